@@ -1,0 +1,48 @@
+// errors
+export {
+  ArgumentError,
+  DgmError,
+  DomainError,
+  EngineError,
+  NumericalError,
+  SerializationError,
+  ShapeError,
+  StateError,
+  UnsupportedError,
+} from './errors/dgm-error';
+export type { DgmErrorCode, DgmErrorDetails } from './errors/dgm-error';
+
+// shapes
+export { broadcastShapes, formatShape, leadingShape, sameShape, sizeOf } from './shape/shape';
+export type { Shape } from './shape/shape';
+
+// randomness
+export { Key } from './random/key';
+export type { Generator } from './random/generator';
+
+// engine
+export { registerGradients } from './engine/gradients';
+
+// modules and models
+export { BaseModule, countParameters, trainable } from './model/module';
+export type { Module } from './model/module';
+export type {
+  BoundModel,
+  EnergyModel,
+  GenerativeModel,
+  Likelihood,
+  LikelihoodModel,
+  Objective,
+} from './model/generative-model';
+
+// nn
+export { BaseLayer } from './nn/layer';
+export type { CallContext, Layer } from './nn/layer';
+
+// distributions
+export { BaseDistribution } from './distributions/distribution';
+export type { ConditionalDistribution, Distribution } from './distributions/distribution';
+
+// bijectors
+export { BaseBijector } from './bijectors/bijector';
+export type { Bijector } from './bijectors/bijector';

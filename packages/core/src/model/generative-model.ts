@@ -1,0 +1,59 @@
+import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
+import type { Key } from '../random/key';
+import type { Shape } from '../shape/shape';
+import type { Module } from './module';
+
+/**
+ * What a model can say about the density of an example:
+ * `exact` - its log-likelihood; `lower-bound` - a bound on it; `unnormalized` - up to an unknown constant; `none`.
+ */
+export type Likelihood = 'exact' | 'lower-bound' | 'unnormalized' | 'none';
+
+/** One player's training goal. Most models have one; a GAN has one for its critic and one for its generator. */
+export interface Objective<B = Tensor> {
+  readonly name: string;
+  /** What this objective's optimizer changes; a fixed list. */
+  readonly parameters: readonly Variable[];
+  /**
+   * The quantity to minimize, averaged over the batch (nats per example for likelihoods), and the terms it is made of.
+   * Every returned scalar belongs to the caller.
+   */
+  loss(
+    batch: B,
+    key: Key,
+    context: { readonly training: boolean },
+  ): { total: Scalar } & Record<string, Scalar>;
+}
+
+/** A model that can be trained and sampled from. */
+export interface GenerativeModel<B = Tensor> extends Module {
+  /** The shape of one example. */
+  readonly eventShape: Shape;
+  readonly likelihood: Likelihood;
+  /** Draws `n` examples: `[n, ...event]`. */
+  sample(key: Key, n: number): Tensor;
+  objectives(): readonly Objective<B>[];
+}
+
+/** A model with an exact log-likelihood. */
+export interface LikelihoodModel<B = Tensor> extends GenerativeModel<B> {
+  readonly likelihood: 'exact';
+  /** Log-likelihood of each example in nats, `[n]`. */
+  logProb(x: Tensor, key?: Key): Tensor;
+}
+
+/** A model with a lower bound on the log-likelihood. A bound is never called `logProb`. */
+export interface BoundModel<B = Tensor> extends GenerativeModel<B> {
+  readonly likelihood: 'lower-bound';
+  /** A one-sample estimate of the bound for each example in nats, `[n]`. */
+  elbo(x: Tensor, key: Key): Tensor;
+  /** Importance-sampled estimate of the log-likelihood of each example with `numSamples` draws, in nats, `[n]`. */
+  logLikelihood?(x: Tensor, key: Key, numSamples: number): Tensor;
+}
+
+/** A model with an energy: log-likelihood is `-energy(x)` minus an unknown constant. */
+export interface EnergyModel<B = Tensor> extends GenerativeModel<B> {
+  readonly likelihood: 'unnormalized';
+  /** Energy of each example, `[n]`. */
+  energy(x: Tensor): Tensor;
+}

@@ -1,0 +1,32 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Module } from '../model/module';
+import { BaseModule } from '../model/module';
+import type { Key } from '../random/key';
+
+/** What a layer is told about the call. Training is a property of a call, not of a layer. */
+export interface CallContext {
+  readonly training?: boolean;
+  /** Randomness for layers that want some (dropout). */
+  readonly key?: Key;
+}
+
+/** A module that maps a tensor to a tensor. */
+export interface Layer extends Module {
+  apply(x: Tensor, context?: CallContext): Tensor;
+}
+
+/**
+ * The base of layers. An author writes `forward`, which *is* the layer's equation, and may write `validate`,
+ * which sees the static shape and throws a `ShapeError`.
+ */
+export abstract class BaseLayer extends BaseModule implements Layer {
+  apply(x: Tensor, context: CallContext = {}): Tensor {
+    this.validate(x);
+    return tf.tidy(() => this.forward(x, context));
+  }
+
+  protected abstract forward(x: Tensor, context: CallContext): Tensor;
+
+  protected validate(_x: Tensor): void {}
+}

@@ -1,0 +1,75 @@
+import { threefry } from './threefry';
+import { standardNormal } from './ziggurat';
+
+/**
+ * A stream of random numbers on the host: xoshiro128++ (Blackman and Vigna, 2019), 2^128 - 1 numbers long.
+ *
+ * A generator is mutable, so it stays inside the function that made it; what travels is a `Key`.
+ */
+export class Generator {
+  #s0: number;
+  #s1: number;
+  #s2: number;
+  #s3: number;
+
+  /** Starts the stream of a 64-bit key; the key is mixed, so that near keys give unrelated streams. */
+  constructor(key0: number, key1: number) {
+    [this.#s0, this.#s1] = threefry(key0, key1, 0, STREAM);
+    [this.#s2, this.#s3] = threefry(key0, key1, 1, STREAM);
+  }
+
+  /** A signed 32-bit integer, uniform over all of them. */
+  int32(): number {
+    const sum = (this.#s0 + this.#s3) | 0;
+    const result = (((sum << 7) | (sum >>> 25)) + this.#s0) | 0;
+    const shifted = this.#s1 << 9;
+    this.#s2 ^= this.#s0;
+    this.#s3 ^= this.#s1;
+    this.#s1 ^= this.#s2;
+    this.#s0 ^= this.#s3;
+    this.#s2 ^= shifted;
+    this.#s3 = (this.#s3 << 11) | (this.#s3 >>> 21);
+    return result;
+  }
+
+  /** Uniform on [0, 1) in steps of 2^-24, so that it is exact in float32 and never rounds up to 1. */
+  uniform(): number {
+    return (this.int32() >>> 8) * 2 ** -24;
+  }
+
+  /** Uniform on the open interval (0, 1) in steps of 2^-32: safe under a logarithm, and fine enough for tails. */
+  openUniform(): number {
+    return ((this.int32() >>> 0) + 0.5) * 2 ** -32;
+  }
+
+  normal(): number {
+    return standardNormal(this);
+  }
+
+  exponential(): number {
+    return -Math.log(this.openUniform());
+  }
+
+  /** Standard logistic: the log-odds of a uniform. */
+  logistic(): number {
+    const u = this.openUniform();
+    return Math.log(u / (1 - u));
+  }
+
+  /** Standard Gumbel. */
+  gumbel(): number {
+    return -Math.log(-Math.log(this.openUniform()));
+  }
+
+  /** Uniform on the integers 0 to `bound` - 1, without bias (Lemire, 2019, in doubles), for bounds up to 2^21. */
+  below(bound: number): number {
+    const threshold = 2 ** 32 % bound;
+    for (;;) {
+      const product = (this.int32() >>> 0) * bound;
+      if (product % 2 ** 32 >= threshold) return Math.floor(product / 2 ** 32);
+    }
+  }
+}
+
+/** Keeps stream seeds apart from the counters that `Key` derives its children with. */
+const STREAM = 0x53545245;

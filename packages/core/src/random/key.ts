@@ -1,0 +1,176 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { ArgumentError } from '../errors/dgm-error';
+import { formatShape, sizeOf, type Shape } from '../shape/shape';
+import { Generator } from './generator';
+import { threefry } from './threefry';
+
+/**
+ * A splittable random key: an immutable 64-bit value of the host.
+ *
+ * The same key gives the same numbers each time and on every backend, because draws are made on the host. So a key is
+ * used once: derive children by `split` or `fold`, and give each consumer its own. Nothing global is involved, and
+ * seed 0 is a seed like any other.
+ *
+ * @example
+ * ```ts
+ * const key = Key.of(0);
+ * const [first, second] = key.split(2);
+ * const noise = key.fold('noise').normal([64, 16]);
+ * ```
+ */
+export class Key {
+  readonly #word0: number;
+  readonly #word1: number;
+
+  private constructor(word0: number, word1: number) {
+    this.#word0 = word0;
+    this.#word1 = word1;
+  }
+
+  /**
+   * The key of a seed.
+   * @param seed - an integer from -(2^53 - 1) to 2^53 - 1
+   * @throws ArgumentError if the seed is not such an integer
+   */
+  static of(seed: number): Key {
+    if (!Number.isSafeInteger(seed)) {
+      throw new ArgumentError({
+        where: 'Key.of',
+        argument: 'seed',
+        expected: 'to be a safe integer',
+        actual: String(seed),
+      });
+    }
+    return new Key(seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0);
+  }
+
+  /** `n` independent keys. */
+  split(n: number): Key[] {
+    return Array.from({ length: n }, (_, index) => this.#child(index, SPLIT));
+  }
+
+  /** The child key of a name or of an index (a step, an epoch): equal data give equal keys, other data independent ones. */
+  fold(data: string | number): Key {
+    if (typeof data === 'number') {
+      if (!Number.isSafeInteger(data)) {
+        throw new ArgumentError({
+          where: 'Key.fold',
+          argument: 'data',
+          expected: 'to be a string or a safe integer',
+          actual: String(data),
+        });
+      }
+      return this.#child(data >>> 0, FOLD_NUMBER).#child(Math.floor(data / 2 ** 32) >>> 0, FOLD_NUMBER);
+    }
+    let key = this.#child(data.length, FOLD_STRING);
+    for (let index = 0; index < data.length; index++) key = key.#child(data.charCodeAt(index), FOLD_STRING);
+    return key;
+  }
+
+  /** A stream of random numbers on the host, for code that needs them one by one. */
+  generator(): Generator {
+    return new Generator(this.#word0, this.#word1);
+  }
+
+  /** Uniform on `[min, max)`, float32. */
+  uniform(shape: Shape, { min = 0, max = 1 }: { readonly min?: number; readonly max?: number } = {}): Tensor {
+    const span = max - min;
+    return this.#tensor(shape, (generator) => min + span * generator.uniform());
+  }
+
+  /** Standard normal, float32. */
+  normal(shape: Shape): Tensor {
+    return this.#tensor(shape, (generator) => generator.normal());
+  }
+
+  /** Standard exponential, float32. */
+  exponential(shape: Shape): Tensor {
+    return this.#tensor(shape, (generator) => generator.exponential());
+  }
+
+  /** Standard logistic, float32. */
+  logistic(shape: Shape): Tensor {
+    return this.#tensor(shape, (generator) => generator.logistic());
+  }
+
+  /** Standard Gumbel, float32. */
+  gumbel(shape: Shape): Tensor {
+    return this.#tensor(shape, (generator) => generator.gumbel());
+  }
+
+  /** 1 with the given probability, else 0; float32. */
+  bernoulli(shape: Shape, probability: number): Tensor {
+    return this.#tensor(shape, (generator) => (generator.uniform() < probability ? 1 : 0));
+  }
+
+  /**
+   * One index per row of logits, by the Gumbel-max trick.
+   * @param logits - `[..., K]`, unnormalized log-probabilities
+   * @returns int32 `[...sampleShape, ...]`
+   */
+  categorical(logits: Tensor, sampleShape: Shape = []): Tensor {
+    return tf.tidy(() => tf.argMax(tf.add(logits, this.gumbel([...sampleShape, ...logits.shape])), -1));
+  }
+
+  /** A uniformly random order of 0 to `n` - 1. */
+  permutation(n: number): Int32Array {
+    const generator = this.generator();
+    const order = Int32Array.from({ length: n }, (_, index) => index);
+    // Fisher and Yates, from the end.
+    for (let last = n - 1; last > 0; last--) {
+      const other = generator.below(last + 1);
+      const moved = order[last]!;
+      order[last] = order[other]!;
+      order[other] = moved;
+    }
+    return order;
+  }
+
+  /** The key as text, for a checkpoint. */
+  toJSON(): string {
+    return [this.#word0, this.#word1].map((word) => word.toString(16).padStart(8, '0')).join('');
+  }
+
+  /**
+   * The key that `toJSON` wrote.
+   * @throws ArgumentError if the text is not 16 hexadecimal digits
+   */
+  static fromJSON(text: string): Key {
+    if (!/^[0-9a-f]{16}$/.test(text)) {
+      throw new ArgumentError({
+        where: 'Key.fromJSON',
+        argument: 'text',
+        expected: 'to be 16 hexadecimal digits',
+        actual: JSON.stringify(text),
+      });
+    }
+    return new Key(parseInt(text.slice(0, 8), 16), parseInt(text.slice(8), 16));
+  }
+
+  #child(index: number, domain: number): Key {
+    return new Key(...threefry(this.#word0, this.#word1, index, domain));
+  }
+
+  /** Every tensor of random numbers is made here. */
+  #tensor(shape: Shape, next: (generator: Generator) => number): Tensor {
+    const size = sizeOf(shape);
+    if (!Number.isSafeInteger(size) || size < 0) {
+      throw new ArgumentError({
+        where: 'Key',
+        argument: 'shape',
+        expected: 'to hold non-negative integers',
+        actual: formatShape(shape),
+      });
+    }
+    const generator = this.generator();
+    const values = new Float32Array(size);
+    for (let index = 0; index < size; index++) values[index] = next(generator);
+    return tf.tensor(values, [...shape], 'float32');
+  }
+}
+
+/** Each way of deriving children has its own half of the counter, so that `split(1)[0]` is not `fold(0)`. */
+const SPLIT = 0x53504c54;
+const FOLD_NUMBER = 0x4e554d42;
+const FOLD_STRING = 0x54455854;
