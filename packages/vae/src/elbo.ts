@@ -1,0 +1,72 @@
+import { hasKlDivergence, klDivergence } from '@dgm/core';
+import type { Distribution, Key } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+
+/** How the second part of the ELBO is computed. */
+export type Regularizer = 'closed-form' | 'monte-carlo';
+
+/** The three distributions that an ELBO is made of. */
+export interface LatentVariableModel {
+  /** $q_\phi(z|x)$, the stochastic encoder. */
+  encode(x: Tensor): Distribution;
+  /** $p_\theta(x|z)$, the stochastic decoder. */
+  decode(z: Tensor): Distribution;
+  /** $p(z)$, the marginal over the latent variables. */
+  prior(): Distribution;
+}
+
+/**
+ * The two parts of the evidence lower bound, with one reparameterized sample of z:
+ *
+ * $$\ln p(x) \ge \mathbb{E}_{z \sim q_\phi(z|x)}[\ln p(x|z)] - \mathbb{E}_{z \sim q_\phi(z|x)}[\ln q_\phi(z|x) - \ln p(z)]$$
+ *
+ * @param x - `[n, ...event]`
+ * @param regularizer - in closed form wherever the two distributions have one, unless given
+ * @returns `reconstruction` and `regularizer` in nats, `[n]` each; the bound is their difference
+ * @see DGM §4.3.1, Eq. 4.17 (Eq. 4.31 prints the sign of ln p(z) and of the whole sum wrong)
+ */
+export function elboTerms(
+  model: LatentVariableModel,
+  x: Tensor,
+  key: Key,
+  regularizer?: Regularizer,
+): { reconstruction: Tensor; regularizer: Tensor } {
+  const q = model.encode(x);
+  const p = model.prior();
+  const z = q.sample(key); // [n, ...latent]
+  const inClosedForm = regularizer === undefined ? hasKlDivergence(q, p) : regularizer === 'closed-form';
+  return {
+    reconstruction: model.decode(z).logProb(x), // ln p(x|z)
+    regularizer: inClosedForm
+      ? klDivergence(q, p) // KL[q(z|x) || p(z)]
+      : tf.sub(q.logProb(z), p.logProb(z)), // ln q(z|x) - ln p(z)
+  };
+}
+
+/**
+ * Logarithms of the importance weights of K posterior samples,
+ *
+ * $$\ln w_k = \ln p(x|z_k) + \ln p(z_k) - \ln q_\phi(z_k|x), \quad z_k \sim q_\phi(z|x)$$
+ *
+ * whose log-mean-exp estimates $\ln p(x)$ from below, ever more tightly as K grows.
+ *
+ * @param x - `[n, ...event]`
+ * @returns nats, `[K, n]`
+ * @see DGM §4.3.4, Eq. 4.32, which leaves out p(z_k)
+ */
+export function logImportanceWeights(
+  model: LatentVariableModel,
+  x: Tensor,
+  key: Key,
+  numSamples: number,
+): Tensor {
+  const q = model.encode(x);
+  const z = q.sample(key, [numSamples]); // [K, n, ...latent]
+  const n = x.shape[0]!;
+  // Networks see one batch axis, so the K copies are laid out along it.
+  const flatZ = tf.reshape(z, [numSamples * n, ...z.shape.slice(2)]);
+  const tiledX = tf.tile(x, [numSamples, ...x.shape.slice(1).map(() => 1)]);
+  const logLikelihood = tf.reshape(model.decode(flatZ).logProb(tiledX), [numSamples, n]); // ln p(x|z_k)
+  return tf.add(logLikelihood, tf.sub(model.prior().logProb(z), q.logProb(z)));
+}

@@ -1,0 +1,178 @@
+import {
+  BaseModule,
+  conditional,
+  ShapeError,
+  formatShape,
+  sameShape,
+  standardNormal,
+  trainable,
+} from '@dgm/core';
+import type {
+  BoundModel,
+  ConditionalDistribution,
+  Distribution,
+  DistributionHead,
+  Key,
+  Layer,
+  Objective,
+  Shape,
+} from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import { elboTerms, logImportanceWeights } from './elbo';
+import type { Regularizer } from './elbo';
+
+export interface VaeOptions {
+  /** Maps x, `[n, ...event]`, to the parameters of the posterior, `[n, posterior.numParameters]`. */
+  readonly encoder: Layer;
+  /** Maps z, `[n, ...latent]`, to the parameters of the likelihood, `[n, likelihood.numParameters]`. */
+  readonly decoder: Layer;
+  /** The family of $q_\phi(z|x)$, for example `gaussian({ shape: [16] })`: Eq. 4.28. */
+  readonly posterior: DistributionHead;
+  /** The family of $p_\theta(x|z)$, for example `categorical({ shape: [64], values: 17 })`: Eq. 4.27. */
+  readonly likelihood: DistributionHead;
+  /** $p(z)$, fixed or learned; the standard normal of Eq. 4.29 unless given. */
+  readonly prior?: Distribution | ConditionalDistribution;
+  /** `closed-form` where posterior and prior have one (less variance), else `monte-carlo`, unless given. */
+  readonly regularizer?: Regularizer;
+}
+
+/**
+ * A variational auto-encoder: $p(x) = \int p_\theta(x|z)\, p(z)\, dz$, trained through the amortized posterior
+ * $q_\phi(z|x)$ by maximizing the ELBO.
+ *
+ * It owns its networks and a learned prior: `dispose()` frees them all.
+ *
+ * @throws ShapeError if the prior's event is not the posterior's
+ * @see DGM §4.3, Listings 4.1-4.5. Auto-Encoding Variational Bayes (Kingma and Welling, 2014)
+ */
+export function vae(options: VaeOptions): Vae {
+  return new Vae(options);
+}
+
+/** What {@link vae} makes. */
+export class Vae extends BaseModule implements BoundModel {
+  readonly likelihood = 'lower-bound';
+  readonly eventShape: Shape;
+  readonly latentShape: Shape;
+  readonly #posterior: ConditionalDistribution;
+  readonly #decoder: ConditionalDistribution;
+  readonly #prior: Distribution | ConditionalDistribution;
+  readonly #regularizer: Regularizer | undefined;
+
+  constructor(options: VaeOptions) {
+    super();
+    this.eventShape = options.likelihood.eventShape;
+    this.latentShape = options.posterior.eventShape;
+    this.#posterior = this.child('encoder', conditional(options.encoder, options.posterior));
+    this.#decoder = this.child('decoder', conditional(options.decoder, options.likelihood));
+    this.#prior = options.prior ?? standardNormal(this.latentShape);
+    if (isModule(this.#prior)) this.child('prior', this.#prior);
+    else checkPrior(this.#prior, this.latentShape);
+    this.#regularizer = options.regularizer;
+  }
+
+  /**
+   * The posterior $q_\phi(z|x)$. It borrows the encoder's output: call this inside of `tf.tidy`.
+   * @param x - `[n, ...event]`
+   */
+  encode(x: Tensor): Distribution {
+    this.#checkBatch(x, this.eventShape, 'encode', 'x');
+    return this.#posterior.given(x);
+  }
+
+  /**
+   * The likelihood $p_\theta(x|z)$. It borrows the decoder's output: call this inside of `tf.tidy`.
+   * @param z - `[n, ...latent]`
+   */
+  decode(z: Tensor): Distribution {
+    this.#checkBatch(z, this.latentShape, 'decode', 'z');
+    return this.#decoder.given(z);
+  }
+
+  /** The marginal $p(z)$. A learned prior borrows its parameters: call this inside of `tf.tidy`. */
+  prior(): Distribution {
+    return isModule(this.#prior) ? this.#prior.given() : this.#prior;
+  }
+
+  /** The bound of Eq. 4.17 with one sample of z, in nats, `[n]`. */
+  elbo(x: Tensor, key: Key): Tensor {
+    return tf.tidy(() => {
+      const { reconstruction, regularizer } = elboTerms(this, x, key, this.#regularizer);
+      return tf.sub(reconstruction, regularizer);
+    });
+  }
+
+  /**
+   * Logarithms of K importance weights of each example, in nats, `[K, n]`; memory grows with K times n.
+   * @see Eq. 4.32, with the prior that the print leaves out
+   */
+  logWeights(x: Tensor, key: Key, numSamples: number): Tensor {
+    return tf.tidy(() => logImportanceWeights(this, x, key, numSamples));
+  }
+
+  /**
+   * Importance-sampled log-likelihood of each example in nats, `[n]`; below the truth in expectation.
+   * For a number to report use `evaluate` with `importanceSamples`, which needs little memory and gives a standard error.
+   */
+  logLikelihood(x: Tensor, key: Key, numSamples: number): Tensor {
+    return tf.tidy(() => tf.sub(tf.logSumExp(this.logWeights(x, key, numSamples), 0), Math.log(numSamples)));
+  }
+
+  /** Ancestral sampling: z from the prior, then x from the likelihood; `[n, ...event]`. */
+  sample(key: Key, n: number): Tensor {
+    return tf.tidy(() => {
+      const z = this.prior().sample(key.fold('z'), [n]);
+      return this.decode(z).sample(key.fold('x'));
+    });
+  }
+
+  /** x through the encoder and back: a draw of the likelihood at a draw of the posterior; `[n, ...event]`. */
+  reconstruct(x: Tensor, key: Key): Tensor {
+    return tf.tidy(() => this.decode(this.encode(x).sample(key.fold('z'))).sample(key.fold('x')));
+  }
+
+  /** One objective: the negative ELBO in nats per example, with its `reconstruction` and `regularizer` terms. */
+  objectives(): readonly Objective[] {
+    return [
+      {
+        name: 'elbo',
+        parameters: [...trainable(this).values()],
+        loss: (x, key) =>
+          tf.tidy(() => {
+            const terms = elboTerms(this, x, key, this.#regularizer);
+            const reconstruction: Scalar = tf.neg(tf.mean(terms.reconstruction));
+            const regularizer: Scalar = tf.mean(terms.regularizer);
+            return { total: tf.add<Scalar>(reconstruction, regularizer), reconstruction, regularizer };
+          }),
+      },
+    ];
+  }
+
+  #checkBatch(x: Tensor, eventShape: Shape, method: string, argument: string): void {
+    if (sameShape(x.shape.slice(1), eventShape) && x.rank > 0) return;
+    throw new ShapeError({
+      where: `Vae.${method}`,
+      argument,
+      expected: `of shape ${formatShape(['n', ...eventShape])}`,
+      actual: formatShape(x.shape),
+      remedy:
+        x.rank === eventShape.length ? 'add a batch axis with tf.expandDims(x, 0)' : 'check the data set',
+    });
+  }
+}
+
+function isModule(prior: Distribution | ConditionalDistribution): prior is ConditionalDistribution {
+  return 'given' in prior;
+}
+
+function checkPrior(prior: Distribution, latentShape: Shape): void {
+  if (sameShape(prior.eventShape, latentShape) && prior.batchShape.length === 0) return;
+  throw new ShapeError({
+    where: 'vae',
+    argument: 'prior',
+    expected: `with an event of shape ${formatShape(latentShape)} and no batch`,
+    actual: `event ${formatShape(prior.eventShape)}, batch ${formatShape(prior.batchShape)}`,
+    remedy: 'wrap it in Independent, or give the posterior another shape',
+  });
+}

@@ -1,0 +1,70 @@
+// One door to every task of the repository. Needs Node and npm only, asks nothing, and works on a fresh clone:
+// installs what the lockfile says when it has not been installed yet, then lets turbo do what is not cached.
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { reportTests } from './report-tests.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+process.chdir(root);
+process.env.PATH = path.join(root, 'node_modules', '.bin') + path.delimiter + process.env.PATH;
+process.env.TURBO_TELEMETRY_DISABLED ??= '1';
+process.env.TURBO_NO_UPDATE_NOTIFIER ??= '1';
+
+// The real digits lie beside the repository where somebody has put them there; tests that want them say when they are absent.
+if (existsSync('../shared/data')) process.env.DGM_DATA_DIR ??= path.resolve('../shared/data');
+
+/** Runs a command in the foreground; gives its exit status. An interrupt is the command's to handle. */
+function run(command, ...args) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: 'inherit', shell: process.platform === 'win32' });
+    child.on('error', reject);
+    child.on('exit', (status, signal) => resolve(signal ? 1 : status));
+  });
+}
+process.on('SIGINT', () => {});
+
+async function mustRun(command, ...args) {
+  const status = await run(command, ...args);
+  if (status !== 0) process.exit(status);
+}
+
+async function install() {
+  const { packageManager } = JSON.parse(readFileSync('package.json', 'utf8'));
+  const stamp = 'node_modules/.installed-lockfile';
+  const lockfile = createHash('sha256').update(readFileSync('pnpm-lock.yaml')).digest('hex');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lockfile) return;
+  await mustRun('npx', '--yes', packageManager, 'install', '--frozen-lockfile');
+  writeFileSync(stamp, lockfile);
+}
+
+const turbo = (...args) => ['turbo', 'run', ...args, '--output-logs=new-only'];
+
+const tasks = {
+  setup: async () => {},
+  build: async (args) => mustRun(...turbo('build', ...args)),
+  lint: async (args) => mustRun(...turbo('lint', 'lint:root', 'typecheck', ...args)),
+  test: async (args) => {
+    const started = Date.now();
+    await run(
+      ...turbo('lint', 'lint:root', 'typecheck', 'check:package', 'test', ...args),
+      '--continue=always',
+      '--summarize',
+    );
+    process.exitCode = reportTests(started);
+  },
+  bench: async (args) => {
+    await mustRun(...turbo('build', '--filter=@dgm/benchmark...'), '--output-logs=errors-only');
+    process.exitCode = await run('node', 'apps/benchmark/dist/cli.js', ...args);
+  },
+};
+
+const [name = 'setup', ...args] = process.argv.slice(2);
+if (!(name in tasks)) {
+  console.error(`Unknown task "${name}". There are: ${Object.keys(tasks).join(', ')}.`);
+  process.exit(2);
+}
+await install();
+await tasks[name](args);
