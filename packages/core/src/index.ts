@@ -18,10 +18,16 @@ export type { Shape } from './shape/shape';
 
 // randomness
 export { Key } from './random/key';
+export type { TracedDraw } from './random/key';
 export type { Generator } from './random/generator';
 
 // engine
 export { registerGradients } from './engine/gradients';
+export type { WasmPaths } from './engine/candidates';
+export type { BackendName, EngineReport, SkippedBackend } from './engine/report';
+export { requireEngine } from './engine/require-engine';
+export { setup } from './engine/setup';
+export type { SetupOptions } from './engine/setup';
 
 // modules and models
 export { BaseModule, countParameters, trainable } from './model/module';

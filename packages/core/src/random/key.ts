@@ -1,9 +1,22 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { ArgumentError } from '../errors/dgm-error';
+import { ArgumentError, UnsupportedError } from '../errors/dgm-error';
 import { formatShape, sizeOf, type Shape } from '../shape/shape';
 import { Generator } from './generator';
 import { threefry } from './threefry';
+
+/** One draw that a traced computation has asked for. */
+export interface TracedDraw {
+  readonly shape: Shape;
+  /** The values that this draw has when the traced computation's root key is `root`. */
+  refill(root: Key): Float32Array;
+}
+
+/** Where a traced key comes from, and who wants to know of its draws. */
+interface Trace {
+  readonly derive: (root: Key) => Key;
+  readonly record: (draw: TracedDraw) => Tensor;
+}
 
 /**
  * A splittable random key: an immutable 64-bit value of the host.
@@ -22,10 +35,12 @@ import { threefry } from './threefry';
 export class Key {
   readonly #word0: number;
   readonly #word1: number;
+  readonly #trace: Trace | undefined;
 
-  private constructor(word0: number, word1: number) {
+  private constructor(word0: number, word1: number, trace?: Trace) {
     this.#word0 = word0;
     this.#word1 = word1;
+    this.#trace = trace;
   }
 
   /**
@@ -43,6 +58,15 @@ export class Key {
       });
     }
     return new Key(seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0);
+  }
+
+  /**
+   * This key as the root of a computation that is captured once and run many times: what is drawn from it, or from keys
+   * derived from it, is handed to `record`, which gives the tensor that stands for the draw. Running the computation
+   * with another root means refilling each recorded draw.
+   */
+  traced(record: (draw: TracedDraw) => Tensor): Key {
+    return new Key(this.#word0, this.#word1, { derive: (root) => root, record });
   }
 
   /** `n` independent keys. */
@@ -68,8 +92,20 @@ export class Key {
     return key;
   }
 
-  /** A stream of random numbers on the host, for code that needs them one by one. */
+  /**
+   * A stream of random numbers on the host, for code that needs them one by one.
+   * @throws UnsupportedError while the key is traced: numbers that never become one draw cannot be refilled
+   */
   generator(): Generator {
+    if (this.#trace) {
+      throw new UnsupportedError({
+        where: 'Key.generator',
+        argument: 'a draw on the host',
+        expected: 'not to be captured',
+        actual: 'a traced key',
+        remedy: 'run this model with the eager engine',
+      });
+    }
     return new Generator(this.#word0, this.#word1);
   }
 
@@ -149,7 +185,11 @@ export class Key {
   }
 
   #child(index: number, domain: number): Key {
-    return new Key(...threefry(this.#word0, this.#word1, index, domain));
+    const trace = this.#trace && {
+      record: this.#trace.record,
+      derive: (root: Key) => this.#trace!.derive(root).#child(index, domain),
+    };
+    return new Key(...threefry(this.#word0, this.#word1, index, domain), trace);
   }
 
   /** Every tensor of random numbers is made here. */
@@ -163,10 +203,17 @@ export class Key {
         actual: formatShape(shape),
       });
     }
-    const generator = this.generator();
-    const values = new Float32Array(size);
-    for (let index = 0; index < size; index++) values[index] = next(generator);
-    return tf.tensor(values, [...shape], 'float32');
+    const fill = (key: Key): Float32Array => {
+      const generator = key.generator();
+      const values = new Float32Array(size);
+      for (let index = 0; index < size; index++) values[index] = next(generator);
+      return values;
+    };
+    if (this.#trace) {
+      const { derive, record } = this.#trace;
+      return record({ shape, refill: (root) => fill(derive(root)) });
+    }
+    return tf.tensor(fill(this), [...shape], 'float32');
   }
 }
 
