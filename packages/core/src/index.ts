@@ -42,8 +42,17 @@ export type {
 } from './model/generative-model';
 
 // nn
+export { ActivationLayer, activationFunction } from './nn/activation';
+export type { Activation, ActivationName } from './nn/activation';
+export { Dense } from './nn/dense';
+export type { DenseOptions } from './nn/dense';
 export { BaseLayer } from './nn/layer';
 export type { CallContext, Layer } from './nn/layer';
+export { mlp } from './nn/mlp';
+export type { MlpOptions } from './nn/mlp';
+export { Sequential } from './nn/sequential';
+export { BaseWeight } from './nn/weight';
+export type { Parametrization, Weight, WeightLayout } from './nn/weight';
 
 // distributions
 export { BaseDistribution } from './distributions/distribution';
@@ -52,3 +61,9 @@ export type { ConditionalDistribution, Distribution } from './distributions/dist
 // bijectors
 export { BaseBijector } from './bijectors/bijector';
 export type { Bijector } from './bijectors/bijector';
+
+// ops
+export { elu, exp, expm1, leakyRelu, relu, selu, sigmoid, softplus, swish, tanh } from './ops/activations';
+export { log1mExp, log1p, logAddExp, logSigmoid, logSubExp } from './ops/log-arithmetic';
+export { logSoftmax, logSumExp, softmax } from './ops/log-sum-exp';
+export type { ReductionOptions } from './ops/log-sum-exp';

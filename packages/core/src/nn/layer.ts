@@ -13,6 +13,7 @@ export interface CallContext {
 
 /** A module that maps a tensor to a tensor. */
 export interface Layer extends Module {
+  /** The layer's output, which the caller owns; `x` is borrowed. */
   apply(x: Tensor, context?: CallContext): Tensor;
 }
 
@@ -23,7 +24,11 @@ export interface Layer extends Module {
 export abstract class BaseLayer extends BaseModule implements Layer {
   apply(x: Tensor, context: CallContext = {}): Tensor {
     this.validate(x);
-    return tf.tidy(() => this.forward(x, context));
+    return tf.tidy(() => {
+      const y = this.forward(x, context);
+      // What is returned belongs to the caller, so it cannot be the borrowed input itself.
+      return y === x ? tf.clone(y) : y;
+    });
   }
 
   protected abstract forward(x: Tensor, context: CallContext): Tensor;

@@ -1,0 +1,57 @@
+import { ArgumentError } from '../errors/dgm-error';
+import type { Key } from '../random/key';
+import { formatShape } from '../shape/shape';
+import { ActivationLayer, type Activation } from './activation';
+import { Dense } from './dense';
+import type { Layer } from './layer';
+import { Sequential } from './sequential';
+import type { Parametrization } from './weight';
+
+export interface MlpOptions {
+  /** Randomness for the initial weights. */
+  readonly key: Key;
+  /** Between two dense layers; `relu` unless given. */
+  readonly activation?: Activation;
+  /** After the last layer; none unless given. */
+  readonly outputActivation?: Activation;
+  /** What the kernels are made of; plain variables unless given. */
+  readonly weight?: Parametrization;
+}
+
+/**
+ * A multilayer perceptron: dense layers with an activation between them.
+ *
+ * @param sizes - the number of inputs, of each layer of hidden units, and of outputs
+ * @returns a layer from `[..., sizes[0]]` to `[..., sizes.at(-1)]`
+ * @throws {@link ArgumentError} if there are fewer than two sizes, or one is not a positive integer.
+ *
+ * @example
+ * ```ts
+ * const encoder = mlp([64, 256, 256, 32], { key: Key.of(0), activation: 'leakyRelu' });
+ * ```
+ */
+export function mlp(
+  sizes: readonly number[],
+  { key, activation = 'relu', outputActivation, weight }: MlpOptions,
+): Layer {
+  if (sizes.length < 2) {
+    throw new ArgumentError({
+      where: 'mlp',
+      argument: 'sizes',
+      expected: 'to hold the number of inputs and of outputs at least',
+      actual: formatShape(sizes),
+    });
+  }
+  const layers = sizes.slice(1).flatMap((outputs, index): Layer[] => {
+    const dense = new Dense({
+      inputs: sizes[index]!,
+      outputs,
+      key: key.fold(index),
+      ...(weight === undefined ? {} : { weight }),
+    });
+    const isLast = index === sizes.length - 2;
+    const after = isLast ? outputActivation : activation;
+    return after === undefined ? [dense] : [dense, new ActivationLayer(after)];
+  });
+  return new Sequential(layers);
+}
