@@ -1,0 +1,125 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { elementwise } from './differentiable';
+
+const SELU_SCALE = 1.0507009873554805;
+const SELU_ALPHA = 1.6732632423543772;
+
+/**
+ * The exponential function with right gradients of every order (those of `tf.exp` are wrong from the second on).
+ * @param x - any shape.
+ * @returns a tensor of the shape of `x`; relative error below 1e-7.
+ */
+export function exp(x: Tensor): Tensor {
+  return expOf(x);
+}
+const expOf = elementwise(tf.exp, exp);
+
+/**
+ * $e^x - 1$ without cancellation near 0, with right gradients of every order.
+ * @param x - any shape.
+ * @returns a tensor of the shape of `x`; relative error below 1e-7.
+ */
+export function expm1(x: Tensor): Tensor {
+  return expm1Of(x);
+}
+const expm1Of = elementwise(tf.expm1, exp);
+
+/**
+ * The logistic function $\sigma(x) = 1 / (1 + e^{-x})$ with right gradients of every order.
+ *
+ * The derivative is $\sigma(x)\,\sigma(-x)$, which keeps its relative accuracy in both tails.
+ *
+ * @param x - any shape.
+ * @returns a tensor of the shape of `x`, in [0, 1]; relative error below 3e-7 for x above -88.
+ */
+export function sigmoid(x: Tensor): Tensor {
+  return sigmoidOf(x);
+}
+const sigmoidOf = elementwise(tf.sigmoid, sigmoidSlope);
+
+function sigmoidSlope(x: Tensor): Tensor {
+  return tf.mul(sigmoid(x), sigmoid(tf.neg(x)));
+}
+
+/**
+ * The hyperbolic tangent with right gradients of every order.
+ * @param x - any shape.
+ * @returns a tensor of the shape of `x`, in [-1, 1]; relative error below 2e-7.
+ */
+export function tanh(x: Tensor): Tensor {
+  return tanhOf(x);
+}
+const tanhOf = elementwise(tf.tanh, (x) => tf.sub(1, tf.square(tanh(x))));
+
+/**
+ * $\max(x, 0)$; the gradient at 0 is 0.
+ * @param x - any shape.
+ * @returns a tensor of the shape of `x`.
+ */
+export function relu(x: Tensor): Tensor {
+  return tf.relu(x);
+}
+
+/**
+ * $\max(x, 0) + s \min(x, 0)$ for a slope $s$; its gradient at 0 is $s$.
+ * @param x - any shape.
+ * @param options - `slope` of the negative half, 0.01 unless given (that of PyTorch; tfjs' is 0.2).
+ * @returns a tensor of the shape of `x`.
+ */
+export function leakyRelu(x: Tensor, { slope = 0.01 }: { slope?: number } = {}): Tensor {
+  return elementwise(
+    (x) => tf.leakyRelu(x, slope),
+    (x) => tf.step(x, slope),
+  )(x);
+}
+
+/**
+ * The exponential linear unit: $x$ where $x > 0$, $e^x - 1$ elsewhere.
+ * @param x - any shape.
+ * @returns a tensor of the shape of `x`.
+ * @see Fast and Accurate Deep Network Learning by Exponential Linear Units (Clevert et al., 2016), Eq. 15.
+ */
+export function elu(x: Tensor): Tensor {
+  return eluOf(x);
+}
+const eluOf = elementwise(tf.elu, (x) => exp(negativePart(x)));
+
+/**
+ * The scaled exponential linear unit: $\lambda x$ where $x > 0$, $\lambda \alpha (e^x - 1)$ elsewhere.
+ * @param x - any shape.
+ * @returns a tensor of the shape of `x`.
+ * @see Self-Normalizing Neural Networks (Klambauer et al., 2017), Eq. 2.
+ */
+export function selu(x: Tensor): Tensor {
+  return tf.tidy(() => tf.mul(SELU_SCALE, tf.add(tf.relu(x), tf.mul(SELU_ALPHA, elu(negativePart(x))))));
+}
+
+/**
+ * $\log(1 + e^x)$ with right gradients of every order; its derivative is {@link sigmoid}.
+ * @param x - any shape.
+ * @returns a tensor of the shape of `x`; relative error below 5e-7, in both tails too.
+ */
+export function softplus(x: Tensor): Tensor {
+  return softplusOf(x);
+}
+const softplusOf = elementwise(tf.softplus, sigmoid);
+
+/**
+ * $x\,\sigma(x)$, also called SiLU.
+ * @param x - any shape.
+ * @returns a tensor of the shape of `x`.
+ * @see Searching for Activation Functions (Ramachandran et al., 2017).
+ */
+export function swish(x: Tensor): Tensor {
+  return swishOf(x);
+}
+const swishOf = elementwise(
+  (x) => tf.mul(x, tf.sigmoid(x)),
+  (x) => tf.add(sigmoid(x), tf.mul(x, sigmoidSlope(x))),
+);
+
+/** $\min(x, 0)$, with gradient 1 at 0. The gradients of `tf.minimum` stop at the second order. */
+function negativePart(x: Tensor): Tensor {
+  return tf.neg(tf.relu(tf.neg(x)));
+}
