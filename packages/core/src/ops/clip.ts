@@ -1,0 +1,46 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { ArgumentError } from '../errors/dgm-error';
+import { elementwise } from './differentiable';
+import { straightThrough } from './straight-through';
+
+/** The interval that {@link clip} keeps to. */
+export interface ClipOptions {
+  /** -Infinity unless given. */
+  readonly min?: number;
+  /** Infinity unless given. */
+  readonly max?: number;
+  /**
+   * The gradient outside of the interval: `'zero'`, that of the function, or `'pass-through'`, which treats clipping as
+   * the identity, so that a value beyond a bound can come back. `'zero'` unless given.
+   */
+  readonly gradient?: 'zero' | 'pass-through';
+}
+
+/**
+ * $\min(\max(x, \text{min}), \text{max})$, right at the second order, where `tf.clipByValue` throws; NaN stays NaN.
+ * @param x - any shape. At a bound the gradient is 1.
+ * @returns a tensor of the shape of `x`.
+ * @throws {@link ArgumentError} where `min` exceeds `max`.
+ */
+export function clip(x: Tensor, { min = -Infinity, max = Infinity, gradient = 'zero' }: ClipOptions): Tensor {
+  if (!(min <= max)) {
+    throw new ArgumentError({
+      where: 'clip',
+      argument: 'min',
+      expected: `of at most max, ${max}`,
+      actual: `${min}`,
+    });
+  }
+  const value = (x: Tensor): Tensor => {
+    const raised = min === -Infinity ? x : tf.maximum(x, min);
+    return max === Infinity ? tf.clone(raised) : tf.minimum(raised, max);
+  };
+  if (gradient === 'pass-through') return straightThrough(x, value);
+  return elementwise(value, (x) => inside(x, min, max))(x);
+}
+
+/** 1 where `min` <= x <= `max` and 0 elsewhere, with gradient 0. */
+function inside(x: Tensor, min: number, max: number): Tensor {
+  return elementwise((x) => tf.cast(tf.logicalAnd(tf.greaterEqual(x, min), tf.lessEqual(x, max)), 'float32'), tf.zerosLike)(x); // prettier-ignore
+}

@@ -1,0 +1,12 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+
+/**
+ * One-hot vectors for indices that are kept as float32 numbers, as events of discrete distributions are.
+ * @param indices - any shape, int32 or float32; integers in [0, depth). Others give a vector of zeros.
+ * @param options - `depth`: how many values an index can take.
+ * @returns float32 of the shape of `indices` with an axis of size `depth` at the end. No gradient flows to `indices`.
+ */
+export function oneHot(indices: Tensor, { depth }: { depth: number }): Tensor {
+  return tf.tidy(() => tf.cast(tf.oneHot(tf.cast(indices, 'int32'), depth), 'float32'));
+}
