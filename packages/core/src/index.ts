@@ -55,8 +55,24 @@ export { BaseWeight } from './nn/weight';
 export type { Parametrization, Weight, WeightLayout } from './nn/weight';
 
 // distributions
+export { Bernoulli } from './distributions/bernoulli';
+export { Categorical } from './distributions/categorical';
 export { BaseDistribution } from './distributions/distribution';
 export type { ConditionalDistribution, Distribution } from './distributions/distribution';
+export { bernoulli } from './distributions/heads/bernoulli';
+export { categorical } from './distributions/heads/categorical';
+export { conditional } from './distributions/heads/conditional';
+export { gaussian } from './distributions/heads/gaussian';
+export type { GaussianOptions } from './distributions/heads/gaussian';
+export type { DistributionHead } from './distributions/heads/head';
+export { Independent, standardNormal } from './distributions/independent';
+export { hasKlDivergence, klDivergence } from './distributions/kl/kl-divergence';
+export { Laplace } from './distributions/laplace';
+export { LocationScale } from './distributions/location-scale';
+export { Logistic } from './distributions/logistic';
+export { Normal } from './distributions/normal';
+export type { BatchOptions, Parameter, Scale } from './distributions/parameters';
+export { Uniform } from './distributions/uniform';
 
 // bijectors
 export { BaseBijector } from './bijectors/bijector';

@@ -1,0 +1,31 @@
+import { backend_util } from '@tensorflow/tfjs-core';
+import type { Conv2DBackpropFilterAttrs, KernelConfig, TensorInfo } from '@tensorflow/tfjs-core';
+import { filterSize, imagesToColumns, numPositions } from './columns';
+import type { KernelCall, MendedKernel } from './kernel';
+import { floatsOf, runWasmKernel } from './kernel';
+
+/** Conv2DBackpropFilter, which the wasm backend lacks: the images as columns times the gradient of the output. */
+export const conv2dBackpropFilter: MendedKernel = {
+  kernelName: 'Conv2DBackpropFilter',
+  kernel: () => kernelFunc as unknown as KernelConfig['kernelFunc'],
+};
+
+function kernelFunc({
+  inputs: { x, dy },
+  backend,
+  attrs: { strides, pad, dimRoundingMode, filterShape },
+}: KernelCall<{ x: TensorInfo; dy: TensorInfo }, Conv2DBackpropFilterAttrs>): TensorInfo {
+  const shape = x.shape as [number, number, number, number];
+  const conv = backend_util.computeConv2DInfo(shape, filterShape, strides, 1, pad, dimRoundingMode);
+
+  const columns = backend.makeOutput([filterSize(conv), numPositions(conv)], 'float32');
+  imagesToColumns(floatsOf(backend, x), conv, floatsOf(backend, columns));
+  const gradient = runWasmKernel(
+    'BatchMatMul',
+    backend,
+    { a: columns, b: { ...dy, shape: [numPositions(conv), conv.outChannels] } },
+    { transposeA: false, transposeB: false },
+  );
+  backend.disposeData(columns.dataId);
+  return { ...gradient, shape: filterShape };
+}
