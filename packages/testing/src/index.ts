@@ -1,1 +1,28 @@
-export {};
+import './matchers';
+
+// suites
+export { bijectorChecks, describeBijector, measureBijector } from './bijector';
+export type { BijectorCase, BijectorErrors, BijectorTable } from './bijector';
+export { checkCoverage, describeCoverage } from './coverage';
+export type { Coverage } from './coverage';
+export { describeDistribution, distributionChecks } from './distribution';
+export type { DistributionCase, DistributionTable, GoldenRow, Support } from './distribution';
+export { describeLayer, layerChecks } from './layer';
+export type { LayerCase, LayerTable } from './layer';
+export { describeModel, modelChecks } from './model';
+export type { ModelCase, ModelTable } from './model';
+export { describeOps, opChecks } from './ops';
+export type { OpCase, OpTable } from './ops';
+
+// helpers
+export { everyEvent } from './distribution/grid';
+export { automaticGradients, numericalGradient, numericalGradients } from './gradients';
+export type { TensorFunction } from './gradients';
+export { expectNoLeaks } from './leaks';
+export { quadrature, quadratureRule } from './quadrature';
+export type { Interval, Rule } from './quadrature';
+export { chiSquareScore, KOLMOGOROV_SMIRNOV_LIMIT, kolmogorovSmirnov, meanAndError } from './statistics';
+export { evaluate, flatten, take, tensorOf } from './tensors';
+export type { Numbers } from './tensors';
+export { STANDARD_ERRORS, tolerances } from './tolerances';
+export type { Tolerance, Tolerances } from './tolerances';

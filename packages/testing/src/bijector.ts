@@ -1,0 +1,295 @@
+import { sizeOf, type Bijector } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { describe, it } from 'vitest';
+import { ensure, ensureClose, ensureFinite, ensureThrows } from './assert';
+import { automaticGradients, numericalGradients, type TensorFunction } from './gradients';
+import { expectNoLeaks } from './leaks';
+import { jacobians, logAbsDeterminant } from './linear-algebra';
+import { quadratureRule } from './quadrature';
+import { flatten, rowsOf, tensorOf, type Numbers } from './tensors';
+import { tolerances, type Tolerances } from './tolerances';
+
+export interface BijectorCase {
+  /** The bijector of these tensor parameters, which it borrows. */
+  readonly make: (...parameters: Tensor[]) => Bijector;
+  /** Values of the tensor parameters, by name, in the order of the arguments of `make`. */
+  readonly parameters?: Readonly<Record<string, Numbers>>;
+  /** Latent points, `[..., event]`, some near the edges of the domain. */
+  readonly latent: Numbers;
+  /** Data points, `[..., event]`; the images of the latent points unless given. */
+  readonly data?: Numbers;
+  /** Points so far out that only finite results (and logDet where given) are asked for. */
+  readonly extremes?: readonly {
+    readonly latent?: Numbers;
+    readonly data?: Numbers;
+    readonly logDet?: Numbers;
+  }[];
+  /** Whether gradients are compared with differences; true unless told otherwise. */
+  readonly differentiable?: boolean;
+  /** False where `inverse` throws an `UnsupportedError`. */
+  readonly invertible?: boolean;
+  /** A shape that must be refused as `z` and as `y`; by default one of rank `eventRank - 1`, if there is one. */
+  readonly wrongShape?: readonly number[];
+  readonly step?: number;
+  readonly tolerance?: Partial<Tolerances>;
+}
+
+export type BijectorTable = Readonly<Record<string, () => BijectorCase>>;
+
+/** Largest errors of a bijector over its points, each relative to `max(1, |expected|)`; NaN where not applicable. */
+export interface BijectorErrors {
+  /** |inverse(forward(z)) - z| */
+  readonly latentRoundTrip: number;
+  /** |forward(inverse(y)) - y| */
+  readonly dataRoundTrip: number;
+  /** |logDet forward + logDet inverse| at the same pair of points */
+  readonly antisymmetry: number;
+  /** |logDet forward - log |det J||, J by automatic differentiation, for events of at most 5 elements */
+  readonly jacobian: number;
+  /** The same for the inverse */
+  readonly inverseJacobian: number;
+  /** |integral of the transformed density - its latent mass|, for scalar maps */
+  readonly mass: number;
+}
+
+const LARGEST_JACOBIAN = 5;
+
+/** Measures what {@link describeBijector} checks, so that documentation can quote it. */
+export function measureBijector(the: BijectorCase): BijectorErrors {
+  return withBijector(the, (bijector) => {
+    const z = tensorOf(the.latent);
+    const { y: image, logDet } = bijector.forwardAndLogDet(z);
+    const dense = sizeOf(eventShape(bijector, z)) <= LARGEST_JACOBIAN;
+    const jacobian = dense ? jacobianError(bijector, z, 'forward') : NaN;
+    if (the.invertible === false) return { ...NOT_APPLICABLE, jacobian };
+    const back = bijector.inverseAndLogDet(image);
+    const y = the.data === undefined ? image : tensorOf(the.data);
+    const pre = bijector.inverseAndLogDet(y);
+    const again = bijector.forwardAndLogDet(pre.z);
+    return {
+      latentRoundTrip: largestError(back.z, z),
+      dataRoundTrip: largestError(again.y, y),
+      antisymmetry: Math.max(
+        largestError(tf.neg(back.logDet), logDet),
+        largestError(tf.neg(again.logDet), pre.logDet),
+      ),
+      jacobian,
+      inverseJacobian: dense ? jacobianError(bijector, y, 'inverse') : NaN,
+      mass: bijector.eventRank === 0 && sizeOf(parameterShape(the)) <= 1 ? massError(bijector, z) : NaN,
+    };
+  });
+}
+
+/** Every check of a bijector, by what it shows. Each throws when the bijector breaks it. */
+export const bijectorChecks: Readonly<Record<string, (the: BijectorCase) => void>> = {
+  'undoes itself both ways': (the) => {
+    const { latentRoundTrip, dataRoundTrip } = measureBijector(the);
+    const { relative, absolute } = tolerances(the.tolerance).roundTrip;
+    ensureBelow(latentRoundTrip, relative + absolute, 'inverse(forward(z)) - z');
+    ensureBelow(dataRoundTrip, relative + absolute, 'forward(inverse(y)) - y');
+  },
+
+  'has opposite log-determinants in its two directions': (the) => {
+    const { relative, absolute } = tolerances(the.tolerance).logDet;
+    ensureBelow(measureBijector(the).antisymmetry, relative + absolute, 'logDet forward + logDet inverse');
+  },
+
+  'has the log-determinant of its Jacobian': (the) => {
+    const { jacobian, inverseJacobian } = measureBijector(the);
+    const { relative, absolute } = tolerances(the.tolerance).logDet;
+    ensureBelow(jacobian, relative + absolute, 'logDet forward - log |det J|');
+    ensureBelow(inverseJacobian, relative + absolute, 'logDet inverse - log |det J|');
+  },
+
+  'keeps the mass of a density': (the) => {
+    const { relative, absolute } = tolerances(the.tolerance).mass;
+    ensureBelow(measureBijector(the).mass, relative + absolute, 'transformed mass - latent mass');
+  },
+
+  'gives shapes [..., event] and [...]': (the) =>
+    withBijector(the, (bijector) => {
+      const z = tensorOf(the.latent);
+      const { y, logDet } = bijector.forwardAndLogDet(z);
+      const lead = y.shape.slice(0, y.rank - bijector.eventRank);
+      ensure(
+        String(logDet.shape) === String(lead),
+        `logDet forward has shape [${logDet.shape}], expected [${lead}]`,
+      );
+      if (the.invertible === false) return;
+      const back = bijector.inverseAndLogDet(y);
+      ensure(
+        String(back.logDet.shape) === String(lead),
+        `logDet inverse has shape [${back.logDet.shape}], not [${lead}]`,
+      );
+    }),
+
+  'has the gradients that differences show': (the) => {
+    if (the.differentiable === false) return;
+    const inputs = [the.latent, ...Object.values(the.parameters ?? {})];
+    const f: TensorFunction = (z, ...parameters) => {
+      const { y, logDet } = the.make(...parameters).forwardAndLogDet(z!);
+      return tf.concat([tf.reshape(y, [-1]), tf.reshape(logDet, [-1])]);
+    };
+    const expected = numericalGradients(f, inputs, the.step);
+    const names = ['z', ...Object.keys(the.parameters ?? {})];
+    automaticGradients(f, inputs).forEach((gradient, index) =>
+      ensureClose(
+        gradient,
+        expected[index]!,
+        tolerances(the.tolerance).gradient,
+        `gradient by ${names[index]}`,
+      ),
+    );
+  },
+
+  'stays finite far out': (the) =>
+    withBijector(the, (bijector) => {
+      for (const { latent, data, logDet: expected } of the.extremes ?? []) {
+        const { value, logDet } =
+          latent !== undefined
+            ? renamed(bijector.forwardAndLogDet(tensorOf(latent)))
+            : renamed(bijector.inverseAndLogDet(tensorOf(data!)));
+        const at = JSON.stringify(latent ?? data);
+        ensureFinite(value.dataSync(), `value at ${at}`);
+        ensureFinite(logDet.dataSync(), `logDet at ${at}`);
+        if (expected !== undefined) {
+          ensureClose(
+            logDet.dataSync(),
+            flatten(expected),
+            tolerances(the.tolerance).logDet,
+            `logDet at ${at}`,
+          );
+        }
+      }
+    }),
+
+  'refuses a wrong shape': (the) =>
+    withBijector(the, (bijector) => {
+      const shape =
+        the.wrongShape ??
+        (bijector.eventRank > 0 ? Array.from({ length: bijector.eventRank - 1 }, () => 2) : undefined);
+      if (shape === undefined) return;
+      const x = tf.zeros([...shape]);
+      expectNoLeaks(() => {
+        ensureThrows(() => bijector.forwardAndLogDet(x), 'shape', `forwardAndLogDet of [${shape}]`);
+        if (the.invertible === false) return;
+        ensureThrows(() => bijector.inverseAndLogDet(x), 'shape', `inverseAndLogDet of [${shape}]`);
+      }, 'the refusal');
+    }),
+
+  'frees what it makes and keeps what it borrows': (the) => {
+    const parameters = Object.values(the.parameters ?? {}).map(tensorOf);
+    const z = tensorOf(the.latent);
+    expectNoLeaks(() => {
+      const bijector = the.make(...parameters);
+      const { y, logDet } = bijector.forwardAndLogDet(z);
+      if (the.invertible !== false) {
+        expectNoLeaks(() => tf.dispose(Object.values(bijector.inverseAndLogDet(y))), 'inverseAndLogDet');
+      }
+      ensure(!y.isDisposed && !z.isDisposed, 'the bijector disposed of its argument');
+      tf.dispose([y, logDet]);
+      disposeIfModule(bijector);
+    }, 'the bijector');
+    ensure(
+      [z, ...parameters].every((tensor) => !tensor.isDisposed),
+      'the bijector disposed of what it borrows',
+    );
+    tf.dispose([z, ...parameters]);
+  },
+};
+
+/** Registers the checks of every bijector of the table. */
+export function describeBijector(table: BijectorTable): void {
+  for (const [name, makeCase] of Object.entries(table)) {
+    describe(name, () => {
+      for (const [statement, check] of Object.entries(bijectorChecks)) it(statement, () => check(makeCase()));
+    });
+  }
+}
+
+const NOT_APPLICABLE: BijectorErrors = {
+  latentRoundTrip: NaN,
+  dataRoundTrip: NaN,
+  antisymmetry: NaN,
+  jacobian: NaN,
+  inverseJacobian: NaN,
+  mass: NaN,
+};
+
+function withBijector<T>(the: BijectorCase, use: (bijector: Bijector) => T): T {
+  const parameters = Object.values(the.parameters ?? {}).map(tensorOf);
+  const bijector = the.make(...parameters);
+  try {
+    let result!: T;
+    tf.tidy(() => {
+      result = use(bijector);
+    });
+    return result;
+  } finally {
+    disposeIfModule(bijector);
+    tf.dispose(parameters);
+  }
+}
+
+/** A bijector with weights is a module; the kit made it, so the kit frees it. */
+function disposeIfModule(bijector: Bijector): void {
+  if ('dispose' in bijector) (bijector as Bijector & { dispose(): void }).dispose();
+}
+
+function renamed(result: { y: Tensor; logDet: Tensor } | { z: Tensor; logDet: Tensor }): {
+  value: Tensor;
+  logDet: Tensor;
+} {
+  return { value: 'y' in result ? result.y : result.z, logDet: result.logDet };
+}
+
+function eventShape(bijector: Bijector, x: Tensor): number[] {
+  return x.shape.slice(x.rank - bijector.eventRank);
+}
+
+function parameterShape(the: BijectorCase): number[] {
+  return Object.values(the.parameters ?? {}).map((values) => flatten(values).length);
+}
+
+/** NaN means not applicable here, but a NaN among measured values arrives as Infinity. */
+function ensureBelow(error: number, limit: number, what: string): void {
+  ensure(!(error > limit), `${what}: largest error ${error}, allowed ${limit}`);
+}
+
+function largestError(actual: Tensor, expected: Tensor): number {
+  const wanted = expected.dataSync();
+  return Array.from(actual.dataSync()).reduce((largest, value, index) => {
+    const error = Math.abs(value - wanted[index]!) / Math.max(1, Math.abs(wanted[index]!));
+    return Math.max(largest, Number.isNaN(error) ? Infinity : error);
+  }, 0);
+}
+
+function jacobianError(bijector: Bijector, x: Tensor, way: 'forward' | 'inverse'): number {
+  const apply = (input: Tensor): { value: Tensor; logDet: Tensor } =>
+    renamed(way === 'forward' ? bijector.forwardAndLogDet(input) : bijector.inverseAndLogDet(input));
+  const size = sizeOf(eventShape(bijector, x));
+  const expected = jacobians((input) => apply(input).value, x, size).map(logAbsDeterminant);
+  return largestError(apply(x).logDet, tf.tensor(expected));
+}
+
+/** A standard normal between the outermost points, against its image between their images. */
+function massError(bijector: Bijector, z: Tensor): number {
+  const latent = rowsOf(Array.from(z.dataSync()), 1).flat();
+  const ends = [Math.max(-6, Math.min(...latent)), Math.min(6, Math.max(...latent))];
+  const images = Array.from(bijector.forwardAndLogDet(tf.tensor1d(ends)).y.dataSync());
+  const density = (x: number): number => Math.exp(-0.5 * x * x) / Math.sqrt(2 * Math.PI);
+  const latentRule = quadratureRule({ from: ends[0]!, to: ends[1]! });
+  const expected = latentRule.points.reduce(
+    (sum, x, index) => sum + latentRule.weights[index]! * density(x),
+    0,
+  );
+  const rule = quadratureRule({ from: Math.min(...images), to: Math.max(...images) });
+  const { z: pre, logDet } = bijector.inverseAndLogDet(tf.tensor1d(rule.points as number[]));
+  const [where, slopes] = [pre.dataSync(), logDet.dataSync()];
+  const actual = rule.weights.reduce(
+    (sum, weight, i) => sum + weight * density(where[i]!) * Math.exp(slopes[i]!),
+    0,
+  );
+  return Math.abs(actual - expected);
+}

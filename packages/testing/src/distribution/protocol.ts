@@ -1,0 +1,85 @@
+import { Key, type Distribution } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { ensure, ensureThrows } from '../assert';
+import type { DistributionCase } from '../distribution';
+import { expectNoLeaks } from '../leaks';
+import { tensorOf } from '../tensors';
+import { withDistribution } from './grid';
+
+const SAMPLE_SHAPES = [[], [1], [2, 3]];
+
+/** Shapes, keys and memory. */
+export const protocolChecks: Readonly<Record<string, (the: DistributionCase) => void>> = {
+  'draws and scores over every sample shape': (the) =>
+    withDistribution(the, (distribution) => {
+      const { batchShape, eventShape } = distribution;
+      for (const sampleShape of SAMPLE_SHAPES) {
+        const x = distribution.sample(Key.of(1), sampleShape);
+        ensureShape(x.shape, [...sampleShape, ...batchShape, ...eventShape], `sample of ${sampleShape}`);
+        ensureShape(
+          distribution.logProb(x).shape,
+          [...sampleShape, ...batchShape],
+          `logProb of ${sampleShape}`,
+        );
+      }
+    }),
+
+  'repeats itself under one key and not under another': (the) =>
+    withDistribution(the, (distribution) => {
+      const draw = (seed: number): string => String(distribution.sample(Key.of(seed), [64]).dataSync());
+      ensure(draw(0) === draw(0), 'the same key gave two different samples');
+      ensure(draw(0) !== draw(1), 'two keys gave the same sample');
+    }),
+
+  'frees what it makes and keeps what it borrows': (the) => {
+    const parameters = Object.values(the.parameters).map(tensorOf);
+    expectNoLeaks(() => {
+      const distribution = the.make(...parameters);
+      const x = distribution.sample(Key.of(1), [2]);
+      expectNoLeaks(() => distribution.logProb(x).dispose(), 'logProb');
+      expectNoLeaks(() => closedForm(() => distribution.cdf(x))?.dispose(), 'cdf');
+      for (const method of ['entropy', 'mean', 'variance', 'mode'] as const) {
+        expectNoLeaks(() => closedForm(() => distribution[method]())?.dispose(), method);
+      }
+      ensure(!x.isDisposed, 'logProb disposed of its argument');
+      x.dispose();
+    }, 'the distribution');
+    ensure(
+      parameters.every((parameter) => !parameter.isDisposed),
+      'the distribution disposed of a parameter',
+    );
+    tf.dispose(parameters);
+  },
+
+  'refuses a value of the wrong shape': (the) =>
+    withDistribution(the, (distribution) => {
+      const wrong = wrongShape(distribution);
+      if (wrong === undefined) return;
+      const x = tf.zeros(wrong);
+      expectNoLeaks(
+        () => ensureThrows(() => distribution.logProb(x), 'shape', `logProb of [${wrong}]`),
+        'the refusal',
+      );
+    }),
+};
+
+function ensureShape(actual: readonly number[], expected: readonly number[], what: string): void {
+  ensure(String(actual) === String(expected), `${what} has shape [${actual}], expected [${expected}]`);
+}
+
+/** A shape that cannot be meant; scalars broadcast against everything, so they have none. */
+function wrongShape({ batchShape, eventShape }: Distribution): number[] | undefined {
+  if (eventShape.length > 0) return [...batchShape, ...eventShape.slice(0, -1), eventShape.at(-1)! + 1];
+  const last = batchShape.at(-1) ?? 1;
+  return last > 1 ? [...batchShape.slice(0, -1), last + 1] : undefined;
+}
+
+/** What a method returns, or undefined where it has no closed form. */
+export function closedForm<T>(call: () => T): T | undefined {
+  try {
+    return call();
+  } catch (error) {
+    if ((error as { code?: unknown }).code === 'unsupported') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,112 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { direction, evaluate, flatten, tensorOf, type Numbers } from './tensors';
+
+/** A function of tensors. */
+export type TensorFunction = (...inputs: Tensor[]) => Tensor;
+
+/** The default step of a difference, relative to `max(1, |x|)`; five points make its error of fourth order. */
+export const STEP = 2 ** -5;
+
+/** y with a zero gradient to x as well: what does not depend on x gets the gradient 0 instead of an error of tfjs. */
+export function connect(y: Tensor, x: Tensor): Tensor {
+  const withPath = tf.customGrad((...args) => {
+    const [value, source] = args as Tensor[];
+    return { value: tf.clone(value!), gradFunc: (dy: Tensor) => [dy, tf.zerosLike(source!)] };
+  });
+  return withPath(y, x);
+}
+
+/** `sum(w * f(inputs))` for fixed numbers w: one scalar whose gradient shows every entry of the Jacobian. */
+function projected(f: TensorFunction): TensorFunction {
+  return (...inputs) => {
+    const value = f(...inputs);
+    const sum = tf.sum(tf.mul(value, tf.tensor(direction(value.size), value.shape)));
+    return inputs.reduce(connect, sum);
+  };
+}
+
+/** The gradient of `sum(w * f)` with respect to each argument by automatic differentiation. */
+export function automaticGradients(f: TensorFunction, inputs: readonly Numbers[]): number[][] {
+  return tf.tidy(() =>
+    tf
+      .grads(projected(f))(inputs.map(tensorOf))
+      .map((gradient) => Array.from(gradient.dataSync())),
+  );
+}
+
+/** The same gradient by five-point central differences of float32 values, accumulated in doubles. */
+export function numericalGradients(f: TensorFunction, inputs: readonly Numbers[], step = STEP): number[][] {
+  return differences((values) => evaluate(f, values), inputs, step);
+}
+
+/** The gradient of `sum(w * f)` of a function of one argument by central differences. */
+export function numericalGradient(f: (x: Tensor) => Tensor, x: Numbers, step = STEP): number[] {
+  return numericalGradients((input) => f(input!), [x], step)[0]!;
+}
+
+/** The gradient of the squared length of the gradient of `sum(w * f)`, by automatic differentiation twice. */
+export function automaticSecondOrder(f: TensorFunction, inputs: readonly Numbers[]): number[][] {
+  const inner = tf.grads(projected(f));
+  const squaredLength: TensorFunction = (...xs) => {
+    const terms = inner(xs).map((gradient) => tf.sum(tf.square(gradient)));
+    return xs.reduce(connect, tf.addN(terms));
+  };
+  return tf.tidy(() =>
+    tf
+      .grads(squaredLength)(inputs.map(tensorOf))
+      .map((gradient) => Array.from(gradient.dataSync())),
+  );
+}
+
+/** The same by central differences of the first-order gradient: $2 \sum_i g_i \, \partial g_i / \partial x_j$. */
+export function numericalSecondOrder(f: TensorFunction, inputs: readonly Numbers[], step = STEP): number[][] {
+  const gradient = (values: readonly Numbers[]): number[] => automaticGradients(f, values).flat();
+  const atPoint = gradient(inputs);
+  return differences(
+    gradient,
+    inputs,
+    step,
+    atPoint.map((value) => 2 * value),
+  );
+}
+
+function differences(
+  f: (inputs: readonly Numbers[]) => number[],
+  inputs: readonly Numbers[],
+  step: number,
+  weights?: readonly number[],
+): number[][] {
+  return inputs.map((input, argument) =>
+    flatten(input).map((x, element) => {
+      const h = step * Math.max(1, Math.abs(x));
+      const at = (offset: number): { x: number; values: number[] } => {
+        const moved = Math.fround(x + offset * h);
+        const values = f(
+          inputs.map((other, index) => (index === argument ? replaced(other, element, moved) : other)),
+        );
+        return { x: moved, values };
+      };
+      const [near, far] = [slope(at(-1), at(1)), slope(at(-2), at(2))];
+      const w = weights ?? direction(near.length);
+      return near.reduce((sum, value, index) => sum + w[index]! * ((4 * value - far[index]!) / 3), 0);
+    }),
+  );
+}
+
+interface Sample {
+  readonly x: number;
+  readonly values: readonly number[];
+}
+
+function slope(left: Sample, right: Sample): number[] {
+  return left.values.map((value, index) => (right.values[index]! - value) / (right.x - left.x));
+}
+
+/** A copy of the nest whose `element`-th number, in row-major order, is `value`. */
+function replaced(values: Numbers, element: number, value: number): Numbers {
+  let count = 0;
+  const walk = (nest: Numbers): Numbers =>
+    typeof nest === 'number' ? (count++ === element ? value : nest) : nest.map(walk);
+  return walk(values);
+}

@@ -1,0 +1,146 @@
+import { Key, trainable, type CallContext, type Layer } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { describe, it } from 'vitest';
+import { ensure, ensureClose, ensureThrows } from './assert';
+import { automaticGradients, numericalGradients, STEP } from './gradients';
+import { expectNoLeaks } from './leaks';
+import { checkModule, copyWeights, ensureEveryGradient, sameBits } from './module';
+import { direction, tensorOf, type Numbers } from './tensors';
+import { tolerances, type Tolerances } from './tolerances';
+
+export interface LayerCase {
+  readonly make: (key: Key) => Layer;
+  /** An input: nested numbers (float32), or a tensor made by a function, whose owner is the kit. */
+  readonly input: Numbers | (() => Tensor);
+  /** Passed on with every call. */
+  readonly context?: CallContext;
+  readonly outputShape?: readonly number[];
+  /** Shapes that the layer must refuse. */
+  readonly wrongShapes?: readonly (readonly number[])[];
+  /** Whether the gradient by the input is compared with differences; for nested numbers, true unless told otherwise. */
+  readonly inputGradient?: boolean;
+  /** Whether gradients by the weights are compared with differences; true unless told otherwise. */
+  readonly weightGradient?: boolean;
+  /** Weights that get no gradient at the start by design (a zero-initialized gate), by path. */
+  readonly zeroGradient?: readonly string[];
+  readonly step?: number;
+  readonly tolerance?: Partial<Tolerances>;
+}
+
+export type LayerTable = Readonly<Record<string, () => LayerCase>>;
+
+/** Every check of a layer, by what it shows. Each throws when the layer breaks it. */
+export const layerChecks: Readonly<Record<string, (the: LayerCase) => void>> = {
+  'owns its variables under stable paths': (the) => checkModule(the.make),
+
+  'gives the promised shape, the same each time': (the) =>
+    withLayer(the, (layer, input) => {
+      const [first, second] = [layer.apply(input, the.context), layer.apply(input, the.context)];
+      ensure(sameBits(first.dataSync(), second.dataSync()), 'two calls with one input and one key differ');
+      if (the.outputShape === undefined) return;
+      ensure(
+        String(first.shape) === String(the.outputShape),
+        `output has shape [${first.shape}], expected [${the.outputShape}]`,
+      );
+    }),
+
+  'gives every parameter a gradient': (the) =>
+    withLayer(the, (layer, input) => {
+      if (trainable(layer).size === 0) return;
+      const { grads } = weightGradients(layer, () => projected(layer.apply(input, the.context)));
+      const expected = [...trainable(layer)].filter(([path]) => !the.zeroGradient?.includes(path));
+      ensureEveryGradient({ parameters: () => new Map(expected), dispose: () => undefined }, grads);
+    }),
+
+  'has the gradient by its weights that differences show': (the) => {
+    if (the.weightGradient === false) return;
+    withLayer(the, (layer, input) => {
+      if (trainable(layer).size === 0) return;
+      const { grads } = weightGradients(layer, () => projected(layer.apply(input, the.context)));
+      for (const [path, variable] of trainable(layer)) {
+        const way = tf.tensor(direction(variable.size, path), variable.shape);
+        const start = tf.clone(variable);
+        const gradient = grads[variable.name];
+        const actual = gradient ? tf.sum(tf.mul(gradient, way)).dataSync()[0]! : 0;
+        const at = (offset: number): number => {
+          variable.assign(tf.add(start, tf.mul(way, offset)));
+          return dotInDoubles(layer.apply(input, the.context));
+        };
+        const h = (the.step ?? STEP) / 4;
+        const expected = (8 * (at(h) - at(-h)) - (at(2 * h) - at(-2 * h))) / (12 * h);
+        variable.assign(start);
+        ensureClose([actual], [expected], tolerances(the.tolerance).gradient, `derivative along ${path}`);
+      }
+    });
+  },
+
+  'has the gradient by its input that differences show': (the) => {
+    if (typeof the.input === 'function' || the.inputGradient === false) return;
+    const numbers = the.input;
+    withLayer(the, (layer) => {
+      const f = (x: Tensor): Tensor => layer.apply(x, the.context);
+      const [actual] = automaticGradients((x) => f(x!), [numbers]);
+      const [expected] = numericalGradients((x) => f(x!), [numbers], the.step);
+      ensureClose(actual!, expected!, tolerances(the.tolerance).gradient, 'gradient by the input');
+    });
+  },
+
+  'is its weights and nothing else': (the) =>
+    withLayer(the, (layer, input) => {
+      const other = the.make(Key.of(1));
+      copyWeights(layer, other);
+      const outputs = [layer, other].map((each) => each.apply(input, the.context).dataSync());
+      other.dispose();
+      ensure(sameBits(outputs[0]!, outputs[1]!), 'a layer with copied weights gives another output');
+    }),
+
+  'refuses a wrong shape': (the) =>
+    withLayer(the, (layer) => {
+      for (const shape of the.wrongShapes ?? []) {
+        const x = tf.zeros([...shape]);
+        expectNoLeaks(
+          () => ensureThrows(() => layer.apply(x, the.context), 'shape', `apply to [${shape}]`),
+          'the refusal',
+        );
+      }
+    }),
+
+  'frees what it makes and keeps what it borrows': (the) =>
+    withLayer(the, (layer, input) => {
+      layer.apply(input, the.context).dispose(); // whatever is initialized by data now exists
+      expectNoLeaks(() => layer.apply(input, the.context).dispose(), 'apply');
+      ensure(!input.isDisposed, 'the layer disposed of its input');
+    }),
+};
+
+/** Registers the checks of every layer of the table. */
+export function describeLayer(table: LayerTable): void {
+  for (const [name, makeCase] of Object.entries(table)) {
+    describe(name, () => {
+      for (const [statement, check] of Object.entries(layerChecks)) it(statement, () => check(makeCase()));
+    });
+  }
+}
+
+function withLayer(the: LayerCase, use: (layer: Layer, input: Tensor) => void): void {
+  const layer = the.make(Key.of(0));
+  try {
+    tf.tidy(() => use(layer, typeof the.input === 'function' ? the.input() : tensorOf(the.input)));
+  } finally {
+    layer.dispose();
+  }
+}
+
+function weightGradients(layer: Layer, loss: () => tf.Scalar): ReturnType<typeof tf.variableGrads> {
+  return tf.variableGrads(loss, [...new Set(trainable(layer).values())]);
+}
+
+function projected(y: Tensor): tf.Scalar {
+  return tf.sum(tf.mul(y, tf.tensor(direction(y.size), y.shape))) as tf.Scalar;
+}
+
+function dotInDoubles(y: Tensor): number {
+  const weights = direction(y.size);
+  return Array.from(y.dataSync()).reduce((sum, value, index) => sum + value * weights[index]!, 0);
+}

@@ -1,0 +1,135 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { describe, it } from 'vitest';
+import { ensure, ensureClose, ensureFinite } from './assert';
+import {
+  automaticGradients,
+  automaticSecondOrder,
+  numericalGradients,
+  numericalSecondOrder,
+  type TensorFunction,
+} from './gradients';
+import { expectNoLeaks } from './leaks';
+import { evaluate, flatten, tensorOf, type Numbers } from './tensors';
+import { tolerances, type Tolerances } from './tolerances';
+
+/** A differentiable function of tensors and where to try it. */
+export interface OpCase {
+  readonly f: TensorFunction;
+  /** One entry per argument; the nesting gives its shape. Away from kinks: gradients are compared here. */
+  readonly points: readonly Numbers[];
+  /** Float64 reference values, and gradients of the sum of the result by argument. */
+  readonly golden?: readonly {
+    readonly args: readonly Numbers[];
+    readonly value: Numbers;
+    readonly gradients?: readonly Numbers[];
+  }[];
+  /** How many times it can be differentiated: 2 unless told otherwise; 0 leaves gradients to `golden`. */
+  readonly order?: 0 | 1 | 2;
+  /** Arguments in the far tails or on kinks: the value must be this one (or just no NaN), the gradients finite. */
+  readonly extremes?: readonly {
+    readonly args: readonly Numbers[];
+    readonly value?: Numbers;
+    readonly gradients?: readonly Numbers[];
+  }[];
+  /** The step of central differences, relative to max(1, |x|); smaller near the edge of a domain. */
+  readonly step?: number;
+  readonly tolerance?: Partial<Tolerances>;
+}
+
+export type OpTable = Readonly<Record<string, () => OpCase>>;
+
+/** Every check of a differentiable function, by what it shows. Each throws when the function breaks it. */
+export const opChecks: Readonly<Record<string, (the: OpCase) => void>> = {
+  'agrees with float64 reference values': (the) => {
+    for (const { args, value, gradients } of the.golden ?? []) {
+      const at = `at ${JSON.stringify(args)}`;
+      ensureClose(evaluate(the.f, args), flatten(value), tolerances(the.tolerance).value, `value ${at}`);
+      ensureSumGradients(the, args, gradients, at);
+    }
+  },
+  'has the gradient that differences show': (the) => {
+    if (order(the) < 1) return;
+    const expected = numericalGradients(the.f, the.points, the.step);
+    automaticGradients(the.f, the.points).forEach((gradient, argument) =>
+      ensureClose(
+        gradient,
+        expected[argument]!,
+        tolerances(the.tolerance).gradient,
+        `gradient of argument ${argument}`,
+      ),
+    );
+  },
+  'has the second-order gradient that differences show': (the) => {
+    if (order(the) < 2) return;
+    const expected = numericalSecondOrder(the.f, the.points, the.step);
+    automaticSecondOrder(the.f, the.points).forEach((gradient, argument) =>
+      ensureClose(
+        gradient,
+        expected[argument]!,
+        tolerances(the.tolerance).secondOrder,
+        `second-order gradient of argument ${argument}`,
+      ),
+    );
+  },
+  'stays well-defined at extreme arguments': (the) => {
+    for (const { args, value, gradients } of the.extremes ?? []) {
+      const at = `at ${JSON.stringify(args)}`;
+      const actual = evaluate(the.f, args);
+      ensure(!actual.some(Number.isNaN), `value ${at} is NaN`);
+      if (value !== undefined)
+        ensureClose(actual, flatten(value), tolerances(the.tolerance).value, `value ${at}`);
+      if (order(the) < 1 && gradients === undefined) continue;
+      sumGradients(the.f, args).forEach((gradient, argument) =>
+        ensureFinite(gradient, `gradient of argument ${argument} ${at}`),
+      );
+      ensureSumGradients(the, args, gradients, at);
+    }
+  },
+  'frees what it makes and keeps what it borrows': (the) => {
+    const inputs = the.points.map(tensorOf);
+    expectNoLeaks(() => the.f(...inputs).dispose(), 'the function');
+    if (order(the) >= 1) expectNoLeaks(() => automaticGradients(the.f, the.points), 'its gradient');
+    ensure(
+      inputs.every((input) => !input.isDisposed),
+      'the function disposed of an argument',
+    );
+    tf.dispose(inputs);
+  },
+};
+
+/** Registers the checks of every function of the table. */
+export function describeOps(table: OpTable): void {
+  for (const [name, makeCase] of Object.entries(table)) {
+    describe(name, () => {
+      for (const [statement, check] of Object.entries(opChecks)) it(statement, () => check(makeCase()));
+    });
+  }
+}
+
+const order = (the: OpCase): number => the.order ?? 2;
+
+function sumGradients(f: TensorFunction, args: readonly Numbers[]): number[][] {
+  return tf.tidy(() =>
+    tf
+      .grads((...inputs: Tensor[]) => tf.sum(f(...inputs)))(args.map(tensorOf))
+      .map((gradient) => Array.from(gradient.dataSync())),
+  );
+}
+
+function ensureSumGradients(
+  the: OpCase,
+  args: readonly Numbers[],
+  expected: readonly Numbers[] | undefined,
+  at: string,
+): void {
+  if (expected === undefined) return;
+  sumGradients(the.f, args).forEach((gradient, argument) =>
+    ensureClose(
+      gradient,
+      flatten(expected[argument]!),
+      tolerances(the.tolerance).value,
+      `gradient of argument ${argument} ${at}`,
+    ),
+  );
+}

@@ -1,0 +1,226 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import {
+  bijectorChecks,
+  checkCoverage,
+  describeBijector,
+  describeDistribution,
+  describeLayer,
+  describeModel,
+  describeOps,
+  distributionChecks,
+  layerChecks,
+  measureBijector,
+  modelChecks,
+  opChecks,
+  type BijectorCase,
+  type DistributionCase,
+  type LayerCase,
+  type ModelCase,
+  type OpCase,
+} from '../src/index';
+import {
+  CoinSpecimen,
+  ExpSpecimen,
+  LinearSpecimen,
+  NormalSpecimen,
+  type Fault,
+  type LayerFault,
+  type ModelFault,
+} from './specimens';
+
+const normal = (fault?: Fault): DistributionCase => ({
+  parameters: { loc: [0, 1], scale: [1, 0.5] },
+  make: (loc: Tensor, scale: Tensor) => new NormalSpecimen(loc, scale, fault),
+  support: { kind: 'real' },
+  golden: [{ parameters: [1, 2], x: [0, 3], logProb: [-1.7370857137646, -2.1120857137646] }],
+  extremes: [{ x: [1e4, -1e4] }, { x: [[0, 0]], logProb: [[-0.9189385332, -2.2257913526]] }],
+});
+
+const exp = (fault?: ConstructorParameters<typeof ExpSpecimen>[0]): BijectorCase => ({
+  make: () => new ExpSpecimen(fault),
+  latent: [-5, -1, 0, 0.5, 3],
+  extremes: [{ latent: [-80, 80] }],
+});
+
+const linear = (fault?: LayerFault): LayerCase => ({
+  make: (key) => new LinearSpecimen(key, fault),
+  input: [
+    [1, 2, 3],
+    [-1, 0.5, 0],
+  ],
+  outputShape: [2, 2],
+  wrongShapes: [[2, 4]],
+});
+
+const coin = (fault?: ModelFault): ModelCase => ({
+  make: (key) => new CoinSpecimen(key, fault),
+  data: [[1], [1], [1], [0]],
+  range: [0, 1],
+  everyEvent: [[0], [1]],
+  exactLogLikelihood: (model, x) => (model as CoinSpecimen).logProb(x),
+});
+
+const square = (f: OpCase['f']): OpCase => ({
+  f,
+  points: [[-2, -0.3, 0.7, 3]],
+  golden: [{ args: [3], value: 9, gradients: [6] }],
+  extremes: [{ args: [[1e30, 0]], value: [Infinity, 0] }],
+});
+
+describeDistribution({ Normal: () => normal() });
+describeBijector({ Exp: () => exp() });
+describeLayer({ Linear: () => linear() });
+describeModel({ Coin: () => coin() });
+describeOps({ square: () => square((x) => tf.square(x!)) });
+
+/** The statements that a case breaks, and tensors that a broken case leaves are freed. */
+function broken<C>(checks: Readonly<Record<string, (the: C) => void>>, the: C): string[] {
+  tf.engine().startScope();
+  try {
+    return Object.keys(checks).filter((statement) => {
+      try {
+        checks[statement]!(the);
+        return false;
+      } catch (error) {
+        expect((error as Error).name).toBe('ContractError');
+        return true;
+      }
+    });
+  } finally {
+    tf.engine().endScope();
+  }
+}
+
+describe('a distribution with a fault is found out', () => {
+  it.each<[Fault, string]>([
+    ['density', 'gives its whole support a probability of 1'],
+    ['density', 'agrees with float64 reference values'],
+    ['sampler', 'draws what its density says'],
+    ['gradient', 'has the gradient of logProb that differences show'],
+    ['leak', 'frees what it makes and keeps what it borrows'],
+    ['leak on throw', 'refuses a value of the wrong shape'],
+    ['no shape check', 'refuses a value of the wrong shape'],
+    ['mean', 'has the mean and variance of its density'],
+    ['cdf', 'has the cdf of its density'],
+    ['key', 'repeats itself under one key and not under another'],
+    ['extremes', 'has finite gradients at extreme values'],
+    ['path', 'lets the gradient through its sampler'],
+  ])('%s: %s', (fault, statement) => {
+    expect(broken(distributionChecks, normal(fault))).toContain(statement);
+  });
+
+  it('disposes of a parameter', () => {
+    const { 'frees what it makes and keeps what it borrows': check } = distributionChecks;
+    expect(() => check!(normal('disposes'))).toThrow(/disposed|left/);
+  });
+});
+
+describe('a bijector with a fault is found out', () => {
+  it.each([
+    ['logDet', 'has the log-determinant of its Jacobian'],
+    ['logDet', 'keeps the mass of a density'],
+    ['sign', 'has opposite log-determinants in its two directions'],
+    ['inverse', 'undoes itself both ways'],
+    ['leak', 'frees what it makes and keeps what it borrows'],
+  ] as const)('%s: %s', (fault, statement) => {
+    expect(broken(bijectorChecks, exp(fault))).toContain(statement);
+  });
+
+  it('measures the errors of a sound one', () => {
+    const errors = measureBijector(exp());
+    expect(Object.values(errors).every((error) => error < 1e-5)).toBe(true);
+  });
+});
+
+describe('a layer with a fault is found out', () => {
+  it.each<[LayerFault, string]>([
+    ['unused weight', 'gives every parameter a gradient'],
+    ['gradient', 'has the gradient by its weights that differences show'],
+    ['gradient', 'has the gradient by its input that differences show'],
+    ['random', 'gives the promised shape, the same each time'],
+    ['leak', 'frees what it makes and keeps what it borrows'],
+    ['dispose', 'owns its variables under stable paths'],
+    ['hidden state', 'is its weights and nothing else'],
+  ])('%s: %s', (fault, statement) => {
+    expect(broken(layerChecks, linear(fault))).toContain(statement);
+  });
+});
+
+describe('a model with a fault is found out', () => {
+  it.each<[ModelFault, string]>([
+    ['samples', 'draws samples of its event shape and range'],
+    ['leak', 'frees what it makes and keeps what it borrows'],
+    ['bound', 'has a bound that is one'],
+    ['total', 'has a likelihood that sums to 1, before and after training'],
+    ['no shape check', 'refuses a wrong shape'],
+  ])('%s: %s', (fault, statement) => {
+    expect(broken(modelChecks, coin(fault))).toContain(statement);
+  });
+});
+
+describe('an op with a fault is found out', () => {
+  const wrongGradient = tf.customGrad((x) => ({
+    value: tf.square(x as Tensor),
+    gradFunc: (dy: Tensor) => tf.mul(dy, tf.mul(2.01, x as Tensor)),
+  })) as (x: Tensor) => Tensor;
+
+  it('a wrong value', () => {
+    expect(
+      broken(
+        opChecks,
+        square((x) => tf.mul(1.001, tf.square(x!))),
+      ),
+    ).toContain('agrees with float64 reference values');
+  });
+
+  it('a leak', () => {
+    expect(
+      broken(
+        opChecks,
+        square((x) => (tf.keep(tf.scalar(0)), tf.square(x!))),
+      ),
+    ).toContain('frees what it makes and keeps what it borrows');
+  });
+
+  it('a wrong gradient', () => {
+    expect(
+      broken(
+        opChecks,
+        square((x) => wrongGradient(x!)),
+      ),
+    ).toContain('has the gradient that differences show');
+  });
+
+  it('a gradient that uses its own output, which is wrong when differentiated again (tfjs #3252)', () => {
+    const tanh: OpCase = { f: (x) => tf.tanh(x!), points: [[-1, 0.4, 2]] };
+    expect(broken(opChecks, tanh)).toEqual(['has the second-order gradient that differences show']);
+  });
+});
+
+describe('checkCoverage', () => {
+  const exports = { Normal: 1, fit: 2 };
+
+  it('accepts what is covered', () => {
+    checkCoverage({ exports, tables: [{ 'Normal (batch)': 1 }], testedIn: { fit: 'test/kit.test.ts' } });
+  });
+
+  it.each([
+    ['an export without a test', { exports, tables: [{ Normal: 1 }] }, /fit is in no/],
+    ['a row without an export', { exports: {}, tables: [{ Normal: 1 }] }, /Normal is no export/],
+    [
+      'a missing file',
+      { exports, tables: [{ Normal: 1 }], testedIn: { fit: 'test/none.ts' } },
+      /does not exist/,
+    ],
+    [
+      'a file without the name',
+      { exports, tables: [{ Normal: 1 }], testedIn: { fit: 'package.json' } },
+      /not mention/,
+    ],
+    ['a name without an export', { exports: {}, tables: [], testedIn: { fit: 'package.json' } }, /no export/],
+  ])('refuses %s', (_what, coverage, message) => {
+    expect(() => checkCoverage(coverage)).toThrow(message);
+  });
+});
