@@ -3,7 +3,8 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { ShapeError, UnsupportedError } from '../errors/dgm-error';
 import type { Module } from '../model/module';
 import type { Key } from '../random/key';
-import { endsWith, formatShape, type Shape } from '../shape/shape';
+import { broadcastShapes, endsWith, formatShape, sameShape, type Shape } from '../shape/shape';
+import type { Parameter } from './parameters';
 
 /**
  * A probability distribution: a cheap value that borrows the tensors of its parameters and owns nothing.
@@ -12,6 +13,8 @@ import { endsWith, formatShape, type Shape } from '../shape/shape';
  * throw an `UnsupportedError` that names the alternative.
  */
 export interface Distribution<X extends Tensor = Tensor> {
+  /** Names the family for `klDivergence`, which must recognise classes of another copy of this package. */
+  readonly kind?: string;
   readonly batchShape: Shape;
   readonly eventShape: Shape;
   /** Whether the gradient flows through `sample` to the parameters. */
@@ -30,6 +33,11 @@ export interface Distribution<X extends Tensor = Tensor> {
   mode(): Tensor;
   /** Probability of a draw being at most `x`, per element of a scalar event: `[...sample, ...batch]`. */
   cdf(x: X): Tensor;
+  /**
+   * The closed form of KL(this || other) in nats, `[...batch]`, where this class knows one that `klDivergence` does
+   * not have in its table; undefined where it does not.
+   */
+  klDivergenceTo?(other: Distribution): (() => Tensor) | undefined;
 }
 
 /** p(x | context): a module whose call gives a distribution. Without a context it serves unconditional use. */
@@ -38,10 +46,11 @@ export interface ConditionalDistribution<X extends Tensor = Tensor> extends Modu
 }
 
 /**
- * The base of distributions. An author writes `draw` and `logDensity`, which *are* the equations; the public methods
- * check shapes and free intermediate tensors.
+ * The base of distributions. An author writes `draw` and `logDensity`, and the `closed...` hooks for what has a closed
+ * form; they *are* the equations. The public methods check shapes, broadcast to the batch and free intermediate tensors.
  */
 export abstract class BaseDistribution<X extends Tensor = Tensor> implements Distribution<X> {
+  abstract readonly kind: string;
   abstract readonly batchShape: Shape;
   abstract readonly eventShape: Shape;
   abstract readonly reparameterized: boolean;
@@ -51,38 +60,59 @@ export abstract class BaseDistribution<X extends Tensor = Tensor> implements Dis
   }
 
   logProb(x: X): Tensor {
-    this.checkValue(x, 'logProb');
-    return tf.tidy(() => this.logDensity(x));
+    const lead = this.checkValue(x, 'logProb');
+    return tf.tidy(() => broadcastTo(this.logDensity(x), broadcastShapes(lead, this.batchShape)));
   }
 
   entropy(): Tensor {
-    return this.unsupported('entropy', 'estimate it by the mean of -logProb over samples');
+    return tf.tidy(() => toShape(this.closedEntropy(), this.batchShape));
   }
 
   mean(): Tensor {
-    return this.unsupported('mean', 'average samples');
+    return tf.tidy(() => toShape(this.closedMean(), this.#drawShape));
   }
 
   variance(): Tensor {
-    return this.unsupported('variance', 'take the variance of samples');
+    return tf.tidy(() => toShape(this.closedVariance(), this.#drawShape));
   }
 
   mode(): Tensor {
-    return this.unsupported('mode', 'take the sample with the largest logProb');
+    return tf.tidy(() => toShape(this.closedMode(), this.#drawShape));
   }
 
-  cdf(_x: X): Tensor {
-    return this.unsupported('cdf', 'take the fraction of samples that are at most x');
+  cdf(x: X): Tensor {
+    const lead = this.checkValue(x, 'cdf');
+    return tf.tidy(() => toShape(this.closedCdf(x), broadcastShapes(lead, this.batchShape)));
   }
 
   protected abstract draw(key: Key, sampleShape: Shape): X;
   protected abstract logDensity(x: X): Tensor;
 
-  /** Checks that `x` is `[...sample, ...batch, ...event]`, or broadcasts against the batch. */
-  protected checkValue(x: Tensor, method: string): void {
+  protected closedEntropy(): Parameter {
+    return this.unsupported('entropy', 'estimate it by the mean of -logProb over samples');
+  }
+
+  protected closedMean(): Parameter {
+    return this.unsupported('mean', 'average samples');
+  }
+
+  protected closedVariance(): Parameter {
+    return this.unsupported('variance', 'take the variance of samples');
+  }
+
+  protected closedMode(): Parameter {
+    return this.unsupported('mode', 'take the sample with the largest logProb');
+  }
+
+  protected closedCdf(_x: X): Parameter {
+    return this.unsupported('cdf', 'take the fraction of samples that are at most x');
+  }
+
+  /** Checks that `x` is `[...sample, ...batch, ...event]`, or broadcasts against the batch; returns the axes before the event. */
+  protected checkValue(x: Tensor, method: string): Shape {
     const tail = this.eventShape;
     const lead = x.shape.slice(0, x.shape.length - tail.length);
-    if (endsWith(x.shape, tail) && broadcasts(lead, this.batchShape)) return;
+    if (endsWith(x.shape, tail) && broadcasts(lead, this.batchShape)) return lead;
     throw new ShapeError({
       where: `${this.constructor.name}.${method}`,
       argument: 'x',
@@ -100,6 +130,20 @@ export abstract class BaseDistribution<X extends Tensor = Tensor> implements Dis
       remedy: alternative,
     });
   }
+
+  get #drawShape(): Shape {
+    return [...this.batchShape, ...this.eventShape];
+  }
+}
+
+/** A tensor of the wanted shape that the caller may own: a borrowed parameter is copied, a number fills it. */
+function toShape(value: Parameter, shape: Shape): Tensor {
+  if (typeof value === 'number') return tf.fill([...shape], value);
+  return sameShape(value.shape, shape) ? tf.clone(value) : broadcastTo(value, shape);
+}
+
+function broadcastTo(value: Tensor, shape: Shape): Tensor {
+  return sameShape(value.shape, shape) ? value : tf.broadcastTo(value, [...shape]);
 }
 
 function broadcasts(a: Shape, b: Shape): boolean {

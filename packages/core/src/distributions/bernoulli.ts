@@ -1,0 +1,64 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { sigmoid, softplus } from '../ops/activations';
+import { logSigmoid } from '../ops/log-arithmetic';
+import type { Key } from '../random/key';
+import type { Shape } from '../shape/shape';
+import { BaseDistribution } from './distribution';
+import { asTensor, batchShapeOf, type BatchOptions, type Parameter } from './parameters';
+import { integers, onSupport } from './support';
+
+/** The Bernoulli distribution over 0 and 1 (DGM App. B.1): $\ln p(x) = \ln \mathrm{sigm}((2x - 1)\, l)$ for the logit $l$. */
+export class Bernoulli extends BaseDistribution {
+  readonly kind = 'Bernoulli';
+  readonly eventShape: Shape = [];
+  readonly reparameterized = false;
+  readonly batchShape: Shape;
+  readonly logits: Parameter;
+
+  /** @param logits - log-odds of a 1, $\ln \theta / (1 - \theta)$ */
+  constructor(logits: Parameter, options: BatchOptions = {}) {
+    super();
+    this.logits = logits;
+    this.batchShape = batchShapeOf(options, logits);
+  }
+
+  /** A 1 where the logit exceeds logistic noise, which has probability $\mathrm{sigm}(l)$. */
+  protected draw(key: Key, sampleShape: Shape): Tensor {
+    const noise = key.logistic([...sampleShape, ...this.batchShape]);
+    return tf.cast(tf.less(noise, this.logits), 'float32');
+  }
+
+  protected logDensity(x: Tensor): Tensor {
+    const logMass = (value: Tensor): Tensor => logSigmoid(tf.mul(tf.sub(tf.mul(2, value), 1), this.logits));
+    return onSupport(x, { support: integers(0, 1), safe: 0, logDensity: logMass });
+  }
+
+  /** $\theta \ln(1 + e^{-l}) + (1 - \theta) \ln(1 + e^{l})$: both terms are positive, so nothing cancels. */
+  protected override closedEntropy(): Tensor {
+    const logits = asTensor(this.logits);
+    return tf.add(
+      tf.mul(sigmoid(logits), softplus(tf.neg(logits))),
+      tf.mul(sigmoid(tf.neg(logits)), softplus(logits)),
+    );
+  }
+
+  protected override closedMean(): Tensor {
+    return sigmoid(asTensor(this.logits));
+  }
+
+  protected override closedVariance(): Tensor {
+    const logits = asTensor(this.logits);
+    return tf.mul(sigmoid(logits), sigmoid(tf.neg(logits)));
+  }
+
+  protected override closedMode(): Tensor {
+    return tf.cast(tf.greater(this.logits, 0), 'float32');
+  }
+
+  protected override closedCdf(x: Tensor): Tensor {
+    const ofZero = sigmoid(tf.neg(asTensor(this.logits)));
+    const atLeastZero = tf.cast(tf.greaterEqual(x, 0), 'float32');
+    return tf.where(tf.greaterEqual(x, 1), atLeastZero, tf.mul(ofZero, atLeastZero));
+  }
+}

@@ -1,0 +1,107 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { ShapeError } from '../errors/dgm-error';
+import { exp } from '../ops/activations';
+import { clip } from '../ops/clip';
+import { logSoftmax, logSumExp, softmax } from '../ops/log-sum-exp';
+import { select } from '../ops/select';
+import type { Key } from '../random/key';
+import { formatShape, type Shape } from '../shape/shape';
+import { BaseDistribution } from './distribution';
+import { integers, onSupport } from './support';
+
+/**
+ * The categorical distribution over the numbers 0 to K - 1 (DGM App. B.1), with $\theta = \mathrm{softmax}(l)$ for the
+ * logits $l$: $\ln p(x) = l_x - \ln \sum_k e^{l_k}$. A logit of -Infinity makes its value impossible.
+ */
+export class Categorical extends BaseDistribution {
+  readonly kind = 'Categorical';
+  readonly eventShape: Shape = [];
+  readonly reparameterized = false;
+  readonly batchShape: Shape;
+  readonly logits: Tensor | readonly number[];
+  /** How many values there are, K. */
+  readonly values: number;
+
+  /**
+   * @param logits - `[...batch, K]`, unnormalized log-probabilities
+   * @throws {@link ShapeError} if there is no last axis or it is empty
+   */
+  constructor(logits: Tensor | readonly number[]) {
+    super();
+    const shape = 'shape' in logits ? logits.shape : [logits.length];
+    const values = shape.at(-1);
+    if (values === undefined || values === 0) {
+      throw new ShapeError({
+        where: 'Categorical',
+        argument: 'logits',
+        expected: 'of shape [..., K] with at least one value',
+        actual: formatShape(shape),
+      });
+    }
+    this.logits = logits;
+    this.values = values;
+    this.batchShape = shape.slice(0, -1);
+  }
+
+  /** Normalized log-probabilities, `[...batch, K]`. */
+  logProbs(): Tensor {
+    return tf.tidy(() => logSoftmax(this.#logits()));
+  }
+
+  /** Gumbel-max: the largest of the logits with Gumbel noise. */
+  protected draw(key: Key, sampleShape: Shape): Tensor {
+    return tf.cast(key.categorical(this.#logits(), sampleShape), 'float32');
+  }
+
+  protected logDensity(x: Tensor): Tensor {
+    const logits = this.#logits();
+    const logMass = (value: Tensor): Tensor => {
+      const hit = tf.cast(tf.oneHot(tf.cast(value, 'int32'), this.values), 'bool');
+      // Selected, not multiplied: 0 times a logit of -Infinity is NaN.
+      const chosen = tf.sum(select(hit, logits, 0), -1);
+      return tf.sub(chosen, logSumExp(logits, { axis: -1 }));
+    };
+    return onSupport(x, { support: integers(0, this.values - 1), logDensity: logMass });
+  }
+
+  protected override closedEntropy(): Tensor {
+    const logProbs = this.logProbs();
+    return tf.neg(tf.sum(tf.mul(exp(logProbs), finite(logProbs)), -1));
+  }
+
+  /** The expected number. */
+  protected override closedMean(): Tensor {
+    return this.#expectation(this.#numbers());
+  }
+
+  protected override closedVariance(): Tensor {
+    const deviation = tf.sub(this.#numbers(), tf.expandDims(this.closedMean(), -1));
+    return this.#expectation(tf.square(deviation));
+  }
+
+  protected override closedMode(): Tensor {
+    return tf.cast(tf.argMax(this.#logits(), -1), 'float32');
+  }
+
+  protected override closedCdf(x: Tensor): Tensor {
+    return this.#expectation(tf.cast(tf.lessEqual(this.#numbers(), tf.expandDims(x, -1)), 'float32'));
+  }
+
+  #expectation(ofEachValue: Tensor): Tensor {
+    return tf.sum(tf.mul(softmax(this.#logits()), ofEachValue), -1);
+  }
+
+  #numbers(): Tensor {
+    return tf.range(0, this.values, 1, 'float32');
+  }
+
+  #logits(): Tensor {
+    return 'shape' in this.logits ? this.logits : tf.tensor1d([...this.logits]);
+  }
+}
+
+/** Makes -Infinity the lowest finite number, so that a probability of 0 times its logarithm is 0. */
+function finite(logProbs: Tensor): Tensor {
+  return clip(logProbs, { min: -3e38 });
+}

@@ -1,0 +1,46 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { ArgumentError } from '../../errors/dgm-error';
+import { BaseModule } from '../../model/module';
+import type { Layer } from '../../nn/layer';
+import type { ConditionalDistribution, Distribution } from '../distribution';
+import type { DistributionHead } from './head';
+
+/** p(x | context) whose parameters a network computes from the context. */
+class HeadedNetwork extends BaseModule implements ConditionalDistribution {
+  readonly #network: Layer;
+  readonly #head: DistributionHead;
+
+  constructor(network: Layer, head: DistributionHead) {
+    super();
+    this.#network = this.child('network', network);
+    this.#head = head;
+  }
+
+  given(context?: Tensor): Distribution {
+    if (context === undefined) {
+      throw new ArgumentError({
+        where: 'conditional.given',
+        argument: 'context',
+        expected: 'to be a tensor',
+        actual: 'undefined',
+        remedy: 'pass the input of the network',
+      });
+    }
+    return this.#head.distribution(this.#network.apply(context));
+  }
+}
+
+/**
+ * A conditional distribution out of a network and a head. It owns the network.
+ *
+ * `given(context)` makes tensors that the distribution borrows: call it inside of `tf.tidy`, as every loss is.
+ *
+ * @example
+ * ```ts
+ * const decoder = conditional(mlp([16, 256, 64 * 17], { key }), categorical({ shape: [64], values: 17 }));
+ * const logProb = tf.tidy(() => decoder.given(z).logProb(x));
+ * ```
+ */
+export function conditional(network: Layer, head: DistributionHead): ConditionalDistribution {
+  return new HeadedNetwork(network, head);
+}

@@ -1,0 +1,71 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { ArgumentError, ShapeError } from '../../errors/dgm-error';
+import { formatShape, type Shape } from '../../shape/shape';
+import type { Distribution } from '../distribution';
+
+/** Turns a network's output into a distribution over events: the last step of an encoder or decoder. */
+export interface DistributionHead {
+  /** How many numbers per event the network has to put out. */
+  readonly numParameters: number;
+  readonly eventShape: Shape;
+  /** How many values an entry of the event can take, 0 to `levels - 1`; absent for continuous events. */
+  readonly levels?: number;
+  /** @param parameters - `[n, numParameters]`; the distribution borrows tensors made here, so call it inside of a tidy */
+  distribution(parameters: Tensor): Distribution;
+}
+
+/** What a head is made of: `build` gets the checked parameters, `[n, numParameters]`. */
+interface HeadDefinition {
+  readonly name: string;
+  readonly numParameters: number;
+  readonly eventShape: Shape;
+  readonly levels?: number;
+  readonly build: (parameters: Tensor) => Distribution;
+}
+
+export function makeHead({
+  name,
+  numParameters,
+  eventShape,
+  levels,
+  build,
+}: HeadDefinition): DistributionHead {
+  return {
+    numParameters,
+    eventShape,
+    ...(levels === undefined ? {} : { levels }),
+    distribution(parameters) {
+      if (parameters.rank !== 2 || parameters.shape[1] !== numParameters) {
+        throw new ShapeError({
+          where: `${name}.distribution`,
+          argument: 'parameters',
+          expected: `of shape ${formatShape(['n', numParameters])}`,
+          actual: formatShape(parameters.shape),
+          remedy: `let the network put out ${numParameters} numbers for an event of shape ${formatShape(eventShape)}`,
+        });
+      }
+      return build(parameters);
+    },
+  };
+}
+
+/** Gives each row of `[n, size]` a shape: `[n, ...shape]`. */
+export function shapeRows(rows: Tensor, shape: Shape): Tensor {
+  return shape.length === 1 ? rows : tf.reshape(rows, [rows.shape[0]!, ...shape]);
+}
+
+/** Cuts each row of `[n, count * size]` into `count` parts: tensors `[n, ...shape]`. */
+export function splitRows(rows: Tensor, count: number, shape: Shape): Tensor[] {
+  return tf.split(rows, count, 1).map((part) => shapeRows(part, shape));
+}
+
+export function requireValues(name: string, values: number): void {
+  if (Number.isInteger(values) && values >= 2) return;
+  throw new ArgumentError({
+    where: name,
+    argument: 'values',
+    expected: 'to be an integer of at least 2',
+    actual: String(values),
+  });
+}

@@ -1,0 +1,85 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { ArgumentError } from '../errors/dgm-error';
+import type { Key } from '../random/key';
+import { formatShape, type Shape } from '../shape/shape';
+import { BaseDistribution, type Distribution } from './distribution';
+import { Normal } from './normal';
+
+/**
+ * Takes the last axes of a distribution's batch as part of one event: $\ln p(x) = \sum_d \ln p_d(x_d)$.
+ *
+ * @example
+ * ```ts
+ * const prior = new Independent(new Normal(0, 1, { shape: [16] }), 1);
+ * prior.eventShape; // [16]
+ * ```
+ */
+export class Independent extends BaseDistribution {
+  readonly kind = 'Independent';
+  readonly base: Distribution;
+  /** How many axes of the base's batch the event takes. */
+  readonly rank: number;
+  readonly batchShape: Shape;
+  readonly eventShape: Shape;
+  readonly reparameterized: boolean;
+
+  /** @throws {@link ArgumentError} if the base's batch has fewer than `rank` axes */
+  constructor(base: Distribution, rank: number) {
+    super();
+    const lead = base.batchShape.length - rank;
+    if (!(Number.isInteger(rank) && rank >= 0 && lead >= 0)) {
+      throw new ArgumentError({
+        where: 'Independent',
+        argument: 'rank',
+        expected: `to be an integer from 0 to the ${base.batchShape.length} axes of the base's batch ${formatShape(base.batchShape)}`,
+        actual: String(rank),
+      });
+    }
+    this.base = base;
+    this.rank = rank;
+    this.batchShape = base.batchShape.slice(0, lead);
+    this.eventShape = [...base.batchShape.slice(lead), ...base.eventShape];
+    this.reparameterized = base.reparameterized;
+  }
+
+  protected draw(key: Key, sampleShape: Shape): Tensor {
+    return this.base.sample(key, sampleShape);
+  }
+
+  protected logDensity(x: Tensor): Tensor {
+    return this.sumOverEvent(this.base.logProb(x));
+  }
+
+  protected override closedEntropy(): Tensor {
+    return this.sumOverEvent(this.base.entropy());
+  }
+
+  protected override closedMean(): Tensor {
+    return this.base.mean();
+  }
+
+  protected override closedVariance(): Tensor {
+    return this.base.variance();
+  }
+
+  protected override closedMode(): Tensor {
+    return this.base.mode();
+  }
+
+  /** Sums a quantity of the base's batch over the axes that belong to the event. */
+  sumOverEvent(perElement: Tensor): Tensor {
+    // An empty list of axes would mean all of them.
+    if (this.rank === 0) return tf.clone(perElement);
+    return tf.sum(perElement, lastAxes(perElement, this.rank));
+  }
+}
+
+function lastAxes(x: Tensor, count: number): number[] {
+  return Array.from({ length: count }, (_, index) => x.rank - count + index);
+}
+
+/** The standard normal distribution over events of the given shape: $\mathcal{N}(0, I)$ (DGM Eq. 4.29). */
+export function standardNormal(shape: Shape): Independent {
+  return new Independent(new Normal(0, 1, { shape }), shape.length);
+}

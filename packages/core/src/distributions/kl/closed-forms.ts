@@ -1,0 +1,37 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { sameShape } from '../../shape/shape';
+import type { Distribution } from '../distribution';
+import type { Independent } from '../independent';
+import { bernoulli, categorical } from './discrete';
+import { laplace, normal, uniform } from './location-scale';
+
+type Compute = () => Tensor;
+type Lookup = (p: Distribution, q: Distribution) => Compute | undefined;
+type ClosedForm = (p: Distribution, q: Distribution, lookup: Lookup) => Compute | undefined;
+
+/**
+ * The known closed forms by the kinds of p and q. Kinds are names, not classes, so that distributions of another copy
+ * of this package are found too; a kind promises the public fields of its class.
+ */
+export const closedForms: Readonly<Record<string, ClosedForm>> = {
+  'Normal Normal': between(normal),
+  'Laplace Laplace': between(laplace),
+  'Uniform Uniform': between(uniform),
+  'Bernoulli Bernoulli': between(bernoulli),
+  'Categorical Categorical': between(categorical),
+  'Independent Independent': independent,
+};
+
+function between<P extends Distribution, Q extends Distribution>(
+  divergence: (p: P, q: Q) => Tensor,
+): ClosedForm {
+  return (p, q) => () => divergence(p as unknown as P, q as unknown as Q);
+}
+
+/** The divergence of products of independent factors is the sum of theirs. */
+function independent(p: Distribution, q: Distribution, lookup: Lookup): Compute | undefined {
+  const [left, right] = [p as Independent, q as Independent];
+  if (left.rank !== right.rank || !sameShape(left.eventShape, right.eventShape)) return undefined;
+  const compute = lookup(left.base, right.base);
+  return compute && (() => left.sumOverEvent(compute()));
+}

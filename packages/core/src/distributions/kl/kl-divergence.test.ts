@@ -1,0 +1,120 @@
+import {
+  Bernoulli,
+  Categorical,
+  hasKlDivergence,
+  Independent,
+  klDivergence,
+  Laplace,
+  Logistic,
+  Normal,
+  standardNormal,
+  Uniform,
+  type Distribution,
+} from '@dgm/core';
+import { expectNoLeaks, numericalGradients, automaticGradients } from '@dgm/testing';
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import golden from '../../../test/golden/distributions.json';
+
+const t = (values: number[] | number[][]) => tf.tensor(values);
+const divergence = (p: Distribution, q: Distribution) => tf.tidy(() => klDivergence(p, q).dataSync());
+
+const cases: [string, () => readonly [Distribution, Distribution], number | number[]][] = [
+  [
+    'Normal',
+    () => [new Normal(t([0.5, -1]), t([0.3, 4])), new Normal(t([0, 2]), { logScale: t([0, Math.log(0.7)]) })],
+    golden.klDivergence.Normal,
+  ],
+  [
+    'Laplace',
+    () => [new Laplace(t([0.5, -1]), t([0.3, 4])), new Laplace(t([0, 2]), t([1, 0.7]))],
+    golden.klDivergence.Laplace,
+  ],
+  [
+    'Uniform',
+    () => [new Uniform(t([0, 1]), t([1, 2])), new Uniform(t([-1, 0.5]), t([4, 3]))],
+    golden.klDivergence.Uniform,
+  ],
+  [
+    'Bernoulli',
+    () => [new Bernoulli(t([0.4, -3])), new Bernoulli(t([-1, 12]))],
+    golden.klDivergence.Bernoulli,
+  ],
+  [
+    'Categorical',
+    () => [
+      new Categorical(
+        t([
+          [0.3, -1.2, 2],
+          [0, 0, 0],
+        ]),
+      ),
+      new Categorical(
+        t([
+          [0, 1, 0.5],
+          [3, -3, 0],
+        ]),
+      ),
+    ],
+    golden.klDivergence.Categorical,
+  ],
+];
+
+describe('klDivergence', () => {
+  it.each(cases)('of %s agrees with float64 values and leaks nothing', (_name, make, expected) => {
+    tf.tidy(() => {
+      const [p, q] = make();
+      expectNoLeaks(() => klDivergence(p, q).dispose());
+      expect(divergence(p, q)).toBeCloseToArray(expected, { relative: 2e-5 });
+      expect(divergence(p, p)).toBeCloseToArray(
+        p.batchShape.flatMap((size) => Array<number>(size).fill(0)),
+        { absolute: 1e-6 },
+      );
+    });
+  });
+
+  it('sums over the event of independent factors', () => {
+    tf.tidy(() => {
+      const posterior = new Independent(new Normal(t([[0.5, -1]]), t([[0.3, 4]])), 1);
+      const factors = divergence(new Normal(t([0.5, -1]), t([0.3, 4])), new Normal(0, 1));
+      expect(klDivergence(posterior, standardNormal([2])).shape).toEqual([1]);
+      expect(divergence(posterior, standardNormal([2]))).toBeCloseToArray([factors[0]! + factors[1]!]);
+    });
+  });
+
+  it('has the gradient that differences show, for both arguments', () => {
+    const f = (mean: tf.Tensor, logScale: tf.Tensor, otherMean: tf.Tensor) =>
+      klDivergence(new Normal(mean, { logScale }), new Normal(otherMean, 2));
+    const at = [
+      [0.5, -1],
+      [0.3, -0.7],
+      [1, 1],
+    ];
+    const expected = numericalGradients(f, at);
+    automaticGradients(f, at).forEach((gradient, index) =>
+      expect(gradient).toBeCloseToArray(expected[index]!, { relative: 1e-3, absolute: 1e-4 }),
+    );
+  });
+
+  it('is infinite where q rules out what p allows, and not where p rules it out too', () => {
+    expect(divergence(new Uniform(0, 2), new Uniform(0, 1))).toBeCloseToArray([Infinity]);
+    const [free, bound] = [new Categorical([0, 0, -Infinity]), new Categorical([0, -Infinity, -Infinity])];
+    expect(divergence(free, bound)).toBeCloseToArray([Infinity]);
+    expect(divergence(bound, free)).toBeCloseToArray([Math.LN2]);
+  });
+
+  it('names Monte Carlo where there is no closed form', () => {
+    const [p, q] = [new Logistic(0, 1), new Normal(0, 1)];
+    expect(hasKlDivergence(p, q)).toBe(false);
+    expect(hasKlDivergence(q, q)).toBe(true);
+    expect(() => klDivergence(p, q)).toThrow(/Monte Carlo/);
+    expect(hasKlDivergence(standardNormal([2, 2]), standardNormal([4]))).toBe(false);
+  });
+
+  it('asks the distribution itself first', () => {
+    const own: Distribution = Object.assign(Object.create(new Normal(0, 1)) as Normal, {
+      klDivergenceTo: () => () => tf.scalar(42),
+    });
+    expect(divergence(own, new Logistic(0, 1))).toBeCloseToArray([42]);
+  });
+});

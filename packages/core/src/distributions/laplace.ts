@@ -1,0 +1,51 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { exp } from '../ops/activations';
+import type { Key } from '../random/key';
+import type { Shape } from '../shape/shape';
+import { LocationScale } from './location-scale';
+import type { BatchOptions, Parameter, Scale } from './parameters';
+
+/** The Laplace distribution: $\ln p(x) = -\tfrac{|x - \mu|}{s} - \ln 2 s$. */
+export class Laplace extends LocationScale {
+  readonly kind = 'Laplace';
+  readonly reparameterized = true;
+
+  /**
+   * @param location - any real; mean, median and mode
+   * @param scale - positive, or `{ logScale }`
+   * @throws {@link ArgumentError} if `scale` is a number that is not positive
+   */
+  constructor(location: Parameter, scale: Scale, options: BatchOptions = {}) {
+    super(location, scale, options);
+  }
+
+  /** The difference of two exponential variables. */
+  protected standardDraw(key: Key, shape: Shape): Tensor {
+    const [first, second] = key.split(2);
+    return tf.sub(first!.exponential(shape), second!.exponential(shape));
+  }
+
+  protected standardLogDensity(z: Tensor): Tensor {
+    return tf.sub(-Math.LN2, tf.abs(z));
+  }
+
+  protected standardEntropy(): number {
+    return 1 + Math.LN2;
+  }
+
+  protected standardMean(): number {
+    return 0;
+  }
+
+  protected standardVariance(): number {
+    return 2;
+  }
+
+  protected standardCdf(z: Tensor): Tensor {
+    // Each half by its own tail, which keeps the relative precision far below the location.
+    const lower = tf.mul(0.5, exp(tf.neg(tf.relu(tf.neg(z)))));
+    const upper = tf.mul(0.5, exp(tf.neg(tf.relu(z))));
+    return tf.add(lower, tf.sub(0.5, upper));
+  }
+}

@@ -1,0 +1,46 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { sigmoid, softplus } from '../ops/activations';
+import type { Key } from '../random/key';
+import type { Shape } from '../shape/shape';
+import { LocationScale } from './location-scale';
+import type { BatchOptions, Parameter, Scale } from './parameters';
+
+/** The logistic distribution: with $z = (x - \mu)/s$, $\ln p(x) = -\ln(1 + e^z) - \ln(1 + e^{-z}) - \ln s$. */
+export class Logistic extends LocationScale {
+  readonly kind = 'Logistic';
+  readonly reparameterized = true;
+
+  /**
+   * @param mean - any real
+   * @param scale - positive, or `{ logScale }`
+   * @throws {@link ArgumentError} if `scale` is a number that is not positive
+   */
+  constructor(mean: Parameter, scale: Scale, options: BatchOptions = {}) {
+    super(mean, scale, options);
+  }
+
+  protected standardDraw(key: Key, shape: Shape): Tensor {
+    return key.logistic(shape);
+  }
+
+  protected standardLogDensity(z: Tensor): Tensor {
+    return tf.neg(tf.add(softplus(z), softplus(tf.neg(z))));
+  }
+
+  protected standardEntropy(): number {
+    return 2;
+  }
+
+  protected standardMean(): number {
+    return 0;
+  }
+
+  protected standardVariance(): number {
+    return Math.PI ** 2 / 3;
+  }
+
+  protected standardCdf(z: Tensor): Tensor {
+    return sigmoid(z);
+  }
+}

@@ -1,0 +1,50 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Key } from '../random/key';
+import type { Shape } from '../shape/shape';
+import { LocationScale } from './location-scale';
+import type { BatchOptions, Parameter, Scale } from './parameters';
+
+/**
+ * The normal distribution (DGM App. B.1):
+ * $\ln \mathcal{N}(x | \mu, \sigma^2) = -\tfrac12 \ln 2\pi - \ln \sigma - \tfrac{(x - \mu)^2}{2 \sigma^2}$.
+ */
+export class Normal extends LocationScale {
+  readonly kind = 'Normal';
+  readonly reparameterized = true;
+
+  /**
+   * @param mean - any real
+   * @param std - positive standard deviation, or `{ logScale }` for its logarithm
+   * @throws {@link ArgumentError} if `std` is a number that is not positive
+   */
+  constructor(mean: Parameter, std: Scale, options: BatchOptions = {}) {
+    super(mean, std, options);
+  }
+
+  protected standardDraw(key: Key, shape: Shape): Tensor {
+    return key.normal(shape);
+  }
+
+  protected standardLogDensity(z: Tensor): Tensor {
+    return tf.sub(-HALF_LOG_TWO_PI, tf.mul(0.5, tf.square(z)));
+  }
+
+  protected standardEntropy(): number {
+    return 0.5 + HALF_LOG_TWO_PI;
+  }
+
+  protected standardMean(): number {
+    return 0;
+  }
+
+  protected standardVariance(): number {
+    return 1;
+  }
+
+  protected standardCdf(z: Tensor): Tensor {
+    return tf.mul(0.5, tf.add(1, tf.erf(tf.mul(z, Math.SQRT1_2))));
+  }
+}
+
+const HALF_LOG_TWO_PI = 0.5 * Math.log(2 * Math.PI);

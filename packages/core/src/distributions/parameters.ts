@@ -1,0 +1,64 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { ArgumentError } from '../errors/dgm-error';
+import { exp } from '../ops/activations';
+import { broadcastShapes, type Shape } from '../shape/shape';
+
+/** A parameter of a distribution: a tensor, or a number, which costs no tensor that someone would have to free. */
+export type Parameter = Tensor | number;
+
+/** A scale, or its logarithm, where that is what a network puts out. */
+export type Scale = Parameter | { readonly logScale: Parameter };
+
+export interface BatchOptions {
+  /** Shape that the batch has at least; the parameters are broadcast against it. */
+  readonly shape?: Shape;
+}
+
+/** The batch shape that parameters and options give together. */
+export function batchShapeOf({ shape = [] }: BatchOptions, ...parameters: Parameter[]): Shape {
+  return broadcastShapes(shape, ...parameters.map(shapeOf));
+}
+
+export function shapeOf(parameter: Parameter): Shape {
+  return typeof parameter === 'number' ? [] : parameter.shape;
+}
+
+/** The tensor or number that a scale is given by. */
+export function scaleParameter(scale: Scale): Parameter {
+  return isLogarithmic(scale) ? scale.logScale : scale;
+}
+
+export function scaleOf(scale: Scale): Parameter {
+  if (!isLogarithmic(scale)) return scale;
+  return typeof scale.logScale === 'number' ? Math.exp(scale.logScale) : exp(scale.logScale);
+}
+
+export function inverseScaleOf(scale: Scale): Parameter {
+  if (isLogarithmic(scale)) return scaleOf({ logScale: negative(scale.logScale) });
+  return typeof scale === 'number' ? 1 / scale : tf.reciprocal(scale);
+}
+
+export function logScaleOf(scale: Scale): Parameter {
+  if (isLogarithmic(scale)) return scale.logScale;
+  return typeof scale === 'number' ? Math.log(scale) : tf.log(scale);
+}
+
+/** Refuses a number that is not positive; a tensor's values are not read, because that would stall the device. */
+export function requirePositive(value: Parameter, where: string, argument: string): void {
+  if (typeof value !== 'number' || value > 0) return;
+  throw new ArgumentError({ where, argument, expected: 'to be positive', actual: String(value) });
+}
+
+/** A parameter as a tensor, for operations that want one; called inside of a tidy. */
+export function asTensor(parameter: Parameter): Tensor {
+  return typeof parameter === 'number' ? tf.scalar(parameter) : parameter;
+}
+
+function isLogarithmic(scale: Scale): scale is { readonly logScale: Parameter } {
+  return typeof scale === 'object' && 'logScale' in scale;
+}
+
+function negative(value: Parameter): Parameter {
+  return typeof value === 'number' ? -value : tf.neg(value);
+}

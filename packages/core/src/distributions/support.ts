@@ -1,0 +1,39 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { select } from '../ops/select';
+import { stopGradient } from '../ops/stop-gradient';
+import type { Parameter } from './parameters';
+
+/** A test of values, element by element; false for NaN. */
+export type Support = (x: Tensor) => Tensor;
+
+/** The integers from `minimum` to `maximum`. */
+export function integers(minimum: number, maximum: number): Support {
+  return (x) => tf.equal(x, tf.clipByValue(tf.round(x), minimum, maximum));
+}
+
+/** The reals above `low` and below `high`. */
+export function openInterval(low: Parameter, high: Parameter): Support {
+  return (x) => tf.logicalAnd(tf.greater(x, low), tf.less(x, high));
+}
+
+/** The reals from `low` to `high`. */
+export function closedInterval(low: Parameter, high: Parameter): Support {
+  return (x) => tf.logicalAnd(tf.greaterEqual(x, low), tf.lessEqual(x, high));
+}
+
+/**
+ * A log-density inside of its support, -Infinity outside of it, NaN for NaN.
+ *
+ * The density sees `safe` in place of values outside, where they would give NaN or overflow: even one that is not
+ * selected would poison the gradient.
+ */
+export function onSupport(
+  x: Tensor,
+  { support, safe, logDensity }: { support: Support; safe?: Parameter; logDensity: (x: Tensor) => Tensor },
+): Tensor {
+  const inside = support(x);
+  // NaN stays NaN: a broken input must not look like an improbable one.
+  const outside = tf.sub(-Infinity, tf.abs(stopGradient(x)));
+  return select(inside, logDensity(safe === undefined ? x : select(inside, x, safe)), outside);
+}
