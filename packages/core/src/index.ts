@@ -75,11 +75,84 @@ export type { BatchOptions, Parameter, Scale } from './distributions/parameters'
 export { Uniform } from './distributions/uniform';
 
 // bijectors
+export { Affine } from './bijectors/affine';
+export type { AffineOptions } from './bijectors/affine';
 export { BaseBijector } from './bijectors/bijector';
 export type { Bijector } from './bijectors/bijector';
+export { Block } from './bijectors/block';
+export { Compose } from './bijectors/compose';
+export { Exp } from './bijectors/exp';
+export { Identity } from './bijectors/identity';
+export { Inverse } from './bijectors/inverse';
+export { Logit } from './bijectors/logit';
+export { Permutation } from './bijectors/permutation';
+export { Sigmoid } from './bijectors/sigmoid';
+export { Softplus } from './bijectors/softplus';
+export { Tanh } from './bijectors/tanh';
 
 // ops
 export { elu, exp, expm1, leakyRelu, relu, selu, sigmoid, softplus, swish, tanh } from './ops/activations';
+export { besselRatio, logBesselI } from './ops/bessel';
+export type { LogBesselOptions } from './ops/bessel';
+export { clip } from './ops/clip';
+export type { ClipOptions } from './ops/clip';
+export { elementwise } from './ops/differentiable';
+export type { Elementwise } from './ops/differentiable';
+export { erf, erfc, erfinv } from './ops/error-function';
+export { digamma, lgamma, polygamma } from './ops/gamma';
+export { gelu } from './ops/gelu';
 export { log1mExp, log1p, logAddExp, logSigmoid, logSubExp } from './ops/log-arithmetic';
 export { logSoftmax, logSumExp, softmax } from './ops/log-sum-exp';
+export { norm } from './ops/norm';
+export { logNdtr, ndtr, ndtri } from './ops/normal';
+export { oneHot } from './ops/one-hot';
+export { select } from './ops/select';
+export { stopGradient } from './ops/stop-gradient';
+export { floorStraightThrough, roundStraightThrough, straightThrough } from './ops/straight-through';
+export { solveTriangular, triangularInverse, triangularLogDet } from './ops/triangular';
+export type { TriangleOptions } from './ops/triangular';
 export type { ReductionOptions } from './ops/log-sum-exp';
+
+// training
+export { adam, adamW } from './train/adam';
+export type { AdamOptions, AdamWOptions } from './train/adam';
+export { adamax } from './train/adamax';
+export type { Callback, TrainingPlan } from './train/callback';
+export { checkExamples } from './train/check-examples';
+export type { CheckExamplesOptions } from './train/check-examples';
+export { eager } from './train/eager';
+export type { EarlyStoppingOptions } from './train/early-stopping';
+export type { Engine, StepFeed, StepInputs, StepProgram, StepTerms, TrainStep } from './train/engine';
+export { evaluate } from './train/evaluate';
+export type { EvaluateOptions, Evaluation } from './train/evaluate';
+export { gatherExamples } from './train/examples';
+export type { BatchContext, Dataset, Examples, MakeBatch } from './train/examples';
+export { ExponentialAverage } from './train/exponential-average';
+export { fit } from './train/fit';
+export type { CheckpointOptions, FitOptions, TrainingData } from './train/fit-options';
+export type { CurvePoint, FitResult, StoppedBy } from './train/fit-result';
+export { clipByGlobalNorm, valueAndGradients } from './train/gradients';
+export type { LossTerms } from './train/gradients';
+export { ModelStep } from './train/model-step';
+export type { StepOptions } from './train/model-step';
+export type { Optimizer, OptimizerFactory, UpdateContext } from './train/optimizer';
+export { rmsprop } from './train/rmsprop';
+export type { RmspropOptions } from './train/rmsprop';
+export {
+  constantSchedule,
+  cosineSchedule,
+  exponentialSchedule,
+  piecewiseSchedule,
+  warmUpSchedule,
+} from './train/schedule';
+export type { Schedule } from './train/schedule';
+export { sgd } from './train/sgd';
+export type { SgdOptions } from './train/sgd';
+
+// checkpoints
+export { memoryStore } from './checkpoint/checkpoint-store';
+export type { CheckpointStore } from './checkpoint/checkpoint-store';
+export { loadWeights, saveWeights } from './checkpoint/weights';
+
+// metrics
+export { bitsPerDim, bitsToNats, natsPerExample, natsToBits } from './metrics/units';
