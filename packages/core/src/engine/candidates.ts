@@ -4,7 +4,7 @@ import type { BackendName } from './report';
 import { mendWasmKernels } from './wasm/mend';
 
 /** Where the `.wasm` files are: a folder's URL, or the URL of each file by its name. */
-export type WasmPaths = string | { readonly [file: string]: string };
+export type WasmPaths = string | Readonly<Record<string, string>>;
 
 /** One way to get a backend. `load` registers it with tfjs, or throws an error whose first line says why it cannot. */
 export interface Candidate {

@@ -28,7 +28,7 @@ function provideRemovedUtilities(): () => void {
   const added = Object.keys(removedUtilities).filter((name) => !(name in utilities));
   for (const name of added) utilities[name] = removedUtilities[name];
   return () => {
-    for (const name of added) delete utilities[name];
+    for (const name of added) Reflect.deleteProperty(utilities, name);
   };
 }
 

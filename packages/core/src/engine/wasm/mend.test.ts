@@ -108,7 +108,7 @@ describe('BatchMatMul', () => {
   });
 });
 
-describe('Conv2DBackpropFilter and Conv2DBackpropInput', () => {
+describe('Conv2D, Conv2DBackpropFilter and Conv2DBackpropInput', () => {
   type Pad = 'same' | 'valid' | number | [[0, 0], [number, number], [number, number], [0, 0]];
   const convolutions: readonly [string, number[], number[], [number, number], Pad][] = [
     ['same', [2, 5, 6, 3], [3, 3, 3, 4], [1, 1], 'same'],

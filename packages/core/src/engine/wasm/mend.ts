@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { KernelConfig } from '@tensorflow/tfjs-core';
 import { batchMatMul } from './batch-mat-mul';
+import { conv2d } from './conv2d';
 import { conv2dBackpropFilter } from './conv2d-backprop-filter';
 import { conv2dBackpropInput } from './conv2d-backprop-input';
 import { fusedMatMul } from './fused-mat-mul';
@@ -11,6 +12,7 @@ import { unsortedSegmentSum } from './unsorted-segment-sum';
 export const mendedKernels: readonly MendedKernel[] = [
   batchMatMul,
   fusedMatMul,
+  conv2d,
   conv2dBackpropFilter,
   conv2dBackpropInput,
   unsortedSegmentSum,

@@ -5,7 +5,7 @@ import type { WasmBackend } from './kernel';
 /** Which entries of an axis to take: from each start `length` neighbours, one run behind the other. */
 export interface Runs {
   readonly axis: number;
-  readonly starts: ArrayLike<number>;
+  readonly starts: readonly number[] | Int32Array | Uint8Array;
   readonly length: number;
 }
 
@@ -27,8 +27,8 @@ export function takeRuns(backend: WasmBackend, x: TensorInfo, { axis, starts, le
   const block = inner * x.shape[axis]!;
   let target = 0;
   for (let outer = 0; outer < from.length; outer += block) {
-    for (let index = 0; index < starts.length; index++) {
-      const source = outer + starts[index]! * inner;
+    for (const start of starts) {
+      const source = outer + start * inner;
       if (run < worthACall) for (let i = 0; i < run; i++) to[target + i] = from[source + i]!;
       else to.set(from.subarray(source, source + run), target);
       target += run;
