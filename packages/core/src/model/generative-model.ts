@@ -47,8 +47,11 @@ export interface BoundModel<B = Tensor> extends GenerativeModel<B> {
   readonly likelihood: 'lower-bound';
   /** A one-sample estimate of the bound for each example in nats, `[n]`. */
   elbo(x: Tensor, key: Key): Tensor;
-  /** Importance-sampled estimate of the log-likelihood of each example with `numSamples` draws, in nats, `[n]`. */
-  logLikelihood?(x: Tensor, key: Key, numSamples: number): Tensor;
+  /**
+   * Log importance weights $\ln p(x, z_k) - \ln q(z_k | x)$ of `numSamples` draws for each example in nats,
+   * `[numSamples, n]`. The log of their mean weight estimates the log-likelihood; `evaluate` asks for them in chunks.
+   */
+  logWeights?(x: Tensor, key: Key, numSamples: number): Tensor;
 }
 
 /** A model with an energy: log-likelihood is `-energy(x)` minus an unknown constant. */

@@ -1,0 +1,65 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Scalar } from '@tensorflow/tfjs-core';
+import type { Engine, StepFeed, StepProgram, StepTerms, TrainStep } from './engine';
+
+/** Runs each step op by op on the current tfjs backend: the reference for every number. */
+export function eager(): Engine {
+  return { name: 'eager', prepare: (program) => Promise.resolve(new EagerStep(program)) };
+}
+
+/** Backends that hold their values in host memory, where a read is free. On others a read waits for the device. */
+const HOST_BACKENDS = new Set(['cpu', 'wasm']);
+
+class EagerStep<B> implements TrainStep<B> {
+  readonly queueLength = HOST_BACKENDS.has(tf.getBackend()) ? 1 : 16;
+  readonly #program: StepProgram<B>;
+  #waiting: Readonly<Record<string, Scalar>>[] = [];
+
+  constructor(program: StepProgram<B>) {
+    this.#program = program;
+  }
+
+  run({ batch, key, learningRates, step }: StepFeed<B>): Promise<void> {
+    const terms = tf.tidy(() => {
+      const rates = Object.entries(learningRates).map(([name, rate]) => [name, tf.scalar(rate)] as const);
+      return this.#program.run({
+        batch,
+        key,
+        learningRates: Object.fromEntries(rates),
+        step: tf.scalar(step),
+      });
+    });
+    this.#waiting.push(terms);
+    return Promise.resolve();
+  }
+
+  async drain(): Promise<readonly StepTerms[]> {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    try {
+      return await Promise.all(waiting.map(readTerms));
+    } finally {
+      tf.dispose(waiting);
+    }
+  }
+
+  sync(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  load(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  dispose(): void {
+    tf.dispose(this.#waiting);
+    this.#waiting = [];
+  }
+}
+
+async function readTerms(terms: Readonly<Record<string, Scalar>>): Promise<StepTerms> {
+  const values = await Promise.all(
+    Object.entries(terms).map(async ([name, term]) => [name, (await term.data())[0]!] as const),
+  );
+  return Object.fromEntries(values);
+}

@@ -1,0 +1,60 @@
+import type { Scalar, Variable } from '@tensorflow/tfjs-core';
+import type { Key } from '../random/key';
+
+/** What one step is fed with, on the host. */
+export interface StepFeed<B> {
+  /** A tensor, or an object or array of tensors. Borrowed. */
+  readonly batch: B;
+  /** The randomness of this step. */
+  readonly key: Key;
+  /** By the objective's name. */
+  readonly learningRates: Readonly<Record<string, number>>;
+  /** 1 at the first step. */
+  readonly step: number;
+}
+
+/** What one step is fed with, inside of the engine: numbers that change from step to step have become tensors. */
+export interface StepInputs<B> {
+  readonly batch: B;
+  readonly key: Key;
+  readonly learningRates: Readonly<Record<string, Scalar>>;
+  readonly step: Scalar;
+}
+
+/**
+ * One whole training step (losses, gradients, clipping, optimizer and average updates) before an engine runs it.
+ *
+ * `run` is a pure function of its inputs and of `state`, made of tfjs ops that read no value: an engine may call it once,
+ * record it as a graph and replay that.
+ */
+export interface StepProgram<B> {
+  /** Every variable that `run` reads or assigns, under paths (`model/...`, `optimizer/<objective>/m/...`, `average/...`). */
+  readonly state: ReadonlyMap<string, Variable>;
+  /** Assigns the new values to the variables; returns the losses' terms under `<objective>/<term>`, owned by the caller. */
+  run(inputs: StepInputs<B>): Readonly<Record<string, Scalar>>;
+}
+
+/** The terms of one step, in nats or whatever the objectives measure, under `<objective>/<term>`. */
+export type StepTerms = Readonly<Record<string, number>>;
+
+/** A step program on an engine. The engine may keep the state elsewhere than in the variables. */
+export interface TrainStep<B> {
+  /** After how many steps it pays to read their terms; 1 where reading costs nothing. */
+  readonly queueLength: number;
+  /** Starts one step; its terms wait for `drain`. */
+  run(feed: StepFeed<B>): Promise<void>;
+  /** The terms of every step since the last call, in order. */
+  drain(): Promise<readonly StepTerms[]>;
+  /** Brings the variables up to date: before validation, checkpoints and callbacks. */
+  sync(): Promise<void>;
+  /** Takes over what the variables now hold: after they were assigned from outside. */
+  load(): Promise<void>;
+  /** Frees what the engine holds, but not the variables. Calling it again does nothing. */
+  dispose(): void;
+}
+
+/** A way to run training steps. */
+export interface Engine {
+  readonly name: string;
+  prepare<B>(program: StepProgram<B>): Promise<TrainStep<B>>;
+}

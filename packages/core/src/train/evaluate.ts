@@ -1,0 +1,186 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { ArgumentError, NumericalError, UnsupportedError } from '../errors/dgm-error';
+import { bitsPerDim } from '../metrics/units';
+import type { BoundModel, GenerativeModel, LikelihoodModel } from '../model/generative-model';
+import type { Key } from '../random/key';
+import { sizeOf } from '../shape/shape';
+import { checkExamples } from './check-examples';
+import { allRows, batchRows, gatherExamples, type Examples } from './examples';
+import { DrawAverages, ExampleMean, WeightAverages } from './likelihood-estimate';
+import { pause } from './pause';
+
+export interface EvaluateOptions {
+  readonly key: Key;
+  /** 64 unless given; changes the draws, not what they estimate. */
+  readonly batchSize?: number;
+  /** Draws per example of a lower bound; 8 unless given. With 1, the standard error is only an upper limit. */
+  readonly numSamples?: number;
+  /** Estimates the log-likelihood of a bound model with this many importance samples per example, at least 2. */
+  readonly importanceSamples?: number;
+  /** Examples times draws that the model sees at once, which limits the memory; 4096 unless given. */
+  readonly maxRows?: number;
+  /** The number of values of discrete data, to check them. */
+  readonly levels?: number;
+}
+
+/** How well a model explains examples. Lower is better. */
+export interface Evaluation {
+  /** Mean of minus the log-likelihood, or of its bound or estimate, per example. */
+  readonly nats: number;
+  /**
+   * Standard deviation of `nats` over repetitions with other draws and these same examples: 0 for an exact likelihood.
+   * It says nothing about how other examples would do.
+   */
+  readonly standardError: number;
+  /** `nats` in bits, per entry of an example. */
+  readonly bitsPerDim: number;
+  /**
+   * What `nats` is: the negative log-likelihood; an upper bound on it; or an estimate of it, which is
+   * pessimistic on average and approaches it as the samples grow.
+   */
+  readonly kind: 'exact' | 'lower-bound' | 'importance-sampled';
+  /** Draws per example; 0 for an exact likelihood. */
+  readonly numSamples: number;
+  readonly count: number;
+}
+
+/** Values and the variances that they have because of random draws, one per example of a batch. */
+type Estimates = { readonly values: ArrayLike<number>; readonly variances: ArrayLike<number> };
+
+/**
+ * The likelihood protocol of all families: the mean over examples of minus the log-likelihood, in nats per example and
+ * in bits per dimension, added up in doubles, with what kind of number it is and how much of it is noise of the draws.
+ *
+ * @param model - with an exact likelihood (`logProb`), or with a bound (`elbo`, and `logWeights` for importance sampling)
+ * @param examples - of the model's event shape
+ * @throws UnsupportedError if the model has neither
+ * @throws NumericalError if a likelihood is NaN or infinite, naming the row
+ * @see DGM §4.3 for the bound
+ */
+export async function evaluate<B>(
+  model: GenerativeModel<B>,
+  examples: Examples,
+  options: EvaluateOptions,
+): Promise<Evaluation> {
+  const { batchSize = 64, levels } = options;
+  checkOptions(options);
+  checkExamples(examples, { where: 'evaluate', levels, shape: model.eventShape });
+  const { kind, numSamples, estimate } = protocolFor(model, options);
+  const mean = new ExampleMean();
+  for (let batch = 0; batch * batchSize < examples.count; batch++) {
+    const x = gatherExamples(examples, batchRows(allRows(examples.count), batchSize, batch));
+    try {
+      const { values, variances } = await estimate(x, options.key.fold(batch));
+      checkFinite(values, batch * batchSize);
+      mean.add(values, variances);
+    } finally {
+      x.dispose();
+    }
+    await pause();
+  }
+  const { mean: logLikelihood, standardError } = mean.summary();
+  const nats = -logLikelihood;
+  const dims = sizeOf(examples.shape);
+  return { nats, standardError, bitsPerDim: bitsPerDim(nats, dims), kind, numSamples, count: examples.count };
+}
+
+interface Protocol {
+  readonly kind: Evaluation['kind'];
+  readonly numSamples: number;
+  estimate(x: Tensor, key: Key): Promise<Estimates>;
+}
+
+function protocolFor<B>(model: GenerativeModel<B>, options: EvaluateOptions): Protocol {
+  const { importanceSamples, numSamples = 8, maxRows = 4096 } = options;
+  if (model.likelihood === 'exact' && importanceSamples === undefined) {
+    return { kind: 'exact', numSamples: 0, estimate: (x, key) => exact(model as LikelihoodModel<B>, x, key) };
+  }
+  if (model.likelihood === 'lower-bound') {
+    const bound = model as BoundModel<B>;
+    if (importanceSamples === undefined) {
+      return { kind: 'lower-bound', numSamples, estimate: (x, key) => lowerBound(bound, x, key, numSamples) };
+    }
+    if (bound.logWeights !== undefined) {
+      const estimate = (x: Tensor, key: Key) => importanceSampled(bound, x, key, importanceSamples, maxRows);
+      return { kind: 'importance-sampled', numSamples: importanceSamples, estimate };
+    }
+  }
+  const wanted = importanceSamples === undefined ? 'logProb or elbo' : 'logWeights';
+  throw new UnsupportedError({
+    where: 'evaluate',
+    argument: 'model',
+    expected: `to have ${wanted}`,
+    actual: `likelihood "${model.likelihood}"`,
+    remedy: importanceSamples === undefined ? 'compare it by its samples' : 'leave importanceSamples out',
+  });
+}
+
+async function exact<B>(model: LikelihoodModel<B>, x: Tensor, key: Key): Promise<Estimates> {
+  const values = await consume(model.logProb(x, key));
+  return { values, variances: new Float64Array(values.length) };
+}
+
+async function lowerBound<B>(
+  model: BoundModel<B>,
+  x: Tensor,
+  key: Key,
+  numSamples: number,
+): Promise<Estimates> {
+  const averages = new DrawAverages(x.shape[0]!);
+  for (let draw = 0; draw < numSamples; draw++) averages.add(await consume(model.elbo(x, key.fold(draw))));
+  return averages.estimates();
+}
+
+async function importanceSampled<B>(
+  model: BoundModel<B>,
+  x: Tensor,
+  key: Key,
+  numSamples: number,
+  maxRows: number,
+): Promise<Estimates> {
+  const count = x.shape[0]!;
+  const averages = new WeightAverages(count);
+  const chunk = Math.max(1, Math.floor(maxRows / count));
+  for (let done = 0; done < numSamples; done += chunk) {
+    const draws = Math.min(chunk, numSamples - done);
+    const weights = await consume(model.logWeights!(x, key.fold(done), draws));
+    for (let draw = 0; draw < draws; draw++) averages.add(weights.subarray(draw * count, (draw + 1) * count));
+    await pause();
+  }
+  return averages.estimates();
+}
+
+/** Reads a tensor and frees it. */
+async function consume(tensor: Tensor): Promise<Float32Array> {
+  try {
+    return (await tensor.data()) as Float32Array;
+  } finally {
+    tf.dispose(tensor);
+  }
+}
+
+function checkFinite(values: ArrayLike<number>, firstRow: number): void {
+  for (let index = 0; index < values.length; index++) {
+    if (Number.isFinite(values[index])) continue;
+    throw new NumericalError({
+      where: 'evaluate',
+      argument: `log-likelihood of row ${firstRow + index}`,
+      expected: 'to be finite',
+      actual: String(values[index]),
+      remedy: 'check that the row lies in the support of the model',
+    });
+  }
+}
+
+function checkOptions({ batchSize, numSamples, importanceSamples, maxRows }: EvaluateOptions): void {
+  const checks = { batchSize: [batchSize, 1], numSamples: [numSamples, 1], maxRows: [maxRows, 1] } as const;
+  for (const [argument, [value, minimum]] of Object.entries({
+    ...checks,
+    importanceSamples: [importanceSamples, 2] as const,
+  })) {
+    if (value === undefined || (Number.isSafeInteger(value) && value >= minimum)) continue;
+    const expected = `to be an integer of at least ${minimum}`;
+    throw new ArgumentError({ where: 'evaluate', argument, expected, actual: String(value) });
+  }
+}

@@ -1,0 +1,59 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Key } from '../random/key';
+import { sizeOf, type Shape } from '../shape/shape';
+
+/** A set of examples in host memory, in the type that it came in. */
+export interface Examples {
+  readonly count: number;
+  /** The shape of one example. */
+  readonly shape: Shape;
+  /** `count` examples one after the other, each row-major. */
+  readonly values: Float32Array | Int32Array | Uint8Array;
+  readonly labels?: Int32Array;
+}
+
+/** A named data set with its split. */
+export interface Dataset {
+  readonly name: string;
+  readonly train: Examples;
+  readonly validation: Examples;
+  readonly test: Examples;
+  /** How many values an entry can take: integers 0 to `levels` - 1. Absent for continuous data. */
+  readonly levels?: number;
+  readonly sha256: string;
+}
+
+/** What the maker of a batch may use besides the rows. */
+export interface BatchContext {
+  /** Randomness of this batch: dequantization noise, augmentation. */
+  readonly key: Key;
+  readonly training: boolean;
+}
+
+/** Makes what a model's objectives take out of some rows of the examples. The caller owns the tensors. */
+export type MakeBatch<B> = (examples: Examples, rows: Int32Array, context: BatchContext) => B;
+
+/**
+ * The raw values of some examples.
+ * @param rows - indices of examples
+ * @returns float32 `[rows, ...shape]`
+ */
+export function gatherExamples(examples: Examples, rows: Int32Array): Tensor {
+  const size = sizeOf(examples.shape);
+  const values = new Float32Array(rows.length * size);
+  rows.forEach((row, index) =>
+    values.set(examples.values.subarray(row * size, (row + 1) * size), index * size),
+  );
+  return tf.tensor(values, [rows.length, ...examples.shape], 'float32');
+}
+
+/** The first, second, ... `batchSize` of the given rows; the last batch may be smaller. */
+export function batchRows(rows: Int32Array, batchSize: number, batch: number): Int32Array {
+  return rows.subarray(batch * batchSize, (batch + 1) * batchSize);
+}
+
+/** 0 to `count` - 1. */
+export function allRows(count: number): Int32Array {
+  return Int32Array.from({ length: count }, (_, row) => row);
+}

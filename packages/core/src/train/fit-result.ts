@@ -1,0 +1,25 @@
+/** Why training ended. */
+export type StoppedBy = 'epochs' | 'early-stopping' | 'max-seconds' | 'aborted';
+
+/** One epoch; epochs count from 1. */
+export interface CurvePoint {
+  readonly epoch: number;
+  /** Mean over the epoch's examples of the first objective's `total`, while it trained. */
+  readonly train: number;
+  /** The validation metric after the epoch; absent without validation. */
+  readonly validation?: number;
+}
+
+export interface FitResult {
+  /** Finished epochs. */
+  readonly epochs: number;
+  readonly steps: number;
+  readonly stoppedBy: StoppedBy;
+  /** The epoch whose weights the model now has; absent without validation. */
+  readonly best?: { readonly epoch: number; readonly validation: number };
+  readonly curve: readonly CurvePoint[];
+  /** Wall-clock time, interrupted runs included. */
+  readonly seconds: number;
+  /** Time of a step of this run without the making of its batch; 0 if it took none. */
+  readonly msPerStep: { readonly median: number; readonly min: number };
+}

@@ -1,0 +1,50 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { OptimizerFactory } from './optimizer';
+import type { Schedule } from './schedule';
+import { optimizerFactory, type UpdateRule } from './slot-optimizer';
+
+export interface RmspropOptions {
+  /** 1e-2 unless given. */
+  readonly learningRate?: number | Schedule;
+  /** Decay of the mean squared gradient, in (0, 1); 0.99 unless given. */
+  readonly decay?: number;
+  /** How much of the last direction is kept, in [0, 1); 0 unless given. */
+  readonly momentum?: number;
+  /** Added to the denominator; 1e-8 unless given. */
+  readonly epsilon?: number;
+}
+
+/**
+ * RMSprop, $v \leftarrow \alpha v + (1 - \alpha) g^2,\; w \leftarrow w - \eta\, g / (\sqrt{v} + \epsilon)$,
+ * with PyTorch's conventions and defaults; not centered.
+ * @see Lecture 6.5 of Neural networks for machine learning (Tieleman and Hinton, 2012)
+ */
+export function rmsprop({
+  learningRate = 1e-2,
+  decay = 0.99,
+  momentum = 0,
+  epsilon = 1e-8,
+}: RmspropOptions = {}): OptimizerFactory {
+  type None = Record<string, never>;
+  const plain: UpdateRule<'v', None> = {
+    slots: ['v'],
+    factors: () => ({}),
+    update(w, g, slots, { learningRate: rate }) {
+      const v = tf.add(tf.mul(slots.v, decay), tf.mul(tf.square(g), 1 - decay));
+      return { weight: tf.sub(w, tf.mul(rate, tf.div(g, tf.add(tf.sqrt(v), epsilon)))), v };
+    },
+  };
+  const heavy: UpdateRule<'v' | 'momentum', None> = {
+    slots: ['v', 'momentum'],
+    factors: () => ({}),
+    update(w, g, slots, { learningRate: rate }) {
+      const v = tf.add(tf.mul(slots.v, decay), tf.mul(tf.square(g), 1 - decay));
+      const b = tf.add(tf.mul(slots.momentum, momentum), tf.div(g, tf.add(tf.sqrt(v), epsilon)));
+      return { weight: tf.sub(w, tf.mul(rate, b)), v, momentum: b };
+    },
+  };
+  const hyperparameters = { decay, momentum, epsilon };
+  return momentum === 0
+    ? optimizerFactory('rmsprop', learningRate, hyperparameters, plain)
+    : optimizerFactory('rmsprop', learningRate, hyperparameters, heavy);
+}

@@ -1,0 +1,63 @@
+import { ArgumentError } from '../errors/dgm-error';
+
+/** A learning rate as a function of the number of steps already taken: 0 at the first step. */
+export type Schedule = (step: number) => number;
+
+/** The schedule that a number stands for: always itself. */
+export function constantSchedule(value: number): Schedule {
+  return () => value;
+}
+
+/**
+ * Exponential decay, $\eta_t = \eta_0\, r^{t / T}$.
+ * @param initial - $\eta_0$
+ * @param options - `rate` $r$ is reached after `steps` $T$ steps
+ */
+export function exponentialSchedule(
+  initial: number,
+  { rate, steps }: { readonly rate: number; readonly steps: number },
+): Schedule {
+  return (step) => initial * rate ** (step / steps);
+}
+
+/**
+ * Half a cosine from `initial` to `final`, $\eta_t = \eta_T + \tfrac12 (\eta_0 - \eta_T)(1 + \cos(\pi t / T))$, then `final`.
+ * @see SGDR (Loshchilov and Hutter, 2017), Eq. 5, without restarts
+ */
+export function cosineSchedule(
+  initial: number,
+  { steps, final = 0 }: { readonly steps: number; readonly final?: number },
+): Schedule {
+  return (step) =>
+    final + 0.5 * (initial - final) * (1 + Math.cos((Math.PI * Math.min(step, steps)) / steps));
+}
+
+/** Rises linearly over `steps` steps to where `then` starts; `then` counts its steps from there. */
+export function warmUpSchedule(then: number | Schedule, { steps }: { readonly steps: number }): Schedule {
+  const after = scheduleOf(then);
+  return (step) => (step < steps ? (after(0) * (step + 1)) / steps : after(step - steps));
+}
+
+/**
+ * Piecewise constant: `values[i]` until step `boundaries[i]`, the last value from then on.
+ * @param boundaries - increasing step numbers, one fewer than values
+ */
+export function piecewiseSchedule(boundaries: readonly number[], values: readonly number[]): Schedule {
+  if (
+    values.length !== boundaries.length + 1 ||
+    boundaries.some((at, i) => i > 0 && at <= boundaries[i - 1]!)
+  ) {
+    throw new ArgumentError({
+      where: 'piecewiseSchedule',
+      argument: 'boundaries',
+      expected: `to be ${values.length - 1} increasing steps, one fewer than values`,
+      actual: `[${boundaries.join(', ')}]`,
+    });
+  }
+  return (step) => values[boundaries.filter((boundary) => step >= boundary).length]!;
+}
+
+/** A number or a schedule, as a schedule. */
+export function scheduleOf(rate: number | Schedule): Schedule {
+  return typeof rate === 'number' ? constantSchedule(rate) : rate;
+}

@@ -1,0 +1,86 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { NumericalError } from '../errors/dgm-error';
+import type { StepFeed, StepTerms, TrainStep } from './engine';
+import { StepTimes } from './step-times';
+import type { TrainingState } from './training-state';
+
+/** A step whose terms were read. */
+export interface FinishedStep {
+  readonly epoch: number;
+  readonly step: number;
+  readonly terms: StepTerms;
+}
+
+interface PendingStep {
+  readonly epoch: number;
+  readonly step: number;
+  readonly examples: number;
+}
+
+/** Steps that were started and whose terms are not read yet. Times them, and finds the ones that went wrong. */
+export class StepQueue {
+  readonly #step: TrainStep<unknown>;
+  readonly #state: TrainingState;
+  /** The term that the training curve shows. */
+  readonly #loss: string;
+  readonly #times = new StepTimes();
+  #pending: PendingStep[] = [];
+  #milliseconds = 0;
+
+  constructor(step: TrainStep<unknown>, state: TrainingState, objective: string) {
+    this.#step = step;
+    this.#state = state;
+    this.#loss = `${objective}/total`;
+  }
+
+  /** Whether it is time to drain. */
+  get full(): boolean {
+    return this.#pending.length >= this.#step.queueLength;
+  }
+
+  async run(feed: StepFeed<unknown>, examples: number): Promise<void> {
+    const from = tf.util.now();
+    await this.#step.run(feed);
+    this.#milliseconds += tf.util.now() - from;
+    this.#pending.push({ epoch: this.#state.epoch + 1, step: feed.step, examples });
+  }
+
+  /**
+   * Reads the terms of every pending step and adds the losses to the epoch's sum.
+   * @throws NumericalError naming the first step with a term that is not finite
+   */
+  async drain(): Promise<readonly FinishedStep[]> {
+    const pending = this.#pending;
+    if (pending.length === 0) return [];
+    const from = tf.util.now();
+    const terms = await this.#step.drain();
+    this.#times.add(this.#milliseconds + tf.util.now() - from, pending.length);
+    this.#pending = [];
+    this.#milliseconds = 0;
+    return pending.map(({ epoch, step, examples }, index) => {
+      const finished = { epoch, step, terms: terms[index]! };
+      checkFinite(finished);
+      this.#state.lossSum += finished.terms[this.#loss]! * examples;
+      return finished;
+    });
+  }
+
+  msPerStep(): { readonly median: number; readonly min: number } {
+    return this.#times.summary();
+  }
+}
+
+/** A part of a loss says more than its total: it is named first. */
+function checkFinite({ epoch, step, terms }: FinishedStep): void {
+  const bad = Object.entries(terms).filter(([, value]) => !Number.isFinite(value));
+  if (bad.length === 0) return;
+  const [name, value] = bad.find(([term]) => !term.endsWith('/total')) ?? bad[0]!;
+  const [objective, ...term] = name.split('/');
+  throw new NumericalError({
+    where: 'fit',
+    argument: `${term.join('/')} of the objective "${objective}" at step ${step} (epoch ${epoch})`,
+    expected: 'to be finite',
+    actual: String(value),
+    remedy: 'lower the learning rate, clip the gradients with clipNorm, or look at this term of the model',
+  });
+}
