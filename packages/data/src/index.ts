@@ -5,11 +5,51 @@ export { glyphs } from './glyphs/glyphs';
 export type { GlyphsOptions } from './glyphs/glyphs';
 export { digits } from './digits/digits';
 export type { DigitsOptions } from './digits/digits';
+export { fashionMnist, mnist } from './mnist/mnist';
+export { binarizedMnist } from './mnist/binarized-mnist';
+export { cifar10 } from './cifar/cifar10';
+export type { HeldOutOptions } from './mnist/idx-dataset';
+export type { RemoteOptions } from './download/remote-file';
 
-// tables
+// densities on the plane
+export { checkerboard } from './densities/checkerboard';
+export type { CheckerboardOptions } from './densities/checkerboard';
+export { gaussianMixture } from './densities/gaussian-mixture';
+export type { GaussianMixtureOptions } from './densities/gaussian-mixture';
+export { planeDataset } from './densities/plane-density';
+export type { PlaneDatasetOptions, PlaneDensity } from './densities/plane-density';
+export { rings } from './densities/rings';
+export type { RingsOptions } from './densities/rings';
+export { twoMoons } from './densities/two-moons';
+export type { TwoMoonsOptions } from './densities/two-moons';
+
+// files of one's own
 export { csv, parseCsv } from './tables/csv';
 export type { CsvOptions } from './tables/csv';
+export { formatNpy, npy, parseNpy } from './tables/npy';
+export type { NpyArray } from './tables/npy';
+export { toExamples } from './tables/to-examples';
+export { parseIdx } from './mnist/idx';
+export type { IdxArray } from './mnist/idx';
+export { imageFolder } from './image/image-folder';
+export type { ImageFolder, ImageFolderOptions } from './image/image-folder';
+export { decodeImage } from './image/decode-image';
+export type { RgbImage } from './image/decode-image';
 
-// images
+// transforms
+export { batches } from './transforms/batches';
+export type { BatchesOptions } from './transforms/batches';
+export { binarize } from './transforms/binarize';
+export type { BinarizeOptions } from './transforms/binarize';
+export { dequantize } from './transforms/dequantize';
+export type { DequantizeOptions } from './transforms/dequantize';
+export { denormalize, normalization, normalize } from './transforms/normalize';
+export type { Normalization, NormalizationOptions } from './transforms/normalize';
+export { reshape } from './transforms/reshape';
+export { split } from './transforms/split';
+export { subset } from './transforms/subset';
+export { toTensor } from './transforms/to-tensor';
+
+// pictures
 export { imageGrid } from './image/image-grid';
 export type { ImageGridOptions, Images } from './image/image-grid';

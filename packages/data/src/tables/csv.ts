@@ -92,11 +92,7 @@ function parseField(field: string, isLabel: boolean, place: string): number {
 
 function findColumn(
   label: string | number,
-  {
-    names,
-    header,
-    name,
-  }: { readonly names: readonly string[]; readonly header: boolean; readonly name: string },
+  { names, header }: { readonly names: readonly string[]; readonly header: boolean },
 ): number {
   const column =
     typeof label === 'string'

@@ -1,0 +1,118 @@
+import { ArgumentError, formatShape, SerializationError } from '@dgm/core';
+import type { Examples } from '../dataset';
+import { readBytes, reason } from '../internal/files';
+import { nodeModule } from '../internal/node';
+import { decodeImage } from './decode-image';
+import { resize } from './resize';
+
+export interface ImageFolderOptions {
+  /** What every image is brought to. */
+  readonly size: readonly [height: number, width: number];
+  /** 3 for RGB, 1 for grey. */
+  readonly channels?: 1 | 3;
+  /** Whether each subfolder is a class; labels are then the places of the names in alphabetical order. */
+  readonly classesFromFolders?: boolean;
+}
+
+/** Images with where they come from. */
+export interface ImageFolder extends Examples {
+  /** The path of each image, relative to the folder. */
+  readonly files: readonly string[];
+  /** The names that the labels stand for; empty without classes. */
+  readonly classes: readonly string[];
+}
+
+/**
+ * Reads all PNG and JPEG files of a folder and its subfolders, in alphabetical order.
+ *
+ * @returns uint8 values 0 to 255 of shape `[height, width, channels]`, so 256 levels
+ * @throws SerializationError naming the file that cannot be read, or if there is no image
+ * @throws ArgumentError if the size is not positive, or classes are asked for and an image is in no subfolder
+ */
+export async function imageFolder(
+  path: string,
+  { size, channels = 3, classesFromFolders = false }: ImageFolderOptions,
+): Promise<ImageFolder> {
+  checkOptions(size, channels);
+  const { join } = nodeModule('node:path', 'imageFolder');
+  const files = await listImages(path);
+  const folders = classesFromFolders ? files.map((file) => className(file, path)) : [];
+  const classes = [...new Set(folders)].sort();
+  const [height, width] = size;
+  const values = new Uint8Array(files.length * height * width * channels);
+  for (const [row, file] of files.entries()) {
+    const bytes = await readBytes(join(path, file), 'imageFolder');
+    const { pixels } = resize(decodeImage(bytes, join(path, file)), size);
+    values.set(channels === 3 ? pixels : grey(pixels), row * height * width * channels);
+  }
+  return {
+    count: files.length,
+    shape: [height, width, channels],
+    values,
+    ...(classesFromFolders ? { labels: Int32Array.from(folders, (name) => classes.indexOf(name)) } : {}),
+    files,
+    classes,
+  };
+}
+
+async function listImages(path: string): Promise<string[]> {
+  const { readdir } = nodeModule('node:fs/promises', 'imageFolder');
+  const { relative, join } = nodeModule('node:path', 'imageFolder');
+  const entries = await readdir(path, { recursive: true, withFileTypes: true }).catch((cause: unknown) => {
+    throw noImages(path, reason(cause), cause);
+  });
+  const files = entries
+    .filter((entry) => entry.isFile() && /\.(png|jpe?g)$/i.test(entry.name))
+    .map((entry) => relative(path, join(entry.parentPath, entry.name)).replaceAll('\\', '/'))
+    .sort();
+  if (files.length === 0) throw noImages(path, 'none');
+  return files;
+}
+
+function noImages(path: string, actual: string, cause?: unknown): SerializationError {
+  return new SerializationError({
+    where: 'imageFolder',
+    argument: path,
+    expected: 'to be a folder with PNG or JPEG files',
+    actual,
+    cause,
+  });
+}
+
+function className(file: string, path: string): string {
+  const [folder, ...rest] = file.split('/');
+  if (rest.length > 0) return folder!;
+  throw new ArgumentError({
+    where: 'imageFolder',
+    argument: 'classesFromFolders',
+    expected: `to find each image of ${path} in the folder of its class`,
+    actual: `${file} in none`,
+  });
+}
+
+/** Luma of ITU-R BT.601, which JPEG files use. */
+function grey(pixels: Uint8Array): Uint8Array {
+  return Uint8Array.from({ length: pixels.length / 3 }, (_, pixel) =>
+    Math.round(0.299 * pixels[3 * pixel]! + 0.587 * pixels[3 * pixel + 1]! + 0.114 * pixels[3 * pixel + 2]!),
+  );
+}
+
+function checkOptions(size: readonly number[], channels: number): void {
+  const where = 'imageFolder';
+  if (size.length !== 2 || size.some((side) => !Number.isSafeInteger(side) || side < 1)) {
+    throw new ArgumentError({
+      where,
+      argument: 'size',
+      expected: 'to be [height, width], positive integers',
+      actual: formatShape(size),
+    });
+  }
+  if (channels !== 1 && channels !== 3) {
+    throw new ArgumentError({
+      where,
+      argument: 'channels',
+      expected: 'to be 1 or 3',
+      actual: String(channels),
+    });
+  }
+}
