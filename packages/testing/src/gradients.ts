@@ -5,7 +5,7 @@ import { direction, evaluate, flatten, tensorOf, type Numbers } from './tensors'
 /** A function of tensors. */
 export type TensorFunction = (...inputs: Tensor[]) => Tensor;
 
-/** The default step of a difference, relative to `max(1, |x|)`; five points make its error of fourth order. */
+/** The longest step of a difference, relative to `max(1, |x|)`; five points make its error of fourth order. */
 export const STEP = 2 ** -5;
 
 /** y with a zero gradient to x as well: what does not depend on x gets the gradient 0 instead of an error of tfjs. */
@@ -79,19 +79,36 @@ function differences(
 ): number[][] {
   return inputs.map((input, argument) =>
     flatten(input).map((x, element) => {
-      const h = step * Math.max(1, Math.abs(x));
-      const at = (offset: number): { x: number; values: number[] } => {
-        const moved = Math.fround(x + offset * h);
+      const at = (offset: number): Sample => {
+        const moved = Math.fround(x + offset * Math.max(1, Math.abs(x)));
         const values = f(
           inputs.map((other, index) => (index === argument ? replaced(other, element, moved) : other)),
         );
         return { x: moved, values };
       };
-      const [near, far] = [slope(at(-1), at(1)), slope(at(-2), at(2))];
-      const w = weights ?? direction(near.length);
-      return near.reduce((sum, value, index) => sum + w[index]! * ((4 * value - far[index]!) / 3), 0);
+      return steadiest(STEP_LADDER.map((factor) => fivePoint(at, step * factor, weights)));
     }),
   );
+}
+
+/** Long steps suffer from curvature (a logarithm near 0), short ones from rounding: several are tried. */
+const STEP_LADDER = [1, 1 / 8, 1 / 64];
+
+/** The estimate that changes least when its step shrinks. */
+function steadiest(estimates: readonly number[]): number {
+  const changes = estimates.slice(1).map((next, index) => Math.abs(next - estimates[index]!));
+  const steady = changes.map((change) => (Number.isNaN(change) ? Infinity : change));
+  return estimates[steady.indexOf(Math.min(...steady))]!;
+}
+
+function fivePoint(
+  at: (offset: number) => Sample,
+  h: number,
+  weights: readonly number[] | undefined,
+): number {
+  const [near, far] = [slope(at(-h), at(h)), slope(at(-2 * h), at(2 * h))];
+  const w = weights ?? direction(near.length);
+  return near.reduce((sum, value, index) => sum + w[index]! * ((4 * value - far[index]!) / 3), 0);
 }
 
 interface Sample {

@@ -20,6 +20,10 @@ export type Fault =
   | 'leak on throw'
   | 'disposes'
   | 'mean'
+  | 'variance'
+  | 'entropy'
+  | 'entropy shape'
+  | 'mode'
   | 'cdf'
   | 'key'
   | 'no shape check'
@@ -50,19 +54,31 @@ export class NormalSpecimen extends BaseDistribution {
     return super.logProb(x);
   }
 
-  override mean(): Tensor {
-    return this.fault === 'mean' ? tf.add(this.loc, 0.01) : tf.clone(this.loc);
+  override entropy(): Tensor {
+    if (this.fault === 'entropy shape') return tf.zeros([1]);
+    return super.entropy();
   }
 
-  override variance(): Tensor {
-    return tf.square(this.scale);
+  protected override closedMean(): Tensor {
+    return this.fault === 'mean' ? tf.add(this.loc, 0.01) : this.loc;
   }
 
-  override cdf(x: Tensor): Tensor {
-    return tf.tidy(() => {
-      const z = tf.div(tf.sub(x, this.loc), tf.mul(this.scale, this.fault === 'cdf' ? 1.42 : Math.SQRT2));
-      return tf.mul(0.5, tf.add(1, tf.erf(z)));
-    });
+  protected override closedVariance(): Tensor {
+    return this.fault === 'variance' ? this.scale : tf.square(this.scale);
+  }
+
+  protected override closedMode(): Tensor {
+    return this.fault === 'mode' ? tf.add(this.loc, 0.1) : this.loc;
+  }
+
+  protected override closedEntropy(): Tensor {
+    const offset = 0.5 * Math.log(2 * Math.PI * Math.E) + (this.fault === 'entropy' ? 0.01 : 0);
+    return tf.add(tf.log(this.scale), offset);
+  }
+
+  protected override closedCdf(x: Tensor): Tensor {
+    const z = tf.div(tf.sub(x, this.loc), tf.mul(this.scale, this.fault === 'cdf' ? 1.42 : Math.SQRT2));
+    return tf.mul(0.5, tf.add(1, tf.erf(z)));
   }
 
   protected draw(key: Key, sampleShape: Shape): Tensor {

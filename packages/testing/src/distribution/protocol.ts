@@ -24,6 +24,19 @@ export const protocolChecks: Readonly<Record<string, (the: DistributionCase) => 
       }
     }),
 
+  'gives closed forms the shapes of a draw or of the batch': (the) =>
+    withDistribution(the, (distribution) => {
+      const { batchShape, eventShape } = distribution;
+      for (const method of ['mean', 'variance', 'mode'] as const) {
+        const value = closedForm(() => distribution[method]());
+        if (value) ensureShape(value.shape, [...batchShape, ...eventShape], method);
+      }
+      const entropy = closedForm(() => distribution.entropy());
+      if (entropy) ensureShape(entropy.shape, batchShape, 'entropy');
+      const cdf = closedForm(() => distribution.cdf(distribution.sample(Key.of(1), [2])));
+      if (cdf) ensureShape(cdf.shape, [2, ...batchShape], 'cdf');
+    }),
+
   'repeats itself under one key and not under another': (the) =>
     withDistribution(the, (distribution) => {
       const draw = (seed: number): string => String(distribution.sample(Key.of(seed), [64]).dataSync());
