@@ -15,22 +15,29 @@ export interface Bijector {
   inverseAndLogDet(y: Tensor): { z: Tensor; logDet: Tensor };
 }
 
-/** The base of bijectors: checks ranks and frees intermediate tensors; an author writes the two equations. */
+/**
+ * The base of bijectors: checks ranks and frees intermediate tensors. An author writes the two equations, and may write
+ * `validate`, which sees the static shape of either side and throws a `ShapeError`.
+ */
 export abstract class BaseBijector implements Bijector {
   abstract readonly eventRank: number;
 
   forwardAndLogDet(z: Tensor): { y: Tensor; logDet: Tensor } {
     this.#check(z, 'forwardAndLogDet', 'z');
+    this.validate(z, `${this.constructor.name}.forwardAndLogDet`, 'z');
     return tf.tidy(() => this.forward(z));
   }
 
   inverseAndLogDet(y: Tensor): { z: Tensor; logDet: Tensor } {
     this.#check(y, 'inverseAndLogDet', 'y');
+    this.validate(y, `${this.constructor.name}.inverseAndLogDet`, 'y');
     return tf.tidy(() => this.inverse(y));
   }
 
   protected abstract forward(z: Tensor): { y: Tensor; logDet: Tensor };
   protected abstract inverse(y: Tensor): { z: Tensor; logDet: Tensor };
+
+  protected validate(_x: Tensor, _where: string, _argument: string): void {}
 
   #check(x: Tensor, method: string, argument: string): void {
     if (x.rank >= this.eventRank) return;

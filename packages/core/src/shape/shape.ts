@@ -38,6 +38,13 @@ export function broadcastShapes(...shapes: Shape[]): Shape {
   });
 }
 
+/** Whether two shapes broadcast together: their axes are aligned at the end, and a missing one counts as 1. */
+export function broadcasts(a: Shape, b: Shape): boolean {
+  return Array.from({ length: Math.min(a.length, b.length) }, (_, i) => [a.at(-1 - i), b.at(-1 - i)]).every(
+    ([p, q]) => p === q || p === 1 || q === 1,
+  );
+}
+
 /** Whether `shape` ends in `tail`. */
 export function endsWith(shape: Shape, tail: Shape): boolean {
   const lead = shape.length - tail.length;
