@@ -23,5 +23,7 @@ export interface Callback {
   }): void | Promise<void>;
   /** After each epoch and its validation. */
   onEpoch?(event: CurvePoint & { readonly improved: boolean }): void | Promise<void>;
+  /** When training fails; the error is thrown on afterwards. */
+  onError?(error: unknown): void | Promise<void>;
   onEnd?(result: FitResult): void | Promise<void>;
 }

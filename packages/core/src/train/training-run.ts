@@ -71,6 +71,7 @@ export class TrainingRun<B> {
       return result;
     } catch (error) {
       if (DgmError.is(error, 'numerical')) assignVariables(this.#model.parameters(), this.#best ?? fallback);
+      await this.#tell('onError', error);
       throw error;
     }
   }

@@ -1,0 +1,4 @@
+// what needs Node; everything else is in `@dgm/core`
+export { fileStore } from './node/file-store';
+export { progressBar } from './node/progress-bar';
+export type { ProgressBarOptions } from './node/progress-bar';
