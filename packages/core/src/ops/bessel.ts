@@ -72,7 +72,8 @@ export function logBesselI(x: Tensor, { order, scaled = false }: LogBesselOption
 
 /**
  * The ratio $A(x) = I_{v+1}(x) / I_v(x)$: for $v = d/2 - 1$ the mean resultant length of the von Mises-Fisher distribution
- * in d dimensions. Its derivative is $1 - A^2 - \frac{2v + 1}{x} A$.
+ * in d dimensions. Its derivative $1 - A^2 - \frac{2v + 1}{x} A$ is computed as
+ * $\frac{A}{x} (1 + x (A_{v+1} - A))$, which does not cancel for small x; its error is below 1e-6 A.
  * @param x - any shape, non-negative.
  * @param options - `order`: v, 0 or more.
  * @returns a tensor of the shape of `x`, in [0, 1); relative error below 5e-7 for orders up to 50 and x up to 1e4.
@@ -92,7 +93,8 @@ export function besselRatio(x: Tensor, { order }: { order: number }): Tensor {
     (x) => {
       const safe = tf.add(x, TINY);
       const ratio = besselRatio(safe, { order });
-      return tf.sub(tf.sub(1, tf.square(ratio)), tf.mul(2 * order + 1, tf.div(ratio, safe)));
+      const difference = tf.sub(besselRatio(safe, { order: order + 1 }), ratio);
+      return tf.mul(tf.div(ratio, safe), tf.add(1, tf.mul(safe, difference)));
     },
   )(x);
 }
