@@ -1,0 +1,43 @@
+import { DgmError } from '@dgm/core';
+import { describe, expect, it } from 'vitest';
+import { parseRunArguments } from './arguments';
+
+describe('parseRunArguments', () => {
+  it('leaves out what the command line leaves out', () => {
+    expect(parseRunArguments([])).toEqual({ out: 'out', resume: false, help: false });
+  });
+
+  it('reads every option', () => {
+    const line = '--models vae,arm --dataset digits --data-dir d --engine eager --device wasm --epochs 200';
+    const more = '--max-seconds 1.5 --seed=-3 --out o --quick --resume';
+    expect(parseRunArguments(`${line} ${more}`.split(' '))).toEqual({
+      models: ['vae', 'arm'],
+      dataset: 'digits',
+      dataFolder: 'd',
+      engine: 'eager',
+      device: 'wasm',
+      epochs: 200,
+      maxSeconds: 1.5,
+      seed: -3,
+      out: 'o',
+      quick: true,
+      resume: true,
+      help: false,
+    });
+  });
+
+  it.each([
+    [['--epochs', '0'], '--epochs to be a positive integer, got "0"'],
+    [['--epochs', '1.5'], '--epochs to be a positive integer'],
+    [['--max-seconds', 'long'], '--max-seconds to be a positive number, got "long"'],
+    [['--seed', ''], '--seed to be an integer'],
+    [['--seed', '0.5'], '--seed to be an integer'],
+    [['--epoch', '1'], "Unknown option '--epoch'"],
+    [['--epochs'], '--epochs'],
+    [['more'], 'more'],
+  ])('refuses %j', (argv, message) => {
+    const parse = () => parseRunArguments(argv);
+    expect(parse).toThrow(message);
+    expect(parse).toThrow(expect.toSatisfy((error) => DgmError.is(error, 'argument')));
+  });
+});

@@ -1,0 +1,22 @@
+import { ArgumentError } from '@dgm/core';
+import { run } from './run/run';
+
+/** A subcommand: takes its own arguments and gives the exit status of the program. */
+type Command = (argv: readonly string[]) => Promise<number>;
+
+const commands: Readonly<Record<string, Command>> = { run };
+
+/** `dgm-bench [command] [options]`; the command is `run` unless one is named. */
+export function main(argv: readonly string[]): Promise<number> {
+  const [first, ...rest] = argv;
+  if (first === undefined || first.startsWith('-')) return run(argv);
+  const command = Object.hasOwn(commands, first) ? commands[first] : undefined;
+  if (command) return command(rest);
+  throw new ArgumentError({
+    where: 'dgm-bench',
+    argument: 'command',
+    expected: `to be one of ${Object.keys(commands).join(', ')}`,
+    actual: JSON.stringify(first),
+    remedy: 'see dgm-bench --help',
+  });
+}

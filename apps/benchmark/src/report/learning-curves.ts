@@ -1,0 +1,94 @@
+import { decimal } from '../format';
+import type { Baseline } from '../results/baselines';
+import type { CurvePoint, Run } from '../results/schema';
+import { html, type Markup } from './html';
+import { scale, ticks, type Scale } from './scale';
+
+/** Loss by epoch: training, validation, the kept epoch and the baselines that lie in sight. */
+export function learningCurves(run: Run, baselines: readonly Baseline[]): Markup | undefined {
+  const { curve, extra } = run;
+  const y = lossScale(curve);
+  if (y === undefined) return undefined;
+  const x = scale(curve[0]!.epoch, Math.max(curve.at(-1)!.epoch, curve[0]!.epoch + 1));
+  const best = curve.find(({ epoch }) => epoch === extra.bestEpoch);
+  const visible = baselines.filter(({ nats }) => nats >= y.min && nats <= y.max);
+  return html`<figure class="curves">
+    <figcaption>
+      <span class="key train">training</span> <span class="key validation">validation</span>
+      ${best && html`<span class="key best">kept: epoch ${best.epoch}</span>`}
+      <span class="unit">nats per example</span>
+    </figcaption>
+    <div class="plot" data-curve="${JSON.stringify(hoverData(curve))}" data-x="${x.min} ${x.max}">
+      ${ticks(y, 5).map((tick) => gridLine(tick, y))}
+      ${ticks(x, 6)
+        .filter(Number.isInteger)
+        .map((tick) => html`<span class="tick x" style="left:${percent(x, tick)}">${decimal(tick)}</span>`)}
+      ${visible.map(({ name, nats }) => baselineLine(name, nats, y))}
+      <svg
+        viewBox="0 0 100 100"
+        preserveAspectRatio="none"
+        role="img"
+        aria-label="Learning curves of ${run.model}"
+      >
+        <path class="train" d="${path(curve, 'train', x, y)}" />
+        <path class="validation" d="${path(curve, 'validation', x, y)}" />
+      </svg>
+      ${
+        typeof best?.validation === 'number' &&
+        html`<i
+          class="best"
+          style="left:${percent(x, best.epoch)};bottom:${percent(y, best.validation)}"
+        ></i>`
+      }
+      <output hidden></output>
+    </div>
+    <div class="axis">epoch</div>
+  </figure>`;
+}
+
+/** The losses of the first twentieth of the epochs may leave the plot at the top: the rest would be a flat line. */
+function lossScale(curve: readonly CurvePoint[]): Scale | undefined {
+  const losses = (points: readonly CurvePoint[]) =>
+    points.flatMap(({ train, validation }) => [train, validation]).filter((loss) => loss !== null);
+  const all = losses(curve);
+  if (all.length === 0) return undefined;
+  const settled = losses(curve.slice(Math.floor(curve.length / 20)));
+  const min = Math.min(...all);
+  const max = Math.max(...(settled.length > 0 ? settled : all));
+  const margin = 0.05 * (max - min || 1);
+  return scale(min - margin, max + margin);
+}
+
+function path(curve: readonly CurvePoint[], series: 'train' | 'validation', x: Scale, y: Scale): string {
+  let pen = 'M';
+  return curve
+    .map((point) => {
+      const value = point[series];
+      if (value === null) {
+        // A gap, not a line across it.
+        pen = 'M';
+        return '';
+      }
+      const command = `${pen}${x.percent(point.epoch).toFixed(2)} ${(100 - y.percent(value)).toFixed(2)}`;
+      pen = 'L';
+      return command;
+    })
+    .join('');
+}
+
+function gridLine(tick: number, y: Scale): Markup {
+  const digits = Number.isInteger(tick) ? 0 : 1;
+  return html`<span class="tick y" style="bottom:${percent(y, tick)}">${decimal(tick, digits)}</span
+    ><i class="grid" style="bottom:${percent(y, tick)}"></i>`;
+}
+
+function baselineLine(name: string, nats: number, y: Scale): Markup {
+  return html`<i class="baseline" style="bottom:${percent(y, nats)}"><b>${name} ${decimal(nats, 1)}</b></i>`;
+}
+
+function hoverData(curve: readonly CurvePoint[]) {
+  const short = (loss: number | null) => (loss === null ? null : Number(loss.toFixed(2)));
+  return curve.map(({ epoch, train, validation }) => [epoch, short(train), short(validation)]);
+}
+
+const percent = (axis: Scale, value: number) => `${axis.percent(value).toFixed(2)}%`;

@@ -1,0 +1,21 @@
+import { describe, expect, it } from 'vitest';
+import { scale, ticks } from './scale';
+
+describe('ticks', () => {
+  it.each([
+    [0, 10, 5, [0, 2, 4, 6, 8, 10]],
+    [86.2, 106.3, 4, [90, 100]],
+    [-0.3, 0.3, 6, [-0.3, -0.2, -0.1, 0, 0.1, 0.2, 0.3]],
+    [1, 2, 6, [1, 1.2, 1.4, 1.6, 1.8, 2]],
+    [3, 3, 4, [3]],
+  ])('from %d to %d, about %d', (min, max, count, expected) => {
+    expect(ticks({ min, max }, count)).toEqual(expected);
+  });
+});
+
+describe('scale', () => {
+  it('maps its ends to 0 and 100 percent, and survives having no extent', () => {
+    expect([2, 3, 4].map((value) => scale(2, 4).percent(value))).toEqual([0, 50, 100]);
+    expect(scale(2, 2).percent(2)).toBe(0);
+  });
+});

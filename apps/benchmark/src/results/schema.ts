@@ -1,0 +1,113 @@
+import { sizeOf, type Dataset } from '@dgm/core';
+import type { Machine } from './machine';
+
+/** What `results.json` holds, schema 1. A number that is not finite is written as null. */
+export interface Results {
+  readonly schema: 1;
+  readonly machine: Machine;
+  readonly dataset: DatasetSummary;
+  /** The finished runs, in the order in which they were asked for. */
+  readonly runs: readonly Run[];
+  /** The models that could not be trained or evaluated; absent when there are none. */
+  readonly failures?: readonly Failure[];
+}
+
+export interface DatasetSummary {
+  readonly name: string;
+  readonly sha256: string;
+  /** Numbers of examples. */
+  readonly train: number;
+  readonly validation: number;
+  readonly test: number;
+  /** Numbers of one example. */
+  readonly dims: number;
+  /** How many values each of them can take; null for continuous data. */
+  readonly values: number | null;
+}
+
+export type LikelihoodKind = 'exact' | 'lower-bound' | 'importance-sampled';
+
+/** A negative log-likelihood: of the mean example, and of what kind the number is. */
+export interface Score {
+  readonly nats: number | null;
+  readonly bitsPerDim: number | null;
+  readonly kind: LikelihoodKind;
+  /** Standard error of `nats`. */
+  readonly standardError: number | null;
+}
+
+export interface CurvePoint {
+  readonly epoch: number;
+  /** The training loss and the validation loss; nats per example for likelihoods. */
+  readonly train: number | null;
+  readonly validation: number | null;
+}
+
+/** One model, trained once. */
+export interface Run {
+  readonly model: string;
+  /** The npm package that the model comes from, and its version. */
+  readonly package: string;
+  readonly version: string;
+  /** The number of learned scalars. */
+  readonly parameters: number;
+  readonly batchSize: number;
+  /** Name and settings, as in `Adamax(learningRate 0.001)`. */
+  readonly optimizer: string;
+  readonly engine: string;
+  readonly device: string;
+  readonly seed: number;
+  readonly epochs: number;
+  readonly steps: number;
+  readonly trainSeconds: number;
+  readonly msPerStep: { readonly median: number | null; readonly min: number | null };
+  /** The trained model on the validation rows; null for a model without a likelihood. */
+  readonly validation: { readonly nats: number | null };
+  /** The trained model on the test rows; null for a model without a likelihood. */
+  readonly test: Score | null;
+  readonly extra: RunExtra;
+  /** The PNG file of 64 samples, beside `results.json`. */
+  readonly samples: string;
+  readonly sampleSeconds: number;
+  /** The most memory that the process held while this model was trained. */
+  readonly peakMemoryMiB: number;
+  readonly curve: readonly CurvePoint[];
+}
+
+/** What only some runs have, and what a family adds by its `evaluate`. */
+export interface RunExtra {
+  /** The command that repeats this run. */
+  readonly command: string;
+  /** Where the model is described. */
+  readonly source: string;
+  readonly stoppedBy: string;
+  /** The epoch whose weights were kept. */
+  readonly bestEpoch?: number;
+  /** A PNG file: test examples in odd columns, their reconstructions in even ones. */
+  readonly reconstructions?: string;
+  readonly [name: string]: unknown;
+}
+
+export interface Failure {
+  readonly model: string;
+  readonly package: string;
+  readonly error: string;
+}
+
+/** Whether a family's own measurement is a likelihood, which the table then shows beside the main one. */
+export function isScore(value: unknown): value is Score {
+  return typeof value === 'object' && value !== null && 'nats' in value && 'kind' in value;
+}
+
+/** What the results say about a data set. */
+export function summarizeDataset({ name, sha256, train, validation, test, levels }: Dataset): DatasetSummary {
+  return {
+    name,
+    sha256,
+    train: train.count,
+    validation: validation.count,
+    test: test.count,
+    dims: sizeOf(train.shape),
+    values: levels ?? null,
+  };
+}

@@ -1,0 +1,58 @@
+import { ArgumentError, type Dataset, type Examples } from '@dgm/core';
+import { cifar10, dataset, digits, fashionMnist, glyphs, mnist, subset } from '@dgm/data';
+
+type Loader = (folder: string | undefined) => Dataset | Promise<Dataset>;
+
+/** The data sets that a benchmark can name. */
+const loaders: Readonly<Record<string, Loader>> = {
+  glyphs: () => glyphs(),
+  digits: (folder) => digits(folder),
+  mnist: (folder) => mnist(from(folder)),
+  'fashion-mnist': (folder) => fashionMnist(from(folder)),
+  cifar10: (folder) => cifar10(from(folder)),
+};
+
+/** Without a folder these are downloaded once. */
+const from = (folder: string | undefined) => (folder === undefined ? {} : { folder });
+
+/**
+ * Checks the name of a data set without reading anything.
+ * @throws ArgumentError with the list of those that exist
+ */
+export function checkDatasetName(name: string): void {
+  if (Object.hasOwn(loaders, name)) return;
+  throw new ArgumentError({
+    where: 'dgm-bench run',
+    argument: '--dataset',
+    expected: `to be one of ${Object.keys(loaders).join(', ')}`,
+    actual: JSON.stringify(name),
+  });
+}
+
+/** The data set of that name; a small part of it when seconds count. */
+export async function loadDataset(
+  name: string,
+  { folder, quick }: { readonly folder?: string | undefined; readonly quick: boolean },
+): Promise<Dataset> {
+  checkDatasetName(name);
+  const whole = await loaders[name]!(folder);
+  return quick ? firstExamples(whole) : whole;
+}
+
+const QUICK_SIZES = { train: 256, validation: 64, test: 64 } as const;
+
+function firstExamples({ name, train, validation, test, levels }: Dataset): Dataset {
+  return dataset({
+    name,
+    train: head(train, QUICK_SIZES.train),
+    validation: head(validation, QUICK_SIZES.validation),
+    test: head(test, QUICK_SIZES.test),
+    ...(levels === undefined ? {} : { levels }),
+  });
+}
+
+/** The first examples. */
+export function head(examples: Examples, most: number): Examples {
+  const rows = Array.from({ length: Math.min(examples.count, most) }, (_, row) => row);
+  return subset(examples, rows);
+}

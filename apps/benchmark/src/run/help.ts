@@ -1,0 +1,27 @@
+/** What `dgm-bench run --help` prints. */
+export const help = `Trains models on one data set and reports what they reached.
+
+  npm run bench -- [run] [options]
+
+What to train
+  --models NAMES       names with commas between, or "all" (default)
+  --dataset NAME       glyphs (default), digits, mnist, fashion-mnist, cifar10
+  --data-dir DIR       the folder of the data files; also DGM_DATA_DIR
+  --seed INTEGER       decides initial weights, order of the data and every draw (default 0)
+
+How long
+  --epochs INTEGER     the most epochs; early stopping may end before
+  --max-seconds NUMBER the most seconds of training for each model (default 20, or no limit with --epochs)
+  --quick              2 epochs on a small part of the data: checks that everything works
+
+On what
+  --engine NAME        eager (default)
+  --device NAME        auto (default), tensorflow, wasm, cpu
+
+Where to
+  --out DIR            results.json, report.html, pictures and checkpoints (default out)
+  --resume             go on with the run that was interrupted in --out
+  -h, --help           print this
+
+Without options it trains every model for 20 seconds on glyphs.
+The exit status is 0 if every model was trained, 1 if one failed, 2 for a wrong command line, 130 after an interrupt.`;

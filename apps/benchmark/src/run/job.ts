@@ -1,0 +1,129 @@
+import { ArgumentError, setup, UnsupportedError, type BackendName, type Dataset } from '@dgm/core';
+import type { RunArguments } from '../arguments';
+import { selectCandidates, type Candidate, type Families } from '../families';
+import { describeError } from '../format';
+import { describeMachine } from '../results/machine';
+import { summarizeDataset, type Failure, type Results } from '../results/schema';
+import { checkDatasetName, loadDataset } from './datasets';
+import type { OutputFolder } from './output-folder';
+import { makePlan, resumePlan, type RunPlan } from './plan';
+
+/** A plan with everything it names at hand, and what of it has been done. */
+export interface Job {
+  readonly plan: RunPlan;
+  readonly dataset: Dataset;
+  /** The tfjs backend in use. */
+  readonly device: string;
+  /** The models that are still to be trained. */
+  readonly candidates: readonly Candidate[];
+  /** What this plan has given so far. */
+  readonly results: Results;
+}
+
+/** What `plan.json` holds: enough to go on, and to know that it is the same data. */
+interface SavedPlan {
+  readonly plan: RunPlan;
+  readonly sha256: string;
+}
+
+const PLAN_FILE = 'plan.json';
+
+/**
+ * Makes ready what the command line asks for, and says what is wrong with it before anything is trained or removed.
+ * @throws ArgumentError for names that do not exist, and for options that contradict the run to go on with
+ */
+export async function openJob(given: RunArguments, output: OutputFolder, families: Families): Promise<Job> {
+  const saved = given.resume ? await output.readJson<SavedPlan>(PLAN_FILE) : undefined;
+  if (given.resume && !saved) console.log(`Nothing to go on with in ${given.out}: starting anew.`);
+  const plan = saved ? resumePlan(saved.plan, given) : makePlan(given);
+  checkEngine(plan.engine);
+  checkDatasetName(plan.dataset);
+  const { candidates, failures } = findCandidates(families, plan.models);
+  const { backend, description } = await setup({ backend: plan.device as BackendName | 'auto' });
+  console.log(description);
+  const dataset = await loadDataset(plan.dataset, { folder: plan.dataFolder, quick: plan.quick });
+  const able = candidates.filter((candidate) => accepts(candidate, dataset, plan.models));
+  checkSameData(saved, dataset);
+  if (!saved) await start(output, { plan, sha256: dataset.sha256 });
+  const runs = (saved && (await output.readJson<Results>('results.json'))?.runs) ?? [];
+  return {
+    plan,
+    dataset,
+    device: backend,
+    candidates: able.filter(({ entry }) => !runs.some(({ model }) => model === entry.name)),
+    results: {
+      schema: 1,
+      machine: describeMachine(),
+      dataset: summarizeDataset(dataset),
+      runs,
+      ...(failures.length > 0 ? { failures } : {}),
+    },
+  };
+}
+
+/** Empties the folder for a new run, and writes down what the run is. */
+async function start(output: OutputFolder, saved: SavedPlan): Promise<void> {
+  await output.clear();
+  await output.write(PLAN_FILE, `${JSON.stringify(saved, null, 2)}\n`);
+}
+
+/** The models of that name, and those that would have been of a package that does not load. */
+function findCandidates(
+  { candidates, broken }: Families,
+  models: readonly string[],
+): { readonly candidates: readonly Candidate[]; readonly failures: readonly Failure[] } {
+  const failures = broken.map(({ package: name, error }) => ({
+    model: name,
+    package: name,
+    error: describeError(error),
+  }));
+  for (const { package: name, error } of failures) console.error(`${name} could not be loaded: ${error}`);
+  const wantsAll = models.includes('all');
+  return { candidates: selectCandidates(candidates, models), failures: wantsAll ? failures : [] };
+}
+
+/** Whether a model can learn the data; one that was named and cannot is a mistake, others are passed over. */
+function accepts({ entry }: Candidate, dataset: Dataset, models: readonly string[]): boolean {
+  if (entry.accepts?.(dataset) ?? true) return true;
+  if (!models.includes(entry.name)) {
+    console.log(`${entry.name} is passed over: it cannot learn ${dataset.name}.`);
+    return false;
+  }
+  throw new ArgumentError({
+    where: 'dgm-bench run',
+    argument: '--dataset',
+    expected: `to be one that ${entry.name} can learn`,
+    actual: dataset.name,
+    remedy: 'choose another data set, or leave the model out',
+  });
+}
+
+function checkEngine(engine: string): void {
+  if (engine === 'eager') return;
+  if (engine === 'compiled') {
+    throw new UnsupportedError({
+      where: 'dgm-bench run',
+      argument: '--engine compiled',
+      expected: 'to have @dgm/compile',
+      actual: 'a version without it',
+      remedy: 'use --engine eager',
+    });
+  }
+  throw new ArgumentError({
+    where: 'dgm-bench run',
+    argument: '--engine',
+    expected: 'to be eager',
+    actual: JSON.stringify(engine),
+  });
+}
+
+function checkSameData(saved: SavedPlan | undefined, { name, sha256 }: Dataset): void {
+  if (saved === undefined || saved.sha256 === sha256) return;
+  throw new ArgumentError({
+    where: 'dgm-bench run --resume',
+    argument: '--dataset',
+    expected: `to be the ${name} with SHA-256 ${saved.sha256}, as in the run to go on with`,
+    actual: sha256,
+    remedy: 'give the same data, or start another run without --resume',
+  });
+}

@@ -1,0 +1,33 @@
+import { evaluate, type Benchmark, type Dataset, type Evaluation, type Key } from '@dgm/core';
+import { finite } from '../results/json';
+import type { Run, Score } from '../results/schema';
+
+export interface Measurements extends Pick<Run, 'validation' | 'test'> {
+  /** What the family measures besides, by name. */
+  readonly extra: Readonly<Record<string, Score | number | null>>;
+}
+
+/** The likelihood of the validation and the test rows, and whatever else the family measures on the latter. */
+export async function measureModel(
+  { model, evaluate: evaluateMore }: Benchmark,
+  { validation, test }: Dataset,
+  key: Key,
+): Promise<Measurements> {
+  const more = Object.entries((await evaluateMore?.(test, { key: key.fold('extra') })) ?? {});
+  const extra = Object.fromEntries(
+    more.map(([name, value]) => [name, typeof value === 'number' ? finite(value) : scoreOf(value)]),
+  );
+  if (model.likelihood !== 'exact' && model.likelihood !== 'lower-bound') {
+    return { validation: { nats: null }, test: null, extra };
+  }
+  const { nats } = await evaluate(model, validation, { key: key.fold('validation') });
+  return {
+    validation: { nats: finite(nats) },
+    test: scoreOf(await evaluate(model, test, { key: key.fold('test') })),
+    extra,
+  };
+}
+
+function scoreOf({ nats, bitsPerDim, kind, standardError }: Evaluation): Score {
+  return { nats: finite(nats), bitsPerDim: finite(bitsPerDim), kind, standardError: finite(standardError) };
+}

@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import { parseRunArguments } from '../arguments';
+import { commandFor, makePlan, resumePlan } from './plan';
+
+const plan = (line: string) => makePlan(parseRunArguments(line === '' ? [] : line.split(' ')));
+
+describe('makePlan', () => {
+  it('trains everything for a bounded time on glyphs unless told otherwise', () => {
+    expect(plan('')).toEqual({
+      models: ['all'],
+      dataset: 'glyphs',
+      engine: 'eager',
+      device: 'auto',
+      maxSeconds: 20,
+      seed: 0,
+      quick: false,
+    });
+  });
+
+  it.each([
+    ['--epochs 200', { epochs: 200 }],
+    ['--epochs 200 --max-seconds 5', { epochs: 200, maxSeconds: 5 }],
+    ['--max-seconds 5', { maxSeconds: 5 }],
+    ['--quick', { epochs: 2, quick: true }],
+    ['--quick --epochs 3', { epochs: 3, quick: true }],
+  ])('bounds the training of %s as it says, and no further', (line, expected) => {
+    const { epochs, maxSeconds, quick } = plan(line);
+    expect({ epochs, maxSeconds, quick }).toEqual({
+      epochs: undefined,
+      maxSeconds: undefined,
+      quick: false,
+      ...expected,
+    });
+  });
+});
+
+describe('resumePlan', () => {
+  const saved = plan('--models vae --epochs 7 --seed 3');
+
+  it('takes every option from the interrupted run', () => {
+    expect(resumePlan(saved, parseRunArguments(['--resume']))).toEqual(saved);
+  });
+
+  it('lets the same options be given again, and the data lie elsewhere', () => {
+    const again = parseRunArguments('--resume --models vae --epochs 7 --seed 3 --data-dir there'.split(' '));
+    expect(resumePlan(saved, again)).toEqual({ ...saved, dataFolder: 'there' });
+  });
+
+  it.each([
+    ['--epochs 8', '--epochs to be 7, as in the run to go on with, got 8'],
+    ['--models vae,arm', '--models to be vae'],
+    ['--max-seconds 5', '--max-seconds to be left out'],
+  ])('refuses %s', (line, message) => {
+    expect(() => resumePlan(saved, parseRunArguments(line.split(' ')))).toThrow(message);
+  });
+});
+
+describe('commandFor', () => {
+  it.each(['', '--epochs 7 --seed=-3', '--quick', '--max-seconds 5 --device cpu --dataset digits'])(
+    'gives a command that makes the same plan: %s',
+    (line) => {
+      const command = commandFor('vae', plan(line));
+      const [start, options] = command.split(' -- ') as [string, string];
+      expect(start).toBe('npm run bench');
+      expect(plan(options)).toEqual({ ...plan(line), models: ['vae'] });
+    },
+  );
+
+  it('names no folder of this machine', () => {
+    const command = commandFor(
+      'vae',
+      plan('--dataset digits --data-dir /home/somebody/data --out /tmp/there'),
+    );
+    expect(command).toBe(
+      'npm run bench -- --models vae --dataset digits --data-dir DIR --max-seconds 20 --seed 0',
+    );
+  });
+});

@@ -1,0 +1,76 @@
+import { progressBar } from '@dgm/core/node';
+import { parseRunArguments } from '../arguments';
+import { discoverInstalled, type Families } from '../families';
+import { describeError } from '../format';
+import { baselines } from '../results/baselines';
+import type { Results } from '../results/schema';
+import { textTable } from '../results/table';
+import { head } from './datasets';
+import { SHOWN } from './draw-model';
+import { help } from './help';
+import { abortOnSignals, INTERRUPTED, StoppedError } from './interruption';
+import { openJob, type Job } from './job';
+import { OutputFolder } from './output-folder';
+import { drawGrid } from './pictures';
+import { trainModel } from './train-model';
+import { DATA_GRID, writeReport } from './write-report';
+
+/**
+ * `dgm-bench run`: trains the models that the command line names, one after the other, and reports on them.
+ * @param discover - where the models come from
+ * @returns the exit status of the program
+ */
+export async function run(
+  argv: readonly string[],
+  discover: () => Promise<Families> = discoverInstalled,
+): Promise<number> {
+  const given = parseRunArguments(argv);
+  if (given.help) {
+    console.log(help);
+    return 0;
+  }
+  const output = await OutputFolder.open(given.out);
+  const job = await openJob(given, output, await discover());
+  const stop = abortOnSignals(() => console.log('\nStopping after this step; once more to stop at once.'));
+  try {
+    const results = await trainAll(job, output, stop.signal);
+    await report(job, results, output);
+    return results.failures === undefined ? 0 : 1;
+  } catch (error) {
+    if (!(error instanceof StoppedError)) throw error;
+    console.log(`Stopped. To go on: npm run bench -- --resume --out ${given.out}`);
+    return INTERRUPTED;
+  } finally {
+    stop.release();
+  }
+}
+
+/** Trains one model after the other. What a run gave is on disk before the next one starts. */
+async function trainAll(job: Job, output: OutputFolder, signal: AbortSignal): Promise<Results> {
+  let { results } = job;
+  for (const candidate of job.candidates) {
+    const { entry, package: origin } = candidate;
+    console.log(`\n${entry.name} (${origin}, ${entry.source})`);
+    try {
+      const finished = await trainModel(candidate, { ...job, output, signal, callbacks: [progressBar()] });
+      results = { ...results, runs: [...results.runs, finished] };
+    } catch (error) {
+      if (error instanceof StoppedError) throw error;
+      const failure = { model: entry.name, package: origin, error: describeError(error) };
+      console.error(`${entry.name} failed: ${failure.error}`);
+      results = { ...results, failures: [...(results.failures ?? []), failure] };
+    }
+    await output.writeResults(results);
+  }
+  return results;
+}
+
+/** Writes the report and prints the table. */
+async function report({ dataset }: Job, results: Results, output: OutputFolder): Promise<void> {
+  const { test, levels } = dataset;
+  const reference = baselines(dataset);
+  if (test.count > 0) await output.write(DATA_GRID, drawGrid(head(test, SHOWN), levels));
+  await output.writeResults(results);
+  const page = await writeReport(output, results, reference);
+  console.log(`\n${textTable(results, reference)}\n\nReport: ${page}`);
+}

@@ -1,0 +1,128 @@
+import {
+  countParameters,
+  eager,
+  fit,
+  Key,
+  type Benchmark,
+  type Callback,
+  type Dataset,
+  type FitResult,
+  type OptimizerFactory,
+} from '@dgm/core';
+import { fileStore } from '@dgm/core/node';
+import type { Candidate } from '../families';
+import { finite } from '../results/json';
+import type { CurvePoint, Run } from '../results/schema';
+import { drawModel } from './draw-model';
+import { StoppedError } from './interruption';
+import { measureModel } from './measure-model';
+import type { OutputFolder } from './output-folder';
+import { watchMemory } from './peak-memory';
+import { commandFor, type RunPlan } from './plan';
+
+export interface TrainingGround {
+  readonly plan: RunPlan;
+  readonly dataset: Dataset;
+  readonly output: OutputFolder;
+  /** The tfjs backend in use. */
+  readonly device: string;
+  readonly signal: AbortSignal;
+  readonly callbacks: readonly Callback[];
+}
+
+/**
+ * Trains one model, or goes on with training it, and measures what it has learned.
+ * @throws StoppedError if the signal stopped it; a checkpoint holds where
+ */
+export async function trainModel({ entry, ...origin }: Candidate, ground: TrainingGround): Promise<Run> {
+  const { dataset, plan, device } = ground;
+  const key = Key.of(plan.seed).fold(entry.name);
+  const memory = watchMemory();
+  const benchmark = await entry.create({ dataset, key: key.fold('weights'), quick: plan.quick });
+  try {
+    const fitted = await train(benchmark, entry.name, key.fold('training'), ground);
+    const measured = await measureModel(benchmark, dataset, key.fold('evaluation'));
+    stopIfAborted(ground.signal);
+    const drawn = await drawModel(benchmark, entry.name, key.fold('samples'), ground);
+    return {
+      model: entry.name,
+      package: origin.package,
+      version: origin.version,
+      parameters: countParameters(benchmark.model),
+      batchSize: benchmark.training.batchSize,
+      optimizer: describeOptimizer(benchmark.training.optimizer),
+      engine: plan.engine,
+      device,
+      seed: plan.seed,
+      ...training(fitted),
+      validation: measured.validation,
+      test: measured.test,
+      extra: {
+        command: commandFor(entry.name, plan),
+        source: entry.source,
+        stoppedBy: fitted.stoppedBy,
+        ...(fitted.best ? { bestEpoch: fitted.best.epoch } : {}),
+        ...(drawn.reconstructions ? { reconstructions: drawn.reconstructions } : {}),
+        ...measured.extra,
+      },
+      samples: drawn.samples,
+      sampleSeconds: drawn.sampleSeconds,
+      peakMemoryMiB: memory.stop(),
+      curve: curve(fitted),
+    };
+  } finally {
+    memory.stop();
+    benchmark.model.dispose();
+  }
+}
+
+async function train(
+  { model, training }: Benchmark,
+  name: string,
+  key: Key,
+  { plan, dataset, output, signal, callbacks }: TrainingGround,
+): Promise<FitResult> {
+  const fitted = await fit(model, dataset, {
+    ...training,
+    key,
+    epochs: plan.epochs ?? training.epochs,
+    ...(plan.maxSeconds === undefined ? {} : { maxSeconds: plan.maxSeconds }),
+    callbacks,
+    signal,
+    checkpoint: { store: fileStore(output.checkpoints(name)) },
+    engine: eager(),
+  });
+  stopIfAborted(signal);
+  return fitted;
+}
+
+function training({ epochs, steps, seconds, msPerStep: { median, min } }: FitResult) {
+  return {
+    epochs,
+    steps,
+    trainSeconds: Number(seconds.toFixed(3)),
+    msPerStep: { median: Number(median.toFixed(4)), min: Number(min.toFixed(4)) },
+  };
+}
+
+function curve({ curve: points }: FitResult): readonly CurvePoint[] {
+  return points.map(({ epoch, train: loss, validation }) => ({
+    epoch,
+    train: finite(loss),
+    validation: validation === undefined ? null : finite(validation),
+  }));
+}
+
+/** `adamax(learningRate 0.001)`; one for each player where there are several. */
+function describeOptimizer(optimizer: Benchmark['training']['optimizer']): string {
+  const describe = ({ name, learningRate }: OptimizerFactory) => `${name}(learningRate ${learningRate(0)})`;
+  return 'create' in optimizer && typeof optimizer.create === 'function'
+    ? describe(optimizer as OptimizerFactory)
+    : Object.entries(optimizer)
+        .map(([player, factory]) => `${player}: ${describe(factory as OptimizerFactory)}`)
+        .join(', ');
+}
+
+function stopIfAborted(signal: AbortSignal): void {
+  if (signal.aborted) throw new StoppedError();
+}

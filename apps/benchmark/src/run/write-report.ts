@@ -1,0 +1,23 @@
+import type { Baseline } from '../results/baselines';
+import type { Results } from '../results/schema';
+import { renderReport } from '../report/page';
+import type { OutputFolder } from './output-folder';
+
+/** The grid of test examples, beside the results. */
+export const DATA_GRID = 'data.png';
+
+/** Writes `report.html` out of the results and the pictures beside them. */
+export async function writeReport(
+  output: OutputFolder,
+  results: Results,
+  baselines: readonly Baseline[],
+): Promise<string> {
+  const names = results.runs.flatMap(({ samples, extra }) => [samples, extra.reconstructions ?? []].flat());
+  const images = new Map<string, Uint8Array>();
+  for (const name of [DATA_GRID, ...names]) {
+    const png = await output.read(name);
+    if (png) images.set(name, png);
+  }
+  await output.write('report.html', renderReport({ results, baselines, images, dataGrid: DATA_GRID }));
+  return output.file('report.html');
+}

@@ -1,0 +1,99 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { renderReport } from '../src/report/page';
+import { findChromium, launch } from './chromium';
+import { madeUpReport } from './fixtures/results';
+
+const report = madeUpReport();
+const page = renderReport(report);
+
+describe('the report', () => {
+  it('asks for nothing outside of itself', () => {
+    expect(page.match(/(?:src|href)="(?!data:|#)[^"]*"|@import|url\(/g)).toBeNull();
+  });
+
+  it('escapes what it did not write itself', () => {
+    expect(page).not.toContain('<b>&"broken"');
+  });
+
+  it('names every run, failure and baseline', () => {
+    const { runs, failures = [] } = report.results;
+    expect(page.match(/<article /g)).toHaveLength(runs.length);
+    for (const name of [
+      'vae',
+      'arm',
+      'gan',
+      ...failures.map(({ error }) => error),
+      'independent pixels',
+      'uniform',
+    ]) {
+      expect(page).toContain(name);
+    }
+  });
+});
+
+const chromium = findChromium();
+const title = 'the report in a browser';
+
+describe.skipIf(chromium === undefined)(chromium ? title : `${title} (no Chromium on this machine)`, () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launch(chromium!);
+  });
+  afterAll(() => browser.close());
+
+  async function open(options: {
+    width: number;
+    colorScheme: 'light' | 'dark';
+  }): Promise<{ tab: Page; complaints: string[] }> {
+    const { width, colorScheme } = options;
+    const tab = await browser.newPage({ viewport: { width, height: 900 }, colorScheme });
+    const complaints: string[] = [];
+    tab.on('console', (message) => complaints.push(message.text()));
+    tab.on('pageerror', (error) => complaints.push(String(error)));
+    await tab.setContent(page);
+    return { tab, complaints };
+  }
+
+  it.each([
+    { width: 400, colorScheme: 'light' as const },
+    { width: 400, colorScheme: 'dark' as const },
+    { width: 1280, colorScheme: 'light' as const },
+  ])('fits a window of $width pixels, $colorScheme, without a complaint', async (options) => {
+    const { tab, complaints } = await open(options);
+    expect(await tab.evaluate('document.documentElement.scrollWidth')).toBe(options.width);
+    expect(complaints).toEqual([]);
+    await tab.close();
+  });
+
+  it('draws its curves and pictures', async () => {
+    const { tab } = await open({ width: 1280, colorScheme: 'light' });
+    // A flat area compresses to next to nothing: these hold lines and digits.
+    for (const selector of ['.plot', '.pictures img', '.likelihoods']) {
+      const shot = await tab.locator(selector).first().screenshot();
+      expect(shot.length, selector).toBeGreaterThan(3000);
+    }
+    const paths = tab.locator('article#vae .plot path');
+    for (const path of await paths.all()) {
+      const box = (await path.boundingBox())!;
+      expect(box.width, 'the curve spans the plot').toBeGreaterThan(500);
+      expect(box.height).toBeGreaterThan(100);
+    }
+    expect(await paths.count()).toBe(2);
+    await tab.close();
+  });
+
+  it('sorts the table, and tells the numbers under the pointer', async () => {
+    const { tab } = await open({ width: 1280, colorScheme: 'light' });
+    const first = tab.locator('tbody tr').first();
+    await tab.getByRole('button', { name: 'test nats' }).click();
+    expect(await first.textContent()).toContain('arm');
+    await tab.getByRole('button', { name: 'test nats' }).click();
+    expect(await first.textContent()).toContain('uniform');
+    await tab.locator('.plot').first().hover();
+    expect(await tab.locator('.plot output').first().textContent()).toMatch(
+      /^epoch 67\ntraining [\d.]+\nvalidation [\d.]+$/,
+    );
+    await tab.close();
+  });
+});
