@@ -49,12 +49,12 @@ const TREMOR = 0.018;
  * nib and all.
  */
 function ink(strokes: readonly Stroke[], random: Generator): InkStroke[] {
-  const radius = 2.2 * Math.exp(0.17 * random.normal());
+  const radius = NIB * Math.sqrt(USUAL_LENGTH / lengthOf(strokes)) * Math.exp(0.13 * random.normal());
   const [left, right] = extent(strokes, 0);
   const [top, bottom] = extent(strokes, 1);
   const scale = (CELLS - 2 * radius) / (bottom - top);
   const width = (right - left) * scale + 2 * radius;
-  const stretch = Math.min((USUAL_WIDTH / width) ** 0.5, WIDEST / width);
+  const stretch = Math.min((USUAL_WIDTH / width) ** 0.4, WIDEST / width);
   const middle = CELLS / 2 + random.normal() - stretch * scale * 0.5 * (left + right);
   return strokes.map((stroke) => {
     const phase = 2 * Math.PI * random.uniform();
@@ -67,6 +67,10 @@ function ink(strokes: readonly Stroke[], random: Generator): InkStroke[] {
   });
 }
 
+/** Half the height of the nib, in cells, for a digit of the usual length of line, in digit heights. */
+const NIB = 2.5;
+const USUAL_LENGTH = 2.3;
+
 /** In cells, nib included. */
 const USUAL_WIDTH = 20;
 const WIDEST = 30;
@@ -74,4 +78,14 @@ const WIDEST = 30;
 function extent(strokes: readonly Stroke[], axis: 0 | 1): [least: number, largest: number] {
   const places = strokes.flatMap((stroke) => stroke.map((point) => point[axis]));
   return [Math.min(...places), Math.max(...places)];
+}
+
+function lengthOf(strokes: readonly Stroke[]): number {
+  const lengths = strokes.map((stroke) =>
+    stroke.slice(1).reduce((sum, [x, y], index) => {
+      const [fromX, fromY] = stroke[index]!;
+      return sum + Math.hypot(x - fromX, y - fromY);
+    }, 0),
+  );
+  return lengths.reduce((sum, length) => sum + length, 0);
 }
