@@ -51,7 +51,12 @@ export abstract class BaseModule implements Module {
     // tfjs wants names that are unique in the whole process; paths are ours, so its names carry no meaning.
     const variable = tf.variable(initial, options.trainable ?? true);
     initial.dispose();
-    return this.#register(name, variable) as Variable & T;
+    try {
+      return this.#register(name, variable) as Variable & T;
+    } catch (refusal) {
+      variable.dispose();
+      throw refusal;
+    }
   }
 
   /** Adopts a module under a name; returns it. The same module may be adopted twice (shared weights have one path each). */

@@ -69,8 +69,12 @@ export class Key {
     return new Key(this.#word0, this.#word1, { derive: (root) => root, record });
   }
 
-  /** `n` independent keys. */
+  /**
+   * `n` independent keys.
+   * @throws ArgumentError if `n` is not a count
+   */
   split(n: number): Key[] {
+    requireCount(n, 'Key.split');
     return Array.from({ length: n }, (_, index) => this.#child(index, SPLIT));
   }
 
@@ -112,7 +116,8 @@ export class Key {
   /** Uniform on `[min, max)`, float32. */
   uniform(shape: Shape, { min = 0, max = 1 }: { readonly min?: number; readonly max?: number } = {}): Tensor {
     const span = max - min;
-    return this.#tensor(shape, (generator) => min + span * generator.uniform());
+    const largest = float32Below(max);
+    return this.#tensor(shape, (generator) => Math.min(largest, min + span * generator.uniform()));
   }
 
   /** Standard normal, float32. */
@@ -149,8 +154,12 @@ export class Key {
     return tf.tidy(() => tf.argMax(tf.add(logits, this.gumbel([...sampleShape, ...logits.shape])), -1));
   }
 
-  /** A uniformly random order of 0 to `n` - 1. */
+  /**
+   * A uniformly random order of 0 to `n` - 1.
+   * @throws ArgumentError if `n` is not a count of at most 2^21
+   */
   permutation(n: number): Int32Array {
+    requireCount(n, 'Key.permutation', 2 ** 21);
     const generator = this.generator();
     const order = Int32Array.from({ length: n }, (_, index) => index);
     // Fisher and Yates, from the end.
@@ -215,6 +224,25 @@ export class Key {
     }
     return tf.tensor(fill(this), [...shape], 'float32');
   }
+}
+
+function requireCount(n: number, where: string, largest = 2 ** 32): void {
+  if (Number.isInteger(n) && n >= 0 && n <= largest) return;
+  throw new ArgumentError({
+    where,
+    argument: 'n',
+    expected: `to be an integer from 0 to ${largest}`,
+    actual: String(n),
+  });
+}
+
+/** The largest float32 below a number: what is rounded to float32 must not reach the open end of an interval. */
+function float32Below(bound: number): number {
+  const value = new Float32Array([bound]);
+  if (value[0]! < bound) return value[0]!;
+  if (value[0] === 0) return -(2 ** -149);
+  new Int32Array(value.buffer)[0]! -= Math.sign(value[0]!);
+  return value[0]!;
 }
 
 /** Each way of deriving children has its own half of the counter, so that `split(1)[0]` is not `fold(0)`. */
