@@ -53,10 +53,13 @@ export class TrainingCheckpoint {
   async restore(warn: (message: string) => void): Promise<RestoredTraining | undefined> {
     const file = await this.#history.newest(warn);
     if (file === undefined) return undefined;
-    this.#checkRun(file);
-    const state = JSON.parse(file.metadata['state']!) as TrainingState;
+    this.#checkFormat(file);
     const [best, current] = split(file.tensors, 'best/');
+    // Another model explains all other differences, so it is looked for first.
+    checkMatch(only(this.#variables, 'model/'), only(current, 'model/'), 'fit');
+    this.#checkRun(file);
     checkMatch(this.#variables, current, 'fit');
+    const state = JSON.parse(file.metadata['state']!) as TrainingState;
     if (state.progress.best === undefined) {
       assignVariables(this.#variables, current);
       return { state };
@@ -67,9 +70,12 @@ export class TrainingCheckpoint {
     return { state, best };
   }
 
-  #checkRun({ metadata }: TensorFile): void {
+  #checkFormat({ metadata }: TensorFile): void {
     compare('format', FORMAT, metadata['format'] ?? 'none', 'use the store of a training run');
     compare('version', VERSION, metadata['version'] ?? 'none', 'update @dgm/core');
+  }
+
+  #checkRun({ metadata }: TensorFile): void {
     const stored = JSON.parse(metadata['run']!) as RunDescription;
     for (const name of new Set([...Object.keys(stored), ...Object.keys(this.#run)])) {
       const remedy = 'go on with the same options and data, or use an empty store';
@@ -83,14 +89,17 @@ export function fingerprint({ count, shape, values }: Examples): unknown {
   return { count, shape, crc32: crc32(bytesOf(values)) };
 }
 
+function only<T>(all: ReadonlyMap<string, T>, prefix: string): ReadonlyMap<string, T> {
+  return new Map([...all].filter(([path]) => path.startsWith(prefix)));
+}
+
 /** The entries under a prefix, without it, and the other entries. */
 function split<T>(
   all: ReadonlyMap<string, T>,
   prefix: string,
 ): [ReadonlyMap<string, T>, ReadonlyMap<string, T>] {
-  const inside = [...all].filter(([path]) => path.startsWith(prefix));
-  const outside = [...all].filter(([path]) => !path.startsWith(prefix));
-  return [new Map(inside.map(([path, value]) => [path.slice(prefix.length), value])), new Map(outside)];
+  const inside = [...only(all, prefix)].map(([path, value]) => [path.slice(prefix.length), value] as const);
+  return [new Map(inside), new Map([...all].filter(([path]) => !path.startsWith(prefix)))];
 }
 
 function compare(
