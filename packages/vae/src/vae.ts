@@ -141,8 +141,8 @@ export class Vae extends BaseModule implements BoundModel {
         loss: (x, key) =>
           tf.tidy(() => {
             const terms = elboTerms(this, x, key, this.#regularizer);
-            const reconstruction: Scalar = tf.neg(tf.mean(terms.reconstruction));
-            const regularizer: Scalar = tf.mean(terms.regularizer);
+            const reconstruction = tf.neg(tf.mean<Scalar>(terms.reconstruction));
+            const regularizer = tf.mean<Scalar>(terms.regularizer);
             return { total: tf.add<Scalar>(reconstruction, regularizer), reconstruction, regularizer };
           }),
       },

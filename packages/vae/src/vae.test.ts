@@ -1,0 +1,156 @@
+import { Dense, gaussian, Key, mlp, MultivariateNormal, Normal } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import { describe, expect, test } from 'vitest';
+import { elboTerms, logImportanceWeights } from './elbo';
+import { vae } from './vae';
+import type { Vae } from './vae';
+
+/**
+ * A linear-Gaussian model, x = W z + b + 0.5 eps, whose columns of W are orthogonal: its true posterior (Eq. 4.7 as
+ * corrected) has a diagonal covariance, so that a linear encoder can hit it exactly.
+ */
+const W = [
+  [1, 0.5],
+  [-1, 0.5],
+  [0, 2],
+];
+const b = [0.3, -0.2, 0.1];
+const noiseVariance = 0.25;
+const squaredNorms = [0, 1].map((j) => W.reduce((total, row) => total + row[j]! ** 2, 0));
+
+function linearVae({
+  posteriorShift = 0,
+  regularizer,
+}: { posteriorShift?: number; regularizer?: 'monte-carlo' } = {}): Vae {
+  const encoder = new Dense({ inputs: 3, outputs: 4, key: Key.of(1) });
+  const decoder = new Dense({ inputs: 2, outputs: 3, key: Key.of(2) });
+  const model = vae({
+    encoder,
+    decoder,
+    posterior: gaussian({ shape: [2] }),
+    likelihood: gaussian({ shape: [3], std: Math.sqrt(noiseVariance) }),
+    ...(regularizer === undefined ? {} : { regularizer }),
+  });
+  // M = W'W + s^2 I; mean M^-1 W'(x - b), covariance s^2 M^-1.
+  const gain = squaredNorms.map((norm, j) => W.map((row) => row[j]! / (norm + noiseVariance)));
+  const offset = gain.map((column) => -column.reduce((total, g, i) => total + g * b[i]!, 0) + posteriorShift);
+  const logVariance = squaredNorms.map((norm) => Math.log(noiseVariance / (norm + noiseVariance)));
+  assign(
+    encoder,
+    'kernel',
+    [0, 1, 2].map((i) => [gain[0]![i]!, gain[1]![i]!, 0, 0]),
+  );
+  assign(encoder, 'bias', [...offset, ...logVariance]);
+  assign(
+    decoder,
+    'kernel',
+    [0, 1].map((j) => W.map((row) => row[j]!)),
+  );
+  assign(decoder, 'bias', b);
+  return model;
+}
+
+function assign(layer: Dense, path: string, values: number[] | number[][]): void {
+  const variable: Variable = layer.parameters().get(path)!;
+  tf.tidy(() => variable.assign(tf.tensor(values)));
+}
+
+/** ln N(x; b, W W' + s^2 I). */
+function exactLogLikelihood(x: Tensor): Tensor {
+  return tf.tidy(() => {
+    const covariance = W.map((row, i) =>
+      W.map((other, k) => row[0]! * other[0]! + row[1]! * other[1]! + (i === k ? noiseVariance : 0)),
+    );
+    return MultivariateNormal.lowerTriangular(tf.tensor1d(b), tf.tensor2d(cholesky(covariance))).logProb(x);
+  });
+}
+
+function cholesky(a: number[][]): number[][] {
+  const factor = a.map((row) => row.map(() => 0));
+  a.forEach((row, i) => {
+    for (let j = 0; j <= i; j++) {
+      const rest =
+        row[j]! - factor[i]!.slice(0, j).reduce((total, value, k) => total + value * factor[j]![k]!, 0);
+      factor[i]![j] = i === j ? Math.sqrt(rest) : rest / factor[j]![j]!;
+    }
+  });
+  return factor;
+}
+
+const points = () => tf.tensor2d([0.5, -1, 2, 0.3, -0.2, 0.1, -2, 1, -3], [3, 3]);
+const mean = (values: Tensor) => tf.tidy(() => tf.mean(values).dataSync()[0]!);
+
+describe('on a linear-Gaussian model', () => {
+  test('with the true posterior every importance weight is the likelihood', () => {
+    const model = linearVae();
+    const x = points();
+    const weights = model.logWeights(x, Key.of(3), 4).arraySync() as number[][];
+    const exact = exactLogLikelihood(x).arraySync() as number[];
+    for (const row of weights) row.forEach((weight, i) => expect(weight).toBeCloseTo(exact[i]!, 4));
+    model.dispose();
+  });
+
+  test('with the true posterior the bound is tight', () => {
+    const model = linearVae({ regularizer: 'monte-carlo' });
+    const x = points();
+    const bound = model.elbo(x, Key.of(3)).arraySync() as number[];
+    const exact = exactLogLikelihood(x).arraySync() as number[];
+    bound.forEach((value, i) => expect(value).toBeCloseTo(exact[i]!, 4));
+    model.dispose();
+  });
+
+  test('with another posterior: ELBO < importance-sampled < exact, and the gap closes as K grows', () => {
+    const model = linearVae({ posteriorShift: 0.4 });
+    const x = tf.tidy(() => tf.tile(points(), [400, 1]));
+    const exact = mean(exactLogLikelihood(x));
+    const elbo = mean(model.elbo(x, Key.of(4)));
+    const [few, more, many] = [2, 10, 200].map((k) => mean(model.logLikelihood(x, Key.of(5), k))) as [
+      number,
+      number,
+      number,
+    ];
+    expect(elbo).toBeLessThan(few);
+    expect(few).toBeLessThan(more);
+    expect(more).toBeLessThan(many);
+    expect(many).toBeLessThan(exact + 0.005);
+    expect(exact - many).toBeLessThan((exact - elbo) / 20);
+    model.dispose();
+  });
+
+  test('both regularizers have one expectation', () => {
+    const x = tf.tidy(() => tf.tile(points(), [4000, 1]));
+    const [closed, sampled] = [{}, { regularizer: 'monte-carlo' as const }].map((options) => {
+      const model = linearVae({ posteriorShift: 0.4, ...options });
+      const values = model.elbo(x, Key.of(6)).dataSync();
+      model.dispose();
+      return values;
+    }) as [Float32Array, Float32Array];
+    const difference = Array.from(closed, (value, i) => value - sampled[i]!);
+    const average = difference.reduce((total, value) => total + value, 0) / difference.length;
+    const variance =
+      difference.reduce((total, value) => total + (value - average) ** 2, 0) / (difference.length - 1);
+    expect(Math.abs(average)).toBeLessThan(4 * Math.sqrt(variance / difference.length));
+  });
+});
+
+describe('errors', () => {
+  test('a batch of another shape is refused with both shapes', () => {
+    const model = linearVae();
+    expect(() => model.elbo(tf.zeros([2, 4]), Key.of(0))).toThrow('expected x of shape [n, 3], got [2, 4]');
+    expect(() => model.elbo(tf.zeros([3]), Key.of(0))).toThrow('add a batch axis');
+    model.dispose();
+  });
+
+  test('a prior over another space is refused when the model is made', () => {
+    const parts = {
+      encoder: mlp([3, 4], { key: Key.of(0) }),
+      decoder: mlp([2, 3], { key: Key.of(1) }),
+      posterior: gaussian({ shape: [2] }),
+      likelihood: gaussian({ shape: [3], std: 1 }),
+    };
+    expect(() => vae({ ...parts, prior: new Normal(0, 1) })).toThrow(
+      'expected prior with an event of shape [2]',
+    );
+  });
+});

@@ -1,0 +1,75 @@
+import {
+  bernoulli,
+  categorical,
+  discretizedLogistic,
+  gaussian,
+  Key,
+  mlp,
+  Mixture,
+  MultivariateNormal,
+} from '@dgm/core';
+import type { DistributionHead } from '@dgm/core';
+import { describeCoverage, describeModel } from '@dgm/testing';
+import type { ModelTable } from '@dgm/testing';
+import * as tf from '@tensorflow/tfjs-core';
+import * as api from '../src/index';
+import { vae } from '../src/index';
+import type { VaeOptions } from '../src/index';
+
+const DIMS = 6;
+
+function small(likelihood: DistributionHead, key: Key, options: Partial<VaeOptions> = {}) {
+  return vae({
+    encoder: mlp([DIMS, 16, 4], { key: key.fold('encoder') }),
+    decoder: mlp([2, 16, likelihood.numParameters], { key: key.fold('decoder') }),
+    posterior: gaussian({ shape: [2] }),
+    likelihood,
+    ...options,
+  });
+}
+
+/** Two clusters of integers from 0 to `values` - 1. */
+const integers = (values: number) => () =>
+  tf.tidy(() => {
+    const cluster = Key.of(1).bernoulli([32, 1], 0.5);
+    const noise = Key.of(2).bernoulli([32, DIMS], 0.2);
+    return tf.mul(tf.abs(tf.sub(tf.tile(cluster, [1, DIMS]), noise)), values - 1);
+  });
+const reals = () => tf.tidy(() => tf.add(Key.of(1).normal([32, DIMS]), 2));
+
+const models: ModelTable = {
+  'vae (categorical)': () => ({
+    make: (key) => small(categorical({ shape: [DIMS], values: 5 }), key),
+    data: integers(5),
+    range: [0, 4],
+  }),
+  'vae (bernoulli)': () => ({
+    make: (key) => small(bernoulli({ shape: [DIMS] }), key),
+    data: integers(2),
+    range: [0, 1],
+  }),
+  'vae (gaussian)': () => ({ make: (key) => small(gaussian({ shape: [DIMS] }), key), data: reals }),
+  'vae (discretized logistic)': () => ({
+    make: (key) => small(discretizedLogistic({ shape: [DIMS], values: 5 }), key),
+    data: integers(5),
+    range: [0, 4],
+  }),
+  'vae (Monte-Carlo regularizer)': () => ({
+    make: (key) => small(categorical({ shape: [DIMS], values: 5 }), key, { regularizer: 'monte-carlo' }),
+    data: integers(5),
+  }),
+  'vae (mixture prior, no closed form)': () => ({
+    make: (key) =>
+      small(bernoulli({ shape: [DIMS] }), key, {
+        prior: new Mixture([0, 0], [MultivariateNormal.standard([2]), MultivariateNormal.standard([2])]),
+      }),
+    data: integers(2),
+  }),
+};
+
+describeModel(models);
+describeCoverage({
+  exports: api,
+  tables: [models],
+  testedIn: { elboTerms: 'src/vae.test.ts', logImportanceWeights: 'src/vae.test.ts' },
+});
