@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { emptyProject, write } from '../src/consumer';
 import { copiesOf, installedMegabytes } from '../src/installed';
@@ -27,6 +29,12 @@ describe('@dgm/core alone', () => {
     const { backend, loss } = JSON.parse(node(project, 'train.mjs')) as { backend: string; loss: number };
     expect(backend).toBe('wasm');
     expect(loss).toBeLessThan(1e-6);
+  });
+
+  it('names whose gradients it holds', () => {
+    const notice = readFileSync(path.join(project, 'node_modules/@dgm/core/NOTICE'), 'utf8');
+    expect(notice).toContain('Copyright Google LLC');
+    expect(existsSync(path.join(project, 'node_modules/@dgm/core/LICENSE-APACHE-2.0.txt'))).toBe(true);
   });
 
   it('brings one copy of tfjs-core, and what an engine must take on disk', () => {
