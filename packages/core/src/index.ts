@@ -43,26 +43,69 @@ export type {
 } from './model/generative-model';
 
 // nn
+export { ActNorm } from './nn/act-norm';
+export type { ActNormOptions } from './nn/act-norm';
 export { ActivationLayer, activationFunction } from './nn/activation';
 export type { Activation, ActivationName } from './nn/activation';
+export { asLayer } from './nn/as-layer';
+export type { AsLayerOptions, LayersModelLike, NetworkLike } from './nn/as-layer';
+export { Conv1d } from './nn/conv1d';
+export type { Conv1dOptions } from './nn/conv1d';
+export { Conv2d } from './nn/conv2d';
+export type { Conv2dOptions } from './nn/conv2d';
+export { ConvTranspose2d } from './nn/conv-transpose2d';
+export type { ConvTranspose2dOptions } from './nn/conv-transpose2d';
+export { BaseDataDependentLayer, initializeFromData } from './nn/data-dependent-init';
+export type { DataDependentInit } from './nn/data-dependent-init';
 export { Dense } from './nn/dense';
 export type { DenseOptions } from './nn/dense';
-export { BaseLayer } from './nn/layer';
+export { Dropout } from './nn/dropout';
+export type { DropoutOptions } from './nn/dropout';
+export { Embedding } from './nn/embedding';
+export type { EmbeddingOptions } from './nn/embedding';
+export { GroupNorm } from './nn/group-norm';
+export type { GroupNormOptions } from './nn/group-norm';
+export { GruCell } from './nn/gru-cell';
+export type { GruState } from './nn/gru-cell';
+export type { CellOptions } from './nn/base-cell';
+export type { KernelOptions } from './nn/kernel-layer';
+export { BaseLayer, contextOfChild } from './nn/layer';
 export type { CallContext, Layer } from './nn/layer';
+export { LayerNorm } from './nn/layer-norm';
+export type { LayerNormOptions } from './nn/layer-norm';
+export { LstmCell } from './nn/lstm-cell';
+export type { LstmState } from './nn/lstm-cell';
+export { masked } from './nn/masked';
 export { mlp } from './nn/mlp';
 export type { MlpOptions } from './nn/mlp';
+export { MultiHeadAttention } from './nn/multi-head-attention';
+export type { AttentionState, MultiHeadAttentionOptions } from './nn/multi-head-attention';
+export type { Padding, PerAxis } from './nn/padding';
+export { gru, lstm, Recurrent } from './nn/recurrent';
+export type { RecurrentCell, RecurrentState } from './nn/recurrent-cell';
+export { Residual, residualBlock } from './nn/residual';
+export type { ResidualBlockOptions, ResidualOptions } from './nn/residual';
 export { Sequential } from './nn/sequential';
+export { spectralNorm } from './nn/spectral-norm';
+export type { SpectralNormOptions } from './nn/spectral-norm';
+export type { SequenceState, Step, StepLayer } from './nn/step-layer';
 export { BaseWeight } from './nn/weight';
 export type { Parametrization, Weight, WeightLayout } from './nn/weight';
+export { weightNorm } from './nn/weight-norm';
 
 // distributions
 export { Bernoulli } from './distributions/bernoulli';
+export { Beta } from './distributions/beta';
 export { Categorical } from './distributions/categorical';
+export { DiscretizedLogistic } from './distributions/discretized-logistic';
+export type { DiscretizedLogisticOptions } from './distributions/discretized-logistic';
 export { BaseDistribution } from './distributions/distribution';
 export type { ConditionalDistribution, Distribution } from './distributions/distribution';
+export { Gamma } from './distributions/gamma';
 export { bernoulli } from './distributions/heads/bernoulli';
 export { categorical } from './distributions/heads/categorical';
 export { conditional } from './distributions/heads/conditional';
+export { discretizedLogistic, discretizedLogisticMixture } from './distributions/heads/discretized-logistic';
 export { gaussian } from './distributions/heads/gaussian';
 export type { GaussianOptions } from './distributions/heads/gaussian';
 export type { DistributionHead } from './distributions/heads/head';
@@ -71,8 +114,14 @@ export { hasKlDivergence, klDivergence } from './distributions/kl/kl-divergence'
 export { Laplace } from './distributions/laplace';
 export { LocationScale } from './distributions/location-scale';
 export { Logistic } from './distributions/logistic';
+export { Mixture } from './distributions/mixture';
+export { MultivariateNormal } from './distributions/multivariate-normal';
 export { Normal } from './distributions/normal';
 export type { BatchOptions, Parameter, Scale } from './distributions/parameters';
+export { StudentT } from './distributions/student-t';
+export { Transformed } from './distributions/transformed';
+export { TruncatedNormal } from './distributions/truncated-normal';
+export type { TruncatedNormalOptions } from './distributions/truncated-normal';
 export { Uniform } from './distributions/uniform';
 
 // bijectors

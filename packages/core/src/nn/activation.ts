@@ -1,7 +1,7 @@
-import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { ArgumentError } from '../errors/dgm-error';
 import { elu, leakyRelu, relu, sigmoid, softplus, swish, tanh } from '../ops/activations';
+import { gelu } from '../ops/gelu';
 import { BaseLayer } from './layer';
 
 const activations = {
@@ -49,12 +49,4 @@ export class ActivationLayer extends BaseLayer {
   protected forward(x: Tensor): Tensor {
     return this.#activate(x);
   }
-}
-
-/**
- * $x\,\Phi(x)$ with the standard normal distribution function $\Phi$.
- * @see Gaussian Error Linear Units (Hendrycks and Gimpel, 2016)
- */
-function gelu(x: Tensor): Tensor {
-  return tf.tidy(() => tf.mul(tf.mul(x, 0.5), tf.add(1, tf.erf(tf.mul(x, Math.SQRT1_2)))));
 }

@@ -1,21 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor, Variable } from '@tensorflow/tfjs-core';
-import type { Key } from '../random/key';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import { leadingShape, sizeOf } from '../shape/shape';
 import { checkPositiveInteger } from './checks';
-import { uniformByFanIn } from './initial-values';
-import { BaseLayer, type CallContext } from './layer';
-import { kernelValue, type Kernel, type Parametrization } from './weight';
+import { BaseKernelLayer, type KernelOptions } from './kernel-layer';
+import type { CallContext } from './layer';
 
-export interface DenseOptions {
+export interface DenseOptions extends KernelOptions {
   readonly inputs: number;
   readonly outputs: number;
-  /** Randomness for the initial weights. */
-  readonly key: Key;
-  /** Whether there is a bias; yes unless told otherwise. */
-  readonly bias?: boolean;
-  /** What the kernel is made of; a plain variable unless told otherwise. */
-  readonly weight?: Parametrization;
 }
 
 /**
@@ -30,26 +22,16 @@ export interface DenseOptions {
  * const y = layer.apply(x); // [..., 64] to [..., 32]
  * ```
  */
-export class Dense extends BaseLayer {
+export class Dense extends BaseKernelLayer {
   readonly inputs: number;
   readonly outputs: number;
-  readonly kernel: Kernel;
-  readonly bias: Variable | undefined;
 
-  constructor({ inputs, outputs, key, bias = true, weight }: DenseOptions) {
-    super();
+  constructor({ inputs, outputs, ...options }: DenseOptions) {
     checkPositiveInteger('Dense', 'inputs', inputs);
     checkPositiveInteger('Dense', 'outputs', outputs);
+    super({ shape: [inputs, outputs], fanIn: inputs }, options);
     this.inputs = inputs;
     this.outputs = outputs;
-    const initial = uniformByFanIn(key.fold('kernel'), [inputs, outputs], inputs);
-    this.kernel =
-      weight === undefined
-        ? this.parameter('kernel', initial)
-        : this.child('kernel', weight(initial, { outputAxis: 1, key: key.fold('weight') }));
-    this.bias = bias
-      ? this.parameter('bias', uniformByFanIn(key.fold('bias'), [outputs], inputs))
-      : undefined;
   }
 
   protected override validate(x: Tensor): void {
@@ -59,8 +41,7 @@ export class Dense extends BaseLayer {
   protected forward(x: Tensor, context: CallContext): Tensor {
     const lead = x.shape.slice(0, -1);
     const rows = x.rank === 2 ? x : tf.reshape(x, [sizeOf(lead), this.inputs]);
-    const product = tf.matMul(rows, kernelValue(this.kernel, context));
-    const y = this.bias === undefined ? product : tf.add(product, this.bias);
+    const y = this.addBias(tf.matMul(rows, this.kernelValue(context)));
     return x.rank === 2 ? y : tf.reshape(y, [...lead, this.outputs]);
   }
 }

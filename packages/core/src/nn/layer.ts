@@ -35,3 +35,8 @@ export abstract class BaseLayer extends BaseModule implements Layer {
 
   protected validate(_x: Tensor): void {}
 }
+
+/** The context for a child of a layer: the same but for the key, of which every child gets its own. */
+export function contextOfChild(context: CallContext, child: string | number): CallContext {
+  return context.key === undefined ? context : { ...context, key: context.key.fold(child) };
+}

@@ -27,7 +27,9 @@ describe('mlp', () => {
 
   it('draws each layer from a key of its own', () => {
     const network = mlp([4, 4, 4], { key: Key.of(0) });
-    const [first, second] = ['0/kernel', '2/kernel'].map((path) => network.parameters().get(path)!.dataSync());
+    const [first, second] = ['0/kernel', '2/kernel'].map((path) =>
+      network.parameters().get(path)!.dataSync(),
+    );
     expect(first).not.toEqual(second);
     network.dispose();
   });

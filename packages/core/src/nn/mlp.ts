@@ -2,6 +2,7 @@ import { ArgumentError } from '../errors/dgm-error';
 import type { Key } from '../random/key';
 import { formatShape } from '../shape/shape';
 import { ActivationLayer, type Activation } from './activation';
+import { checkPositiveInteger } from './checks';
 import { Dense } from './dense';
 import type { Layer } from './layer';
 import { Sequential } from './sequential';
@@ -42,6 +43,8 @@ export function mlp(
       actual: formatShape(sizes),
     });
   }
+  // Before the first layer, so that a bad size leaves no variables behind.
+  sizes.forEach((size) => checkPositiveInteger('mlp', 'sizes', size));
   const layers = sizes.slice(1).flatMap((outputs, index): Layer[] => {
     const dense = new Dense({
       inputs: sizes[index]!,

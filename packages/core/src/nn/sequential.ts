@@ -1,12 +1,14 @@
+import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { BaseLayer, type CallContext, type Layer } from './layer';
+import { initializeFromData, type DataDependentInit } from './data-dependent-init';
+import { BaseLayer, contextOfChild, type CallContext, type Layer } from './layer';
 
 /**
  * Layers one after the other: $y = f_K(\ldots f_2(f_1(x)))$.
  *
  * It owns its layers, whose parameters come under `0/`, `1/` and so on. Each layer gets a key of its own.
  */
-export class Sequential extends BaseLayer {
+export class Sequential extends BaseLayer implements DataDependentInit {
   readonly layers: readonly Layer[];
 
   constructor(layers: readonly Layer[]) {
@@ -14,12 +16,18 @@ export class Sequential extends BaseLayer {
     this.layers = layers.map((layer, index) => this.child(String(index), layer));
   }
 
-  protected forward(x: Tensor, context: CallContext): Tensor {
-    return this.layers.reduce((y, layer, index) => layer.apply(y, contextOfChild(context, index)), x);
+  initialize(x: Tensor, context: CallContext = {}): Tensor {
+    return tf.tidy(() => {
+      const y = this.#chain(x, context, initializeFromData);
+      return y === x ? tf.clone(y) : y;
+    });
   }
-}
 
-/** The context for a child: the same but for the key, of which every child gets its own. */
-export function contextOfChild(context: CallContext, child: string | number): CallContext {
-  return context.key === undefined ? context : { ...context, key: context.key.fold(child) };
+  protected forward(x: Tensor, context: CallContext): Tensor {
+    return this.#chain(x, context, (layer, input, own) => layer.apply(input, own));
+  }
+
+  #chain(x: Tensor, context: CallContext, apply: typeof initializeFromData): Tensor {
+    return this.layers.reduce((y, layer, index) => apply(layer, y, contextOfChild(context, index)), x);
+  }
 }

@@ -1,0 +1,108 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { ArgumentError } from '../errors/dgm-error';
+import { checkPattern, checkPositiveInteger } from './checks';
+import { convolveTransposed } from './convolution';
+import { BaseKernelLayer, type KernelOptions } from './kernel-layer';
+import type { CallContext } from './layer';
+import {
+  checkConvolution,
+  geometryOf,
+  perAxis,
+  type PlaneOptions,
+  type Padding,
+  type PerAxis,
+} from './padding';
+
+export interface ConvTranspose2dOptions extends KernelOptions {
+  /** Channels of the input. */
+  readonly inputs: number;
+  /** Channels of the output. */
+  readonly outputs: number;
+  readonly kernelSize: PerAxis;
+  /** The factor by which images grow; 1 unless given. Stride and dilation cannot both be above 1. */
+  readonly stride?: PerAxis;
+  /** Distance between the taps of the kernel; 1 unless given. */
+  readonly dilation?: PerAxis;
+  /**
+   * That of the convolution whose transpose this is. `same`: the output is `stride` times as large as the input;
+   * `valid` (unless given): `(size - 1) * stride + dilation * (kernelSize - 1) + 1`; a number: twice that number less.
+   */
+  readonly padding?: Exclude<Padding, 'causal'>;
+  /** Rows and columns to add at the end, below `stride`; 0 unless given. Not for `same`. */
+  readonly outputPadding?: PerAxis;
+}
+
+/**
+ * The transpose of a convolution: maps images `[n, height, width, inputs]` to larger ones, with a kernel
+ * `[height, width, outputs, inputs]`.
+ *
+ * Initial values are PyTorch's, which counts the outputs here: uniform on
+ * $\pm 1/\sqrt{\text{height} \cdot \text{width} \cdot \text{outputs}}$. Gradients are right at every order.
+ */
+export class ConvTranspose2d extends BaseKernelLayer {
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly #kernelSize: readonly [number, number];
+  readonly #options: PlaneOptions;
+  readonly #outputPadding: readonly [number, number];
+
+  constructor({
+    inputs,
+    outputs,
+    kernelSize,
+    stride = 1,
+    dilation = 1,
+    padding = 'valid',
+    outputPadding = 0,
+    ...kernelOptions
+  }: ConvTranspose2dOptions) {
+    checkPositiveInteger('ConvTranspose2d', 'inputs', inputs);
+    checkPositiveInteger('ConvTranspose2d', 'outputs', outputs);
+    const [height, width] = perAxis(kernelSize);
+    const options = { strides: perAxis(stride), dilations: perAxis(dilation), padding };
+    checkConvolution('ConvTranspose2d', [height, width], options);
+    checkOutputPadding(perAxis(outputPadding), options);
+    super(
+      { shape: [height, width, outputs, inputs], fanIn: height * width * outputs, outputAxis: 2 },
+      kernelOptions,
+    );
+    this.inputs = inputs;
+    this.outputs = outputs;
+    this.#kernelSize = [height, width];
+    this.#options = options;
+    this.#outputPadding = perAxis(outputPadding);
+  }
+
+  protected override validate(x: Tensor): void {
+    checkPattern('ConvTranspose2d.apply', 'x', x, ['n', 'height', 'width', this.inputs]);
+  }
+
+  protected forward(x: Tensor, context: CallContext): Tensor {
+    const plane = [this.#outputSize(x, 0), this.#outputSize(x, 1)] as const;
+    const geometry = geometryOf(plane, this.#kernelSize, this.#options);
+    return this.addBias(convolveTransposed(x, this.kernelValue(context), geometry, plane));
+  }
+
+  #outputSize(x: Tensor, axis: 0 | 1): number {
+    const { strides, dilations, padding } = this.#options;
+    const size = x.shape[axis + 1]!;
+    if (padding === 'same') return size * strides[axis];
+    const full = (size - 1) * strides[axis] + dilations[axis] * (this.#kernelSize[axis] - 1) + 1;
+    return full - (typeof padding === 'number' ? 2 * padding : 0) + this.#outputPadding[axis];
+  }
+}
+
+function checkOutputPadding(outputPadding: readonly number[], { strides, padding }: PlaneOptions): void {
+  const allowed = outputPadding.every(
+    (zeros, axis) =>
+      Number.isInteger(zeros) && zeros >= 0 && zeros < (padding === 'same' ? 1 : strides[axis]!),
+  );
+  if (allowed) return;
+  throw new ArgumentError({
+    where: 'ConvTranspose2d',
+    argument: 'outputPadding',
+    expected:
+      padding === 'same' ? 'to be 0 with the padding "same"' : 'to hold integers from 0 to stride - 1',
+    actual: `[${outputPadding.join(', ')}]`,
+  });
+}

@@ -1,0 +1,91 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { checkPattern, checkPositiveInteger } from './checks';
+import { convolve, type ConvolutionGeometry } from './convolution';
+import { BaseKernelLayer, type KernelOptions } from './kernel-layer';
+import type { CallContext } from './layer';
+import { checkConvolution, checkKernelFits, zerosAround, type Padding } from './padding';
+
+export interface Conv1dOptions extends KernelOptions {
+  /** Channels of the input. */
+  readonly inputs: number;
+  /** Channels of the output. */
+  readonly outputs: number;
+  readonly kernelSize: number;
+  /** 1 unless given. Stride and dilation cannot both be above 1. */
+  readonly stride?: number;
+  /** Distance between the taps of the kernel; 1 unless given. */
+  readonly dilation?: number;
+  /** `valid` unless given. With `causal`, output t depends on the inputs 0 to t only. */
+  readonly padding?: Padding;
+}
+
+/**
+ * A convolution of sequences `[n, length, inputs]`, with a kernel `[width, inputs, outputs]`:
+ * $y_{to} = b_o + \sum_{ac} K_{aco}\, x_{s t + d a - p,\, c}$ for stride s, dilation d and padding p.
+ *
+ * With `causal` padding $p = d (\text{width} - 1)$: output t sees its own position and those before it (option B of DGM
+ * Listing 2.1; option A, which leaves out the position itself, is the same layer on a sequence shifted by one).
+ * Initial values are PyTorch's: uniform on $\pm 1/\sqrt{\text{width} \cdot \text{inputs}}$.
+ */
+export class Conv1d extends BaseKernelLayer {
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly #kernelSize: number;
+  readonly #stride: number;
+  readonly #dilation: number;
+  readonly #padding: Padding;
+
+  constructor({
+    inputs,
+    outputs,
+    kernelSize,
+    stride = 1,
+    dilation = 1,
+    padding = 'valid',
+    ...options
+  }: Conv1dOptions) {
+    checkPositiveInteger('Conv1d', 'inputs', inputs);
+    checkPositiveInteger('Conv1d', 'outputs', outputs);
+    checkConvolution('Conv1d', [kernelSize], { strides: [stride], dilations: [dilation], padding });
+    super({ shape: [kernelSize, inputs, outputs], fanIn: kernelSize * inputs }, options);
+    this.inputs = inputs;
+    this.outputs = outputs;
+    this.#kernelSize = kernelSize;
+    this.#stride = stride;
+    this.#dilation = dilation;
+    this.#padding = padding;
+  }
+
+  protected override validate(x: Tensor): void {
+    checkPattern('Conv1d.apply', 'x', x, ['n', 'length', this.inputs]);
+    checkKernelFits('Conv1d.apply', x, [this.#kernelSize], {
+      dilations: [this.#dilation],
+      padding: [this.#zeros(x)],
+    });
+  }
+
+  protected forward(x: Tensor, context: CallContext): Tensor {
+    // A sequence is an image of height 1.
+    const rows = tf.expandDims(x, 1);
+    const kernel = tf.expandDims(this.kernelValue(context), 0);
+    return this.addBias(tf.squeeze(convolve(rows, kernel, this.#geometry(x)), [1]));
+  }
+
+  #geometry(x: Tensor): ConvolutionGeometry {
+    return {
+      strides: [1, this.#stride],
+      dilations: [1, this.#dilation],
+      padding: [[0, 0], this.#zeros(x)],
+    };
+  }
+
+  #zeros(x: Tensor): readonly [number, number] {
+    return zerosAround(this.#padding, {
+      size: x.shape[1]!,
+      kernel: this.#kernelSize,
+      stride: this.#stride,
+      dilation: this.#dilation,
+    });
+  }
+}

@@ -1,0 +1,76 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { checkPattern, checkPositiveInteger } from './checks';
+import { convolve, type ConvolutionGeometry } from './convolution';
+import {
+  checkConvolution,
+  checkKernelFits,
+  geometryOf,
+  perAxis,
+  type PlaneOptions,
+  type Padding,
+  type PerAxis,
+} from './padding';
+import { BaseKernelLayer, type KernelOptions } from './kernel-layer';
+import type { CallContext } from './layer';
+
+export interface Conv2dOptions extends KernelOptions {
+  /** Channels of the input. */
+  readonly inputs: number;
+  /** Channels of the output. */
+  readonly outputs: number;
+  readonly kernelSize: PerAxis;
+  /** 1 unless given. Stride and dilation cannot both be above 1. */
+  readonly stride?: PerAxis;
+  /** Distance between the taps of the kernel; 1 unless given. */
+  readonly dilation?: PerAxis;
+  /** `valid` unless given. */
+  readonly padding?: Exclude<Padding, 'causal'>;
+}
+
+/**
+ * A convolution of images `[n, height, width, inputs]`, with a kernel `[height, width, inputs, outputs]`:
+ * $y_{ijo} = b_o + \sum_{abc} K_{abco}\, x_{s i + d a - p,\, s j + d b - p,\, c}$ for stride s, dilation d and padding p.
+ *
+ * Initial values are PyTorch's: uniform on $\pm 1/\sqrt{\text{height} \cdot \text{width} \cdot \text{inputs}}$.
+ * Gradients are right at every order.
+ */
+export class Conv2d extends BaseKernelLayer {
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly #kernelSize: readonly [number, number];
+  readonly #options: PlaneOptions;
+
+  constructor({
+    inputs,
+    outputs,
+    kernelSize,
+    stride = 1,
+    dilation = 1,
+    padding = 'valid',
+    ...kernelOptions
+  }: Conv2dOptions) {
+    checkPositiveInteger('Conv2d', 'inputs', inputs);
+    checkPositiveInteger('Conv2d', 'outputs', outputs);
+    const [height, width] = perAxis(kernelSize);
+    const options = { strides: perAxis(stride), dilations: perAxis(dilation), padding };
+    checkConvolution('Conv2d', [height, width], options);
+    super({ shape: [height, width, inputs, outputs], fanIn: height * width * inputs }, kernelOptions);
+    this.inputs = inputs;
+    this.outputs = outputs;
+    this.#kernelSize = [height, width];
+    this.#options = options;
+  }
+
+  protected override validate(x: Tensor): void {
+    checkPattern('Conv2d.apply', 'x', x, ['n', 'height', 'width', this.inputs]);
+    checkKernelFits('Conv2d.apply', x, this.#kernelSize, this.#geometry(x));
+  }
+
+  protected forward(x: Tensor, context: CallContext): Tensor {
+    return this.addBias(convolve(x, this.kernelValue(context), this.#geometry(x)));
+  }
+
+  #geometry(x: Tensor): ConvolutionGeometry {
+    return geometryOf([x.shape[1]!, x.shape[2]!], this.#kernelSize, this.#options);
+  }
+}

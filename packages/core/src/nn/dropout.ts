@@ -1,0 +1,47 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { ArgumentError } from '../errors/dgm-error';
+import { BaseLayer, type CallContext } from './layer';
+
+export interface DropoutOptions {
+  /** The probability with which an entry is set to 0 while training, in [0, 1). */
+  readonly rate: number;
+}
+
+/**
+ * While training, sets entries to 0 at random and divides the others by the probability to stay, so that the mean
+ * remains; otherwise the identity. The call has to bring a `key` while training.
+ * @see Dropout: A Simple Way to Prevent Neural Networks from Overfitting (Srivastava et al., 2014)
+ */
+export class Dropout extends BaseLayer {
+  readonly rate: number;
+
+  constructor({ rate }: DropoutOptions) {
+    super();
+    if (!(rate >= 0 && rate < 1)) {
+      throw new ArgumentError({
+        where: 'Dropout',
+        argument: 'rate',
+        expected: 'to be at least 0 and below 1',
+        actual: String(rate),
+      });
+    }
+    this.rate = rate;
+  }
+
+  /** @throws {@link ArgumentError} if the call is for training and has no key. */
+  protected forward(x: Tensor, { training = false, key }: CallContext): Tensor {
+    if (!training || this.rate === 0) return x;
+    if (key === undefined) {
+      throw new ArgumentError({
+        where: 'Dropout.apply',
+        argument: 'context.key',
+        expected: 'to be a Key while training',
+        actual: 'undefined',
+        remedy: 'pass { training: true, key } to apply',
+      });
+    }
+    const stays = 1 - this.rate;
+    return tf.mul(x, tf.div(key.bernoulli(x.shape, stays), stays));
+  }
+}

@@ -1,0 +1,41 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import { stopGradient } from '../ops/stop-gradient';
+import type { Key } from '../random/key';
+import { checkPositiveInteger } from './checks';
+import { BaseLayer } from './layer';
+
+export interface EmbeddingOptions {
+  /** How many different values there are: the indices are 0 to `values` - 1. */
+  readonly values: number;
+  /** The size of a value's vector. */
+  readonly features: number;
+  /** Randomness for the initial vectors. */
+  readonly key: Key;
+}
+
+/**
+ * A learned vector for each of a number of values: maps indices `[...]`, int32 or float32, to `[..., features]`.
+ * Initial vectors are standard normal, as PyTorch's.
+ */
+export class Embedding extends BaseLayer {
+  readonly values: number;
+  readonly features: number;
+  /** `[values, features]` */
+  readonly vectors: Variable;
+
+  constructor({ values, features, key }: EmbeddingOptions) {
+    super();
+    checkPositiveInteger('Embedding', 'values', values);
+    checkPositiveInteger('Embedding', 'features', features);
+    this.values = values;
+    this.features = features;
+    this.vectors = this.parameter('vectors', key.fold('vectors').normal([values, features]));
+  }
+
+  protected forward(x: Tensor): Tensor {
+    // An index has no gradient; tfjs would look for one where x is differentiated.
+    const indices = x.dtype === 'int32' ? x : tf.cast(stopGradient(x), 'int32');
+    return tf.gather(this.vectors, indices);
+  }
+}

@@ -1,0 +1,65 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import { ArgumentError, ShapeError } from '../errors/dgm-error';
+import { formatShape, sizeOf } from '../shape/shape';
+import { checkPositiveInteger } from './checks';
+import { BaseLayer } from './layer';
+import { standardize } from './standardize';
+
+export interface GroupNormOptions {
+  /** The size of the last axis. */
+  readonly channels: number;
+  /** How many groups the channels form; a divisor of `channels`. */
+  readonly groups: number;
+  /** Added to the variance; 1e-5 unless given. */
+  readonly epsilon?: number;
+}
+
+/**
+ * Normalizes each example's groups of channels over all positions, for `[n, ..., channels]`; then
+ * $y = \gamma \hat x + \beta$ for each channel. $\gamma$ (`scale`) starts at 1 and $\beta$ (`shift`) at 0.
+ * @see Group Normalization (Wu and He, 2018), Eq. 1 and 7
+ */
+export class GroupNorm extends BaseLayer {
+  readonly channels: number;
+  readonly groups: number;
+  readonly scale: Variable;
+  readonly shift: Variable;
+  readonly #epsilon: number;
+
+  constructor({ channels, groups, epsilon = 1e-5 }: GroupNormOptions) {
+    super();
+    checkPositiveInteger('GroupNorm', 'channels', channels);
+    checkPositiveInteger('GroupNorm', 'groups', groups);
+    if (channels % groups !== 0) {
+      throw new ArgumentError({
+        where: 'GroupNorm',
+        argument: 'groups',
+        expected: `to divide the ${channels} channels`,
+        actual: String(groups),
+      });
+    }
+    this.channels = channels;
+    this.groups = groups;
+    this.#epsilon = epsilon;
+    this.scale = this.parameter('scale', tf.ones([channels]));
+    this.shift = this.parameter('shift', tf.zeros([channels]));
+  }
+
+  protected override validate(x: Tensor): void {
+    if (x.rank >= 2 && x.shape[x.rank - 1] === this.channels) return;
+    throw new ShapeError({
+      where: 'GroupNorm.apply',
+      argument: 'x',
+      expected: `of shape ${formatShape(['n', '...', this.channels])}`,
+      actual: formatShape(x.shape),
+    });
+  }
+
+  protected forward(x: Tensor): Tensor {
+    const positions = sizeOf(x.shape.slice(1, -1));
+    const grouped = tf.reshape(x, [x.shape[0]!, positions, this.groups, this.channels / this.groups]);
+    const normal = tf.reshape(standardize(grouped, [1, 3], this.#epsilon), x.shape);
+    return tf.add(tf.mul(normal, this.scale), this.shift);
+  }
+}

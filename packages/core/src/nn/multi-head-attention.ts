@@ -1,0 +1,138 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import { ArgumentError, UnsupportedError } from '../errors/dgm-error';
+import { softmax } from '../ops/log-sum-exp';
+import type { Key } from '../random/key';
+import { checkPattern, checkPositiveInteger } from './checks';
+import { uniformByFanIn, xavierUniform } from './initial-values';
+import { BaseLayer } from './layer';
+import type { Step, StepLayer } from './step-layer';
+
+export interface MultiHeadAttentionOptions {
+  /** The size of a position's vector. */
+  readonly features: number;
+  /** How many heads share the features; a divisor of `features`. */
+  readonly heads: number;
+  /** Whether a position sees only itself and those before it; no unless told otherwise. */
+  readonly causal?: boolean;
+  /** Randomness for the initial weights. */
+  readonly key: Key;
+}
+
+/** Keys and values of the positions seen so far, each `[n, heads, length, features / heads]`. */
+export type AttentionState = { readonly keys: Tensor; readonly values: Tensor };
+
+/** Added to a score that must not count. Its exponential is 0 exactly, and so are all gradients through it. */
+const HIDDEN = -1e9;
+
+/**
+ * Self-attention with several heads: maps `[n, length, features]` to the same shape.
+ *
+ * $$y = \mathrm{concat}_h\!\left(\mathrm{softmax}\!\left(\frac{Q_h K_h^\top}{\sqrt{d}} + M\right) V_h\right) W + b$$
+ *
+ * with queries, keys and values affine in x, $d = \text{features} / \text{heads}$, and a mask M that hides later
+ * positions if `causal`. Initial values are PyTorch's: Xavier-uniform projections, biases 0.
+ * @see Attention Is All You Need (Vaswani et al., 2017), §3.2
+ */
+export class MultiHeadAttention extends BaseLayer implements StepLayer<AttentionState> {
+  readonly features: number;
+  readonly heads: number;
+  readonly causal: boolean;
+  /** Queries, keys and values, `[features, 3 * features]`. */
+  readonly inputKernel: Variable;
+  readonly inputBias: Variable;
+  /** `[features, features]` */
+  readonly outputKernel: Variable;
+  readonly outputBias: Variable;
+
+  constructor({ features, heads, causal = false, key }: MultiHeadAttentionOptions) {
+    super();
+    checkPositiveInteger('MultiHeadAttention', 'features', features);
+    checkPositiveInteger('MultiHeadAttention', 'heads', heads);
+    if (features % heads !== 0) {
+      throw new ArgumentError({
+        where: 'MultiHeadAttention',
+        argument: 'heads',
+        expected: `to divide the ${features} features`,
+        actual: String(heads),
+      });
+    }
+    this.features = features;
+    this.heads = heads;
+    this.causal = causal;
+    const input = xavierUniform(key.fold('input'), [features, 3 * features], features, 3 * features);
+    this.inputKernel = this.parameter('inputKernel', input);
+    this.inputBias = this.parameter('inputBias', tf.zeros([3 * features]));
+    const output = uniformByFanIn(key.fold('output'), [features, features], features);
+    this.outputKernel = this.parameter('outputKernel', output);
+    this.outputBias = this.parameter('outputBias', tf.zeros([features]));
+  }
+
+  initialState(n: number): AttentionState {
+    const shape = [n, this.heads, 0, this.features / this.heads];
+    return { keys: tf.zeros(shape), values: tf.zeros(shape) };
+  }
+
+  /**
+   * The output at one more position, with the keys and values of earlier ones kept in the state.
+   * @throws {@link UnsupportedError} if the attention is not causal: then later positions change earlier outputs.
+   */
+  step(x: Tensor, state: AttentionState): Step<AttentionState> {
+    checkPattern('MultiHeadAttention.step', 'x', x, ['n', this.features]);
+    if (!this.causal) {
+      throw new UnsupportedError({
+        where: 'MultiHeadAttention.step',
+        expected: 'causal attention',
+        actual: 'attention to later positions too',
+        remedy: 'make the layer with causal: true, or call apply with the whole sequence',
+      });
+    }
+    return tf.tidy(() => {
+      const { queries, keys, values } = this.#project(tf.expandDims(x, 1));
+      const seen = {
+        keys: tf.concat([state.keys, keys], 2),
+        values: tf.concat([state.values, values], 2),
+      };
+      const output = tf.squeeze(this.#attend(queries, seen), [1]);
+      return { output, state: seen };
+    });
+  }
+
+  protected override validate(x: Tensor): void {
+    checkPattern('MultiHeadAttention.apply', 'x', x, ['n', 'length', this.features]);
+  }
+
+  protected forward(x: Tensor): Tensor {
+    const { queries, ...seen } = this.#project(x);
+    return this.#attend(queries, seen, this.causal ? futureMask(x.shape[1]!) : undefined);
+  }
+
+  /** Queries, keys and values, each `[n, heads, length, features / heads]`. */
+  #project(x: Tensor): AttentionState & { readonly queries: Tensor } {
+    const [n, length] = x.shape as [number, number];
+    const rows = tf.reshape(x, [n * length, this.features]);
+    const all = tf.add(tf.matMul(rows, this.inputKernel), this.inputBias);
+    const size = this.features / this.heads;
+    const byHead = tf.transpose(tf.reshape(all, [n, length, 3, this.heads, size]), [2, 0, 3, 1, 4]);
+    const [queries, keys, values] = tf.unstack(byHead, 0);
+    return { queries: queries!, keys: keys!, values: values! };
+  }
+
+  #attend(queries: Tensor, { keys, values }: AttentionState, mask?: Tensor): Tensor {
+    const [n, heads, length, size] = queries.shape as [number, number, number, number];
+    const scores = tf.mul(tf.matMul(queries, keys, false, true), 1 / Math.sqrt(size));
+    const weights = softmax(mask === undefined ? scores : tf.add(scores, mask));
+    const together = tf.transpose(tf.matMul(weights, values), [0, 2, 1, 3]);
+    const rows = tf.reshape(together, [n * length, heads * size]);
+    const y = tf.add(tf.matMul(rows, this.outputKernel), this.outputBias);
+    return tf.reshape(y, [n, length, this.features]);
+  }
+}
+
+/** `[length, length]`: 0 where a row's position may see a column's, else {@link HIDDEN}. */
+function futureMask(length: number): Tensor {
+  const values = Float32Array.from({ length: length * length }, (_, index) =>
+    index % length > Math.floor(index / length) ? HIDDEN : 0,
+  );
+  return tf.tensor(values, [length, length]);
+}

@@ -1,0 +1,26 @@
+import type { Tensor, TensorContainerObject } from '@tensorflow/tfjs-core';
+import type { CallContext, Layer } from './layer';
+
+/** What a layer remembers of the positions it has seen: tensors by name. */
+export type SequenceState = TensorContainerObject & Readonly<Record<string, Tensor>>;
+
+/** One step: the output `[n, outputs]` and the state after it. The caller owns both. */
+export interface Step<S extends SequenceState> {
+  readonly output: Tensor;
+  readonly state: S;
+}
+
+/**
+ * A causal layer over sequences `[n, length, inputs]` that can also take one position at a time, which is what
+ * autoregressive sampling wants: `step` along a sequence gives what `apply` gives for all of it.
+ */
+export interface StepLayer<S extends SequenceState = SequenceState> extends Layer {
+  /** The state before the first position of `n` sequences. The caller owns it. */
+  initialState(n: number): S;
+  /**
+   * The output at one more position.
+   * @param x - `[n, inputs]`
+   * @param state - from `initialState` or the last step; borrowed
+   */
+  step(x: Tensor, state: S, context?: CallContext): Step<S>;
+}

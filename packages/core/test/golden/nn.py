@@ -1,0 +1,164 @@
+"""Reference values for packages/core/src/nn from PyTorch in double precision; writes nn.json beside this file.
+
+Run with a Python that has PyTorch:  python3 nn.py
+Weights are written in the layouts of @dgm/core; gradients are those of sum(output**2) / 2.
+"""
+import json
+import pathlib
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+torch.set_default_dtype(torch.float64)
+random = np.random.RandomState(20240229)
+
+
+def draw(*shape, scale=1.0):
+    return torch.tensor(np.round(scale * random.randn(*shape), 3))
+
+
+def plain(tensor):
+    def walk(x):
+        return [walk(y) for y in x] if isinstance(x, list) else float(f"{x:.12g}")
+    return walk(tensor.detach().tolist())
+
+
+def same(x):
+    return x
+
+
+def transposed(x):
+    return x.T
+
+
+def column(x):
+    return x[:, None]
+
+
+def last(x):
+    """Channels from the second to the last axis."""
+    return x.movedim(1, -1)
+
+
+def taps(x):
+    """[out, in, ...taps] to [...taps, in, out]; for transposed convolutions [in, out, ...taps] to [...taps, out, in]."""
+    return x.movedim((0, 1), (-1, -2))
+
+
+def case(name, module, x, weights, data=same, call=None, state=()):
+    """weights: path -> (tensor of the module, its layout here)."""
+    for tensor, _ in weights.values():
+        if isinstance(tensor, nn.Parameter):
+            tensor.data = draw(*tensor.shape, scale=0.5)
+    module.zero_grad()
+    before = {path: plain(layout(tensor)) for path, (tensor, layout) in weights.items()}
+    x = x.clone().requires_grad_(True)
+    y = (call or module)(x)
+    (y.square().sum() / 2).backward()
+    gradients = {
+        path: plain(layout(tensor.grad)) for path, (tensor, layout) in weights.items() if tensor.grad is not None
+    }
+    row = {
+        "input": plain(data(x)),
+        "weights": before,
+        "output": plain(data(y)),
+        "inputGradient": plain(data(x.grad)),
+        "gradients": gradients,
+    }
+    after = {path: plain(weights[path][1](weights[path][0])) for path in state}
+    if after:
+        row["state"] = after
+    cases[name] = row
+
+
+cases = {}
+
+layer = nn.Linear(3, 2)
+linear = {"kernel": (layer.weight, transposed), "bias": (layer.bias, same)}
+case("Dense", layer, draw(4, 3), linear)
+case("Dense (rank 3)", layer, draw(2, 2, 3), linear)
+
+for name, options, pads in [
+    ("Conv1d", {}, None),
+    ("Conv1d (stride 2, padding 1)", {"stride": 2, "padding": 1}, None),
+    ("Conv1d (causal, dilation 2)", {"dilation": 2}, (4, 0)),
+]:
+    layer = nn.Conv1d(2, 3, 3, **options)
+    call = None if pads is None else (lambda x, layer=layer, pads=pads: layer(F.pad(x, pads)))
+    case(name, layer, draw(2, 2, 7), {"kernel": (layer.weight, taps), "bias": (layer.bias, same)}, last, call)
+
+for name, size, options in [
+    ("Conv2d", (3, 2), {}),
+    ("Conv2d (stride 2, padding 1)", (3, 3), {"stride": 2, "padding": 1}),
+    ("Conv2d (stride [1, 2])", (2, 3), {"stride": (1, 2)}),
+    ("Conv2d (dilation 2, same)", (3, 3), {"dilation": 2, "padding": "same"}),
+]:
+    layer = nn.Conv2d(2, 3, size, **options)
+    case(name, layer, draw(2, 2, 6, 5), {"kernel": (layer.weight, taps), "bias": (layer.bias, same)}, last)
+
+for name, size, options in [
+    ("ConvTranspose2d", (3, 2), {}),
+    ("ConvTranspose2d (stride 2, padding 1, output padding 1)", 3, {"stride": 2, "padding": 1, "output_padding": 1}),
+    ("ConvTranspose2d (stride 3 above the kernel)", 2, {"stride": 3}),
+    ("ConvTranspose2d (dilation 2)", 2, {"dilation": 2}),
+]:
+    layer = nn.ConvTranspose2d(3, 2, size, **options)
+    case(name, layer, draw(2, 3, 3, 2), {"kernel": (layer.weight, taps), "bias": (layer.bias, same)}, last)
+
+layer = nn.LayerNorm(5)
+case("LayerNorm", layer, draw(2, 3, 5), {"scale": (layer.weight, same), "shift": (layer.bias, same)})
+
+layer = nn.GroupNorm(2, 4)
+case("GroupNorm", layer, draw(2, 4, 2, 3), {"scale": (layer.weight, same), "shift": (layer.bias, same)}, last)
+
+
+def recurrent(layer):
+    return {
+        "cell/inputKernel": (layer.weight_ih_l0, transposed),
+        "cell/hiddenKernel": (layer.weight_hh_l0, transposed),
+        "cell/inputBias": (layer.bias_ih_l0, same),
+        "cell/hiddenBias": (layer.bias_hh_l0, same),
+    }
+
+
+layer = nn.GRU(2, 3, batch_first=True)
+case("gru", layer, draw(2, 4, 2), recurrent(layer), call=lambda x, layer=layer: layer(x)[0])
+layer = nn.LSTM(2, 3, batch_first=True)
+case("lstm", layer, draw(2, 4, 2), recurrent(layer), call=lambda x, layer=layer: layer(x)[0])
+
+layer = nn.MultiheadAttention(4, 2, batch_first=True)
+attention = {
+    "inputKernel": (layer.in_proj_weight, transposed),
+    "inputBias": (layer.in_proj_bias, same),
+    "outputKernel": (layer.out_proj.weight, transposed),
+    "outputBias": (layer.out_proj.bias, same),
+}
+future = torch.triu(torch.ones(3, 3, dtype=torch.bool), diagonal=1)
+case("MultiHeadAttention", layer, draw(2, 3, 4), attention, call=lambda x: layer(x, x, x)[0])
+case(
+    "MultiHeadAttention (causal)", layer, draw(2, 3, 4), attention,
+    call=lambda x: layer(x, x, x, attn_mask=future)[0],
+)
+
+layer = nn.utils.weight_norm(nn.Linear(3, 2))
+case("weightNorm", layer, draw(4, 3), {
+    "kernel/direction": (layer.weight_v, transposed),
+    "kernel/length": (layer.weight_g, torch.flatten),
+    "bias": (layer.bias, same),
+})
+
+for name, training in [("spectralNorm (training)", True), ("spectralNorm", False)]:
+    layer = nn.utils.spectral_norm(nn.Linear(3, 2)).train(training)
+    layer.weight_u.copy_(F.normalize(draw(2), dim=0))
+    layer.weight_v.copy_(F.normalize(draw(3), dim=0))
+    case(name, layer, draw(4, 3), {
+        "kernel/raw": (layer.weight_orig, transposed),
+        "kernel/u": (layer.weight_u, column),
+        "kernel/v": (layer.weight_v, column),
+        "bias": (layer.bias, same),
+    }, state=["kernel/u", "kernel/v"])
+
+target = pathlib.Path(__file__).with_suffix(".json")
+target.write_text(json.dumps(cases, separators=(",", ":")) + "\n")

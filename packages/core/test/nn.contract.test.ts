@@ -1,0 +1,4 @@
+import { describeLayer } from '@dgm/testing';
+import { layers } from './nn.cases';
+
+describeLayer(layers);
