@@ -42,7 +42,7 @@ export class Laplace extends LocationScale {
     return 2;
   }
 
-  protected standardCdf(z: Tensor): Tensor {
+  protected override standardCdf(z: Tensor): Tensor {
     // Each half by its own tail, which keeps the relative precision far below the location.
     const lower = tf.mul(0.5, exp(tf.neg(tf.relu(tf.neg(z)))));
     const upper = tf.mul(0.5, exp(tf.neg(tf.relu(z))));

@@ -38,7 +38,6 @@ export abstract class LocationScale extends BaseDistribution {
   protected abstract standardEntropy(): Parameter;
   protected abstract standardMean(): Parameter;
   protected abstract standardVariance(): Parameter;
-  protected abstract standardCdf(z: Tensor): Tensor;
 
   protected draw(key: Key, sampleShape: Shape): Tensor {
     const noise = this.standardDraw(key, [...sampleShape, ...this.batchShape]);
@@ -68,6 +67,10 @@ export abstract class LocationScale extends BaseDistribution {
 
   protected override closedCdf(x: Tensor): Tensor {
     return this.standardCdf(this.#standardize(x));
+  }
+
+  protected standardCdf(_z: Tensor): Tensor {
+    return super.closedCdf(_z) as Tensor;
   }
 
   #standardize(x: Tensor): Tensor {

@@ -40,7 +40,7 @@ export class Logistic extends LocationScale {
     return Math.PI ** 2 / 3;
   }
 
-  protected standardCdf(z: Tensor): Tensor {
+  protected override standardCdf(z: Tensor): Tensor {
     return sigmoid(z);
   }
 }

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { ndtr } from '../ops/normal';
 import type { Key } from '../random/key';
 import type { Shape } from '../shape/shape';
 import { LocationScale } from './location-scale';
@@ -42,8 +43,8 @@ export class Normal extends LocationScale {
     return 1;
   }
 
-  protected standardCdf(z: Tensor): Tensor {
-    return tf.mul(0.5, tf.add(1, tf.erf(tf.mul(z, Math.SQRT1_2))));
+  protected override standardCdf(z: Tensor): Tensor {
+    return ndtr(z);
   }
 }
 

@@ -4,6 +4,8 @@ import type { Distribution } from '../distribution';
 import type { Independent } from '../independent';
 import { bernoulli, categorical } from './discrete';
 import { laplace, normal, uniform } from './location-scale';
+import { multivariateNormal } from './multivariate-normal';
+import { beta, gamma } from './positive';
 
 type Compute = () => Tensor;
 type Lookup = (p: Distribution, q: Distribution) => Compute | undefined;
@@ -19,6 +21,11 @@ export const closedForms: Readonly<Record<string, ClosedForm>> = {
   'Uniform Uniform': between(uniform),
   'Bernoulli Bernoulli': between(bernoulli),
   'Categorical Categorical': between(categorical),
+  'Beta Beta': between(beta),
+  'Gamma Gamma': between(gamma),
+  'MultivariateNormal MultivariateNormal': multivariateNormal,
+  'MultivariateNormal Independent': multivariateNormal,
+  'Independent MultivariateNormal': multivariateNormal,
   'Independent Independent': independent,
 };
 

@@ -1,0 +1,96 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { ArgumentError } from '../../errors/dgm-error';
+import { sizeOf, type Shape } from '../../shape/shape';
+import { DiscretizedLogistic } from '../discretized-logistic';
+import { Independent } from '../independent';
+import { Mixture } from '../mixture';
+import { makeHead, requireValues, splitRows, type DistributionHead } from './head';
+
+/**
+ * A discretized logistic distribution over 0 to `values - 1` for each entry, with open edge bins.
+ *
+ * The network puts out all means, then all log-scales: `[n, 2, ...shape]`. Both are relative, so that a network that
+ * starts near 0 starts at a broad distribution: mean 0 is the middle value, +-1 are the outermost ones, and log-scale 0
+ * has the standard deviation of the uniform distribution over the values.
+ *
+ * @throws {@link ArgumentError} if `values` is not an integer of at least 2
+ */
+export function discretizedLogistic({
+  shape,
+  values,
+}: {
+  readonly shape: Shape;
+  readonly values: number;
+}): DistributionHead {
+  requireValues('discretizedLogistic', values);
+  return makeHead({
+    name: 'discretizedLogistic',
+    numParameters: 2 * sizeOf(shape),
+    eventShape: shape,
+    levels: values,
+    build: (rows) => {
+      const [mean, logScale] = splitRows(rows, 2, shape);
+      return new Independent(
+        logisticOver(values, { mean: mean!, logScale: logScale!, parts: 1 }),
+        shape.length,
+      );
+    },
+  });
+}
+
+/**
+ * A mixture of `components` discretized logistic distributions for each entry, as in PixelCNN++ (Salimans et al., 2017)
+ * for one channel.
+ *
+ * The network puts out all log-weights, then all means, then all log-scales: `[n, 3, ...shape, components]`. Means are
+ * relative to centres that are spread over the values, log-scales to the uniform distribution over one component's share.
+ *
+ * @throws {@link ArgumentError} if `values` is not an integer of at least 2, or `components` not one of at least 1
+ */
+export function discretizedLogisticMixture({
+  shape,
+  values,
+  components,
+}: {
+  readonly shape: Shape;
+  readonly values: number;
+  readonly components: number;
+}): DistributionHead {
+  requireValues('discretizedLogisticMixture', values);
+  if (!(Number.isInteger(components) && components >= 1)) {
+    throw new ArgumentError({
+      where: 'discretizedLogisticMixture',
+      argument: 'components',
+      expected: 'to be an integer of at least 1',
+      actual: String(components),
+    });
+  }
+  return makeHead({
+    name: 'discretizedLogisticMixture',
+    numParameters: 3 * components * sizeOf(shape),
+    eventShape: shape,
+    levels: values,
+    build: (rows) => {
+      const [logits, offset, logScale] = splitRows(rows, 3, [...shape, components]);
+      const centres = Array.from({ length: components }, (_, index) => (2 * index + 1) / components - 1);
+      const mean = tf.add(offset!, tf.tensor1d(centres));
+      const logistic = logisticOver(values, { mean, logScale: logScale!, parts: components });
+      return new Independent(new Mixture(logits!, logistic), shape.length);
+    },
+  });
+}
+
+function logisticOver(
+  values: number,
+  { mean, logScale, parts }: { readonly mean: Tensor; readonly logScale: Tensor; readonly parts: number },
+): DiscretizedLogistic {
+  const half = (values - 1) / 2;
+  // A logistic distribution of scale s has the standard deviation s pi / sqrt 3, a uniform one its width / sqrt 12.
+  const broad = Math.log(values / parts / (2 * Math.PI));
+  return new DiscretizedLogistic(
+    tf.add(half, tf.mul(half, mean)),
+    { logScale: tf.add(broad, logScale) },
+    { minimum: 0, maximum: values - 1 },
+  );
+}

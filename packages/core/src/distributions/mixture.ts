@@ -1,0 +1,105 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { ShapeError } from '../errors/dgm-error';
+import { logSoftmax, logSumExp, softmax } from '../ops/log-sum-exp';
+import { oneHot } from '../ops/one-hot';
+import type { Key } from '../random/key';
+import { broadcastShapes, endsWith, formatShape, type Shape } from '../shape/shape';
+import { BaseDistribution, type Distribution } from './distribution';
+
+/**
+ * A mixture of joint densities over the whole event (DGM Eq. 4.47):
+ * $\ln p(x) = \ln \sum_k w_k \, p_k(x)$ with $w = \mathrm{softmax}(l)$.
+ *
+ * The components are the last axis of one distribution's batch. Listings 4.7-4.10 of DGM take the sum over components
+ * for each dimension by itself, which is a product of one-dimensional mixtures; here an event has one component.
+ */
+export class Mixture extends BaseDistribution {
+  readonly kind = 'Mixture';
+  readonly reparameterized = false;
+  readonly batchShape: Shape;
+  readonly eventShape: Shape;
+  readonly logits: Tensor | readonly number[];
+  readonly components: Distribution;
+  readonly #count: number;
+
+  /**
+   * @param logits - `[..., K]`, unnormalized log-weights
+   * @param components - batch `[..., K]`; for components over vectors wrap them in `Independent`
+   * @throws {@link ShapeError} if the two do not have the same K, or the batch of the components would have to be stretched
+   */
+  constructor(logits: Tensor | readonly number[], components: Distribution) {
+    super();
+    const shape = 'shape' in logits ? logits.shape : [logits.length];
+    const count = components.batchShape.at(-1);
+    const batchShape = broadcastShapes(shape.slice(0, -1), components.batchShape.slice(0, -1));
+    // A size of 1 to be stretched would make neighbours share their draws.
+    if (
+      count === undefined ||
+      shape.at(-1) !== count ||
+      !endsWith([...batchShape, count], components.batchShape)
+    ) {
+      throw new ShapeError({
+        where: 'Mixture',
+        argument: 'logits',
+        expected: `of shape ${formatShape([...components.batchShape.slice(0, -1), count ?? 'K'])}, one for each component`,
+        actual: `${formatShape(shape)} for components of batch shape ${formatShape(components.batchShape)}`,
+      });
+    }
+    this.logits = logits;
+    this.components = components;
+    this.#count = count;
+    this.batchShape = batchShape;
+    this.eventShape = components.eventShape;
+  }
+
+  /** One component for the whole event, and a draw from it. */
+  protected draw(key: Key, sampleShape: Shape): Tensor {
+    const lead = [...sampleShape, ...this.batchShape];
+    const logits = tf.broadcastTo(this.#logits(), [...this.batchShape, this.#count]);
+    const which = oneHot(key.fold('component').categorical(logits, sampleShape), { depth: this.#count });
+    // Axes of the batch that the components do not have are drawn as samples of theirs.
+    const shared = lead.slice(0, lead.length + 1 - this.components.batchShape.length);
+    const candidates = this.components.sample(key.fold('event'), shared);
+    return tf.sum(tf.mul(candidates, this.#overEvent(which)), lead.length);
+  }
+
+  protected logDensity(x: Tensor): Tensor {
+    const axis = x.rank - this.eventShape.length;
+    const logJoint = tf.add(logSoftmax(this.#logits()), this.components.logProb(tf.expandDims(x, axis)));
+    return logSumExp(logJoint, { axis: -1 });
+  }
+
+  protected override closedMean(): Tensor {
+    return this.#average(this.components.mean());
+  }
+
+  /** The mean of the variances and the variance of the means. */
+  protected override closedVariance(): Tensor {
+    const means = this.components.mean();
+    const mean = this.#average(means);
+    const deviation = tf.sub(means, tf.expandDims(mean, mean.rank - this.eventShape.length));
+    return this.#average(tf.add(this.components.variance(), tf.square(deviation)));
+  }
+
+  protected override closedCdf(x: Tensor): Tensor {
+    if (this.eventShape.length > 0) return super.closedCdf(x) as Tensor;
+    const ofComponents = this.components.cdf(tf.expandDims(x, -1));
+    return tf.sum(tf.mul(softmax(this.#logits()), ofComponents), -1);
+  }
+
+  /** The weighted mean of `[..., K, ...event]` over the components. */
+  #average(ofComponents: Tensor): Tensor {
+    const weighted = tf.mul(this.#overEvent(softmax(this.#logits())), ofComponents);
+    return tf.sum(weighted, weighted.rank - 1 - this.eventShape.length);
+  }
+
+  /** `[..., K]` with axes of size 1 for the event. */
+  #overEvent(weights: Tensor): Tensor {
+    return tf.reshape(weights, [...weights.shape, ...this.eventShape.map(() => 1)]);
+  }
+
+  #logits(): Tensor {
+    return 'shape' in this.logits ? this.logits : tf.tensor1d([...this.logits]);
+  }
+}

@@ -1,0 +1,104 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { log1p } from '../ops/log-arithmetic';
+import { select } from '../ops/select';
+import type { Key } from '../random/key';
+import type { Shape } from '../shape/shape';
+import { logGammaDraws, valuesOf } from './host-gamma';
+import { LocationScale } from './location-scale';
+import { asTensor, requirePositive, type BatchOptions, type Parameter, type Scale } from './parameters';
+
+/**
+ * Student's t distribution: with $z = (x - \mu)/s$,
+ * $\ln p(x) = \ln \tfrac{\Gamma((\nu + 1)/2)}{\Gamma(\nu/2)} - \tfrac12 \ln \nu\pi - \tfrac{\nu + 1}{2} \ln(1 + z^2/\nu) - \ln s$.
+ *
+ * Draws come from a rejection sampler on the host: gradients flow to the location and the scale, but not to the degrees
+ * of freedom, so it counts as reparameterized only where those are a number.
+ */
+export class StudentT extends LocationScale {
+  readonly kind = 'StudentT';
+  readonly reparameterized: boolean;
+  readonly degreesOfFreedom: Parameter;
+
+  /**
+   * @param degreesOfFreedom - positive
+   * @param location - any real
+   * @param scale - positive, or `{ logScale }`
+   * @throws {@link ArgumentError} if the degrees of freedom or the scale are a number that is not positive
+   */
+  constructor(degreesOfFreedom: Parameter, location: Parameter, scale: Scale, options: BatchOptions = {}) {
+    requirePositive(degreesOfFreedom, 'StudentT', 'degreesOfFreedom');
+    super(location, scale, options, degreesOfFreedom);
+    this.degreesOfFreedom = degreesOfFreedom;
+    this.reparameterized = typeof degreesOfFreedom === 'number';
+  }
+
+  /** A normal draw over the root of an independent $\chi^2_\nu / \nu$. */
+  protected standardDraw(key: Key, shape: Shape): Tensor {
+    const [first, second] = key.split(2);
+    const degrees = valuesOf(this.degreesOfFreedom, this.batchShape);
+    const half = tf.tidy(() => tf.mul(0.5, this.degreesOfFreedom));
+    const sampleShape = shape.slice(0, shape.length - this.batchShape.length);
+    const draws = logGammaDraws(first!, half, { sampleShape, batchShape: this.batchShape });
+    const inverseRoot = Float32Array.from(draws, (logarithm, index) =>
+      Math.exp(0.5 * (Math.log(degrees[index % degrees.length]! / 2) - logarithm)),
+    );
+    return tf.mul(second!.normal(shape), tf.tensor(inverseRoot, [...shape]));
+  }
+
+  protected standardLogDensity(z: Tensor): Tensor {
+    const nu = asTensor(this.degreesOfFreedom);
+    const logNormalizer = tf.sub(logGammaRatio(tf.mul(0.5, nu)), tf.mul(0.5, tf.log(tf.mul(Math.PI, nu))));
+    const logTail = tf.mul(tf.mul(0.5, tf.add(nu, 1)), log1p(tf.div(tf.square(z), nu)));
+    return tf.sub(logNormalizer, logTail);
+  }
+
+  /** $\tfrac{\nu + 1}{2} (\psi(\tfrac{\nu + 1}{2}) - \psi(\tfrac{\nu}{2})) + \tfrac12 \ln \nu + \ln B(\tfrac{\nu}{2}, \tfrac12)$. */
+  protected standardEntropy(): Tensor {
+    const nu = asTensor(this.degreesOfFreedom);
+    const half = tf.mul(0.5, nu);
+    const logBeta = tf.sub(0.5 * Math.log(Math.PI), logGammaRatio(half));
+    const first = tf.mul(tf.mul(0.5, tf.add(nu, 1)), digammaDifference(half));
+    return tf.add(tf.add(first, tf.mul(0.5, tf.log(nu))), logBeta);
+  }
+
+  /** NaN for $\nu \le 1$. */
+  protected standardMean(): Tensor {
+    return select(tf.greater(this.degreesOfFreedom, 1), 0, NaN);
+  }
+
+  /** $\nu / (\nu - 2)$; infinite for $1 < \nu \le 2$, NaN for $\nu \le 1$. */
+  protected standardVariance(): Tensor {
+    const nu = asTensor(this.degreesOfFreedom);
+    const aboveTwo = tf.greater(nu, 2);
+    const finite = tf.div(nu, select(aboveTwo, tf.sub(nu, 2), 1));
+    return select(aboveTwo, finite, select(tf.greater(nu, 1), Infinity, NaN));
+  }
+}
+
+/**
+ * $\ln \Gamma(x + \tfrac12) - \ln \Gamma(x)$ without the difference of two large numbers: the asymptotic series at
+ * $x + 4$ and the recurrence back from there.
+ */
+function logGammaRatio(x: Tensor): Tensor {
+  const y = tf.add(x, 4);
+  const inverse = tf.reciprocal(y);
+  const square = tf.square(inverse);
+  const inner = tf.add(1 / 192, tf.mul(square, tf.add(-1 / 640, tf.mul(square, 17 / 14336))));
+  const series = tf.mul(inverse, tf.add(-1 / 8, tf.mul(square, inner)));
+  const factors = STEPS.map((k) => tf.div(tf.add(x, k), tf.add(x, k + 0.5)));
+  const recurrence = tf.log(factors.reduce((product, factor) => tf.mul(product, factor)));
+  return tf.add(tf.mul(0.5, tf.log(y)), tf.add(series, recurrence));
+}
+
+/** $\psi(x + \tfrac12) - \psi(x)$, the derivative of {@link logGammaRatio}, term by term. */
+function digammaDifference(x: Tensor): Tensor {
+  const inverse = tf.reciprocal(tf.add(x, 4));
+  const square = tf.square(inverse);
+  const inner = tf.add(-3 / 192, tf.mul(square, tf.add(5 / 640, tf.mul(square, (-7 * 17) / 14336))));
+  const series = tf.add(tf.mul(0.5, inverse), tf.mul(square, tf.add(1 / 8, tf.mul(square, inner))));
+  const steps = STEPS.map((k) => tf.div(0.5, tf.mul(tf.add(x, k), tf.add(x, k + 0.5))));
+  return steps.reduce((sum, step) => tf.add(sum, step), series);
+}
+
+const STEPS = [0, 1, 2, 3];
