@@ -1,7 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { ArgumentError } from '../errors/dgm-error';
-import { elu, leakyRelu, relu, sigmoid, softplus, swish, tanh } from '../ops/activations';
-import { gelu } from '../ops/gelu';
+import { elu, gelu, leakyRelu, relu, sigmoid, softplus, swish, tanh } from '../ops/activations';
 import { BaseLayer } from './layer';
 
 const activations = {
