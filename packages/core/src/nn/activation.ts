@@ -1,6 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { ArgumentError } from '../errors/dgm-error';
-import { elu, gelu, leakyRelu, relu, sigmoid, softplus, swish, tanh } from '../ops/activations';
+import { elu, leakyRelu, relu, sigmoid, softplus, swish, tanh } from '../ops/activations';
+import { gelu } from '../ops/gelu';
 import { BaseLayer } from './layer';
 
 const activations = {
