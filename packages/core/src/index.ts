@@ -205,4 +205,8 @@ export type { CheckpointStore } from './checkpoint/checkpoint-store';
 export { loadWeights, saveWeights } from './checkpoint/weights';
 
 // metrics
+export { classificationError, expectedCalibrationError } from './metrics/classification';
+export { maximumMeanDiscrepancy } from './metrics/mmd';
+export type { MmdOptions } from './metrics/mmd';
+export { peakSignalToNoiseRatio } from './metrics/psnr';
 export { bitsPerDim, bitsToNats, natsPerExample, natsToBits } from './metrics/units';

@@ -1,0 +1,165 @@
+import {
+  DgmError,
+  adam,
+  adamW,
+  adamax,
+  clipByGlobalNorm,
+  rmsprop,
+  sgd,
+  valueAndGradients,
+  type OptimizerFactory,
+} from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import golden from '../../test/golden/optimizers.json';
+
+/** The cases of test/golden/optimizers.py. */
+const factories: Record<keyof typeof golden.trajectories, OptimizerFactory> = {
+  sgd: sgd({ learningRate: 0.01 }),
+  'sgd momentum': sgd({ learningRate: 0.01, momentum: 0.9 }),
+  'sgd nesterov': sgd({ learningRate: 0.01, momentum: 0.9, nesterov: true }),
+  adam: adam(),
+  'adam fast': adam({ learningRate: 0.1, beta1: 0.8, beta2: 0.95, epsilon: 1e-3 }),
+  adamW: adamW({ learningRate: 0.05 }),
+  'adamW decay': adamW({ learningRate: 0.05, weightDecay: 0.5 }),
+  adamax: adamax(),
+  'adamax fast': adamax({ learningRate: 0.1, beta1: 0.8, beta2: 0.95, epsilon: 1e-3 }),
+  rmsprop: rmsprop(),
+  'rmsprop momentum': rmsprop({ learningRate: 0.003, decay: 0.9, momentum: 0.7, epsilon: 1e-4 }),
+};
+
+const loss = (w: Tensor): Scalar => {
+  const fit = tf.sub(tf.matMul(tf.tensor2d(golden.matrix), w), tf.tensor2d(golden.target, [4, 1]));
+  const wiggle = tf.sin(tf.mul(50, tf.slice(w, [2, 0], [1, 1])));
+  return tf.add(tf.mean<Scalar>(tf.square(fit)), tf.mul(1e-5, tf.sum<Scalar>(wiggle)));
+};
+
+/** Runs an optimizer on the problem of the golden values. */
+function trajectory(factory: OptimizerFactory, steps: number, clip?: number): number[][] {
+  const w = tf.variable(tf.tensor2d(golden.start, [3, 1]));
+  const variables = new Map([['w', w]]);
+  const optimizer = factory.create(variables);
+  const visited = Array.from({ length: steps }, (_, taken) =>
+    tf.tidy(() => {
+      const { gradients } = valueAndGradients(() => ({ total: loss(w) }), variables);
+      const used = clip === undefined ? gradients : clipByGlobalNorm(gradients, clip).gradients;
+      optimizer.apply(used, {
+        learningRate: tf.scalar(factory.learningRate(taken)),
+        step: tf.scalar(taken + 1),
+      });
+      return [...w.dataSync()];
+    }),
+  );
+  optimizer.dispose();
+  w.dispose();
+  return visited;
+}
+
+describe('optimizers', () => {
+  it.each(Object.entries(factories))('%s follows torch.optim', (name, factory) => {
+    const expected = golden.trajectories[name as keyof typeof golden.trajectories];
+    trajectory(factory, expected.length).forEach((weights, step) =>
+      weights.forEach((weight, index) => expect(weight).toBeCloseTo(expected[step]![index]!, 5)),
+    );
+  });
+
+  it('take a schedule for the learning rate', () => {
+    const visited = trajectory(sgd({ learningRate: (step) => (step === 1 ? 0.02 : 0) }), 3);
+    expect(visited[0]!).toEqual([...Float32Array.from(golden.start)]);
+    expect(visited[1]).not.toEqual(visited[0]);
+    expect(visited[2]).toEqual(visited[1]);
+  });
+
+  it.each(Object.entries(factories))(
+    '%s keeps its slots under paths and frees what it made',
+    (_, factory) => {
+      const before = tf.memory().numTensors;
+      const kernel = tf.variable(tf.ones([2]));
+      const variables = new Map([['encoder/0/kernel', kernel]]);
+      const optimizer = factory.create(variables);
+      const alive = tf.memory().numTensors;
+      const context = { learningRate: tf.scalar(0.1), step: tf.scalar(1) };
+      const gradient = tf.ones([2]);
+      optimizer.apply(new Map([['encoder/0/kernel', gradient]]), context);
+      expect(tf.memory().numTensors).toBe(alive + 3);
+      for (const [path, slot] of optimizer.parameters()) {
+        expect(path).toMatch(/^(m|u|v|momentum)\/encoder\/0\/kernel$/);
+        expect(slot.trainable).toBe(false);
+      }
+      optimizer.dispose();
+      optimizer.dispose();
+      tf.dispose([kernel, gradient, context.learningRate, context.step]);
+      // `tf.ones([2])` was copied into the variable.
+      expect(tf.memory().numTensors).toBe(before + 1);
+    },
+  );
+
+  it('leave a variable without a gradient as it is', () => {
+    const kernel = tf.variable(tf.ones([2]));
+    const optimizer = adamW().create(new Map([['kernel', kernel]]));
+    optimizer.apply(new Map(), { learningRate: tf.scalar(0.1), step: tf.scalar(1) });
+    expect([...kernel.dataSync()]).toEqual([1, 1]);
+    optimizer.dispose();
+    const gradients = new Map([['kernel', tf.ones([2])]]);
+    expect(() => optimizer.apply(gradients, { learningRate: tf.scalar(0.1), step: tf.scalar(1) })).toThrow(
+      expect.objectContaining({ code: 'state' }) as DgmError,
+    );
+  });
+});
+
+describe('valueAndGradients', () => {
+  it('returns the terms and the gradients, and nothing else', () => {
+    const a = tf.variable(tf.scalar(2));
+    const b = tf.variable(tf.scalar(3));
+    const unused = tf.variable(tf.scalar(1));
+    const before = tf.memory().numTensors;
+    const { terms, gradients } = valueAndGradients(
+      () => {
+        const product = tf.mul<Scalar>(a, b);
+        return { total: tf.square(product), product };
+      },
+      new Map([
+        ['a', a],
+        ['b', b],
+        ['unused', unused],
+      ]),
+    );
+    expect(terms.total.dataSync()[0]).toBe(36);
+    expect(terms['product']!.dataSync()[0]).toBe(6);
+    expect([...gradients].map(([path, gradient]) => [path, gradient.dataSync()[0]])).toEqual([
+      ['a', 36],
+      ['b', 24],
+    ]);
+    expect(tf.memory().numTensors).toBe(before + 4);
+  });
+
+  it('frees everything when the loss throws', () => {
+    const a = tf.variable(tf.scalar(2));
+    const before = tf.memory().numTensors;
+    const broken = (): never => {
+      tf.square(tf.exp(a));
+      throw new RangeError('broken');
+    };
+    expect(() => valueAndGradients(broken, new Map([['a', a]]))).toThrow('broken');
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
+
+describe('clipByGlobalNorm', () => {
+  it('follows torch.nn.utils.clip_grad_norm_', () => {
+    trajectory(sgd({ learningRate: 0.1 }), golden.clipped.length, 0.5).forEach((weights, step) =>
+      weights.forEach((weight, index) => expect(weight).toBeCloseTo(golden.clipped[step]![index]!, 5)),
+    );
+  });
+
+  it('measures the joint norm and leaves small gradients alone', () => {
+    const gradients = new Map([
+      ['a', tf.tensor1d([3])],
+      ['b', tf.tensor1d([4])],
+    ]);
+    const { gradients: clipped, norm } = clipByGlobalNorm(gradients, 10);
+    expect(norm.dataSync()[0]).toBe(5);
+    expect([...clipped.values()].map((gradient) => gradient.dataSync()[0])).toEqual([3, 4]);
+  });
+});
