@@ -1,12 +1,12 @@
 import { sizeOf, type Bijector } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { describe, it } from 'vitest';
 import { ensure, ensureClose, ensureFinite, ensureThrows } from './assert';
 import { automaticGradients, numericalGradients, type TensorFunction } from './gradients';
 import { expectNoLeaks } from './leaks';
 import { jacobians, logAbsDeterminant } from './linear-algebra';
 import { quadratureRule } from './quadrature';
+import { describeTable, type CaseTable, type Checks } from './register';
 import { flatten, rowsOf, tensorOf, type Numbers } from './tensors';
 import { tolerances, type Tolerances } from './tolerances';
 
@@ -35,7 +35,7 @@ export interface BijectorCase {
   readonly tolerance?: Partial<Tolerances>;
 }
 
-export type BijectorTable = Readonly<Record<string, () => BijectorCase>>;
+export type BijectorTable = CaseTable<BijectorCase>;
 
 /** Largest errors of a bijector over its points, each relative to `max(1, |expected|)`; NaN where not applicable. */
 export interface BijectorErrors {
@@ -76,13 +76,13 @@ export function measureBijector(the: BijectorCase): BijectorErrors {
       ),
       jacobian,
       inverseJacobian: dense ? jacobianError(bijector, y, 'inverse') : NaN,
-      mass: bijector.eventRank === 0 && sizeOf(parameterShape(the)) <= 1 ? massError(bijector, z) : NaN,
+      mass: bijector.eventRank === 0 && isScalarMap(the) ? massError(bijector, z) : NaN,
     };
   });
 }
 
 /** Every check of a bijector, by what it shows. Each throws when the bijector breaks it. */
-export const bijectorChecks: Readonly<Record<string, (the: BijectorCase) => void>> = {
+export const bijectorChecks: Checks<BijectorCase> = {
   'undoes itself both ways': (the) => {
     const { latentRoundTrip, dataRoundTrip } = measureBijector(the);
     const { relative, absolute } = tolerances(the.tolerance).roundTrip;
@@ -201,11 +201,7 @@ export const bijectorChecks: Readonly<Record<string, (the: BijectorCase) => void
 
 /** Registers the checks of every bijector of the table. */
 export function describeBijector(table: BijectorTable): void {
-  for (const [name, makeCase] of Object.entries(table)) {
-    describe(name, () => {
-      for (const [statement, check] of Object.entries(bijectorChecks)) it(statement, () => check(makeCase()));
-    });
-  }
+  describeTable(table, bijectorChecks);
 }
 
 const NOT_APPLICABLE: BijectorErrors = {
@@ -248,8 +244,9 @@ function eventShape(bijector: Bijector, x: Tensor): number[] {
   return x.shape.slice(x.rank - bijector.eventRank);
 }
 
-function parameterShape(the: BijectorCase): number[] {
-  return Object.values(the.parameters ?? {}).map((values) => flatten(values).length);
+/** Whether every element is mapped alike, so that points of an interval may be mapped in one go. */
+function isScalarMap({ parameters = {} }: BijectorCase): boolean {
+  return Object.values(parameters).every((values) => flatten(values).length === 1);
 }
 
 /** NaN means not applicable here, but a NaN among measured values arrives as Infinity. */

@@ -1,12 +1,12 @@
 import type { Distribution } from '@dgm/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { describe, it } from 'vitest';
 import { densityChecks } from './distribution/density';
 import { gradientChecks } from './distribution/gradients';
 import { momentChecks } from './distribution/moments';
 import { protocolChecks } from './distribution/protocol';
 import { samplingChecks } from './distribution/sampling';
 import type { Interval } from './quadrature';
+import { describeTable, type CaseTable, type Checks } from './register';
 import type { Numbers } from './tensors';
 import type { Tolerances } from './tolerances';
 
@@ -64,10 +64,10 @@ export interface DistributionCase {
   readonly tolerance?: Partial<Tolerances>;
 }
 
-export type DistributionTable = Readonly<Record<string, () => DistributionCase>>;
+export type DistributionTable = CaseTable<DistributionCase>;
 
 /** Every check of a distribution, by what it shows. Each throws when the distribution breaks it. */
-export const distributionChecks: Readonly<Record<string, (the: DistributionCase) => void>> = {
+export const distributionChecks: Checks<DistributionCase> = {
   ...protocolChecks,
   ...densityChecks,
   ...momentChecks,
@@ -77,10 +77,5 @@ export const distributionChecks: Readonly<Record<string, (the: DistributionCase)
 
 /** Registers the checks of every distribution of the table. */
 export function describeDistribution(table: DistributionTable): void {
-  for (const [name, makeCase] of Object.entries(table)) {
-    describe(name, () => {
-      for (const [statement, check] of Object.entries(distributionChecks))
-        it(statement, () => check(makeCase()));
-    });
-  }
+  describeTable(table, distributionChecks);
 }

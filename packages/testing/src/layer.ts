@@ -1,11 +1,11 @@
-import { Key, trainable, type CallContext, type Layer } from '@dgm/core';
+import { Key, loadWeights, saveWeights, trainable, type CallContext, type Layer } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { describe, it } from 'vitest';
 import { ensure, ensureClose, ensureThrows } from './assert';
 import { automaticGradients, numericalGradients, STEP } from './gradients';
 import { expectNoLeaks } from './leaks';
-import { checkModule, copyWeights, ensureEveryGradient, sameBits } from './module';
+import { checkModule, ensureEveryGradient, ensureSameWeights, sameBits } from './module';
+import { describeTable, type CaseTable, type Checks } from './register';
 import { direction, tensorOf, type Numbers } from './tensors';
 import { tolerances, type Tolerances } from './tolerances';
 
@@ -28,10 +28,10 @@ export interface LayerCase {
   readonly tolerance?: Partial<Tolerances>;
 }
 
-export type LayerTable = Readonly<Record<string, () => LayerCase>>;
+export type LayerTable = CaseTable<LayerCase>;
 
 /** Every check of a layer, by what it shows. Each throws when the layer breaks it. */
-export const layerChecks: Readonly<Record<string, (the: LayerCase) => void>> = {
+export const layerChecks: Checks<LayerCase> = {
   'owns its variables under stable paths': (the) => checkModule(the.make),
 
   'gives the promised shape, the same each time': (the) =>
@@ -86,14 +86,21 @@ export const layerChecks: Readonly<Record<string, (the: LayerCase) => void>> = {
     });
   },
 
-  'is its weights and nothing else': (the) =>
-    withLayer(the, (layer, input) => {
-      const other = the.make(Key.of(1));
-      copyWeights(layer, other);
-      const outputs = [layer, other].map((each) => each.apply(input, the.context).dataSync());
+  'is its weights and nothing else: saved and loaded it gives the same bits': async (the) => {
+    const [layer, other] = [the.make(Key.of(0)), the.make(Key.of(1))];
+    try {
+      loadWeights(other, await saveWeights(layer));
+      ensureSameWeights(layer, other, 'saved and loaded');
+      tf.tidy(() => {
+        const input = inputOf(the);
+        const [a, b] = [layer, other].map((each) => each.apply(input, the.context).dataSync());
+        ensure(sameBits(a!, b!), 'a layer with the same weights gives another output');
+      });
+    } finally {
+      layer.dispose();
       other.dispose();
-      ensure(sameBits(outputs[0]!, outputs[1]!), 'a layer with copied weights gives another output');
-    }),
+    }
+  },
 
   'refuses a wrong shape': (the) =>
     withLayer(the, (layer) => {
@@ -116,20 +123,20 @@ export const layerChecks: Readonly<Record<string, (the: LayerCase) => void>> = {
 
 /** Registers the checks of every layer of the table. */
 export function describeLayer(table: LayerTable): void {
-  for (const [name, makeCase] of Object.entries(table)) {
-    describe(name, () => {
-      for (const [statement, check] of Object.entries(layerChecks)) it(statement, () => check(makeCase()));
-    });
-  }
+  describeTable(table, layerChecks);
 }
 
 function withLayer(the: LayerCase, use: (layer: Layer, input: Tensor) => void): void {
   const layer = the.make(Key.of(0));
   try {
-    tf.tidy(() => use(layer, typeof the.input === 'function' ? the.input() : tensorOf(the.input)));
+    tf.tidy(() => use(layer, inputOf(the)));
   } finally {
     layer.dispose();
   }
+}
+
+function inputOf({ input }: LayerCase): Tensor {
+  return typeof input === 'function' ? input() : tensorOf(input);
 }
 
 function weightGradients(layer: Layer, loss: () => tf.Scalar): ReturnType<typeof tf.variableGrads> {

@@ -1,10 +1,10 @@
-import { Key, type GenerativeModel, type Objective } from '@dgm/core';
+import { Key, loadWeights, saveWeights, type GenerativeModel, type Objective } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
-import { describe, it } from 'vitest';
 import { ensure, ensureClose, ensureFinite, ensureThrows } from './assert';
 import { expectNoLeaks } from './leaks';
-import { checkModule, copyWeights, ensureEveryGradient, ensureSameWeights, sameBits } from './module';
+import { checkModule, ensureEveryGradient, ensureSameWeights, sameBits } from './module';
+import { describeTable, type CaseTable, type Checks } from './register';
 import { take, tensorOf, type Numbers } from './tensors';
 import { STANDARD_ERRORS, tolerances, type Tolerances } from './tolerances';
 
@@ -31,10 +31,10 @@ export interface ModelCase {
   readonly tolerance?: Partial<Tolerances>;
 }
 
-export type ModelTable = Readonly<Record<string, () => ModelCase>>;
+export type ModelTable = CaseTable<ModelCase>;
 
 /** Every check of a model, by what it shows. Each throws when the model breaks it. */
-export const modelChecks: Readonly<Record<string, (the: ModelCase) => void>> = {
+export const modelChecks: Checks<ModelCase> = {
   'owns its variables under stable paths': (the) => checkModule(the.make),
 
   'learns: the loss falls, and every term stays finite': (the) =>
@@ -131,18 +131,19 @@ export const modelChecks: Readonly<Record<string, (the: ModelCase) => void>> = {
     });
   },
 
-  'is its weights and nothing else': (the) =>
-    withModel(the, (model, data) => {
-      train(model, data, { ...the, steps: 3 }, Key.of(1));
-      const other = the.make(Key.of(9));
-      try {
-        copyWeights(model, other);
-        const [a, b] = [model, other].map((each) => take(each.sample(Key.of(2), 3)));
-        ensure(sameBits(a!, b!), 'a model with copied weights draws other samples');
-      } finally {
-        other.dispose();
-      }
-    }),
+  'is its weights and nothing else: saved and loaded it draws the same bits': async (the) => {
+    const [model, other] = [the.make(Key.of(0)), the.make(Key.of(9))];
+    try {
+      tf.tidy(() => train(model, dataOf(the), { ...the, steps: 3 }, Key.of(1)));
+      loadWeights(other, await saveWeights(model));
+      ensureSameWeights(model, other, 'saved and loaded');
+      const [a, b] = [model, other].map((each) => take(each.sample(Key.of(2), 3)));
+      ensure(sameBits(a!, b!), 'a model with the same weights draws other samples');
+    } finally {
+      model.dispose();
+      other.dispose();
+    }
+  },
 
   'refuses a wrong shape': (the) =>
     withModel(the, (model, data) => {
@@ -180,11 +181,7 @@ export const modelChecks: Readonly<Record<string, (the: ModelCase) => void>> = {
 
 /** Registers the checks of every model of the table. */
 export function describeModel(table: ModelTable): void {
-  for (const [name, makeCase] of Object.entries(table)) {
-    describe(name, () => {
-      for (const [statement, check] of Object.entries(modelChecks)) it(statement, () => check(makeCase()));
-    });
-  }
+  describeTable(table, modelChecks);
 }
 
 const STEPS = 60;
@@ -192,10 +189,14 @@ const STEPS = 60;
 function withModel(the: ModelCase, use: (model: GenerativeModel, data: Tensor) => void): void {
   const model = the.make(Key.of(0));
   try {
-    tf.tidy(() => use(model, typeof the.data === 'function' ? the.data() : tensorOf(the.data)));
+    tf.tidy(() => use(model, dataOf(the)));
   } finally {
     model.dispose();
   }
+}
+
+function dataOf({ data }: ModelCase): Tensor {
+  return typeof data === 'function' ? data() : tensorOf(data);
 }
 
 /** Trains with tfjs's own Adam, so that a model is judged apart from the project's trainer. */

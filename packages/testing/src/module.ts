@@ -36,16 +36,6 @@ export function ensureSameWeights(a: Module, b: Module, what: string): void {
   ensure(others.size === a.parameters().size, `${what}: the numbers of paths differ`);
 }
 
-/** Copies every weight from one module to another of the same structure. */
-export function copyWeights(from: Module, to: Module): void {
-  const targets = to.parameters();
-  for (const [path, variable] of from.parameters()) {
-    const target = targets.get(path);
-    ensure(target !== undefined, `the copy has no ${path}`);
-    target.assign(variable);
-  }
-}
-
 /** Throws unless each trainable variable has a gradient, finite and not all zero. Frees the gradients. */
 export function ensureEveryGradient(module: Module, gradients: Readonly<Record<string, tf.Tensor>>): void {
   for (const [path, variable] of trainable(module)) {

@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { describe, it } from 'vitest';
 import { ensure, ensureClose, ensureFinite } from './assert';
 import {
   automaticGradients,
@@ -10,6 +9,7 @@ import {
   type TensorFunction,
 } from './gradients';
 import { expectNoLeaks } from './leaks';
+import { describeTable, type CaseTable, type Checks } from './register';
 import { evaluate, flatten, tensorOf, type Numbers } from './tensors';
 import { tolerances, type Tolerances } from './tolerances';
 
@@ -37,10 +37,10 @@ export interface OpCase {
   readonly tolerance?: Partial<Tolerances>;
 }
 
-export type OpTable = Readonly<Record<string, () => OpCase>>;
+export type OpTable = CaseTable<OpCase>;
 
 /** Every check of a differentiable function, by what it shows. Each throws when the function breaks it. */
-export const opChecks: Readonly<Record<string, (the: OpCase) => void>> = {
+export const opChecks: Checks<OpCase> = {
   'agrees with float64 reference values': (the) => {
     for (const { args, value, gradients } of the.golden ?? []) {
       const at = `at ${JSON.stringify(args)}`;
@@ -100,11 +100,7 @@ export const opChecks: Readonly<Record<string, (the: OpCase) => void>> = {
 
 /** Registers the checks of every function of the table. */
 export function describeOps(table: OpTable): void {
-  for (const [name, makeCase] of Object.entries(table)) {
-    describe(name, () => {
-      for (const [statement, check] of Object.entries(opChecks)) it(statement, () => check(makeCase()));
-    });
-  }
+  describeTable(table, opChecks);
 }
 
 const order = (the: OpCase): number => the.order ?? 2;

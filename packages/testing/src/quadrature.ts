@@ -15,7 +15,7 @@ export interface Interval {
 }
 
 /** How far out the double-exponential substitutions go, in their own variable. */
-const REACH = 3.2;
+const REACH = 3.8;
 
 /**
  * A double-exponential rule (Takahasi and Mori, 1974): the trapezoidal rule after a substitution under which the
@@ -47,8 +47,10 @@ function substituted(
   t: number,
 ): { x: number; slope: number } {
   if (Number.isFinite(from) && Number.isFinite(to)) {
-    const half = (to - from) / 2;
-    return { x: from + half + half * Math.tanh(t), slope: half / Math.cosh(t) ** 2 };
+    // A logistic curve, written from the nearer end, so that it reaches numbers as small as a float32 holds next to 0.
+    const length = to - from;
+    const x = t < 0 ? from + length / (1 + Math.exp(-2 * t)) : to - length / (1 + Math.exp(2 * t));
+    return { x, slope: length / 2 / Math.cosh(t) ** 2 };
   }
   if (Number.isFinite(from)) return { x: from + scale * Math.exp(t), slope: scale * Math.exp(t) };
   if (Number.isFinite(to)) return { x: to - scale * Math.exp(-t), slope: scale * Math.exp(-t) };

@@ -1,12 +1,13 @@
 import { sizeOf } from '@dgm/core';
 import { ensure, ensureClose } from '../assert';
 import type { DistributionCase } from '../distribution';
+import type { Checks } from '../register';
 import { flatten, tensorOf } from '../tensors';
 import { STANDARD_ERRORS, tolerances } from '../tolerances';
 import { gridOf, masses, withDistribution } from './grid';
 
 /** Values of the density. */
-export const densityChecks: Readonly<Record<string, (the: DistributionCase) => void>> = {
+export const densityChecks: Checks<DistributionCase> = {
   'agrees with float64 reference values': (the) => {
     for (const { parameters, x, ...row } of the.golden ?? []) {
       withDistribution(

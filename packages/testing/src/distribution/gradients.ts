@@ -3,13 +3,14 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { ensure, ensureClose, ensureFinite } from '../assert';
 import type { DistributionCase } from '../distribution';
+import type { Checks } from '../register';
 import { automaticGradients, connect, numericalGradients, type TensorFunction } from '../gradients';
 import { tensorOf, type Numbers } from '../tensors';
 import { STANDARD_ERRORS, tolerances } from '../tolerances';
 import { gridOf, masses, withDistribution } from './grid';
 
 /** Gradients of the density and through the sampler. */
-export const gradientChecks: Readonly<Record<string, (the: DistributionCase) => void>> = {
+export const gradientChecks: Checks<DistributionCase> = {
   'has the gradient of logProb that differences show': (the) => {
     const inputs = Object.values(the.parameters);
     const x = withDistribution(

@@ -41,6 +41,8 @@ export function gridOf(support: Support, size: number): Grid {
   }
   if (support.kind === 'events') {
     const events = support.events.map(flatten);
+    // In order, for distribution functions.
+    if (size === 1) events.sort(([a], [b]) => a! - b!);
     return { events, weights: events.map(() => 1), random: false };
   }
   if (size > 2) return proposalGrid(support.center ?? 0, support.scale ?? 1, size);

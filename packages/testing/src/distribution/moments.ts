@@ -3,13 +3,14 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { ensure, ensureClose } from '../assert';
 import type { DistributionCase } from '../distribution';
+import type { Checks } from '../register';
 import { overBatch, rowsOf } from '../tensors';
 import { tolerances } from '../tolerances';
 import { gridOf, masses, withDistribution, type Grid } from './grid';
 import { closedForm } from './protocol';
 
 /** Closed forms against sums over the support. A proposal grid is too coarse for them; golden values serve there. */
-export const momentChecks: Readonly<Record<string, (the: DistributionCase) => void>> = {
+export const momentChecks: Checks<DistributionCase> = {
   'has the mean and variance of its density': (the) =>
     overGrid(the, (distribution, grid, mass) => {
       const [mean, variance] = [finite(() => distribution.mean()), finite(() => distribution.variance())];

@@ -2,6 +2,7 @@ import { Key, type Distribution } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { ensure, ensureThrows } from '../assert';
 import type { DistributionCase } from '../distribution';
+import type { Checks } from '../register';
 import { expectNoLeaks } from '../leaks';
 import { tensorOf } from '../tensors';
 import { withDistribution } from './grid';
@@ -9,7 +10,7 @@ import { withDistribution } from './grid';
 const SAMPLE_SHAPES = [[], [1], [2, 3]];
 
 /** Shapes, keys and memory. */
-export const protocolChecks: Readonly<Record<string, (the: DistributionCase) => void>> = {
+export const protocolChecks: Checks<DistributionCase> = {
   'draws and scores over every sample shape': (the) =>
     withDistribution(the, (distribution) => {
       const { batchShape, eventShape } = distribution;

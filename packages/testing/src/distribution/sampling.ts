@@ -1,6 +1,7 @@
 import { Key, sizeOf } from '@dgm/core';
 import { ensure } from '../assert';
 import type { DistributionCase } from '../distribution';
+import type { Checks } from '../register';
 import { chiSquareScore, KOLMOGOROV_SMIRNOV_LIMIT, kolmogorovSmirnov, meanAndError } from '../statistics';
 import { STANDARD_ERRORS } from '../tolerances';
 import { drawRows, gridOf, masses, withDistribution, type Grid } from './grid';
@@ -9,7 +10,7 @@ import { cumulative } from './moments';
 const DRAWS = 4000;
 
 /** Draws against the density. */
-export const samplingChecks: Readonly<Record<string, (the: DistributionCase) => void>> = {
+export const samplingChecks: Checks<DistributionCase> = {
   'draws what its density says': (the) =>
     withDistribution(the, (distribution) => {
       const size = sizeOf(distribution.eventShape);
@@ -28,14 +29,21 @@ function compareCounts(rows: readonly number[][], grid: Grid, mass: readonly num
   const cells = new Map(grid.events.map((event, index) => [String(event), index]));
   const counts = grid.events.map(() => 0);
   for (const row of rows) {
-    const cell = cells.get(String(row));
-    ensure(cell !== undefined, `batch entry ${entry} drew [${row}], which is outside of its support`);
+    const cell = cells.get(String(row)) ?? nearest(grid.events, row);
+    ensure(cell >= 0, `batch entry ${entry} drew [${row}], which is outside of its support`);
     counts[cell]!++;
   }
   const score = chiSquareScore(counts, mass);
   ensure(
     score < STANDARD_ERRORS,
     `counts of batch entry ${entry} are ${score} standard errors off (chi-square)`,
+  );
+}
+
+/** The event that a draw stands for up to the rounding of float32, or -1. */
+function nearest(events: Grid['events'], row: readonly number[]): number {
+  return events.findIndex((event) =>
+    event.every((x, axis) => Math.abs(x - row[axis]!) <= 1e-5 * Math.max(1, Math.abs(x))),
   );
 }
 
