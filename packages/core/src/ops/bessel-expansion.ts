@@ -1,0 +1,53 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { log1pValue } from './log-arithmetic';
+import { polynomial } from './polynomial';
+
+/** Debye's polynomials $u_k$ (DLMF 10.41.10) without the factor $p^k$, in powers of $p^2$. */
+const DEBYE = [
+  [1],
+  [3 / 24, -5 / 24],
+  [81 / 1152, -462 / 1152, 385 / 1152],
+  [30375 / 414720, -369603 / 414720, 765765 / 414720, -425425 / 414720],
+  [
+    4465125 / 39813120,
+    -94121676 / 39813120,
+    349922430 / 39813120,
+    -446185740 / 39813120,
+    185910725 / 39813120,
+  ],
+];
+
+/** $u_k / 2 + p\,u_k'$ in the same form. */
+const DEBYE_SLOPES = DEBYE.map((coefficients, k) => coefficients.map((c, m) => (0.5 + k + 2 * m) * c));
+
+/** Debye's expansion of $\log I_v(x)$, in terms of $w = \sqrt{v^2 + x^2}$ and $p = v / w$. Not differentiated. */
+export function logDebye(x: Tensor, order: number, scaled: boolean): Tensor {
+  const hypotenuse = tf.sqrt(tf.add(tf.square(x), order * order));
+  // w - x = v^2 / (w + x) and log(x / (v + w)) = -log1p((v + w - x) / x) stay accurate for x much larger than v.
+  const excess = tf.div(order * order, tf.add(hypotenuse, x));
+  const phase = tf.sub(excess, tf.mul(order, log1pValue(tf.div(tf.add(order, excess), x))));
+  const correction = tf.log(debyeSum(hypotenuse, order, DEBYE));
+  const result = tf.add(phase, tf.sub(correction, tf.mul(0.5, tf.log(tf.mul(2 * Math.PI, hypotenuse)))));
+  return scaled ? result : tf.add(result, x);
+}
+
+/**
+ * The quotient of two expansions, that of $I_v' = I_{v+1} + \frac{v}{x} I_v$ (DLMF 10.41.5) and that of $I_v$, from which
+ * what cancels has been taken out by algebra: $\frac{x}{w + v} - \frac{x}{w^2} \frac{\sum_k q_k v^{-k}}{\sum_k u_k v^{-k}}$
+ * with $q_k = u_k / 2 + p\,u_k'$. Not differentiated.
+ */
+export function debyeRatio(x: Tensor, order: number): Tensor {
+  const hypotenuse = tf.sqrt(tf.add(tf.square(x), order * order));
+  const quotient = tf.div(debyeSum(hypotenuse, order, DEBYE_SLOPES), debyeSum(hypotenuse, order, DEBYE));
+  const relative = tf.div(x, hypotenuse);
+  return tf.sub(tf.div(x, tf.add(hypotenuse, order)), tf.mul(tf.div(relative, hypotenuse), quotient));
+}
+
+/** $\sum_k c_k(p^2) w^{-k}$, which is $\sum_k u_k v^{-k}$ with $p / v = 1 / w$. */
+function debyeSum(hypotenuse: Tensor, order: number, polynomials: readonly (readonly number[])[]): Tensor {
+  const inverse = tf.reciprocal(hypotenuse);
+  const square = tf.square(tf.mul(order, inverse));
+  const terms = polynomials.map((coefficients) => polynomial(square, coefficients));
+  return terms.reduceRight((sum, term) => tf.add(term, tf.mul(inverse, sum)));
+}
