@@ -4,13 +4,14 @@ import { copiesOf } from '../src/installed';
 import { readmeExample, toJavaScript } from '../src/program';
 import { node, pnpm } from '../src/run';
 
+const { core, data, vae } = inject('tarballs');
+const project = emptyProject({
+  dependencies: { '@dgm/core': `file:${core}`, '@dgm/data': `file:${data}`, '@dgm/vae': `file:${vae}` },
+  // The packages name each other by version, which no registry has yet.
+  pnpm: { overrides: { '@dgm/core': `file:${core}` } },
+});
+
 it('run the example of the README when pnpm has installed the packed packages', async () => {
-  const { core, data, vae } = inject('tarballs');
-  const project = emptyProject({
-    dependencies: { '@dgm/core': `file:${core}`, '@dgm/data': `file:${data}`, '@dgm/vae': `file:${vae}` },
-    // The packages name each other by version, which no registry has yet.
-    pnpm: { overrides: { '@dgm/core': `file:${core}` } },
-  });
   pnpm(project, 'install', '--prefer-offline', '--ignore-workspace');
   expect(copiesOf('@tensorflow/tfjs-core', project)).toHaveLength(1);
   write(project, 'example.mjs', await toJavaScript(readmeExample(), 'esm'));

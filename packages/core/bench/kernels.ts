@@ -5,6 +5,8 @@ import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
 import { registerGradients } from '../src/engine/gradients';
 import { mendWasmKernels } from '../src/engine/wasm/mend';
+import { mlp } from '../src/nn/mlp';
+import { gru } from '../src/nn/recurrent';
 import { Key } from '../src/random/key';
 
 const repetitions = 9;
@@ -32,6 +34,18 @@ function embeddingGradient(): () => Tensor {
   return () => tf.grad((table) => tf.gather(table, indices))(normal(512, 64));
 }
 
+function decoderGradients(): () => Tensor {
+  const network = mlp([64, 256, 256, 1088], { key, activation: 'leakyRelu' });
+  const [z, dy] = [normal(64, 64), normal(64, 1088)];
+  return () => tf.variableGrads(() => tf.sum(tf.mul(network.apply(z), dy))).value;
+}
+
+function recurrentGradients(): () => Tensor {
+  const layer = gru({ inputs: 32, hidden: 64, key });
+  const x = normal(16, 64, 32);
+  return () => tf.variableGrads(() => tf.sum(layer.apply(x))).value;
+}
+
 const cases: Record<string, () => () => Tensor> = {
   'A B     (64x256)(256x1088)': () => matrixProduct([64, 256], [256, 1088]),
   "A'B     (64x256)'(64x1088)": () => matrixProduct([64, 256], [64, 1088], true),
@@ -45,6 +59,8 @@ const cases: Record<string, () => () => Tensor> = {
   'conv2d input gradient 32x28x28x32': () => inputGradient(1),
   'conv2d input gradient, stride 2': () => inputGradient(2),
   'embedding gradient 64x256 of 512x64': embeddingGradient,
+  'mlp 64-256-256-1088, forward and back': decoderGradients,
+  'gru of 64 steps, forward and back': recurrentGradients,
 };
 
 function median(operation: () => Tensor): string {
@@ -59,7 +75,8 @@ function median(operation: () => Tensor): string {
   } catch {
     return 'missing';
   }
-  return times.sort((a, b) => a - b)[times.length >> 1]!.toFixed(2);
+  times.sort((a, b) => a - b);
+  return `${times[times.length >> 1]!.toFixed(2)} (best ${times[0]!.toFixed(2)})`;
 }
 
 registerGradients();
