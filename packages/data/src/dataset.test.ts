@@ -20,29 +20,27 @@ describe('dataset', () => {
 
   it('finds the first value outside of the support', () => {
     expect(() => dataset({ name: 'a', ...parts, test: examples([0, 1, 2, NaN]) })).toThrow(
-      'dataset: expected a.test.values to be finite, got NaN at example 1, entry 1',
+      'dataset: expected a.test to be finite, got NaN in row 1 at entry 1',
     );
     expect(() => dataset({ name: 'a', ...parts, levels: 3 })).toThrow(
-      'dataset: expected a.train.values to be integers from 0 to 2, got 3 at example 1, entry 1',
+      'dataset: expected a.train to be integers from 0 to 2, got 3 in row 1 at entry 1',
     );
     expect(() => dataset({ name: 'a', ...parts, test: examples([0.5, 1]), levels: 4 })).toThrow('got 0.5');
   });
 
   it('refuses parts that do not fit together', () => {
-    const other = { ...parts.test, shape: [1, 2] };
-    expect(() => dataset({ name: 'a', ...parts, test: other })).toThrow(
-      'expected a.test.shape [2], as in train',
-    );
-    const short = { ...parts.test, count: 3 };
-    expect(() => dataset({ name: 'a', ...parts, test: short })).toThrow(
-      'expected a.test.values of length 3 * 2, got 2',
-    );
-    const labels = Int32Array.of(1, 2);
-    expect(() => dataset({ name: 'a', ...parts, test: { ...parts.test, labels } })).toThrow(
-      'a.test.labels of length 1',
-    );
+    const withTest = (test: Partial<Examples>) => () =>
+      dataset({ name: 'a', ...parts, test: { ...parts.test, ...test } });
+    expect(withTest({ shape: [1, 2] })).toThrow('expected a.test of shape [2] each, got [1, 2]');
+    expect(withTest({ count: 3 })).toThrow('expected a.test to have 3 x 2 values, got 2');
+    expect(withTest({ count: 0 })).toThrow('expected a.test.values of length 0, as the count says, got 2');
+    expect(withTest({ labels: Int32Array.of(1, 2) })).toThrow('expected a.test to have 1 labels, got 2');
+  });
+
+  it('needs something to learn from, and nothing else', () => {
     expect(() => dataset({ name: 'a', ...parts, train: examples([]) })).toThrow(
       'to hold at least one example',
     );
+    expect(dataset({ name: 'a', ...parts, test: examples([]) }).test.count).toBe(0);
   });
 });

@@ -62,9 +62,7 @@ export function tar(files: Readonly<Record<string, Uint8Array>>): Uint8Array {
 }
 
 /** A server on this machine, and what it was asked for. */
-export async function serve(
-  answer: (request: IncomingMessage, response: ServerResponse) => void,
-): Promise<{
+export async function serve(answer: (request: IncomingMessage, response: ServerResponse) => void): Promise<{
   url: string;
   requests: { path: string; range: string | undefined }[];
   close: () => Promise<void>;

@@ -1,0 +1,45 @@
+import { describeCoverage } from '@dgm/testing';
+import * as exports from '../src/index';
+
+const densities = 'src/densities/densities.test.ts';
+const images = 'src/image/image.test.ts';
+const transforms = 'src/transforms/transforms.test.ts';
+
+describeCoverage({
+  exports,
+  tables: [],
+  testedIn: {
+    batches: transforms,
+    binarize: transforms,
+    binarizedMnist: 'src/mnist/mnist.test.ts',
+    checkerboard: densities,
+    cifar10: 'src/cifar/cifar10.test.ts',
+    csv: 'src/tables/csv.test.ts',
+    dataset: 'src/dataset.test.ts',
+    decodeImage: images,
+    denormalize: transforms,
+    dequantize: transforms,
+    digits: 'src/digits/digits.test.ts',
+    fashionMnist: 'src/mnist/mnist.test.ts',
+    formatNpy: 'src/tables/npy.test.ts',
+    gaussianMixture: densities,
+    glyphs: 'src/glyphs/glyphs.test.ts',
+    imageFolder: images,
+    imageGrid: images,
+    mnist: 'src/mnist/mnist.test.ts',
+    normalization: transforms,
+    normalize: transforms,
+    npy: 'src/tables/npy.test.ts',
+    parseCsv: 'src/tables/csv.test.ts',
+    parseIdx: 'src/mnist/mnist.test.ts',
+    parseNpy: 'src/tables/npy.test.ts',
+    planeDataset: densities,
+    reshape: transforms,
+    rings: densities,
+    split: transforms,
+    subset: transforms,
+    toExamples: 'src/tables/npy.test.ts',
+    toTensor: transforms,
+    twoMoons: densities,
+  },
+});
