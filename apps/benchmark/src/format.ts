@@ -15,8 +15,13 @@ export function decimal(value: number | null | undefined, digits = 0): string {
 export function score(value: Score | null | undefined): string {
   if (!value || value.nats === null) return NOTHING;
   const bound = value.kind === 'lower-bound' ? '≤ ' : '';
-  const error = value.standardError ? ` ± ${decimal(value.standardError, 2)}` : '';
-  return `${bound}${decimal(value.nats, 2)}${error}`;
+  return `${bound}${decimal(value.nats, 2)}${margin(value.standardError)}`;
+}
+
+/** ` ± 0.52`, with as many decimals as it needs to be seen; nothing for a number without noise. */
+function margin(standardError: number | null): string {
+  if (!standardError) return '';
+  return ` ± ${decimal(standardError, standardError < 0.01 ? 3 : 2)}`;
 }
 
 /** The kind of a likelihood, in words. */

@@ -7,6 +7,7 @@ import type { Families } from '../src/families';
 import type { Results } from '../src/results/schema';
 import { run } from '../src/run/run';
 import { pixelFrequencies } from './fixtures/pixel-frequencies';
+import { timelessResults } from './timeless';
 
 let out: string;
 beforeEach(async () => {
@@ -23,15 +24,7 @@ const bench = (line: string, found = families(pixelFrequencies('pixels'))) =>
 const text = (name: string) => readFile(path.join(out, name), 'utf8');
 const results = async () => JSON.parse(await text('results.json')) as Results;
 
-/** The results without what a clock or the system's memory decides. */
-async function timeless(): Promise<string> {
-  const untimed = new Set(['trainSeconds', 'msPerStep', 'sampleSeconds', 'peakMemoryMiB']);
-  return JSON.stringify(
-    await results(),
-    (name, value: unknown) => (untimed.has(name) ? undefined : value),
-    2,
-  );
-}
+const timeless = () => timelessResults(out);
 
 describe('dgm-bench run', () => {
   it('writes results, pictures and a report', async () => {
@@ -56,7 +49,7 @@ describe('dgm-bench run', () => {
         version: '0.1.0',
         parameters: 64 * 17,
         batchSize: 64,
-        optimizer: 'sgd(learningRate 10)',
+        optimizer: 'sgd(learningRate 2)',
         engine: 'eager',
         device: 'cpu',
         seed: 3,

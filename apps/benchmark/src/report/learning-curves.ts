@@ -46,13 +46,13 @@ export function learningCurves(run: Run, baselines: readonly Baseline[]): Markup
   </figure>`;
 }
 
-/** The losses of the first twentieth of the epochs may leave the plot at the top: the rest would be a flat line. */
+/** The losses of the first few epochs may leave the plot at the top: the rest would be a flat line. */
 function lossScale(curve: readonly CurvePoint[]): Scale | undefined {
   const losses = (points: readonly CurvePoint[]) =>
     points.flatMap(({ train, validation }) => [train, validation]).filter((loss) => loss !== null);
   const all = losses(curve);
   if (all.length === 0) return undefined;
-  const settled = losses(curve.slice(Math.floor(curve.length / 20)));
+  const settled = losses(curve.slice(Math.ceil(Math.sqrt(curve.length) / 2)));
   const min = Math.min(...all);
   const max = Math.max(...(settled.length > 0 ? settled : all));
   const margin = 0.05 * (max - min || 1);

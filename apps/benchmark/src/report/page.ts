@@ -95,11 +95,11 @@ function runHeader(run: Run): Markup {
     ...scores,
     { value: decimal(run.test?.bitsPerDim, 3), label: 'bits per dimension' },
     { value: decimal(run.parameters), label: 'parameters' },
+    { value: `${decimal(run.peakMemoryMiB)} MiB`, label: 'peak memory' },
     {
       value: duration(run.trainSeconds),
       label: `${decimal(run.epochs)} epochs, ${decimal(run.steps)} steps, ${endings[run.extra.stoppedBy] ?? run.extra.stoppedBy}`,
     },
-    { value: `${decimal(run.peakMemoryMiB)} MiB`, label: 'peak memory' },
   ];
   return html`<h2>${run.model}</h2>
     <p class="source">

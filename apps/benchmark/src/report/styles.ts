@@ -73,7 +73,7 @@ th[aria-sort=descending] button::after { content: ' ↓'; }
 td { padding: 10px 9px; text-align: right; border-bottom: 1px solid var(--faint); }
 tr:last-child td { border-bottom: 0; }
 td:first-child { position: sticky; left: 0; background: var(--card); font-weight: 600; }
-td small { display: block; font-size: 12px; font-weight: 400; color: var(--soft); }
+td small { display: block; min-width: 112px; white-space: normal; line-height: 1.35; font-size: 12px; font-weight: 400; color: var(--soft); }
 th small { display: block; font-size: 12px; opacity: 0.8; font-weight: 400; }
 .note { margin: 20px 0 0; color: var(--soft); font-size: 13px; }
 tr.baseline td { color: var(--soft); font-weight: 400; }

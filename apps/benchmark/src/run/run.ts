@@ -1,3 +1,4 @@
+import type { Callback } from '@dgm/core';
 import { progressBar } from '@dgm/core/node';
 import { parseRunArguments } from '../arguments';
 import { discoverInstalled, type Families } from '../families';
@@ -52,7 +53,7 @@ async function trainAll(job: Job, output: OutputFolder, signal: AbortSignal): Pr
     const { entry, package: origin } = candidate;
     console.log(`\n${entry.name} (${origin}, ${entry.source})`);
     try {
-      const finished = await trainModel(candidate, { ...job, output, signal, callbacks: [progressBar()] });
+      const finished = await trainModel(candidate, { ...job, output, signal, callbacks: callbacks(job) });
       results = { ...results, runs: [...results.runs, finished] };
     } catch (error) {
       if (error instanceof StoppedError) throw error;
@@ -63,6 +64,16 @@ async function trainAll(job: Job, output: OutputFolder, signal: AbortSignal): Pr
     await output.writeResults(results);
   }
   return results;
+}
+
+/** What is shown while a model trains. */
+function callbacks({ plan: { maxSeconds } }: Job): readonly Callback[] {
+  const measuring: Callback = {
+    onEnd({ stoppedBy }) {
+      if (stoppedBy !== 'aborted') console.log('measuring what it has learned ...');
+    },
+  };
+  return [progressBar(maxSeconds === undefined ? {} : { maxSeconds }), measuring];
 }
 
 /** Writes the report and prints the table. */

@@ -6,17 +6,20 @@ export interface ProgressBarOptions {
   readonly stream?: NodeJS.WriteStream;
   /** Where the stream is no terminal, a line is written after each so many epochs; 10 unless given. */
   readonly everyEpochs?: number;
+  /** The same as for `fit`: the bar then fills with the time where that ends before the epochs do. */
+  readonly maxSeconds?: number;
 }
 
 /** Shows how training goes: a bar on a terminal, now and then a line elsewhere. */
 export function progressBar({
   stream = process.stderr,
   everyEpochs = 10,
+  maxSeconds = Infinity,
 }: ProgressBarOptions = {}): Callback {
-  return stream.isTTY ? terminalBar(stream) : lines(stream, everyEpochs);
+  return stream.isTTY ? terminalBar(stream, maxSeconds) : lines(stream, everyEpochs);
 }
 
-function terminalBar(stream: NodeJS.WriteStream): Callback {
+function terminalBar(stream: NodeJS.WriteStream, maxSeconds: number): Callback {
   const bar = new SingleBar({
     format:
       '{bar} epoch {epoch}/{epochs} | {eta_formatted} left | train {train} | validation {validation} {note}',
@@ -28,12 +31,19 @@ function terminalBar(stream: NodeJS.WriteStream): Callback {
     gracefulExit: false,
     stream,
   });
+  let started = 0;
+  let steps = 1;
+  /** The part of the way that is behind: of the steps or of the time, whichever ends first. */
+  const share = (step: number) =>
+    Math.min(1, Math.max(step / steps, (performance.now() - started) / 1000 / maxSeconds));
   return {
     onStart({ epochs, stepsPerEpoch, resumedAt }) {
       const epoch = Math.floor(resumedAt / stepsPerEpoch) + 1;
-      bar.start(epochs * stepsPerEpoch, resumedAt, { epoch, epochs, train: '-', validation: '-', note: '' });
+      started = performance.now();
+      steps = epochs * stepsPerEpoch;
+      bar.start(1, share(resumedAt), { epoch, epochs, train: '-', validation: '-', note: '' });
     },
-    onStep: ({ epoch, step }) => bar.update(step, { epoch }),
+    onStep: ({ epoch, step }) => bar.update(share(step), { epoch }),
     onEpoch({ train, validation, improved }) {
       bar.update({ train: format(train), validation: format(validation), note: improved ? '(best)' : '' });
     },
