@@ -231,6 +231,7 @@ function gradientsOf(
   data: Tensor,
   key: Key,
 ): { value: number; grads: Record<string, Tensor> } {
+  ensure(objective.parameters.length > 0, `objective ${objective.name} has no parameters`);
   const terms: Record<string, number> = {};
   const { value, grads } = tf.variableGrads(() => {
     const loss = objective.loss(data, key, { training: true });

@@ -1,3 +1,4 @@
+import { Bernoulli, Categorical, Independent } from '@dgm/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
@@ -11,6 +12,7 @@ import {
   describeModel,
   describeOps,
   distributionChecks,
+  everyEvent,
   layerChecks,
   measureBijector,
   modelChecks,
@@ -23,6 +25,7 @@ import {
 } from '../src/index';
 import {
   CoinSpecimen,
+  Distorted,
   ExpSpecimen,
   LinearSpecimen,
   NormalSpecimen,
@@ -38,6 +41,32 @@ const normal = (fault?: Fault): DistributionCase => ({
   golden: [{ parameters: [1, 2], x: [0, 3], logProb: [-1.7370857137646, -2.1120857137646] }],
   extremes: [{ x: [1e4, -1e4] }, { x: [[0, 0]], logProb: [[-0.9189385332, -2.2257913526]] }],
 });
+
+/** What `Distorted` can do to each kind of support that the kit sums over. */
+type Distortion = ConstructorParameters<typeof Distorted>[1];
+
+const supports: Record<string, (distortion?: Distortion) => DistributionCase> = {
+  integers: (distortion = {}) => ({
+    parameters: { logits: [0.5, -1, 2, 0] },
+    make: (logits) => new Distorted(new Categorical(logits), distortion),
+    support: { kind: 'integers', from: 0, to: 3 },
+  }),
+  'a list of events': (distortion = {}) => ({
+    parameters: { logits: [0.5, -1, 2] },
+    make: (logits) => new Distorted(new Independent(new Bernoulli(logits), 1), distortion),
+    support: { kind: 'events', events: everyEvent([0, 1], 3) },
+  }),
+  'a plane': (distortion = {}) => ({
+    parameters: { loc: [0.5, -1], scale: [0.7, 1.2] },
+    make: (loc, scale) => new Distorted(new Independent(new NormalSpecimen(loc, scale), 1), distortion),
+    support: { kind: 'real' },
+  }),
+  'a space, by importance sampling': (distortion = {}) => ({
+    parameters: { loc: [0.5, -1, 0], scale: [0.7, 1, 0.9] },
+    make: (loc, scale) => new Distorted(new Independent(new NormalSpecimen(loc, scale), 1), distortion),
+    support: { kind: 'real', scale: 1.7 },
+  }),
+};
 
 const exp = (fault?: ConstructorParameters<typeof ExpSpecimen>[0]): BijectorCase => ({
   make: () => new ExpSpecimen(fault),
@@ -70,7 +99,11 @@ const square = (f: OpCase['f']): OpCase => ({
   extremes: [{ args: [[1e30, 0]], value: [Infinity, 0] }],
 });
 
-describeDistribution({ Normal: () => normal() });
+describeDistribution({
+  Normal: () => normal(),
+  'Normal (pathwise by expectation)': () => ({ ...normal(), pathwise: 'expectation' }),
+  ...Object.fromEntries(Object.entries(supports).map(([name, make]) => [name, () => make()])),
+});
 describeBijector({ Exp: () => exp() });
 describeLayer({ Linear: () => linear() });
 describeModel({ Coin: () => coin() });
@@ -114,6 +147,24 @@ describe('a distribution with a fault is found out', () => {
     expect(await broken(distributionChecks, normal(fault))).toContain(statement);
   });
 
+  it.each(Object.entries(supports))('a wrong total over %s', async (_name, make) => {
+    const wrong = make({ logProb: (logProb) => tf.add(logProb, 0.15) });
+    expect(await broken(distributionChecks, wrong)).toEqual(
+      expect.arrayContaining(['gives its whole support a probability of 1']),
+    );
+  });
+
+  it.each(Object.entries(supports))('wrong draws from %s', async (_name, make) => {
+    // Turning events around keeps them in the support.
+    const wrong = make({ sample: (x) => tf.sub(x.rank > 1 ? 1 : 3, x) });
+    expect(await broken(distributionChecks, wrong)).toContain('draws what its density says');
+  });
+
+  it('a sampler that cuts its path, by expectation', async () => {
+    const the: DistributionCase = { ...normal('path'), pathwise: 'expectation' };
+    expect(await broken(distributionChecks, the)).toContain('lets the gradient through its sampler');
+  });
+
   it('disposes of a parameter', () => {
     const { 'frees what it makes and keeps what it borrows': check } = distributionChecks;
     expect(() => check!(normal('disposes'))).toThrow(/disposed|left/);
@@ -153,6 +204,8 @@ describe('a layer with a fault is found out', () => {
 
 describe('a model with a fault is found out', () => {
   it.each<[ModelFault, string]>([
+    ['frozen', 'gives every trainable parameter a gradient'],
+    ['frozen', 'learns: the loss falls, and every term stays finite'],
     ['samples', 'draws samples of its event shape and range'],
     ['leak', 'frees what it makes and keeps what it borrows'],
     ['bound', 'has a bound that is one'],

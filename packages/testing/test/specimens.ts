@@ -6,7 +6,7 @@ import {
   type GenerativeModel,
   type Key,
 } from '@dgm/core';
-import type { Objective, Shape } from '@dgm/core';
+import type { Distribution, Objective, Shape } from '@dgm/core';
 import { broadcastShapes, leadingShape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
@@ -97,6 +97,54 @@ export class NormalSpecimen extends BaseDistribution {
     if (this.fault === 'gradient') return detachedSlope(log);
     if (this.fault === 'extremes') return tf.log(tf.exp(log));
     return log;
+  }
+}
+
+/** A distribution with another density or other draws than it should have. */
+export class Distorted implements Distribution {
+  readonly batchShape: Shape;
+  readonly eventShape: Shape;
+  readonly reparameterized = false;
+
+  constructor(
+    readonly original: Distribution,
+    readonly distort: {
+      readonly logProb?: (logProb: Tensor, x: Tensor) => Tensor;
+      readonly sample?: (x: Tensor) => Tensor;
+    },
+  ) {
+    this.batchShape = original.batchShape;
+    this.eventShape = original.eventShape;
+  }
+
+  sample(key: Key, sampleShape?: Shape): Tensor {
+    const { sample = tf.clone } = this.distort;
+    return tf.tidy(() => sample(this.original.sample(key, sampleShape)));
+  }
+
+  logProb(x: Tensor): Tensor {
+    const { logProb = tf.clone } = this.distort;
+    return tf.tidy(() => logProb(this.original.logProb(x), x));
+  }
+
+  entropy(): Tensor {
+    return this.original.entropy();
+  }
+
+  mean(): Tensor {
+    return this.original.mean();
+  }
+
+  variance(): Tensor {
+    return this.original.variance();
+  }
+
+  mode(): Tensor {
+    return this.original.mode();
+  }
+
+  cdf(x: Tensor): Tensor {
+    return this.original.cdf(x);
   }
 }
 
