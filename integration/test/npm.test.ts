@@ -30,6 +30,16 @@ describe('the packed packages, installed by npm', () => {
     expect(node(project, 'example.cjs')).toMatch(/-?\d+\.\d/);
   });
 
+  it.each(['@dgm/core/node', '@dgm/vae/benchmark'])('have the entry %s in both module systems', (entry) => {
+    write(
+      project,
+      'entry.mjs',
+      `import * as entry from '${entry}'; console.log(Object.keys(entry).length > 0);`,
+    );
+    write(project, 'entry.cjs', `console.log(Object.keys(require('${entry}')).length > 0);`);
+    expect([node(project, 'entry.mjs'), node(project, 'entry.cjs')]).toEqual(['true\n', 'true\n']);
+  });
+
   it.each(['nodenext', 'bundler'])('resolve their types, moduleResolution %s', (moduleResolution) => {
     const files = moduleResolution === 'nodenext' ? ['types.mts', 'types.cts'] : ['types.ts'];
     for (const file of files) write(project, file, insideMain(example));

@@ -10,27 +10,40 @@ export type WasmPaths = string | Readonly<Record<string, string>>;
 export interface Candidate {
   readonly backend: BackendName;
   readonly source: string;
+  /** Whether `auto` tries it in this environment. */
+  readonly automatic: boolean;
   load(): Promise<void>;
 }
 
-/** Every way to get a backend in this environment, the best first. */
+/** Every way to get a backend, the best first. */
 export function candidates(wasmPaths?: WasmPaths): readonly Candidate[] {
-  const embedded = [wasm(wasmPaths), cpu];
-  return tf.env().getBool('IS_NODE')
-    ? [native('@tensorflow/tfjs-node-gpu'), native('@tensorflow/tfjs-node'), ...embedded]
-    : [registered('webgpu'), registered('webgl'), ...embedded];
+  return [
+    native('@tensorflow/tfjs-node-gpu'),
+    native('@tensorflow/tfjs-node'),
+    registered('webgpu'),
+    registered('webgl'),
+    wasm(wasmPaths),
+    cpu,
+  ];
 }
+
+const inNode = (): boolean => tf.env().getBool('IS_NODE');
 
 const native = (source: string): Candidate => ({
   backend: 'tensorflow',
   source,
-  load: () => importNativePackage(source),
+  automatic: inNode(),
+  async load() {
+    if (!inNode()) throw new Error('needs Node');
+    await importNativePackage(source);
+  },
 });
 
 /** The embedded engine: a dependency of this package, loaded when it is needed so that bundlers can split it off. */
 const wasm = (paths: WasmPaths | undefined): Candidate => ({
   backend: 'wasm',
   source: '@tensorflow/tfjs-backend-wasm',
+  automatic: true,
   async load() {
     const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
     // A backend that runs has its files already, and refuses to be told where they are.
@@ -42,6 +55,7 @@ const wasm = (paths: WasmPaths | undefined): Candidate => ({
 const cpu: Candidate = {
   backend: 'cpu',
   source: '@tensorflow/tfjs-backend-cpu',
+  automatic: true,
   async load() {
     await import('@tensorflow/tfjs-backend-cpu');
   },
@@ -51,6 +65,7 @@ const cpu: Candidate = {
 const registered = (backend: 'webgl' | 'webgpu'): Candidate => ({
   backend,
   source: `@tensorflow/tfjs-backend-${backend}`,
+  automatic: !inNode(),
   async load() {
     if (tf.findBackendFactory(backend) == null) throw new Error('not imported by the application');
   },

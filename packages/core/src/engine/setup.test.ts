@@ -33,8 +33,16 @@ describe('setup', () => {
     expect(tf.getBackend()).toBe('cpu');
   });
 
-  it('refuses a backend that this environment cannot have', async () => {
-    await expect(setup({ backend: 'webgl' })).rejects.toMatchObject({ code: 'argument', actual: '"webgl"' });
+  it('wants the backends of browsers to be imported by the application', async () => {
+    await expect(setup({ backend: 'webgl' })).rejects.toMatchObject({
+      code: 'engine',
+      actual: '@tensorflow/tfjs-backend-webgl: not imported by the application',
+    });
+  });
+
+  it('refuses a name that is none', async () => {
+    const backend = 'cuda' as 'cpu';
+    await expect(setup({ backend })).rejects.toMatchObject({ code: 'argument', actual: '"cuda"' });
   });
 });
 

@@ -25,6 +25,7 @@ let latest: { readonly wanted: string; readonly report: Promise<EngineReport> } 
  * embedded wasm engine and plain JavaScript, in this order. In a browser it tries WebGPU and WebGL where the app has
  * imported their backends, then wasm, then plain JavaScript. Calling it again with the same backend does nothing.
  * @returns what was chosen, and why the others were not
+ * @throws ArgumentError - for a name that is none of a backend
  * @throws EngineError - when the named backend, or any at all, cannot be had; the message names what was tried
  * @example
  * ```ts
@@ -71,13 +72,13 @@ async function start(wanted: 'auto' | BackendName, wasmPaths?: WasmPaths): Promi
 
 function choices(wanted: 'auto' | BackendName, wasmPaths?: WasmPaths): readonly Candidate[] {
   const all = candidates(wasmPaths);
-  if (wanted === 'auto') return all;
-  const named = all.filter(({ backend }) => backend === wanted);
-  if (named.length > 0) return named;
+  const chosen = all.filter(({ backend, automatic }) => (wanted === 'auto' ? automatic : backend === wanted));
+  if (chosen.length > 0) return chosen;
+  const names = ['auto', ...new Set(all.map(({ backend }) => backend))];
   throw new ArgumentError({
     where: 'setup',
     argument: 'backend',
-    expected: `to be "auto" or one of ${[...new Set(all.map(({ backend }) => `"${backend}"`))].join(', ')} here`,
+    expected: `to be one of ${names.join(', ')}`,
     actual: `"${wanted}"`,
   });
 }
