@@ -45,9 +45,9 @@ function logGammaBelowFour(x: Tensor): Tensor {
 function stirling(x: Tensor): Tensor {
   const inverse = tf.reciprocal(x);
   const correction = tf.mul(inverse, polynomial(tf.square(inverse), [1 / 12, -1 / 360, 1 / 1260]));
-  // (x - 1/2) log x - x without the difference of two large numbers overflowing early.
-  const leading = tf.mul(x, tf.sub(tf.log(x), 1));
-  return tf.add(tf.sub(leading, tf.mul(0.5, tf.log(x))), tf.add(correction, HALF_LOG_TWO_PI));
+  // (x - 1/2)(log x - 1) is (x - 1/2) log x - x + 1/2 without a difference of infinities.
+  const leading = tf.mul(tf.sub(x, 0.5), tf.sub(tf.log(x), 1));
+  return tf.add(leading, tf.add(correction, HALF_LOG_TWO_PI - 0.5));
 }
 
 /**

@@ -15,35 +15,58 @@ function thrownBy(run: () => unknown): unknown {
 
 describe('NaN', () => {
   const functions: Record<string, (x: Tensor) => Tensor> = {
-    ...{
-      exp: ops.exp,
-      expm1: ops.expm1,
-      sigmoid: ops.sigmoid,
-      tanh: ops.tanh,
-      relu: ops.relu,
-      leakyRelu: ops.leakyRelu,
-    },
-    ...{ elu: ops.elu, selu: ops.selu, softplus: ops.softplus, swish: ops.swish, gelu: ops.gelu },
-    ...{ log1p: ops.log1p, log1mExp: ops.log1mExp, logSigmoid: ops.logSigmoid },
-    ...{
-      erf: ops.erf,
-      erfc: ops.erfc,
-      erfinv: ops.erfinv,
-      ndtr: ops.ndtr,
-      logNdtr: ops.logNdtr,
-      ndtri: ops.ndtri,
-    },
-    ...{ lgamma: ops.lgamma, digamma: ops.digamma, polygamma: (x) => ops.polygamma(x, { order: 1 }) },
-    ...{
-      logBesselI: (x) => ops.logBesselI(x, { order: 0.5 }),
-      besselRatio: (x) => ops.besselRatio(x, { order: 16 }),
-    },
-    ...{ clip: (x) => ops.clip(x, { min: -1, max: 1 }), norm: ops.norm, logSumExp: ops.logSumExp },
-    ...{ softmax: ops.softmax, logSoftmax: ops.logSoftmax },
+    exp: ops.exp,
+    expm1: ops.expm1,
+    sigmoid: ops.sigmoid,
+    tanh: ops.tanh,
+    relu: ops.relu,
+    leakyRelu: ops.leakyRelu,
+    elu: ops.elu,
+    selu: ops.selu,
+    softplus: ops.softplus,
+    swish: ops.swish,
+    gelu: ops.gelu,
+    log1p: ops.log1p,
+    log1mExp: ops.log1mExp,
+    logSigmoid: ops.logSigmoid,
+    erf: ops.erf,
+    erfc: ops.erfc,
+    erfinv: ops.erfinv,
+    ndtr: ops.ndtr,
+    logNdtr: ops.logNdtr,
+    ndtri: ops.ndtri,
+    lgamma: ops.lgamma,
+    digamma: ops.digamma,
+    polygamma: (x) => ops.polygamma(x, { order: 1 }),
+    logBesselI: (x) => ops.logBesselI(x, { order: 0.5 }),
+    besselRatio: (x) => ops.besselRatio(x, { order: 16 }),
+    clip: (x) => ops.clip(x, { min: -1, max: 1 }),
+    norm: ops.norm,
+    logSumExp: ops.logSumExp,
+    softmax: ops.softmax,
+    logSoftmax: ops.logSoftmax,
   };
   it.each(Object.entries(functions))('is not hidden by %s', (_, f) => {
     const values = tf.tidy(() => f(tf.tensor([NaN, 0.5])).dataSync());
     expect(values[0]).toBeNaN();
+  });
+});
+
+describe('the ends of a domain', () => {
+  it.each<[string, (x: Tensor) => Tensor, number[], number[]]>([
+    ['lgamma', ops.lgamma, [0, Infinity, -0.5], [Infinity, Infinity, NaN]],
+    ['digamma', ops.digamma, [0, Infinity], [-Infinity, Infinity]],
+    ['log1p', ops.log1p, [-1], [-Infinity]],
+    ['log1mExp', ops.log1mExp, [0], [-Infinity]],
+    ['logNdtr', ops.logNdtr, [-Infinity, Infinity], [-Infinity, 0]],
+    ['ndtri', ops.ndtri, [0, 1], [-Infinity, Infinity]],
+    ['erfinv', ops.erfinv, [-1, 1], [-Infinity, Infinity]],
+    ['logBesselI of order 1', (x) => ops.logBesselI(x, { order: 1 }), [0], [-Infinity]],
+    ['logBesselI of order 20', (x) => ops.logBesselI(x, { order: 20 }), [0], [-Infinity]],
+  ])('are exact for %s', (_, f, x, expected) => {
+    const values = tf.tidy(() => Array.from(f(tf.tensor(x)).dataSync()));
+    // toEqual tells -0 from 0; for a limit they are one.
+    expect(values.map((value) => value + 0)).toEqual(expected);
   });
 });
 
