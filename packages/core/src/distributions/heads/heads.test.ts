@@ -1,4 +1,14 @@
-import { bernoulli, categorical, conditional, gaussian, Key, mlp, type DistributionHead } from '@dgm/core';
+import {
+  bernoulli,
+  categorical,
+  conditional,
+  discretizedLogistic,
+  discretizedLogisticMixture,
+  gaussian,
+  Key,
+  mlp,
+  type DistributionHead,
+} from '@dgm/core';
 import { expectNoLeaks } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
@@ -6,6 +16,16 @@ import { describe, expect, it } from 'vitest';
 const heads: [string, DistributionHead, { numParameters: number; levels?: number }][] = [
   ['categorical', categorical({ shape: [2, 3], values: 5 }), { numParameters: 30, levels: 5 }],
   ['bernoulli', bernoulli({ shape: [6] }), { numParameters: 6, levels: 2 }],
+  [
+    'discretizedLogistic',
+    discretizedLogistic({ shape: [2, 3], values: 17 }),
+    { numParameters: 12, levels: 17 },
+  ],
+  [
+    'discretizedLogisticMixture',
+    discretizedLogisticMixture({ shape: [2, 3], values: 17, components: 4 }),
+    { numParameters: 72, levels: 17 },
+  ],
   ['gaussian', gaussian({ shape: [2, 3] }), { numParameters: 12 }],
   ['gaussian with a fixed std', gaussian({ shape: [6], std: 0.5 }), { numParameters: 6 }],
 ];
@@ -53,6 +73,40 @@ describe('heads', () => {
       expect(distribution.mean().dataSync()).toBeCloseToArray([1, 2]);
       expect(distribution.variance().dataSync()).toBeCloseToArray([1, 4]);
     });
+  });
+});
+
+describe('discretized logistic heads', () => {
+  const entropyAtZero = (head: DistributionHead) =>
+    tf.tidy(() => {
+      const distribution = head.distribution(tf.zeros([1, head.numParameters]));
+      const values = tf.reshape(tf.range(0, head.levels!), [head.levels!, 1, 1]);
+      const logProb = distribution.logProb(values);
+      return -tf.sum(tf.mul(tf.exp(logProb), logProb)).dataSync()[0]!;
+    });
+
+  it.each([
+    ['one component', discretizedLogistic({ shape: [1], values: 17 })],
+    ['four components', discretizedLogisticMixture({ shape: [1], values: 17, components: 4 })],
+  ])('start broad: %s', (_name, head) => {
+    // Close to the ln 17 of the uniform distribution, so that no value is a surprise at the start.
+    expect(entropyAtZero(head)).toBeGreaterThan(0.95 * Math.log(17));
+  });
+
+  it('span the values by means from -1 to 1', () => {
+    const head = discretizedLogistic({ shape: [3], values: 17 });
+    tf.tidy(() => {
+      const mode = head.distribution(tf.tensor2d([[-1, 0, 1, -3, -3, -3]])).mode();
+      expect(Array.from(mode.dataSync())).toEqual([0, 8, 16]);
+    });
+  });
+
+  it.each([0, 1, 2.5])('refuse %s values', (values) => {
+    expect(() => discretizedLogistic({ shape: [1], values })).toThrow('integer of at least 2');
+    expect(() => categorical({ shape: [1], values })).toThrow('integer of at least 2');
+    expect(() => discretizedLogisticMixture({ shape: [1], values: 4, components: values - 2 })).toThrow(
+      'components',
+    );
   });
 });
 
