@@ -10,7 +10,11 @@ export interface TensorFile {
 }
 
 const CODES = { float32: 'F32', int32: 'I32', bool: 'BOOL' } as const;
-const DTYPES: Readonly<Record<string, HostDtype>> = { F32: 'float32', I32: 'int32', BOOL: 'bool' };
+const DTYPES = new Map<unknown, HostDtype>([
+  ['F32', 'float32'],
+  ['I32', 'int32'],
+  ['BOOL', 'bool'],
+]);
 const ARRAYS = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
 
 /** The checksum is taken while this stands in its place. */
@@ -61,12 +65,23 @@ export function decodeSafetensors(bytes: Uint8Array, where = 'decodeSafetensors'
   const header = parseHeader(bytes.subarray(LENGTH_BYTES, start), where);
   const { __metadata__: metadata = {}, ...entries } = header;
   const { checksum, ...rest } = metadata as Record<string, string>;
-  if (checksum !== undefined) verify(bytes, checksum, start, where);
+  if (checksum !== undefined) {
+    verify(bytes, checksum, start, where);
+  } else if (String(rest['format']).startsWith('dgm.')) {
+    throw damaged(where, 'file', 'to have a checksum', 'none');
+  }
   const data = bytes.subarray(start);
-  const ends = Object.entries(entries).map(([path, entry]) => checkEntry(path, entry as Entry, where));
-  const total = Math.max(0, ...ends);
+  const ranges = Object.entries(entries).map(([path, entry]) => checkEntry(path, entry, where));
+  const total = ranges
+    .sort(([a], [b]) => a - b)
+    .reduce((last, [begin, end]) => (begin === last ? end : NaN), 0);
   if (total !== data.length) {
-    throw damaged(where, 'file', `to hold ${total} bytes of tensors`, `${data.length}`);
+    throw damaged(
+      where,
+      'file',
+      'to hold tensors one after the other',
+      `${data.length} bytes that they do not fill`,
+    );
   }
   const tensors = Object.entries(entries).map(
     ([path, entry]) => [path, tensorAt(data, entry as Entry)] as const,
@@ -108,27 +123,35 @@ function checksumAt(bytes: Uint8Array, checksum: string, start: number): number 
   return head.indexOf(checksum, head.indexOf('"checksum"'));
 }
 
-/** Checks that an entry makes sense by itself and returns where its bytes end. */
-function checkEntry(path: string, entry: Entry, where: string): number {
-  const dtype = DTYPES[entry?.dtype];
+/** Checks that an entry makes sense by itself and returns the range of its bytes. */
+function checkEntry(path: string, value: unknown, where: string): readonly [number, number] {
+  const { dtype: code, shape, data_offsets: range } = (value ?? {}) as Partial<Entry>;
+  const dtype = DTYPES.get(code);
   if (dtype === undefined) {
-    throw damaged(where, path, `to be of type ${Object.keys(DTYPES).join(', ')}`, String(entry?.dtype));
+    throw damaged(where, path, `to be of type ${[...DTYPES.keys()].join(', ')}`, String(code));
   }
-  const [begin, end] = entry.data_offsets;
-  const expected = sizeOf(entry.shape) * ARRAYS[dtype].BYTES_PER_ELEMENT;
-  if (end - begin !== expected || begin < 0) {
+  if (!isSizes(shape) || !isSizes(range) || range.length !== 2) {
     throw damaged(
       where,
       path,
-      `to take ${expected} bytes for ${formatShape(entry.shape)}`,
-      `${begin} to ${end}`,
+      'to have a shape and data_offsets',
+      JSON.stringify({ shape, data_offsets: range }),
     );
   }
-  return end;
+  const [begin, end] = range;
+  const expected = sizeOf(shape) * ARRAYS[dtype].BYTES_PER_ELEMENT;
+  if (end - begin !== expected) {
+    throw damaged(where, path, `to take ${expected} bytes for ${formatShape(shape)}`, `${begin} to ${end}`);
+  }
+  return range;
+}
+
+function isSizes(value: unknown): value is readonly number[] {
+  return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
 }
 
 function tensorAt(data: Uint8Array, { dtype: code, shape, data_offsets: [begin, end] }: Entry): HostTensor {
-  const dtype = DTYPES[code]!;
+  const dtype = DTYPES.get(code)!;
   // A copy, because a view would need an aligned offset and would keep the whole file alive.
   return { dtype, shape, values: new ARRAYS[dtype](data.slice(begin, end).buffer) };
 }

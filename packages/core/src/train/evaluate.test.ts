@@ -23,8 +23,15 @@ describe('evaluate', () => {
   beforeAll(async () => {
     model = new TinyVae({ dims: 3, key: key.fold('model') });
     const train = gaussianExamples(key.fold('train'), 200);
-    await fit(model, { train }, { key, optimizer: adamax({ learningRate: 3e-2 }), batchSize: 100, epochs: 60 });
-    const rows = Array.from({ length: 40 }, (_, row) => examples.values.slice(row * 3, row * 3 + 3) as Float32Array);
+    await fit(
+      model,
+      { train },
+      { key, optimizer: adamax({ learningRate: 3e-2 }), batchSize: 100, epochs: 60 },
+    );
+    const rows = Array.from(
+      { length: 40 },
+      (_, row) => examples.values.slice(row * 3, row * 3 + 3) as Float32Array,
+    );
     exact = -rows.reduce((sum, row) => sum + model.exactLogProb(row), 0) / 40;
   });
 
@@ -34,7 +41,8 @@ describe('evaluate', () => {
     const result = await evaluate(categorical, counts, { key, batchSize: 7, levels: 5 });
     const logits = categorical.parameters().get('logits')!;
     const logProbs = tf.logSoftmax(logits).arraySync() as number[][];
-    const nats = -[...counts.values].reduce((sum, value, index) => sum + logProbs[index % 4]![value]!, 0) / 30;
+    const nats =
+      -[...counts.values].reduce((sum, value, index) => sum + logProbs[index % 4]![value]!, 0) / 30;
     expect(result.nats).toBeCloseTo(nats, 5);
     expect(result.bitsPerDim).toBeCloseTo(nats / 4 / Math.LN2, 5);
     expect(result).toMatchObject({ kind: 'exact', standardError: 0, numSamples: 0, count: 30 });
@@ -69,7 +77,9 @@ describe('evaluate', () => {
 
   it('is the same for the same key and leaves nothing behind', async () => {
     const before = tf.memory().numTensors;
-    const [a, b, c] = await Promise.all([0, 0, 1].map((seed) => evaluate(model, examples, { key: Key.of(seed) })));
+    const [a, b, c] = await Promise.all(
+      [0, 0, 1].map((seed) => evaluate(model, examples, { key: Key.of(seed) })),
+    );
     expect(b).toEqual(a);
     expect(c).not.toEqual(a);
     await evaluate(model, examples, { key, importanceSamples: 10 });
@@ -81,7 +91,9 @@ describe('evaluate', () => {
     [{ importanceSamples: 1 }, 'argument', 'importanceSamples'],
     [{ levels: 3 }, 'domain', 'examples'],
   ])('refuses %o', async (more, code, argument) => {
-    const error: unknown = await evaluate(model, examples, { key, ...more }).catch((thrown: unknown) => thrown);
+    const error: unknown = await evaluate(model, examples, { key, ...more }).catch(
+      (thrown: unknown) => thrown,
+    );
     expect(DgmError.is(error) && error).toMatchObject({ code, argument });
   });
 
@@ -98,7 +110,8 @@ describe('evaluate', () => {
   it('names the row whose likelihood is not finite', async () => {
     const broken = new FactorizedCategorical({ dims: 4, levels: 5, key });
     const spoilt = Object.assign(broken, {
-      logProb: (x: Tensor) => tf.tidy(() => tf.log(tf.sub(tf.sum(x, 1), tf.sum(tf.slice(x, [2, 0], [1, 4]))))),
+      logProb: (x: Tensor) =>
+        tf.tidy(() => tf.log(tf.sub(tf.sum(x, 1), tf.sum(tf.slice(x, [2, 0], [1, 4]))))),
     });
     const values = Uint8Array.from([4, 4, 4, 4, 3, 4, 4, 4, 0, 0, 0, 1]);
     const set = { count: 3, shape: [4], values };
