@@ -1,0 +1,69 @@
+import { describeOps, evaluate, type Numbers } from '@dgm/testing';
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import { Key } from '../random/key';
+import { convolve, convolveTransposed, type ConvolutionGeometry } from './convolution';
+
+function numbers(shape: readonly number[], seed: number): Numbers {
+  const tensor = Key.of(seed).normal(shape);
+  const values = tensor.arraySync() as Numbers;
+  tensor.dispose();
+  return values;
+}
+
+const plain: ConvolutionGeometry = {
+  strides: [1, 1],
+  dilations: [1, 1],
+  padding: [
+    [1, 0],
+    [0, 1],
+  ],
+};
+const strided: ConvolutionGeometry = { ...plain, strides: [2, 1] };
+const dilated: ConvolutionGeometry = { ...plain, dilations: [1, 2] };
+
+/** Gradients of a bilinear map are linear: differences are exact for any step, and a long one drowns the rounding. */
+const EXACT = 0.5;
+
+// tfjs has no second-order gradient by the kernel, and none at all with dilation.
+describeOps({
+  convolve: () => ({
+    f: (x, kernel) => convolve(x!, kernel!, plain),
+    step: EXACT,
+    points: [numbers([1, 2, 2, 2], 1), numbers([2, 2, 2, 1], 2)],
+  }),
+  'convolve (stride, rows left over)': () => ({
+    f: (x, kernel) => convolve(x!, kernel!, strided),
+    step: EXACT,
+    points: [numbers([1, 4, 2, 1], 3), numbers([2, 2, 1, 1], 4)],
+  }),
+  'convolve (dilation)': () => ({
+    f: (x, kernel) => convolve(x!, kernel!, dilated),
+    step: EXACT,
+    points: [numbers([1, 2, 4, 1], 5), numbers([2, 2, 1, 1], 6)],
+  }),
+  convolveTransposed: () => ({
+    f: (y, kernel) => convolveTransposed(y!, kernel!, plain, [2, 2]),
+    step: EXACT,
+    points: [numbers([1, 2, 2, 1], 7), numbers([2, 2, 2, 1], 8)],
+  }),
+  'convolveTransposed (stride)': () => ({
+    f: (y, kernel) => convolveTransposed(y!, kernel!, strided, [4, 2]),
+    step: EXACT,
+    points: [numbers([1, 2, 2, 1], 9), numbers([2, 2, 1, 1], 10)],
+  }),
+  'convolveTransposed (dilation)': () => ({
+    f: (y, kernel) => convolveTransposed(y!, kernel!, dilated, [2, 4]),
+    step: EXACT,
+    points: [numbers([1, 2, 3, 1], 11), numbers([2, 2, 1, 1], 12)],
+  }),
+});
+
+describe('convolve', () => {
+  it('is what tf.conv2d is', () => {
+    const f = (x: tf.Tensor, k: tf.Tensor): tf.Tensor =>
+      tf.sub(convolve(x, k, plain), tf.conv2d(tf.pad(x as tf.Tensor4D, [[0, 0], [1, 0], [0, 1], [0, 0]]), k as tf.Tensor4D, 1, 'valid')); // prettier-ignore
+    const difference = evaluate((x, k) => f(x!, k!), [numbers([2, 4, 5, 3], 1), numbers([2, 2, 3, 2], 2)]);
+    expect(Math.max(...difference.map(Math.abs))).toBeLessThan(1e-5);
+  });
+});

@@ -1,0 +1,55 @@
+import { expectNoLeaks } from '@dgm/testing';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import { DgmError } from '../errors/dgm-error';
+import { leadingShape } from '../shape/shape';
+import { BaseLayer, type CallContext } from './layer';
+
+class Specimen extends BaseLayer {
+  calls = 0;
+  context: CallContext | undefined;
+
+  constructor(readonly broken = false) {
+    super();
+  }
+
+  protected override validate(x: Tensor): void {
+    leadingShape(x.shape, [3], 'Specimen.apply', 'x');
+  }
+
+  protected forward(x: Tensor, context: CallContext): Tensor {
+    this.calls++;
+    this.context = context;
+    const doubled = tf.mul(2, x);
+    if (this.broken) throw new RangeError('broken');
+    return tf.add(1, doubled);
+  }
+}
+
+describe('BaseLayer', () => {
+  it('frees intermediate tensors, also when the equation throws', () => {
+    const x = tf.ones([2, 3]);
+    expectNoLeaks(() => new Specimen().apply(x).dispose());
+    expectNoLeaks(() => expect(() => new Specimen(true).apply(x)).toThrow('broken'));
+    expect(new Specimen().apply(x).dataSync()).toBeCloseToArray([3, 3, 3, 3, 3, 3]);
+  });
+
+  it('refuses a shape before it computes', () => {
+    const layer = new Specimen();
+    const x = tf.ones([3, 2]);
+    expectNoLeaks(() =>
+      expect(() => layer.apply(x)).toThrow(expect.toSatisfy((error) => DgmError.is(error, 'shape'))),
+    );
+    expect(layer.calls).toBe(0);
+  });
+
+  it('passes the context of the call on, and an empty one if there is none', () => {
+    const layer = new Specimen();
+    const x = tf.ones([3]);
+    layer.apply(x, { training: true });
+    expect(layer.context).toEqual({ training: true });
+    layer.apply(x);
+    expect(layer.context).toEqual({});
+  });
+});
