@@ -37,9 +37,7 @@ export function renderReport({ results, baselines, images, dataGrid }: ReportInp
         <meta name="color-scheme" content="light dark" />
         <title>dgm benchmark · ${dataset.name}</title>
         <link rel="icon" href="data:," />
-        <style>
-          ${raw(styles)}
-        </style>
+        ${raw(`<style>${styles}</style>`)}
       </head>
       <body>
         <header>
@@ -78,9 +76,7 @@ export function renderReport({ results, baselines, images, dataGrid }: ReportInp
           )}
         </main>
         <footer>${describeMachine(machine)}</footer>
-        <script>
-          ${raw(behaviour)};
-        </script>
+        ${raw(`<script>${behaviour}</script>`)}
       </body>
     </html>`;
   return page.markup;
@@ -94,6 +90,7 @@ function runHeader(run: Run): Markup {
   const facts = [
     ...scores,
     { value: decimal(run.test?.bitsPerDim, 3), label: 'bits per dimension' },
+    ...ownNumbers(run),
     { value: decimal(run.parameters), label: 'parameters' },
     { value: `${decimal(run.peakMemoryMiB)} MiB`, label: 'peak memory' },
     {
@@ -115,6 +112,15 @@ function runHeader(run: Run): Markup {
           </div>`,
       )}
     </dl>`;
+}
+
+/** What the family measured besides likelihoods: `classificationError` is shown as "classification error". */
+function ownNumbers({ extra: { bestEpoch: _, ...extra } }: Run) {
+  return Object.entries(extra).flatMap(([name, value]) => {
+    if (typeof value !== 'number') return [];
+    const label = name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+    return [{ value: decimal(value, Number.isInteger(value) ? 0 : 3), label }];
+  });
 }
 
 function image(png: Uint8Array | undefined | '', caption: string): Markup | undefined {

@@ -1,7 +1,12 @@
 import { sizeOf, type Dataset } from '@dgm/core';
 import type { Machine } from './machine';
 
-/** What `results.json` holds, schema 1. A number that is not finite is written as null. */
+/**
+ * What `results.json` holds, schema 1. A number that is not finite is written as null.
+ *
+ * Two runs with one seed differ only in what a clock or the system decides: `trainSeconds`, `msPerStep`, `sampleSeconds`
+ * and `peakMemoryMiB`. Folders and host names are in none of the fields.
+ */
 export interface Results {
   readonly schema: 1;
   readonly machine: Machine;

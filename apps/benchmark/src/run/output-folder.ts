@@ -55,8 +55,8 @@ export class OutputFolder {
 
   /** Writes a file so that at every moment either the old content or the new one is there. */
   async write(name: string, content: string | Uint8Array): Promise<void> {
-    const temporary = this.file(`.${name}.${randomUUID()}`);
-    const handle = await open(temporary, 'wx');
+    const temporary = this.file(`.${name}.tmp`);
+    const handle = await open(temporary, 'w');
     try {
       await handle.writeFile(content);
       await handle.sync();

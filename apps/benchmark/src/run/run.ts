@@ -51,6 +51,7 @@ async function trainAll(job: Job, output: OutputFolder, signal: AbortSignal): Pr
   let { results } = job;
   for (const candidate of job.candidates) {
     const { entry, package: origin } = candidate;
+    if (signal.aborted) throw new StoppedError();
     console.log(`\n${entry.name} (${origin}, ${entry.source})`);
     try {
       const finished = await trainModel(candidate, { ...job, output, signal, callbacks: callbacks(job) });

@@ -32,7 +32,7 @@ export interface TrainingGround {
 
 /**
  * Trains one model, or goes on with training it, and measures what it has learned.
- * @throws StoppedError if the signal stopped it; a checkpoint holds where
+ * @throws StoppedError if the signal ended training; a checkpoint holds where
  */
 export async function trainModel({ entry, ...origin }: Candidate, ground: TrainingGround): Promise<Run> {
   const { dataset, plan, device } = ground;
@@ -42,7 +42,6 @@ export async function trainModel({ entry, ...origin }: Candidate, ground: Traini
   try {
     const fitted = await train(benchmark, entry.name, key.fold('training'), ground);
     const measured = await measureModel(benchmark, dataset, key.fold('evaluation'));
-    stopIfAborted(ground.signal);
     const drawn = await drawModel(benchmark, entry.name, key.fold('samples'), ground);
     return {
       model: entry.name,
@@ -92,7 +91,7 @@ async function train(
     checkpoint: { store: fileStore(output.checkpoints(name)) },
     engine: eager(),
   });
-  stopIfAborted(signal);
+  if (fitted.stoppedBy === 'aborted') throw new StoppedError();
   return fitted;
 }
 
@@ -121,8 +120,4 @@ function describeOptimizer(optimizer: Benchmark['training']['optimizer']): strin
     : Object.entries(optimizer)
         .map(([player, factory]) => `${player}: ${describe(factory as OptimizerFactory)}`)
         .join(', ');
-}
-
-function stopIfAborted(signal: AbortSignal): void {
-  if (signal.aborted) throw new StoppedError();
 }
