@@ -1,0 +1,93 @@
+import type { Shape } from '@dgm/core';
+
+export type DType = 'float32' | 'int32' | 'bool';
+export type Data = Float32Array | Int32Array | Uint8Array;
+
+export interface TensorSpec {
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
+
+/** A tensor of the graph: a node's result, a constant, or something that enters at run time. */
+export interface Value extends TensorSpec {
+  readonly source:
+    | { readonly kind: 'input'; readonly name: string }
+    | { readonly kind: 'constant'; readonly data: Data }
+    | { readonly kind: 'node'; readonly node: Node; readonly output: number };
+}
+
+export type Attributes = Readonly<Record<string, unknown>>;
+
+/** One call of a tfjs kernel. Kernels have no side effects, so nodes whose results nobody reads do not exist. */
+export interface Node {
+  readonly kernel: string;
+  readonly inputs: readonly Value[];
+  readonly attributes: Attributes;
+  readonly outputs: readonly Value[];
+}
+
+/** A pure function: named inputs to named outputs. The nodes are what can be reached from the outputs. */
+export interface Graph {
+  readonly inputs: ReadonlyMap<string, Value>;
+  readonly outputs: ReadonlyMap<string, Value>;
+}
+
+export function inputValue(name: string, spec: TensorSpec): Value {
+  return { shape: spec.shape, dtype: spec.dtype, source: { kind: 'input', name } };
+}
+
+export function constantValue(data: Data, shape: Shape, dtype: DType): Value {
+  return { shape, dtype, source: { kind: 'constant', data } };
+}
+
+export function createNode(
+  kernel: string,
+  inputs: readonly Value[],
+  attributes: Attributes,
+  specs: readonly TensorSpec[],
+): Node {
+  const outputs: Value[] = [];
+  const node: Node = { kernel, inputs, attributes, outputs };
+  specs.forEach((spec, output) =>
+    outputs.push({ shape: spec.shape, dtype: spec.dtype, source: { kind: 'node', node, output } }),
+  );
+  return node;
+}
+
+/** The node that makes a value, if one does. */
+export function producer(value: Value): Node | undefined {
+  return value.source.kind === 'node' ? value.source.node : undefined;
+}
+
+/** The single number that a constant holds in each of its elements, if it is such a constant. */
+export function uniformConstant(value: Value): number | undefined {
+  if (value.source.kind !== 'constant') return undefined;
+  const { data } = value.source;
+  const first = data[0];
+  return first !== undefined && data.every((element) => Object.is(element, first)) ? first : undefined;
+}
+
+/** All nodes that the outputs need, producers before consumers. */
+export function topologicalOrder(outputs: Iterable<Value>): Node[] {
+  const order: Node[] = [];
+  const seen = new Set<Node>();
+  // Depth first without recursion: a captured loop can be thousands of nodes deep.
+  const stack = [...outputs].map((value) => ({ node: producer(value), next: 0 })).reverse();
+  while (stack.length > 0) {
+    const frame = stack[stack.length - 1]!;
+    if (frame.node === undefined || (frame.next === 0 && seen.has(frame.node))) {
+      stack.pop();
+      continue;
+    }
+    seen.add(frame.node);
+    const input = frame.node.inputs[frame.next++];
+    if (input === undefined) {
+      order.push(frame.node);
+      stack.pop();
+    } else {
+      const node = producer(input);
+      if (node !== undefined && !seen.has(node)) stack.push({ node, next: 0 });
+    }
+  }
+  return order;
+}

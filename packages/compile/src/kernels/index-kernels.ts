@@ -1,0 +1,61 @@
+import { UnsupportedError } from '@dgm/core';
+import type { DType } from '../graph/graph';
+import type { KernelTable } from './kernel';
+
+/** Kernels that select or scatter by index. */
+export const indexKernels: KernelTable = {
+  OneHot: {
+    inputs: ['indices'],
+    infer: ([indices], attributes) => [
+      {
+        shape: [...indices!.shape, Number(attributes['depth'])],
+        dtype: (attributes['dtype'] as DType) ?? 'float32',
+      },
+    ],
+    // As comparisons: ONNX's own OneHot counts negative indices from the end, tfjs's leaves their rows empty.
+    lower: ({ onnx, names, inputs, outputs, attributes }) => {
+      const classes = Array.from({ length: Number(attributes['depth']) }, (_, index) => index);
+      const column = onnx.reshape(names[0]!, [...inputs[0]!.shape, 1]);
+      const isHit = onnx.node('Equal', [column, onnx.vector(classes, inputs[0]!.dtype)]);
+      const [on, off] = [attributes['onValue'], attributes['offValue']].map((value) =>
+        onnx.scalar(Number(value), outputs[0]!.dtype),
+      );
+      return [onnx.node('Where', [isHit, on!, off!])];
+    },
+  },
+  GatherV2: {
+    inputs: ['x', 'indices'],
+    infer: ([x, indices], attributes) => {
+      if (Number(attributes['batchDims'] ?? 0) !== 0) {
+        throw new UnsupportedError({
+          where: 'capture',
+          argument: 'tf.gather',
+          expected: 'batchDims 0',
+          actual: String(attributes['batchDims']),
+          remedy: 'use oneHot and a product, or the eager engine',
+        });
+      }
+      const axis = Number(attributes['axis']);
+      return [
+        {
+          shape: [...x!.shape.slice(0, axis), ...indices!.shape, ...x!.shape.slice(axis + 1)],
+          dtype: x!.dtype,
+        },
+      ];
+    },
+    lower: ({ onnx, names, attributes }) => [
+      onnx.node('Gather', [names[0]!, onnx.cast(names[1]!, 'int64')], { axis: Number(attributes['axis']) }),
+    ],
+  },
+  UnsortedSegmentSum: {
+    inputs: ['x', 'segmentIds'],
+    infer: ([x, ids], attributes) => [
+      { shape: [Number(attributes['numSegments']), ...x!.shape.slice(ids!.shape.length)], dtype: x!.dtype },
+    ],
+    lower: ({ onnx, names, inputs, outputs }) => {
+      const zeros = onnx.node('Expand', [onnx.scalar(0, outputs[0]!.dtype), onnx.int64(outputs[0]!.shape)]);
+      const indices = onnx.reshape(onnx.cast(names[1]!, 'int64'), [...inputs[1]!.shape, 1]);
+      return [onnx.node('ScatterND', [zeros, indices, names[0]!], { reduction: 'add' })];
+    },
+  },
+};

@@ -1,0 +1,32 @@
+import { broadcastShapes } from '@dgm/core';
+import type { Attributes, Value } from '../graph/graph';
+import type { KernelTable } from './kernel';
+
+function productShape(a: Value, b: Value, attributes: Attributes): number[] {
+  const batch = broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2));
+  const rows = a.shape.at(attributes['transposeA'] ? -1 : -2)!;
+  const columns = b.shape.at(attributes['transposeB'] ? -2 : -1)!;
+  return [...batch, rows, columns];
+}
+
+export const matmulKernels: KernelTable = {
+  BatchMatMul: {
+    inputs: ['a', 'b'],
+    infer: ([a, b], attributes) => [{ shape: productShape(a!, b!, attributes), dtype: 'float32' }],
+    lower: ({ onnx, names, inputs, outputs, attributes }) => {
+      const [transA, transB] = [attributes['transposeA'] ? 1 : 0, attributes['transposeB'] ? 1 : 0];
+      // One matrix at a time is the rule in tfjs's dense layers, and Gemm takes its transposes for free.
+      if (outputs[0]!.shape.slice(0, -2).every((size) => size === 1)) {
+        const [a, b] = names.map((name, index) => onnx.reshape(name, inputs[index]!.shape.slice(-2)));
+        return [onnx.reshape(onnx.node('Gemm', [a!, b!], { transA, transB }), outputs[0]!.shape)];
+      }
+      const transposed = (name: string, rank: number) =>
+        onnx.node('Transpose', [name], {
+          perm: Array.from({ length: rank }, (_, axis) => (axis < rank - 2 ? axis : 2 * rank - 3 - axis)),
+        });
+      const a = transA ? transposed(names[0]!, inputs[0]!.shape.length) : names[0]!;
+      const b = transB ? transposed(names[1]!, inputs[1]!.shape.length) : names[1]!;
+      return [onnx.node('MatMul', [a, b])];
+    },
+  },
+};

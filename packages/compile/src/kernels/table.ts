@@ -1,0 +1,15 @@
+import { arrangeKernels } from './arrange';
+import { elementwiseKernels } from './elementwise';
+import { indexKernels } from './index-kernels';
+import type { KernelTable } from './kernel';
+import { matmulKernels } from './matmul';
+import { reduceKernels } from './reduce';
+
+/** Every tfjs kernel that can be captured and lowered. */
+export const kernels: KernelTable = {
+  ...elementwiseKernels,
+  ...reduceKernels,
+  ...arrangeKernels,
+  ...indexKernels,
+  ...matmulKernels,
+};

@@ -1,0 +1,48 @@
+import { sameShape } from '@dgm/core';
+import { constantValue, createNode, producer, uniformConstant } from '../graph/graph';
+import type { Node, Value } from '../graph/graph';
+import type { Rule } from '../graph/rewrite';
+
+/**
+ * x + 0, x - 0, x · 1, x / 1, 0 + x, 1 · x, x · 0 (for finite algebra: gradients of unused terms), -(-x),
+ * and constants of any size where one element, broadcast, will do.
+ */
+export const applyIdentities: Rule = (node) => {
+  const [a, b] = node.inputs;
+  const [y] = node.outputs;
+  if (a === undefined || y === undefined) return undefined;
+  if (node.kernel === 'Neg' && producer(a)?.kernel === 'Neg') return [producer(a)!.inputs[0]!];
+  if (b === undefined) return undefined;
+  const [left, right] = [uniformConstant(a), uniformConstant(b)];
+  switch (node.kernel) {
+    case 'Add':
+      if (right === 0 && sameShape(a.shape, y.shape)) return [a];
+      if (left === 0 && sameShape(b.shape, y.shape)) return [b];
+      break;
+    case 'Sub':
+      if (right === 0 && sameShape(a.shape, y.shape)) return [a];
+      break;
+    case 'Multiply':
+      if (right === 1 && sameShape(a.shape, y.shape)) return [a];
+      if (left === 1 && sameShape(b.shape, y.shape)) return [b];
+      break;
+    case 'RealDiv':
+      if (right === 1 && sameShape(a.shape, y.shape)) return [a];
+      break;
+    default:
+      return undefined;
+  }
+  return shrinkConstants(node, y);
+};
+
+/** A constant of one number needs one element where the other operand has the shape of the result already. */
+function shrinkConstants(node: Node, y: Value): readonly Value[] | undefined {
+  const [a, b] = node.inputs as [Value, Value];
+  const scalar = (value: Value): Value =>
+    constantValue((value.source as { data: Float32Array }).data.slice(0, 1), [], value.dtype);
+  const canShrink = (value: Value, other: Value) =>
+    value.shape.length > 0 && uniformConstant(value) !== undefined && sameShape(other.shape, y.shape);
+  if (canShrink(b, a)) return createNode(node.kernel, [a, scalar(b)], node.attributes, [y]).outputs;
+  if (canShrink(a, b)) return createNode(node.kernel, [scalar(a), b], node.attributes, [y]).outputs;
+  return undefined;
+}

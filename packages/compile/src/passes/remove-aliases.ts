@@ -1,0 +1,29 @@
+import { sameShape } from '@dgm/core';
+import { createNode, producer } from '../graph/graph';
+import type { Rule } from '../graph/rewrite';
+
+/** Kernels that hand their input on, perhaps in another shape. */
+const RESHAPING = new Set(['Reshape', 'ExpandDims']);
+
+/** Takes out copies and casts to the same type, and makes one Reshape of a chain of them, none where the shape is kept. */
+export const removeAliases: Rule = (node) => {
+  const [x] = node.inputs;
+  const [y] = node.outputs;
+  if (x === undefined || y === undefined) return undefined;
+  if (node.kernel === 'Identity') return [x];
+  if (node.kernel === 'Cast' && x.dtype === y.dtype) return [x];
+  if ((node.kernel === 'Sum' || node.kernel === 'Mean') && sameShape(x.shape, y.shape) && x.dtype === y.dtype)
+    return [x];
+  if ((node.kernel === 'Tile' || node.kernel === 'Slice') && sameShape(x.shape, y.shape)) return [x];
+  if (node.kernel === 'Transpose') {
+    const perm = node.attributes['perm'] as number[];
+    return perm.every((axis, index) => axis === index) ? [x] : undefined;
+  }
+  if (!RESHAPING.has(node.kernel)) return undefined;
+  if (sameShape(x.shape, y.shape)) return [x];
+  const before = producer(x);
+  if (before === undefined || !RESHAPING.has(before.kernel)) return undefined;
+  const [source] = before.inputs;
+  if (sameShape(source!.shape, y.shape)) return [source!];
+  return createNode('Reshape', [source!], { shape: y.shape }, [y]).outputs;
+};

@@ -1,0 +1,28 @@
+import type { Node, Value } from '../graph/graph';
+import type { Rule } from '../graph/rewrite';
+
+/** A rule that gives equal nodes (same kernel, inputs and attributes) one set of outputs. Made anew for each graph. */
+export function shareCommon(): Rule {
+  const ids = new Map<Value, number>();
+  const constants = new Map<string, number>();
+  const seen = new Map<string, Node>();
+  const idOf = (value: Value): number => {
+    const known = ids.get(value);
+    if (known !== undefined) return known;
+    let id = ids.size + constants.size;
+    if (value.source.kind === 'constant' && value.source.data.length <= 16) {
+      const key = `${value.dtype} ${value.shape.join('x')} ${value.source.data.join(',')}`;
+      id = constants.get(key) ?? id;
+      constants.set(key, id);
+    }
+    ids.set(value, id);
+    return id;
+  };
+  return (node) => {
+    const key = `${node.kernel} ${node.inputs.map(idOf).join(',')} ${JSON.stringify(node.attributes)}`;
+    const twin = seen.get(key);
+    if (twin !== undefined) return twin.outputs;
+    seen.set(key, node);
+    return undefined;
+  };
+}

@@ -1,0 +1,57 @@
+import type { Graph, Value } from '../graph/graph';
+import { elementwiseUpdate } from './expression';
+import type { Update } from './expression';
+
+/** A graph without its optimizer, and the optimizer. */
+export interface SplitGraph {
+  /** Computes the terms and what the updates read: gradients and factors, as outputs `leaf/i`. */
+  readonly graph: Graph;
+  readonly updates: readonly Update[];
+  /** Names of the graph's outputs that hold the updates' tensors and scalars. */
+  readonly leaves: ReadonlyMap<Value, string>;
+}
+
+/**
+ * Takes the elementwise ends of the new state, which is what an optimizer's update is, out of the graph, so that one
+ * pass over the parameters computes all of it: a runtime that works op by op reads and writes them ten times.
+ *
+ * New values that share operands (a weight and its slots) become one update.
+ */
+export function splitUpdates(graph: Graph, state: ReadonlySet<string>): SplitGraph {
+  const written = [...graph.outputs].filter(
+    ([name, { dtype, shape }]) => state.has(name) && dtype === 'float32' && shape.length >= 0,
+  );
+  const updates = group(written).map((outputs) => elementwiseUpdate(outputs));
+  const leaves = new Map<Value, string>();
+  for (const { tensors, scalars } of updates) {
+    for (const value of [...tensors, ...scalars]) {
+      if (leaves.has(value)) continue;
+      leaves.set(value, value.source.kind === 'input' ? value.source.name : `leaf/${leaves.size}`);
+    }
+  }
+  const moved = new Set(updates.flatMap(({ results }) => results));
+  const kept = [...graph.outputs].filter(([name]) => !moved.has(name));
+  const computed = [...leaves]
+    .filter(([value]) => value.source.kind !== 'input')
+    .map(([value, name]) => [name, value] as const);
+  return { graph: { inputs: graph.inputs, outputs: new Map([...kept, ...computed]) }, updates, leaves };
+}
+
+/** Joins outputs whose updates read a tensor in common. */
+function group(outputs: readonly (readonly [string, Value])[]): ReadonlyMap<string, Value>[] {
+  const groups: { readonly members: Map<string, Value>; readonly reads: Set<Value> }[] = [];
+  for (const [name, value] of outputs) {
+    const reads = new Set(elementwiseUpdate(new Map([[name, value]])).tensors);
+    const touching = groups.filter((other) => [...reads].some((read) => other.reads.has(read)));
+    const joined = touching[0] ?? { members: new Map<string, Value>(), reads: new Set<Value>() };
+    if (touching.length === 0) groups.push(joined);
+    for (const other of touching.slice(1)) {
+      other.members.forEach((member, memberName) => joined.members.set(memberName, member));
+      other.reads.forEach((read) => joined.reads.add(read));
+      groups.splice(groups.indexOf(other), 1);
+    }
+    joined.members.set(name, value);
+    reads.forEach((read) => joined.reads.add(read));
+  }
+  return groups.map(({ members }) => members);
+}
