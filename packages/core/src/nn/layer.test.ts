@@ -4,7 +4,8 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { DgmError } from '../errors/dgm-error';
 import { leadingShape } from '../shape/shape';
-import { BaseLayer, type CallContext } from './layer';
+import { Key } from '../random/key';
+import { BaseLayer, contextOfChild, type CallContext } from './layer';
 
 class Specimen extends BaseLayer {
   calls = 0;
@@ -51,5 +52,18 @@ describe('BaseLayer', () => {
     expect(layer.context).toEqual({ training: true });
     layer.apply(x);
     expect(layer.context).toEqual({});
+  });
+});
+
+describe('contextOfChild', () => {
+  it('gives each child a key of its own and leaves the rest', () => {
+    const key = Key.of(0);
+    const [first, second] = [
+      contextOfChild({ training: true, key }, 0),
+      contextOfChild({ training: true, key }, 1),
+    ];
+    expect([first.training, second.training]).toEqual([true, true]);
+    expect(new Set([key, first.key!, second.key!].map((each) => each.toJSON())).size).toBe(3);
+    expect(contextOfChild({ training: true }, 0)).toEqual({ training: true });
   });
 });
