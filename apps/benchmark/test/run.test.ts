@@ -148,6 +148,7 @@ describe('dgm-bench run', () => {
     expect(await bench('--quick', found)).toBe(0);
     expect((await results()).runs.map(({ model }) => model)).toEqual(['pixels']);
     await expect(bench('--quick --models picky', found)).rejects.toThrow('that picky can learn');
+    await expect(bench('--quick', families(picky))).rejects.toThrow('that any model can learn');
   });
 });
 

@@ -43,6 +43,7 @@ export async function openJob(given: RunArguments, output: OutputFolder, familie
   console.log(description);
   const dataset = await loadDataset(plan.dataset, { folder: plan.dataFolder, quick: plan.quick });
   const able = candidates.filter((candidate) => accepts(candidate, dataset, plan.models));
+  if (able.length === 0 && failures.length === 0) throw unlearnable('any model', dataset);
   checkSameData(saved, dataset);
   if (!saved) await start(output, { plan, sha256: dataset.sha256 });
   const runs = (saved && (await output.readJson<Results>('results.json'))?.runs) ?? [];
@@ -89,12 +90,16 @@ function accepts({ entry }: Candidate, dataset: Dataset, models: readonly string
     console.log(`${entry.name} is passed over: it cannot learn ${dataset.name}.`);
     return false;
   }
-  throw new ArgumentError({
+  throw unlearnable(entry.name, dataset);
+}
+
+function unlearnable(model: string, { name }: Dataset): ArgumentError {
+  return new ArgumentError({
     where: 'dgm-bench run',
     argument: '--dataset',
-    expected: `to be one that ${entry.name} can learn`,
-    actual: dataset.name,
-    remedy: 'choose another data set, or leave the model out',
+    expected: `to be one that ${model} can learn`,
+    actual: name,
+    remedy: 'choose another data set or other models',
   });
 }
 
