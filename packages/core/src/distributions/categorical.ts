@@ -3,8 +3,9 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { ShapeError } from '../errors/dgm-error';
 import { exp } from '../ops/activations';
 import { clip } from '../ops/clip';
-import { logSoftmax, logSumExp, softmax } from '../ops/log-sum-exp';
-import { select } from '../ops/select';
+import { sumToShape, withGradient } from '../ops/differentiable';
+import { logSoftmax, softmax } from '../ops/log-sum-exp';
+import { oneHot } from '../ops/one-hot';
 import type { Key } from '../random/key';
 import { formatShape, type Shape } from '../shape/shape';
 import { BaseDistribution } from './distribution';
@@ -55,14 +56,8 @@ export class Categorical extends BaseDistribution {
   }
 
   protected logDensity(x: Tensor): Tensor {
-    const logits = this.#logits();
-    const logMass = (value: Tensor): Tensor => {
-      const hit = tf.cast(tf.oneHot(tf.cast(value, 'int32'), this.values), 'bool');
-      // Selected, not multiplied: 0 times a logit of -Infinity is NaN.
-      const chosen = tf.sum(select(hit, logits, 0), -1);
-      return tf.sub(chosen, logSumExp(logits, { axis: -1 }));
-    };
-    return onSupport(x, { support: integers(0, this.values - 1), logDensity: logMass });
+    const isValue = integers(0, this.values - 1);
+    return onSupport(x, { support: isValue, logDensity: (value) => logMass(value, this.#logits()) });
   }
 
   protected override closedEntropy(): Tensor {
@@ -99,6 +94,28 @@ export class Categorical extends BaseDistribution {
   #logits(): Tensor {
     return 'shape' in this.logits ? this.logits : tf.tensor1d([...this.logits]);
   }
+}
+
+/**
+ * $l_x - \ln \sum_k e^{l_k}$ with the gradient $1[k = x] - \theta_k$, as one operation: on images the logits are the
+ * largest tensor of a model, and each pass over them counts.
+ */
+function logMass(x: Tensor, logits: Tensor): Tensor {
+  const depth = logits.shape.at(-1)!;
+  return withGradient(
+    [x, logits],
+    ([value, l]) => {
+      const shifted = tf.sub(l!, tf.max(l!, -1, true));
+      const logTotal = tf.log(tf.sum(tf.exp(shifted), -1));
+      const hit = tf.cast(tf.oneHot(tf.cast(value!, 'int32'), depth), 'bool');
+      // Selected, not multiplied: 0 times a logit of -Infinity is NaN.
+      return tf.sub(tf.sum(tf.where(hit, shifted, 0), -1), logTotal);
+    },
+    (dy, [value, l]) => {
+      const slope = tf.sub(oneHot(value!, { depth }), softmax(l!));
+      return [tf.zerosLike(value!), sumToShape(tf.mul(tf.expandDims(dy, -1), slope), l!.shape)];
+    },
+  );
 }
 
 /** Makes -Infinity the lowest finite number, so that a probability of 0 times its logarithm is 0. */
