@@ -1,5 +1,7 @@
 import {
   BaseModule,
+  leadingShape,
+  oneHot,
   type BoundModel,
   type Examples,
   type Key,
@@ -25,8 +27,9 @@ export class FactorizedCategorical extends BaseModule implements LikelihoodModel
   }
 
   logProb(x: Tensor): Tensor {
+    leadingShape(x.shape, this.eventShape, 'FactorizedCategorical.logProb', 'x');
     return tf.tidy(() => {
-      const chosen = tf.oneHot(tf.cast(x, 'int32'), this.#levels, 1, 0, 'float32');
+      const chosen = oneHot(x, { depth: this.#levels });
       return tf.sum(tf.mul(chosen, tf.logSoftmax(this.#logits)), [1, 2]);
     });
   }
@@ -68,6 +71,7 @@ export class TinyVae extends BaseModule implements BoundModel {
   }
 
   logWeights(x: Tensor, key: Key, numSamples: number): Tensor {
+    leadingShape(x.shape, this.eventShape, 'TinyVae.logWeights', 'x');
     return tf.tidy(() => {
       const [n, dims] = x.shape as [number, number];
       const noise = key.normal([numSamples, n, 1]);
