@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { serve, temporaryFolder } from '../../test/files';
@@ -69,7 +69,18 @@ describe('download', () => {
     const path = await freshPath();
     const broken = await server((_, response) => {
       response.writeHead(200, { 'content-length': content.length });
-      response.write(content.subarray(0, 5000), () => setTimeout(() => response.destroy(), 20));
+      response.write(content.subarray(0, 5000));
+      // Break the connection once the bytes have reached the disk.
+      const waiting = setInterval(() => {
+        void stat(`${path}.part`).then(
+          ({ size }) => {
+            if (size < 5000) return;
+            clearInterval(waiting);
+            response.destroy();
+          },
+          () => undefined,
+        );
+      }, 5);
     });
     await expect(download({ urls: [broken.url], path, sha256, where: 'test' })).rejects.toThrow(broken.url);
     expect(await readdir(join(path, '..'))).toEqual(['file.bin.part']);

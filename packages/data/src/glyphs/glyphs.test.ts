@@ -62,8 +62,10 @@ describe('glyphs', () => {
   });
 
   it('refuses counts that are none', () => {
-    expect(() => glyphs({ train: 0 })).toThrow('to hold at least one example');
-    expect(() => glyphs({ test: 1.5 })).toThrow('expected test to be a non-negative integer, got 1.5');
+    expect(() => glyphs({ train: 0 })).toThrow(
+      'glyphs: expected train to be an integer of at least 1, got 0',
+    );
+    expect(() => glyphs({ test: 1.5 })).toThrow('expected test to be an integer of at least 0, got 1.5');
   });
 });
 

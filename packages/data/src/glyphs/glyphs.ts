@@ -19,7 +19,7 @@ export interface GlyphsOptions {
  * that these stand in for. Nothing is read, so it works offline and in a page. The first images of a part do not depend
  * on how many follow.
  *
- * @throws ArgumentError if a count is not a non-negative integer, or there is nothing to learn from
+ * @throws ArgumentError if a count is no integer, negative, or 0 for `train`
  *
  * @example
  * ```ts
@@ -32,25 +32,18 @@ export function glyphs({
   test = 450,
   seed = 0,
 }: GlyphsOptions = {}): Dataset {
+  Object.entries({ train, validation, test }).forEach(([argument, count]) => checkCount(count, argument));
   const key = Key.of(seed).fold('glyphs');
   return dataset({
     name: 'glyphs',
-    train: writeMany(train, key.fold('train'), 'train'),
-    validation: writeMany(validation, key.fold('validation'), 'validation'),
-    test: writeMany(test, key.fold('test'), 'test'),
+    train: writeMany(train, key.fold('train')),
+    validation: writeMany(validation, key.fold('validation')),
+    test: writeMany(test, key.fold('test')),
     levels: 17,
   });
 }
 
-function writeMany(count: number, key: Key, argument: string): Examples {
-  if (!Number.isSafeInteger(count) || count < 0) {
-    throw new ArgumentError({
-      where: 'glyphs',
-      argument,
-      expected: 'to be a non-negative integer',
-      actual: String(count),
-    });
-  }
+function writeMany(count: number, key: Key): Examples {
   const random = key.generator();
   const size = PIXELS * PIXELS;
   const values = new Uint8Array(count * size);
@@ -60,4 +53,15 @@ function writeMany(count: number, key: Key, argument: string): Examples {
     values.set(write(labels[row]!, random), row * size);
   }
   return { count, shape: [size], values, labels };
+}
+
+function checkCount(count: number, argument: string): void {
+  const least = argument === 'train' ? 1 : 0;
+  if (Number.isSafeInteger(count) && count >= least) return;
+  throw new ArgumentError({
+    where: 'glyphs',
+    argument,
+    expected: `to be an integer of at least ${least}`,
+    actual: String(count),
+  });
 }

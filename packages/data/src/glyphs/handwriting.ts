@@ -76,8 +76,15 @@ const USUAL_WIDTH = 20;
 const WIDEST = 30;
 
 function extent(strokes: readonly Stroke[], axis: 0 | 1): [least: number, largest: number] {
-  const places = strokes.flatMap((stroke) => stroke.map((point) => point[axis]));
-  return [Math.min(...places), Math.max(...places)];
+  let least = Infinity;
+  let largest = -Infinity;
+  for (const stroke of strokes) {
+    for (const point of stroke) {
+      least = Math.min(least, point[axis]);
+      largest = Math.max(largest, point[axis]);
+    }
+  }
+  return [least, largest];
 }
 
 function lengthOf(strokes: readonly Stroke[]): number {

@@ -122,9 +122,9 @@ function checkGrid(
 function extremes(values: ArrayLike<number>): [number, number] {
   let least = Infinity;
   let largest = -Infinity;
-  for (let index = 0; index < values.length; index++) {
-    least = Math.min(least, values[index]!);
-    largest = Math.max(largest, values[index]!);
+  for (const value of Array.from(values)) {
+    least = Math.min(least, value);
+    largest = Math.max(largest, value);
   }
   return [least, largest];
 }
