@@ -1,4 +1,4 @@
-import { backend_util } from '@tensorflow/tfjs-core';
+import { backend_util, util } from '@tensorflow/tfjs-core';
 import type { Conv2DBackpropFilterAttrs, KernelConfig, TensorInfo } from '@tensorflow/tfjs-core';
 import { filterSize, imagesToColumns, numPositions } from './columns';
 import type { KernelCall, MendedKernel } from './kernel';
@@ -13,8 +13,10 @@ export const conv2dBackpropFilter: MendedKernel = {
 function kernelFunc({
   inputs: { x, dy },
   backend,
-  attrs: { strides, pad, dimRoundingMode, filterShape },
+  attrs: { strides, pad, dataFormat, dimRoundingMode, filterShape },
 }: KernelCall<{ x: TensorInfo; dy: TensorInfo }, Conv2DBackpropFilterAttrs>): TensorInfo {
+  // The forward pass of the wasm backend knows no other order of the axes either.
+  util.assert(dataFormat === 'NHWC', () => `Conv2DBackpropFilter: ${dataFormat} is not supported on wasm`);
   const shape = x.shape as [number, number, number, number];
   const conv = backend_util.computeConv2DInfo(shape, filterShape, strides, 1, pad, dimRoundingMode);
 

@@ -10,14 +10,20 @@ import { floatsOf, runWasmKernel } from './kernel';
  */
 export const conv2dBackpropInput: MendedKernel = {
   kernelName: 'Conv2DBackpropInput',
-  kernel: () => kernelFunc as unknown as KernelConfig['kernelFunc'],
+  kernel(shipped) {
+    const chosen = (call: Call): TensorInfo =>
+      call.attrs.dataFormat === 'NHWC' ? kernelFunc(call) : (shipped as unknown as typeof chosen)(call);
+    return chosen as unknown as KernelConfig['kernelFunc'];
+  },
 };
+
+type Call = KernelCall<{ dy: TensorInfo; filter: TensorInfo }, Conv2DBackpropInputAttrs>;
 
 function kernelFunc({
   inputs: { dy, filter },
   backend,
   attrs: { strides, pad, dimRoundingMode, inputShape },
-}: KernelCall<{ dy: TensorInfo; filter: TensorInfo }, Conv2DBackpropInputAttrs>): TensorInfo {
+}: Call): TensorInfo {
   const filterShape = filter.shape as [number, number, number, number];
   const conv = backend_util.computeConv2DInfo(inputShape, filterShape, strides, 1, pad, dimRoundingMode);
 
