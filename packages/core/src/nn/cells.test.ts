@@ -1,0 +1,57 @@
+import { expectNoLeaks } from '@dgm/testing';
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import { Key } from '../random/key';
+import { GruCell } from './gru-cell';
+import { LstmCell } from './lstm-cell';
+
+const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
+
+/** The gates of a cell of one input and one unit, computed on the host: input part and hidden part of each. */
+function gates(
+  cell: GruCell | LstmCell,
+  x: number,
+  hidden: number,
+): { fromInput: number[]; fromHidden: number[] } {
+  const [inputKernel, hiddenKernel] = [cell.inputKernel.dataSync(), cell.hiddenKernel.dataSync()];
+  const [inputBias, hiddenBias] = [cell.inputBias.dataSync(), cell.hiddenBias.dataSync()];
+  return {
+    fromInput: Array.from(inputKernel, (weight, gate) => weight * x + inputBias[gate]!),
+    fromHidden: Array.from(hiddenKernel, (weight, gate) => weight * hidden + hiddenBias[gate]!),
+  };
+}
+
+describe('GruCell', () => {
+  it('advances by the equations of a gated recurrent unit', () => {
+    expectNoLeaks(() => {
+      const cell = new GruCell({ inputs: 1, hidden: 1, key: Key.of(0) });
+      const { fromInput: a, fromHidden: b } = gates(cell, 0.7, -0.4);
+      const [reset, update] = [sigmoid(a[0]! + b[0]!), sigmoid(a[1]! + b[1]!)];
+      const candidate = Math.tanh(a[2]! + reset * b[2]!);
+      tf.tidy(() => {
+        const next = cell.advance(cell.project(tf.tensor2d([[0.7]])), { hidden: tf.tensor2d([[-0.4]]) });
+        expect(next.hidden.dataSync()).toBeCloseToArray([(1 - update) * candidate + update * -0.4]);
+        expect(cell.initialState(3).hidden.shape).toEqual([3, 1]);
+      });
+      cell.dispose();
+    });
+  });
+});
+
+describe('LstmCell', () => {
+  it('advances by the equations of a long short-term memory', () => {
+    expectNoLeaks(() => {
+      const cell = new LstmCell({ inputs: 1, hidden: 1, key: Key.of(0) });
+      const { fromInput, fromHidden } = gates(cell, 0.7, -0.4);
+      const [input, forget, candidate, output] = fromInput.map((value, gate) => value + fromHidden[gate]!);
+      const memory = sigmoid(forget!) * 0.3 + sigmoid(input!) * Math.tanh(candidate!);
+      tf.tidy(() => {
+        const state = { ...cell.initialState(1), hidden: tf.tensor2d([[-0.4]]), cell: tf.tensor2d([[0.3]]) };
+        const next = cell.advance(cell.project(tf.tensor2d([[0.7]])), state);
+        expect(next.hidden.dataSync()).toBeCloseToArray([sigmoid(output!) * Math.tanh(memory)]);
+        expect(next.cell.dataSync()).toBeCloseToArray([memory]);
+      });
+      cell.dispose();
+    });
+  });
+});
