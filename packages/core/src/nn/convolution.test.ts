@@ -66,4 +66,19 @@ describe('convolve', () => {
     const difference = evaluate((x, k) => f(x!, k!), [numbers([2, 4, 5, 3], 1), numbers([2, 2, 3, 2], 2)]);
     expect(Math.max(...difference.map(Math.abs))).toBeLessThan(1e-5);
   });
+
+  it('computes no gradient that nobody asked for', async () => {
+    const [x, k] = [Key.of(1).normal([1, 3, 3, 1]), Key.of(2).normal([2, 2, 1, 1])];
+    const count = async (wanted: 'x' | 'k' | 'both'): Promise<number> => {
+      const profile = await tf.profile(() => {
+        const f = (x: tf.Tensor, k: tf.Tensor): tf.Tensor => tf.sum(convolve(x, k, plain));
+        if (wanted === 'x') return tf.grad((x) => f(x, k))(x);
+        return wanted === 'k' ? tf.grad((k) => f(x, k))(k) : tf.grads(f)([x, k]);
+      });
+      tf.dispose(profile.result);
+      return profile.kernels.filter(({ name }) => name.startsWith('Conv2D')).length;
+    };
+    expect([await count('x'), await count('k'), await count('both')]).toEqual([2, 2, 3]);
+    tf.dispose([x, k]);
+  });
 });

@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
-import { withGradient } from '../ops/differentiable';
+import type { GradSaveFunc, Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 
 type Pair = readonly [number, number];
 
@@ -27,14 +26,11 @@ export interface ConvolutionGeometry {
  * @param kernel - `[height, width, inputs, outputs]`
  */
 export function convolve(x: Tensor, kernel: Tensor, geometry: ConvolutionGeometry): Tensor {
-  return withGradient(
-    [x, kernel],
-    ([x, kernel]) => forwardValue(x!, kernel!, geometry),
-    (dy, [x, kernel]) => [
-      convolveTransposed(dy, kernel!, geometry, planeOf(x!)),
-      kernelGradient(x!, dy, geometry, planeOf(kernel!, 0)),
-    ],
-  );
+  return bilinear(x, kernel, {
+    value: (x, kernel) => forwardValue(x, kernel, geometry),
+    gradientA: (dy, x, kernel) => convolveTransposed(dy, kernel, geometry, planeOf(x)),
+    gradientB: (dy, x, kernel) => kernelGradient(x, dy, geometry, planeOf(kernel, 0)),
+  });
 }
 
 /**
@@ -50,23 +46,51 @@ export function convolveTransposed(
   geometry: ConvolutionGeometry,
   plane: Pair,
 ): Tensor {
-  return withGradient(
-    [y, kernel],
-    ([y, kernel]) => transposedValue(y!, kernel!, geometry, plane),
-    (dx, [y, kernel]) => [
-      convolve(dx, kernel!, geometry),
-      kernelGradient(dx, y!, geometry, planeOf(kernel!, 0)),
-    ],
-  );
+  return bilinear(y, kernel, {
+    value: (y, kernel) => transposedValue(y, kernel, geometry, plane),
+    gradientA: (dx, _, kernel) => convolve(dx, kernel, geometry),
+    gradientB: (dx, y, kernel) => kernelGradient(dx, y, geometry, planeOf(kernel, 0)),
+  });
 }
 
 /** The transpose of {@link convolve} in its second argument; `plane` is height and width of the kernel. */
 function kernelGradient(x: Tensor, y: Tensor, geometry: ConvolutionGeometry, plane: Pair): Tensor {
-  return withGradient(
-    [x, y],
-    ([x, y]) => kernelGradientValue(x!, y!, geometry, plane),
-    (dk, [x, y]) => [convolveTransposed(y!, dk, geometry, planeOf(x!)), convolve(x!, dk, geometry)],
-  );
+  return bilinear(x, y, {
+    value: (x, y) => kernelGradientValue(x, y, geometry, plane),
+    gradientA: (dk, x, y) => convolveTransposed(y, dk, geometry, planeOf(x)),
+    gradientB: (dk, x) => convolve(x, dk, geometry),
+  });
+}
+
+interface Bilinear {
+  readonly value: (a: Tensor, b: Tensor) => Tensor;
+  readonly gradientA: (dy: Tensor, a: Tensor, b: Tensor) => Tensor;
+  readonly gradientB: (dy: Tensor, a: Tensor, b: Tensor) => Tensor;
+}
+
+/**
+ * A bilinear map of which only the gradients that are asked for get computed.
+ *
+ * A custom gradient of two arguments always computes both. So the value belongs to a, and b comes in by a sum with
+ * zeros, which tfjs leaves out of a backward pass that does not lead to b. An addition costs little beside what an
+ * optimizer (no gradient by the data) or a sampler (no gradient by the weights) would spend in vain.
+ */
+function bilinear(a: Tensor, b: Tensor, { value, gradientA, gradientB }: Bilinear): Tensor {
+  const path = (argument: Tensor, result: () => Tensor, gradient: Bilinear['gradientA']): Tensor =>
+    tf.customGrad((...operands) => {
+      (operands[operands.length - 1] as GradSaveFunc)([a, b]);
+      return {
+        value: result(),
+        gradFunc: (dy: Tensor, [a, b]: Tensor[]) => tf.tidy(() => gradient(dy, a!, b!)),
+      };
+    })(argument);
+  return tf.tidy(() => {
+    const result = path(a, () => value(a, b), gradientA);
+    return tf.add(
+      result,
+      path(b, () => tf.zerosLike(result), gradientB),
+    );
+  });
 }
 
 function forwardValue(
