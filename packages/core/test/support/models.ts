@@ -35,7 +35,7 @@ export class FactorizedCategorical extends BaseModule implements LikelihoodModel
   }
 
   sample(key: Key, n: number): Tensor {
-    return tf.cast(key.categorical(this.#logits, [n]), 'float32');
+    return tf.tidy(() => tf.cast(key.categorical(this.#logits, [n]), 'float32'));
   }
 
   objectives(): readonly Objective[] {
