@@ -12,6 +12,7 @@ import {
   batchShapeOf,
   inverseScaleOf,
   requirePositive,
+  requirePositiveScale,
   scaleOf,
   scaleParameter,
 } from './parameters';
@@ -53,8 +54,7 @@ export class DiscretizedLogistic extends BaseDistribution {
   constructor(mean: Parameter, scale: Scale, options: DiscretizedLogisticOptions = {}) {
     super();
     const { minimum = -Infinity, maximum = Infinity, step = 1 } = options;
-    if (!(typeof scale === 'object' && 'logScale' in scale))
-      requirePositive(scale, 'DiscretizedLogistic', 'scale');
+    requirePositiveScale(scale, 'DiscretizedLogistic', 'scale');
     requirePositive(step, 'DiscretizedLogistic', 'step');
     const steps = (maximum - minimum) / step;
     if (!(steps > 0) || (Number.isFinite(steps) && Math.abs(steps - Math.round(steps)) > ON_GRID)) {

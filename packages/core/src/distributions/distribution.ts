@@ -142,7 +142,8 @@ function toShape(value: Parameter, shape: Shape): Tensor {
   return sameShape(value.shape, shape) ? tf.clone(value) : broadcastTo(value, shape);
 }
 
-function broadcastTo(value: Tensor, shape: Shape): Tensor {
+/** `value` itself where it has the shape already. */
+export function broadcastTo(value: Tensor, shape: Shape): Tensor {
   return sameShape(value.shape, shape) ? value : tf.broadcastTo(value, [...shape]);
 }
 

@@ -7,7 +7,7 @@ import {
   batchShapeOf,
   inverseScaleOf,
   logScaleOf,
-  requirePositive,
+  requirePositiveScale,
   scaleOf,
   scaleParameter,
   type BatchOptions,
@@ -27,7 +27,7 @@ export abstract class LocationScale extends BaseDistribution {
 
   constructor(location: Parameter, scale: Scale, options: BatchOptions, ...others: Parameter[]) {
     super();
-    if (!(typeof scale === 'object' && 'logScale' in scale)) requirePositive(scale, new.target.name, 'scale');
+    requirePositiveScale(scale, new.target.name, 'scale');
     this.batchShape = batchShapeOf(options, location, scaleParameter(scale), ...others);
     this.location = location;
     this.scale = scale;

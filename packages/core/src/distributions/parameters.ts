@@ -50,6 +50,11 @@ export function requirePositive(value: Parameter, where: string, argument: strin
   throw new ArgumentError({ where, argument, expected: 'to be positive', actual: String(value) });
 }
 
+/** {@link requirePositive} for a scale; its logarithm may be any number. */
+export function requirePositiveScale(scale: Scale, where: string, argument: string): void {
+  if (!isLogarithmic(scale)) requirePositive(scale, where, argument);
+}
+
 /** A parameter as a tensor, for operations that want one; called inside of a tidy. */
 export function asTensor(parameter: Parameter): Tensor {
   return typeof parameter === 'number' ? tf.scalar(parameter) : parameter;

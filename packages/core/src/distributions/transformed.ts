@@ -7,7 +7,7 @@ import type { Shape } from '../shape/shape';
 import { BaseDistribution, type Distribution } from './distribution';
 
 /**
- * The distribution of $y = f(z)$ for $z \sim p$ (change of variables, DGM Eq. 3.1):
+ * The distribution of $y = f(z)$ for $z \sim p$ (change of variables, DGM Eq. 3.7, 3.8):
  * $\ln p_y(y) = \ln p(f^{-1}(y)) + \ln |\det J_{f^{-1}}(y)|$. The bijector must keep the event's shape.
  */
 export class Transformed extends BaseDistribution {

@@ -13,7 +13,7 @@ import {
   batchShapeOf,
   inverseScaleOf,
   logScaleOf,
-  requirePositive,
+  requirePositiveScale,
   scaleOf,
   scaleParameter,
 } from './parameters';
@@ -52,7 +52,7 @@ export class TruncatedNormal extends BaseDistribution {
   constructor(mean: Parameter, std: Scale, options: TruncatedNormalOptions) {
     super();
     const { low = -Infinity, high = Infinity } = options;
-    if (!(typeof std === 'object' && 'logScale' in std)) requirePositive(std, 'TruncatedNormal', 'std');
+    requirePositiveScale(std, 'TruncatedNormal', 'std');
     if (typeof low === 'number' && typeof high === 'number' && !(low < high)) {
       throw new ArgumentError({
         where: 'TruncatedNormal',

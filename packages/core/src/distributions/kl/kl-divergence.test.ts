@@ -137,6 +137,12 @@ describe('klDivergence', () => {
     });
   });
 
+  it('sums over the event of factors that numbers describe', () => {
+    const ones = new Independent(new Normal(1, 1, { shape: [3] }), 1);
+    expect(divergence(ones, standardNormal([3]))).toBeCloseToArray([1.5]);
+    expect(divergence(new Normal(1, 1, { shape: [2] }), new Normal(0, 1))).toBeCloseToArray([0.5, 0.5]);
+  });
+
   it('has the gradient that differences show, for both arguments', () => {
     const f = (mean: tf.Tensor, logScale: tf.Tensor, otherMean: tf.Tensor) =>
       klDivergence(new Normal(mean, { logScale }), new Normal(otherMean, 2));

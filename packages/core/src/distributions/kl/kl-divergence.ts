@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { UnsupportedError } from '../../errors/dgm-error';
-import type { Distribution } from '../distribution';
+import { broadcastShapes } from '../../shape/shape';
+import { broadcastTo, type Distribution } from '../distribution';
 import { closedForms } from './closed-forms';
 
 /**
@@ -30,9 +31,9 @@ export function hasKlDivergence(p: Distribution, q: Distribution): boolean {
 
 /** The computation of KL(p || q), or undefined: first what `p` itself knows, then the table. */
 function closedForm(p: Distribution, q: Distribution): (() => Tensor) | undefined {
-  const own = p.klDivergenceTo?.(q);
-  if (own !== undefined) return own;
-  return closedForms[`${p.kind} ${q.kind}`]?.(p, q, closedForm);
+  const compute = p.klDivergenceTo?.(q) ?? closedForms[`${p.kind} ${q.kind}`]?.(p, q, closedForm);
+  // Parameters that are numbers leave the batch to its declared shape.
+  return compute && (() => broadcastTo(compute(), broadcastShapes(p.batchShape, q.batchShape)));
 }
 
 function nameOf(distribution: Distribution): string {
