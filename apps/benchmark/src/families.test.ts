@@ -69,10 +69,12 @@ describe('selectCandidates', () => {
       'arm',
       'vae',
     ]);
-    expect(selectCandidates(candidates, ['all'])).toEqual(candidates);
+    expect(selectCandidates(candidates, ['all', 'vae'])).toEqual(candidates);
   });
 
   it('lists those that exist when a name does not', () => {
-    expect(() => selectCandidates(candidates, ['vea'])).toThrow('--models to be of all, vae, arm, got "vea"');
+    expect(() => selectCandidates(candidates, ['vea'])).toThrow(
+      '--models to be one of all, vae, arm, got "vea"',
+    );
   });
 });

@@ -80,14 +80,15 @@ export function selectCandidates(
   candidates: readonly Candidate[],
   names: readonly string[],
 ): readonly Candidate[] {
-  const wanted = names.includes('all') ? candidates.map(({ entry }) => entry.name) : [...new Set(names)];
-  return wanted.map((name) => {
+  const all = candidates.map(({ entry }) => entry.name);
+  const wanted = new Set(names.flatMap((name) => (name === 'all' ? all : name)));
+  return [...wanted].map((name) => {
     const candidate = candidates.find(({ entry }) => entry.name === name);
     if (candidate) return candidate;
     throw new ArgumentError({
       where: 'dgm-bench run',
       argument: '--models',
-      expected: `to be of ${['all', ...candidates.map(({ entry }) => entry.name)].join(', ')}`,
+      expected: `to be one of ${['all', ...all].join(', ')}`,
       actual: JSON.stringify(name),
     });
   });

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import type { BenchmarkEntry } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Families } from '../src/families';
 import type { Results } from '../src/results/schema';
@@ -87,6 +88,12 @@ describe('dgm-bench run', () => {
     expect(folders.filter((folder) => content.includes(folder))).toEqual([]);
   });
 
+  it('frees what it has made, also when a model fails', async () => {
+    const before = tf.memory().numTensors;
+    await bench('--quick', families(pixelFrequencies('pixels'), pixelFrequencies('diverging', Infinity)));
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
   it('gives the same results for the same seed, and others for another', async () => {
     const texts: string[] = [];
     for (const seed of [0, 0, 1]) {
@@ -132,7 +139,7 @@ describe('dgm-bench run', () => {
   });
 
   it.each([
-    ['--models vea', '--models to be of all, pixels, got "vea"'],
+    ['--models vea', '--models to be one of all, pixels, got "vea"'],
     ['--dataset glifs', '--dataset to be one of glyphs, digits, mnist, fashion-mnist, cifar10, got "glifs"'],
     ['--engine compiled', '@dgm/compile'],
     ['--engine fast', '--engine to be eager'],
@@ -174,13 +181,13 @@ describe('dgm-bench run --resume', () => {
   });
 
   it('tries again what failed, and keeps what succeeded', async () => {
-    const failing = { ...second, create: () => Promise.reject(new Error('no')) };
-    expect(await bench('--quick', families(first, failing))).toBe(1);
+    const failing = { ...first, create: () => Promise.reject(new Error('no')) };
+    expect(await bench('--quick', families(failing, second))).toBe(1);
     const [kept] = (await results()).runs;
     expect(await bench('--quick --resume', families(first, second))).toBe(0);
     const { runs, failures } = await results();
     expect(runs.map(({ model }) => model)).toEqual(['first', 'second']);
-    expect(runs[0]).toEqual(kept);
+    expect(runs[1]).toEqual(kept);
     expect(failures).toBeUndefined();
   });
 

@@ -73,13 +73,13 @@ th[aria-sort=descending] button::after { content: ' ↓'; }
 td { padding: 10px 9px; text-align: right; border-bottom: 1px solid var(--faint); }
 tr:last-child td { border-bottom: 0; }
 td:first-child { position: sticky; left: 0; background: var(--card); font-weight: 600; }
-td small { display: block; min-width: 112px; white-space: normal; line-height: 1.35; font-size: 12px; font-weight: 400; color: var(--soft); }
+td small { display: block; text-wrap: balance; min-width: 112px; white-space: normal; line-height: 1.35; font-size: 12px; font-weight: 400; color: var(--soft); }
 th small { display: block; font-size: 12px; opacity: 0.8; font-weight: 400; }
 .note { margin: 20px 0 0; color: var(--soft); font-size: 13px; }
 tr.baseline td { color: var(--soft); font-weight: 400; }
 tr.failed td { color: var(--bad); text-align: left; white-space: normal; }
 
-dl { display: flex; flex-wrap: wrap; gap: 12px 36px; margin: 20px 0 24px; }
+dl { display: flex; flex-wrap: wrap; gap: 12px 28px; margin: 20px 0 24px; }
 dl div { display: flex; flex-direction: column-reverse; }
 dt { color: var(--soft); font-size: 13px; }
 dd { margin: 0; font-size: 22px; line-height: 1.25; letter-spacing: -0.01em; }

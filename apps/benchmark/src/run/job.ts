@@ -14,7 +14,9 @@ export interface Job {
   readonly dataset: Dataset;
   /** The tfjs backend in use. */
   readonly device: string;
-  /** The models that are still to be trained. */
+  /** The names of all models of the plan, in order. */
+  readonly models: readonly string[];
+  /** Those that are still to be trained. */
   readonly candidates: readonly Candidate[];
   /** What this plan has given so far. */
   readonly results: Results;
@@ -51,6 +53,7 @@ export async function openJob(given: RunArguments, output: OutputFolder, familie
     plan,
     dataset,
     device: backend,
+    models: able.map(({ entry }) => entry.name),
     candidates: able.filter(({ entry }) => !runs.some(({ model }) => model === entry.name)),
     results: {
       schema: 1,

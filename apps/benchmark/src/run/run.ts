@@ -4,7 +4,7 @@ import { parseRunArguments } from '../arguments';
 import { discoverInstalled, type Families } from '../families';
 import { describeError } from '../format';
 import { baselines } from '../results/baselines';
-import type { Results } from '../results/schema';
+import type { Results, Run } from '../results/schema';
 import { textTable } from '../results/table';
 import { head } from './datasets';
 import { SHOWN } from './draw-model';
@@ -55,7 +55,7 @@ async function trainAll(job: Job, output: OutputFolder, signal: AbortSignal): Pr
     console.log(`\n${entry.name} (${origin}, ${entry.source})`);
     try {
       const finished = await trainModel(candidate, { ...job, output, signal, callbacks: callbacks(job) });
-      results = { ...results, runs: [...results.runs, finished] };
+      results = { ...results, runs: inOrder([...results.runs, finished], job.models) };
     } catch (error) {
       if (error instanceof StoppedError) throw error;
       const failure = { model: entry.name, package: origin, error: describeError(error) };
@@ -65,6 +65,11 @@ async function trainAll(job: Job, output: OutputFolder, signal: AbortSignal): Pr
     await output.writeResults(results);
   }
   return results;
+}
+
+/** The runs in the order of the plan: one that failed may have been made up for later. */
+function inOrder(runs: readonly Run[], models: readonly string[]): readonly Run[] {
+  return [...runs].sort((a, b) => models.indexOf(a.model) - models.indexOf(b.model));
 }
 
 /** What is shown while a model trains. */

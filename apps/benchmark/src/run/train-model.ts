@@ -20,7 +20,7 @@ import type { OutputFolder } from './output-folder';
 import { watchMemory } from './peak-memory';
 import { commandFor, type RunPlan } from './plan';
 
-export interface TrainingGround {
+export interface TrainingContext {
   readonly plan: RunPlan;
   readonly dataset: Dataset;
   readonly output: OutputFolder;
@@ -34,15 +34,15 @@ export interface TrainingGround {
  * Trains one model, or goes on with training it, and measures what it has learned.
  * @throws StoppedError if the signal ended training; a checkpoint holds where
  */
-export async function trainModel({ entry, ...origin }: Candidate, ground: TrainingGround): Promise<Run> {
-  const { dataset, plan, device } = ground;
+export async function trainModel({ entry, ...origin }: Candidate, context: TrainingContext): Promise<Run> {
+  const { dataset, plan, device } = context;
   const key = Key.of(plan.seed).fold(entry.name);
   const memory = watchMemory();
   const benchmark = await entry.create({ dataset, key: key.fold('weights'), quick: plan.quick });
   try {
-    const fitted = await train(benchmark, entry.name, key.fold('training'), ground);
+    const fitted = await train(benchmark, entry.name, key.fold('training'), context);
     const measured = await measureModel(benchmark, dataset, key.fold('evaluation'));
-    const drawn = await drawModel(benchmark, entry.name, key.fold('samples'), ground);
+    const drawn = await drawModel(benchmark, entry.name, key.fold('samples'), context);
     return {
       model: entry.name,
       package: origin.package,
@@ -79,7 +79,7 @@ async function train(
   { model, training }: Benchmark,
   name: string,
   key: Key,
-  { plan, dataset, output, signal, callbacks }: TrainingGround,
+  { plan, dataset, output, signal, callbacks }: TrainingContext,
 ): Promise<FitResult> {
   const fitted = await fit(model, dataset, {
     ...training,
@@ -115,9 +115,11 @@ function curve({ curve: points }: FitResult): readonly CurvePoint[] {
 /** `adamax(learningRate 0.001)`; one for each player where there are several. */
 function describeOptimizer(optimizer: Benchmark['training']['optimizer']): string {
   const describe = ({ name, learningRate }: OptimizerFactory) => `${name}(learningRate ${learningRate(0)})`;
-  return 'create' in optimizer && typeof optimizer.create === 'function'
-    ? describe(optimizer as OptimizerFactory)
-    : Object.entries(optimizer)
-        .map(([player, factory]) => `${player}: ${describe(factory as OptimizerFactory)}`)
-        .join(', ');
+  if (isFactory(optimizer)) return describe(optimizer);
+  const players = Object.entries(optimizer);
+  return players.map(([player, factory]) => `${player}: ${describe(factory)}`).join(', ');
+}
+
+function isFactory(optimizer: Benchmark['training']['optimizer']): optimizer is OptimizerFactory {
+  return typeof optimizer['create'] === 'function';
 }
