@@ -113,13 +113,9 @@ export class DiscretizedLogistic extends BaseDistribution {
   }
 
   protected override closedCdf(x: Tensor): Tensor {
-    const lowest = tf.add(
-      this.#anchor,
-      tf.mul(this.step, tf.floor(tf.div(tf.sub(x, this.#anchor), this.step))),
-    );
-    const inside = sigmoid(
-      tf.mul(tf.sub(tf.add(lowest, this.step / 2), this.location), inverseScaleOf(this.scale)),
-    );
+    const steps = tf.floor(tf.add(tf.div(tf.sub(x, this.#anchor), this.step), ON_GRID));
+    const end = tf.add(this.#anchor + this.step / 2, tf.mul(this.step, steps));
+    const inside = sigmoid(tf.mul(tf.sub(end, this.location), inverseScaleOf(this.scale)));
     const atLeastMinimum = tf.cast(tf.greaterEqual(x, this.minimum), 'float32');
     return tf.where(tf.greaterEqual(x, this.maximum), atLeastMinimum, tf.mul(inside, atLeastMinimum));
   }

@@ -145,6 +145,16 @@ describe('DiscretizedLogistic', () => {
     expect(Math.min(...byMean.map(Math.abs))).toBeGreaterThan(0.1);
   });
 
+  it('counts a value as reached on a grid that float32 cannot hold', () => {
+    const values = Array.from({ length: 11 }, (_, index) => -1 + 0.2 * index);
+    tf.tidy(() => {
+      const grid = new DiscretizedLogistic(0.1, 0.3, { minimum: -1, maximum: 1, step: 0.2 });
+      const mass = tf.exp(grid.logProb(tf.tensor1d(values)));
+      const reached = grid.cdf(tf.tensor1d(values));
+      expect(reached.dataSync()).toBeCloseToArray(Array.from(tf.cumsum(mass).dataSync()));
+    });
+  });
+
   it('sums to 1 over any step, however coarse against the scale', () => {
     for (const scale of [1e-3, 0.1, 1, 100]) {
       const mass = read(() => {
