@@ -107,6 +107,28 @@ describe('broadcasting', () => {
   });
 });
 
+describe('gradients of the score', () => {
+  it.each<[string, (mean: Tensor) => Distribution]>([
+    ['Normal', (mean) => new Normal(mean, { logScale: 0.3 })],
+    ['Logistic', (mean) => new Logistic(mean, 0.7)],
+    ['StudentT', (mean) => new StudentT(3, mean, 0.7)],
+    ['TruncatedNormal', (mean) => new TruncatedNormal(mean, 1, { low: -2, high: 2 })],
+    ['Mixture', (mean) => new Mixture([0.2, 0], new Normal(tf.stack([mean, tf.add(mean, 1)], -1), 0.5))],
+  ])('are right at the second order: %s', (_name, make) => {
+    const squaredScore = (mean: Tensor) => {
+      const score = tf.grad((x) => tf.sum(make(mean).logProb(x)))(tf.tensor1d([0.4, -1.1]));
+      return tf.sum(tf.square(score));
+    };
+    const [mean, step] = [0.2, 2 ** -6];
+    const at = (value: number) => read(() => squaredScore(tf.scalar(value)))[0]!;
+    const expected = (at(mean + step) - at(mean - step)) / (2 * step);
+    expect(read(() => tf.grad(squaredScore)(tf.scalar(mean)))).toBeCloseToArray([expected], {
+      relative: 5e-3,
+      absolute: 1e-3,
+    });
+  });
+});
+
 describe('quantities without a closed form', () => {
   it('name the alternative and leak nothing', () => {
     const distribution = new Transformed(new Normal(0, 1), new Exp());
