@@ -13,7 +13,7 @@ import { Dropout } from './dropout';
 import { Embedding } from './embedding';
 import { GroupNorm } from './group-norm';
 import { LayerNorm } from './layer-norm';
-import type { Layer } from './layer';
+import { BaseLayer, type Layer } from './layer';
 import { mlp } from './mlp';
 import { MultiHeadAttention } from './multi-head-attention';
 import { gru, lstm } from './recurrent';
@@ -135,6 +135,20 @@ describe('Dropout', () => {
       expect(codeOf(() => new Dropout({ rate: 0.5 }).apply(ones, { training: true }))).toBe('argument'),
     );
     ones.dispose();
+  });
+});
+
+describe('BaseLayer', () => {
+  it('gives a tensor of its own where the equation gives back its input', () => {
+    class Same extends BaseLayer {
+      protected forward(input: tf.Tensor): tf.Tensor {
+        return input;
+      }
+    }
+    const input = tf.tensor1d([1, 2]);
+    new Same().apply(input).dispose();
+    expect(Array.from(input.dataSync())).toEqual([1, 2]);
+    input.dispose();
   });
 });
 
