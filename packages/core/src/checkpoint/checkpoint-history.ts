@@ -20,7 +20,7 @@ export class CheckpointHistory {
    * @param warn - hears of each damaged one that was skipped
    * @throws SerializationError if there are checkpoints and all are damaged
    */
-  async newest(warn: (message: string) => void): Promise<TensorFile | undefined> {
+  async newest(warn: (message: string) => unknown): Promise<TensorFile | undefined> {
     const names = (await this.#store.list()).filter((name) => NAME.test(name)).sort();
     let failure: unknown;
     for (const name of names.reverse()) {

@@ -15,6 +15,8 @@ export interface TrainingPlan {
  */
 export interface Callback {
   onStart?(plan: TrainingPlan): void | Promise<void>;
+  /** About what did not stop training, but should be known: a damaged checkpoint that was skipped. */
+  onWarning?(message: string): void | Promise<void>;
   /** After each step; steps count from 1 over the whole training. */
   onStep?(event: {
     readonly epoch: number;

@@ -55,8 +55,6 @@ interface CommonFitOptions<B> {
     model: GenerativeModel<B>,
     context: { readonly epoch: number; readonly key: Key },
   ) => number | Promise<number>;
-  /** Hears of a damaged checkpoint that was skipped; `console.warn` unless given. */
-  readonly warn?: (message: string) => void;
 }
 
 /** Makes batches out of examples; may be left out where objectives take the raw values `[n, ...shape]`. */

@@ -18,6 +18,8 @@ export interface FitResult {
   /** The epoch whose weights the model now has; absent without validation. */
   readonly best?: { readonly epoch: number; readonly validation: number };
   readonly curve: readonly CurvePoint[];
+  /** What did not stop training, but should be known; empty as a rule. */
+  readonly warnings: readonly string[];
   /** Wall-clock time, interrupted runs included. */
   readonly seconds: number;
   /** Time of a step of this run without the making of its batch; 0 if it took none. */

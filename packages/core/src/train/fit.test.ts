@@ -210,7 +210,7 @@ describe('fit', () => {
       options({
         ema: { decay },
         batchSize: 50,
-        validate: ({}, { epoch }) => (seen.push(weight()), -epoch),
+        validate: (_model, { epoch }) => (seen.push(weight()), -epoch),
         callbacks: [{ onStart: () => void live.push(weight()), onEpoch: () => void live.push(weight()) }],
       }),
     );

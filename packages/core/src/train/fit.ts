@@ -1,5 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { registerGradients } from '../engine/gradients';
+import { requireEngine } from '../engine/require-engine';
 import type { GenerativeModel } from '../model/generative-model';
 import { checkExamples } from './check-examples';
 import { gatherExamples, type MakeBatch } from './examples';
@@ -18,6 +19,7 @@ import { TrainingRun } from './training-run';
  * @param data - examples; a `Dataset` will do
  * @returns how it went; losses in the unit of the objectives (nats per example for likelihoods)
  * @throws ArgumentError, ShapeError or DomainError for options and data that cannot be trained on
+ * @throws EngineError if TensorFlow.js has no backend
  * @throws NumericalError if a loss is not finite, naming the step and the term; the model then has its best weights so
  * far, or those that it came with
  * @throws SerializationError if the store's checkpoints are damaged or belong to another run
@@ -46,6 +48,7 @@ export async function fit<B = Tensor>(
   checkExamples(train, { where: 'fit', argument: 'train', levels, shape });
   if (validation) checkExamples(validation, { where: 'fit', argument: 'validation', levels, shape });
   registerGradients();
+  requireEngine('fit');
   // FitOptions lets `batch` be missing only where B is Tensor.
   const run = new TrainingRun(model, data, options, batch ?? (gatherExamples as unknown as MakeBatch<B>));
   try {

@@ -1,5 +1,4 @@
 import {
-  DgmError,
   adam,
   adamW,
   adamax,
@@ -7,6 +6,7 @@ import {
   rmsprop,
   sgd,
   valueAndGradients,
+  type DgmError,
   type OptimizerFactory,
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';

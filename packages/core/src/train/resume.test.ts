@@ -104,15 +104,20 @@ describe('interrupted and resumed training', () => {
     await train(store, 9, 2);
     await store.spoil(-1, change);
     const { model, data, options } = interruptible();
-    const warnings: string[] = [];
+    const heard: string[] = [];
     const resumedAt: number[] = [];
-    await fit(model, data, {
+    const { warnings } = await fit(model, data, {
       ...options,
       checkpoint: { store },
-      warn: (message) => void warnings.push(message),
-      callbacks: [{ onStart: (plan) => void resumedAt.push(plan.resumedAt) }],
+      callbacks: [
+        {
+          onStart: (plan) => void resumedAt.push(plan.resumedAt),
+          onWarning: (message) => void heard.push(message),
+        },
+      ],
     });
     expect(warnings).toHaveLength(1);
+    expect(heard).toEqual(warnings);
     expect(warnings[0]).toContain('checkpoint-000000000009');
     expect(resumedAt).toEqual([8]);
     expect(await saveWeights(model)).toEqual(whole.weights);
@@ -125,9 +130,7 @@ describe('interrupted and resumed training', () => {
     await store.spoil(-2, cut);
     const { model, data, options } = interruptible();
     const before = tf.memory().numTensors;
-    const error = await failure(() =>
-      fit(model, data, { ...options, checkpoint: { store }, warn: () => undefined }),
-    );
+    const error = await failure(() => fit(model, data, { ...options, checkpoint: { store } }));
     expect(error).toMatchObject({ code: 'serialization', argument: 'checkpoint.store' });
     expect(await store.list()).toHaveLength(2);
     expect(tf.memory().numTensors).toBe(before);

@@ -5,7 +5,7 @@ import type { Optimizer, OptimizerFactory, UpdateContext } from './optimizer';
 import { scheduleOf, type Schedule } from './schedule';
 
 /** The new values of a variable and of its slots. */
-export type Updated<Slot extends string> = { readonly weight: Tensor } & { readonly [S in Slot]: Tensor };
+export type Updated<Slot extends string> = { readonly weight: Tensor } & Readonly<Record<Slot, Tensor>>;
 
 /** What is computed once per step and not once per variable. */
 export type Factors = Readonly<Record<string, Tensor>>;
@@ -17,7 +17,7 @@ export interface UpdateRule<Slot extends string, F extends Factors> {
   update(
     weight: Tensor,
     gradient: Tensor,
-    slots: { readonly [S in Slot]: Tensor },
+    slots: Readonly<Record<Slot, Tensor>>,
     factors: F & UpdateContext,
   ): Updated<Slot>;
 }
@@ -81,9 +81,9 @@ class SlotOptimizer<Slot extends string, F extends Factors> implements Optimizer
     for (const slot of this.#slots.values()) if (!slot.isDisposed) slot.dispose();
   }
 
-  #slotsOf(path: string): { [S in Slot]: Tensor } {
+  #slotsOf(path: string): Record<Slot, Tensor> {
     const entries = this.#rule.slots.map((slot) => [slot, this.#slots.get(`${slot}/${path}`)!]);
-    return Object.fromEntries(entries) as { [S in Slot]: Tensor };
+    return Object.fromEntries(entries) as Record<Slot, Tensor>;
   }
 
   #checkAlive(): void {

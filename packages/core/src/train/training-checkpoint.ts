@@ -50,7 +50,7 @@ export class TrainingCheckpoint {
    * Puts the newest good checkpoint into the variables; `undefined` in an empty store.
    * @throws SerializationError if it belongs to another run, naming the option or the path; nothing is changed then
    */
-  async restore(warn: (message: string) => void): Promise<RestoredTraining | undefined> {
+  async restore(warn: (message: string) => unknown): Promise<RestoredTraining | undefined> {
     const file = await this.#history.newest(warn);
     if (file === undefined) return undefined;
     this.#checkFormat(file);

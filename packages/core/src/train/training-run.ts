@@ -36,6 +36,7 @@ export class TrainingRun<B> {
   #best: Weights | undefined;
   #step: TrainStep<B> | undefined;
   #queue: StepQueue | undefined;
+  readonly #warnings: string[] = [];
   /** What the newest checkpoint holds. */
   #saved: string | undefined;
 
@@ -185,8 +186,8 @@ export class TrainingRun<B> {
   }
 
   async #resume(): Promise<void> {
-    const warn = this.#options.warn ?? ((message: string) => console.warn(message));
-    const restored = await this.#checkpoint?.restore(warn);
+    const restored = await this.#checkpoint?.restore((message) => this.#warnings.push(message));
+    for (const warning of this.#warnings) await this.#tell('onWarning', warning);
     if (restored === undefined) return;
     this.#state = restored.state;
     this.#best = restored.best;
@@ -249,6 +250,7 @@ export class TrainingRun<B> {
       stoppedBy,
       ...(progress.best === undefined ? {} : { best: progress.best }),
       curve,
+      warnings: this.#warnings,
       seconds: this.#seconds(),
       msPerStep: this.#queue!.msPerStep(),
     };
