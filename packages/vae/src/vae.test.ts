@@ -1,6 +1,7 @@
 import { Dense, gaussian, Key, mlp, MultivariateNormal, Normal } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import '@dgm/testing';
 import { describe, expect, test } from 'vitest';
 import { elboTerms, logImportanceWeights } from './elbo';
 import { vae } from './vae';
@@ -115,6 +116,22 @@ describe('on a linear-Gaussian model', () => {
     expect(more).toBeLessThan(many);
     expect(many).toBeLessThan(exact + 0.005);
     expect(exact - many).toBeLessThan((exact - elbo) / 20);
+    model.dispose();
+  });
+
+  test('the terms make up the bound, and the weights of one draw are its sample', () => {
+    const model = linearVae({ posteriorShift: 0.4, regularizer: 'monte-carlo' });
+    const x = points();
+    const { reconstruction, regularizer } = elboTerms(model, x, Key.of(7), 'monte-carlo');
+    const bound = model.elbo(x, Key.of(7)).dataSync();
+    const difference = tf.sub(reconstruction, regularizer).dataSync();
+    expect(Array.from(bound)).toEqual(Array.from(difference));
+    expect(Array.from(logImportanceWeights(model, x, Key.of(7), 1).dataSync())).toBeCloseToArray(
+      Array.from(bound),
+      {
+        relative: 1e-5,
+      },
+    );
     model.dispose();
   });
 

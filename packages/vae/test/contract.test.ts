@@ -3,10 +3,11 @@ import {
   categorical,
   discretizedLogistic,
   gaussian,
+  Independent,
   Key,
   mlp,
   Mixture,
-  MultivariateNormal,
+  Normal,
 } from '@dgm/core';
 import type { DistributionHead } from '@dgm/core';
 import { describeCoverage, describeModel } from '@dgm/testing';
@@ -61,7 +62,7 @@ const models: ModelTable = {
   'vae (mixture prior, no closed form)': () => ({
     make: (key) =>
       small(bernoulli({ shape: [DIMS] }), key, {
-        prior: new Mixture([0, 0], [MultivariateNormal.standard([2]), MultivariateNormal.standard([2])]),
+        prior: new Mixture([0, 0], new Independent(new Normal(0, 1, { shape: [2, 2] }), 1)),
       }),
     data: integers(2),
   }),
