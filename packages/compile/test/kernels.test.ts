@@ -74,11 +74,72 @@ const reduction = (
     f: (x) => f(x!, axis as number | number[] | undefined, keepDims),
   }));
 
+interface Window {
+  readonly height: number;
+  readonly width: number;
+  readonly strides: [number, number];
+  readonly dilations: number | [number, number];
+  readonly pad: 'same' | 'valid' | [[number, number], [number, number], [number, number], [number, number]];
+}
+const WINDOWS: readonly Window[] = [
+  { height: 3, width: 3, strides: [1, 1], dilations: 1, pad: 'same' },
+  { height: 2, width: 3, strides: [2, 1], dilations: 1, pad: 'valid' },
+  { height: 3, width: 2, strides: [2, 3], dilations: 1, pad: 'same' },
+  { height: 1, width: 1, strides: [1, 1], dilations: 1, pad: 'valid' },
+  { height: 2, width: 3, strides: [1, 1], dilations: [2, 1], pad: 'same' },
+  {
+    height: 1,
+    width: 4,
+    strides: [1, 1],
+    dilations: 1,
+    pad: [
+      [0, 0],
+      [0, 0],
+      [3, 0],
+      [0, 0],
+    ],
+  },
+];
+type Convolve = (x: tf.Tensor4D, filter: tf.Tensor4D, window: Window) => Tensor;
+/** Few channels (the runtime's convolution) and many (a product with patches). */
+const convolutions = (f: Convolve, only: (window: Window) => boolean = () => true): Case[] =>
+  WINDOWS.filter(only).flatMap((window) =>
+    [3, 32].map((channels) => ({
+      inputs: [
+        [2, 6, 7, channels],
+        [window.height, window.width, channels, 4],
+      ],
+      f: (x, filter) => f(x as tf.Tensor4D, filter as tf.Tensor4D, window),
+      tolerance: 2e-5,
+    })),
+  );
+const depthwise = (f: Convolve, only: (window: Window) => boolean = () => true): Case[] =>
+  WINDOWS.filter(({ pad, strides }) => typeof pad === 'string' && strides[0] === strides[1])
+    .filter(only)
+    .map((window) => ({
+      inputs: [
+        [2, 6, 7, 3],
+        [window.height, window.width, 3, 2],
+      ],
+      f: (x, filter) => f(x as tf.Tensor4D, filter as tf.Tensor4D, window),
+      tolerance: 2e-5,
+    }));
+const pools = (f: typeof tf.maxPool): Case[] =>
+  (['same', 'valid'] as const).flatMap((pad) =>
+    [[2, 2] as [number, number], [1, 3] as [number, number]].map((strides) => ({
+      inputs: [[2, 6, 7, 3]],
+      f: (x) => f(x as tf.Tensor4D, [2, 3], strides, pad),
+    })),
+  );
+
 const cases: Readonly<Record<string, Case[]>> = {
   Abs: unary(tf.abs),
   Acos: unary(tf.acos, inside(3, 5)),
+  Acosh: unary((x) => tf.acosh(tf.add(x, 1)), positive(3, 5)),
   Asin: unary(tf.asin, inside(3, 5)),
+  Asinh: unary(tf.asinh),
   Atan: unary(tf.atan),
+  Atanh: unary(tf.atanh, inside(3, 5)),
   Ceil: unary(tf.ceil),
   Cos: unary(tf.cos),
   Cosh: unary(tf.cosh),
@@ -254,6 +315,60 @@ const cases: Readonly<Record<string, Case[]>> = {
       f: (a, b) => tf.matMul(a!, b!, true, false),
     },
   ],
+  Einsum: [
+    {
+      inputs: [
+        [2, 3, 4],
+        [4, 5],
+      ],
+      f: (a, b) => tf.einsum('abc,cd->adb', a!, b!),
+    },
+  ],
+  EluGrad: unary((x) => tf.grad((y) => tf.elu(y))(x)),
+  GatherNd: [
+    { inputs: [[4, 4, 2], integers(4, 5, 2)], f: (x, i) => tf.gatherND(x!, i!) },
+    { inputs: [[4, 4, 2], integers(4, 3, 1)], f: (x, i) => tf.gatherND(x!, i!) },
+  ],
+  ScatterNd: [{ inputs: [integers(3, 6, 1), [6, 2]], f: (i, x) => tf.scatterND(i!, x!, [4, 2]) }],
+  StridedSlice: unary((x) => tf.stridedSlice(x, [0, 4], [3, 0], [2, -2])).concat(
+    unary((x) => tf.stridedSlice(x, [1, 0], [3, 4], [1, 3])),
+    unary((x) => tf.stridedSlice(x, [2, 4], [0, 0], [-1, -1], 0, 2)),
+  ),
+  Cumprod: [
+    { inputs: [[3, 5]], f: (x) => tf.cumprod(x!, 1) },
+    { inputs: [[3, 5, 2]], f: (x) => tf.cumprod(x!, 1, true, true) },
+    { inputs: [[3, 5]], f: (x) => tf.cumprod(x!, 0, true, false) },
+  ],
+  Conv2D: convolutions((x, filter, { strides, pad, dilations }) =>
+    tf.conv2d(x, filter, strides, pad, 'NHWC', dilations),
+  ),
+  Conv2DBackpropInput: convolutions(
+    (x, filter, { strides, pad }) => {
+      const y = tf.conv2d(x, filter, strides, pad);
+      return tf.conv2dTranspose(y, filter, x.shape, strides, pad as 'same');
+    },
+    ({ dilations }) => dilations === 1,
+  ),
+  Conv2DBackpropFilter: convolutions(
+    (x, filter, { strides, pad }) =>
+      tf.grad((w: Tensor) => tf.conv2d(x, w as tf.Tensor4D, strides, pad))(filter),
+    ({ dilations }) => dilations === 1,
+  ),
+  DepthwiseConv2dNative: depthwise((x, filter, { strides, pad, dilations }) =>
+    tf.depthwiseConv2d(x, filter, strides, pad as 'same', 'NHWC', dilations),
+  ),
+  DepthwiseConv2dNativeBackpropInput: depthwise(
+    (x, filter, { strides, pad }) =>
+      tf.grad((image: Tensor) => tf.depthwiseConv2d(image as tf.Tensor4D, filter, strides, pad as 'same'))(x),
+    ({ dilations }) => dilations === 1,
+  ),
+  DepthwiseConv2dNativeBackpropFilter: depthwise(
+    (x, filter, { strides, pad }) =>
+      tf.grad((w: Tensor) => tf.depthwiseConv2d(x, w as tf.Tensor4D, strides, pad as 'same'))(filter),
+    ({ dilations }) => dilations === 1,
+  ),
+  MaxPool: pools(tf.maxPool),
+  AvgPool: pools(tf.avgPool),
   Fill: [{ inputs: [[2]], f: (x) => tf.add(x!, tf.fill([3, 2], 0.5)) }],
   Range: [{ inputs: [[2]], f: (x) => tf.concat([x!, tf.range(0, 3, 1, 'float32')]) }],
 };

@@ -35,6 +35,22 @@ function sliceBounds(x: Value, attributes: Attributes): [number[], number[]] {
   ) as [number[], number[]];
 }
 
+function stridedSlice(x: Value, attributes: Attributes): ReturnType<typeof tf.slice_util.sliceInfo> {
+  const list = (name: string) => attributes[name] as number[];
+  const mask = (name: string) => Number(attributes[name] ?? 0);
+  return tf.slice_util.sliceInfo(
+    [...x.shape],
+    list('begin'),
+    list('end'),
+    list('strides'),
+    mask('beginMask'),
+    mask('endMask'),
+    mask('ellipsisMask'),
+    mask('newAxisMask'),
+    mask('shrinkAxisMask'),
+  );
+}
+
 export const arrangeKernels: KernelTable = {
   Reshape: reshaping('x', (x, attributes) =>
     tf.util.inferFromImplicitShape(attributes['shape'] as number[], tf.util.sizeFromShape([...x.shape])),
@@ -76,6 +92,21 @@ export const arrangeKernels: KernelTable = {
       const starts = axes.map((axis) => begin[axis]!);
       const ends = axes.map((axis) => begin[axis]! + size[axis]!);
       return [onnx.node('Slice', [names[0]!, onnx.int64(starts), onnx.int64(ends), onnx.int64(axes)])];
+    },
+  },
+  StridedSlice: {
+    inputs: ['x'],
+    infer: ([x], attributes) => like(x!, stridedSlice(x!, attributes).finalShape),
+    lower: ({ onnx, names, inputs, outputs, attributes }) => {
+      const { begin, end, strides } = stridedSlice(inputs[0]!, attributes);
+      const axes = begin.map((_, axis) => axis);
+      // A walk backwards past the first element ends at -1, which ONNX would count from the end.
+      const ends = end.map((stop) => (stop < 0 ? Number.MIN_SAFE_INTEGER : stop));
+      const sliced = onnx.node('Slice', [
+        names[0]!,
+        ...[begin, ends, axes, strides].map((list) => onnx.int64(list)),
+      ]);
+      return [onnx.reshape(sliced, outputs[0]!.shape)];
     },
   },
   Tile: {

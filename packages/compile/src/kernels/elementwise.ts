@@ -40,8 +40,11 @@ const withConstants =
 export const elementwiseKernels: KernelTable = {
   Abs: unary(onnx('Abs')),
   Acos: unary(onnx('Acos')),
+  Acosh: unary(onnx('Acosh')),
   Asin: unary(onnx('Asin')),
+  Asinh: unary(onnx('Asinh')),
   Atan: unary(onnx('Atan')),
+  Atanh: unary(onnx('Atanh')),
   Ceil: unary(onnx('Ceil')),
   Cos: unary(onnx('Cos')),
   Cosh: unary(onnx('Cosh')),
@@ -139,6 +142,15 @@ export const elementwiseKernels: KernelTable = {
     );
     return onnx.cast(onnx.node('Floor', [onnx.node('Div', operands)]), 'int32');
   }, 'int32'),
+  EluGrad: {
+    inputs: ['dy', 'y'],
+    infer: ([dy]) => [{ shape: dy!.shape, dtype: dy!.dtype }],
+    lower: ({ onnx, names }) => {
+      const isLinear = onnx.node('GreaterOrEqual', [names[1]!, onnx.scalar(0, 'float32')]);
+      const curved = onnx.node('Mul', [names[0]!, onnx.node('Add', [names[1]!, onnx.scalar(1, 'float32')])]);
+      return [onnx.node('Where', [isLinear, names[0]!, curved])];
+    },
+  },
   SquaredDifference: binary(({ onnx, names }) => {
     const difference = onnx.node('Sub', names);
     return onnx.node('Mul', [difference, difference]);

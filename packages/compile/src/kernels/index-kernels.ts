@@ -58,4 +58,23 @@ export const indexKernels: KernelTable = {
       return [onnx.node('ScatterND', [zeros, indices, names[0]!], { reduction: 'add' })];
     },
   },
+  GatherNd: {
+    inputs: ['params', 'indices'],
+    infer: ([params, indices]) => [
+      {
+        shape: [...indices!.shape.slice(0, -1), ...params!.shape.slice(indices!.shape.at(-1))],
+        dtype: params!.dtype,
+      },
+    ],
+    lower: ({ onnx, names }) => [onnx.node('GatherND', [names[0]!, onnx.cast(names[1]!, 'int64')])],
+  },
+  ScatterNd: {
+    inputs: ['indices', 'updates'],
+    infer: ([, updates], attributes) => [{ shape: attributes['shape'] as number[], dtype: updates!.dtype }],
+    lower: ({ onnx, names, outputs }) => {
+      const zeros = onnx.node('Expand', [onnx.scalar(0, outputs[0]!.dtype), onnx.int64(outputs[0]!.shape)]);
+      const indices = onnx.cast(names[0]!, 'int64');
+      return [onnx.node('ScatterND', [zeros, indices, names[1]!], { reduction: 'add' })];
+    },
+  },
 };

@@ -29,4 +29,24 @@ export const matmulKernels: KernelTable = {
       return [onnx.node('MatMul', [a, b])];
     },
   },
+  Einsum: {
+    inputs: 'list',
+    infer: (inputs, attributes) => {
+      const [terms, result] = String(attributes['equation']).replaceAll(' ', '').split('->') as [
+        string,
+        string,
+      ];
+      const sizes = new Map(
+        terms
+          .split(',')
+          .flatMap((term, index) =>
+            [...term].map((letter, axis) => [letter, inputs[index]!.shape[axis]!] as const),
+          ),
+      );
+      return [{ shape: [...result].map((letter) => sizes.get(letter)!), dtype: inputs[0]!.dtype }];
+    },
+    lower: ({ onnx, names, attributes }) => [
+      onnx.node('Einsum', names, { equation: String(attributes['equation']) }),
+    ],
+  },
 };

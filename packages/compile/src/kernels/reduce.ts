@@ -66,6 +66,29 @@ export const reduceKernels: KernelTable = {
   ArgMax: argReduction('ArgMax'),
   ArgMin: argReduction('ArgMin'),
   Cumsum: scan('CumSum'),
+  Cumprod: {
+    inputs: ['x'],
+    infer: ([x]) => [{ shape: x!.shape, dtype: x!.dtype }],
+    // ONNX has no such scan: every prefix is multiplied up on its own.
+    lower: ({ onnx, names, inputs, attributes }) => {
+      const { shape, dtype } = inputs[0]!;
+      const axis = Number(attributes['axis'] ?? 0);
+      const size = shape[axis]!;
+      const [exclusive, reverse] = [attributes['exclusive'] === true, attributes['reverse'] === true];
+      const isFactor = (prefix: number, index: number) => {
+        const distance = reverse ? index - prefix : prefix - index;
+        return exclusive ? distance > 0 : distance >= 0;
+      };
+      const mask = Array.from({ length: size * size }, (_, at) =>
+        isFactor(Math.floor(at / size), at % size) ? 1 : 0,
+      );
+      const trailing = shape.slice(axis + 1).map(() => 1);
+      const chosen = onnx.reshape(onnx.vector(mask, 'bool'), [size, size, ...trailing]);
+      const spread = onnx.reshape(names[0]!, [...shape.slice(0, axis), 1, ...shape.slice(axis)]);
+      const factors = onnx.node('Where', [chosen, spread, onnx.scalar(1, dtype)]);
+      return [onnx.node('ReduceProd', [factors, onnx.int64([axis + 1])], { keepdims: 0 })];
+    },
+  },
   Softmax: {
     inputs: ['logits'],
     infer: ([logits]) => [{ shape: logits!.shape, dtype: logits!.dtype }],

@@ -1,4 +1,5 @@
 import { arrangeKernels } from './arrange';
+import { convolutionKernels } from './convolution';
 import { elementwiseKernels } from './elementwise';
 import { indexKernels } from './index-kernels';
 import type { KernelTable } from './kernel';
@@ -12,4 +13,5 @@ export const kernels: KernelTable = {
   ...arrangeKernels,
   ...indexKernels,
   ...matmulKernels,
+  ...convolutionKernels,
 };

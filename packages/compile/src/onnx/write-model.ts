@@ -29,6 +29,7 @@ class ModelWriter implements OnnxBuilder {
   readonly #outputs: object[] = [];
   readonly #initializers = new Map<string, object>();
   readonly #names = new Map<Value, string>();
+  readonly #written = new Map<string, string[]>();
   #count = 0;
 
   input(name: string, value: Value): void {
@@ -71,7 +72,12 @@ class ModelWriter implements OnnxBuilder {
     outputs: number,
     attributes: Readonly<Record<string, OnnxAttribute>> = {},
   ): string[] {
+    // Lowerings are pure: what was written once need not be computed twice.
+    const key = JSON.stringify([op, inputs, outputs, attributes]);
+    const known = this.#written.get(key);
+    if (known !== undefined) return known;
     const output = Array.from({ length: outputs }, () => `v${this.#count++}`);
+    this.#written.set(key, output);
     const attribute = Object.entries(attributes).map(([name, value]) => ({
       name,
       ...encodeAttribute(value),
