@@ -26,7 +26,7 @@ export interface CheckpointOptions {
   readonly everyEpochs?: number;
 }
 
-interface CommonFitOptions<B> {
+export interface CommonFitOptions<B> {
   /** Decides the order of the data and all randomness of training. */
   readonly key: Key;
   /** One for all objectives, or one for each by its name. */
@@ -63,7 +63,7 @@ type BatchOption<B> = Tensor extends B ? { readonly batch?: MakeBatch<B> } : { r
 export type FitOptions<B = Tensor> = CommonFitOptions<B> & BatchOption<B>;
 
 /** @throws ArgumentError naming the first option that is out of its range */
-export function checkFitOptions<B>(options: CommonFitOptions<B>): void {
+export function checkFitOptions<B>(options: CommonFitOptions<B>, data: TrainingData): void {
   atLeast(options.batchSize, 'batchSize', 1);
   atLeast(options.epochs, 'epochs', 0);
   atLeast(options.earlyStopping?.patience, 'earlyStopping.patience', 0);
@@ -72,6 +72,14 @@ export function checkFitOptions<B>(options: CommonFitOptions<B>): void {
   inside(options.maxSeconds, 'maxSeconds', 0, Infinity);
   inside(options.clipNorm, 'clipNorm', 0, Infinity);
   inside(options.ema?.decay, 'ema.decay', 0, 1);
+  if (options.earlyStopping && !data.validation && !options.validate) {
+    throw new ArgumentError({
+      where: 'fit',
+      argument: 'earlyStopping',
+      expected: 'to come with something to validate on',
+      actual: 'neither data.validation nor options.validate',
+    });
+  }
 }
 
 function atLeast(value: number | undefined, argument: string, minimum: number): void {

@@ -3,10 +3,12 @@ import {
   DgmError,
   Key,
   adamax,
+  eager,
   fit,
   saveWeights,
   sgd,
   type Callback,
+  type Engine,
   type FitOptions,
   type GenerativeModel,
   type Objective,
@@ -288,9 +290,50 @@ describe('fit', () => {
     ['a batch size of 0', { train }, { batchSize: 0 }, 'argument', 'batchSize'],
     ['half an epoch', { train }, { epochs: 0.5 }, 'argument', 'epochs'],
     ['a negative norm', { train }, { clipNorm: -1 }, 'argument', 'clipNorm'],
+    ['early stopping by nothing', { train }, { earlyStopping: { patience: 1 } }, 'argument', 'earlyStopping'],
     ['a decay of 1', { train }, { ema: { decay: 1 } }, 'argument', 'ema.decay'],
   ])('refuses %s', async (_, data, more, code, argument) => {
     expect(await failure(() => fit(tinyVae(), data, options(more)))).toMatchObject({ code, argument });
+  });
+
+  it('reads the terms of several steps at once where the engine asks for that', async () => {
+    const queued: Engine = {
+      name: 'queued',
+      async prepare(program) {
+        const step = await eager().prepare(program);
+        return {
+          queueLength: 3,
+          run: (feed) => step.run(feed),
+          drain: () => step.drain(),
+          sync: () => step.sync(),
+          load: () => step.load(),
+          dispose: () => step.dispose(),
+        };
+      },
+    };
+    const before = tf.memory().numTensors;
+    const run = async (engine: Engine) => {
+      const events: unknown[] = [];
+      const model = tinyVae();
+      const onStep = (event: unknown) => void events.push(event);
+      const { curve } = await fit(model, { train, validation }, options({ engine, callbacks: [{ onStep }] }));
+      const weights = await saveWeights(model);
+      model.dispose();
+      return { events, curve, weights };
+    };
+    expect(await run(queued)).toEqual(await run(eager()));
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('refuses a model without objectives, or with two of one name', async () => {
+    const [none, twice] = [tinyVae(), tinyVae()];
+    const objectives = twice.objectives();
+    Object.assign(none, { objectives: () => [] });
+    Object.assign(twice, { objectives: () => [...objectives, ...objectives] });
+    for (const model of [none, twice]) {
+      const error = await failure(() => fit(model, { train }, options()));
+      expect(error).toMatchObject({ code: 'argument', argument: 'objectives of the model' });
+    }
   });
 
   it('refuses objectives with variables that the model does not list', async () => {

@@ -40,7 +40,7 @@ export async function fit<B = Tensor>(
   data: TrainingData,
   options: FitOptions<B>,
 ): Promise<FitResult> {
-  checkFitOptions<B>(options);
+  checkFitOptions<B>(options, data);
   // With a batch maker of its own, a model need not take examples in the shape in which they are stored.
   const { batch } = options as { readonly batch?: MakeBatch<B> };
   const shape = batch === undefined ? model.eventShape : undefined;

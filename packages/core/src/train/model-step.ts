@@ -36,7 +36,9 @@ export class ModelStep<B> implements StepProgram<B>, Module {
   readonly #clipNorm: number | undefined;
 
   constructor(model: GenerativeModel<B>, { optimizer, clipNorm, ema }: StepOptions) {
-    const plans = model.objectives().map((objective) => ({
+    const objectives = model.objectives();
+    checkNames(objectives.map(({ name }) => name));
+    const plans = objectives.map((objective) => ({
       objective,
       variables: pathsOf(model, objective),
       factory: factoryFor(objective.name, optimizer),
@@ -80,6 +82,16 @@ export class ModelStep<B> implements StepProgram<B>, Module {
     optimizer.apply(clipped, { learningRate: inputs.learningRates[name]!, step: inputs.step });
     return Object.entries(terms).map(([term, value]) => [`${name}/${term}`, value]);
   }
+}
+
+function checkNames(names: readonly string[]): void {
+  if (names.length > 0 && new Set(names).size === names.length) return;
+  throw new ArgumentError({
+    where: 'fit',
+    argument: 'objectives of the model',
+    expected: 'to be at least one, each with a name of its own',
+    actual: names.length === 0 ? 'none' : names.join(', '),
+  });
 }
 
 /** The objective's variables under the model's paths, each once. */

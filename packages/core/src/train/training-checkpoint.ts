@@ -1,19 +1,15 @@
 import type { Variable } from '@tensorflow/tfjs-core';
 import { CheckpointHistory } from '../checkpoint/checkpoint-history';
 import type { CheckpointStore } from '../checkpoint/checkpoint-store';
-import { bytesOf, crc32 } from '../checkpoint/crc32';
 import { assignVariables, readVariables } from '../checkpoint/host-tensor';
 import { checkMatch } from '../checkpoint/match';
 import { encodeSafetensors, type TensorFile } from '../checkpoint/safetensors';
 import { SerializationError } from '../errors/dgm-error';
-import type { Examples } from './examples';
+import type { RunDescription } from './run-description';
 import type { TrainingState, Weights } from './training-state';
 
 const FORMAT = 'dgm.training';
 const VERSION = '1';
-
-/** What must be the same when training goes on: each entry is compared as JSON. */
-export type RunDescription = Readonly<Record<string, unknown>>;
 
 export interface RestoredTraining {
   readonly state: TrainingState;
@@ -82,11 +78,6 @@ export class TrainingCheckpoint {
       compare(name, JSON.stringify(this.#run[name]), JSON.stringify(stored[name]), remedy);
     }
   }
-}
-
-/** A short identity of examples, to tell data sets apart. */
-export function fingerprint({ count, shape, values }: Examples): unknown {
-  return { count, shape, crc32: crc32(bytesOf(values)) };
 }
 
 function only<T>(all: ReadonlyMap<string, T>, prefix: string): ReadonlyMap<string, T> {

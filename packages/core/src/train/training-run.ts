@@ -12,8 +12,9 @@ import type { FitOptions, TrainingData } from './fit-options';
 import type { FitResult, StoppedBy } from './fit-result';
 import { ModelStep } from './model-step';
 import { pause } from './pause';
+import { describeRun } from './run-description';
 import { StepQueue } from './step-queue';
-import { fingerprint, TrainingCheckpoint, type RunDescription } from './training-checkpoint';
+import { TrainingCheckpoint } from './training-checkpoint';
 import { initialState, type TrainingState, type Weights } from './training-state';
 import { meanLoss } from './validation';
 
@@ -48,7 +49,9 @@ export class TrainingRun<B> {
     this.#stepsPerEpoch = Math.ceil(data.train.count / options.batchSize);
     this.#program = new ModelStep(model, options);
     const store = options.checkpoint?.store;
-    this.#checkpoint = store && new TrainingCheckpoint(store, this.#describe(), this.#program.state);
+    this.#checkpoint =
+      store &&
+      new TrainingCheckpoint(store, describeRun(options, data, this.#program.players), this.#program.state);
   }
 
   async toTheEnd(): Promise<FitResult> {
@@ -223,23 +226,6 @@ export class TrainingRun<B> {
 
   #seconds(): number {
     return this.#secondsBefore + this.#secondsHere();
-  }
-
-  #describe(): RunDescription {
-    const { key, batchSize, clipNorm = null, ema = null } = this.#options;
-    const { train, validation } = this.#data;
-    const optimizers = this.#program.players.map(({ objective, factory }) => {
-      return [objective.name, { name: factory.name, ...factory.hyperparameters }];
-    });
-    return {
-      key,
-      batchSize,
-      clipNorm,
-      ema,
-      optimizer: Object.fromEntries(optimizers) as unknown,
-      train: fingerprint(train),
-      validation: validation === undefined ? null : fingerprint(validation),
-    };
   }
 
   #result(stoppedBy: StoppedBy): FitResult {
