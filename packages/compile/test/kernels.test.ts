@@ -278,8 +278,8 @@ const cases: Readonly<Record<string, Case[]>> = {
     { inputs: [integers(5, 3, 2)], f: (x) => tf.oneHot(x!, 5) },
     { inputs: [() => tf.tensor1d([-1, 0, 4, 7], 'int32')], f: (x) => tf.oneHot(x!, 5, 2, -3) },
   ],
-  GatherV2: [0, 1].map((axis) => ({
-    inputs: [[4, 4, 2], integers(4, 5)],
+  GatherV2: [0, 1, -1].map((axis) => ({
+    inputs: [[4, 4, 2], integers(2, 5)],
     f: (x, i) => tf.gather(x!, i!, axis),
   })),
   UnsortedSegmentSum: [

@@ -37,7 +37,15 @@ export function inputValue(name: string, spec: TensorSpec): Value {
 }
 
 export function constantValue(data: Data, shape: Shape, dtype: DType): Value {
-  return { shape, dtype, source: { kind: 'constant', data } };
+  return { shape, dtype, source: { kind: 'constant', data: dataOf(data, dtype) } };
+}
+
+const ARRAYS = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
+
+/** Numbers as an array of their type: tfjs's cpu backend now and then hands out float32 tensors held as integers. */
+export function dataOf(values: ArrayLike<number>, dtype: DType): Data {
+  const type = ARRAYS[dtype];
+  return values instanceof type ? values : type.from(values);
 }
 
 export function createNode(

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Attributes, Value } from '../graph/graph';
+import { axisOf } from './axes';
 import type { Kernel, KernelTable } from './kernel';
 
 const like = (x: Value, shape: readonly number[]) => [{ shape, dtype: x.dtype }];
@@ -11,11 +12,6 @@ function reshaping(input: string, shape: (x: Value, attributes: Attributes) => r
     infer: ([x], attributes) => like(x!, shape(x!, attributes)),
     lower: ({ onnx, names, outputs }) => [onnx.reshape(names[0]!, outputs[0]!.shape)],
   };
-}
-
-function axisOf(attributes: Attributes, rank: number): number {
-  const axis = Number(attributes['axis'] ?? 0);
-  return axis < 0 ? axis + rank : axis;
 }
 
 function without(shape: readonly number[], axis: number): number[] {

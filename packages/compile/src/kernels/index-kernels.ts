@@ -1,5 +1,6 @@
 import { UnsupportedError } from '@dgm/core';
 import type { DType } from '../graph/graph';
+import { axisOf } from './axes';
 import type { KernelTable } from './kernel';
 
 /** Kernels that select or scatter by index. */
@@ -35,7 +36,7 @@ export const indexKernels: KernelTable = {
           remedy: 'use oneHot and a product, or the eager engine',
         });
       }
-      const axis = Number(attributes['axis']);
+      const axis = axisOf(attributes, x!.shape.length);
       return [
         {
           shape: [...x!.shape.slice(0, axis), ...indices!.shape, ...x!.shape.slice(axis + 1)],
@@ -44,7 +45,9 @@ export const indexKernels: KernelTable = {
       ];
     },
     lower: ({ onnx, names, attributes }) => [
-      onnx.node('Gather', [names[0]!, onnx.cast(names[1]!, 'int64')], { axis: Number(attributes['axis']) }),
+      onnx.node('Gather', [names[0]!, onnx.cast(names[1]!, 'int64')], {
+        axis: Number(attributes['axis']),
+      }),
     ],
   },
   UnsortedSegmentSum: {

@@ -1,6 +1,6 @@
 import protobuf from 'protobufjs/light.js';
 import { kernels } from '../kernels/table';
-import { topologicalOrder } from '../graph/graph';
+import { dataOf, topologicalOrder } from '../graph/graph';
 import type { Data, DType, Graph, Value } from '../graph/graph';
 import type { OnnxAttribute, OnnxBuilder } from './onnx-builder';
 import { attributeTypes, dataTypes, onnxSchema } from './schema';
@@ -95,11 +95,11 @@ class ModelWriter implements OnnxBuilder {
   }
 
   vector(values: readonly number[], dtype: DType): string {
-    return this.#initializer(typed(values, dtype), [values.length], dtype);
+    return this.#initializer(dataOf(values, dtype), [values.length], dtype);
   }
 
   scalar(value: number, dtype: DType): string {
-    return this.#initializer(typed([value], dtype), [], dtype);
+    return this.#initializer(dataOf([value], dtype), [], dtype);
   }
 
   cast(name: string, to: DType | 'int64'): string {
@@ -139,11 +139,6 @@ class ModelWriter implements OnnxBuilder {
     this.#initializers.set(key, { name, dims: shape, dataType: dataTypes[dtype], rawData: bytes });
     return name;
   }
-}
-
-function typed(values: readonly number[], dtype: DType): Data {
-  if (dtype === 'float32') return Float32Array.from(values);
-  return dtype === 'int32' ? Int32Array.from(values) : Uint8Array.from(values);
 }
 
 function valueInfo(name: string, { shape, dtype }: Value): object {

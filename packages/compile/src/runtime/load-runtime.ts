@@ -1,5 +1,5 @@
-import { EngineError } from '@dgm/core';
-import { sizeOf } from '@dgm/core';
+import { EngineError, sizeOf } from '@dgm/core';
+import { dataOf } from '../graph/graph';
 import type { Data, DType } from '../graph/graph';
 import type { Runtime, RuntimeSession, RuntimeTensor } from './runtime';
 
@@ -42,7 +42,7 @@ function runtimeOf(name: string, ort: OrtModule): Runtime {
     tensor: (data, shape, dtype: DType) => {
       if (data.length !== sizeOf(shape))
         throw new RangeError(`${data.length} values do not fill ${shape.join('x')}.`);
-      return new ort.Tensor(dtype, data, shape);
+      return new ort.Tensor(dtype, dataOf(data, dtype), shape);
     },
     createSession: (model, { device, threads, resident }) =>
       ort.InferenceSession.create(model, {

@@ -8,6 +8,8 @@ import { threefry } from './threefry';
 /** One draw that a traced computation has asked for. */
 export interface TracedDraw {
   readonly shape: Shape;
+  /** What is drawn, in words: `normal`, `uniform on [0, 1)`, `bernoulli(0.5)`. */
+  readonly distribution: string;
   /** The values that this draw has when the traced computation's root key is `root`. */
   refill(root: Key): Float32Array;
 }
@@ -117,32 +119,36 @@ export class Key {
   uniform(shape: Shape, { min = 0, max = 1 }: { readonly min?: number; readonly max?: number } = {}): Tensor {
     const span = max - min;
     const largest = float32Below(max);
-    return this.#tensor(shape, (generator) => Math.min(largest, min + span * generator.uniform()));
+    return this.#tensor(shape, `uniform on [${min}, ${max})`, (generator) =>
+      Math.min(largest, min + span * generator.uniform()),
+    );
   }
 
   /** Standard normal, float32. */
   normal(shape: Shape): Tensor {
-    return this.#tensor(shape, (generator) => generator.normal());
+    return this.#tensor(shape, 'normal', (generator) => generator.normal());
   }
 
   /** Standard exponential, float32. */
   exponential(shape: Shape): Tensor {
-    return this.#tensor(shape, (generator) => generator.exponential());
+    return this.#tensor(shape, 'exponential', (generator) => generator.exponential());
   }
 
   /** Standard logistic, float32. */
   logistic(shape: Shape): Tensor {
-    return this.#tensor(shape, (generator) => generator.logistic());
+    return this.#tensor(shape, 'logistic', (generator) => generator.logistic());
   }
 
   /** Standard Gumbel, float32. */
   gumbel(shape: Shape): Tensor {
-    return this.#tensor(shape, (generator) => generator.gumbel());
+    return this.#tensor(shape, 'gumbel', (generator) => generator.gumbel());
   }
 
   /** 1 with the given probability, else 0; float32. */
   bernoulli(shape: Shape, probability: number): Tensor {
-    return this.#tensor(shape, (generator) => (generator.uniform() < probability ? 1 : 0));
+    return this.#tensor(shape, `bernoulli(${probability})`, (generator) =>
+      generator.uniform() < probability ? 1 : 0,
+    );
   }
 
   /**
@@ -202,7 +208,7 @@ export class Key {
   }
 
   /** Every tensor of random numbers is made here. */
-  #tensor(shape: Shape, next: (generator: Generator) => number): Tensor {
+  #tensor(shape: Shape, distribution: string, next: (generator: Generator) => number): Tensor {
     const size = sizeOf(shape);
     if (!Number.isSafeInteger(size) || size < 0) {
       throw new ArgumentError({
@@ -220,7 +226,7 @@ export class Key {
     };
     if (this.#trace) {
       const { derive, record } = this.#trace;
-      return record({ shape, refill: (root) => fill(derive(root)) });
+      return record({ shape, distribution, refill: (root) => fill(derive(root)) });
     }
     return tf.tensor(fill(this), [...shape], 'float32');
   }

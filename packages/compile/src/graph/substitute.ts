@@ -1,0 +1,29 @@
+import { createNode, topologicalOrder } from './graph';
+import type { Graph, Value } from './graph';
+
+/** The same graph with some inputs replaced by other values: constants, mostly. */
+export function substitute(graph: Graph, replacements: ReadonlyMap<string, Value>): Graph {
+  const replaced = new Map<Value, Value>();
+  for (const [name, value] of graph.inputs) {
+    const replacement = replacements.get(name);
+    if (replacement !== undefined) replaced.set(value, replacement);
+  }
+  const current = (value: Value): Value => replaced.get(value) ?? value;
+  for (const node of topologicalOrder(graph.outputs.values())) {
+    const inputs = node.inputs.map(current);
+    if (inputs.every((input, index) => input === node.inputs[index])) continue;
+    const { outputs } = createNode(node.kernel, inputs, node.attributes, node.outputs);
+    node.outputs.forEach((output, index) => replaced.set(output, outputs[index]!));
+  }
+  return {
+    inputs: new Map([...graph.inputs].filter(([name]) => !replacements.has(name))),
+    outputs: new Map([...graph.outputs].map(([name, value]) => [name, current(value)])),
+  };
+}
+
+/** The same graph without the inputs that no output depends on. */
+export function dropUnusedInputs({ inputs, outputs }: Graph): Graph {
+  const used = new Set<Value>(outputs.values());
+  for (const node of topologicalOrder(outputs.values())) node.inputs.forEach((input) => used.add(input));
+  return { inputs: new Map([...inputs].filter(([, value]) => used.has(value))), outputs };
+}
