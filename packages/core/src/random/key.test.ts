@@ -40,7 +40,8 @@ describe.each(Object.entries(samplers))('Key: %s', (_name, sampler) => {
     const use = (key: Key): Tensor => sampler(key.fold('layer').split(3)[2]!.fold(7));
     use(Key.of(0).traced(record)).dispose();
     expect(records.length).toBe(1);
-    expect(records[0]!.distribution).toMatch(new RegExp(`^${_name === 'categorical' ? 'gumbel' : _name}`));
+    const name = _name === 'categorical' ? 'gumbel' : _name.split(' ')[0]!;
+    expect(records[0]!.distribution.startsWith(name)).toBe(true);
     const refilled = records[0]!.refill(Key.of(5));
     // A categorical draw is traced as the Gumbel noise under it.
     const shape = records[0]!.shape;
