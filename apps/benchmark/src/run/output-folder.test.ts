@@ -24,6 +24,10 @@ describe('OutputFolder', () => {
     );
   });
 
+  it.runIf(process.platform === 'linux')('says so where no folder can ever be made', async () => {
+    await expect(OutputFolder.open('/proc/none/such')).rejects.toThrow(/--out to be a folder/);
+  });
+
   it('replaces a file as a whole, and leaves no other', async () => {
     const output = await OutputFolder.open(root);
     await output.write('results.json', 'old and long');

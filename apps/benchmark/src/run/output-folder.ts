@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { ArgumentError, SerializationError } from '@dgm/core';
 import { stringifyResults } from '../results/json';
@@ -20,7 +20,7 @@ export class OutputFolder {
   static async open(folder: string): Promise<OutputFolder> {
     const output = new OutputFolder(path.resolve(folder));
     try {
-      await mkdir(output.path, { recursive: true });
+      await makeFolder(output.path);
       const probe = output.file(`.${randomUUID()}`);
       await (await open(probe, 'wx')).close();
       await rm(probe);
@@ -100,4 +100,15 @@ export class OutputFolder {
       });
     }
   }
+}
+
+/** As `mkdir` with `recursive`, which never returns where a file system knows no new folders (`/proc` on Linux). */
+async function makeFolder(folder: string): Promise<void> {
+  const isThere = await stat(folder).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  if (isThere) return;
+  if (path.dirname(folder) !== folder) await makeFolder(path.dirname(folder));
+  await mkdir(folder);
 }
