@@ -1,28 +1,54 @@
 import type { Engine, StepProgram, TrainStep } from '@dgm/core';
 import { loadRuntime } from '../runtime/load-runtime';
-import type { Device } from '../runtime/runtime';
+import type { OnnxRuntime } from '../runtime/onnx-runtime';
+import type { Device, Runtime } from '../runtime/runtime';
 import { CompiledStep } from './compiled-step';
+import { DeviceExecutor } from './device-executor';
+import { HostExecutor } from './host-executor';
+import type { StepExecutor } from './step-executor';
 
 export interface CompiledOptions {
-  /** `cpu` unless given. */
+  /**
+   * What computes: `cpu` unless given. On `webgpu` the training state stays on the GPU. On `cuda` it stays in host
+   * memory and crosses the bus at each step, because the runtime's Node binding keeps tensors on a device for WebGPU only.
+   */
   readonly device?: Device;
   /** Threads of one operator; chosen by the size of the step's products unless given. */
   readonly threads?: number;
+  /**
+   * The module of ONNX Runtime, `import * as ort from 'onnxruntime-web'`. Needed where a bundler makes the program, because it
+   * cannot see an import that may not be there; else the installed one is loaded.
+   */
+  readonly runtime?: OnnxRuntime;
 }
 
 /**
  * An engine that captures the whole training step once and runs it in ONNX Runtime: forward pass, gradients, clipping
  * and optimizer in one call. Numbers agree with `eager()` to float32 rounding, random draws to the bit.
  *
+ * @throws EngineError (when training starts) where the runtime or the device is missing
+ *
  * @example
  * ```ts
  * await fit(model, data, { engine: compiled(), ...options });
  * ```
+ *
+ * @example In a browser
+ * ```ts
+ * import * as ort from 'onnxruntime-web/webgpu';
+ * await fit(model, data, { engine: compiled({ runtime: ort, device: 'webgpu' }), ...options });
+ * ```
  */
-export function compiled(options: CompiledOptions = {}): Engine {
+export function compiled({ device = 'cpu', threads, runtime }: CompiledOptions = {}): Engine {
   return {
     name: 'compiled',
     prepare: async <B>(program: StepProgram<B>): Promise<TrainStep<B>> =>
-      new CompiledStep(program, await loadRuntime(), options),
+      new CompiledStep(program, executorFor(await loadRuntime(runtime), device, threads)),
   };
+}
+
+function executorFor(runtime: Runtime, device: Device, threads: number | undefined): StepExecutor {
+  return device === 'webgpu'
+    ? new DeviceExecutor(runtime, device)
+    : new HostExecutor(runtime, { device, threads });
 }

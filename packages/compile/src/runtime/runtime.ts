@@ -4,6 +4,8 @@ import type { Shape } from '@dgm/core';
 /** Where a session runs. */
 export type Device = 'cpu' | 'webgpu' | 'cuda';
 
+export const DEVICES: readonly Device[] = ['cpu', 'webgpu', 'cuda'];
+
 /** A tensor of ONNX Runtime; `data` reads host memory and is there for tensors on the cpu only. */
 export interface RuntimeTensor {
   readonly data: Data | BigInt64Array;
@@ -20,8 +22,14 @@ export interface RuntimeSession {
 
 /** What this package needs of ONNX Runtime; `onnxruntime-node` and `onnxruntime-web` both have it. */
 export interface Runtime {
-  readonly name: string;
+  readonly name: 'onnxruntime-node' | 'onnxruntime-web';
+  readonly version: string;
+  /** The devices that it was built for; whether one works shows when it is used. */
+  readonly devices: readonly Device[];
+  /** Whether a run writes into the host memory of the tensors that it is given to fetch into. */
+  readonly fillsFetches: boolean;
   tensor(data: Data, shape: Shape, dtype: DType): RuntimeTensor;
+  /** @throws EngineError where the device is not there, or the model cannot run on it */
   createSession(model: Uint8Array, options: SessionOptions): Promise<RuntimeSession>;
 }
 
@@ -29,6 +37,6 @@ export interface SessionOptions {
   readonly device: Device;
   /** Threads within an operator; the runtime's own choice unless given. */
   readonly threads?: number;
-  /** Outputs that stay on the device. */
+  /** Outputs that stay on the device; for `webgpu` only. */
   readonly resident?: readonly string[];
 }

@@ -1,0 +1,191 @@
+import { sizeOf } from '@dgm/core';
+import type { StepTerms } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Variable } from '@tensorflow/tfjs-core';
+import type { Value } from '../graph/graph';
+import { dropUnusedInputs } from '../graph/substitute';
+import { writeModel } from '../onnx/write-model';
+import type { Device, Runtime, RuntimeSession, RuntimeTensor } from '../runtime/runtime';
+import { Arena } from '../update/arena';
+import type { Block } from '../update/arena';
+import { splitUpdates } from '../update/split-updates';
+import type { SplitGraph } from '../update/split-updates';
+import type { ExecutableStep, StepExecutor, StepFeeds } from './step-executor';
+import type { CapturedStep } from './step-variant';
+import { threadsFor } from './threads';
+
+export interface HostExecutorOptions {
+  /** Where losses and gradients are computed. */
+  readonly device: Device;
+  /** Chosen by the size of the step's products unless given. */
+  readonly threads?: number | undefined;
+}
+
+/** A captured step without its optimizer, and the session that computes it. */
+interface Variant extends SplitGraph {
+  readonly step: CapturedStep;
+  readonly session: RuntimeSession;
+}
+
+/** A variant tied to memory: what to feed, where results go, what to do with them. */
+interface Bound {
+  readonly feeds: Record<string, RuntimeTensor>;
+  readonly fetches: Record<string, RuntimeTensor | null>;
+  /** The memory behind the fetches. */
+  readonly fetched: ReadonlyMap<string, Float32Array>;
+  readonly updates: readonly {
+    readonly apply: (scalars: readonly number[]) => void;
+    readonly scalars: readonly string[];
+  }[];
+}
+
+/**
+ * Keeps the state in host memory: ONNX Runtime computes losses and gradients, one fused pass per variable applies the
+ * optimizer in place. Weights, slots and gradients lie in one arena that both read and write.
+ */
+export class HostExecutor implements StepExecutor {
+  readonly queueLength = 1;
+  readonly #runtime: Runtime;
+  readonly #options: HostExecutorOptions;
+  #bound = new Map<Variant, Bound>();
+  #state = new Map<Variable, Block>();
+  #leaves: Block[] = [];
+  #arena: Arena | undefined;
+  #waiting: StepTerms[] = [];
+
+  constructor(runtime: Runtime, options: HostExecutorOptions) {
+    this.#runtime = runtime;
+    this.#options = options;
+  }
+
+  async compile(step: CapturedStep): Promise<ExecutableStep> {
+    const { device, threads } = this.#options;
+    const split = splitUpdates(step.graph, new Set(step.state.keys()));
+    const graph = dropUnusedInputs(split.graph);
+    const session = await this.#runtime.createSession(writeModel(graph), {
+      device,
+      threads: threads ?? threadsFor(graph),
+    });
+    const variant = { ...split, graph, step, session };
+    return {
+      run: (feeds) => this.#run(variant, feeds),
+      release: () => session.release(),
+    };
+  }
+
+  drain(): Promise<readonly StepTerms[]> {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    return Promise.resolve(waiting);
+  }
+
+  sync(): Promise<void> {
+    for (const [variable, { data }] of this.#state) {
+      tf.tidy(() => variable.assign(tf.tensor(data.slice(), variable.shape, variable.dtype)));
+    }
+    return Promise.resolve();
+  }
+
+  async load(): Promise<void> {
+    for (const [variable, { data }] of this.#state) data.set((await variable.data()) as Float32Array);
+  }
+
+  dispose(): void {
+    this.#bound.clear();
+    this.#state.clear();
+    this.#leaves = [];
+    this.#arena = undefined;
+  }
+
+  async #run(variant: Variant, given: StepFeeds): Promise<void> {
+    const { feeds: fixed, fetches, fetched, updates } = this.#boundTo(variant);
+    const feeds = { ...fixed };
+    for (const [name, { data, shape, dtype }] of given) {
+      if (variant.graph.inputs.has(name)) feeds[name] = this.#runtime.tensor(data, shape, dtype);
+    }
+    const results = await variant.session.run(feeds, fetches);
+    if (!this.#runtime.fillsFetches) {
+      for (const [name, data] of fetched) data.set(results[name]!.data as Float32Array);
+    }
+    const resultOf = (name: string): number => Number(results[`out/${name}`]!.data[0]);
+    for (const { apply, scalars } of updates) {
+      apply(scalars.map((name) => given.get(name)?.data[0] ?? resultOf(name)));
+    }
+    this.#waiting.push(Object.fromEntries(variant.step.terms.map((name) => [name, resultOf(name)])));
+  }
+
+  #boundTo(variant: Variant): Bound {
+    const known = this.#bound.get(variant);
+    if (known !== undefined) return known;
+    this.#makeRoom(variant);
+    const { step, graph, updates, leaves } = variant;
+    const blocks = new Map<string, Block>();
+    for (const [name, variable] of step.state) blocks.set(name, this.#state.get(variable)!);
+    const feeds: Record<string, RuntimeTensor> = {};
+    for (const [name, { data }] of blocks) {
+      const input = graph.inputs.get(name);
+      if (input !== undefined) feeds[name] = this.#runtime.tensor(data, input.shape, 'float32');
+    }
+    const fetches: Record<string, RuntimeTensor | null> = {};
+    const fetched = new Map<string, Float32Array>();
+    for (const name of step.terms) fetches[`out/${name}`] = null;
+    tensorLeavesOf(variant).forEach((value, index) => {
+      const name = leaves.get(value)!;
+      const { offset, data } = this.#leaves[index]!;
+      const block = { offset, data: data.subarray(0, sizeOf(value.shape)) };
+      blocks.set(name, block);
+      fetched.set(`out/${name}`, block.data);
+      fetches[`out/${name}`] = this.#runtime.fillsFetches
+        ? this.#runtime.tensor(block.data, value.shape, 'float32')
+        : null;
+    });
+    const bound = {
+      feeds,
+      fetches,
+      fetched,
+      updates: updates.map((update) => ({
+        apply: this.#arena!.bind(
+          update,
+          update.tensors.map((value) => blocks.get(leaves.get(value)!)!),
+          update.results.map((name) => blocks.get(name)!),
+        ),
+        scalars: update.scalars.map((value) => leaves.get(value)!),
+      })),
+    };
+    for (const { scalars } of bound.updates) {
+      for (const name of scalars) if (!step.graph.inputs.has(name)) fetches[`out/${name}`] = null;
+    }
+    this.#bound.set(variant, bound);
+    return bound;
+  }
+
+  /** Makes an arena that holds the state and this variant's leaves; a variant after the first mostly finds room. */
+  #makeRoom(variant: Variant): void {
+    const wanted = tensorLeavesOf(variant).map(({ shape }) => sizeOf(shape));
+    const hasRoom =
+      [...variant.step.state.values()].every((variable) => this.#state.has(variable)) &&
+      wanted.every((size, index) => (this.#leaves[index]?.data.length ?? -1) >= size);
+    if (hasRoom) return;
+    const variables = [...new Set([...this.#state.keys(), ...variant.step.state.values()])];
+    const leaves = Array.from({ length: Math.max(wanted.length, this.#leaves.length) }, (_, index) =>
+      Math.max(wanted[index] ?? 0, this.#leaves[index]?.data.length ?? 0),
+    );
+    const arena = new Arena([...variables.map(({ size }) => size), ...leaves]);
+    const state = new Map<Variable, Block>();
+    for (const variable of variables) {
+      const block = arena.place(variable.size);
+      block.data.set(this.#state.get(variable)?.data ?? (variable.dataSync() as Float32Array));
+      state.set(variable, block);
+    }
+    this.#state = state;
+    this.#leaves = leaves.map((size) => arena.place(size));
+    this.#arena = arena;
+    this.#bound = new Map();
+  }
+}
+
+/** What the session computes for the updates, in a stable order: gradients, mostly. */
+function tensorLeavesOf({ updates }: Variant): Value[] {
+  const tensors = new Set(updates.flatMap((update) => update.tensors));
+  return [...tensors].filter(({ source }) => source.kind !== 'input');
+}

@@ -1,0 +1,114 @@
+import { EngineError, sizeOf } from '@dgm/core';
+import { dataOf } from '../graph/graph';
+import type { Data } from '../graph/graph';
+import { missingDevice } from './missing-device';
+import { probeModel } from './probe';
+import { DEVICES } from './runtime';
+import type { Device, Runtime, RuntimeSession, RuntimeTensor, SessionOptions } from './runtime';
+
+/**
+ * The module of ONNX Runtime: what `import * as ort from 'onnxruntime-node'` or `'onnxruntime-web'` gives. Structural, so
+ * that neither package has to be there for the types.
+ */
+export interface OnnxRuntime {
+  readonly env: {
+    readonly versions: { readonly common: string; readonly node?: string; readonly web?: string };
+  };
+  readonly Tensor: new (...args: never[]) => unknown;
+  readonly InferenceSession: { readonly create: (...args: never[]) => Promise<unknown> };
+  /** Only the package for Node has this. */
+  readonly listSupportedBackends?: () => readonly { readonly name: string }[];
+}
+
+/** The same module as this package calls it. */
+interface OrtModule {
+  readonly Tensor: new (type: string, data: Data, dims: readonly number[]) => RuntimeTensor;
+  readonly InferenceSession: { create(model: Uint8Array, options: object): Promise<RuntimeSession> };
+}
+
+/** ONNX Runtime behind the interface that the engines use. */
+export function runtimeOf(module: OnnxRuntime): Runtime {
+  const { Tensor, InferenceSession } = module as unknown as OrtModule;
+  const { versions } = module.env;
+  const listed = module.listSupportedBackends?.().map(({ name }) => name);
+  const identity = {
+    name: listed === undefined ? 'onnxruntime-web' : 'onnxruntime-node',
+    version: versions.node ?? versions.web ?? versions.common,
+    devices: (listed ?? ['cpu', 'webgpu']).filter(isDevice),
+  } as const;
+  return {
+    ...identity,
+    // The browser's runtime computes in a memory of its own.
+    fillsFetches: listed !== undefined,
+    tensor: (data, shape, dtype) => {
+      if (data.length !== sizeOf(shape))
+        throw new RangeError(`${data.length} values do not fill ${shape.join('x')}.`);
+      return new Tensor(dtype, dataOf(data, dtype), shape);
+    },
+    createSession: async (model, options) => {
+      const { device } = options;
+      if (!identity.devices.includes(device)) throw missingDevice(identity, device, 'not built for it');
+      const provider = device === 'cpu' && listed === undefined ? 'wasm' : device;
+      const create = (bytes: Uint8Array, given: SessionOptions) =>
+        InferenceSession.create(bytes, sessionOptions(provider, given));
+      try {
+        return explaining(await create(model, options), `${identity.name} on ${device}`);
+      } catch (cause) {
+        // Either the graph is at fault or the device: one that runs nothing at all is missing.
+        const probe = await create(probeModel(), { device }).catch(() => undefined);
+        await probe?.release();
+        throw probe === undefined
+          ? missingDevice(identity, device, firstLine(cause), cause)
+          : unusable(`a session of ${identity.name} on ${device}`, cause);
+      }
+    },
+  };
+}
+
+function isDevice(name: string): name is Device {
+  return (DEVICES as readonly string[]).includes(name);
+}
+
+function sessionOptions(provider: string, { threads, resident = [] }: SessionOptions): object {
+  return {
+    executionProviders: [provider],
+    // Warnings are about what the graph passes leave to the runtime's own; errors come as exceptions.
+    logSeverityLevel: 3,
+    graphOptimizationLevel: 'all',
+    ...(threads === undefined ? {} : { intraOpNumThreads: threads, interOpNumThreads: 1 }),
+    ...(resident.length === 0
+      ? {}
+      : { preferredOutputLocation: Object.fromEntries(resident.map((output) => [output, 'gpu-buffer'])) }),
+  };
+}
+
+/** A session whose failures say where they come from. */
+function explaining(session: RuntimeSession, place: string): RuntimeSession {
+  return {
+    run: async (feeds, fetches) => {
+      try {
+        return await session.run(feeds, fetches);
+      } catch (cause) {
+        throw unusable(`a run in ${place}`, cause);
+      }
+    },
+    release: () => session.release(),
+  };
+}
+
+function unusable(what: string, cause: unknown): EngineError {
+  const actual = firstLine(cause);
+  const isMemory = /memory|alloc/i.test(actual);
+  return new EngineError({
+    where: 'compiled',
+    argument: what,
+    expected: 'to succeed',
+    actual,
+    remedy: isMemory ? 'make the batch smaller' : 'try the eager engine, which names the op that fails',
+    cause,
+  });
+}
+
+function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).trim().split('\n')[0]!;
+}
