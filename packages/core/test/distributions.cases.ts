@@ -62,7 +62,6 @@ export const distributions: DistributionTable = {
   }),
   'Normal (numbers)': () => ({
     parameters: {},
-    pathwise: 'none',
     make: () => new Normal(1, 2, { shape: [2] }),
     support: { kind: 'real', center: 1, scale: 2 },
     golden: [{ x: [1, 1], logProb: [-1.612085713765, -1.612085713765], mean: [1, 1], variance: [4, 4] }],
@@ -166,7 +165,6 @@ export const distributions: DistributionTable = {
   }),
   standardNormal: () => ({
     parameters: {},
-    pathwise: 'none',
     make: () => standardNormal([2]),
     support: { kind: 'real' },
     golden: [

@@ -6,8 +6,16 @@ export class ContractError extends Error {
   override readonly name = 'ContractError';
 }
 
+let count = 0;
+
+/** How often {@link ensure} has been called: a check that leaves this number as it was has shown nothing. */
+export function assertions(): number {
+  return count;
+}
+
 /** Throws a {@link ContractError} unless the condition holds. */
 export function ensure(condition: boolean, message: string): asserts condition {
+  count++;
   if (!condition) throw new ContractError(message);
 }
 

@@ -54,9 +54,9 @@ export interface DistributionCase {
   readonly differentiable?: { readonly x?: boolean; readonly parameters?: readonly string[] };
   /**
    * How a reparameterized sampler is shown right: `path` compares with differences under the same key; `expectation`,
-   * for samplers that reject, compares with differences of an integral (events of one element); `none` leaves it out.
+   * for samplers that reject, compares with differences of an integral (events of one element).
    */
-  readonly pathwise?: 'path' | 'expectation' | 'none';
+  readonly pathwise?: 'path' | 'expectation';
   /** Draws for the statistical checks, per batch entry; 4000 unless told otherwise. */
   readonly draws?: number;
   /** The step of central differences, relative to max(1, |x|). */

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { direction, evaluate, flatten, tensorOf, type Numbers } from './tensors';
+import { direction, evaluate, flatten, tensorOf, withChanged, type Numbers } from './tensors';
 
 /** A function of tensors. */
 export type TensorFunction = (...inputs: Tensor[]) => Tensor;
@@ -81,10 +81,7 @@ function differences(
     flatten(input).map((x, element) => {
       const at = (offset: number): Sample => {
         const moved = Math.fround(x + offset * Math.max(1, Math.abs(x)));
-        const values = f(
-          inputs.map((other, index) => (index === argument ? replaced(other, element, moved) : other)),
-        );
-        return { x: moved, values };
+        return { x: moved, values: f(withChanged(inputs, argument, element, () => moved)) };
       };
       return steadiest(STEP_LADDER.map((factor) => fivePoint(at, step * factor, weights)));
     }),
@@ -118,12 +115,4 @@ interface Sample {
 
 function slope(left: Sample, right: Sample): number[] {
   return left.values.map((value, index) => (right.values[index]! - value) / (right.x - left.x));
-}
-
-/** A copy of the nest whose `element`-th number, in row-major order, is `value`. */
-function replaced(values: Numbers, element: number, value: number): Numbers {
-  let count = 0;
-  const walk = (nest: Numbers): Numbers =>
-    typeof nest === 'number' ? (count++ === element ? value : nest) : nest.map(walk);
-  return walk(values);
 }

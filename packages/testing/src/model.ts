@@ -4,7 +4,8 @@ import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { ensure, ensureClose, ensureFinite, ensureThrows } from './assert';
 import { expectNoLeaks } from './leaks';
 import { checkModule, ensureEveryGradient, ensureSameWeights, sameBits } from './module';
-import { describeTable, type CaseTable, type Checks } from './register';
+import { describeTable, when, type CaseTable, type Checks } from './register';
+import { meanAndError } from './statistics';
 import { take, tensorOf, type Numbers } from './tensors';
 import { STANDARD_ERRORS, tolerances, type Tolerances } from './tolerances';
 
@@ -88,48 +89,43 @@ export const modelChecks: Checks<ModelCase> = {
       for (const objective of model.objectives()) {
         Object.assign(reached, gradientsOf(objective, data, Key.of(1)).grads);
       }
-      const expected = [...model.parameters()].filter(([path]) => !the.zeroGradient?.includes(path));
-      ensureEveryGradient({ parameters: () => new Map(expected), dispose: () => undefined }, reached);
+      ensureEveryGradient(model, reached, the.zeroGradient);
     }),
 
-  'has a likelihood that sums to 1, before and after training': (the) => {
-    if (the.everyEvent === undefined) return;
-    const events = the.everyEvent;
-    withModel(the, (model, data) => {
-      const total = (): number => {
-        const values = exactLogProb(model, tensorOf(events as Numbers)).dataSync();
-        return Array.from(values).reduce((sum, value) => sum + Math.exp(value), 0);
-      };
-      const tolerance = tolerances(the.tolerance).mass;
-      ensureClose([total()], [1], tolerance, 'probability of every event at the start');
-      train(model, data, the, Key.of(1));
-      ensureClose([total()], [1], tolerance, 'probability of every event after training');
-    });
-  },
+  'has a likelihood that sums to 1, before and after training': when(
+    ({ everyEvent }) => everyEvent !== undefined,
+    (the) =>
+      withModel(the, (model, data) => {
+        const total = (): number => {
+          const values = exactLogProb(model, tensorOf(the.everyEvent!)).dataSync();
+          return Array.from(values).reduce((sum, value) => sum + Math.exp(value), 0);
+        };
+        const tolerance = tolerances(the.tolerance).mass;
+        ensureClose([total()], [1], tolerance, 'probability of every event at the start');
+        train(model, data, the, Key.of(1));
+        ensureClose([total()], [1], tolerance, 'probability of every event after training');
+      }),
+  ),
 
-  'has a bound that is one': (the) => {
-    const exact = the.exactLogLikelihood;
-    if (exact === undefined) return;
-    withModel(the, (model, data) => {
-      for (const when of ['at the start', 'after training']) {
-        if (when === 'after training') train(model, data, the, Key.of(1));
-        const truth = mean(Array.from(exact(model, data).dataSync()));
-        const estimates = Key.of(3)
-          .split(64)
-          .map((key) => mean(Array.from(bound(model, data, key).dataSync())));
-        const center = mean(estimates);
-        const error = Math.sqrt(
-          estimates.reduce((sum, value) => sum + (value - center) ** 2, 0) /
-            (estimates.length - 1) /
-            estimates.length,
-        );
-        ensure(
-          center <= truth + STANDARD_ERRORS * error + 1e-4 * Math.abs(truth),
-          `${when} the bound ${center} (standard error ${error}) exceeds the log-likelihood ${truth}`,
-        );
-      }
-    });
-  },
+  'has a bound that is one': when(
+    ({ exactLogLikelihood }) => exactLogLikelihood !== undefined,
+    (the) =>
+      withModel(the, (model, data) => {
+        for (const moment of ['at the start', 'after training']) {
+          if (moment === 'after training') train(model, data, the, Key.of(1));
+          const truth = mean(Array.from(the.exactLogLikelihood!(model, data).dataSync()));
+          const { mean: center, standardError } = meanAndError(
+            Key.of(3)
+              .split(64)
+              .map((key) => mean(Array.from(bound(model, data, key).dataSync()))),
+          );
+          ensure(
+            center <= truth + STANDARD_ERRORS * standardError + 1e-4 * Math.abs(truth),
+            `${moment} the bound ${center} (standard error ${standardError}) exceeds the log-likelihood ${truth}`,
+          );
+        }
+      }),
+  ),
 
   'is its weights and nothing else: saved and loaded it draws the same bits': async (the) => {
     const [model, other] = [the.make(Key.of(0)), the.make(Key.of(9))];

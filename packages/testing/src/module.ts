@@ -36,9 +36,14 @@ export function ensureSameWeights(a: Module, b: Module, what: string): void {
   ensure(others.size === a.parameters().size, `${what}: the numbers of paths differ`);
 }
 
-/** Throws unless each trainable variable has a gradient, finite and not all zero. Frees the gradients. */
-export function ensureEveryGradient(module: Module, gradients: Readonly<Record<string, tf.Tensor>>): void {
+/** Throws unless each trainable variable, but for the given paths, has a gradient, finite and not all zero. */
+export function ensureEveryGradient(
+  module: Module,
+  gradients: Readonly<Record<string, tf.Tensor>>,
+  but: readonly string[] = [],
+): void {
   for (const [path, variable] of trainable(module)) {
+    if (but.includes(path)) continue;
     const gradient = gradients[variable.name];
     ensure(gradient !== undefined && gradient !== null, `parameter ${path} gets no gradient`);
     const values = gradient.dataSync();

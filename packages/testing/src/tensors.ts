@@ -16,6 +16,19 @@ export function flatten(values: Numbers): number[] {
   return typeof values === 'number' ? [values] : values.flatMap(flatten);
 }
 
+/** The nests with one number of one of them changed; elements are counted in row-major order. */
+export function withChanged(
+  nests: readonly Numbers[],
+  which: number,
+  element: number,
+  change: (value: number) => number,
+): Numbers[] {
+  let count = 0;
+  const walk = (nest: Numbers): Numbers =>
+    typeof nest === 'number' ? (count++ === element ? change(nest) : nest) : nest.map(walk);
+  return nests.map((nest, index) => (index === which ? walk(nest) : nest));
+}
+
 /** Reads a tensor and disposes of it. */
 export function take(tensor: Tensor): number[] {
   const values = Array.from(tensor.dataSync());

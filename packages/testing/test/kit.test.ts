@@ -1,8 +1,9 @@
-import { Bernoulli, Categorical, Independent } from '@dgm/core';
+import { Bernoulli, Categorical, Independent, Sequential } from '@dgm/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import type { Checks } from '../src/register';
+import { ensure } from '../src/assert';
+import { applicable, run, when, type Check, type Checks } from '../src/register';
 import {
   bijectorChecks,
   checkCoverage,
@@ -113,9 +114,9 @@ describeOps({ square: () => square((x) => tf.square(x!)) });
 async function broken<C>(checks: Checks<C>, the: C): Promise<string[]> {
   const statements: string[] = [];
   tf.engine().startScope();
-  for (const [statement, check] of Object.entries(checks)) {
+  for (const [statement, check] of applicable(checks, the)) {
     try {
-      await check(the);
+      await run(check, the);
     } catch (error) {
       expect((error as Error).name).toBe('ContractError');
       statements.push(statement);
@@ -137,7 +138,8 @@ describe('a distribution with a fault is found out', () => {
     ['mean', 'has the mean and variance of its density'],
     ['variance', 'has the mean and variance of its density'],
     ['entropy', 'has the entropy of its density'],
-    ['entropy shape', 'gives closed forms the shapes of a draw or of the batch'],
+    ['entropy shape', 'gives closed forms the shapes of a draw or of the batch, or names an alternative'],
+    ['no alternative', 'gives closed forms the shapes of a draw or of the batch, or names an alternative'],
     ['mode', 'has its mode where the density is highest'],
     ['cdf', 'has the cdf of its density'],
     ['key', 'repeats itself under one key and not under another'],
@@ -252,6 +254,95 @@ describe('an op with a fault is found out', () => {
   it('a gradient that uses its own output, which is wrong when differentiated again (tfjs #3252)', async () => {
     const tanh: OpCase = { f: (x) => tf.tanh(x!), points: [[-1, 0.4, 2]] };
     expect(await broken(opChecks, tanh)).toEqual(['has the second-order gradient that differences show']);
+  });
+});
+
+describe('a check that says nothing about a case', () => {
+  const statements = <C>(checks: Checks<C>, the: C): string[] =>
+    applicable(checks, the).map(([statement]) => statement);
+  const left = <C>(checks: Checks<C>, the: C): string[] =>
+    Object.keys(checks).filter((statement) => !statements(checks, the).includes(statement));
+
+  it('is left out: an op', () => {
+    expect(left(opChecks, { f: (x) => tf.floor(x!), points: [[0.5]], order: 0 })).toEqual([
+      'agrees with float64 reference values',
+      'has the gradient that differences show',
+      'has the second-order gradient that differences show',
+      'stays well-defined at extreme arguments',
+    ]);
+    expect(
+      left(
+        opChecks,
+        square((x) => tf.square(x!)),
+      ),
+    ).toEqual([]);
+  });
+
+  it('is left out: a distribution', () => {
+    const coinFlip: DistributionCase = {
+      parameters: {},
+      make: () => new Independent(new Bernoulli(0, { shape: [3] }), 1),
+      support: { kind: 'events', events: everyEvent([0, 1], 3) },
+    };
+    expect(left(distributionChecks, coinFlip)).toEqual([
+      'agrees with float64 reference values',
+      'stays well-defined at extreme values',
+      'has the cdf of its density',
+      'has the gradient of logProb that differences show',
+      'has finite gradients at extreme values',
+      'lets the gradient through its sampler',
+    ]);
+    expect(left(distributionChecks, normal())).toEqual([]);
+    expect(left(distributionChecks, supports['a space, by importance sampling']!())).toEqual(
+      expect.arrayContaining(['has the mean and variance of its density', 'has the entropy of its density']),
+    );
+  });
+
+  it('is left out: a bijector', () => {
+    expect(left(bijectorChecks, { ...exp(), invertible: false, extremes: [] })).toEqual([
+      'undoes itself both ways',
+      'has opposite log-determinants in its two directions',
+      'keeps the mass of a density',
+      'stays finite far out',
+      'refuses a wrong shape',
+    ]);
+    expect(left(bijectorChecks, exp())).toEqual(['refuses a wrong shape']);
+    expect(left(bijectorChecks, { ...exp(), differentiable: false, wrongShape: [] })).toEqual([
+      'has the gradients that differences show',
+    ]);
+  });
+
+  it('is left out: a layer', () => {
+    const identity: LayerCase = { make: () => new Sequential([]), input: () => tf.ones([2, 3]) };
+    expect(left(layerChecks, identity)).toEqual([
+      'gives every parameter a gradient',
+      'has the gradient by its weights that differences show',
+      'has the gradient by its input that differences show',
+      'refuses a wrong shape',
+    ]);
+    expect(left(layerChecks, linear())).toEqual([]);
+  });
+
+  it('is left out: a model', () => {
+    const { make, data } = coin();
+    expect(left(modelChecks, { make, data })).toEqual([
+      'has a likelihood that sums to 1, before and after training',
+      'has a bound that is one',
+    ]);
+    expect(left(modelChecks, coin())).toEqual([]);
+  });
+
+  it('is found out where it is not', async () => {
+    const checks: Checks<number[]> = {
+      'is positive': when(
+        (values) => values.length > 0,
+        (values) => values.forEach((value) => ensure(value > 0, `${value} is not positive`)),
+      ),
+    };
+    const forgetful: Check<number[]> = (values) => checks['is positive']!(values);
+    expect(applicable(checks, [])).toEqual([]);
+    await expect(run(forgetful, [])).rejects.toThrow('has compared nothing');
+    await expect(run(forgetful, [1])).resolves.toBeUndefined();
   });
 });
 

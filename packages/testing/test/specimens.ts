@@ -3,6 +3,7 @@ import {
   BaseDistribution,
   BaseLayer,
   BaseModule,
+  UnsupportedError,
   type GenerativeModel,
   type Key,
 } from '@dgm/core';
@@ -23,6 +24,7 @@ export type Fault =
   | 'variance'
   | 'entropy'
   | 'entropy shape'
+  | 'no alternative'
   | 'mode'
   | 'cdf'
   | 'key'
@@ -68,6 +70,7 @@ export class NormalSpecimen extends BaseDistribution {
   }
 
   protected override closedMode(): Tensor {
+    if (this.fault === 'no alternative') throw new UnsupportedError({ where: 'NormalSpecimen.mode' });
     return this.fault === 'mode' ? tf.add(this.loc, 0.1) : this.loc;
   }
 

@@ -3,71 +3,80 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { ensure, ensureClose, ensureFinite } from '../assert';
 import type { DistributionCase } from '../distribution';
-import type { Checks } from '../register';
+import { when, type Checks } from '../register';
 import { automaticGradients, connect, numericalGradients, type TensorFunction } from '../gradients';
-import { tensorOf, type Numbers } from '../tensors';
+import { meanAndError } from '../statistics';
+import { flatten, tensorOf, withChanged, type Numbers } from '../tensors';
 import { STANDARD_ERRORS, tolerances } from '../tolerances';
 import { gridOf, masses, withDistribution } from './grid';
 
 /** Gradients of the density and through the sampler. */
 export const gradientChecks: Checks<DistributionCase> = {
-  'has the gradient of logProb that differences show': (the) => {
-    const inputs = Object.values(the.parameters);
-    const x = withDistribution(
-      the,
-      (distribution) => distribution.sample(Key.of(2), [3]).arraySync() as Numbers,
-    );
-    const wanted = [byX(the), ...Object.keys(the.parameters).map((name) => byParameter(the, name))];
-    const points = [x, ...inputs];
-    const chosen = points.filter((_, index) => wanted[index]);
-    const f: TensorFunction = (...free) => {
-      const queue = [...free];
-      const all = points.map((point, index) => (wanted[index] ? queue.shift()! : tensorOf(point)));
-      return the.make(...all.slice(1)).logProb(all[0]!);
-    };
-    if (chosen.length === 0) return;
-    const names = ['x', ...Object.keys(the.parameters)].filter((_, index) => wanted[index]);
-    const expected = numericalGradients(f, chosen, the.step);
-    automaticGradients(f, chosen).forEach((gradient, index) =>
-      ensureClose(
-        gradient,
-        expected[index]!,
-        tolerances(the.tolerance).gradient,
-        `gradient by ${names[index]}`,
-      ),
-    );
-  },
+  'has the gradient of logProb that differences show': when(
+    (the) => wantedArguments(the).includes(true),
+    (the) => {
+      const wanted = wantedArguments(the);
+      const x = withDistribution(
+        the,
+        (distribution) => distribution.sample(Key.of(2), [3]).arraySync() as Numbers,
+      );
+      const points = [x, ...Object.values(the.parameters)];
+      const chosen = points.filter((_, index) => wanted[index]);
+      const f: TensorFunction = (...free) => {
+        const queue = [...free];
+        const all = points.map((point, index) => (wanted[index] ? queue.shift()! : tensorOf(point)));
+        return the.make(...all.slice(1)).logProb(all[0]!);
+      };
+      const names = argumentNames(the).filter((_, index) => wanted[index]);
+      compareWithDifferences(the, f, chosen, (index) => `gradient by ${names[index]}`);
+    },
+  ),
 
-  'has finite gradients at extreme values': (the) => {
-    for (const { parameters = Object.values(the.parameters), x } of the.extremes ?? []) {
-      const f: TensorFunction = (value, ...rest) => the.make(...rest).logProb(value!);
-      const names = ['x', ...Object.keys(the.parameters)];
-      const wanted = [byX(the), ...Object.keys(the.parameters).map((name) => byParameter(the, name))];
-      gradientsOfSum(f, [x, ...parameters]).forEach((gradient, index) => {
-        if (wanted[index]) ensureFinite(gradient, `gradient by ${names[index]} at ${JSON.stringify(x)}`);
-      });
-    }
-  },
+  'has finite gradients at extreme values': when(
+    (the) => (the.extremes ?? []).length > 0 && wantedArguments(the).includes(true),
+    (the) => {
+      const wanted = wantedArguments(the);
+      for (const { parameters = Object.values(the.parameters), x } of the.extremes!) {
+        const f: TensorFunction = (value, ...rest) => the.make(...rest).logProb(value!);
+        gradientsOfSum(f, [x, ...parameters]).forEach((gradient, index) => {
+          const what = `gradient by ${argumentNames(the)[index]} at ${JSON.stringify(x)}`;
+          if (wanted[index]) ensureFinite(gradient, what);
+        });
+      }
+    },
+  ),
 
-  'lets the gradient through its sampler': (the) => {
-    const { reparameterized, size } = withDistribution(the, (distribution) => ({
-      reparameterized: distribution.reparameterized,
-      size: sizeOf(distribution.eventShape),
-    }));
-    const method = the.pathwise ?? 'path';
-    if (!reparameterized || method === 'none') return;
-    if (method === 'path') return comparePaths(the);
-    ensure(size === 1, "pathwise: 'expectation' needs events of one element");
-    compareExpectations(the);
-  },
+  'lets the gradient through its sampler': when(
+    (the) =>
+      Object.keys(the.parameters).length > 0 &&
+      withDistribution(the, ({ reparameterized }) => reparameterized),
+    (the) => (the.pathwise === 'expectation' ? compareExpectations(the) : comparePaths(the)),
+  ),
 };
 
-function byX(the: DistributionCase): boolean {
-  return the.differentiable?.x ?? the.support.kind === 'real';
+function argumentNames(the: DistributionCase): string[] {
+  return ['x', ...Object.keys(the.parameters)];
 }
 
-function byParameter(the: DistributionCase, name: string): boolean {
-  return the.differentiable?.parameters?.includes(name) ?? true;
+/** By which arguments `logProb` is differentiated: x and the parameters, in order. */
+function wantedArguments({ differentiable, support, parameters }: DistributionCase): boolean[] {
+  return [
+    differentiable?.x ?? support.kind === 'real',
+    ...Object.keys(parameters).map((name) => differentiable?.parameters?.includes(name) ?? true),
+  ];
+}
+
+function compareWithDifferences(
+  the: DistributionCase,
+  f: TensorFunction,
+  inputs: readonly Numbers[],
+  what: (argument: number) => string,
+): void {
+  const expected = numericalGradients(f, inputs, the.step);
+  const tolerance = tolerances(the.tolerance).gradient;
+  automaticGradients(f, inputs).forEach((gradient, index) =>
+    ensureClose(gradient, expected[index]!, tolerance, what(index)),
+  );
 }
 
 function gradientsOfSum(f: TensorFunction, inputs: readonly Numbers[]): number[][] {
@@ -80,21 +89,19 @@ function gradientsOfSum(f: TensorFunction, inputs: readonly Numbers[]): number[]
 
 /** With the key held still a sample is a smooth function of the parameters. */
 function comparePaths(the: DistributionCase): void {
-  const inputs = Object.values(the.parameters);
   const f: TensorFunction = (...parameters) => the.make(...parameters).sample(Key.of(3), [3]);
-  const expected = numericalGradients(f, inputs, the.step);
-  automaticGradients(f, inputs).forEach((gradient, index) =>
-    ensureClose(
-      gradient,
-      expected[index]!,
-      tolerances(the.tolerance).gradient,
-      `pathwise gradient by ${Object.keys(the.parameters)[index]}`,
-    ),
+  compareWithDifferences(
+    the,
+    f,
+    Object.values(the.parameters),
+    (index) => `pathwise gradient by ${Object.keys(the.parameters)[index]}`,
   );
 }
 
 /** The mean gradient of sin(x) over draws against the difference of its integral, entry by entry of each parameter. */
 function compareExpectations(the: DistributionCase): void {
+  const size = withDistribution(the, ({ eventShape }) => sizeOf(eventShape));
+  ensure(size === 1, "pathwise: 'expectation' needs events of one element");
   const inputs = Object.values(the.parameters);
   const n = the.draws ?? 4000;
   const blocks = 40;
@@ -119,28 +126,19 @@ function compareExpectations(the: DistributionCase): void {
       },
       values,
     );
-  inputs.forEach((input, index) => {
-    const size = sizeOf(tf.tidy(() => tensorOf(input).shape));
-    for (let element = 0; element < size; element++) {
-      const drawn = estimates.map((estimate) => estimate[index]![element]!);
-      const mean = drawn.reduce((sum, value) => sum + value, 0) / blocks;
-      const variance = drawn.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (blocks - 1) / blocks;
-      const step = 2 ** -6;
-      const expected =
-        (integral(moved(inputs, index, element, step)) - integral(moved(inputs, index, element, -step))) /
-        (2 * step);
-      const score = (mean - expected) / Math.sqrt(variance);
-      ensure(
-        Math.abs(mean - expected) <= STANDARD_ERRORS * Math.sqrt(variance) + 1e-3,
-        `pathwise gradient by ${Object.keys(the.parameters)[index]} [${element}] is ${mean}, expected ${expected} (${score} standard errors)`,
+  inputs.forEach((input, argument) => {
+    flatten(input).forEach((_, element) => {
+      const { mean, standardError } = meanAndError(
+        estimates.map((estimate) => estimate[argument]![element]!),
       );
-    }
+      const step = 2 ** -6;
+      const at = (offset: number): number =>
+        integral(withChanged(inputs, argument, element, (x) => x + offset));
+      const expected = (at(step) - at(-step)) / (2 * step);
+      ensure(
+        Math.abs(mean - expected) <= STANDARD_ERRORS * standardError + 1e-3,
+        `pathwise gradient by ${Object.keys(the.parameters)[argument]} [${element}] is ${mean} (standard error ${standardError}), expected ${expected}`,
+      );
+    });
   });
-}
-
-function moved(inputs: readonly Numbers[], argument: number, element: number, offset: number): Numbers[] {
-  let count = 0;
-  const walk = (nest: Numbers): Numbers =>
-    typeof nest === 'number' ? (count++ === element ? nest + offset : nest) : nest.map(walk);
-  return inputs.map((input, index) => (index === argument ? walk(input) : input));
 }

@@ -31,6 +31,11 @@ export interface Grid {
   readonly random: boolean;
 }
 
+/** Whether the grid of a support is fine enough for more than an estimate. */
+export function canSumOver(support: Support, size: number): boolean {
+  return support.kind !== 'real' || size <= 2;
+}
+
 /** The grid of a support for events of `size` elements. */
 export function gridOf(support: Support, size: number): Grid {
   if (support.kind === 'integers') {
@@ -45,7 +50,7 @@ export function gridOf(support: Support, size: number): Grid {
     if (size === 1) events.sort(([a], [b]) => a! - b!);
     return { events, weights: events.map(() => 1), random: false };
   }
-  if (size > 2) return proposalGrid(support.center ?? 0, support.scale ?? 1, size);
+  if (!canSumOver(support, size)) return proposalGrid(support.center ?? 0, support.scale ?? 1, size);
   const { points, weights } = productRule(quadratureRule(support, size === 1 ? 801 : 161), size);
   return { events: points, weights, random: false };
 }

@@ -1,8 +1,9 @@
-import { Key, type Distribution } from '@dgm/core';
+import { DgmError, Key, type Distribution } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import { ensure, ensureThrows } from '../assert';
 import type { DistributionCase } from '../distribution';
-import type { Checks } from '../register';
+import { when, type Checks } from '../register';
 import { expectNoLeaks } from '../leaks';
 import { tensorOf } from '../tensors';
 import { withDistribution } from './grid';
@@ -25,17 +26,18 @@ export const protocolChecks: Checks<DistributionCase> = {
       }
     }),
 
-  'gives closed forms the shapes of a draw or of the batch': (the) =>
+  'gives closed forms the shapes of a draw or of the batch, or names an alternative': (the) =>
     withDistribution(the, (distribution) => {
       const { batchShape, eventShape } = distribution;
       for (const method of ['mean', 'variance', 'mode'] as const) {
-        const value = closedForm(() => distribution[method]());
-        if (value) ensureShape(value.shape, [...batchShape, ...eventShape], method);
+        ensureClosedForm(() => distribution[method](), [...batchShape, ...eventShape], method);
       }
-      const entropy = closedForm(() => distribution.entropy());
-      if (entropy) ensureShape(entropy.shape, batchShape, 'entropy');
-      const cdf = closedForm(() => distribution.cdf(distribution.sample(Key.of(1), [2])));
-      if (cdf) ensureShape(cdf.shape, [2, ...batchShape], 'cdf');
+      ensureClosedForm(() => distribution.entropy(), batchShape, 'entropy');
+      ensureClosedForm(
+        () => distribution.cdf(distribution.sample(Key.of(1), [2])),
+        [2, ...batchShape],
+        'cdf',
+      );
     }),
 
   'repeats itself under one key and not under another': (the) =>
@@ -65,16 +67,18 @@ export const protocolChecks: Checks<DistributionCase> = {
     tf.dispose(parameters);
   },
 
-  'refuses a value of the wrong shape': (the) =>
-    withDistribution(the, (distribution) => {
-      const wrong = wrongShape(distribution);
-      if (wrong === undefined) return;
-      const x = tf.zeros(wrong);
-      expectNoLeaks(
-        () => ensureThrows(() => distribution.logProb(x), 'shape', `logProb of [${wrong}]`),
-        'the refusal',
-      );
-    }),
+  'refuses a value of the wrong shape': when(
+    (the) => withDistribution(the, wrongShape) !== undefined,
+    (the) =>
+      withDistribution(the, (distribution) => {
+        const wrong = wrongShape(distribution)!;
+        const x = tf.zeros(wrong);
+        expectNoLeaks(
+          () => ensureThrows(() => distribution.logProb(x), 'shape', `logProb of [${wrong}]`),
+          'the refusal',
+        );
+      }),
+  ),
 };
 
 function ensureShape(actual: readonly number[], expected: readonly number[], what: string): void {
@@ -88,12 +92,23 @@ function wrongShape({ batchShape, eventShape }: Distribution): number[] | undefi
   return last > 1 ? [...batchShape.slice(0, -1), last + 1] : undefined;
 }
 
+/** What a method returns must have a shape; where it has no closed form, it must say what to do instead. */
+function ensureClosedForm(call: () => Tensor, shape: readonly number[], method: string): void {
+  try {
+    ensureShape(call().shape, shape, method);
+  } catch (error) {
+    if (!DgmError.is(error, 'unsupported')) throw error;
+    // The remedy is the last clause of a message.
+    ensure(error.message.includes('; '), `the error of ${method} names no alternative: ${error.message}`);
+  }
+}
+
 /** What a method returns, or undefined where it has no closed form. */
 export function closedForm<T>(call: () => T): T | undefined {
   try {
     return call();
   } catch (error) {
-    if ((error as { code?: unknown }).code === 'unsupported') return undefined;
+    if (DgmError.is(error, 'unsupported')) return undefined;
     throw error;
   }
 }
