@@ -1,4 +1,4 @@
-import { Dense, gaussian, Key, mlp, MultivariateNormal, Normal } from '@dgm/core';
+import { adam, asLayer, Dense, fit, gaussian, Key, mlp, MultivariateNormal, Normal } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import '@dgm/testing';
@@ -149,6 +149,27 @@ describe('on a linear-Gaussian model', () => {
       difference.reduce((total, value) => total + (value - average) ** 2, 0) / (difference.length - 1);
     expect(Math.abs(average)).toBeLessThan(4 * Math.sqrt(variance / difference.length));
   });
+});
+
+test('networks may be functions; variables of their own come with `asLayer`', async () => {
+  const weights = tf.tidy(() => tf.variable(Key.of(2).normal([2, 3])));
+  const model = vae({
+    encoder: (x) => tf.concat([tf.slice(x, [0, 0], [-1, 2]), tf.zeros([x.shape[0]!, 2])], 1),
+    decoder: asLayer((z) => tf.matMul(tf.tanh(z), weights), { parameters: { weights } }),
+    posterior: gaussian({ shape: [2] }),
+    likelihood: gaussian({ shape: [3], std: 1 }),
+  });
+  expect([...model.parameters()]).toEqual([['decoder/network/weights/weights', weights]]);
+  const values = Float32Array.from({ length: 3 * 40 }, (_, i) => Math.sin(i));
+  const train = { count: 40, shape: [3], values };
+  const { curve } = await fit(
+    model,
+    { train },
+    { key: Key.of(0), optimizer: adam(), batchSize: 8, epochs: 5 },
+  );
+  expect(curve.at(-1)!.train).toBeLessThan(curve[0]!.train);
+  model.dispose();
+  expect(weights.isDisposed).toBe(true);
 });
 
 describe('errors', () => {

@@ -13,7 +13,7 @@ import type {
   Distribution,
   DistributionHead,
   Key,
-  Layer,
+  NetworkLike,
   Objective,
   Shape,
 } from '@dgm/core';
@@ -23,10 +23,13 @@ import { elboTerms, logImportanceWeights } from './elbo';
 import type { Regularizer } from './elbo';
 
 export interface VaeOptions {
-  /** Maps x, `[n, ...event]`, to the parameters of the posterior, `[n, posterior.numParameters]`. */
-  readonly encoder: Layer;
-  /** Maps z, `[n, ...latent]`, to the parameters of the likelihood, `[n, likelihood.numParameters]`. */
-  readonly decoder: Layer;
+  /**
+   * Maps x, `[n, ...event]`, to the parameters of the posterior, `[n, posterior.numParameters]`: a layer, a
+   * `tf.LayersModel`, or a function (with variables of its own: `asLayer(f, { parameters })`).
+   */
+  readonly encoder: NetworkLike;
+  /** Maps z, `[n, ...latent]`, to the parameters of the likelihood, `[n, likelihood.numParameters]`; likewise. */
+  readonly decoder: NetworkLike;
   /** The family of $q_\phi(z|x)$, for example `gaussian({ shape: [16] })`: Eq. 4.28. */
   readonly posterior: DistributionHead;
   /** The family of $p_\theta(x|z)$, for example `categorical({ shape: [64], values: 17 })`: Eq. 4.27. */

@@ -3,7 +3,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { ShapeError, UnsupportedError } from '../errors/dgm-error';
 import type { Module } from '../model/module';
 import type { Key } from '../random/key';
-import { broadcastShapes, endsWith, formatShape, sameShape, type Shape } from '../shape/shape';
+import { broadcasts, broadcastShapes, endsWith, formatShape, sameShape, type Shape } from '../shape/shape';
 import type { Parameter } from './parameters';
 
 /**
@@ -145,11 +145,4 @@ function toShape(value: Parameter, shape: Shape): Tensor {
 /** `value` itself where it has the shape already. */
 export function broadcastTo(value: Tensor, shape: Shape): Tensor {
   return sameShape(value.shape, shape) ? value : tf.broadcastTo(value, [...shape]);
-}
-
-function broadcasts(a: Shape, b: Shape): boolean {
-  // Axes are aligned at the end; a missing one counts as 1.
-  return Array.from({ length: Math.min(a.length, b.length) }, (_, i) => [a.at(-1 - i), b.at(-1 - i)]).every(
-    ([p, q]) => p === q || p === 1 || q === 1,
-  );
 }

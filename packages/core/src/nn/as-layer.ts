@@ -27,13 +27,15 @@ export interface AsLayerOptions {
  */
 export function asLayer(network: NetworkLike, { parameters = {} }: AsLayerOptions = {}): Layer {
   if (typeof network === 'function') return new NetworkLayer(network, new Map(Object.entries(parameters)));
-  if (isLayer(network)) return network;
-  if (isLayersModel(network)) return fromLayersModel(network);
+  if (typeof network === 'object' && network !== null) {
+    if (isLayer(network)) return network;
+    if (isLayersModel(network)) return fromLayersModel(network);
+  }
   throw new ArgumentError({
     where: 'asLayer',
     argument: 'network',
     expected: 'to be a Layer, a tf.LayersModel or a function',
-    actual: typeof network,
+    actual: network === null ? 'null' : typeof network,
   });
 }
 

@@ -2,6 +2,8 @@ import { chiSquareScore, expectNoLeaks, STANDARD_ERRORS, take } from '@dgm/testi
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { BackendName } from '../engine/report';
+import { setup } from '../engine/setup';
 import { DgmError } from '../errors/dgm-error';
 import { Key, type TracedDraw } from './key';
 
@@ -52,15 +54,15 @@ describe.each(Object.entries(samplers))('Key: %s', (_name, sampler) => {
 });
 
 describe('Key on every backend', () => {
-  const home = process.env['DGM_BACKEND'] ?? 'cpu';
+  const home = tf.getBackend() as BackendName;
   afterEach(async () => {
-    await tf.setBackend(home);
+    await setup({ backend: home });
   });
 
   it('gives the same bits on cpu and wasm', async () => {
     const bits: string[] = [];
-    for (const backend of ['cpu', 'wasm']) {
-      await tf.setBackend(backend);
+    for (const backend of ['cpu', 'wasm'] as const) {
+      await setup({ backend });
       bits.push(Object.values(samplers).map((sampler) => draw(sampler, Key.of(3))).join('\n')); // prettier-ignore
     }
     expect(bits[0]).toBe(bits[1]);
@@ -211,6 +213,9 @@ describe('Key refuses', () => {
     ['a negative split', () => Key.of(0).split(-1)],
     ['a split into a fraction', () => Key.of(0).split(1.5)],
     ['a permutation that is too long to be unbiased', () => Key.of(0).permutation(2 ** 21 + 1)],
+    ['a probability below 0', () => Key.of(0).bernoulli([2], -0.1)],
+    ['a probability above 1', () => Key.of(0).bernoulli([2], 1.1)],
+    ['a probability that is NaN', () => Key.of(0).bernoulli([2], NaN)],
     ['a negative size', () => Key.of(0).normal([-1])],
     ['a fractional size', () => Key.of(0).uniform([1.5])],
   ])('%s', (_what, call) => {

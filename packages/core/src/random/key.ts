@@ -144,8 +144,19 @@ export class Key {
     return this.#tensor(shape, 'gumbel', (generator) => generator.gumbel());
   }
 
-  /** 1 with the given probability, else 0; float32. */
+  /**
+   * 1 with the given probability, else 0; float32.
+   * @throws ArgumentError if the probability is not one
+   */
   bernoulli(shape: Shape, probability: number): Tensor {
+    if (!(probability >= 0 && probability <= 1)) {
+      throw new ArgumentError({
+        where: 'Key.bernoulli',
+        argument: 'probability',
+        expected: 'to be from 0 to 1',
+        actual: String(probability),
+      });
+    }
     return this.#tensor(shape, `bernoulli(${probability})`, (generator) =>
       generator.uniform() < probability ? 1 : 0,
     );

@@ -1,6 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { ArgumentError } from '../../errors/dgm-error';
 import { BaseModule } from '../../model/module';
+import { asLayer, type NetworkLike } from '../../nn/as-layer';
 import type { Layer } from '../../nn/layer';
 import type { ConditionalDistribution, Distribution } from '../distribution';
 import type { DistributionHead } from './head';
@@ -10,9 +11,9 @@ class HeadedNetwork extends BaseModule implements ConditionalDistribution {
   readonly #network: Layer;
   readonly #head: DistributionHead;
 
-  constructor(network: Layer, head: DistributionHead) {
+  constructor(network: NetworkLike, head: DistributionHead) {
     super();
-    this.#network = this.child('network', network);
+    this.#network = this.child('network', asLayer(network));
     this.#head = head;
   }
 
@@ -31,7 +32,8 @@ class HeadedNetwork extends BaseModule implements ConditionalDistribution {
 }
 
 /**
- * A conditional distribution out of a network and a head. It owns the network.
+ * A conditional distribution out of a network and a head. It owns the network: a layer, a `tf.LayersModel`, or a
+ * function, whose variables, if it has any, `asLayer` takes.
  *
  * `given(context)` makes tensors that the distribution borrows: call it inside of `tf.tidy`, as every loss is.
  *
@@ -40,7 +42,8 @@ class HeadedNetwork extends BaseModule implements ConditionalDistribution {
  * const decoder = conditional(mlp([16, 256, 64 * 17], { key }), categorical({ shape: [64], values: 17 }));
  * const logProb = tf.tidy(() => decoder.given(z).logProb(x));
  * ```
+ * @throws ArgumentError if `network` is none of these
  */
-export function conditional(network: Layer, head: DistributionHead): ConditionalDistribution {
+export function conditional(network: NetworkLike, head: DistributionHead): ConditionalDistribution {
   return new HeadedNetwork(network, head);
 }

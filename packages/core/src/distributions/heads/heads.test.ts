@@ -122,4 +122,14 @@ describe('conditional', () => {
     conditional(network, gaussian({ shape: [2] })).dispose();
     expect([...network.parameters().values()].every((variable) => variable.isDisposed)).toBe(true);
   });
+
+  it('takes a function for a network, and refuses what is none', () => {
+    const head = gaussian({ shape: [2], std: 1 });
+    const doubled = conditional((x) => tf.mul(x, 2), head);
+    const mean = tf.tidy(() => Array.from(doubled.given(tf.tensor2d([[1, -3]])).mean().dataSync())); // prettier-ignore
+    expect(mean).toEqual([2, -6]);
+    expect(() => conditional('mlp' as unknown as () => tf.Tensor, head)).toThrow(
+      'to be a Layer, a tf.LayersModel or a function',
+    );
+  });
 });
