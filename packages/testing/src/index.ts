@@ -3,6 +3,8 @@ import './matchers';
 // suites
 export { bijectorChecks, describeBijector, measureBijector } from './bijector';
 export type { BijectorCase, BijectorErrors, BijectorTable } from './bijector';
+export { compiledChecks, describeCompiled } from './compiled';
+export type { CompiledCase, CompiledOptions, CompiledTable } from './compiled';
 export { checkCoverage, describeCoverage } from './coverage';
 export type { Coverage } from './coverage';
 export { describeDistribution, distributionChecks } from './distribution';
@@ -21,6 +23,7 @@ export type { TensorFunction } from './gradients';
 export { expectNoLeaks } from './leaks';
 export { quadrature, quadratureRule } from './quadrature';
 export type { Interval, Rule } from './quadrature';
+export { relativeError } from './relative-error';
 export { chiSquareScore, KOLMOGOROV_SMIRNOV_LIMIT, kolmogorovSmirnov, meanAndError } from './statistics';
 export { evaluate, flatten, take, tensorOf } from './tensors';
 export type { Numbers } from './tensors';

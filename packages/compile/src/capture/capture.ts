@@ -1,10 +1,10 @@
 import { EngineError, Key, StateError } from '@dgm/core';
 import type { Shape, TracedDraw } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import type { DataId, Tensor, Variable } from '@tensorflow/tfjs-core';
+import { usedValues } from '../graph/substitute';
 import type { DType, Graph, Value } from '../graph/graph';
 import { CAPTURE, CapturingBackend, registerCapturingKernels } from './capturing-backend';
-import { homeOf } from './home';
 
 /** What a captured function is given. */
 export interface CaptureInputs {
@@ -52,25 +52,25 @@ export function capture(
     });
   }
   registerCapturingKernels();
-  // Assigning to a variable frees what it held: every variable's data is held until it is put back.
-  const variables = Object.values(tf.engine().registeredVariables);
-  const held = variables.map(hold);
-  const names = new Map(held.map((tensor, index) => [tensor.dataId as object, `state/${index}`]));
-  const backend = new CapturingBackend(names);
+  const backend = new CapturingBackend();
   tf.registerBackend(CAPTURE, () => backend);
   // Synchronous for a backend that needs no start-up: the promise is settled before it is returned.
   void tf.setBackend(CAPTURE);
   tf.engine().startScope('capture');
+  const loans: Loan[] = [];
   try {
     const inputs = new Map<string, Value>();
-    const outputs = new Map<string, Value>();
     const draws = new Map<string, TracedDraw>();
-    const state = new Map<string, Variable>();
     const enter = (name: string, shape: Shape, dtype: DType = 'float32'): Tensor => {
       const tensor = backend.input(name, shape, dtype);
       inputs.set(name, backend.graphValue(tensor));
       return tensor;
     };
+    for (const variable of Object.values(tf.engine().registeredVariables)) {
+      const { shape, dtype } = variable;
+      const placeholder = enter(`state/${loans.length}`, shape, dtype as DType);
+      loans.push(lend(backend, variable, placeholder));
+    }
     const key = Key.of(0).traced((draw) => {
       const name = `draw/${draws.size}`;
       draws.set(name, draw);
@@ -80,37 +80,55 @@ export function capture(
       Object.entries(specs).map(([name, { shape, dtype }]) => [name, enter(name, shape, dtype)]),
     );
 
+    const outputs = new Map<string, Value>();
     for (const [name, tensor] of Object.entries(fn({ tensors, key })))
       outputs.set(name, backend.graphValue(tensor));
-    variables.forEach((variable, index) => {
-      const initial = held[index]!;
-      const isWritten = variable.dataId !== initial.dataId;
-      if (!isWritten && !backend.knows(initial.dataId)) return;
-      const name = names.get(initial.dataId)!;
-      state.set(name, variable);
-      inputs.set(name, backend.graphValue(initial));
-      if (isWritten) outputs.set(name, backend.graphValue(variable));
+    loans.forEach(({ variable, placeholder }, index) => {
+      if (variable.dataId !== placeholder.dataId) outputs.set(`state/${index}`, backend.graphValue(variable));
     });
-    return { graph: { inputs, outputs }, state, draws };
+    const used = usedValues(outputs.values());
+    const state = loans
+      .map(({ variable }, index) => [`state/${index}`, variable] as const)
+      .filter(([name]) => outputs.has(name) || used.has(inputs.get(name)!));
+    const names = new Set([...Object.keys(specs), ...draws.keys(), ...state.map(([name]) => name)]);
+    return {
+      graph: { inputs: new Map([...inputs].filter(([name]) => names.has(name))), outputs },
+      state: new Map(state),
+      draws,
+    };
   } catch (error) {
     throw explain(error);
   } finally {
-    // Back first: a variable counts its references on the backend that is current.
+    loans.forEach((loan) => giveBack(backend, loan));
     void tf.setBackend(previous);
-    variables.forEach((variable, index) => {
-      if (variable.dataId !== held[index]!.dataId) variable.assign(held[index]!);
-    });
     tf.engine().endScope();
-    held.forEach((tensor) => tensor.dispose());
     tf.removeBackend(CAPTURE);
   }
 }
 
-/** Another tensor on the very data of a variable; a clone is a copy on some backends. */
-function hold({ dataId, shape, dtype }: Variable): Tensor {
-  const home = homeOf(dataId);
-  home.incRef(dataId);
-  return tf.engine().makeTensorFromTensorInfo({ dataId, shape, dtype }, home);
+/** A variable that stands for an input of the graph for a while. */
+interface Loan {
+  readonly variable: Variable;
+  readonly placeholder: Tensor;
+  readonly own: DataId;
+}
+
+/**
+ * Puts a placeholder in the place of a variable's data. The data themselves are not touched, whatever the function
+ * assigns; two variables that share their data (an average and what it started at) are told apart.
+ */
+function lend(backend: CapturingBackend, variable: Variable, placeholder: Tensor): Loan {
+  const own = variable.dataId;
+  variable.dataId = placeholder.dataId;
+  backend.incRef(placeholder.dataId);
+  return { variable, placeholder, own };
+}
+
+function giveBack(backend: CapturingBackend, { variable, placeholder, own }: Loan): void {
+  if (variable.isDisposed) return;
+  if (variable.dataId !== placeholder.dataId) variable.assign(placeholder);
+  backend.disposeData(placeholder.dataId);
+  variable.dataId = own;
 }
 
 /** tfjs says that a kernel is not registered; the reader wants to know what to do. */

@@ -15,22 +15,11 @@ export const CAPTURE = 'dgm-capture';
  */
 export class CapturingBackend extends tf.KernelBackend {
   readonly #values = new WeakMap<object, Value>();
-  readonly #variables: ReadonlyMap<object, string>;
-
-  /** @param variables - names of the graph inputs that stand for the data which variables hold now */
-  constructor(variables: ReadonlyMap<object, string>) {
-    super();
-    this.#variables = variables;
-  }
+  readonly #references = new WeakMap<object, number>();
 
   /** The graph's value of a tensor; one that was made before the capture enters the graph now. */
   graphValue(info: TensorInfo): Value {
     return this.#values.get(info.dataId) ?? this.#enter(info);
-  }
-
-  /** Whether the graph has met this data. */
-  knows(dataId: DataId): boolean {
-    return this.#values.has(dataId);
   }
 
   /** A tensor that stands for a new input of the graph. */
@@ -52,14 +41,10 @@ export class CapturingBackend extends tf.KernelBackend {
     return results.length === 1 && kernel !== 'SplitV' && kernel !== 'Unpack' ? results[0]! : results;
   }
 
-  /** What was made before the capture: a variable's data is an input, anything else a constant. */
+  /** A tensor that was made before the capture is a constant. */
   #enter({ dataId, shape, dtype }: TensorInfo): Value {
-    const name = this.#variables.get(dataId);
-    const spec = { shape, dtype: dtype as DType };
-    const value =
-      name === undefined
-        ? constantValue((homeOf(dataId).readSync(dataId) as Data).slice(), shape, spec.dtype)
-        : inputValue(name, spec);
+    const data = homeOf(dataId).readSync(dataId) as Data;
+    const value = constantValue(data.slice(), shape, dtype as DType);
     this.#values.set(dataId, value);
     return value;
   }
@@ -90,20 +75,24 @@ export class CapturingBackend extends tf.KernelBackend {
     return this.readSync(dataId);
   }
 
-  override disposeData(): boolean {
-    return true;
+  /** Graph values are left to the garbage collector; tfjs wants to know when its last tensor on them has gone. */
+  override disposeData(dataId: object, force = false): boolean {
+    const left = this.refCount(dataId) - 1;
+    this.#references.set(dataId, left);
+    return force || left <= 0;
   }
 
-  /** Graph values are left to the garbage collector, so there is nothing to count. */
   override numDataIds(): number {
     return 0;
   }
 
-  override refCount(): number {
-    return 1;
+  override refCount(dataId: object): number {
+    return this.#references.get(dataId) ?? 1;
   }
 
-  override incRef(): void {}
+  override incRef(dataId: object): void {
+    this.#references.set(dataId, this.refCount(dataId) + 1);
+  }
 
   override move(dataId: DataId, values: tf.BackendValues, shape: number[], dtype: tf.DataType): void {
     this.#values.set(dataId, constantValue((values as Data).slice(), shape, dtype as DType));

@@ -23,7 +23,13 @@ export function substitute(graph: Graph, replacements: ReadonlyMap<string, Value
 
 /** The same graph without the inputs that no output depends on. */
 export function dropUnusedInputs({ inputs, outputs }: Graph): Graph {
-  const used = new Set<Value>(outputs.values());
-  for (const node of topologicalOrder(outputs.values())) node.inputs.forEach((input) => used.add(input));
+  const used = usedValues(outputs.values());
   return { inputs: new Map([...inputs].filter(([, value]) => used.has(value))), outputs };
+}
+
+/** Every value that some values depend on, and these. */
+export function usedValues(outputs: Iterable<Value>): ReadonlySet<Value> {
+  const used = new Set(outputs);
+  for (const node of topologicalOrder(used)) node.inputs.forEach((input) => used.add(input));
+  return used;
 }

@@ -1,3 +1,4 @@
+import { createNode } from '../graph/graph';
 import type { Graph, Value } from '../graph/graph';
 import { elementwiseUpdate } from './expression';
 import type { Update } from './expression';
@@ -7,7 +8,7 @@ export interface SplitGraph {
   /** Computes the terms and what the updates read: gradients and factors, as outputs `leaf/i`. */
   readonly graph: Graph;
   readonly updates: readonly Update[];
-  /** Names of the graph's outputs that hold the updates' tensors and scalars. */
+  /** Under what name each update finds its tensors and scalars: an input of the graph, or an output `leaf/i`. */
   readonly leaves: ReadonlyMap<Value, string>;
 }
 
@@ -16,12 +17,22 @@ export interface SplitGraph {
  * pass over the parameters computes all of it: a runtime that works op by op reads and writes them ten times.
  *
  * New values that share operands (a weight and its slots) become one update.
+ * @param state - names of the inputs and outputs that are variables; all other inputs are fed by the host
+ * (settled signature: engine/host-executor.ts calls it with `new Set(step.state.keys())`)
  */
 export function splitUpdates(graph: Graph, state: ReadonlySet<string>): SplitGraph {
-  const written = [...graph.outputs].filter(
-    ([name, { dtype, shape }]) => state.has(name) && dtype === 'float32' && shape.length >= 0,
-  );
-  const updates = group(written).map((outputs) => elementwiseUpdate(outputs));
+  const written = [...graph.outputs].filter(([name]) => state.has(name));
+  const isState = ({ source }: Value) => source.kind === 'input' && state.has(source.name);
+  const isHost = ({ source }: Value) => source.kind === 'input' && !state.has(source.name);
+  const copyOf = copier();
+  const updates = group(written)
+    .map((outputs) => elementwiseUpdate(outputs))
+    .map((update) => ({
+      ...update,
+      // Tensors are read from the state's memory, scalars from the host's: what lies elsewhere passes through the graph.
+      tensors: update.tensors.map((value) => (isHost(value) ? copyOf(value) : value)),
+      scalars: update.scalars.map((value) => (isState(value) ? copyOf(value) : value)),
+    }));
   const leaves = new Map<Value, string>();
   for (const { tensors, scalars } of updates) {
     for (const value of [...tensors, ...scalars]) {
@@ -32,9 +43,19 @@ export function splitUpdates(graph: Graph, state: ReadonlySet<string>): SplitGra
   const moved = new Set(updates.flatMap(({ results }) => results));
   const kept = [...graph.outputs].filter(([name]) => !moved.has(name));
   const computed = [...leaves]
-    .filter(([value]) => value.source.kind !== 'input')
+    .filter(([{ source }]) => source.kind !== 'input')
     .map(([value, name]) => [name, value] as const);
   return { graph: { inputs: graph.inputs, outputs: new Map([...kept, ...computed]) }, updates, leaves };
+}
+
+/** Makes one copy, as a node, of each value that it is asked for. */
+function copier(): (value: Value) => Value {
+  const copies = new Map<Value, Value>();
+  return (value) => {
+    const copy = copies.get(value) ?? createNode('Identity', [value], {}, [value]).outputs[0]!;
+    copies.set(value, copy);
+    return copy;
+  };
 }
 
 /** Joins outputs whose updates read a tensor in common. */
