@@ -124,11 +124,25 @@ describe('requireEngine', () => {
     expect(() => requireEngine('fit')).not.toThrow();
   });
 
-  it('says what to call when nothing is', async () => {
-    const bare =
-      "import { requireEngine } from '@dgm/core';\ntry { requireEngine('fit'); } catch (e) { console.log(e.code, e.message); }";
-    expect(await runInPlainNode(bare)).toBe(
-      'engine fit: expected a TensorFlow.js backend with its gradients, got no backend and no gradients; call `await setup()` first\n',
-    );
+  it('says what to call when nothing is, as `fit` and `evaluate` do', async () => {
+    const bare = `
+      import { evaluate, fit, Key, requireEngine, sgd } from '@dgm/core';
+      const model = { eventShape: [1], likelihood: 'exact' };
+      const train = { count: 1, shape: [1], values: new Float32Array(1) };
+      const options = { key: Key.of(0), optimizer: sgd(), batchSize: 1, epochs: 1 };
+      const say = ({ code, message }) => console.log(code, message);
+      const main = async () => {
+        try { requireEngine('here'); } catch (error) { say(error); }
+        await fit(model, { train }, options).catch(say);
+        await evaluate(model, train, options).catch(say);
+      };
+      main();`;
+    const expected = 'expected a TensorFlow.js backend with its gradients, got no backend';
+    expect((await runInPlainNode(bare)).split('\n')).toEqual([
+      `engine here: ${expected} and no gradients; call \`await setup()\` first`,
+      `engine fit: ${expected}; call \`await setup()\` first`,
+      `engine evaluate: ${expected}; call \`await setup()\` first`,
+      '',
+    ]);
   });
 });

@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { registerGradients } from '../engine/gradients';
+import { requireEngine } from '../engine/require-engine';
 import { ArgumentError, NumericalError, UnsupportedError } from '../errors/dgm-error';
 import { bitsPerDim } from '../metrics/units';
 import type { BoundModel, GenerativeModel, LikelihoodModel } from '../model/generative-model';
@@ -55,6 +57,7 @@ type Estimates = { readonly values: ArrayLike<number>; readonly variances: Array
  * @param model - with an exact likelihood (`logProb`), or with a bound (`elbo`, and `logWeights` for importance sampling)
  * @param examples - of the model's event shape
  * @throws UnsupportedError if the model has neither
+ * @throws EngineError if TensorFlow.js has no backend
  * @throws NumericalError if a likelihood is NaN or infinite, naming the row
  * @see DGM §4.3 for the bound
  */
@@ -67,6 +70,8 @@ export async function evaluate<B>(
   checkOptions(options);
   checkExamples(examples, { where: 'evaluate', levels, shape: model.eventShape });
   const { kind, numSamples, estimate } = protocolFor(model, options);
+  registerGradients();
+  requireEngine('evaluate');
   const mean = new ExampleMean();
   for (let batch = 0; batch * batchSize < examples.count; batch++) {
     const x = gatherExamples(examples, batchRows(allRows(examples.count), batchSize, batch));
