@@ -40,11 +40,11 @@ async function install() {
   writeFileSync(stamp, lockfile);
 }
 
-const turbo = (...args) => ['turbo', 'run', ...args, '--output-logs=new-only'];
+const turbo = (...args) => ['turbo', 'run', ...args];
 
 const tasks = {
   setup: async () => {},
-  build: async (args) => mustRun(...turbo('build', ...args)),
+  build: async (args) => mustRun(...turbo('build', '--output-logs=new-only', ...args)),
   lint: async (args) => mustRun(...turbo('lint', 'lint:root', 'typecheck', ...args)),
   test: async (args) => {
     const started = Date.now();

@@ -149,7 +149,8 @@ export class TrainingRun<B> {
     const { validate, batchSize } = this.#options;
     const examples = this.#data.validation;
     if (validate === undefined && examples === undefined) return undefined;
-    const key = this.#key('validation', epoch);
+    // The same draws after each epoch: two epochs then differ by their weights, and not by luck.
+    const key = this.#options.key.fold('validation');
     const validation = validate
       ? await validate(this.#model, { epoch, key })
       : await meanLoss(this.#model, examples!, { key, batchSize, batch: this.#batch });
@@ -216,7 +217,7 @@ export class TrainingRun<B> {
     }
   }
 
-  #key(purpose: 'order' | 'step' | 'validation', index: number): Key {
+  #key(purpose: 'order' | 'step', index: number): Key {
     return this.#options.key.fold(purpose).fold(index);
   }
 
