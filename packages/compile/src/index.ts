@@ -5,3 +5,12 @@ export type { CompiledOptions } from './engine/compiled';
 export { compile } from './function/compile';
 export type { CompileOptions, TensorFunction } from './function/compile';
 export type { CallInputs, CompiledFunction, LoopOptions } from './function/compiled-function';
+export { describeRuntime } from './runtime/describe-runtime';
+export type { DeviceReport, RuntimeReport } from './runtime/describe-runtime';
+export type { OnnxRuntime } from './runtime/onnx-runtime';
+export type { Device } from './runtime/runtime';
+
+export { exportFunction } from './export/export-function';
+export type { ExportFunctionOptions } from './export/export-function';
+export { exportOnnx } from './export/export-onnx';
+export type { ExportOptions } from './export/export-onnx';

@@ -21,5 +21,5 @@ export function missingDevice(
 const remedies: Readonly<Record<Device, string>> = {
   cpu: 'install the runtime again',
   webgpu: 'install a driver of the GPU that speaks Vulkan, Metal or Direct3D 12',
-  cuda: 'on Linux x64 with CUDA 12 and cuDNN 9, install onnxruntime-node again with ONNXRUNTIME_NODE_INSTALL=cuda12',
+  cuda: 'install onnxruntime-node again with ONNXRUNTIME_NODE_INSTALL=cuda12 (Linux x64, CUDA 12, cuDNN 9)',
 };

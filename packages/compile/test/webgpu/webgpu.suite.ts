@@ -1,0 +1,12 @@
+import { compiledChecks, describeCompiled } from '@dgm/testing';
+import { it } from 'vitest';
+import { compiled } from '../../src/index';
+import { models, networks } from '../compiled.cases';
+
+const engine = () => compiled({ device: 'webgpu' });
+const convolutions = 'Conv2d and ConvTranspose2d';
+describeCompiled({ [convolutions]: networks[convolutions]! }, { engine });
+
+// One check is enough: in software, a session of this size takes seconds to compile its shaders.
+const check = 'trains to the terms and variables of the eager engine';
+it(`${check}: a vae`, () => compiledChecks[check]!(models['vae (categorical)']!(), engine));

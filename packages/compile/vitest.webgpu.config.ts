@@ -1,0 +1,4 @@
+import { packageTests } from '@dgm/config/vitest';
+
+/** The suites that need a GPU's driver in the process from its start: `devices.test.ts` starts them with one. */
+export default packageTests({ include: ['test/webgpu/*.suite.ts'], reporters: ['json'] });
