@@ -1,4 +1,4 @@
-import { formatShape, sameShape, ShapeError, StateError } from '@dgm/core';
+import { ArgumentError, formatShape, sameShape, ShapeError, StateError } from '@dgm/core';
 import type { Key, TracedDraw } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
@@ -88,7 +88,7 @@ export class CompiledFunction<Output extends string = string> {
       );
     }
     if (results === undefined) {
-      throw new ShapeError({
+      throw new ArgumentError({
         where: 'CompiledFunction.loop',
         argument: 'count',
         expected: 'to be at least 1',
@@ -190,8 +190,8 @@ function missingInput(name: string): ShapeError {
   });
 }
 
-function unknownInput(name: string, known: readonly string[]): ShapeError {
-  return new ShapeError({
+function unknownInput(name: string, known: readonly string[]): ArgumentError {
+  return new ArgumentError({
     where: 'CompiledFunction.run',
     argument: name,
     expected: `to be one of ${known.join(', ')}`,

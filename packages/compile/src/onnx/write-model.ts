@@ -9,39 +9,68 @@ import { attributeTypes, dataTypes, onnxSchema } from './schema';
 export const OPSET = 18;
 const IR_VERSION = 8;
 
+export interface WriteOptions {
+  /** Key-value pairs that the file carries along. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** Comes before the names of outputs, which may be the names of inputs too; `out/` unless given. */
+  readonly outputPrefix?: string;
+  /** Names of constants; the others are numbered. */
+  readonly names?: ReadonlyMap<Value, string>;
+}
+
 /** Writes a graph as the bytes of an `.onnx` file. */
-export function writeModel(graph: Graph, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
-  const writer = new ModelWriter();
+export function writeModel(
+  graph: Graph,
+  { metadata = {}, outputPrefix = 'out/', names = new Map() }: WriteOptions = {},
+): Uint8Array {
+  const writer = new ModelWriter(names);
   for (const [name, value] of graph.inputs) writer.input(name, value);
   for (const node of topologicalOrder(graph.outputs.values())) {
     const { lower } = kernels[node.kernel]!;
-    const names = node.inputs.map((value) => writer.nameOf(value));
-    const results = lower({ ...node, onnx: writer, names });
+    const inputNames = node.inputs.map((value) => writer.nameOf(value));
+    const results = lower({ ...node, onnx: writer, names: inputNames });
     node.outputs.forEach((value, index) => writer.define(value, results[index]!));
   }
-  for (const [name, value] of graph.outputs) writer.output(name, value);
+  for (const [name, value] of graph.outputs) writer.output(`${outputPrefix}${name}`, value);
   return writer.finish(metadata);
 }
 
+interface OnnxNode {
+  readonly opType: string;
+  readonly input: readonly string[];
+  readonly output: readonly string[];
+  readonly attribute: readonly object[];
+}
+
 class ModelWriter implements OnnxBuilder {
-  readonly #nodes: object[] = [];
+  readonly #nodes: OnnxNode[] = [];
   readonly #inputs: object[] = [];
   readonly #outputs: object[] = [];
   readonly #initializers = new Map<string, object>();
   readonly #names = new Map<Value, string>();
+  /** The names of all results of nodes. */
+  readonly #results = new Set<string>();
+  /** What results are called that are outputs. */
+  readonly #outputNames = new Map<string, string>();
+  readonly #constantNames: ReadonlyMap<Value, string>;
   readonly #written = new Map<string, string[]>();
   #count = 0;
+
+  constructor(constantNames: ReadonlyMap<Value, string>) {
+    this.#constantNames = constantNames;
+  }
 
   input(name: string, value: Value): void {
     this.#names.set(value, name);
     this.#inputs.push(valueInfo(name, value));
   }
 
-  /** Outputs get their names through an Identity, because a value may be an input or serve two outputs. */
+  /** A node's result takes the output's name; what has a name already, an input or another output, is copied. */
   output(name: string, value: Value): void {
-    const outputName = `out/${name}`;
-    this.#nodes.push({ opType: 'Identity', input: [this.nameOf(value)], output: [outputName] });
-    this.#outputs.push(valueInfo(outputName, value));
+    const own = this.nameOf(value);
+    if (this.#results.has(own) && !this.#outputNames.has(own)) this.#outputNames.set(own, name);
+    else this.#nodes.push({ opType: 'Identity', input: [own], output: [name], attribute: [] });
+    this.#outputs.push(valueInfo(name, value));
   }
 
   define(value: Value, name: string): void {
@@ -53,7 +82,8 @@ class ModelWriter implements OnnxBuilder {
     if (known !== undefined) return known;
     if (value.source.kind !== 'constant')
       throw new Error(`The graph uses the ${value.source.kind} before it is there.`);
-    const name = this.#initializer(value.source.data, value.shape, value.dtype);
+    const wanted = this.#constantNames.get(value);
+    const name = this.#initializer(value.source.data, value.shape, value.dtype, wanted);
     this.#names.set(value, name);
     return name;
   }
@@ -78,6 +108,7 @@ class ModelWriter implements OnnxBuilder {
     if (known !== undefined) return known;
     const output = Array.from({ length: outputs }, () => `v${this.#count++}`);
     this.#written.set(key, output);
+    output.forEach((result) => this.#results.add(result));
     const attribute = Object.entries(attributes).map(([name, value]) => ({
       name,
       ...encodeAttribute(value),
@@ -112,6 +143,7 @@ class ModelWriter implements OnnxBuilder {
 
   finish(metadata: Readonly<Record<string, string>>): Uint8Array {
     const ModelProto = protobuf.Root.fromJSON(onnxSchema).lookupType('onnx.ModelProto');
+    const final = (name: string) => this.#outputNames.get(name) ?? name;
     const model = {
       irVersion: IR_VERSION,
       producerName: '@dgm/compile',
@@ -119,7 +151,11 @@ class ModelWriter implements OnnxBuilder {
       metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
       graph: {
         name: 'dgm',
-        node: this.#nodes,
+        node: this.#nodes.map((node) => ({
+          ...node,
+          input: node.input.map(final),
+          output: node.output.map(final),
+        })),
         initializer: [...this.#initializers.values()],
         input: this.#inputs,
         output: this.#outputs,
@@ -129,13 +165,19 @@ class ModelWriter implements OnnxBuilder {
   }
 
   /** Equal small constants are stored once. */
-  #initializer(data: Data | BigInt64Array, shape: readonly number[], dtype: keyof typeof dataTypes): string {
+  #initializer(
+    data: Data | BigInt64Array,
+    shape: readonly number[],
+    dtype: keyof typeof dataTypes,
+    wanted?: string,
+  ): string {
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    const key =
-      bytes.length <= 64 ? `${dtype} ${shape.join('x')} ${bytes.join(',')}` : `large ${this.#count}`;
+    const isShared = wanted === undefined && bytes.length <= 64;
+    const key = isShared ? `${dtype} ${shape.join('x')} ${bytes.join(',')}` : `alone ${this.#count}`;
     const known = this.#initializers.get(key) as { name: string } | undefined;
     if (known !== undefined) return known.name;
-    const name = `c${this.#count++}`;
+    const number = this.#count++;
+    const name = wanted ?? `c${number}`;
     this.#initializers.set(key, { name, dims: shape, dataType: dataTypes[dtype], rawData: bytes });
     return name;
   }

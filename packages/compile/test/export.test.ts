@@ -1,0 +1,162 @@
+import { categorical, DgmError, gaussian, Key, mlp } from '@dgm/core';
+import { relativeError } from '@dgm/testing';
+import { vae } from '@dgm/vae';
+import type { Vae } from '@dgm/vae';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import * as ort from 'onnxruntime-node';
+import protobuf from 'protobufjs/light.js';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { exportFunction, exportOnnx } from '../src/index';
+import { onnxSchema } from '../src/onnx/schema';
+
+const DIMS = 6;
+const BATCH = 4;
+let model: Vae;
+
+beforeAll(() => {
+  model = vae({
+    encoder: mlp([DIMS, 8, 4], { key: Key.of(0) }),
+    decoder: mlp([2, 8, DIMS * 5], { key: Key.of(1) }),
+    posterior: gaussian({ shape: [2] }),
+    likelihood: categorical({ shape: [DIMS], values: 5 }),
+  });
+});
+afterAll(() => model.dispose());
+
+/** What a reader of the file finds in it. */
+function read(file: Uint8Array) {
+  const message = protobuf.Root.fromJSON(onnxSchema).lookupType('onnx.ModelProto').decode(file);
+  const { metadataProps, graph } = message as unknown as {
+    metadataProps: { key: string; value: string }[];
+    graph: { initializer: { name: string }[] };
+  };
+  return {
+    metadata: Object.fromEntries(metadataProps.map(({ key, value }) => [key, value])),
+    weights: graph.initializer.map(({ name }) => name),
+  };
+}
+
+interface Described {
+  readonly shape: number[];
+  readonly dtype: string;
+  readonly distribution?: string;
+}
+
+/** Runs a file as a stranger would: noise is drawn as the metadata say, here from the keys that the model would use. */
+async function run(
+  file: Uint8Array,
+  given: Readonly<Record<string, Tensor>>,
+): Promise<Readonly<Record<string, ort.Tensor>>> {
+  const session = await ort.InferenceSession.create(file, { logSeverityLevel: 3 });
+  const feeds = Object.fromEntries(
+    Object.entries(given).map(([name, x]) => [
+      name,
+      new ort.Tensor('float32', Float32Array.from(x.dataSync()), x.shape),
+    ]),
+  );
+  const results = await session.run(feeds);
+  await session.release();
+  return results as Readonly<Record<string, ort.Tensor>>;
+}
+
+const batch = () => tf.tidy(() => tf.floor(Key.of(2).uniform([BATCH, DIMS], { max: 5 })));
+const inputsOf = (file: Uint8Array) =>
+  JSON.parse(read(file).metadata['dgm.inputs']!) as Readonly<Record<string, Described>>;
+
+describe('exportOnnx', () => {
+  test('encode: mean and variance of the posterior, as eager computes them', async () => {
+    const x = batch();
+    const results = await run(exportOnnx(model, { method: 'encode', batch: BATCH }), { x });
+    const [mean, variance] = tf.tidy(() => {
+      const q = model.encode(x);
+      return [q.mean(), q.variance()] as const;
+    });
+    expect(Object.keys(results).sort()).toEqual(['encode/mean', 'encode/variance']);
+    expect(results['encode/mean']!.dims).toEqual([BATCH, 2]);
+    expect(relativeError(results['encode/mean']!.data as Float32Array, mean.dataSync())).toBeLessThan(1e-5);
+    expect(relativeError(results['encode/variance']!.data as Float32Array, variance.dataSync())).toBeLessThan(
+      1e-5,
+    );
+    tf.dispose([x, mean, variance]);
+  });
+
+  test('elbo: the noise is an input that the metadata describe', async () => {
+    const file = exportOnnx(model, { method: 'elbo', batch: BATCH });
+    expect(inputsOf(file)).toEqual({
+      x: { shape: [BATCH, DIMS], dtype: 'float32' },
+      'noise/0': { shape: [BATCH, 2], dtype: 'float32', distribution: 'normal' },
+    });
+    const x = batch();
+    const key = Key.of(3);
+    const noise = key.normal([BATCH, 2]);
+    const { elbo } = await run(file, { x, 'noise/0': noise });
+    const expected = model.elbo(x, key);
+    expect(relativeError(elbo!.data as Float32Array, expected.dataSync())).toBeLessThan(1e-5);
+    tf.dispose([x, noise, expected]);
+  });
+
+  test('sample: no other input than noise, and draws of the right range', async () => {
+    const file = exportOnnx(model, { method: 'sample', batch: BATCH });
+    const inputs = inputsOf(file);
+    expect(Object.values(inputs).map(({ distribution }) => distribution)).toEqual(['normal', 'gumbel']);
+    const noise = Object.fromEntries(
+      Object.entries(inputs).map(([name, { shape, distribution }]) => [
+        name,
+        Key.of(4).fold(name)[distribution as 'normal' | 'gumbel'](shape),
+      ]),
+    );
+    const { sample } = await run(file, noise);
+    expect(sample!.dims).toEqual([BATCH, DIMS]);
+    (sample!.data as Float32Array).forEach((value) => expect([0, 1, 2, 3, 4]).toContain(value));
+    tf.dispose(noise);
+  });
+
+  test('names the model, the method and the weights', () => {
+    const { metadata, weights } = read(
+      exportOnnx(model, { method: 'elbo', batch: 2, metadata: { author: 'me' } }),
+    );
+    expect(metadata).toMatchObject({ 'dgm.model': 'Vae', 'dgm.method': 'elbo', author: 'me' });
+    expect(metadata['dgm.version']).toMatch(/^\d+\.\d+\.\d+/);
+    expect(weights).toContain('encoder/network/0/kernel');
+  });
+
+  test('refuses what the model has not', () => {
+    expect(() => exportOnnx(model, { method: 'logProb' })).toThrow(
+      expect.toSatisfy((error) => DgmError.is(error, 'argument')),
+    );
+  });
+});
+
+describe('exportFunction', () => {
+  test('writes any function, with the names that it gives', async () => {
+    const file = exportFunction(
+      ({ tensors }) => ({ product: tf.matMul(tensors['a']!, tensors['b']!), minus: tf.neg(tensors['a']!) }),
+      { a: { shape: [2, 3] }, b: { shape: [3, 1] } },
+    );
+    const [a, b] = [Key.of(0).normal([2, 3]), Key.of(1).normal([3, 1])];
+    const { product, minus } = await run(file, { a, b });
+    const expected = tf.matMul(a, b);
+    expect(relativeError(product!.data as Float32Array, expected.dataSync())).toBeLessThan(1e-6);
+    expect([...(minus!.data as Float32Array)]).toEqual([...a.dataSync()].map((value) => -value));
+    tf.dispose([a, b, expected]);
+  });
+
+  test('refuses an output that has the name of an input', () => {
+    expect(() =>
+      exportFunction(({ tensors }) => ({ a: tf.neg(tensors['a']!) }), { a: { shape: [2] } }),
+    ).toThrow(expect.toSatisfy((error) => DgmError.is(error, 'argument')));
+  });
+
+  test('refuses to write a function that assigns', () => {
+    const variable = tf.variable(tf.scalar(1));
+    expect(() =>
+      exportFunction(() => {
+        variable.assign(tf.scalar(2));
+        return { x: tf.scalar(0) };
+      }, {}),
+    ).toThrow(expect.toSatisfy((error) => DgmError.is(error, 'unsupported')));
+    expect(variable.dataSync()[0]).toBe(1);
+    variable.dispose();
+  });
+});
