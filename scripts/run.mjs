@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { reportTests } from './report-tests.mjs';
@@ -40,7 +41,8 @@ async function install() {
   writeFileSync(stamp, lockfile);
 }
 
-const turbo = (...args) => ['turbo', 'run', ...args];
+// As many tasks at a time as cores: a test that waits for a core is a test that runs into its time limit.
+const turbo = (...args) => ['turbo', 'run', ...args, `--concurrency=${Math.max(2, availableParallelism())}`];
 
 const tasks = {
   setup: async () => {},
