@@ -15,6 +15,7 @@ export { describeModel, modelChecks } from './model';
 export type { ModelCase, ModelTable } from './model';
 export { describeOps, opChecks } from './ops';
 export type { OpCase, OpTable } from './ops';
+export { describeReadme } from './readme';
 
 // helpers
 export { everyEvent } from './distribution/grid';

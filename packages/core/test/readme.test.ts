@@ -1,0 +1,6 @@
+import { describeReadme } from '@dgm/testing';
+
+describeReadme({
+  'test/readme-example.ts': () => import('./readme-example'),
+  'test/readme-memory.ts': () => import('./readme-memory'),
+});
