@@ -53,7 +53,7 @@ export async function openPage(folder: string, browser: string): Promise<string>
   });
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-  const child = spawn(browser, [...flags, `--user-data-dir=${profile}`, url], { stdio: 'ignore' });
+  const child = spawn(browser, [...flags, `--user-data-dir=${profile}`, url], { stdio: 'ignore', detached: true });
   const gone = new Promise<void>((exited) => child.once('exit', () => exited()));
   try {
     return await Promise.race([
@@ -61,10 +61,11 @@ export async function openPage(folder: string, browser: string): Promise<string>
       gone.then(() => 'the browser ended before the page posted a result'),
     ]);
   } finally {
-    child.kill();
+    // The whole group: the browser's helpers go on writing to the profile when only their parent ends.
+    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL');
     await gone;
     server.close();
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+    rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   }
 }
 
