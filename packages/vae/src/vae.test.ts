@@ -1,4 +1,15 @@
-import { adam, asLayer, Dense, fit, gaussian, Key, mlp, MultivariateNormal, Normal } from '@dgm/core';
+import {
+  adam,
+  asLayer,
+  choleskyFactor,
+  Dense,
+  fit,
+  gaussian,
+  Key,
+  mlp,
+  MultivariateNormal,
+  Normal,
+} from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import '@dgm/testing';
@@ -63,20 +74,11 @@ function exactLogLikelihood(x: Tensor): Tensor {
     const covariance = W.map((row, i) =>
       W.map((other, k) => row[0]! * other[0]! + row[1]! * other[1]! + (i === k ? noiseVariance : 0)),
     );
-    return MultivariateNormal.lowerTriangular(tf.tensor1d(b), tf.tensor2d(cholesky(covariance))).logProb(x);
+    return MultivariateNormal.lowerTriangular(
+      tf.tensor1d(b),
+      choleskyFactor(tf.tensor2d(covariance)),
+    ).logProb(x);
   });
-}
-
-function cholesky(a: number[][]): number[][] {
-  const factor = a.map((row) => row.map(() => 0));
-  a.forEach((row, i) => {
-    for (let j = 0; j <= i; j++) {
-      const rest =
-        row[j]! - factor[i]!.slice(0, j).reduce((total, value, k) => total + value * factor[j]![k]!, 0);
-      factor[i]![j] = i === j ? Math.sqrt(rest) : rest / factor[j]![j]!;
-    }
-  });
-  return factor;
 }
 
 const points = () => tf.tensor2d([0.5, -1, 2, 0.3, -0.2, 0.1, -2, 1, -3], [3, 3]);

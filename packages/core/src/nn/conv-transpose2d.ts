@@ -1,8 +1,8 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { ArgumentError } from '../errors/dgm-error';
-import { checkPattern, checkPositiveInteger } from './checks';
+import { checkPattern } from './checks';
 import { convolveTransposed } from './convolution';
-import { BaseKernelLayer, type KernelOptions } from './kernel-layer';
+import { BaseKernelLayer, type ConvolutionLayerOptions } from './kernel-layer';
 import type { CallContext } from './layer';
 import {
   checkConvolution,
@@ -13,16 +13,9 @@ import {
   type PerAxis,
 } from './padding';
 
-export interface ConvTranspose2dOptions extends KernelOptions {
-  /** Channels of the input. */
-  readonly inputs: number;
-  /** Channels of the output. */
-  readonly outputs: number;
-  readonly kernelSize: PerAxis;
+export interface ConvTranspose2dOptions extends ConvolutionLayerOptions<PerAxis> {
   /** The factor by which images grow; 1 unless given. Stride and dilation cannot both be above 1. */
   readonly stride?: PerAxis;
-  /** Distance between the taps of the kernel; 1 unless given. */
-  readonly dilation?: PerAxis;
   /**
    * That of the convolution whose transpose this is. `same`: the output is `stride` times as large as the input;
    * `valid` (unless given): `(size - 1) * stride + dilation * (kernelSize - 1) + 1`; a number: twice that number less.
@@ -56,11 +49,9 @@ export class ConvTranspose2d extends BaseKernelLayer {
     outputPadding = 0,
     ...kernelOptions
   }: ConvTranspose2dOptions) {
-    checkPositiveInteger('ConvTranspose2d', 'inputs', inputs);
-    checkPositiveInteger('ConvTranspose2d', 'outputs', outputs);
     const [height, width] = perAxis(kernelSize);
     const options = { strides: perAxis(stride), dilations: perAxis(dilation), padding };
-    checkConvolution('ConvTranspose2d', [height, width], options);
+    checkConvolution('ConvTranspose2d', { inputs, outputs, kernel: [height, width] }, options);
     checkOutputPadding(perAxis(outputPadding), options);
     super(
       { shape: [height, width, outputs, inputs], fanIn: height * width * outputs, outputAxis: 2 },

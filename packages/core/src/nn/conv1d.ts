@@ -1,21 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { checkPattern, checkPositiveInteger } from './checks';
+import { checkPattern } from './checks';
 import { convolve, type ConvolutionGeometry } from './convolution';
-import { BaseKernelLayer, type KernelOptions } from './kernel-layer';
+import { BaseKernelLayer, type ConvolutionLayerOptions } from './kernel-layer';
 import type { CallContext } from './layer';
 import { checkConvolution, checkKernelFits, zerosAround, type Padding } from './padding';
 
-export interface Conv1dOptions extends KernelOptions {
-  /** Channels of the input. */
-  readonly inputs: number;
-  /** Channels of the output. */
-  readonly outputs: number;
-  readonly kernelSize: number;
-  /** 1 unless given. Stride and dilation cannot both be above 1. */
-  readonly stride?: number;
-  /** Distance between the taps of the kernel; 1 unless given. */
-  readonly dilation?: number;
+export interface Conv1dOptions extends ConvolutionLayerOptions<number> {
   /** `valid` unless given. With `causal`, output t depends on the inputs 0 to t only. */
   readonly padding?: Padding;
 }
@@ -45,9 +36,11 @@ export class Conv1d extends BaseKernelLayer {
     padding = 'valid',
     ...options
   }: Conv1dOptions) {
-    checkPositiveInteger('Conv1d', 'inputs', inputs);
-    checkPositiveInteger('Conv1d', 'outputs', outputs);
-    checkConvolution('Conv1d', [kernelSize], { strides: [stride], dilations: [dilation], padding });
+    checkConvolution(
+      'Conv1d',
+      { inputs, outputs, kernel: [kernelSize] },
+      { strides: [stride], dilations: [dilation], padding },
+    );
     super({ shape: [kernelSize, inputs, outputs], fanIn: kernelSize * inputs }, options);
     this.inputs = inputs;
     this.outputs = outputs;

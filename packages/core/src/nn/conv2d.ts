@@ -1,5 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { checkPattern, checkPositiveInteger } from './checks';
+import { checkPattern } from './checks';
 import { convolve, type ConvolutionGeometry } from './convolution';
 import {
   checkConvolution,
@@ -10,19 +10,10 @@ import {
   type Padding,
   type PerAxis,
 } from './padding';
-import { BaseKernelLayer, type KernelOptions } from './kernel-layer';
+import { BaseKernelLayer, type ConvolutionLayerOptions } from './kernel-layer';
 import type { CallContext } from './layer';
 
-export interface Conv2dOptions extends KernelOptions {
-  /** Channels of the input. */
-  readonly inputs: number;
-  /** Channels of the output. */
-  readonly outputs: number;
-  readonly kernelSize: PerAxis;
-  /** 1 unless given. Stride and dilation cannot both be above 1. */
-  readonly stride?: PerAxis;
-  /** Distance between the taps of the kernel; 1 unless given. */
-  readonly dilation?: PerAxis;
+export interface Conv2dOptions extends ConvolutionLayerOptions<PerAxis> {
   /** `valid` unless given. */
   readonly padding?: Exclude<Padding, 'causal'>;
 }
@@ -49,11 +40,9 @@ export class Conv2d extends BaseKernelLayer {
     padding = 'valid',
     ...kernelOptions
   }: Conv2dOptions) {
-    checkPositiveInteger('Conv2d', 'inputs', inputs);
-    checkPositiveInteger('Conv2d', 'outputs', outputs);
     const [height, width] = perAxis(kernelSize);
     const options = { strides: perAxis(stride), dilations: perAxis(dilation), padding };
-    checkConvolution('Conv2d', [height, width], options);
+    checkConvolution('Conv2d', { inputs, outputs, kernel: [height, width] }, options);
     super({ shape: [height, width, inputs, outputs], fanIn: height * width * inputs }, kernelOptions);
     this.inputs = inputs;
     this.outputs = outputs;

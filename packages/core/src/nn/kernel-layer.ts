@@ -16,6 +16,19 @@ export interface KernelOptions {
   readonly weight?: Parametrization;
 }
 
+/** The options that convolutions share; a `Size` is a number, or one for each axis. */
+export interface ConvolutionLayerOptions<Size> extends KernelOptions {
+  /** Channels of the input. */
+  readonly inputs: number;
+  /** Channels of the output. */
+  readonly outputs: number;
+  readonly kernelSize: Size;
+  /** 1 unless given. Stride and dilation cannot both be above 1. */
+  readonly stride?: Size;
+  /** Distance between the taps of the kernel; 1 unless given. */
+  readonly dilation?: Size;
+}
+
 interface KernelSpecification {
   readonly shape: Shape;
   /** The number of inputs that one output sums over; it sets the scale of the initial values. */

@@ -90,9 +90,11 @@ export function checkKernelFits(
  */
 export function checkConvolution(
   where: string,
-  kernel: readonly number[],
+  { inputs, outputs, kernel }: { inputs: number; outputs: number; kernel: readonly number[] },
   { strides, dilations, padding }: ConvolutionOptions,
 ): void {
+  checkPositiveInteger(where, 'inputs', inputs);
+  checkPositiveInteger(where, 'outputs', outputs);
   kernel.forEach((size) => checkPositiveInteger(where, 'kernelSize', size));
   strides.forEach((stride) => checkPositiveInteger(where, 'stride', stride));
   dilations.forEach((dilation) => checkPositiveInteger(where, 'dilation', dilation));

@@ -1,11 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { ArgumentError } from '../../errors/dgm-error';
-import { sizeOf, type Shape } from '../../shape/shape';
+import { sizeOf } from '../../shape/shape';
 import { DiscretizedLogistic } from '../discretized-logistic';
 import { Independent } from '../independent';
 import { Mixture } from '../mixture';
-import { makeHead, requireValues, splitRows, type DistributionHead } from './head';
+import { makeHead, requireAtLeast, splitRows, type DistributionHead, type IntegerHeadOptions } from './head';
 
 /**
  * A discretized logistic distribution over 0 to `values - 1` for each entry, with open edge bins.
@@ -16,14 +15,8 @@ import { makeHead, requireValues, splitRows, type DistributionHead } from './hea
  *
  * @throws {@link ArgumentError} if `values` is not an integer of at least 2
  */
-export function discretizedLogistic({
-  shape,
-  values,
-}: {
-  readonly shape: Shape;
-  readonly values: number;
-}): DistributionHead {
-  requireValues('discretizedLogistic', values);
+export function discretizedLogistic({ shape, values }: IntegerHeadOptions): DistributionHead {
+  requireAtLeast(2, 'discretizedLogistic', 'values', values);
   return makeHead({
     name: 'discretizedLogistic',
     numParameters: 2 * sizeOf(shape),
@@ -52,20 +45,9 @@ export function discretizedLogisticMixture({
   shape,
   values,
   components,
-}: {
-  readonly shape: Shape;
-  readonly values: number;
-  readonly components: number;
-}): DistributionHead {
-  requireValues('discretizedLogisticMixture', values);
-  if (!(Number.isInteger(components) && components >= 1)) {
-    throw new ArgumentError({
-      where: 'discretizedLogisticMixture',
-      argument: 'components',
-      expected: 'to be an integer of at least 1',
-      actual: String(components),
-    });
-  }
+}: IntegerHeadOptions & { readonly components: number }): DistributionHead {
+  requireAtLeast(2, 'discretizedLogisticMixture', 'values', values);
+  requireAtLeast(1, 'discretizedLogisticMixture', 'components', components);
   return makeHead({
     name: 'discretizedLogisticMixture',
     numParameters: 3 * components * sizeOf(shape),

@@ -60,12 +60,18 @@ export function splitRows(rows: Tensor, count: number, shape: Shape): Tensor[] {
   return tf.split(rows, count, 1).map((part) => shapeRows(part, shape));
 }
 
-export function requireValues(name: string, values: number): void {
-  if (Number.isInteger(values) && values >= 2) return;
+/** The options of heads over the integers 0 to `values` - 1. */
+export interface IntegerHeadOptions {
+  readonly shape: Shape;
+  readonly values: number;
+}
+
+export function requireAtLeast(minimum: number, where: string, argument: string, value: number): void {
+  if (Number.isInteger(value) && value >= minimum) return;
   throw new ArgumentError({
-    where: name,
-    argument: 'values',
-    expected: 'to be an integer of at least 2',
-    actual: String(values),
+    where,
+    argument,
+    expected: `to be an integer of at least ${minimum}`,
+    actual: String(value),
   });
 }
