@@ -105,6 +105,10 @@ describe('what cannot be captured says why', () => {
       ({ tensors }) => ({ y: tf.topk(tensors['x']!, 2).values }),
       failing('engine', 'TopK', 'eager'),
     ],
+    'factors that do not fit': [
+      ({ tensors }) => ({ y: tf.matMul(tf.reshape(tensors['x']!, [1, 3]), tf.zeros([2, 1])) }),
+      failing('shape', '3 of [1, 3]', '2 of [2, 1]'),
+    ],
     'draws one by one': [
       ({ key }) => ({ y: tf.scalar(key.generator().normal()) }),
       failing('unsupported', 'captured'),

@@ -171,10 +171,11 @@ export const elementwiseKernels: KernelTable = {
   Select: {
     inputs: ['condition', 't', 'e'],
     infer: ([, t]) => [{ shape: t!.shape, dtype: t!.dtype }],
-    lower: ({ onnx, names, inputs }) => {
+    lower: ({ onnx, names, inputs, outputs }) => {
       // A condition of lower rank picks along the first axis.
-      const [condition, t] = inputs as [(typeof inputs)[0], (typeof inputs)[0]];
-      const shape = [...condition!.shape, ...t!.shape.slice(condition!.shape.length).map(() => 1)];
+      const [condition] = inputs;
+      const { shape: full } = outputs[0]!;
+      const shape = [...condition!.shape, ...full.slice(condition!.shape.length).map(() => 1)];
       const asked = condition!.dtype === 'bool' ? names[0]! : onnx.cast(names[0]!, 'bool');
       const mask = shape.length === condition!.shape.length ? asked : onnx.reshape(asked, shape);
       return [onnx.node('Where', [mask, names[1]!, names[2]!])];

@@ -18,6 +18,9 @@ export const indexKernels: KernelTable = {
       const classes = Array.from({ length: Number(attributes['depth']) }, (_, index) => index);
       const column = onnx.reshape(names[0]!, [...inputs[0]!.shape, 1]);
       const isHit = onnx.node('Equal', [column, onnx.vector(classes, inputs[0]!.dtype)]);
+      if (attributes['onValue'] === 1 && attributes['offValue'] === 0) {
+        return [outputs[0]!.dtype === 'bool' ? isHit : onnx.cast(isHit, outputs[0]!.dtype)];
+      }
       const [on, off] = [attributes['onValue'], attributes['offValue']].map((value) =>
         onnx.scalar(Number(value), outputs[0]!.dtype),
       );

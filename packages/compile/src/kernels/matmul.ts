@@ -1,9 +1,22 @@
-import { broadcastShapes } from '@dgm/core';
+import { broadcastShapes, formatShape, ShapeError } from '@dgm/core';
 import type { Attributes, Value } from '../graph/graph';
 import type { KernelTable } from './kernel';
 
 function productShape(a: Value, b: Value, attributes: Attributes): number[] {
   const batch = broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2));
+  const inner = [
+    a.shape.at(attributes['transposeA'] ? -2 : -1),
+    b.shape.at(attributes['transposeB'] ? -1 : -2),
+  ];
+  // tfjs leaves this check to the kernel.
+  if (inner[0] !== inner[1]) {
+    throw new ShapeError({
+      where: 'matMul',
+      argument: 'the inner sizes',
+      expected: 'to be equal',
+      actual: `${inner[0]} of ${formatShape(a.shape)} and ${inner[1]} of ${formatShape(b.shape)}`,
+    });
+  }
   const rows = a.shape.at(attributes['transposeA'] ? -1 : -2)!;
   const columns = b.shape.at(attributes['transposeB'] ? -2 : -1)!;
   return [...batch, rows, columns];
@@ -17,8 +30,11 @@ export const matmulKernels: KernelTable = {
       const [transA, transB] = [attributes['transposeA'] ? 1 : 0, attributes['transposeB'] ? 1 : 0];
       // One matrix at a time is the rule in tfjs's dense layers, and Gemm takes its transposes for free.
       if (outputs[0]!.shape.slice(0, -2).every((size) => size === 1)) {
-        const [a, b] = names.map((name, index) => onnx.reshape(name, inputs[index]!.shape.slice(-2)));
-        return [onnx.reshape(onnx.node('Gemm', [a!, b!], { transA, transB }), outputs[0]!.shape)];
+        const matrix = (name: string, { shape }: Value) =>
+          shape.length === 2 ? name : onnx.reshape(name, shape.slice(-2));
+        const operands = [matrix(names[0]!, inputs[0]!), matrix(names[1]!, inputs[1]!), ...names.slice(2)];
+        const product = onnx.node('Gemm', operands, { transA, transB });
+        return [outputs[0]!.shape.length === 2 ? product : onnx.reshape(product, outputs[0]!.shape)];
       }
       const transposed = (name: string, rank: number) =>
         onnx.node('Transpose', [name], {

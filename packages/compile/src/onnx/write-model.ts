@@ -8,6 +8,8 @@ import { attributeTypes, dataTypes, onnxSchema } from './schema';
 /** The operator set of ONNX that every lowering is written for. */
 export const OPSET = 18;
 const IR_VERSION = 8;
+/** Constants up to this size are compared by their contents. */
+const SHARED_BYTES = 1024;
 
 export interface WriteOptions {
   /** Key-value pairs that the file carries along. */
@@ -172,7 +174,7 @@ class ModelWriter implements OnnxBuilder {
     wanted?: string,
   ): string {
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    const isShared = wanted === undefined && bytes.length <= 64;
+    const isShared = wanted === undefined && bytes.length <= SHARED_BYTES;
     const key = isShared ? `${dtype} ${shape.join('x')} ${bytes.join(',')}` : `alone ${this.#count}`;
     const known = this.#initializers.get(key) as { name: string } | undefined;
     if (known !== undefined) return known.name;

@@ -13,6 +13,7 @@ export const applyIdentities: Rule = (node) => {
   if (a === undefined || y === undefined) return undefined;
   if (node.kernel === 'Neg' && producer(a)?.kernel === 'Neg') return [producer(a)!.inputs[0]!];
   if (b === undefined) return undefined;
+  if (node.kernel === 'Select') return shrinkChoices(node, y);
   const [left, right] = [uniformConstant(a), uniformConstant(b)];
   switch (node.kernel) {
     case 'Add':
@@ -38,11 +39,24 @@ export const applyIdentities: Rule = (node) => {
 /** A constant of one number needs one element where the other operand has the shape of the result already. */
 function shrinkConstants(node: Node, y: Value): readonly Value[] | undefined {
   const [a, b] = node.inputs as [Value, Value];
-  const scalar = (value: Value): Value =>
-    constantValue((value.source as { data: Float32Array }).data.slice(0, 1), [], value.dtype);
   const canShrink = (value: Value, other: Value) =>
     value.shape.length > 0 && uniformConstant(value) !== undefined && sameShape(other.shape, y.shape);
-  if (canShrink(b, a)) return createNode(node.kernel, [a, scalar(b)], node.attributes, [y]).outputs;
-  if (canShrink(a, b)) return createNode(node.kernel, [scalar(a), b], node.attributes, [y]).outputs;
+  if (canShrink(b, a)) return createNode(node.kernel, [a, firstElement(b)], node.attributes, [y]).outputs;
+  if (canShrink(a, b)) return createNode(node.kernel, [firstElement(a), b], node.attributes, [y]).outputs;
   return undefined;
+}
+
+/** The same for what a mask of the result's shape chooses between. */
+function shrinkChoices(node: Node, y: Value): readonly Value[] | undefined {
+  const [mask, ...choices] = node.inputs as [Value, Value, Value];
+  if (!sameShape(mask.shape, y.shape)) return undefined;
+  const shrunk = choices.map((choice) =>
+    choice.shape.length > 0 && uniformConstant(choice) !== undefined ? firstElement(choice) : choice,
+  );
+  if (shrunk.every((choice, index) => choice === choices[index])) return undefined;
+  return createNode('Select', [mask, ...shrunk], node.attributes, [y]).outputs;
+}
+
+function firstElement(constant: Value): Value {
+  return constantValue((constant.source as { data: Float32Array }).data.slice(0, 1), [], constant.dtype);
 }

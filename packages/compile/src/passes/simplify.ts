@@ -1,24 +1,46 @@
 import type { Graph } from '../graph/graph';
 import { rewrite } from '../graph/rewrite';
-import { removeAliases } from './remove-aliases';
+import type { Rule } from '../graph/rewrite';
+import { absorbBias } from './absorb-bias';
+import { absorbTransposes } from './absorb-transposes';
 import { applyIdentities } from './apply-identities';
-import { shareCommon } from './share-common';
+import { broadcastTiles } from './broadcast-tiles';
 import { foldConstants } from './fold-constants';
+import { mergeFactors } from './merge-factors';
+import { removeAliases } from './remove-aliases';
+import { shareCommon } from './share-common';
+import { shareSoftmax } from './share-softmax';
+import { typeOneHot } from './type-one-hot';
 
-/** Every pass, in an order in which each prepares the next. */
-export function simplify(graph: Graph): Graph {
-  // Folding makes new constants and identities new chains, so the pair runs twice.
-  const rounds = [
-    removeAliases,
-    foldConstants,
-    applyIdentities,
-    removeAliases,
-    foldConstants,
-    applyIdentities,
-    removeAliases,
-  ];
-  return rewrite(
-    rounds.reduce((current, rule) => rewrite(current, rule), graph),
-    shareCommon(),
-  );
+/** A transformation of a graph that keeps what it computes. */
+export interface Pass {
+  readonly name: string;
+  readonly apply: (graph: Graph) => Graph;
+}
+
+const local = (name: string, rule: Rule): Pass => ({ name, apply: (graph) => rewrite(graph, rule) });
+
+const common: Pass = { name: 'share-common', apply: (graph) => rewrite(graph, shareCommon()) };
+
+/** Every pass, in an order in which each prepares the next. Dead code needs none: a graph is what its outputs reach. */
+export const passes: readonly Pass[] = [
+  local('remove-aliases', removeAliases),
+  local('fold-constants', foldConstants),
+  local('apply-identities', applyIdentities),
+  common,
+  local('broadcast-tiles', broadcastTiles),
+  local('absorb-transposes', absorbTransposes),
+  local('type-one-hot', typeOneHot),
+  { name: 'share-softmax', apply: shareSoftmax },
+  local('merge-factors', mergeFactors),
+  { name: 'absorb-bias', apply: absorbBias },
+];
+
+/** Folding makes new constants, identities new chains, and merged chains new twins, so that all passes run twice. */
+const ROUNDS = 2;
+
+/** Applies every pass. */
+export function simplify(graph: Graph, selected: readonly Pass[] = passes): Graph {
+  const rounds = Array.from({ length: ROUNDS }, () => selected).flat();
+  return rounds.reduce((current, pass) => pass.apply(current), graph);
 }

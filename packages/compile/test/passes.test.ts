@@ -1,0 +1,293 @@
+import { Key } from '@dgm/core';
+import { relativeError } from '@dgm/testing';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import * as ort from 'onnxruntime-node';
+import { describe, expect, test } from 'vitest';
+import { capture } from '../src/capture/capture';
+import { topologicalOrder } from '../src/graph/graph';
+import type { Graph } from '../src/graph/graph';
+import { dropUnusedInputs } from '../src/graph/substitute';
+import { writeModel } from '../src/onnx/write-model';
+import { passes, simplify } from '../src/passes/simplify';
+
+type F = (...inputs: Tensor[]) => Tensor;
+
+interface Case {
+  readonly f: F;
+  readonly inputs: readonly (readonly number[])[];
+  /** The kernels that are left, producers first. */
+  readonly left: readonly string[];
+}
+
+const kernelsOf = (graph: Graph) => topologicalOrder(graph.outputs.values()).map(({ kernel }) => kernel);
+
+function captured({ f, inputs }: Case): Graph {
+  const names = inputs.map((_, index) => `x${index}`);
+  return capture(
+    ({ tensors }) => ({ y: f(...names.map((name) => tensors[name]!)) }),
+    Object.fromEntries(inputs.map((shape, index) => [`x${index}`, { shape }])),
+  ).graph;
+}
+
+async function run(graph: Graph, inputs: readonly Tensor[]): Promise<Float32Array> {
+  const used = dropUnusedInputs(graph);
+  const session = await ort.InferenceSession.create(writeModel(used), { logSeverityLevel: 3 });
+  const feeds = inputs.flatMap((tensor, index) =>
+    used.inputs.has(`x${index}`)
+      ? [
+          [
+            `x${index}`,
+            new ort.Tensor('float32', Float32Array.from(tensor.dataSync()), tensor.shape),
+          ] as const,
+        ]
+      : [],
+  );
+  const { 'out/y': y } = await session.run(Object.fromEntries(feeds));
+  await session.release();
+  return Float32Array.from(y!.data as Float32Array);
+}
+
+/** Applies one pass; its result computes the same and has the expected kernels left. */
+function describePass(name: string, cases: Readonly<Record<string, Case>>): void {
+  const pass = passes.find((each) => each.name === name)!;
+  describe(name, () => {
+    for (const [what, the] of Object.entries(cases)) {
+      test(what, async () => {
+        const graph = captured(the);
+        const simplified = pass.apply(graph);
+        expect(kernelsOf(simplified)).toEqual(the.left);
+        const inputs = the.inputs.map((shape, index) => Key.of(index).normal(shape));
+        const [before, after] = [await run(graph, inputs), await run(simplified, inputs)];
+        expect(relativeError(after, before)).toBeLessThan(1e-6);
+        tf.dispose(inputs);
+      });
+    }
+  });
+}
+
+describePass('remove-aliases', {
+  'copies and casts to the same type': {
+    f: (x) => tf.neg(tf.cast(tf.clone(x!), 'float32')),
+    inputs: [[3]],
+    left: ['Neg'],
+  },
+  'a chain of shapes becomes one': {
+    f: (x) => tf.neg(tf.expandDims(tf.reshape(tf.reshape(x!, [6]), [3, 2]), 0)),
+    inputs: [[2, 3]],
+    left: ['Reshape', 'Neg'],
+  },
+  'a shape and back': {
+    f: (x) => tf.neg(tf.reshape(tf.reshape(x!, [6]), [2, 3])),
+    inputs: [[2, 3]],
+    left: ['Neg'],
+  },
+  'a transpose that moves nothing': {
+    f: (x) => tf.neg(tf.transpose(x!, [0, 1])),
+    inputs: [[2, 3]],
+    left: ['Neg'],
+  },
+});
+
+describePass('fold-constants', {
+  'what depends on nothing': {
+    f: (x) => tf.add(x!, tf.sqrt(tf.mul(tf.scalar(2), tf.onesLike(tf.zeros([3]))))),
+    inputs: [[3]],
+    left: ['Add'],
+  },
+  'zeros like an input': {
+    f: (x) => tf.add(tf.zerosLike(x!), x!),
+    inputs: [[3]],
+    left: ['Add'],
+  },
+});
+
+describePass('apply-identities', {
+  'sums with 0, products and quotients with 1': {
+    f: (x) => tf.neg(tf.div(tf.mul(tf.add(x!, 0), 1), 1)),
+    inputs: [[2, 3]],
+    left: ['Neg'],
+  },
+  'a sum with 0 that broadcasts stays': {
+    f: (x) => tf.add(x!, tf.zeros([2, 3])),
+    inputs: [[3]],
+    left: ['Add'],
+  },
+  'twice negated': { f: (x) => tf.abs(tf.neg(tf.neg(x!))), inputs: [[3]], left: ['Abs'] },
+});
+
+describePass('share-common', {
+  'equal nodes are one, and so is what follows': {
+    f: (x) => tf.add(tf.square(tf.exp(x!)), tf.square(tf.exp(x!))),
+    inputs: [[3]],
+    left: ['Exp', 'Square', 'Add'],
+  },
+  'other attributes are another node': {
+    f: (x) => tf.add(tf.leakyRelu(x!, 0.1), tf.leakyRelu(x!, 0.2)),
+    inputs: [[3]],
+    left: ['LeakyRelu', 'LeakyRelu', 'Add'],
+  },
+});
+
+describePass('broadcast-tiles', {
+  'copies along an axis of size 1': {
+    f: (x, y) => tf.mul(tf.tile(x!, [1, 4]), y!),
+    inputs: [
+      [3, 1],
+      [3, 4],
+    ],
+    left: ['Multiply'],
+  },
+  'both factors, where one has the shape': {
+    f: (x, y) => tf.sub(tf.tile(x!, [1, 4]), tf.tile(y!, [3, 1])),
+    inputs: [
+      [3, 1],
+      [1, 4],
+    ],
+    left: ['Sub'],
+  },
+  'copies of more than one element stay': {
+    f: (x, y) => tf.mul(tf.tile(x!, [1, 2]), y!),
+    inputs: [
+      [3, 2],
+      [3, 4],
+    ],
+    left: ['Tile', 'Multiply'],
+  },
+  'copies that give the result its shape stay': {
+    f: (x) => tf.mul(tf.tile(x!, [1, 2]), 3),
+    inputs: [[3, 1]],
+    left: ['Tile', 'Multiply'],
+  },
+});
+
+describePass('absorb-transposes', {
+  'of either factor': {
+    f: (a, b) => tf.matMul(tf.transpose(a!, [1, 0]), tf.transpose(b!, [1, 0])),
+    inputs: [
+      [4, 3],
+      [5, 4],
+    ],
+    left: ['BatchMatMul'],
+  },
+  'against a flag': {
+    f: (a, b) => tf.matMul(tf.transpose(a!, [0, 2, 1]), b!, true),
+    inputs: [
+      [2, 3, 4],
+      [2, 4, 5],
+    ],
+    left: ['BatchMatMul'],
+  },
+  'but not of other axes': {
+    f: (a, b) => tf.matMul(tf.transpose(a!, [1, 0, 2]), b!),
+    inputs: [
+      [3, 2, 4],
+      [2, 4, 5],
+    ],
+    left: ['Transpose', 'BatchMatMul'],
+  },
+});
+
+const indices = (x: Tensor) => tf.cast(tf.clipByValue(tf.abs(x), 0, 2), 'int32');
+describePass('type-one-hot', {
+  'a cast takes the type to the source': {
+    f: (x) => tf.cast(tf.oneHot(indices(x!), 3), 'float32'),
+    inputs: [[4]],
+    left: ['Abs', 'ClipByValue', 'Cast', 'OneHot'],
+  },
+  'other numbers than 1 and 0 stay': {
+    f: (x) => tf.cast(tf.oneHot(indices(x!), 3, 5, 2), 'float32'),
+    inputs: [[4]],
+    left: ['Abs', 'ClipByValue', 'Cast', 'OneHot', 'Cast'],
+  },
+});
+
+const logSumExp = (x: Tensor) => {
+  const shifted = tf.sub(x, tf.max(x, -1, true));
+  return tf.log(tf.sum(tf.exp(shifted), -1));
+};
+describePass('share-softmax', {
+  'a quotient of what log-sum-exp has': {
+    f: (x) => tf.add(tf.softmax(x!), tf.expandDims(logSumExp(x!), -1)),
+    inputs: [[3, 4]],
+    left: ['Max', 'Sub', 'Exp', 'Sum', 'Reshape', 'RealDiv', 'Log', 'ExpandDims', 'Add'],
+  },
+  'of other logits it stays': {
+    f: (x, y) => tf.add(tf.softmax(y!), tf.expandDims(logSumExp(x!), -1)),
+    inputs: [
+      [3, 4],
+      [3, 4],
+    ],
+    left: ['Softmax', 'Max', 'Sub', 'Exp', 'Sum', 'Log', 'ExpandDims', 'Add'],
+  },
+});
+
+describePass('merge-factors', {
+  'a chain of factors': {
+    f: (x) => tf.exp(tf.div(tf.neg(tf.mul(2, tf.mul(x!, 0.25))), 4)),
+    inputs: [[3]],
+    left: ['Multiply', 'Exp'],
+  },
+  'a chain that amounts to 1': { f: (x) => tf.exp(tf.mul(2, tf.mul(x!, 0.5))), inputs: [[3]], left: ['Exp'] },
+  'a factor with another shape stays': {
+    f: (x) => tf.mul(tf.fill([2, 3], 2), tf.mul(x!, 3)),
+    inputs: [[3]],
+    left: ['Multiply', 'Multiply'],
+  },
+});
+
+describePass('absorb-bias', {
+  'a row that is added to a product': {
+    f: (a, b, c) => tf.exp(tf.add(tf.matMul(a!, b!), c!)),
+    inputs: [[2, 3], [3, 4], [4]],
+    left: ['BatchMatMul', 'Exp'],
+  },
+  'through two layers': {
+    f: (a, b, c) => tf.add(c!, tf.matMul(tf.tanh(tf.add(tf.matMul(a!, b!), c!)), b!)),
+    inputs: [[2, 3], [3, 3], [3]],
+    left: ['BatchMatMul', 'Tanh', 'BatchMatMul'],
+  },
+  'a product that is read twice stays': {
+    f: (a, b, c) => {
+      const product = tf.matMul(a!, b!);
+      return tf.mul(tf.add(product, c!), product);
+    },
+    inputs: [[2, 3], [3, 4], [4]],
+    left: ['BatchMatMul', 'Add', 'Multiply'],
+  },
+});
+
+describe('all passes', () => {
+  test('have a test', () => {
+    expect(passes.map(({ name }) => name).sort()).toEqual([
+      'absorb-bias',
+      'absorb-transposes',
+      'apply-identities',
+      'broadcast-tiles',
+      'fold-constants',
+      'merge-factors',
+      'remove-aliases',
+      'share-common',
+      'share-softmax',
+      'type-one-hot',
+    ]);
+  });
+
+  test('drop what no output needs: there is no dead code to remove', () => {
+    const graph = captured({
+      f: (x) => {
+        tf.exp(tf.sin(x!));
+        return tf.neg(x!);
+      },
+      inputs: [[3]],
+      left: [],
+    });
+    expect(kernelsOf(simplify(graph))).toEqual(['Neg']);
+  });
+
+  test('the gradient of a mean of squares needs no copies, no ones and one factor', () => {
+    const gradient = tf.grad((x: Tensor) => tf.mean(tf.square(x)));
+    const graph = simplify(captured({ f: (x) => gradient(x!), inputs: [[4, 3]], left: [] }));
+    expect(kernelsOf(graph)).toEqual(['Multiply']);
+  });
+});
