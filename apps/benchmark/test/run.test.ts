@@ -141,12 +141,29 @@ describe('dgm-bench run', () => {
   it.each([
     ['--models vea', '--models to be one of all, pixels, got "vea"'],
     ['--dataset glifs', '--dataset to be one of glyphs, digits, mnist, fashion-mnist, cifar10, got "glifs"'],
-    ['--engine compiled', '@dgm/compile'],
-    ['--engine fast', '--engine to be eager'],
+    ['--engine fast', '--engine to be one of eager, compiled, got "fast"'],
   ])('refuses %s before it touches what is there', async (line, message) => {
     await writeFile(path.join(out, 'results.json'), 'precious');
     await expect(bench(line)).rejects.toThrow(message);
     expect(await text('results.json')).toBe('precious');
+  });
+
+  it('trains compiled steps to what the eager engine reaches', async () => {
+    expect(await bench('--quick')).toBe(0);
+    const [eager] = (await results()).runs;
+    expect(await bench('--quick --engine compiled')).toBe(0);
+    const [compiled] = (await results()).runs;
+    expect(compiled).toMatchObject({ engine: 'compiled', device: 'cpu', steps: eager!.steps });
+    expect(compiled!.validation.nats).toBeCloseTo(eager!.validation.nats!, 3);
+    expect(compiled!.extra['command']).toContain('--engine compiled');
+  });
+
+  it('knows the devices of each engine', async () => {
+    const on = (device: string) =>
+      run(`--quick --engine compiled --device ${device} --out ${out}`.split(' '), () =>
+        families(pixelFrequencies('pixels'))(),
+      );
+    await expect(on('wasm')).rejects.toThrow('--device to be one of auto, cpu, webgpu, cuda');
   });
 
   it('passes over a model that cannot learn the data, unless it was asked for', async () => {

@@ -6,7 +6,7 @@ export { compile } from './function/compile';
 export type { CompileOptions, TensorFunction } from './function/compile';
 export type { CallInputs, CompiledFunction, LoopOptions } from './function/compiled-function';
 export { describeRuntime } from './runtime/describe-runtime';
-export type { DeviceReport, RuntimeReport } from './runtime/describe-runtime';
+export type { DescribeRuntimeOptions, DeviceReport, RuntimeReport } from './runtime/describe-runtime';
 export type { OnnxRuntime } from './runtime/onnx-runtime';
 export type { Device } from './runtime/runtime';
 

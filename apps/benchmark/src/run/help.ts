@@ -15,8 +15,8 @@ How long
   --quick              2 epochs on a small part of the data: checks that everything works
 
 On what
-  --engine NAME        eager (default)
-  --device NAME        auto (default), tensorflow, wasm, cpu
+  --engine NAME        eager (default): TensorFlow.js, op by op; compiled: whole training steps in ONNX Runtime
+  --device NAME        auto (default); eager: tensorflow, wasm, cpu; compiled: cpu, webgpu, cuda
 
 Where to
   --out DIR            results.json, report.html, pictures and checkpoints (default out)

@@ -1,10 +1,11 @@
-import { ArgumentError, setup, UnsupportedError, type BackendName, type Dataset } from '@dgm/core';
+import { ArgumentError, type Dataset, type Engine } from '@dgm/core';
 import type { RunArguments } from '../arguments';
 import { selectCandidates, type Candidate, type Families } from '../families';
 import { describeError } from '../format';
 import { describeMachine } from '../results/machine';
 import { summarizeDataset, type Failure, type Results } from '../results/schema';
 import { checkDatasetName, loadDataset } from './datasets';
+import { checkEngineName, startEngine } from './engine';
 import type { OutputFolder } from './output-folder';
 import { makePlan, resumePlan, type RunPlan } from './plan';
 
@@ -12,7 +13,8 @@ import { makePlan, resumePlan, type RunPlan } from './plan';
 export interface Job {
   readonly plan: RunPlan;
   readonly dataset: Dataset;
-  /** The tfjs backend in use. */
+  readonly engine: Engine;
+  /** What the engine computes on. */
   readonly device: string;
   /** The names of all models of the plan, in order. */
   readonly models: readonly string[];
@@ -38,10 +40,10 @@ export async function openJob(given: RunArguments, output: OutputFolder, familie
   const saved = given.resume ? await output.readJson<SavedPlan>(PLAN_FILE) : undefined;
   if (given.resume && !saved) console.log(`Nothing to go on with in ${given.out}: starting anew.`);
   const plan = saved ? resumePlan(saved.plan, given) : makePlan(given);
-  checkEngine(plan.engine);
+  checkEngineName(plan.engine);
   checkDatasetName(plan.dataset);
   const { candidates, failures } = findCandidates(families, plan.models);
-  const { backend, description } = await setup({ backend: plan.device as BackendName | 'auto' });
+  const { engine, device, description } = await startEngine(plan.engine, plan.device);
   console.log(description);
   const dataset = await loadDataset(plan.dataset, { folder: plan.dataFolder, quick: plan.quick });
   const able = candidates.filter((candidate) => accepts(candidate, dataset, plan.models));
@@ -52,7 +54,8 @@ export async function openJob(given: RunArguments, output: OutputFolder, familie
   return {
     plan,
     dataset,
-    device: backend,
+    engine,
+    device,
     models: able.map(({ entry }) => entry.name),
     candidates: able.filter(({ entry }) => !runs.some(({ model }) => model === entry.name)),
     results: {
@@ -103,25 +106,6 @@ function unlearnable(model: string, { name }: Dataset): ArgumentError {
     expected: `to be one that ${model} can learn`,
     actual: name,
     remedy: 'choose another data set or other models',
-  });
-}
-
-function checkEngine(engine: string): void {
-  if (engine === 'eager') return;
-  if (engine === 'compiled') {
-    throw new UnsupportedError({
-      where: 'dgm-bench run',
-      argument: '--engine compiled',
-      expected: 'to have @dgm/compile',
-      actual: 'a version without it',
-      remedy: 'use --engine eager',
-    });
-  }
-  throw new ArgumentError({
-    where: 'dgm-bench run',
-    argument: '--engine',
-    expected: 'to be eager',
-    actual: JSON.stringify(engine),
   });
 }
 

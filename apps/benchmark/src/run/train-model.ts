@@ -1,11 +1,11 @@
 import {
   countParameters,
-  eager,
   fit,
   Key,
   type Benchmark,
   type Callback,
   type Dataset,
+  type Engine,
   type FitResult,
   type OptimizerFactory,
 } from '@dgm/core';
@@ -24,7 +24,8 @@ export interface TrainingContext {
   readonly plan: RunPlan;
   readonly dataset: Dataset;
   readonly output: OutputFolder;
-  /** The tfjs backend in use. */
+  readonly engine: Engine;
+  /** What the engine computes on. */
   readonly device: string;
   readonly signal: AbortSignal;
   readonly callbacks: readonly Callback[];
@@ -79,7 +80,7 @@ async function train(
   { model, training }: Benchmark,
   name: string,
   key: Key,
-  { plan, dataset, output, signal, callbacks }: TrainingContext,
+  { plan, dataset, output, engine, signal, callbacks }: TrainingContext,
 ): Promise<FitResult> {
   const fitted = await fit(model, dataset, {
     ...training,
@@ -89,7 +90,7 @@ async function train(
     callbacks,
     signal,
     checkpoint: { store: fileStore(output.checkpoints(name)) },
-    engine: eager(),
+    engine,
   });
   if (fitted.stoppedBy === 'aborted') throw new StoppedError();
   return fitted;

@@ -1,5 +1,6 @@
 import { DgmError } from '@dgm/core';
 import { loadRuntime } from './load-runtime';
+import { messageOf } from './message';
 import type { OnnxRuntime } from './onnx-runtime';
 import { probeModel } from './probe';
 import { DEVICES } from './runtime';
@@ -22,9 +23,15 @@ export interface RuntimeReport {
   readonly description: string;
 }
 
+export interface DescribeRuntimeOptions {
+  /** The module to describe, as for `compiled`; the installed one unless given. */
+  readonly runtime?: OnnxRuntime;
+  /** Which to try; all unless given. The runtime itself may print why one does not work. */
+  readonly devices?: readonly Device[];
+}
+
 /**
  * Looks what ONNX Runtime there is and tries each device with the smallest of models.
- * @param options - `runtime`: the module to describe, as for `compiled`
  * @returns what works, and why the rest does not; never throws for what is missing
  *
  * @example
@@ -32,14 +39,12 @@ export interface RuntimeReport {
  * console.log((await describeRuntime()).description);
  * ```
  */
-export async function describeRuntime(
-  options: { readonly runtime?: OnnxRuntime } = {},
-): Promise<RuntimeReport> {
+export async function describeRuntime(options: DescribeRuntimeOptions = {}): Promise<RuntimeReport> {
   try {
     const runtime = await loadRuntime(options.runtime);
     const devices: DeviceReport[] = [];
     // One after another: they share the process's one environment of the runtime.
-    for (const device of DEVICES) devices.push(await tryDevice(runtime, device));
+    for (const device of options.devices ?? DEVICES) devices.push(await tryDevice(runtime, device));
     const { name, version } = runtime;
     return { runtime: name, version, devices, description: `${name} ${version}: ${describe(devices)}` };
   } catch (error) {
@@ -60,8 +65,12 @@ async function tryDevice(runtime: Runtime, device: Device): Promise<DeviceReport
     return works ? { device, works } : { device, works, reason: 'it computes nonsense' };
   } catch (error) {
     if (!DgmError.is(error, 'engine')) throw error;
-    return { device, works: false, reason: error.actual ?? error.message };
+    return { device, works: false, reason: reasonOf(error) };
   }
+}
+
+function reasonOf({ cause }: DgmError): string {
+  return cause === undefined ? 'the runtime was not built for it' : messageOf(cause);
 }
 
 function describe(devices: readonly DeviceReport[]): string {

@@ -1,4 +1,5 @@
 import { EngineError } from '@dgm/core';
+import { messageOf } from './message';
 import { runtimeOf } from './onnx-runtime';
 import type { OnnxRuntime } from './onnx-runtime';
 import type { Runtime } from './runtime';
@@ -26,7 +27,7 @@ async function importRuntime(name: Runtime['name']): Promise<OnnxRuntime> {
       where: 'compiled',
       argument: name,
       expected: 'to be installed',
-      actual: cause instanceof Error ? cause.message.split('\n')[0]! : String(cause),
+      actual: messageOf(cause),
       remedy: inNode
         ? `npm i ${name}`
         : `npm i ${name}, import * as ort from '${name}' and give compiled({ runtime: ort })`,

@@ -12,7 +12,7 @@ export function missingDevice(
     where: 'compiled',
     argument: `device "${device}"`,
     expected: 'to be there',
-    actual: `${name} ${version}, which was built for ${devices.join(', ')}: ${reason}`,
+    actual: `${name} ${version}, built for ${devices.join(', ')}, which says: ${reason}`,
     remedy: `${remedies[device]}, or use device "cpu"`,
     ...(cause === undefined ? {} : { cause }),
   });

@@ -1,6 +1,7 @@
 import { EngineError, sizeOf } from '@dgm/core';
 import { dataOf } from '../graph/graph';
 import type { Data } from '../graph/graph';
+import { messageOf } from './message';
 import { missingDevice } from './missing-device';
 import { probeModel } from './probe';
 import { DEVICES } from './runtime';
@@ -58,7 +59,7 @@ export function runtimeOf(module: OnnxRuntime): Runtime {
         const probe = await create(probeModel(), { device }).catch(() => undefined);
         await probe?.release();
         throw probe === undefined
-          ? missingDevice(identity, device, firstLine(cause), cause)
+          ? missingDevice(identity, device, messageOf(cause), cause)
           : unusable(`a session of ${identity.name} on ${device}`, cause);
       }
     },
@@ -97,7 +98,7 @@ function explaining(session: RuntimeSession, place: string): RuntimeSession {
 }
 
 function unusable(what: string, cause: unknown): EngineError {
-  const actual = firstLine(cause);
+  const actual = messageOf(cause);
   const isMemory = /memory|alloc/i.test(actual);
   return new EngineError({
     where: 'compiled',
@@ -107,8 +108,4 @@ function unusable(what: string, cause: unknown): EngineError {
     remedy: isMemory ? 'make the batch smaller' : 'try the eager engine, which names the op that fails',
     cause,
   });
-}
-
-function firstLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).trim().split('\n')[0]!;
 }
