@@ -83,19 +83,29 @@ function differences(
         const moved = Math.fround(x + offset * Math.max(1, Math.abs(x)));
         return { x: moved, values: f(withChanged(inputs, argument, element, () => moved)) };
       };
-      return steadiest(STEP_LADDER.map((factor) => fivePoint(at, step * factor, weights)));
+      return steadiest((factor) => fivePoint(at, step * factor, weights));
     }),
   );
 }
 
 /** Long steps suffer from curvature (a logarithm near 0), short ones from rounding: several are tried. */
-const STEP_LADDER = [1, 1 / 8, 1 / 64];
+const STEP_LADDER = [1 / 8, 1 / 64];
 
-/** The estimate that changes least when its step shrinks. */
-function steadiest(estimates: readonly number[]): number {
-  const changes = estimates.slice(1).map((next, index) => Math.abs(next - estimates[index]!));
-  const steady = changes.map((change) => (Number.isNaN(change) ? Infinity : change));
-  return estimates[steady.indexOf(Math.min(...steady))]!;
+/** Relative to the larger of 1 and the estimate; well below every tolerance of a gradient. */
+const STEADY = 1e-4;
+
+/** The estimate that changes least when its step shrinks; of those that hardly change, the one with the longest step. */
+function steadiest(estimate: (factor: number) => number): number {
+  let previous = estimate(1);
+  let [best, smallest] = [previous, Infinity];
+  for (const factor of STEP_LADDER) {
+    const next = estimate(factor);
+    const change = Math.abs(next - previous);
+    if (change < smallest) [best, smallest] = [previous, change];
+    if (change <= STEADY * Math.max(1, Math.abs(next))) break;
+    previous = next;
+  }
+  return best;
 }
 
 function fivePoint(

@@ -51,7 +51,7 @@ export function gridOf(support: Support, size: number): Grid {
     return { events, weights: events.map(() => 1), random: false };
   }
   if (!canSumOver(support, size)) return proposalGrid(support.center ?? 0, support.scale ?? 1, size);
-  const { points, weights } = productRule(quadratureRule(support, size === 1 ? 801 : 161), size);
+  const { points, weights } = productRule(quadratureRule(support, size === 1 ? 801 : 101), size);
   return { events: points, weights, random: false };
 }
 
