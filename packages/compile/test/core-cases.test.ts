@@ -13,7 +13,8 @@ import { compile } from '../src/index';
 import { constantKernels } from '../src/kernels/create';
 import { kernels } from '../src/kernels/table';
 import type { TensorFunction } from '../src/index';
-import { expectSame, specOf } from './support/compare';
+import { expectSame } from './support/compare';
+import { specOf } from './support/spec-of';
 
 const used = new Set<string>();
 

@@ -17,8 +17,14 @@ export function signatureOf(batch: unknown): string {
   return JSON.stringify(leavesOf(batch).map(({ shape, dtype }) => [shape, dtype]));
 }
 
-/** Captures and simplifies a step; its inputs are `batch/i`, `rate/<objective>`, `step`, `draw/i` and `state/i`. */
+/** Captures and simplifies a step. */
 export function captureStep<B>(program: StepProgram<B>, feed: StepFeed<B>): CapturedStep {
+  const step = recordStep(program, feed);
+  return { ...step, graph: simplify(step.graph) };
+}
+
+/** Captures a step as it is; its inputs are `batch/i`, `rate/<objective>`, `step`, `draw/i` and `state/i`. */
+export function recordStep<B>(program: StepProgram<B>, feed: StepFeed<B>): CapturedStep {
   const leaves = leavesOf(feed.batch);
   const rates = Object.keys(feed.learningRates);
   const specs: Record<string, InputSpec> = { step: { shape: [] } };
@@ -38,5 +44,5 @@ export function captureStep<B>(program: StepProgram<B>, feed: StepFeed<B>): Capt
     terms = Object.keys(results);
     return results;
   }, specs);
-  return { ...captured, graph: simplify(captured.graph), terms };
+  return { ...captured, terms };
 }

@@ -6,6 +6,7 @@ import { dropUnusedInputs } from '../graph/substitute';
 import { writeModel } from '../onnx/write-model';
 import { simplify } from '../passes/simplify';
 import { loadRuntime } from '../runtime/load-runtime';
+import type { OnnxRuntime } from '../runtime/onnx-runtime';
 import type { Device } from '../runtime/runtime';
 import { CompiledFunction } from './compiled-function';
 
@@ -15,6 +16,8 @@ export interface CompileOptions {
   readonly device?: Device;
   /** Threads of one operator; the runtime's own choice unless given. */
   readonly threads?: number;
+  /** The module of ONNX Runtime, as for `compiled`; the installed one is loaded unless given. */
+  readonly runtime?: OnnxRuntime;
 }
 
 /** A function of named tensors and a key that gives named tensors. */
@@ -40,7 +43,7 @@ export type TensorFunction<Output extends string = string> = (
 export async function compile<Output extends string>(
   fn: TensorFunction<Output>,
   specs: Readonly<Record<string, InputSpec>>,
-  { device = 'cpu', threads }: CompileOptions = {},
+  { device = 'cpu', threads, runtime: given }: CompileOptions = {},
 ): Promise<CompiledFunction<Output>> {
   const { graph, state, draws } = capture(fn, specs);
   const written = [...state.keys()].find((name) => graph.outputs.has(name));
@@ -54,7 +57,7 @@ export async function compile<Output extends string>(
     });
   }
   const used = dropUnusedInputs(simplify(graph));
-  const runtime = await loadRuntime();
+  const runtime = await loadRuntime(given);
   const session = await runtime.createSession(writeModel(used), {
     device,
     ...(threads === undefined ? {} : { threads }),

@@ -67,6 +67,7 @@ function pool(op: string, attributes: Readonly<Record<string, number>> = {}): Ke
 export const convolutionKernels: KernelTable = {
   Conv2D: {
     inputs: ['x', 'filter'],
+    note: 'NHWC only; from 32 input channels on a product with patches',
     infer: ([x, filter], attributes) => [
       { shape: convolutionGeometry(x!.shape, filter!.shape, attributes).outShape, dtype: x!.dtype },
     ],
@@ -77,6 +78,7 @@ export const convolutionKernels: KernelTable = {
   },
   Conv2DBackpropInput: {
     inputs: ['dy', 'filter'],
+    note: 'no dilation',
     infer: ([dy], attributes) => [{ shape: attributes['inputShape'] as number[], dtype: dy!.dtype }],
     lower: ({ onnx, names, inputs, outputs, attributes }) => {
       const geometry = convolutionGeometry(outputs[0]!.shape, inputs[1]!.shape, attributes);
@@ -90,6 +92,7 @@ export const convolutionKernels: KernelTable = {
   },
   Conv2DBackpropFilter: {
     inputs: ['x', 'dy'],
+    note: 'shares its patches with Conv2D; no dilation',
     infer: ([x], attributes) => [{ shape: attributes['filterShape'] as number[], dtype: x!.dtype }],
     lower: ({ onnx, names, inputs, outputs, attributes }) => {
       const geometry = convolutionGeometry(inputs[0]!.shape, outputs[0]!.shape, attributes);

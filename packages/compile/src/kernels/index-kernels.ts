@@ -7,6 +7,7 @@ import type { KernelTable } from './kernel';
 export const indexKernels: KernelTable = {
   OneHot: {
     inputs: ['indices'],
+    note: 'by comparison; an index out of range gives a row of zeros, as in tfjs',
     infer: ([indices], attributes) => [
       {
         shape: [...indices!.shape, Number(attributes['depth'])],
@@ -29,6 +30,7 @@ export const indexKernels: KernelTable = {
   },
   GatherV2: {
     inputs: ['x', 'indices'],
+    note: 'batchDims 0 only',
     infer: ([x, indices], attributes) => {
       if (Number(attributes['batchDims'] ?? 0) !== 0) {
         throw new UnsupportedError({

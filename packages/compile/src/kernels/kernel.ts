@@ -5,6 +5,8 @@ import type { OnnxBuilder } from '../onnx/onnx-builder';
 export interface Kernel {
   /** The names of the inputs in tfjs's order (an optional one may be absent), or `list` for a numbered list. */
   readonly inputs: readonly string[] | 'list';
+  /** What a reader of the table of kernels should know. */
+  readonly note?: string;
   infer(inputs: readonly Value[], attributes: Attributes): readonly TensorSpec[];
   /** Writes the ONNX nodes; gives the name of each output. */
   lower(call: LoweringCall): readonly string[];

@@ -25,6 +25,7 @@ function productShape(a: Value, b: Value, attributes: Attributes): number[] {
 export const matmulKernels: KernelTable = {
   BatchMatMul: {
     inputs: ['a', 'b'],
+    note: 'single matrices as Gemm, with their transposes and a bias',
     infer: ([a, b], attributes) => [{ shape: productShape(a!, b!, attributes), dtype: 'float32' }],
     lower: ({ onnx, names, inputs, outputs, attributes }) => {
       const [transA, transB] = [attributes['transposeA'] ? 1 : 0, attributes['transposeB'] ? 1 : 0];

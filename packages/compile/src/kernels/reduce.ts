@@ -68,6 +68,7 @@ export const reduceKernels: KernelTable = {
   Cumsum: scan('CumSum'),
   Cumprod: {
     inputs: ['x'],
+    note: 'each prefix on its own: quadratic in the length of the axis',
     infer: ([x]) => [{ shape: x!.shape, dtype: x!.dtype }],
     // ONNX has no such scan: every prefix is multiplied up on its own.
     lower: ({ onnx, names, inputs, attributes }) => {

@@ -1,13 +1,6 @@
 import { relativeError } from '@dgm/testing';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { expect } from 'vitest';
-import type { DType } from '../../src/graph/graph';
-import type { InputSpec } from '../../src/index';
-
-/** The shape and type of a tensor, as `compile` wants them. */
-export function specOf({ shape, dtype }: Tensor): InputSpec {
-  return { shape, dtype: dtype as DType };
-}
 
 /** The two engines round differently; this is what float32 leaves of a long computation. */
 const TOLERANCE = 1e-4;

@@ -1,0 +1,100 @@
+/**
+ * What each pass is worth: nodes and milliseconds of the VAE step of DGM §4.3 (batch 64), passes added one by one, all
+ * variants in alternation in one run. Run from the root of the repository:
+ *
+ *   npx tsx --tsconfig tsconfig.json packages/compile/bench/passes.ts [--threads 1] [--rounds 200]
+ */
+import { parseArgs } from 'node:util';
+import { adamax, categorical, gaussian, Key, mlp, ModelStep, setup, sizeOf } from '@dgm/core';
+import { vae } from '@dgm/vae';
+import * as tf from '@tensorflow/tfjs-core';
+import * as ort from 'onnxruntime-node';
+import { recordStep } from '../src/engine/step-variant';
+import { topologicalOrder } from '../src/graph/graph';
+import type { Graph } from '../src/graph/graph';
+import { dropUnusedInputs } from '../src/graph/substitute';
+import { writeModel } from '../src/onnx/write-model';
+import { passes, simplify } from '../src/passes/simplify';
+import { splitUpdates } from '../src/update/split-updates';
+
+const { values: options } = parseArgs({
+  options: { threads: { type: 'string', default: '1' }, rounds: { type: 'string', default: '200' } },
+});
+
+await setup({ backend: 'cpu' });
+const [dims, levels, latent, hidden, batchSize] = [64, 17, 16, 256, 64];
+const activation = 'leakyRelu';
+const model = vae({
+  encoder: mlp([dims, hidden, hidden, 2 * latent], { key: Key.of(0), activation }),
+  decoder: mlp([latent, hidden, hidden, dims * levels], { key: Key.of(1), activation }),
+  posterior: gaussian({ shape: [latent] }),
+  likelihood: categorical({ shape: [dims], values: levels }),
+});
+const program = new ModelStep(model, { optimizer: adamax() });
+const batch = tf.floor(Key.of(2).uniform([batchSize, dims], { max: levels }));
+const feed = { batch, key: Key.of(3), learningRates: { elbo: 1e-3 }, step: 1 };
+const { graph: captured, state, draws } = recordStep(program, feed);
+
+const values = new Map<string, Float32Array>([
+  ['batch/0', batch.dataSync() as Float32Array],
+  ['rate/elbo', Float32Array.of(1e-3)],
+  ['step', Float32Array.of(1)],
+  ...[...draws].map(([name, draw]) => [name, draw.refill(feed.key)] as const),
+  ...[...state].map(([name, variable]) => [name, variable.dataSync() as Float32Array] as const),
+]);
+
+interface Variant {
+  readonly name: string;
+  readonly nodes: number;
+  readonly run: () => Promise<unknown>;
+  readonly times: number[];
+}
+
+async function variant(name: string, whole: Graph): Promise<Variant> {
+  const graph = dropUnusedInputs(whole);
+  const session = await ort.InferenceSession.create(writeModel(graph), {
+    logSeverityLevel: 3,
+    intraOpNumThreads: Number(options.threads),
+    interOpNumThreads: 1,
+  });
+  const feeds = Object.fromEntries(
+    [...graph.inputs].map(([input, { shape }]) => [
+      input,
+      new ort.Tensor('float32', values.get(input) ?? new Float32Array(sizeOf(shape)), shape),
+    ]),
+  );
+  const nodes = topologicalOrder(graph.outputs.values()).length;
+  return { name, nodes, run: () => session.run(feeds), times: [] };
+}
+
+const withoutOptimizer = (graph: Graph) => splitUpdates(graph, new Set(state.keys())).graph;
+const variants = [await variant('as captured', captured)];
+for (let count = 1; count <= passes.length; count++) {
+  const chosen = passes.slice(0, count);
+  variants.push(await variant(`+ ${chosen.at(-1)!.name}`, simplify(captured, chosen)));
+}
+variants.push(
+  await variant(
+    '+ optimizer fused on the host (its own time left out)',
+    withoutOptimizer(simplify(captured)),
+  ),
+);
+
+for (let round = 0; round < Number(options.rounds); round++) {
+  for (const each of variants) {
+    const from = performance.now();
+    await each.run();
+    if (round >= 5) each.times.push(performance.now() - from);
+  }
+}
+
+const rows = variants.map(({ name, nodes, times }) => {
+  const sorted = times.sort((a, b) => a - b);
+  return {
+    pass: name,
+    nodes,
+    'median ms': sorted[sorted.length >> 1]!.toFixed(2),
+    'least ms': sorted[0]!.toFixed(2),
+  };
+});
+console.table(rows);
