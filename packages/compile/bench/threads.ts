@@ -6,7 +6,7 @@
  */
 import { adamax, Conv1d, Key, mlp, ModelStep, Sequential, setup } from '@dgm/core';
 import type { Layer } from '@dgm/core';
-import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import { captureStep } from '../src/engine/step-variant';
 import { largestProduct } from '../src/engine/threads';
 import { compiled } from '../src/index';
@@ -46,7 +46,7 @@ for (const { name, network, event, batch } of [
   ...[16, 32, 64, 128].map((channels) => convolution(channels, 16)),
 ]) {
   const model = new Denoiser({ network: network(), eventShape: event });
-  const program = new ModelStep<tf.Tensor>(model, { optimizer: adamax() });
+  const program = new ModelStep<Tensor>(model, { optimizer: adamax() });
   const feed = (step: number) => ({
     batch: x,
     key: key.fold(step),
