@@ -1,5 +1,7 @@
 export { capture } from './capture/capture';
 export type { Captured, CaptureInputs, InputSpec } from './capture/capture';
+export { auto } from './engine/auto';
+export type { AutoOptions } from './engine/auto';
 export { compiled } from './engine/compiled';
 export type { CompiledOptions } from './engine/compiled';
 export { compile } from './function/compile';

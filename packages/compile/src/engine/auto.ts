@@ -1,0 +1,96 @@
+import { DgmError, eager } from '@dgm/core';
+import type { Engine, StepFeed, StepProgram, StepTerms, TrainStep } from '@dgm/core';
+import { backend_util } from '@tensorflow/tfjs-core';
+import { compiled } from './compiled';
+import type { CompiledOptions } from './compiled';
+
+export interface AutoOptions extends CompiledOptions {
+  /** Hears, in one line, why training runs eagerly; tfjs's own warning unless given. */
+  readonly onReport?: (line: string) => void;
+}
+
+/**
+ * An engine that compiles where it can: where ONNX Runtime is missing, or where a step cannot be captured, training goes
+ * on with `eager()`, and one line says why. Errors of the model itself are passed on.
+ *
+ * @example
+ * ```ts
+ * await fit(model, data, { engine: auto(), ...options });
+ * ```
+ */
+export function auto({ onReport = backend_util.warn, ...options }: AutoOptions = {}): Engine {
+  return {
+    name: 'auto',
+    prepare: async (program) => {
+      try {
+        return new AutoStep(program, await compiled(options).prepare(program), onReport);
+      } catch (error) {
+        report(error, onReport);
+        return eager().prepare(program);
+      }
+    },
+  };
+}
+
+/** A compiled step until it cannot go on, then an eager one with the state so far. */
+class AutoStep<B> implements TrainStep<B> {
+  readonly #program: StepProgram<B>;
+  readonly #onReport: (line: string) => void;
+  #step: TrainStep<B>;
+  #mayFallBack = true;
+  /** Terms of steps that were compiled, from before the fall back. */
+  #finished: readonly StepTerms[] = [];
+
+  constructor(program: StepProgram<B>, step: TrainStep<B>, onReport: (line: string) => void) {
+    this.#program = program;
+    this.#step = step;
+    this.#onReport = onReport;
+  }
+
+  get queueLength(): number {
+    return this.#step.queueLength;
+  }
+
+  async run(feed: StepFeed<B>): Promise<void> {
+    try {
+      await this.#step.run(feed);
+    } catch (error) {
+      if (!this.#mayFallBack) throw error;
+      report(error, this.#onReport);
+      await this.#fallBack();
+      await this.#step.run(feed);
+    }
+  }
+
+  async drain(): Promise<readonly StepTerms[]> {
+    const finished = this.#finished;
+    this.#finished = [];
+    return [...finished, ...(await this.#step.drain())];
+  }
+
+  sync(): Promise<void> {
+    return this.#step.sync();
+  }
+
+  load(): Promise<void> {
+    return this.#step.load();
+  }
+
+  dispose(): void {
+    this.#step.dispose();
+  }
+
+  async #fallBack(): Promise<void> {
+    this.#mayFallBack = false;
+    this.#finished = await this.#step.drain();
+    await this.#step.sync();
+    this.#step.dispose();
+    this.#step = await eager().prepare(this.#program);
+  }
+}
+
+/** Says why compiling did not work; throws what is no matter of compiling. */
+function report(error: unknown, onReport: (line: string) => void): void {
+  if (!DgmError.is(error, 'engine') && !DgmError.is(error, 'unsupported')) throw error;
+  onReport(`Training runs eagerly. ${error.message}`);
+}

@@ -1,0 +1,139 @@
+import { adam, adamax, Key, mlp, ModelStep, rmsprop, sgd } from '@dgm/core';
+import type { OptimizerFactory, StepOptions } from '@dgm/core';
+import { describe, expect, test } from 'vitest';
+import { captureStep } from '../src/engine/step-variant';
+import type { CapturedStep } from '../src/engine/step-variant';
+import { topologicalOrder } from '../src/graph/graph';
+import { Arena } from '../src/update/arena';
+import type { ElementwiseProgram } from '../src/update/expression';
+import { splitUpdates } from '../src/update/split-updates';
+import { Denoiser } from './support/network-model';
+
+/** What a program computes, by its definition. */
+function reference(
+  { steps, results }: ElementwiseProgram,
+  tensors: readonly ArrayLike<number>[],
+  scalars: readonly number[],
+  size: number,
+): Float32Array[] {
+  const round = Math.fround;
+  const outputs = results.map(() => new Float32Array(size));
+  for (let at = 0; at < size; at++) {
+    const values: number[] = [];
+    for (const step of steps) {
+      if (step.kind === 'tensor') values.push(tensors[step.index]![at]!);
+      else if (step.kind === 'scalar') values.push(round(scalars[step.index]!));
+      else if (step.kind === 'constant') values.push(round(step.value));
+      else {
+        const [a, b] = step.operands.map((operand) => values[operand]!) as [number, number];
+        const compute = {
+          Abs: () => Math.abs(a),
+          Add: () => a + b,
+          Maximum: () => Math.max(a, b),
+          Minimum: () => Math.min(a, b),
+          Multiply: () => a * b,
+          Neg: () => -a,
+          RealDiv: () => a / b,
+          Sqrt: () => Math.sqrt(a),
+          Square: () => a * a,
+          Sub: () => a - b,
+        }[step.op];
+        values.push(round(compute()));
+      }
+    }
+    results.forEach((step, index) => (outputs[index]![at] = values[step]!));
+  }
+  return outputs;
+}
+
+describe('the assembled program', () => {
+  const everyOp: ElementwiseProgram = {
+    steps: [
+      { kind: 'tensor', index: 0 },
+      { kind: 'tensor', index: 1 },
+      { kind: 'scalar', index: 0 },
+      { kind: 'constant', value: 0.3 },
+      { kind: 'op', op: 'Add', operands: [0, 1] },
+      { kind: 'op', op: 'Sub', operands: [4, 2] },
+      { kind: 'op', op: 'Multiply', operands: [5, 3] },
+      { kind: 'op', op: 'Abs', operands: [6] },
+      { kind: 'op', op: 'Sqrt', operands: [7] },
+      { kind: 'op', op: 'RealDiv', operands: [0, 8] },
+      { kind: 'op', op: 'Maximum', operands: [9, 1] },
+      { kind: 'op', op: 'Minimum', operands: [10, 2] },
+      { kind: 'op', op: 'Neg', operands: [11] },
+      { kind: 'op', op: 'Square', operands: [12] },
+    ],
+    results: [13, 9, 6],
+  };
+
+  test.each([1, 3, 4, 5, 64, 1001])('computes every op to the bit, %i elements', (size) => {
+    const arena = new Arena([size, size, size, size, size]);
+    const tensors = [arena.place(size), arena.place(size)];
+    tensors.forEach(({ data }, index) => {
+      const values = Key.of(index).normal([size]);
+      data.set(values.dataSync());
+      values.dispose();
+    });
+    // The first result replaces the first tensor: an update in place.
+    const results = [tensors[0]!, arena.place(size), arena.place(size)];
+    const before = tensors.map(({ data }) => data.slice());
+    const update = {
+      program: everyOp,
+      size,
+      tensors: [],
+      scalars: [undefined as never],
+      results: ['a', 'b', 'c'],
+    };
+    arena.bind(update, tensors, results)([0.7]);
+    const expected = reference(everyOp, before, [0.7], size);
+    results.forEach(({ data }, index) => expect([...data]).toEqual([...expected[index]!]));
+    expect([...tensors[1]!.data]).toEqual([...before[1]!]);
+  });
+});
+
+describe('splitUpdates', () => {
+  const captured = (optimizer: OptimizerFactory, options: Partial<StepOptions> = {}): CapturedStep => {
+    const model = new Denoiser({ network: mlp([3, 8, 3], { key: Key.of(0) }), eventShape: [3] });
+    const program = new ModelStep(model, { optimizer, ...options });
+    const batch = Key.of(1).normal([5, 3]);
+    const step = captureStep(program, { batch, key: Key.of(2), learningRates: { denoise: 1 }, step: 1 });
+    batch.dispose();
+    program.dispose();
+    model.dispose();
+    return step;
+  };
+  const split = (step: CapturedStep) => splitUpdates(step.graph, new Set(step.state.keys()));
+
+  test.each([
+    ['sgd', sgd(), 1],
+    ['sgd with momentum', sgd({ momentum: 0.9 }), 2],
+    ['adam', adam(), 3],
+    ['adamax', adamax(), 3],
+    ['rmsprop', rmsprop(), 2],
+  ] as const)('%s: one update per weight, with all of its slots', (_, optimizer, results) => {
+    const { updates } = split(captured(optimizer));
+    expect(updates.length).toBe(4);
+    for (const update of updates) expect(update.results.length).toBe(results);
+  });
+
+  test('clipping reads the gradients in the graph and scales them in the update', () => {
+    const { updates } = split(captured(sgd(), { clipNorm: 1 }));
+    expect(updates.map(({ scalars }) => scalars.length)).toEqual([2, 2, 2, 2]);
+  });
+
+  test('a moving average belongs to the update of its weight', () => {
+    const { updates } = split(captured(adam(), { ema: { decay: 0.9 } }));
+    expect(updates.map(({ results }) => results.length)).toEqual([4, 4, 4, 4]);
+  });
+
+  test('leaves no optimizer in the graph', () => {
+    const step = captured(adam());
+    const count = (outputs: ReadonlyMap<string, unknown>) => outputs.size;
+    const { graph } = split(step);
+    // A loss and four gradients, and the two factors that Adam computes once per step.
+    expect(count(graph.outputs)).toBe(1 + 4 + 2);
+    const kernels = topologicalOrder(graph.outputs.values()).map(({ kernel }) => kernel);
+    expect(kernels.filter((kernel) => kernel === 'Sqrt').length).toBeLessThanOrEqual(1);
+  });
+});
