@@ -1,0 +1,41 @@
+// models
+export { convArm } from './presets/conv-arm';
+export type { ConvArmOptions } from './presets/conv-arm';
+export { finiteMemory } from './presets/finite-memory';
+export type { FiniteMemoryOptions } from './presets/finite-memory';
+export { recurrentArm } from './presets/recurrent-arm';
+export type { RecurrentArmOptions } from './presets/recurrent-arm';
+export { transformerArm } from './presets/transformer-arm';
+export type { TransformerArmOptions } from './presets/transformer-arm';
+export { waveNet } from './presets/wave-net';
+export type { WaveNetOptions } from './presets/wave-net';
+export type { ArmOptions, OrderedArmOptions } from './presets/options';
+
+// models of one's own
+export { AutoregressiveModel } from './model/autoregressive-model';
+export type {
+  AutoregressiveModelOptions,
+  ConditionedBatch,
+  GivenEntries,
+  SampleOptions,
+} from './model/autoregressive-model';
+export type { AutoregressiveNetwork, NetworkCall, StepInput, StepNetwork } from './model/network';
+export { rasterOrder, zigZagOrder } from './model/order';
+export type { Order } from './model/order';
+export type { DrawOptions } from './model/sampling';
+export { SequenceNetwork } from './networks/sequence-network';
+export type { SequenceNetworkOptions } from './networks/sequence-network';
+export { valueEncoding } from './networks/value-encoding';
+export type { ValueEncoding, ValueEncodingName } from './networks/value-encoding';
+
+// causal layers
+export { CausalConv1d } from './layers/causal-conv1d';
+export type { CausalConv1dOptions, ConvWindow } from './layers/causal-conv1d';
+export { BaseCausalLayer } from './layers/causal-layer';
+export type { Through } from './layers/causal-layer';
+export { CausalResidual } from './layers/causal-residual';
+export { CausalStack } from './layers/causal-stack';
+export { GatedResidualStack } from './layers/gated-residual-stack';
+export type { GatedResidualStackOptions } from './layers/gated-residual-stack';
+export { LearnedPositions } from './layers/learned-positions';
+export type { LearnedPositionsOptions, PositionState } from './layers/learned-positions';

@@ -1,0 +1,66 @@
+import { BaseLayer, contextOfChild } from '@dgm/core';
+import type { CallContext, Layer, SequenceState, Step, StepLayer } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+
+/** Sends a tensor through a layer that was adopted, at all positions or at one. */
+export type Through = (layer: Layer, x: Tensor) => Tensor;
+
+export function isStepLayer(layer: Layer): layer is StepLayer {
+  return 'step' in layer && 'initialState' in layer;
+}
+
+/**
+ * The base of causal layers that are made of others. An author adopts them in the constructor and writes `compute`, once
+ * for whole sequences `[n, length, features]` and for single positions `[n, features]`.
+ *
+ * A layer without `step` is taken to act on each position by itself.
+ */
+export abstract class BaseCausalLayer extends BaseLayer implements StepLayer {
+  readonly #names = new Map<Layer, string>();
+
+  /** The equation. It may send x through each adopted layer once, and act on the last axis. */
+  protected abstract compute(x: Tensor, through: Through): Tensor;
+
+  protected adopt<L extends Layer>(name: string, layer: L): L {
+    this.#names.set(layer, name);
+    return this.child(name, layer);
+  }
+
+  initialState(n: number): SequenceState {
+    const states = [...this.#names].flatMap(([layer, name]) =>
+      isStepLayer(layer) ? Object.entries(prefixed(name, layer.initialState(n))) : [],
+    );
+    return Object.fromEntries(states);
+  }
+
+  step(x: Tensor, state: SequenceState, context: CallContext = {}): Step<SequenceState> {
+    return tf.tidy(() => {
+      const next: Record<string, Tensor> = {};
+      const output = this.compute(x, (layer, input) => {
+        const name = this.#names.get(layer)!;
+        const own = contextOfChild(context, name);
+        if (!isStepLayer(layer)) return layer.apply(input, own);
+        const taken = layer.step(input, unprefixed(name, state), own);
+        Object.assign(next, prefixed(name, taken.state));
+        return taken.output;
+      });
+      return { output, state: next };
+    });
+  }
+
+  protected forward(x: Tensor, context: CallContext): Tensor {
+    return this.compute(x, (layer, input) =>
+      layer.apply(input, contextOfChild(context, this.#names.get(layer)!)),
+    );
+  }
+}
+
+function prefixed(name: string, state: SequenceState): SequenceState {
+  return Object.fromEntries(Object.entries(state).map(([path, tensor]) => [`${name}/${path}`, tensor]));
+}
+
+function unprefixed(name: string, state: SequenceState): SequenceState {
+  const own = Object.entries(state).filter(([path]) => path.startsWith(`${name}/`));
+  return Object.fromEntries(own.map(([path, tensor]) => [path.slice(name.length + 1), tensor]));
+}

@@ -1,0 +1,22 @@
+import type { Layer } from '@dgm/core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { BaseCausalLayer } from './causal-layer';
+import type { Through } from './causal-layer';
+
+/**
+ * Layers one after the other, of which those with a `step` look back and the others act on each position by itself.
+ *
+ * It owns them.
+ */
+export class CausalStack extends BaseCausalLayer {
+  readonly layers: readonly Layer[];
+
+  constructor(layers: readonly Layer[]) {
+    super();
+    this.layers = layers.map((layer, index) => this.adopt(String(index), layer));
+  }
+
+  protected compute(x: Tensor, through: Through): Tensor {
+    return this.layers.reduce((y, layer) => through(layer, y), x);
+  }
+}

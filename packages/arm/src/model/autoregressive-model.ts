@@ -1,0 +1,249 @@
+import { ArgumentError, BaseModule, formatShape, sameShape, ShapeError, sizeOf, trainable } from '@dgm/core';
+import type {
+  ConditionalDistribution,
+  Distribution,
+  DistributionHead,
+  Key,
+  LikelihoodModel,
+  Objective,
+  Shape,
+} from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import { AutoregressiveDistribution } from './autoregressive-distribution';
+import { checkContext } from './check-context';
+import { isStepNetwork } from './network';
+import type { AutoregressiveNetwork, NetworkCall } from './network';
+import { checkOrder, inverseOrder, rasterOrder } from './order';
+import type { Order } from './order';
+import { drawFrom, sampleCached, sampleFully, samplePredictively } from './sampling';
+import type { DrawOptions, KnownVariables, SamplingTask } from './sampling';
+
+export interface AutoregressiveModelOptions {
+  /** The shape of one example. */
+  readonly shape: Shape;
+  /** The parameters of each conditional; the model owns it. */
+  readonly network: AutoregressiveNetwork;
+  /** The family of $p(x_d | x_{<d})$: a head over one variable, for example `categorical({ shape: [], values: 17 })`. */
+  readonly likelihood: DistributionHead;
+  /** In which order the entries come; row by row unless given. */
+  readonly order?: Order;
+}
+
+/** Examples with what each is conditioned on. */
+export interface ConditionedBatch {
+  /** `[n, ...shape]` */
+  readonly x: Tensor;
+  /** `[n, contextSize]` */
+  readonly context: Tensor;
+}
+
+/** Some entries of the samples, to be kept. */
+export interface GivenEntries {
+  /** `[n, ...shape]`, borrowed; what it holds at the other entries does not matter. */
+  readonly values: Tensor;
+  /** For each entry of an example whether it is given. */
+  readonly known: ArrayLike<number | boolean>;
+}
+
+export interface SampleOptions extends DrawOptions {
+  /** What the samples are conditioned on, `[n, contextSize]`. */
+  readonly context?: Tensor;
+  /**
+   * In-painting: entries that are given; each of the others is drawn given those before it in the order. That is a draw
+   * of the conditional distribution where the given entries come first, an approximation elsewhere.
+   */
+  readonly given?: GivenEntries;
+  /**
+   * `cached` - a step of the network for each variable; `predictive` - guesses that converge; `full` - a pass of the whole
+   * network for each variable. All draw the same. `cached` where the network can, else `predictive`, unless given.
+   */
+  readonly method?: 'cached' | 'predictive' | 'full';
+}
+
+/**
+ * An autoregressive model: $\ln p(x) = \sum_d \ln p(x_d | x_{<d})$, each conditional with parameters that one network
+ * computes from the variables before it.
+ *
+ * It owns its network: `dispose()` frees it.
+ *
+ * @throws ArgumentError where network, likelihood, shape and order do not fit together
+ * @see DGM Eq. 2.4 and 2.10-2.14, Listing 2.2
+ */
+export class AutoregressiveModel
+  extends BaseModule
+  implements LikelihoodModel<Tensor | ConditionedBatch>, ConditionalDistribution
+{
+  readonly likelihood = 'exact';
+  readonly eventShape: Shape;
+  /** The number of variables, D. */
+  readonly numVariables: number;
+  readonly contextSize: number;
+  readonly #network: AutoregressiveNetwork;
+  readonly #head: DistributionHead;
+  /** Undefined for the order in which the entries lie anyway. */
+  readonly #order: Int32Array | undefined;
+
+  constructor({ shape, network, likelihood, order }: AutoregressiveModelOptions) {
+    super();
+    this.eventShape = shape;
+    this.numVariables = sizeOf(shape);
+    this.contextSize = network.contextSize;
+    this.#network = this.child('network', network);
+    this.#head = likelihood;
+    checkFit(this.numVariables, network, likelihood);
+    const checked = order && checkOrder('AutoregressiveModel', order, this.numVariables);
+    const isRaster = checked === undefined || checked.every((at, index) => at === rasterOrder(shape)[index]);
+    this.#order = isRaster ? undefined : checked;
+  }
+
+  /** Log-likelihood of each example in nats, `[n]`, for a model without a context; else see {@link given}. */
+  logProb(x: Tensor): Tensor {
+    return this.#logProb(x, {}, 'logProb');
+  }
+
+  /**
+   * The distribution of x given a context, `[n, contextSize]`. It borrows the context.
+   * @throws ShapeError if the context is not what the model was made for
+   */
+  given(context?: Tensor): Distribution {
+    checkContext('AutoregressiveModel.given', context, context?.shape[0] ?? 0, this.contextSize);
+    return new AutoregressiveDistribution(
+      {
+        eventShape: this.eventShape,
+        logProbGiven: (x, c) => this.#logProb(x, c === undefined ? {} : { context: c }, 'logProb'),
+        sampleGiven: (key, n, c) => this.sample(key, n, c === undefined ? {} : { context: c }),
+      },
+      context,
+    );
+  }
+
+  /**
+   * The parameters of every conditional in the order of the variables, `[n, D, numParameters]`.
+   * @param x - `[n, ...shape]`
+   */
+  conditionals(x: Tensor, call: NetworkCall = {}): Tensor {
+    this.#check(x, call, 'conditionals');
+    return tf.tidy(() => this.#network.conditionals(this.#toSequence(x), call));
+  }
+
+  /** Ancestral sampling, one variable after the other: `[n, ...shape]`. Variable d is drawn with `key.fold(d)`. */
+  sample(key: Key, n: number, options: SampleOptions = {}): Tensor {
+    checkContext('AutoregressiveModel.sample', options.context, n, this.contextSize);
+    const draw = drawFrom(this.#head, options);
+    const { numVariables } = this;
+    const call = options.context === undefined ? {} : { context: options.context };
+    return tf.tidy(() => {
+      const known = options.given && this.#known(options.given, n);
+      const task: SamplingTask = {
+        ...{ network: this.#network, numVariables, draw, key, n, call },
+        ...(known && { known }),
+      };
+      return this.#fromSequence(this.#run(task, options.method));
+    });
+  }
+
+  /** One objective: the negative log-likelihood in nats per example, Eq. 2.14. */
+  objectives(): readonly Objective<Tensor | ConditionedBatch>[] {
+    return [
+      {
+        name: 'negative-log-likelihood',
+        parameters: [...trainable(this).values()],
+        loss: (batch, key, { training }) => {
+          const { x, ...conditioned } = 'x' in batch ? batch : { x: batch };
+          return tf.tidy(() => {
+            const logProb = this.#logProb(x, { ...conditioned, training, key }, 'loss');
+            return { total: tf.neg(tf.mean<Scalar>(logProb)) };
+          });
+        },
+      },
+    ];
+  }
+
+  #logProb(x: Tensor, call: NetworkCall, method: string): Tensor {
+    this.#check(x, call, method);
+    return tf.tidy(() => {
+      const [n, count] = [x.shape[0]!, this.numVariables];
+      const sequence = this.#toSequence(x);
+      const parameters = this.#network.conditionals(sequence, call);
+      const rows = tf.reshape(parameters, [n * count, this.#network.numParameters]);
+      const logProb = this.#head.distribution(rows).logProb(tf.reshape(sequence, [n * count]));
+      return tf.sum(tf.reshape(logProb, [n, count]), 1);
+    });
+  }
+
+  #run(task: SamplingTask, method: SampleOptions['method']): Tensor {
+    const { network } = task;
+    if (method === 'full') return sampleFully(task);
+    if (method === 'predictive' || (method === undefined && !isStepNetwork(network)))
+      return samplePredictively(task);
+    if (isStepNetwork(network)) return sampleCached({ ...task, network });
+    throw new ArgumentError({
+      where: 'AutoregressiveModel.sample',
+      argument: 'method',
+      expected: 'to be predictive or full for a network that has no step',
+      actual: 'cached',
+    });
+  }
+
+  #known({ values, known }: GivenEntries, n: number): KnownVariables {
+    if (!sameShape(values.shape, [n, ...this.eventShape]) || known.length !== this.numVariables) {
+      throw new ShapeError({
+        where: 'AutoregressiveModel.sample',
+        argument: 'given',
+        expected: `to hold values of shape ${formatShape([n, ...this.eventShape])} and known for ${this.numVariables} entries`,
+        actual: `${formatShape(values.shape)} and ${known.length}`,
+      });
+    }
+    return {
+      values: this.#toSequence(values),
+      isKnown: (variable) => Boolean(known[this.#order?.[variable] ?? variable]),
+    };
+  }
+
+  /** `[n, ...shape]` to `[n, D]` in the order of the variables. */
+  #toSequence(x: Tensor): Tensor {
+    const flat = tf.reshape(x, [x.shape[0]!, this.numVariables]);
+    return this.#order === undefined ? flat : tf.gather(flat, tf.tensor1d(this.#order, 'int32'), 1);
+  }
+
+  #fromSequence(sequence: Tensor): Tensor {
+    const places = this.#order && tf.tensor1d(inverseOrder(this.#order), 'int32');
+    const flat = places === undefined ? sequence : tf.gather(sequence, places, 1);
+    return tf.reshape(flat, [sequence.shape[0]!, ...this.eventShape]);
+  }
+
+  #check(x: Tensor, { context }: NetworkCall, method: string): void {
+    if (x.rank === 0 || !sameShape(x.shape.slice(1), this.eventShape)) {
+      throw new ShapeError({
+        where: `AutoregressiveModel.${method}`,
+        argument: 'x',
+        expected: `of shape ${formatShape(['n', ...this.eventShape])}`,
+        actual: formatShape(x.shape),
+      });
+    }
+    checkContext(`AutoregressiveModel.${method}`, context, x.shape[0]!, this.contextSize);
+  }
+}
+
+function checkFit(numVariables: number, network: AutoregressiveNetwork, likelihood: DistributionHead): void {
+  const problems = [
+    likelihood.eventShape.length === 0
+      ? undefined
+      : ['likelihood', 'to be over one variable, shape: []', formatShape(likelihood.eventShape)],
+    likelihood.numParameters === network.numParameters
+      ? undefined
+      : [
+          'network',
+          `to put out ${likelihood.numParameters} numbers a variable`,
+          String(network.numParameters),
+        ],
+    network.numVariables === undefined || network.numVariables === numVariables
+      ? undefined
+      : ['network', `to be for ${numVariables} variables`, String(network.numVariables)],
+  ];
+  const problem = problems.find((each) => each !== undefined);
+  if (problem === undefined) return;
+  const [argument, expected, actual] = problem as [string, string, string];
+  throw new ArgumentError({ where: 'AutoregressiveModel', argument, expected, actual });
+}

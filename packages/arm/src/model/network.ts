@@ -1,0 +1,48 @@
+import type { CallContext, Module, SequenceState, Step } from '@dgm/core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+
+/** What a network is told about a call. */
+export interface NetworkCall extends CallContext {
+  /** What the examples are conditioned on, `[n, contextSize]`. */
+  readonly context?: Tensor;
+}
+
+/**
+ * Gives the parameters of each conditional $p(x_d | x_{<d})$ from the variables before it.
+ *
+ * Causality is its promise: the parameters of variable d have no path to the variables d and later.
+ */
+export interface AutoregressiveNetwork extends Module {
+  /** How many numbers each conditional takes. */
+  readonly numParameters: number;
+  /** The size of the context that each call has to bring; 0 for none. */
+  readonly contextSize: number;
+  /** How many variables there have to be; any number unless given. */
+  readonly numVariables?: number;
+  /**
+   * The parameters of all conditionals at once.
+   * @param x - the variables in their order, `[n, D]`
+   * @returns `[n, D, numParameters]`; the caller owns it
+   */
+  conditionals(x: Tensor, call?: NetworkCall): Tensor;
+}
+
+/** What comes before the next variable. */
+export interface StepInput {
+  /** How many examples there are. */
+  readonly n: number;
+  /** The variable before, `[n]`; absent for the first one. */
+  readonly previous?: Tensor | undefined;
+}
+
+/** A network that can also go from one variable to the next without looking at the earlier ones again. */
+export interface StepNetwork extends AutoregressiveNetwork {
+  /** What is remembered before the first variable of `n` examples. The caller owns it. */
+  initialState(n: number): SequenceState;
+  /** The parameters of the next conditional, `[n, numParameters]`, and the state after it; the caller owns both. */
+  step(input: StepInput, state: SequenceState, call?: NetworkCall): Step<SequenceState>;
+}
+
+export function isStepNetwork(network: AutoregressiveNetwork): network is StepNetwork {
+  return 'step' in network && 'initialState' in network;
+}

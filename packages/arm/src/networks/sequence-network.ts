@@ -1,0 +1,61 @@
+import { BaseModule } from '@dgm/core';
+import type { SequenceState, Step, StepLayer } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { shiftRight } from '../layers/shift-right';
+import { checkContext } from '../model/check-context';
+import type { NetworkCall, StepInput, StepNetwork } from '../model/network';
+import type { ValueEncoding } from './value-encoding';
+
+export interface SequenceNetworkOptions {
+  /** A causal layer: `[n, length, features + contextSize]` to `[n, length, numParameters]`. The network owns it. */
+  readonly body: StepLayer;
+  readonly encoding: ValueEncoding;
+  readonly numParameters: number;
+  /** The size of the context that joins the features of each variable; 0 unless given. */
+  readonly contextSize?: number;
+}
+
+/**
+ * A causal layer over the values, one position late: the layer sees $x_{d-1}$ where it puts out the parameters of $x_d$.
+ * Option A of the first layer in the book, for layers of every kind.
+ */
+export class SequenceNetwork extends BaseModule implements StepNetwork {
+  readonly numParameters: number;
+  readonly contextSize: number;
+  readonly #body: StepLayer;
+  readonly #encoding: ValueEncoding;
+
+  constructor({ body, encoding, numParameters, contextSize = 0 }: SequenceNetworkOptions) {
+    super();
+    this.#body = this.child('body', body);
+    this.#encoding = encoding;
+    this.numParameters = numParameters;
+    this.contextSize = contextSize;
+  }
+
+  conditionals(x: Tensor, call: NetworkCall = {}): Tensor {
+    const [n, length] = x.shape as [number, number];
+    checkContext('SequenceNetwork.conditionals', call.context, n, this.contextSize);
+    return tf.tidy(() => {
+      const earlier = shiftRight(this.#encoding.encode(x));
+      if (call.context === undefined) return this.#body.apply(earlier, call);
+      const everywhere = tf.tile(tf.expandDims(call.context, 1), [1, length, 1]);
+      return this.#body.apply(tf.concat([earlier, everywhere], 2), call);
+    });
+  }
+
+  initialState(n: number): SequenceState {
+    return this.#body.initialState(n);
+  }
+
+  step({ n, previous }: StepInput, state: SequenceState, call: NetworkCall = {}): Step<SequenceState> {
+    return tf.tidy(() => {
+      const earlier =
+        previous === undefined ? tf.zeros([n, this.#encoding.features]) : this.#encoding.encode(previous);
+      const features = call.context === undefined ? earlier : tf.concat([earlier, call.context], 1);
+      const { output, state: after } = this.#body.step(features, state, call);
+      return { output, state: after };
+    });
+  }
+}

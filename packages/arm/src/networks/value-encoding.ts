@@ -1,0 +1,37 @@
+import { ArgumentError, oneHot } from '@dgm/core';
+import type { DistributionHead } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+
+/**
+ * How a network sees the values: `raw` - as they are; `scaled` - from -1 to 1; `one-hot` - a feature for each value, with
+ * which the first layer learns a vector for each.
+ */
+export type ValueEncodingName = 'raw' | 'scaled' | 'one-hot';
+
+/** Features of values: `[...]` to `[..., features]`. */
+export interface ValueEncoding {
+  readonly features: number;
+  encode(x: Tensor): Tensor;
+}
+
+const FEW_VALUES = 128;
+
+/**
+ * The encoding of a name; for few values `one-hot`, for many `scaled`, for continuous ones `raw` unless given.
+ * @throws ArgumentError where continuous values are to be scaled or one-hot
+ */
+export function valueEncoding({ levels }: DistributionHead, name?: ValueEncodingName): ValueEncoding {
+  const chosen = name ?? (levels === undefined ? 'raw' : levels <= FEW_VALUES ? 'one-hot' : 'scaled');
+  if (chosen === 'raw') return { features: 1, encode: (x) => tf.expandDims(x, -1) };
+  if (levels === undefined) {
+    throw new ArgumentError({
+      where: 'valueEncoding',
+      argument: 'encoding',
+      expected: 'to be raw for continuous values',
+      actual: chosen,
+    });
+  }
+  if (chosen === 'one-hot') return { features: levels, encode: (x) => oneHot(x, { depth: levels }) };
+  return { features: 1, encode: (x) => tf.expandDims(tf.sub(tf.mul(x, 2 / (levels - 1)), 1), -1) };
+}

@@ -1,0 +1,49 @@
+import { ActivationLayer, Dropout } from '@dgm/core';
+import type { Activation } from '@dgm/core';
+import { CausalConv1d } from '../layers/causal-conv1d';
+import { CausalStack } from '../layers/causal-stack';
+import type { AutoregressiveModel } from '../model/autoregressive-model';
+import type { OrderedArmOptions } from './options';
+import { sequenceModel } from './sequence-model';
+
+export interface ConvArmOptions extends OrderedArmOptions {
+  /** Channels of the layers within; 256 unless given. */
+  readonly hidden?: number;
+  /** 7 unless given. */
+  readonly kernelSize?: number;
+  /** One for each layer; four layers without dilation unless given. */
+  readonly dilations?: readonly number[];
+  /** `leakyRelu` unless given. */
+  readonly activation?: Activation;
+  /** Share of the units that is dropped in training; 0 unless given. */
+  readonly dropout?: number;
+}
+
+/**
+ * The book's model: a stack of causal convolutions, the first of which leaves out its own position (here: all see the
+ * sequence one position late, which comes to the same). It takes the values `raw` unless told otherwise, as in the book.
+ * @see DGM §2.3, Listings 2.1-2.3
+ */
+export function convArm({
+  hidden = 256,
+  kernelSize = 7,
+  dilations = [1, 1, 1, 1],
+  activation = 'leakyRelu',
+  dropout = 0,
+  ...options
+}: ConvArmOptions): AutoregressiveModel {
+  return sequenceModel({ encoding: 'raw', ...options }, ({ inputs, outputs }) => {
+    const layers = dilations.flatMap((dilation, index) => {
+      const isLast = index === dilations.length - 1;
+      const convolution = new CausalConv1d({
+        inputs: index === 0 ? inputs : hidden,
+        outputs: isLast ? outputs : hidden,
+        ...{ kernelSize, dilation, key: options.key.fold(index) },
+      });
+      return isLast
+        ? [convolution]
+        : [convolution, new ActivationLayer(activation), new Dropout({ rate: dropout })];
+    });
+    return new CausalStack(layers);
+  });
+}

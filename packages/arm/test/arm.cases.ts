@@ -1,0 +1,98 @@
+import {
+  bernoulli,
+  categorical,
+  discretizedLogistic,
+  discretizedLogisticMixture,
+  gaussian,
+  Key,
+} from '@dgm/core';
+import type { DistributionHead } from '@dgm/core';
+import { everyEvent } from '@dgm/testing';
+import type { ModelTable } from '@dgm/testing';
+import * as tf from '@tensorflow/tfjs-core';
+import { convArm, finiteMemory, recurrentArm, transformerArm, waveNet, zigZagOrder } from '../src/index';
+import type { AutoregressiveModel, OrderedArmOptions } from '../src/index';
+
+const DIMS = 4;
+
+/** Rows in which every value follows from the one before, but for noise. */
+export const rows =
+  (values: number, dims = DIMS) =>
+  () =>
+    tf.tidy(() => {
+      const first = tf.floor(Key.of(1).uniform([24, 1], { max: values }));
+      const noise = Key.of(2).bernoulli([24, dims], 0.15);
+      const steady = tf.add(first, tf.range(0, dims));
+      return tf.mod(tf.add(steady, noise), values);
+    });
+
+/** Every small model: how to make it with given common options. */
+export const makers: Readonly<Record<string, (options: OrderedArmOptions) => AutoregressiveModel>> = {
+  convArm: (options) => convArm({ ...options, hidden: 8, kernelSize: 2, dilations: [1, 2] }),
+  'convArm (kernel of 3, dropout)': (options) =>
+    convArm({ ...options, hidden: 8, kernelSize: 3, dilations: [1, 1], dropout: 0.1 }),
+  finiteMemory: (options) => finiteMemory({ ...options, memory: 2, hidden: [16, 8] }),
+  recurrentArm: (options) => recurrentArm({ ...options, hidden: 8 }),
+  'recurrentArm (lstm, two layers)': (options) =>
+    recurrentArm({ ...options, cell: 'lstm', hidden: 6, layers: 2 }),
+  waveNet: (options) => waveNet({ ...options, hidden: 6, dilations: [1, 2] }),
+  transformerArm: (options) => transformerArm({ ...options, features: 8, heads: 2, blocks: 2 }),
+};
+
+const THREE = categorical({ shape: [], values: 3 });
+
+const ofEveryKind: ModelTable = Object.fromEntries(
+  Object.entries(makers).map(([name, make]) => [
+    name,
+    () => ({
+      make: (key: Key) => make({ shape: [DIMS], likelihood: THREE, key }),
+      data: rows(3),
+      range: [0, 2] as const,
+      everyEvent: everyEvent([0, 1, 2], DIMS),
+      steps: 30,
+    }),
+  ]),
+);
+
+const withLikelihood =
+  (likelihood: DistributionHead, values: number): ModelTable[string] =>
+  () => ({
+    make: (key) => finiteMemory({ shape: [DIMS], likelihood, key, memory: 2, hidden: [12] }),
+    data: rows(values),
+    range: [0, values - 1],
+    everyEvent: everyEvent(
+      Array.from({ length: values }, (_, value) => value),
+      DIMS,
+    ),
+    steps: 30,
+  });
+
+export const models: ModelTable = {
+  ...ofEveryKind,
+  'finiteMemory (bernoulli)': withLikelihood(bernoulli({ shape: [] }), 2),
+  'finiteMemory (discretized logistic)': withLikelihood(discretizedLogistic({ shape: [], values: 4 }), 4),
+  'finiteMemory (logistic mixture)': withLikelihood(
+    discretizedLogisticMixture({ shape: [], values: 4, components: 2 }),
+    4,
+  ),
+  'finiteMemory (gaussian)': () => ({
+    make: (key) => finiteMemory({ shape: [3], likelihood: gaussian({ shape: [] }), key, memory: 2 }),
+    data: () => Key.of(1).normal([32, 3]),
+  }),
+  'convArm (zig-zag order)': () => ({
+    make: (key) =>
+      convArm({
+        ...{ shape: [2, 2], likelihood: THREE, key, order: zigZagOrder([2, 2]) },
+        ...{ hidden: 6, kernelSize: 2, dilations: [1, 2] },
+      }),
+    data: () => tf.tidy(() => tf.reshape(rows(3)(), [24, 2, 2])),
+    everyEvent: everyEvent([0, 1, 2], 4).map((event) => {
+      const [a, b, c, d] = event as number[];
+      return [
+        [a!, b!],
+        [c!, d!],
+      ];
+    }),
+    steps: 30,
+  }),
+};

@@ -1,0 +1,4 @@
+import { describeModel } from '@dgm/testing';
+import { models } from './arm.cases';
+
+describeModel(models);
