@@ -1,0 +1,44 @@
+import { asLayer } from '@dgm/core';
+import type { ConditionalDistribution, Distribution, DistributionHead, Layer, NetworkLike } from '@dgm/core';
+import type { Variable } from '@tensorflow/tfjs-core';
+import { BaseMixturePrior } from './base-mixture-prior';
+import type { MixturePriorOptions } from './base-mixture-prior';
+import { latentGrid } from './latent-grid';
+import type { LatentGridOptions } from './latent-grid';
+
+export interface GtmPriorOptions extends MixturePriorOptions {
+  /** $g_\gamma$: maps points of the grid, `[K, dimensions]`, to `[K, components.numParameters]`. The prior owns it. */
+  readonly network: NetworkLike;
+  /** The family of a component: `gaussian({ shape: [2] })`. */
+  readonly components: DistributionHead;
+  /** The points $u_k$; `{ pointsPerAxis: 4 }` makes 16 of them in the square [-1, 1]². */
+  readonly grid: LatentGridOptions;
+}
+
+class GtmPrior extends BaseMixturePrior {
+  readonly #network: Layer;
+  readonly #head: DistributionHead;
+  readonly #grid: Variable;
+
+  constructor({ network, components, grid, ...options }: GtmPriorOptions) {
+    const points = latentGrid(grid);
+    super(points.shape[0]!, options);
+    this.#grid = this.parameter('grid', points, { trainable: false });
+    this.#network = this.child('network', asLayer(network));
+    this.#head = components;
+  }
+
+  /** $\mathcal{N}(z | \mu_g(u_k), \sigma_g^2(u_k))$. */
+  protected components(): Distribution {
+    return this.#head.distribution(this.#network.apply(this.#grid));
+  }
+}
+
+/**
+ * Generative topographic mapping: $p_\lambda(z) = \sum_k w_k\, \mathcal{N}(z | \mu_g(u_k), \sigma_g^2(u_k))$, where a
+ * network $g_\gamma$ lays a fixed grid of points $u_k$ into the latent space.
+ * @see DGM §4.4.1.4, Eq. 4.50-4.52, Listing 4.9. GTM (Bishop, Svensén and Williams, 1998)
+ */
+export function gtmPrior(options: GtmPriorOptions): ConditionalDistribution {
+  return new GtmPrior(options);
+}

@@ -1,0 +1,45 @@
+import { ArgumentError } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+
+export interface LatentGridOptions {
+  /** Points along each axis: K is `pointsPerAxis ** dimensions`. */
+  readonly pointsPerAxis: number;
+  /** The dimension C of the grid; 2 unless given. */
+  readonly dimensions?: number;
+  /** The first and the last point of each axis; [-1, 1] unless given. */
+  readonly range?: readonly [number, number];
+}
+
+/**
+ * The Cartesian grid $\{u_k\}$ of generative topographic mapping, the last axis fastest. (The example in §4.4.1.4 of DGM
+ * repeats some of its points and leaves out others.)
+ * @returns `[pointsPerAxis ** dimensions, dimensions]`; the caller owns it
+ * @throws ArgumentError if `pointsPerAxis` is not an integer of at least 2, or `dimensions` not a positive one
+ */
+export function latentGrid({
+  pointsPerAxis,
+  dimensions = 2,
+  range: [min, max] = [-1, 1],
+}: LatentGridOptions): Tensor {
+  requireInteger('pointsPerAxis', pointsPerAxis, 2);
+  requireInteger('dimensions', dimensions, 1);
+  const count = pointsPerAxis ** dimensions;
+  const step = (max - min) / (pointsPerAxis - 1);
+  const points = Float32Array.from({ length: count * dimensions }, (_, index) => {
+    const axis = index % dimensions;
+    const digit = Math.floor(Math.floor(index / dimensions) / pointsPerAxis ** (dimensions - 1 - axis));
+    return min + step * (digit % pointsPerAxis);
+  });
+  return tf.tensor2d(points, [count, dimensions]);
+}
+
+function requireInteger(argument: string, value: number, least: number): void {
+  if (Number.isInteger(value) && value >= least) return;
+  throw new ArgumentError({
+    where: 'latentGrid',
+    argument,
+    expected: `to be an integer of at least ${least}`,
+    actual: String(value),
+  });
+}

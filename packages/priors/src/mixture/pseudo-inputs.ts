@@ -1,0 +1,71 @@
+import { ArgumentError, gatherExamples } from '@dgm/core';
+import type { Examples, Key, Shape } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+
+/** Makes the pseudo-inputs $u_k$ that learning starts from, `[K, ...event]`; the caller owns them. */
+export type PseudoInputs = (key: Key) => Tensor;
+
+/**
+ * Pseudo-inputs that are uniform noise, as in Listing 4.8.
+ * @param options - `count` K, the `shape` of x, and the range of values, [0, 1) unless given
+ */
+export function randomPseudoInputs({
+  count,
+  shape,
+  min = 0,
+  max = 1,
+}: {
+  readonly count: number;
+  readonly shape: Shape;
+  readonly min?: number;
+  readonly max?: number;
+}): PseudoInputs {
+  return (key) => key.uniform([count, ...shape], { min, max });
+}
+
+/**
+ * Pseudo-inputs that are training examples, drawn without replacement.
+ * @throws ArgumentError if there are fewer than `count` examples
+ */
+export function dataPseudoInputs(examples: Examples, { count }: { readonly count: number }): PseudoInputs {
+  if (count > examples.count) {
+    throw new ArgumentError({
+      where: 'dataPseudoInputs',
+      argument: 'count',
+      expected: `to be at most the ${examples.count} examples`,
+      actual: String(count),
+      remedy: 'ask for fewer, or use meanPseudoInputs',
+    });
+  }
+  return (key) => gatherExamples(examples, key.permutation(examples.count).slice(0, count));
+}
+
+/**
+ * Pseudo-inputs that are the mean example plus a little normal noise, which tells them apart.
+ * @param options - `count` K and the noise's `std`, in units of x; 0.01 unless given
+ * @see VAE with a VampPrior (Tomczak and Welling, 2018), §5
+ */
+export function meanPseudoInputs(
+  examples: Examples,
+  { count, std = 0.01 }: { readonly count: number; readonly std?: number },
+): PseudoInputs {
+  return (key) =>
+    tf.tidy(() => {
+      const mean = meanExample(examples);
+      return tf.add(mean, tf.mul(std, key.normal([count, ...examples.shape])));
+    });
+}
+
+/** The mean over the examples, accumulated in doubles. */
+function meanExample({ count, shape, values }: Examples): Tensor {
+  const size = values.length / count;
+  const sums = new Float64Array(size);
+  values.forEach((value, index) => {
+    sums[index % size]! += value;
+  });
+  return tf.tensor(
+    Float32Array.from(sums, (sum) => sum / count),
+    [...shape],
+  );
+}

@@ -1,0 +1,64 @@
+import type { ConditionalDistribution, Distribution, Key } from '@dgm/core';
+import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import { encode } from '../encoder';
+import type { Encoder } from '../encoder';
+import { BaseMixturePrior } from './base-mixture-prior';
+import type { MixturePriorOptions } from './base-mixture-prior';
+import type { PseudoInputs } from './pseudo-inputs';
+
+export interface VampPriorOptions extends MixturePriorOptions {
+  /** The model's own encoder; borrowed. */
+  readonly encoder: Encoder;
+  /** Where learning starts: `randomPseudoInputs`, `dataPseudoInputs`, `meanPseudoInputs`, or a function of yours. */
+  readonly pseudoInputs: PseudoInputs;
+  /** Randomness of the initial pseudo-inputs. */
+  readonly key: Key;
+}
+
+/** A prior with inputs of the encoder that can be looked at. */
+export interface PseudoInputPrior extends ConditionalDistribution {
+  /** The pseudo-inputs as they now are, `[K, ...event]`; the caller owns them. */
+  pseudoInputs(): Tensor;
+}
+
+class VampPrior extends BaseMixturePrior implements PseudoInputPrior {
+  readonly #encoder: Encoder;
+  readonly #inputs: Variable;
+
+  constructor({ encoder, pseudoInputs, key, ...options }: VampPriorOptions) {
+    const initial = pseudoInputs(key);
+    super(initial.shape[0]!, options);
+    this.#encoder = encoder;
+    this.#inputs = this.parameter('pseudoInputs', initial);
+  }
+
+  pseudoInputs(): Tensor {
+    return this.#inputs.clone();
+  }
+
+  /** $q_\phi(z | u_k)$. */
+  protected components(): Distribution {
+    return encode(this.#encoder, this.#inputs);
+  }
+}
+
+/**
+ * The variational mixture of posteriors: $p_\lambda(z) = \sum_k w_k\, q_\phi(z | u_k)$, the encoder at K learned
+ * pseudo-inputs $u_k$. Equal weights give Eq. 4.48, with the 1/K that its print writes as 1/N.
+ *
+ * @example
+ * ```ts
+ * const network = mlp([64, 256, 4], { key });
+ * const posterior = gaussian({ shape: [2] });
+ * const prior = vampPrior({
+ *   encoder: conditional(network, posterior),
+ *   pseudoInputs: dataPseudoInputs(data.train, { count: 16 }),
+ *   key,
+ * });
+ * const model = vae({ encoder: network, posterior, prior, decoder, likelihood });
+ * ```
+ * @see DGM §4.4.1.3, Eq. 4.48, 4.49, Listing 4.8. VAE with a VampPrior (Tomczak and Welling, 2018)
+ */
+export function vampPrior(options: VampPriorOptions): PseudoInputPrior {
+  return new VampPrior(options);
+}

@@ -1,0 +1,36 @@
+import { BaseModule, trainable } from '@dgm/core';
+import type { ConditionalDistribution, Key, LikelihoodModel, Module, Objective, Shape } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+
+/** A prior by itself, trained by maximum likelihood on values of z; `encoder` is what a VampPrior borrows. */
+export class DensityModel extends BaseModule implements LikelihoodModel {
+  readonly likelihood = 'exact';
+  readonly eventShape: Shape;
+  readonly #prior: ConditionalDistribution;
+
+  constructor(shape: Shape, prior: ConditionalDistribution, encoder?: Module) {
+    super();
+    this.eventShape = shape;
+    if (encoder) this.child('encoder', encoder);
+    this.#prior = this.child('prior', prior);
+  }
+
+  logProb(x: Tensor): Tensor {
+    return tf.tidy(() => this.#prior.given().logProb(x));
+  }
+
+  sample(key: Key, n: number): Tensor {
+    return tf.tidy(() => this.#prior.given().sample(key, [n]));
+  }
+
+  objectives(): readonly Objective[] {
+    return [
+      {
+        name: 'likelihood',
+        parameters: [...trainable(this).values()],
+        loss: (x) => ({ total: tf.tidy(() => tf.neg(tf.mean<Scalar>(this.logProb(x)))) }),
+      },
+    ];
+  }
+}
