@@ -1,0 +1,87 @@
+import { ArgumentError, asLayer, Permutation } from '@dgm/core';
+import type { Layer, NetworkLike, Shape } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { BaseFlowLayer, type Backward, type FlowCall, type Forward } from '../flow-layer';
+import { sumEvent, withContext } from '../internal/events';
+import { parametersFor, type Transformer } from '../transformers/transformer';
+import type { Mask } from './masks';
+
+export interface CouplingOptions {
+  /**
+   * Which elements of the last axis stay; a vector's elements, an image's channels. `halfMask(size)` splits the axis
+   * in two without moving anything.
+   */
+  readonly mask: Mask;
+  /**
+   * From $x_a$, `[n, ..., a]`, with the context beside it if there is one, to `transformer.numParameters` numbers for
+   * each element of $x_b$, those of one element side by side.
+   */
+  readonly network: NetworkLike;
+  readonly transformer: Transformer;
+  /** The axes in front of the last one: `[height, width]` for images; none unless given. */
+  readonly leadingShape?: Shape;
+}
+
+/**
+ * A coupling layer: part of an event stays, the rest is transformed with parameters that a network computes from it,
+ *
+ * $$y_a = z_a, \qquad y_b = T(z_b; \theta(z_a))$$
+ *
+ * @throws ArgumentError if the mask keeps everything or nothing
+ * @see DGM §3.1.3, Eq. 3.15-3.18; Density Estimation Using Real NVP (Dinh et al., 2017)
+ */
+export class Coupling extends BaseFlowLayer {
+  readonly eventShape: Shape;
+  readonly #network: Layer;
+  readonly #transformer: Transformer;
+  readonly #order: Permutation | undefined;
+  readonly #sizes: readonly [number, number];
+
+  constructor({ mask, network, transformer, leadingShape = [] }: CouplingOptions) {
+    super();
+    const kept = mask.flatMap((stays, index) => (stays ? [index] : []));
+    const changed = mask.flatMap((stays, index) => (stays ? [] : [index]));
+    if (kept.length === 0 || changed.length === 0) {
+      throw new ArgumentError({
+        where: 'Coupling',
+        argument: 'mask',
+        expected: 'to keep something and to change something',
+        actual: `${kept.length} of ${mask.length} kept`,
+      });
+    }
+    this.eventShape = [...leadingShape, mask.length];
+    this.#sizes = [kept.length, changed.length];
+    this.#transformer = transformer;
+    const order = [...kept, ...changed];
+    this.#order = order.every((from, to) => from === to) ? undefined : new Permutation(order);
+    this.#network = this.child('network', asLayer(network));
+  }
+
+  protected forward(z: Tensor, call: FlowCall): Forward {
+    const [kept, changed] = this.#split(z);
+    const { y, logDet } = this.#transformer.forward(changed, this.#parameters(kept, changed, call));
+    return { y: this.#join(kept, y), logDet: sumEvent(logDet) };
+  }
+
+  protected inverse(y: Tensor, call: FlowCall): Backward {
+    const [kept, changed] = this.#split(y);
+    const { z, logDet } = this.#transformer.inverse(changed, this.#parameters(kept, changed, call));
+    return { z: this.#join(kept, z), logDet: sumEvent(logDet) };
+  }
+
+  #parameters(kept: Tensor, changed: Tensor, call: FlowCall): Tensor {
+    const output = this.#network.apply(withContext(kept, call), call);
+    return parametersFor(this.#transformer, output, changed, 'Coupling');
+  }
+
+  #split(x: Tensor): [Tensor, Tensor] {
+    const ordered = this.#order === undefined ? x : this.#order.forwardAndLogDet(x).y;
+    return tf.split(ordered, [...this.#sizes], -1) as [Tensor, Tensor];
+  }
+
+  #join(kept: Tensor, changed: Tensor): Tensor {
+    const ordered = tf.concat([kept, changed], -1);
+    return this.#order === undefined ? ordered : this.#order.inverseAndLogDet(ordered).z;
+  }
+}

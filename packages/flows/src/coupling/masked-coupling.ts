@@ -1,0 +1,78 @@
+import { ArgumentError, asLayer, sizeOf } from '@dgm/core';
+import type { Layer, NetworkLike, Shape } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { BaseFlowLayer, type Backward, type FlowCall, type Forward } from '../flow-layer';
+import { sumEvent, withContext } from '../internal/events';
+import { parametersFor, type Transformer } from '../transformers/transformer';
+import type { Mask } from './masks';
+
+export interface MaskedCouplingOptions {
+  readonly eventShape: Shape;
+  /** Which elements of the event stay, row by row: `checkerboardMask([8, 8, 1])`. */
+  readonly mask: Mask;
+  /**
+   * From an event with 0 in place of what changes, with the context beside the last axis if there is one, to
+   * `transformer.numParameters` numbers for *each* element.
+   */
+  readonly network: NetworkLike;
+  readonly transformer: Transformer;
+}
+
+/**
+ * A coupling over the whole event, for masks that no axis separates: $y = m \odot z + (1 - m) \odot T(z; \theta(m \odot z))$.
+ *
+ * The network keeps the shape of an image, so it may be convolutional; what it puts out for elements that stay is not used.
+ * @throws ArgumentError if the mask has not one entry per element
+ * @see Density Estimation Using Real NVP (Dinh et al., 2017), §3.4
+ */
+export class MaskedCoupling extends BaseFlowLayer {
+  readonly eventShape: Shape;
+  readonly #network: Layer;
+  readonly #transformer: Transformer;
+  readonly #kept: readonly number[];
+
+  constructor({ eventShape, mask, network, transformer }: MaskedCouplingOptions) {
+    super();
+    if (mask.length !== sizeOf(eventShape)) {
+      throw new ArgumentError({
+        where: 'MaskedCoupling',
+        argument: 'mask',
+        expected: `to have ${sizeOf(eventShape)} entries`,
+        actual: String(mask.length),
+      });
+    }
+    this.eventShape = eventShape;
+    this.#kept = mask.map(Number);
+    this.#transformer = transformer;
+    this.#network = this.child('network', asLayer(network));
+  }
+
+  protected forward(z: Tensor, call: FlowCall): Forward {
+    const [stays, changes] = this.#masks();
+    const { y, logDet } = this.#transformer.forward(z, this.#parameters(tf.mul(stays, z), call));
+    return {
+      y: tf.add(tf.mul(stays, z), tf.mul(changes, y)),
+      logDet: sumEvent(tf.mul(changes, logDet)),
+    };
+  }
+
+  protected inverse(y: Tensor, call: FlowCall): Backward {
+    const [stays, changes] = this.#masks();
+    const { z, logDet } = this.#transformer.inverse(y, this.#parameters(tf.mul(stays, y), call));
+    return {
+      z: tf.add(tf.mul(stays, y), tf.mul(changes, z)),
+      logDet: sumEvent(tf.mul(changes, logDet)),
+    };
+  }
+
+  #parameters(visible: Tensor, call: FlowCall): Tensor {
+    const output = this.#network.apply(withContext(visible, call), call);
+    return parametersFor(this.#transformer, output, visible, 'MaskedCoupling');
+  }
+
+  #masks(): [Tensor, Tensor] {
+    const stays = tf.tensor([...this.#kept], [...this.eventShape]);
+    return [stays, tf.sub(1, stays)];
+  }
+}

@@ -1,0 +1,56 @@
+import { ArgumentError, sizeOf } from '@dgm/core';
+import type { Shape } from '@dgm/core';
+
+/**
+ * Which elements of an event a coupling keeps, row by row: `true` is $x_a$, which stays and is what the network sees,
+ * `false` is $x_b$, which changes.
+ */
+export type Mask = readonly boolean[];
+
+/** Keeps the first half, $x_{1:\lceil D/2 \rceil}$ (DGM Eq. 3.15). */
+export function halfMask(size: number): Mask {
+  checkSize('halfMask', size);
+  return Array.from({ length: size }, (_, index) => index < Math.ceil(size / 2));
+}
+
+/** Keeps every second element, from the first on. */
+export function alternatingMask(size: number): Mask {
+  checkSize('alternatingMask', size);
+  return Array.from({ length: size }, (_, index) => index % 2 === 0);
+}
+
+/**
+ * Keeps the pixels of one colour of a chessboard, all channels alike.
+ * @param shape - `[height, width]` or `[height, width, channels]`
+ * @see Density Estimation Using Real NVP (Dinh et al., 2017), §3.4; DGM §3.1.6
+ */
+export function checkerboardMask(shape: Shape): Mask {
+  const [height = 0, width = 0, channels = 1] = shape;
+  if (shape.length < 2 || shape.length > 3 || height * width < 2) {
+    throw new ArgumentError({
+      where: 'checkerboardMask',
+      argument: 'shape',
+      expected: 'to be [height, width] or [height, width, channels], of two pixels at least',
+      actual: `[${shape.join(', ')}]`,
+    });
+  }
+  return Array.from({ length: sizeOf(shape) }, (_, index) => {
+    const pixel = Math.floor(index / channels);
+    return (Math.floor(pixel / width) + (pixel % width)) % 2 === 0;
+  });
+}
+
+/** The mask that keeps what the given one changes. */
+export function oppositeMask(mask: Mask): Mask {
+  return mask.map((kept) => !kept);
+}
+
+function checkSize(where: string, size: number): void {
+  if (Number.isInteger(size) && size >= 2) return;
+  throw new ArgumentError({
+    where,
+    argument: 'size',
+    expected: 'to be an integer of at least 2',
+    actual: String(size),
+  });
+}

@@ -1,0 +1,30 @@
+import { Affine, ArgumentError, Compose, Sigmoid } from '@dgm/core';
+import type { Bijector } from '@dgm/core';
+
+export interface LogitPreprocessingOptions {
+  /** Data lie in `[0, levels)`. */
+  readonly levels: number;
+  /** How far from 0 and 1 the logit is kept, below 0.5; 0.05 unless given. */
+  readonly margin?: number;
+}
+
+/**
+ * The map from the real line onto (a little more than) the range of dequantized data, to stand last in the list of a flow:
+ * $y = L\, \frac{\sigma(z) - \alpha}{1 - 2 \alpha}$, whose inverse is $\mathrm{logit}(\alpha + (1 - 2\alpha)\, y / L)$.
+ *
+ * Its log-determinant counts: a likelihood is that of the data, not that of their logits.
+ * @throws ArgumentError if an option is out of its range
+ * @see Density Estimation Using Real NVP (Dinh et al., 2017), §4.1
+ */
+export function logitPreprocessing({ levels, margin = 0.05 }: LogitPreprocessingOptions): Bijector {
+  if (!(levels > 0 && margin > 0 && margin < 0.5)) {
+    throw new ArgumentError({
+      where: 'logitPreprocessing',
+      argument: levels > 0 ? 'margin' : 'levels',
+      expected: levels > 0 ? 'to be above 0 and below 0.5' : 'to be above 0',
+      actual: String(levels > 0 ? margin : levels),
+    });
+  }
+  const scale = levels / (1 - 2 * margin);
+  return new Compose([new Sigmoid(), new Affine({ scale, shift: -margin * scale })]);
+}

@@ -1,0 +1,55 @@
+import { ArgumentError, exp, tanh } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { unstackLast, type Transformer } from './transformer';
+
+export interface AffineTransformerOptions {
+  /** The largest log-scale in either direction, so that no step can overflow; 2 unless given. The book has 1. */
+  readonly maxLogScale?: number;
+}
+
+/**
+ * $y = e^s z + t$ with $s = c \tanh(r / c)$ for the bound c on log-scales. The parameters of an element are r, then t.
+ * @see DGM Eq. 3.15-3.18
+ */
+export function affine({ maxLogScale = 2 }: AffineTransformerOptions = {}): Transformer {
+  if (!(maxLogScale > 0 && Number.isFinite(maxLogScale))) {
+    throw new ArgumentError({
+      where: 'affine',
+      argument: 'maxLogScale',
+      expected: 'to be above 0',
+      actual: String(maxLogScale),
+    });
+  }
+  const bounded = (raw: tf.Tensor): tf.Tensor => tf.mul(maxLogScale, tanh(tf.div(raw, maxLogScale)));
+  return {
+    numParameters: 2,
+    forward: (z, parameters) => {
+      const [raw, shift] = unstackLast(parameters) as [tf.Tensor, tf.Tensor];
+      const logScale = bounded(raw);
+      return { y: tf.add(tf.mul(exp(logScale), z), shift), logDet: logScale };
+    },
+    inverse: (y, parameters) => {
+      const [raw, shift] = unstackLast(parameters) as [tf.Tensor, tf.Tensor];
+      const minusLogScale = tf.neg(bounded(raw));
+      return { z: tf.mul(tf.sub(y, shift), exp(minusLogScale)), logDet: minusLogScale };
+    },
+  };
+}
+
+/**
+ * $y = z + t$: the coupling of NICE, which keeps volumes. The parameter of an element is t.
+ * @see NICE: Non-linear Independent Components Estimation (Dinh et al., 2014)
+ */
+export function additive(): Transformer {
+  return {
+    numParameters: 1,
+    forward: (z, parameters) => ({
+      y: tf.add(z, tf.reshape(parameters, z.shape)),
+      logDet: tf.zerosLike(z),
+    }),
+    inverse: (y, parameters) => ({
+      z: tf.sub(y, tf.reshape(parameters, y.shape)),
+      logDet: tf.zerosLike(y),
+    }),
+  };
+}
