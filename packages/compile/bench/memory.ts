@@ -1,27 +1,32 @@
 /**
- * Whether memory grows over 10,000 compiled steps: prints what the process holds after each thousand.
+ * Whether memory grows over 10,000 steps. Run from the root of the repository:
  *
- *   npx tsx bench/memory.ts [steps] [device]
+ *   npx tsx --tsconfig tsconfig.json packages/compile/bench/memory.ts [--steps 10000]
  */
+import { parseArgs } from 'node:util';
 import { setup } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { compiled } from '../src/index';
-import type { Device } from '../src/index';
-import { held } from '../test/support/memory';
-import { smallStep } from '../test/support/small-step';
+import { largeFeeds } from '../test/support/large-feeds';
 
-const [steps = '10000', device = 'cpu'] = process.argv.slice(2);
-const EVERY = Number(steps) / 10;
+const { values: options } = parseArgs({ options: { steps: { type: 'string', default: '10000' } } });
+const steps = Number(options.steps);
+const mebibytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(1);
 
 await setup({ backend: 'cpu' });
-const small = await smallStep(compiled({ device: device as Device }));
-console.log('steps | MiB of JavaScript | MiB of the process | tensors');
-for (let taken = 0; taken <= Number(steps); taken += EVERY) {
-  const { javascript, process: all } = await held();
-  console.log([taken, javascript.toFixed(2), all.toFixed(1), tf.memory().numTensors].join(' | '));
-  for (let step = 0; step < EVERY; step += small.step.queueLength) {
-    await small.take(small.step.queueLength);
-    await small.step.drain();
-  }
+const training = await largeFeeds(compiled());
+console.log(`each step is fed ${mebibytes(training.bytesPerStep)} MiB`);
+const rows: Record<string, string | number>[] = [];
+for (let tenth = 1; tenth <= 10; tenth++) {
+  await training.take(steps / 10);
+  const { rss, heapUsed, arrayBuffers } = process.memoryUsage();
+  rows.push({
+    step: (tenth * steps) / 10,
+    'resident MiB': mebibytes(rss),
+    'heap MiB': mebibytes(heapUsed),
+    'array buffers MiB': mebibytes(arrayBuffers),
+    tensors: tf.memory().numTensors,
+  });
 }
-small.dispose();
+console.table(rows);
+training.dispose();

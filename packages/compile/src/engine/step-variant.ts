@@ -1,3 +1,4 @@
+import { formatShape, UnsupportedError } from '@dgm/core';
 import type { StepFeed, StepProgram } from '@dgm/core';
 import type { Scalar } from '@tensorflow/tfjs-core';
 import { capture } from '../capture/capture';
@@ -44,5 +45,15 @@ export function recordStep<B>(program: StepProgram<B>, feed: StepFeed<B>): Captu
     terms = Object.keys(results);
     return results;
   }, specs);
+  const odd = [...captured.state.values()].find(({ dtype }) => dtype !== 'float32');
+  if (odd !== undefined) {
+    throw new UnsupportedError({
+      where: 'compiled',
+      argument: 'the variables of a training step',
+      expected: 'to be float32',
+      actual: `one of type ${odd.dtype} and shape ${formatShape(odd.shape)}`,
+      remedy: 'keep integers as float32, or run with the eager engine',
+    });
+  }
   return { ...captured, terms };
 }

@@ -1,0 +1,16 @@
+import { describeCoverage } from '@dgm/testing';
+import * as exports from '../src/index';
+
+describeCoverage({
+  exports,
+  tables: [],
+  testedIn: {
+    auto: 'test/auto.test.ts',
+    capture: 'test/compile.test.ts',
+    compile: 'test/compile.test.ts',
+    compiled: 'test/compiled.contract.test.ts',
+    describeRuntime: 'test/devices.test.ts',
+    exportFunction: 'test/export.test.ts',
+    exportOnnx: 'test/export.test.ts',
+  },
+});
