@@ -1,7 +1,9 @@
 /**
  * Whether memory grows over 10,000 steps. Run from the root of the repository:
  *
- *   npx tsx --tsconfig tsconfig.json packages/compile/bench/memory.ts [--steps 10000]
+ *   NODE_OPTIONS=--expose-gc npx tsx --tsconfig tsconfig.json packages/compile/bench/memory.ts [--steps 10000]
+ *
+ * Without --expose-gc the heap's column shows garbage that V8 has not looked at yet.
  */
 import { parseArgs } from 'node:util';
 import { setup } from '@dgm/core';
@@ -19,6 +21,7 @@ console.log(`each step is fed ${mebibytes(training.bytesPerStep)} MiB`);
 const rows: Record<string, string | number>[] = [];
 for (let tenth = 1; tenth <= 10; tenth++) {
   await training.take(steps / 10);
+  (globalThis as { gc?: () => void }).gc?.();
   const { rss, heapUsed, arrayBuffers } = process.memoryUsage();
   rows.push({
     step: (tenth * steps) / 10,
