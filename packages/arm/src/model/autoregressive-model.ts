@@ -79,7 +79,7 @@ export class AutoregressiveModel
   /** The number of variables, D. */
   readonly numVariables: number;
   readonly contextSize: number;
-  readonly #network: AutoregressiveNetwork;
+  readonly network: AutoregressiveNetwork;
   readonly #head: DistributionHead;
   /** Undefined for the order in which the entries lie anyway. */
   readonly #order: Int32Array | undefined;
@@ -89,7 +89,7 @@ export class AutoregressiveModel
     this.eventShape = shape;
     this.numVariables = sizeOf(shape);
     this.contextSize = network.contextSize;
-    this.#network = this.child('network', network);
+    this.network = this.child('network', network);
     this.#head = likelihood;
     checkFit(this.numVariables, network, likelihood);
     const checked = order && checkOrder('AutoregressiveModel', order, this.numVariables);
@@ -124,7 +124,7 @@ export class AutoregressiveModel
    */
   conditionals(x: Tensor, call: NetworkCall = {}): Tensor {
     this.#check(x, call, 'conditionals');
-    return tf.tidy(() => this.#network.conditionals(this.#toSequence(x), call));
+    return tf.tidy(() => this.network.conditionals(this.#toSequence(x), call));
   }
 
   /** Ancestral sampling, one variable after the other: `[n, ...shape]`. Variable d is drawn with `key.fold(d)`. */
@@ -136,7 +136,7 @@ export class AutoregressiveModel
     return tf.tidy(() => {
       const known = options.given && this.#known(options.given, n);
       const task: SamplingTask = {
-        ...{ network: this.#network, numVariables, draw, key, n, call },
+        ...{ network: this.network, numVariables, draw, key, n, call },
         ...(known && { known }),
       };
       return this.#fromSequence(this.#run(task, options.method));
@@ -165,8 +165,8 @@ export class AutoregressiveModel
     return tf.tidy(() => {
       const [n, count] = [x.shape[0]!, this.numVariables];
       const sequence = this.#toSequence(x);
-      const parameters = this.#network.conditionals(sequence, call);
-      const rows = tf.reshape(parameters, [n * count, this.#network.numParameters]);
+      const parameters = this.network.conditionals(sequence, call);
+      const rows = tf.reshape(parameters, [n * count, this.network.numParameters]);
       const logProb = this.#head.distribution(rows).logProb(tf.reshape(sequence, [n * count]));
       return tf.sum(tf.reshape(logProb, [n, count]), 1);
     });
