@@ -10,6 +10,15 @@ import { patches } from './patches';
  */
 const CHANNELS_FOR_PRODUCTS = 32;
 
+/**
+ * Whether a convolution is a product with patches: where that is faster, and where the WebGPU provider of ONNX Runtime
+ * 1.30 convolves to wrong numbers (it reads input channels in threes wherever their number allows it and is not 3).
+ */
+function isProduct({ inChannels, outChannels, filterHeight, filterWidth }: Geometry): boolean {
+  const isMisread = inChannels > 3 && inChannels % 3 === 0 && inChannels % 4 !== 0 && outChannels % 4 === 0;
+  return inChannels >= CHANNELS_FOR_PRODUCTS || filterHeight * filterWidth === 1 || isMisread;
+}
+
 const toChannelsFirst = (onnx: OnnxBuilder, x: string) => onnx.node('Transpose', [x], { perm: [0, 3, 1, 2] });
 const toChannelsLast = (onnx: OnnxBuilder, x: string) => onnx.node('Transpose', [x], { perm: [0, 2, 3, 1] });
 
@@ -31,7 +40,7 @@ function convolve(call: LoweringCall, geometry: Geometry): string {
   const { onnx, names, outputs } = call;
   const [x, filter] = names as [string, string];
   const { filterHeight, filterWidth, inChannels, outChannels } = geometry;
-  if (inChannels >= CHANNELS_FOR_PRODUCTS || filterHeight * filterWidth === 1) {
+  if (isProduct(geometry)) {
     const matrix = onnx.reshape(filter, [filterHeight * filterWidth * inChannels, outChannels]);
     const product = onnx.node('Gemm', [patches(onnx, x, geometry), matrix], { transA: 0, transB: 0 });
     return onnx.reshape(product, outputs[0]!.shape);
@@ -49,6 +58,39 @@ function groupedFilter(onnx: OnnxBuilder, filter: string, shape: readonly number
   const [height, width, channels, multiplier] = shape as [number, number, number, number];
   const perChannel = onnx.node('Transpose', [filter], { perm: [2, 3, 0, 1] });
   return onnx.reshape(perChannel, [channels * multiplier, 1, height, width]);
+}
+
+/**
+ * The gradient of a depthwise convolution, channels first: a transposed convolution for each of a channel's outputs, then
+ * their sum. A single one with all outputs gives wrong numbers on WebGPU in ONNX Runtime 1.30.
+ */
+function depthwiseInputGradient(
+  onnx: OnnxBuilder,
+  [dy, filter]: readonly string[],
+  [height, width, channels, multiplier]: readonly number[],
+  geometry: Geometry,
+): string {
+  const { batchSize, outHeight, outWidth } = geometry;
+  const result = [batchSize, outHeight, outWidth, channels!];
+  const dyByOutput = onnx.reshape(dy!, [...result, multiplier!]);
+  const pick = (name: string, index: number, axis: number) =>
+    onnx.node('Slice', [name, ...[index, index + 1, axis].map((bound) => onnx.int64([bound]))]);
+  const gradients = Array.from({ length: multiplier! }, (_, index) =>
+    onnx.node(
+      'ConvTranspose',
+      [
+        toChannelsFirst(onnx, onnx.reshape(pick(dyByOutput, index, 4), result)),
+        groupedFilter(onnx, pick(filter!, index, 3), [height!, width!, channels!, 1]),
+      ],
+      {
+        ...windowAttributes(geometry),
+        dilations: dilationsOf(geometry),
+        output_padding: outputPadding(geometry),
+        group: channels!,
+      },
+    ),
+  );
+  return gradients.reduce((sum, gradient) => onnx.node('Add', [sum, gradient]));
 }
 
 function pool(op: string, attributes: Readonly<Record<string, number>> = {}): Kernel {
@@ -122,17 +164,7 @@ export const convolutionKernels: KernelTable = {
     infer: ([dy], attributes) => [{ shape: attributes['inputShape'] as number[], dtype: dy!.dtype }],
     lower: ({ onnx, names, inputs, outputs, attributes }) => {
       const geometry = convolutionGeometry(outputs[0]!.shape, inputs[1]!.shape, attributes, true);
-      const dx = onnx.node(
-        'ConvTranspose',
-        [toChannelsFirst(onnx, names[0]!), groupedFilter(onnx, names[1]!, inputs[1]!.shape)],
-        {
-          ...windowAttributes(geometry),
-          dilations: dilationsOf(geometry),
-          output_padding: outputPadding(geometry),
-          group: geometry.inChannels,
-        },
-      );
-      return [toChannelsLast(onnx, dx)];
+      return [toChannelsLast(onnx, depthwiseInputGradient(onnx, names, inputs[1]!.shape, geometry))];
     },
   },
   DepthwiseConv2dNativeBackpropFilter: {
