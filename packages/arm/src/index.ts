@@ -3,12 +3,17 @@ export { convArm } from './presets/conv-arm';
 export type { ConvArmOptions } from './presets/conv-arm';
 export { finiteMemory } from './presets/finite-memory';
 export type { FiniteMemoryOptions } from './presets/finite-memory';
+export { gatedPixelCnn } from './presets/gated-pixel-cnn';
+export type { GatedPixelCnnOptions } from './presets/gated-pixel-cnn';
+export { pixelCnn } from './presets/pixel-cnn';
+export type { PixelCnnOptions } from './presets/pixel-cnn';
 export { recurrentArm } from './presets/recurrent-arm';
 export type { RecurrentArmOptions } from './presets/recurrent-arm';
 export { transformerArm } from './presets/transformer-arm';
 export type { TransformerArmOptions } from './presets/transformer-arm';
 export { waveNet } from './presets/wave-net';
 export type { WaveNetOptions } from './presets/wave-net';
+export type { ImageArmOptions } from './presets/image-model';
 export type { ArmOptions, OrderedArmOptions } from './presets/options';
 
 // models of one's own
@@ -23,12 +28,18 @@ export type { AutoregressiveNetwork, NetworkCall, StepInput, StepNetwork } from 
 export { rasterOrder, zigZagOrder } from './model/order';
 export type { Order } from './model/order';
 export type { DrawOptions } from './model/sampling';
+export { ImageNetwork } from './networks/image-network';
+export type { ImageBody, ImageNetworkOptions } from './networks/image-network';
 export { SequenceNetwork } from './networks/sequence-network';
 export type { SequenceNetworkOptions } from './networks/sequence-network';
 export { valueEncoding } from './networks/value-encoding';
 export type { ValueEncoding, ValueEncodingName } from './networks/value-encoding';
 
 // causal layers
+export { MaskedConv2d } from './layers/masked-conv2d';
+export type { MaskedConv2dOptions } from './layers/masked-conv2d';
+export { ShiftedConv2d } from './layers/shifted-conv2d';
+export type { ShiftedConv2dOptions } from './layers/shifted-conv2d';
 export { CausalConv1d } from './layers/causal-conv1d';
 export type { CausalConv1dOptions, ConvWindow } from './layers/causal-conv1d';
 export { BaseCausalLayer } from './layers/causal-layer';

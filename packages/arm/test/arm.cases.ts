@@ -10,8 +10,17 @@ import type { DistributionHead } from '@dgm/core';
 import { everyEvent } from '@dgm/testing';
 import type { ModelTable } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
-import { convArm, finiteMemory, recurrentArm, transformerArm, waveNet, zigZagOrder } from '../src/index';
-import type { AutoregressiveModel, OrderedArmOptions } from '../src/index';
+import {
+  convArm,
+  finiteMemory,
+  recurrentArm,
+  transformerArm,
+  waveNet,
+  zigZagOrder,
+  pixelCnn,
+  gatedPixelCnn,
+} from '../src/index';
+import type { AutoregressiveModel, ImageArmOptions, OrderedArmOptions } from '../src/index';
 
 const DIMS = 4;
 
@@ -39,16 +48,37 @@ export const makers: Readonly<Record<string, (options: OrderedArmOptions) => Aut
   transformerArm: (options) => transformerArm({ ...options, features: 8, heads: 2, blocks: 2 }),
 };
 
+/** Those that take images row by row. */
+export const imageMakers: Readonly<Record<string, (options: ImageArmOptions) => AutoregressiveModel>> = {
+  pixelCnn: (options) => pixelCnn({ ...options, hidden: 8, blocks: 2, kernelSizes: [3, 3] }),
+  'pixelCnn (positions, dropout)': (options) =>
+    pixelCnn({ ...options, hidden: 6, blocks: 1, positions: true, dropout: 0.1 }),
+  gatedPixelCnn: (options) => gatedPixelCnn({ ...options, hidden: 6, blocks: 2 }),
+  'gatedPixelCnn (positions)': (options) =>
+    gatedPixelCnn({ ...options, hidden: 6, blocks: 1, reaches: [2, 2], positions: true }),
+};
+
+export const allMakers = { ...makers, ...imageMakers };
+
 const THREE = categorical({ shape: [], values: 3 });
 
+const squares = () => tf.tidy(() => tf.reshape(rows(3)(), [24, 2, 2]));
+const everySquare = everyEvent([0, 1, 2], 4).map((event) => {
+  const [a, b, c, d] = event as number[];
+  return [
+    [a!, b!],
+    [c!, d!],
+  ];
+});
+
 const ofEveryKind: ModelTable = Object.fromEntries(
-  Object.entries(makers).map(([name, make]) => [
+  Object.entries(allMakers).map(([name, make]) => [
     name,
     () => ({
-      make: (key: Key) => make({ shape: [DIMS], likelihood: THREE, key }),
-      data: rows(3),
+      make: (key: Key) => make({ shape: [2, 2], likelihood: THREE, key }),
+      data: squares,
       range: [0, 2] as const,
-      everyEvent: everyEvent([0, 1, 2], DIMS),
+      everyEvent: everySquare,
       steps: 30,
     }),
   ]),
@@ -85,14 +115,8 @@ export const models: ModelTable = {
         ...{ shape: [2, 2], likelihood: THREE, key, order: zigZagOrder([2, 2]) },
         ...{ hidden: 6, kernelSize: 2, dilations: [1, 2] },
       }),
-    data: () => tf.tidy(() => tf.reshape(rows(3)(), [24, 2, 2])),
-    everyEvent: everyEvent([0, 1, 2], 4).map((event) => {
-      const [a, b, c, d] = event as number[];
-      return [
-        [a!, b!],
-        [c!, d!],
-      ];
-    }),
+    data: squares,
+    everyEvent: everySquare,
     steps: 30,
   }),
 };

@@ -2,8 +2,17 @@ import { categorical, Key } from '@dgm/core';
 import type { Layer, StepLayer } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { CausalConv1d, GatedResidualStack, rasterOrder, zigZagOrder } from '../src/index';
-import { makers } from './arm.cases';
+import {
+  CausalConv1d,
+  GatedResidualStack,
+  gatedPixelCnn,
+  MaskedConv2d,
+  pixelCnn,
+  rasterOrder,
+  zigZagOrder,
+} from '../src/index';
+import type { AutoregressiveModel } from '../src/index';
+import { allMakers, imageMakers, makers } from './arm.cases';
 
 const SIZE = 3;
 const DIMS = SIZE * SIZE;
@@ -30,39 +39,96 @@ function influence(f: (x: tf.Tensor) => tf.Tensor, x: tf.Tensor, variables: numb
   );
 }
 
-describe.each(Object.entries(makers))('%s', (_name, make) => {
-  const likelihood = categorical({ shape: [], values: VALUES });
-  const key = Key.of(0);
+const likelihood = categorical({ shape: [], values: VALUES });
+const key = Key.of(0);
+const inOrders = [
+  ...Object.entries(makers).flatMap(([name, make]) =>
+    Object.entries(orders).map(([order, positions]) => [name, order, positions, make] as const),
+  ),
+  ...Object.entries(imageMakers).map(([name, make]) => [name, 'raster', orders.raster, make] as const),
+];
 
-  it.each(Object.entries(orders))('has a gradient of 0 by what comes later: %s order', (_, order) => {
+describe('a model', () => {
+  it.each(inOrders)('%s, %s order: has a gradient of 0 by what comes later', (_, _name, order, make) => {
     const model = make({ shape: [SIZE, SIZE], likelihood, key, order, encoding: 'scaled' });
     const x = Key.of(1).uniform([2, SIZE, SIZE], { max: VALUES - 1 });
     const size = influence((input) => model.conditionals(input), x, DIMS);
     for (let d = 0; d < DIMS; d++) {
       order.forEach((entry, j) => {
         if (j >= d) expect(size[d]![entry]).toBe(0);
-        if (j === d - 1) expect(size[d]![entry]).toBeGreaterThan(0);
+        if (j === d - 1 && d % SIZE > 0) expect(size[d]![entry]).toBeGreaterThan(0);
       });
     }
     x.dispose();
     model.dispose();
   });
 
-  it('does not change a bit of what comes before a value that changes, however it is encoded', () => {
+  it.each(Object.entries(allMakers))('%s: a value changes no bit of what comes before', (_, make) => {
     for (const encoding of ['raw', 'scaled', 'one-hot'] as const) {
-      const model = make({ shape: [DIMS], likelihood, key, encoding });
+      const model = make({ shape: [SIZE, SIZE], likelihood, key, encoding });
       tf.tidy(() => {
         const x = tf.floor(Key.of(2).uniform([1, DIMS], { max: VALUES }));
-        const at = model.conditionals(x).arraySync() as number[][][];
+        const at = model.conditionals(square(x)).arraySync() as number[][][];
         for (let j = 0; j < DIMS; j++) {
           const other = tf.mod(tf.add(x, tf.oneHot([j], DIMS)), VALUES);
-          const moved = model.conditionals(other).arraySync() as number[][][];
+          const moved = model.conditionals(square(other)).arraySync() as number[][][];
           expect(moved[0]!.slice(0, j + 1)).toEqual(at[0]!.slice(0, j + 1));
-          if (j < DIMS - 1) expect(moved[0]![j + 1]).not.toEqual(at[0]![j + 1]);
+          // The first pixel of a row may be out of reach of the last one of the row before.
+          if (j % SIZE < SIZE - 1) expect(moved[0]![j + 1]).not.toEqual(at[0]![j + 1]);
         }
       });
       model.dispose();
     }
+  });
+});
+
+const square = (x: tf.Tensor): tf.Tensor => tf.reshape(x, [-1, SIZE, SIZE]);
+
+describe('gatedPixelCnn', () => {
+  it('sees every pixel that came before, where masked kernels have a blind spot', () => {
+    const [side, last] = [5, 17]; // row 3, column 2: pixels 0 to 16 come before
+    const seen = (model: AutoregressiveModel): number[] => {
+      const x = Key.of(1).uniform([1, side, side], { max: VALUES - 1 });
+      const size = influence((input) => model.conditionals(input), x, side * side)[last]!;
+      tf.dispose(x);
+      model.dispose();
+      return size.flatMap((value, pixel) => (value > 0 ? [pixel] : []));
+    };
+    const options = { shape: [side, side], likelihood, key, encoding: 'scaled' as const, hidden: 8 };
+    const before = Array.from({ length: last }, (_, pixel) => pixel);
+    expect(seen(gatedPixelCnn({ ...options, blocks: 3, reaches: [2, 2] }))).toEqual(before);
+    expect(seen(pixelCnn({ ...options, blocks: 3, kernelSizes: [3, 3] }))).not.toContain(14);
+  });
+});
+
+describe('MaskedConv2d', () => {
+  it('sees what its option says, for kernels of several sizes', () => {
+    for (const kernelSize of [1, 3, 5]) {
+      for (const option of ['A', 'B'] as const) {
+        if (kernelSize === 1 && option === 'A') continue; // sees nothing at all
+        const layer = new MaskedConv2d({ inputs: 1, outputs: 2, kernelSize, option, key });
+        const x = Key.of(1).normal([1, 5, 5, 1]);
+        const flat = (input: tf.Tensor): tf.Tensor => tf.reshape(layer.apply(input), [1, 25, 2]);
+        const middle = influence(flat, x, 25)[12]!;
+        const half = (kernelSize - 1) / 2;
+        middle.forEach((value, pixel) => {
+          const [row, column] = [Math.floor(pixel / 5), pixel % 5];
+          const isUnder = Math.abs(row - 2) <= half && Math.abs(column - 2) <= half;
+          expect(value > 0).toBe(isUnder && (option === 'A' ? pixel < 12 : pixel <= 12));
+        });
+        x.dispose();
+        layer.dispose();
+      }
+    }
+  });
+
+  it('refuses an even kernel', () => {
+    const sizes = { inputs: 1, outputs: 1, kernelSize: 2, option: 'A', key } as const;
+    expect(() => new MaskedConv2d(sizes)).toThrow('odd');
+    expect(() => pixelCnn({ shape: [2, 2], likelihood, key, hidden: 3, blocks: 1 })).toThrow('even');
+    expect(() => gatedPixelCnn({ shape: [4], likelihood, key, hidden: 3, blocks: 1 })).toThrow(
+      '[height, width]',
+    );
   });
 });
 

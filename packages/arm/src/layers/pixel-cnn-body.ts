@@ -1,0 +1,86 @@
+import { BaseLayer, contextOfChild, Conv2d, Dropout, relu } from '@dgm/core';
+import type { CallContext, Key } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { ImageBody } from '../networks/image-network';
+import { MaskedConv2d } from './masked-conv2d';
+
+export interface PixelCnnBodyOptions {
+  readonly inputs: number;
+  readonly outputs: number;
+  /** Channels between the blocks, an even number; half as many within. */
+  readonly hidden: number;
+  readonly blocks: number;
+  /** Of the first convolution and of those in the blocks. */
+  readonly kernelSizes: readonly [number, number];
+  readonly dropout: number;
+  readonly key: Key;
+}
+
+/** $h + W_3\,\mathrm{relu}(M_2 * \mathrm{relu}(W_1\,\mathrm{relu}(h)))$ with a masked convolution M. */
+class MaskedBlock extends BaseLayer {
+  readonly #down: Conv2d;
+  readonly #look: MaskedConv2d;
+  readonly #up: Conv2d;
+
+  constructor(hidden: number, kernelSize: number, key: Key) {
+    super();
+    const half = hidden / 2;
+    const keys = { down: key.fold('down'), look: key.fold('look'), up: key.fold('up') };
+    this.#down = this.child(
+      'down',
+      new Conv2d({ inputs: hidden, outputs: half, kernelSize: 1, key: keys.down }),
+    );
+    const look = { inputs: half, outputs: half, kernelSize, option: 'B', key: keys.look } as const;
+    this.#look = this.child('look', new MaskedConv2d(look));
+    this.#up = this.child('up', new Conv2d({ inputs: half, outputs: hidden, kernelSize: 1, key: keys.up }));
+  }
+
+  protected forward(h: Tensor): Tensor {
+    return tf.add(h, this.#up.apply(relu(this.#look.apply(relu(this.#down.apply(relu(h)))))));
+  }
+}
+
+/** PixelCNN: a masked convolution with option A, blocks with option B, and a network for each pixel by itself. */
+export class PixelCnnBody extends BaseLayer implements ImageBody {
+  readonly hidden: number;
+  readonly #first: MaskedConv2d;
+  readonly #blocks: readonly MaskedBlock[];
+  readonly #drop: Dropout;
+  readonly #mix: Conv2d;
+  readonly #output: Conv2d;
+
+  constructor({ inputs, outputs, hidden, blocks, kernelSizes, dropout, key }: PixelCnnBodyOptions) {
+    super();
+    this.hidden = hidden;
+    const first = { inputs, outputs: hidden, kernelSize: kernelSizes[0], key: key.fold('first') };
+    this.#first = this.child('first', new MaskedConv2d({ ...first, option: 'A' }));
+    this.#blocks = Array.from({ length: blocks }, (_, index) =>
+      this.child(`block${index}`, new MaskedBlock(hidden, kernelSizes[1], key.fold(index))),
+    );
+    this.#drop = new Dropout({ rate: dropout });
+    const pixelwise = { inputs: hidden, kernelSize: 1 };
+    this.#mix = this.child('mix', new Conv2d({ ...pixelwise, outputs: hidden, key: key.fold('mix') }));
+    this.#output = this.child('output', new Conv2d({ ...pixelwise, outputs, key: key.fold('output') }));
+  }
+
+  withBias(x: Tensor, bias: Tensor | undefined, context: CallContext): Tensor {
+    return tf.tidy(() => {
+      const first = this.#first.apply(x, context);
+      const start = bias === undefined ? first : tf.add(first, bias);
+      const h = this.#blocks.reduce(
+        (y, block, index) => block.apply(this.#dropped(y, index, context)),
+        start,
+      );
+      return this.#output.apply(relu(this.#mix.apply(relu(h))));
+    });
+  }
+
+  protected forward(x: Tensor, context: CallContext): Tensor {
+    return this.withBias(x, undefined, context);
+  }
+
+  #dropped(y: Tensor, index: number, context: CallContext): Tensor {
+    return this.#drop.apply(y, contextOfChild(context, index));
+  }
+}

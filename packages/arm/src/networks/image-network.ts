@@ -1,0 +1,102 @@
+import { ArgumentError, BaseModule, Dense, formatShape } from '@dgm/core';
+import type { CallContext, Key, Layer, Shape } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import { checkContext } from '../model/check-context';
+import type { AutoregressiveNetwork, NetworkCall } from '../model/network';
+import type { ValueEncoding } from './value-encoding';
+
+/** A causal layer over images: a pixel's output depends on those before it, row by row. */
+export interface ImageBody extends Layer {
+  /** Channels that {@link ImageBody.withBias} takes. */
+  readonly hidden: number;
+  /** The layer with something added to what its first convolutions put out, `[n or 1, height or 1, width or 1, hidden]`. */
+  withBias(x: Tensor, bias: Tensor | undefined, context: CallContext): Tensor;
+}
+
+export interface ImageNetworkOptions {
+  /** `[height, width]`, or the same with one channel. */
+  readonly shape: Shape;
+  /** `[n, height, width, features]` to `[n, height, width, numParameters]`. The network owns it. */
+  readonly body: ImageBody;
+  readonly encoding: ValueEncoding;
+  readonly numParameters: number;
+  /** The size of the context; 0 unless given. */
+  readonly contextSize?: number;
+  /** Whether the network learns where a pixel is; no unless told otherwise. */
+  readonly positions?: boolean;
+  /** Randomness for the initial weights. */
+  readonly key: Key;
+}
+
+/**
+ * A causal layer over images of one channel, pixel by pixel in raster order. Context and position enter as a bias of the
+ * first convolutions.
+ * @throws ArgumentError for another shape
+ */
+export class ImageNetwork extends BaseModule implements AutoregressiveNetwork {
+  readonly numParameters: number;
+  readonly contextSize: number;
+  readonly numVariables: number;
+  readonly #plane: readonly [number, number];
+  readonly #body: ImageBody;
+  readonly #encoding: ValueEncoding;
+  readonly #ofContext: Dense | undefined;
+  readonly #ofPosition: Variable | undefined;
+
+  constructor({
+    shape,
+    body,
+    encoding,
+    numParameters,
+    contextSize = 0,
+    positions = false,
+    key,
+  }: ImageNetworkOptions) {
+    super();
+    this.#plane = planeOf(shape);
+    this.numVariables = this.#plane[0] * this.#plane[1];
+    this.numParameters = numParameters;
+    this.contextSize = contextSize;
+    this.#body = this.child('body', body);
+    this.#encoding = encoding;
+    const sizes = { inputs: contextSize, outputs: body.hidden, bias: false, key: key.fold('context') };
+    this.#ofContext = contextSize === 0 ? undefined : this.child('context', new Dense(sizes));
+    const zeros = positions ? tf.zeros([1, ...this.#plane, body.hidden]) : undefined;
+    this.#ofPosition = zeros && this.parameter('positions', zeros);
+  }
+
+  conditionals(x: Tensor, call: NetworkCall = {}): Tensor {
+    const n = x.shape[0]!;
+    checkContext('ImageNetwork.conditionals', call.context, n, this.contextSize);
+    return tf.tidy(() => {
+      const image = tf.reshape(this.#encoding.encode(x), [n, ...this.#plane, this.#encoding.features]);
+      const parameters = this.#body.withBias(image, this.#bias(call), call);
+      return tf.reshape(parameters, [n, this.numVariables, this.numParameters]);
+    });
+  }
+
+  #bias({ context }: NetworkCall): Tensor | undefined {
+    if (context === undefined) return this.#ofPosition;
+    const byExample = tf.reshape(this.#ofContext!.apply(context), [
+      context.shape[0]!,
+      1,
+      1,
+      this.#body.hidden,
+    ]);
+    return this.#ofPosition === undefined ? byExample : tf.add(byExample, this.#ofPosition);
+  }
+}
+
+function planeOf(shape: Shape): readonly [number, number] {
+  const [height, width, channels = 1] = shape;
+  if (height !== undefined && width !== undefined && channels === 1 && shape.length <= 3)
+    return [height, width];
+  throw new ArgumentError({
+    where: 'ImageNetwork',
+    argument: 'shape',
+    expected: 'to be [height, width] or [height, width, 1]',
+    actual: formatShape(shape),
+    remedy: 'a model over sequences takes events of any shape',
+  });
+}
