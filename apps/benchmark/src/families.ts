@@ -42,26 +42,53 @@ export async function discoverFamilies(
   application: { readonly dependencies?: Readonly<Record<string, string>> },
   source: PackageSource,
 ): Promise<Families> {
-  const candidates: Candidate[] = [];
-  const broken: BrokenFamily[] = [];
   const names = Object.keys(application.dependencies ?? {}).filter((name) => name.startsWith('@dgm/'));
+  const families: Families[] = [];
   for (const name of names.sort()) {
-    try {
-      const { version, exports = {} } = await source.manifest(name);
-      if (!('./benchmark' in exports)) continue;
-      const { benchmarks } = await source.load(`${name}/benchmark`);
-      candidates.push(...entriesOf(benchmarks, name).map((entry) => ({ entry, package: name, version })));
-    } catch (error) {
-      broken.push({ package: name, error });
-    }
+    families.push(
+      await discover(name, async () => {
+        const { version, exports = {} } = await source.manifest(name);
+        return './benchmark' in exports
+          ? { version, ...(await source.load(`${name}/benchmark`)) }
+          : undefined;
+      }),
+    );
   }
-  return { candidates, broken };
+  return joined(families);
 }
 
-/** The models of the packages that this application depends on. */
+/** The models of the packages that this application depends on, and those that it puts together from several of them. */
 export async function discoverInstalled(): Promise<Families> {
   const application = await readManifest(new URL('../package.json', import.meta.url));
-  return discoverFamilies(application, installedPackages());
+  const { name, version } = application;
+  return joined([
+    await discoverFamilies(application, installedPackages()),
+    await discover(name, async () => ({ version, ...(await import('./compositions/index')) })),
+  ]);
+}
+
+/** The models of one package; nothing where `load` finds no benchmark in it. */
+async function discover(
+  name: string,
+  load: () => Promise<{ readonly version: string; readonly benchmarks?: unknown } | undefined>,
+): Promise<Families> {
+  try {
+    const loaded = await load();
+    const entries = loaded ? entriesOf(loaded.benchmarks, name) : [];
+    return {
+      candidates: entries.map((entry) => ({ entry, package: name, version: loaded!.version })),
+      broken: [],
+    };
+  } catch (error) {
+    return { candidates: [], broken: [{ package: name, error }] };
+  }
+}
+
+function joined(families: readonly Families[]): Families {
+  return {
+    candidates: families.flatMap(({ candidates }) => candidates),
+    broken: families.flatMap(({ broken }) => broken),
+  };
 }
 
 function installedPackages(): PackageSource {

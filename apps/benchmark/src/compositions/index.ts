@@ -1,0 +1,5 @@
+import type { BenchmarkEntry } from '@dgm/core';
+import { vaePriors } from './vae-priors';
+
+/** Models out of the parts of several families, which no family may put together by itself. */
+export const benchmarks: readonly BenchmarkEntry[] = [...vaePriors];

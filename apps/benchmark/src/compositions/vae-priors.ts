@@ -1,0 +1,159 @@
+import {
+  adamax,
+  asLayer,
+  categorical,
+  conditional,
+  evaluate,
+  gaussian,
+  mlp,
+  Sequential,
+  sizeOf,
+} from '@dgm/core';
+import type {
+  Benchmark,
+  BenchmarkEntry,
+  BenchmarkTask,
+  ConditionalDistribution,
+  Key,
+  Layer,
+  Shape,
+} from '@dgm/core';
+import {
+  gtmPrior,
+  gtmVampPrior,
+  mixtureOfGaussiansPrior,
+  randomPseudoInputs,
+  resampledPrior,
+  standardPrior,
+  vampPrior,
+} from '@dgm/priors';
+import { vae } from '@dgm/vae';
+import * as tf from '@tensorflow/tfjs-core';
+
+/** What the book's listings of §4.4.1 are trained with: two latent variables and 16 components. */
+const [LATENT, COMPONENTS] = [2, 16];
+const GRID = { pointsPerAxis: Math.sqrt(COMPONENTS), range: [-10, 10] } as const;
+const IMPORTANCE_SAMPLES = 1000;
+
+interface PriorTask {
+  readonly key: Key;
+  /** The size of hidden layers. */
+  readonly hidden: number;
+  readonly encoder: ConditionalDistribution;
+  /** The shape of one example, and how many values an entry can take. */
+  readonly input: Shape;
+  readonly levels: number;
+}
+
+const shape = [LATENT];
+
+const priors: Readonly<
+  Record<string, { source: string; make: (task: PriorTask) => ConditionalDistribution }>
+> = {
+  standard: { source: 'DGM §4.4.1.1, Listing 4.6', make: () => standardPrior({ shape }) },
+  mog: {
+    source: 'DGM §4.4.1.2, Listing 4.7, mended',
+    make: ({ key }) => mixtureOfGaussiansPrior({ shape, components: COMPONENTS, key }),
+  },
+  vamp: {
+    source: 'DGM §4.4.1.3, Listing 4.8, mended',
+    make: ({ key, encoder, input, levels }) =>
+      vampPrior({
+        encoder,
+        pseudoInputs: randomPseudoInputs({ count: COMPONENTS, shape: input, max: levels }),
+        key,
+      }),
+  },
+  gtm: {
+    source: 'DGM §4.4.1.4, Listing 4.9, mended',
+    make: ({ key, hidden }) => {
+      const components = gaussian({ shape });
+      const network = mlp([2, hidden, hidden, components.numParameters], { key, activation: 'tanh' });
+      return gtmPrior({ network, components, grid: GRID });
+    },
+  },
+  'gtm-vamp': {
+    source: 'DGM §4.4.1.5, Listing 4.10, mended',
+    make: ({ key, hidden, encoder, input, levels }) =>
+      gtmVampPrior({
+        encoder,
+        network: new Sequential([
+          mlp([2, hidden, hidden, sizeOf(input)], { key, activation: 'tanh' }),
+          asLayer((logits) => tf.mul(levels, tf.sigmoid(logits))),
+        ]),
+        grid: GRID,
+      }),
+  },
+  resampled: {
+    source: 'Resampled Priors for Variational Autoencoders (Bauer and Mnih, 2019)',
+    make: ({ key, hidden }) =>
+      resampledPrior({
+        network: mlp([LATENT, 64, 64, 1], { key, activation: 'tanh' }),
+        shape,
+        key,
+        normalizerSamples: 16 * hidden,
+      }),
+  },
+};
+
+/** The VAE of §4.4.1 with one of the priors. */
+function create(
+  make: (task: PriorTask) => ConditionalDistribution,
+  { dataset, key, quick }: BenchmarkTask,
+): Benchmark {
+  const { shape: input } = dataset.train;
+  const levels = dataset.levels!;
+  const hidden = quick ? 64 : 256;
+  const activation = 'leakyRelu';
+  const posterior = gaussian({ shape });
+  const likelihood = categorical({ shape: input, values: levels });
+  const encoder: Layer = new Sequential([
+    asLayer((x) => tf.reshape(x, [x.shape[0]!, sizeOf(input)])),
+    mlp([sizeOf(input), hidden, hidden, posterior.numParameters], { key: key.fold('encoder'), activation }),
+  ]);
+  const decoderKey = key.fold('decoder');
+  const prior = make({
+    key: key.fold('prior'),
+    hidden,
+    encoder: conditional(encoder, posterior),
+    input,
+    levels,
+  });
+  const model = vae({
+    encoder,
+    decoder: mlp([LATENT, hidden, hidden, likelihood.numParameters], { key: decoderKey, activation }),
+    posterior,
+    likelihood,
+    prior,
+    // Not every prior has a closed form; one estimator for all of them makes the table a comparison of priors.
+    regularizer: 'monte-carlo',
+  });
+  return {
+    model,
+    training: {
+      optimizer: adamax({ learningRate: 1e-3 }),
+      batchSize: 64,
+      epochs: 1000,
+      earlyStopping: { patience: 20 },
+    },
+    evaluate: async (examples, options) => ({
+      importanceSampled: await evaluate(model, examples, {
+        ...options,
+        importanceSamples: quick ? 10 : IMPORTANCE_SAMPLES,
+      }),
+    }),
+    reconstruct: (x, reconstructionKey) => model.reconstruct(x, reconstructionKey),
+  };
+}
+
+/** A categorical likelihood has a free probability for each value: for data of few values. */
+const MOST_LEVELS = 32;
+
+export const vaePriors: readonly BenchmarkEntry[] = Object.entries(priors).map(
+  ([name, { source, make }]) => ({
+    name: `vae-prior-${name}`,
+    source,
+    accepts: ({ levels }) => levels !== undefined && levels <= MOST_LEVELS,
+    create: (task) => create(make, task),
+  }),
+);
