@@ -10,8 +10,27 @@ export type { ChainOptions, ChainPart } from './chain';
 export { flow } from './flow';
 export type { Flow, FlowOptions } from './flow';
 export type { FlowDistribution } from './flow-distribution';
+export { iaf, maf } from './models/autoregressive-flows';
+export type { AutoregressiveFlowOptions } from './models/autoregressive-flows';
+export { idf } from './models/idf';
+export type { IdfOptions } from './models/idf';
+export { neuralSplineFlow } from './models/neural-spline-flow';
+export type { NeuralSplineFlowOptions } from './models/neural-spline-flow';
 export { realNvp } from './models/real-nvp';
 export type { RealNvpOptions } from './models/real-nvp';
+
+// learned base distributions
+export { autoregressiveBase } from './base/autoregressive-base';
+export type { AutoregressiveBaseOptions } from './base/autoregressive-base';
+export { learnedBase } from './base/learned-base';
+
+// integers as they are
+export { addition, modularAddition } from './integer/binary-operation';
+export type { BinaryOperation } from './integer/binary-operation';
+export { IntegerCoupling } from './integer/integer-coupling';
+export type { IntegerCouplingOptions } from './integer/integer-coupling';
+export { integerLogistic, integerLogisticMixture } from './integer/integer-logistic';
+export type { IntegerLogisticMixtureOptions, IntegerLogisticOptions } from './integer/integer-logistic';
 
 // integers through noise
 export { dequantized } from './dequantization/dequantized-flow';
@@ -24,7 +43,17 @@ export type { LogitPreprocessingOptions } from './dequantization/logit-preproces
 // transformers of single elements
 export { additive, affine } from './transformers/affine';
 export type { AffineTransformerOptions } from './transformers/affine';
+export { linearSpline } from './transformers/linear-spline';
+export type { PiecewiseOptions } from './transformers/piecewise';
+export { rationalQuadraticSpline } from './transformers/rational-quadratic-spline';
+export type { RationalQuadraticSplineOptions } from './transformers/rational-quadratic-spline';
 export type { Transformer } from './transformers/transformer';
+
+// autoregressive layers
+export { Autoregressive } from './autoregressive/autoregressive';
+export type { AutoregressiveOptions } from './autoregressive/autoregressive';
+export { maskedNetwork } from './autoregressive/masked-network';
+export type { MaskedNetworkOptions } from './autoregressive/masked-network';
 
 // couplings
 export { Coupling } from './coupling/coupling';

@@ -1,13 +1,16 @@
 import { describeBijector, describeCoverage, describeModel } from '@dgm/testing';
 import * as api from '../src/index';
-import { couplings } from './layers.cases';
-import { continuousModels } from './models.cases';
+import { autoregressiveLayers, couplings, integerLayers, splineLayers } from './layers.cases';
+import { autoregressiveModels, continuousModels, integerModels } from './models.cases';
 
-describeBijector(couplings);
-describeModel(continuousModels);
+const layers = { ...couplings, ...splineLayers, ...autoregressiveLayers, ...integerLayers };
+const models = { ...continuousModels, ...autoregressiveModels, ...integerModels };
+
+describeBijector(layers);
+describeModel(models);
 describeCoverage({
   exports: api,
-  tables: [couplings, continuousModels],
+  tables: [layers, models],
   testedIn: {
     BaseFlowLayer: 'src/flow-layer.test.ts',
     initializeFlow: 'src/flow-layer.test.ts',
@@ -22,6 +25,12 @@ describeCoverage({
     rezero: 'src/coupling/interleaved.test.ts',
     uniformDequantizer: 'src/dequantization/dequantized-flow.test.ts',
     variationalDequantizer: 'src/dequantization/dequantized-flow.test.ts',
+    linearSpline: 'src/transformers/splines.test.ts',
+    rationalQuadraticSpline: 'src/transformers/splines.test.ts',
+    maskedNetwork: 'src/autoregressive/masked-network.test.ts',
+    addition: 'src/integer/integer-coupling.test.ts',
+    modularAddition: 'src/integer/integer-coupling.test.ts',
+    integerLogistic: 'src/integer/integer-coupling.test.ts',
     logitPreprocessing: 'src/dequantization/dequantized-flow.test.ts',
   },
 });

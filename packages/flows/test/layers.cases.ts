@@ -1,17 +1,24 @@
-import { Key, mlp, Permutation, Tanh } from '@dgm/core';
+import { asLayer, Key, mlp, Permutation, Sequential, Tanh } from '@dgm/core';
 import type { Layer } from '@dgm/core';
 import type { BijectorTable } from '@dgm/testing';
+import * as tf from '@tensorflow/tfjs-core';
 import {
   additive,
   affine,
   alternatingMask,
+  Autoregressive,
   Chain,
   checkerboardMask,
   Coupling,
   halfMask,
+  IntegerCoupling,
+  linearSpline,
   MaskedCoupling,
+  maskedNetwork,
   oppositeMask,
+  rationalQuadraticSpline,
 } from '../src/index';
+import type { Transformer } from '../src/index';
 
 export const vectors = [
   [-1, 0.5, 2, -0.3],
@@ -79,3 +86,127 @@ export const couplings: BijectorTable = {
   }),
   'Chain (no parts)': () => ({ make: () => new Chain([], { eventShape: [4] }), latent: vectors }),
 };
+
+/** A masked network of four elements in the natural order. */
+const made = (numParameters: number, groups: readonly number[] = [0, 1, 2, 3], context = 0): Layer =>
+  maskedNetwork({ groups, numParameters, hidden: [12], key: Key.of(0), activation: 'tanh', context });
+
+/** Every transformer with parameters of its own for each element: a map of vectors. */
+const splines = {
+  rational: rationalQuadraticSpline({ bins: 4, minimum: -2, maximum: 2 }),
+  free: rationalQuadraticSpline({ bins: 3, minimum: -3, maximum: 3, freeEnds: true }),
+  linear: linearSpline({ bins: 5, minimum: -2, maximum: 2 }),
+};
+
+/** Inside of the interval, outside of it, and far outside. */
+const aroundAnInterval = [
+  [-1.5, 0.5, 1.9, -0.3],
+  [0.1, -0.7, 2.6, 0.9],
+  [-5, 0.02, -1.4, 0.6],
+];
+
+export const splineLayers: BijectorTable = {
+  'Coupling (rational-quadratic spline)': () => ({
+    make: () => coupled(splines.rational),
+    latent: aroundAnInterval,
+    extremes: [
+      { latent: [[1e6, -1e6, 1e6, -1e6]] },
+      { data: [[1e6, -1e6, 2, -2]] },
+      { latent: [[0, 0, 2, -2]] },
+    ],
+  }),
+  'Coupling (spline with free ends)': () => ({
+    make: () => coupled(splines.free),
+    latent: [aroundAnInterval[0]!, [0.2, 1.1, -2.9, 2.9]],
+    extremes: [{ latent: [[1e6, -1e6, 3, -3]] }],
+  }),
+  'Coupling (linear spline)': () => ({
+    make: () => coupled(splines.linear),
+    latent: aroundAnInterval,
+    extremes: [{ latent: [[1e6, -1e6, 2, -2]] }],
+  }),
+};
+
+function coupled(transformer: Transformer): Coupling {
+  return new Coupling({
+    mask: halfMask(4),
+    network: (x) => x,
+    transformer: widened(transformer),
+  });
+}
+
+/** A transformer whose parameters are a fixed function of two numbers: what a network would have to put out is long. */
+function widened(transformer: Transformer): Transformer {
+  const spread = (parameters: tf.Tensor): tf.Tensor => {
+    const waves = Array.from({ length: transformer.numParameters }, (_, k) => 1.7 * k);
+    return tf.mul(1.5, tf.sin(tf.add(parameters, tf.tensor1d(waves))));
+  };
+  return {
+    numParameters: 1,
+    forward: (z, parameters) => transformer.forward(z, spread(parameters)),
+    inverse: (y, parameters) => transformer.inverse(y, spread(parameters)),
+  };
+}
+
+export const autoregressiveLayers: BijectorTable = {
+  'Autoregressive (fast density)': () => ({
+    make: () =>
+      new Autoregressive({
+        groups: [0, 1, 2, 3],
+        network: made(2),
+        transformer: affine(),
+        fast: 'density',
+      }),
+    latent: vectors,
+    extremes: [{ latent: [[1e4, -1e4, 1e4, 1]] }, { data: [[1e4, -1e4, 1e4, 1]] }],
+    wrongShape: [2, 5],
+  }),
+  'Autoregressive (fast sampling)': () => ({
+    make: () =>
+      new Autoregressive({
+        groups: [0, 1, 2, 3],
+        network: made(2),
+        transformer: affine(),
+        fast: 'sampling',
+      }),
+    latent: vectors,
+  }),
+  'Autoregressive (groups of two, spline)': () => ({
+    make: () =>
+      new Autoregressive({
+        groups: [1, 0, 1, 0],
+        network: made(splines.rational.numParameters, [1, 0, 1, 0]),
+        transformer: splines.rational,
+        fast: 'density',
+      }),
+    latent: aroundAnInterval,
+  }),
+};
+
+/** Integers within the range of images, and far outside of it. */
+const integerVectors = [
+  [0, 16, 3, 7],
+  [-2, 255, 1000, 1],
+  [65536, -65537, 12, 0],
+];
+
+export const integerLayers: BijectorTable = {
+  'IntegerCoupling (two parts)': () => ({
+    make: () => new IntegerCoupling({ parts: [2, 2], networks: [undefined, wild(2, 2)] }),
+    latent: integerVectors,
+    differentiable: false,
+  }),
+  'IntegerCoupling (four parts)': () => ({
+    make: () =>
+      new IntegerCoupling({ parts: [1, 1, 1, 1], networks: [0, 1, 2, 3].map((seed) => wild(3, 1, seed)) }),
+    latent: integerVectors,
+    differentiable: false,
+    wrongShape: [2, 5],
+  }),
+};
+
+/** A network whose outputs are in the tens and move fast. */
+function wild(inputs: number, outputs: number, seed = 0): Layer {
+  const inner = net(inputs, outputs, seed);
+  return new Sequential([inner, asLayer((x) => tf.mul(40, x))]);
+}

@@ -1,7 +1,20 @@
 import { Key } from '@dgm/core';
 import type { ModelTable } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
-import { dequantized, logitPreprocessing, realNvp } from '../src/index';
+import {
+  autoregressiveBase,
+  dequantized,
+  iaf,
+  idf,
+  integerLogistic,
+  integerLogisticMixture,
+  logitPreprocessing,
+  maf,
+  maskedNetwork,
+  learnedBase,
+  neuralSplineFlow,
+  realNvp,
+} from '../src/index';
 
 const DIMS = 4;
 
@@ -10,6 +23,9 @@ export const reals = () =>
     const noise = Key.of(1).normal([32, DIMS]);
     return tf.add(tf.mul(noise, 0.5), tf.tensor1d([1, -1, 2, 0]));
   });
+
+/** Few steps of a fast learner: what is asked for is that the loss falls. */
+const quick = { steps: 15, learningRate: 3e-2 };
 
 /** Two clusters of integers from 0 to `levels` - 1. */
 export const integers = (levels: number) => () =>
@@ -22,10 +38,11 @@ export const integers = (levels: number) => () =>
 const small = { dims: DIMS, couplings: 2, hidden: [8] };
 
 export const continuousModels: ModelTable = {
-  realNvp: () => ({ make: (key) => realNvp({ ...small, key }), data: reals, wrongShape: [2, 5] }),
+  realNvp: () => ({ make: (key) => realNvp({ ...small, key }), data: reals, ...quick, wrongShape: [2, 5] }),
   'realNvp (rezero)': () => ({
     make: (key) => realNvp({ ...small, key, rezero: true }),
     data: reals,
+    ...quick,
     zeroGradient: zeroAtStart(2),
   }),
   'dequantized (uniform)': () => ({
@@ -35,9 +52,88 @@ export const continuousModels: ModelTable = {
         levels: 5,
       }),
     data: integers(5),
+    ...quick,
     range: [0, 4],
   }),
 };
+
+const masked = { dims: DIMS, layers: 2, hidden: [8] };
+
+export const autoregressiveModels: ModelTable = {
+  maf: () => ({ make: (key) => maf({ ...masked, key }), data: reals, ...quick, wrongShape: [2, 5] }),
+  iaf: () => ({ make: (key) => iaf({ ...masked, key }), data: reals, ...quick }),
+  'neuralSplineFlow (couplings)': () => ({
+    make: (key) => neuralSplineFlow({ ...masked, key, dropout: 0.1 }),
+    data: reals,
+    ...quick,
+  }),
+  'neuralSplineFlow (autoregressive)': () => ({
+    make: (key) => neuralSplineFlow({ ...masked, key, kind: 'autoregressive' }),
+    data: reals,
+    ...quick,
+  }),
+};
+
+const first = [0, 1, 2, 3];
+const smallIdf = { dims: DIMS, couplings: 2, hidden: [8] };
+
+export const integerModels: ModelTable = {
+  'idf (two parts)': () => ({
+    make: (key) => idf({ ...smallIdf, key }),
+    data: integers(5),
+    ...quick,
+    wrongShape: [2, 5],
+  }),
+  'idf (four parts)': () => ({
+    make: (key) => idf({ ...smallIdf, key, parts: 4 }),
+    data: integers(5),
+    ...quick,
+  }),
+  'idf (every event)': () => ({
+    make: (key) => idf({ ...smallIdf, dims: 2, key }),
+    data: () => tf.tidy(() => tf.slice(integers(5)(), [0, 0], [32, 2])),
+    ...quick,
+    everyEvent: plane(-40, 40),
+  }),
+  'autoregressiveBase (mixture)': () => ({
+    make: (key) =>
+      idf({
+        ...smallIdf,
+        key,
+        base: autoregressiveBase({
+          groups: first,
+          head: integerLogisticMixture({ shape: [1], components: 2 }),
+          network: maskedNetwork({ groups: first, numParameters: 6, hidden: [8], key: key.fold('base') }),
+        }),
+      }),
+    data: integers(5),
+    ...quick,
+  }),
+  'integerLogisticMixture (learned)': () => ({
+    make: (key) =>
+      idf({
+        ...smallIdf,
+        key,
+        base: learnedBase(integerLogisticMixture({ shape: [DIMS], components: 2 }), {
+          key: key.fold('base'),
+        }),
+      }),
+    data: integers(5),
+    ...quick,
+  }),
+  'learnedBase (every event)': () => ({
+    make: (key) => idf({ ...smallIdf, dims: 2, key, base: learnedBase(integerLogistic({ shape: [2] })) }),
+    data: () => tf.tidy(() => tf.slice(integers(5)(), [0, 0], [32, 2])),
+    ...quick,
+    everyEvent: plane(-40, 40),
+  }),
+};
+
+/** All pairs of integers from one to another. */
+function plane(from: number, to: number): number[][][] {
+  const axis = Array.from({ length: to - from + 1 }, (_, index) => from + index);
+  return [axis.flatMap((a) => axis.map((b) => [a, b]))];
+}
 
 /** Behind a factor of 0 no weight gets a gradient. */
 function zeroAtStart(couplings: number): string[] {

@@ -1,0 +1,76 @@
+import { ArgumentError, asLayer } from '@dgm/core';
+import type { Layer, NetworkLike, Shape } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { BaseFlowLayer, type Backward, type FlowCall, type Forward } from '../flow-layer';
+import { sumEvent, withContext } from '../internal/events';
+import { parametersFor, type Transformer } from '../transformers/transformer';
+import { countGroups } from './masked-network';
+
+export interface AutoregressiveOptions {
+  /** The groups of the elements, as the network has them. */
+  readonly groups: readonly number[];
+  /** {@link maskedNetwork} with `transformer.numParameters` numbers for each element, or any other with its property. */
+  readonly network: NetworkLike;
+  readonly transformer: Transformer;
+  /**
+   * What takes one pass: `'density'` makes parameters of the data (masked autoregressive flows, for training by maximum
+   * likelihood), `'sampling'` makes them of the latents (inverse autoregressive flows, for posteriors). The other
+   * direction takes a pass for each group.
+   */
+  readonly fast: 'density' | 'sampling';
+}
+
+/**
+ * An autoregressive layer: $y_d = T(z_d; \theta_d(y_{<d}))$, or $y_d = T(z_d; \theta_d(z_{<d}))$ where sampling is fast.
+ * @see Masked Autoregressive Flow (Papamakarios et al., 2017); Improved Variational Inference with Inverse Autoregressive
+ * Flow (Kingma et al., 2016)
+ */
+export class Autoregressive extends BaseFlowLayer {
+  readonly eventShape: Shape;
+  readonly #passes: number;
+  readonly #network: Layer;
+  readonly #transformer: Transformer;
+  readonly #fast: 'density' | 'sampling';
+
+  constructor({ groups, network, transformer, fast }: AutoregressiveOptions) {
+    super();
+    if (fast !== 'density' && fast !== 'sampling') {
+      throw new ArgumentError({
+        where: 'Autoregressive',
+        argument: 'fast',
+        expected: "to be 'density' or 'sampling'",
+        actual: String(fast),
+      });
+    }
+    this.eventShape = [groups.length];
+    this.#passes = countGroups(groups);
+    this.#transformer = transformer;
+    this.#fast = fast;
+    this.#network = this.child('network', asLayer(network));
+  }
+
+  protected forward(z: Tensor, call: FlowCall): Forward {
+    const step = (seen: Tensor): Forward => this.#transformer.forward(z, this.#parameters(seen, call));
+    const { y, logDet } = this.#fast === 'sampling' ? step(z) : this.#solve(z, (seen) => step(seen).y, step);
+    return { y, logDet: sumEvent(logDet) };
+  }
+
+  protected inverse(y: Tensor, call: FlowCall): Backward {
+    const step = (seen: Tensor): Backward => this.#transformer.inverse(y, this.#parameters(seen, call));
+    const { z, logDet } = this.#fast === 'density' ? step(y) : this.#solve(y, (seen) => step(seen).z, step);
+    return { z, logDet: sumEvent(logDet) };
+  }
+
+  /** After each pass one more group is right, whatever the later ones were; the last pass gives all. */
+  #solve<R>(like: Tensor, next: (seen: Tensor) => Tensor, last: (seen: Tensor) => R): R {
+    let seen: Tensor = tf.zerosLike(like);
+    for (let pass = 1; pass < this.#passes; pass++) seen = next(seen);
+    return last(seen);
+  }
+
+  #parameters(seen: Tensor, call: FlowCall): Tensor {
+    const output = this.#network.apply(withContext(seen, call), call);
+    return parametersFor(this.#transformer, output, seen, 'Autoregressive');
+  }
+}

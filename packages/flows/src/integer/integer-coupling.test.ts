@@ -1,0 +1,115 @@
+import { asLayer, Key, mlp, Sequential } from '@dgm/core';
+import type { Layer } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import '@dgm/testing';
+import { describe, expect, test } from 'vitest';
+import { addition, idf, IntegerCoupling, integerLogistic, modularAddition } from '../index';
+
+const wild = (inputs: number, outputs: number, seed: number): Layer =>
+  new Sequential([
+    mlp([inputs, 8, outputs], { key: Key.of(seed), activation: 'tanh' }),
+    asLayer((x) => tf.mul(40, x)),
+  ]);
+
+const exactly = (a: tf.Tensor, b: tf.Tensor) => expect([...a.dataSync()]).toEqual([...b.dataSync()]);
+
+describe.each([2, 3, 4, 5])('with %i parts', (parts) => {
+  const sizes = Array.from({ length: parts }, () => 1);
+  const make = (outer: boolean) =>
+    new IntegerCoupling({
+      parts: sizes,
+      networks: sizes.map((_, part) => wild(parts - 1, 1, part)),
+      ...(outer ? { outer: sizes.slice(1).map((_, part) => wild(part + 1, 1, 10 + part)) } : {}),
+    });
+
+  test.each([false, true])('the round trip is exact (with g: %s), also far outside of the range', (outer) => {
+    const coupling = make(outer);
+    const near = tf.floor(Key.of(3).uniform([200, parts], { max: 17 }));
+    const far = tf.floor(Key.of(4).uniform([200, parts], { min: -1e6, max: 1e6 }));
+    for (const x of [near, far]) {
+      const { z, logDet } = coupling.inverseAndLogDet(x);
+      exactly(z, tf.round(z));
+      exactly(coupling.forwardAndLogDet(z).y, x);
+      exactly(coupling.inverseAndLogDet(coupling.forwardAndLogDet(x).y).z, x);
+      exactly(logDet, tf.zeros([200]));
+    }
+    coupling.dispose();
+  });
+});
+
+test('every pair in the range comes back, and no two meet', () => {
+  const model = idf({ dims: 2, key: Key.of(0), couplings: 4, hidden: [16], rezero: true });
+  // Away from the identity at which rezero starts.
+  for (const [path, variable] of model.parameters())
+    if (path.endsWith('scale')) variable.assign(tf.scalar(25));
+  const x = tf.tensor2d(Array.from({ length: 289 }, (_, i) => [Math.floor(i / 17), i % 17]));
+  const z = model.encode(x);
+  exactly(model.decode(z), x);
+  exactly(z, tf.round(z));
+  expect(new Set((z.arraySync() as number[][]).map(String)).size).toBe(289);
+  expect(tf.max(tf.abs(tf.sub(z, x))).dataSync()[0]).toBeGreaterThan(2);
+  model.dispose();
+});
+
+test('samples are integers, and their likelihood is that of the base at their latents', () => {
+  const model = idf({ dims: 4, key: Key.of(0), couplings: 2, hidden: [8], parts: 4 });
+  const x = model.sample(Key.of(1), 50);
+  exactly(x, tf.round(x));
+  const base = integerLogistic({ shape: [4] }).distribution(tf.zeros([1, 8]));
+  expect([...model.logProb(x).dataSync()]).toBeCloseToArray([...base.logProb(model.encode(x)).dataSync()], {
+    relative: 1e-5,
+  });
+  model.dispose();
+});
+
+test('both tails of the base fall alike: no floor of an epsilon', () => {
+  const base = integerLogistic({ shape: [1] }).distribution(tf.zeros([1, 2]));
+  const [left, right] = base.logProb(tf.tensor2d([[-1000], [1000]])).dataSync();
+  expect(left).toBeCloseTo(right!, 3);
+  expect(right).toBeLessThan(-999);
+});
+
+describe('binary operations', () => {
+  const [x, t] = [tf.tensor1d([0, 4, 2, 3]), tf.tensor1d([7, -9, 0, 5])];
+
+  test('addition and its inverse', () => exactly(addition.undo(addition.apply(x, t), t), x));
+
+  test('modularAddition stays among the levels, and comes back', () => {
+    const operation = modularAddition(5);
+    const y = operation.apply(x, t);
+    expect([...y.dataSync()]).toEqual([2, 0, 2, 3]);
+    exactly(operation.undo(y, t), x);
+    expect(() => modularAddition(1)).toThrow('at least 2');
+  });
+
+  test('a coupling with modular addition permutes the finite set of events', () => {
+    const coupling = new IntegerCoupling({
+      parts: [1, 1],
+      networks: [wild(1, 1, 0), wild(1, 1, 1)],
+      operation: modularAddition(5),
+    });
+    const every = tf.tensor2d(Array.from({ length: 25 }, (_, i) => [Math.floor(i / 5), i % 5]));
+    const { z } = coupling.inverseAndLogDet(every);
+    const rows = (z.arraySync() as number[][]).map(String);
+    expect(new Set(rows)).toEqual(new Set((every.arraySync() as number[][]).map(String)));
+    exactly(coupling.forwardAndLogDet(z).y, every);
+    coupling.dispose();
+  });
+});
+
+test('the gradient passes the rounding as if it were not there', () => {
+  const coupling = new IntegerCoupling({
+    parts: [1, 1],
+    networks: [undefined, asLayer((x) => tf.mul(0.3, x))],
+  });
+  const gradient = tf.grad((x: tf.Tensor) => tf.sum(coupling.inverseAndLogDet(x).z))(tf.tensor2d([[3, 1]]));
+  expect([...gradient.dataSync()]).toBeCloseToArray([1.3, 1], { relative: 1e-6 });
+});
+
+test('parts and networks that do not fit are refused', () => {
+  expect(() => new IntegerCoupling({ parts: [4], networks: [undefined] })).toThrow('at least two');
+  expect(() => new IntegerCoupling({ parts: [2, 2], networks: [undefined] })).toThrow(
+    'one entry for each part',
+  );
+  expect(() => idf({ dims: 2, parts: 4, key: Key.of(0) })).toThrow('from 2 to 2');
+});

@@ -1,0 +1,129 @@
+import { ArgumentError, asLayer, formatShape, roundStraightThrough, ShapeError, sizeOf } from '@dgm/core';
+import type { Layer, NetworkLike, Shape } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { BaseFlowLayer, type Backward, type FlowCall, type Forward } from '../flow-layer';
+import { noVolume, withContext } from '../internal/events';
+import { addition, type BinaryOperation } from './binary-operation';
+
+export interface IntegerCouplingOptions {
+  /** The lengths of the parts $x_1, ..., x_D$: `[32, 32]` is bipartite, `[16, 16, 16, 16]` quadripartite. */
+  readonly parts: readonly number[];
+  /**
+   * $f_d$ for each part: a network from the other parts side by side, `[n, size - part]`, with the context beside them if
+   * there is one, to as many numbers as the part has. `undefined` leaves the part as it is, apart from $g_d$.
+   */
+  readonly networks: readonly (NetworkLike | undefined)[];
+  /** $g_d$ for each part but the first: networks from the parts before it. None unless given. */
+  readonly outer?: readonly (NetworkLike | undefined)[];
+  /** The operation $\circ$ of $f_d$, {@link addition} unless given. */
+  readonly operation?: BinaryOperation;
+  /** The operation $\triangleright$ of $g_d$, {@link addition} unless given. */
+  readonly outerOperation?: BinaryOperation;
+}
+
+/**
+ * The general invertible transformation of integers, with any number of parts:
+ *
+ * $$y_d = (g_d(y_{1:d-1}) \triangleright x_d) \circ f_d(y_{1:d-1}, x_{d+1:D})$$
+ *
+ * where what the networks put out is rounded, with the gradient of the identity. It keeps counts, so `logDet` is 0; its
+ * inverse is exact. y is the latent and x the data: the density direction is the one that is written above.
+ *
+ * @throws ArgumentError if there is not one network for each of at least two parts
+ * @see DGM Proposition 3.1, Eq. 3.32, 3.37-3.40; General Invertible Transformations (Tomczak, 2021)
+ */
+export class IntegerCoupling extends BaseFlowLayer {
+  readonly eventShape: Shape;
+  readonly #parts: readonly number[];
+  readonly #inner: readonly (Layer | undefined)[];
+  readonly #outer: readonly (Layer | undefined)[];
+  readonly #operation: BinaryOperation;
+  readonly #outerOperation: BinaryOperation;
+
+  constructor({
+    parts,
+    networks,
+    outer = [],
+    operation = addition,
+    outerOperation = addition,
+  }: IntegerCouplingOptions) {
+    super();
+    checkParts(parts, networks, outer);
+    this.eventShape = [parts.reduce((total, size) => total + size, 0)];
+    this.#parts = parts;
+    this.#operation = operation;
+    this.#outerOperation = outerOperation;
+    const adopt = (name: string, network: NetworkLike | undefined, part: number): Layer | undefined =>
+      network === undefined ? undefined : this.child(`${name}${part}`, asLayer(network));
+    this.#inner = networks.map((network, part) => adopt('f', network, part + 1));
+    this.#outer = [undefined, ...outer].map((network, part) => adopt('g', network, part + 1));
+  }
+
+  /** From the last part to the first: what was added is known again, because all that it depended on is. */
+  protected forward(z: Tensor, call: FlowCall): Forward {
+    const values = tf.split(z, [...this.#parts], -1);
+    for (let part = this.#parts.length - 1; part >= 0; part--) {
+      const inner = this.#translation(this.#inner[part], values, { part, call });
+      const before = inner === undefined ? values[part]! : this.#operation.undo(values[part]!, inner);
+      const outer = this.#translation(this.#outer[part], values.slice(0, part), { part, call });
+      values[part] = outer === undefined ? before : this.#outerOperation.undo(before, outer);
+    }
+    return { y: tf.concat(values, -1), logDet: noVolume(z) };
+  }
+
+  protected inverse(y: Tensor, call: FlowCall): Backward {
+    const values = tf.split(y, [...this.#parts], -1);
+    this.#parts.forEach((_, part) => {
+      const outer = this.#translation(this.#outer[part], values.slice(0, part), { part, call });
+      const after = outer === undefined ? values[part]! : this.#outerOperation.apply(values[part]!, outer);
+      const inner = this.#translation(this.#inner[part], values, { part, call });
+      values[part] = inner === undefined ? after : this.#operation.apply(after, inner);
+    });
+    return { z: tf.concat(values, -1), logDet: noVolume(y) };
+  }
+
+  /** What a network says of the given values but its own part, rounded to integers. */
+  #translation(
+    network: Layer | undefined,
+    values: readonly Tensor[],
+    { part, call }: { part: number; call: FlowCall },
+  ): Tensor | undefined {
+    if (network === undefined) return undefined;
+    const others = values.filter((_, index) => index !== part);
+    const output = network.apply(withContext(tf.concat(others, -1), call), call);
+    const shape = [others[0]!.shape[0]!, this.#parts[part]!];
+    if (output.size !== sizeOf(shape)) {
+      throw new ShapeError({
+        where: 'IntegerCoupling',
+        argument: `networks[${part}]`,
+        expected: `to put out ${formatShape(shape)}`,
+        actual: formatShape(output.shape),
+      });
+    }
+    return roundStraightThrough(tf.reshape(output, shape));
+  }
+}
+
+function checkParts(parts: readonly number[], networks: readonly unknown[], outer: readonly unknown[]): void {
+  const arePositive = parts.length >= 2 && parts.every((size) => Number.isInteger(size) && size >= 1);
+  if (!arePositive) {
+    throw new ArgumentError({
+      where: 'IntegerCoupling',
+      argument: 'parts',
+      expected: 'to be at least two positive integers',
+      actual: formatShape(parts),
+    });
+  }
+  const fits = networks.length === parts.length && (outer.length === 0 || outer.length === parts.length - 1);
+  if (fits) return;
+  throw new ArgumentError({
+    where: 'IntegerCoupling',
+    argument: networks.length === parts.length ? 'outer' : 'networks',
+    expected:
+      networks.length === parts.length
+        ? `to have ${parts.length - 1} entries`
+        : 'to have one entry for each part',
+    actual: String(networks.length === parts.length ? outer.length : networks.length),
+  });
+}

@@ -1,0 +1,141 @@
+import { select, softplus } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Backward, Forward } from '../flow-layer';
+import {
+  binOf,
+  inside,
+  intervalOf,
+  leftEnds,
+  pick,
+  shares,
+  type Interval,
+  type PiecewiseOptions,
+} from './piecewise';
+import type { Transformer } from './transformer';
+
+export interface RationalQuadraticSplineOptions extends PiecewiseOptions {
+  /** Whether slopes at the two ends are learned too, which leaves a kink there; no unless told otherwise. */
+  readonly freeEnds?: boolean;
+}
+
+/** No slope gets smaller than this. */
+const SMALLEST_SLOPE = 1e-3;
+
+/** What softplus is given besides a raw 0 so that the slope is 1. */
+const RAW_OF_ONE = Math.log(Math.expm1(1 - SMALLEST_SLOPE));
+
+/**
+ * A monotone spline of quotients of quadratics between knots, the identity outside of `[minimum, maximum]`.
+ *
+ * Parameters of an element: logits of the bins' widths on the side of the data, logits of their heights on that of the
+ * latents, then raw slopes at the inner knots (with `freeEnds` at all). The inverse, from data to latent, is evaluated
+ * directly, and the forward direction solves a quadratic in the form that does not cancel.
+ * @see Neural Spline Flows (Durkan et al., 2019), Eq. 4-8
+ */
+export function rationalQuadraticSpline(options: RationalQuadraticSplineOptions = {}): Transformer {
+  const interval = intervalOf(options, 'rationalQuadraticSpline');
+  const { freeEnds = false } = options;
+  return {
+    numParameters: 3 * interval.bins + (freeEnds ? 1 : -1),
+    inverse: (y, parameters) => toLatent(y, knotsOf(parameters, interval, freeEnds), interval),
+    forward: (z, parameters) => toData(z, knotsOf(parameters, interval, freeEnds), interval),
+  };
+}
+
+/** Per bin, `[..., bins]`: ends and sizes on the data's side (x) and on the latents' (v), and the slopes dv/dx at both ends. */
+interface Knots {
+  readonly x: Tensor;
+  readonly width: Tensor;
+  readonly v: Tensor;
+  readonly height: Tensor;
+  readonly left: Tensor;
+  readonly right: Tensor;
+}
+
+function knotsOf(parameters: Tensor, { bins, minimum, width }: Interval, freeEnds: boolean): Knots {
+  const [rawWidths, rawHeights, rawSlopes] = tf.split(
+    parameters,
+    [bins, bins, bins + (freeEnds ? 1 : -1)],
+    -1,
+  ) as [Tensor, Tensor, Tensor];
+  const widths = tf.mul(width, shares(rawWidths, bins));
+  const heights = tf.mul(width, shares(rawHeights, bins));
+  const learned = tf.add(SMALLEST_SLOPE, softplus(tf.add(rawSlopes, RAW_OF_ONE)));
+  const end = tf.ones([...rawSlopes.shape.slice(0, -1), 1]);
+  const slopes = freeEnds ? learned : tf.concat([end, learned, end], -1);
+  const lead = slopes.shape.slice(0, -1);
+  const zeros = lead.map(() => 0);
+  return {
+    x: leftEnds(widths, minimum),
+    width: widths,
+    v: leftEnds(heights, minimum),
+    height: heights,
+    left: tf.slice(slopes, [...zeros, 0], [...lead, bins]),
+    right: tf.slice(slopes, [...zeros, 1], [...lead, bins]),
+  };
+}
+
+/** The quantities of the bin that a point lies in. */
+function ofBin(knots: Knots, bin: Tensor): Knots {
+  return {
+    x: pick(bin, knots.x),
+    width: pick(bin, knots.width),
+    v: pick(bin, knots.v),
+    height: pick(bin, knots.height),
+    left: pick(bin, knots.left),
+    right: pick(bin, knots.right),
+  };
+}
+
+/** $v(\theta)$ and $\ln dv/dx$ at the relative position $\theta$ within a bin (Eq. 4, 5). */
+function evaluate(
+  { v, height, width, left, right }: Knots,
+  theta: Tensor,
+): { value: Tensor; logSlope: Tensor } {
+  const rest = tf.sub(1, theta);
+  const product = tf.mul(theta, rest);
+  const mean = tf.div(height, width);
+  const curvature = tf.sub(tf.add(left, right), tf.mul(2, mean));
+  const denominator = tf.add(mean, tf.mul(curvature, product));
+  const numerator = tf.add(tf.mul(mean, tf.square(theta)), tf.mul(left, product));
+  const slope = tf.addN([
+    tf.mul(right, tf.square(theta)),
+    tf.mul(tf.mul(2, mean), product),
+    tf.mul(left, tf.square(rest)),
+  ]);
+  return {
+    value: tf.add(v, tf.div(tf.mul(height, numerator), denominator)),
+    logSlope: tf.sub(tf.add(tf.mul(2, tf.log(mean)), tf.log(slope)), tf.mul(2, tf.log(denominator))),
+  };
+}
+
+function toLatent(y: Tensor, knots: Knots, interval: Interval): Backward {
+  const within = inside(y, interval);
+  const safe = select(within, y, (interval.minimum + interval.maximum) / 2);
+  const bin = ofBin(knots, binOf(safe, knots.x));
+  const theta = tf.div(tf.sub(safe, bin.x), bin.width);
+  const { value, logSlope } = evaluate(bin, theta);
+  return { z: select(within, value, y), logDet: select(within, logSlope, 0) };
+}
+
+function toData(z: Tensor, knots: Knots, interval: Interval): Forward {
+  const within = inside(z, interval);
+  const safe = select(within, z, (interval.minimum + interval.maximum) / 2);
+  const bin = ofBin(knots, binOf(safe, knots.v));
+  const theta = positionOf(bin, tf.sub(safe, bin.v));
+  const { logSlope } = evaluate(bin, theta);
+  const value = tf.add(bin.x, tf.mul(theta, bin.width));
+  return { y: select(within, value, z), logDet: select(within, tf.neg(logSlope), 0) };
+}
+
+/** The root in [0, 1] of Eq. 6-8: 2c / (-b - sqrt(b^2 - 4ac)), where nothing cancels. */
+function positionOf({ width, height, left, right }: Knots, rise: Tensor): Tensor {
+  const mean = tf.div(height, width);
+  const bend = tf.mul(rise, tf.sub(tf.add(left, right), tf.mul(2, mean)));
+  const a = tf.add(tf.mul(height, tf.sub(mean, left)), bend);
+  const b = tf.sub(tf.mul(height, left), bend);
+  const c = tf.neg(tf.mul(mean, rise));
+  const discriminant = tf.relu(tf.sub(tf.square(b), tf.mul(4, tf.mul(a, c))));
+  return tf.div(tf.mul(2, c), tf.sub(tf.neg(b), tf.sqrt(tf.add(discriminant, 1e-30))));
+}
