@@ -45,6 +45,13 @@ describe('a device that is not there', async () => {
   });
 });
 
+it('refuses what cannot be a device or a number of threads', () => {
+  expect(() => compiled({ device: 'gpu' as 'cpu' })).toThrow(
+    'compiled: expected device to be one of cpu, webgpu, cuda, got "gpu"',
+  );
+  expect(() => compiled({ threads: 0 })).toThrow('expected threads to be a positive integer, got 0');
+});
+
 describe('a run that fails', () => {
   it('leaves the state of the last good step, and the next step works', async () => {
     const table = tf.variable(tf.tensor1d([1, 2, 3]));

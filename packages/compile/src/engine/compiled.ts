@@ -1,6 +1,8 @@
+import { ArgumentError } from '@dgm/core';
 import type { Engine, StepProgram, TrainStep } from '@dgm/core';
 import { loadRuntime } from '../runtime/load-runtime';
 import type { OnnxRuntime } from '../runtime/onnx-runtime';
+import { DEVICES } from '../runtime/runtime';
 import type { Device, Runtime } from '../runtime/runtime';
 import { CompiledStep } from './compiled-step';
 import { DeviceExecutor } from './device-executor';
@@ -26,6 +28,7 @@ export interface CompiledOptions {
  * An engine that captures the whole training step once and runs it in ONNX Runtime: forward pass, gradients, clipping
  * and optimizer in one call. Numbers agree with `eager()` to float32 rounding, random draws to the bit.
  *
+ * @throws ArgumentError for a device or a number of threads that there cannot be
  * @throws EngineError (when training starts) where the runtime or the device is missing
  *
  * @example
@@ -40,6 +43,8 @@ export interface CompiledOptions {
  * ```
  */
 export function compiled({ device = 'cpu', threads, runtime }: CompiledOptions = {}): Engine {
+  check('device', DEVICES.includes(device), `to be one of ${DEVICES.join(', ')}`, device);
+  check('threads', threads === undefined || isCount(threads), 'to be a positive integer', threads);
   return {
     name: 'compiled',
     prepare: async <B>(program: StepProgram<B>): Promise<TrainStep<B>> =>
@@ -51,4 +56,13 @@ function executorFor(runtime: Runtime, device: Device, threads: number | undefin
   return device === 'webgpu'
     ? new DeviceExecutor(runtime, device)
     : new HostExecutor(runtime, { device, threads });
+}
+
+function check(argument: string, holds: boolean, expected: string, actual: unknown): void {
+  if (holds) return;
+  throw new ArgumentError({ where: 'compiled', argument, expected, actual: JSON.stringify(actual) });
+}
+
+function isCount(value: number): boolean {
+  return Number.isSafeInteger(value) && value > 0;
 }
