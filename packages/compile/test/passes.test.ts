@@ -257,6 +257,25 @@ describePass('absorb-bias', {
   },
 });
 
+describe('choose-convolutions', () => {
+  const forms = (channels: number, size: number) => {
+    const graph = captured({
+      f: (x, filter) => tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, 1, 'same'),
+      inputs: [
+        [2, 5, 5, channels],
+        [size, size, channels, 3],
+      ],
+      left: [],
+    });
+    return topologicalOrder(simplify(graph).outputs.values()).map(({ attributes }) => attributes['form']);
+  };
+  test('many channels, or a single tap: a product; else the runtime', () => {
+    expect(forms(32, 3)).toEqual(['product']);
+    expect(forms(4, 1)).toEqual(['product']);
+    expect(forms(4, 3)).toEqual(['convolution']);
+  });
+});
+
 describe('all passes', () => {
   test('have a test', () => {
     expect(passes.map(({ name }) => name).sort()).toEqual([
@@ -264,6 +283,7 @@ describe('all passes', () => {
       'absorb-transposes',
       'apply-identities',
       'broadcast-tiles',
+      'choose-convolutions',
       'fold-constants',
       'merge-factors',
       'remove-aliases',

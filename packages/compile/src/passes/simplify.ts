@@ -5,6 +5,7 @@ import { absorbBias } from './absorb-bias';
 import { absorbTransposes } from './absorb-transposes';
 import { applyIdentities } from './apply-identities';
 import { broadcastTiles } from './broadcast-tiles';
+import { chooseConvolutions } from './choose-convolutions';
 import { foldConstants } from './fold-constants';
 import { mergeFactors } from './merge-factors';
 import { removeAliases } from './remove-aliases';
@@ -34,6 +35,7 @@ export const passes: readonly Pass[] = [
   { name: 'share-softmax', apply: shareSoftmax },
   local('merge-factors', mergeFactors),
   { name: 'absorb-bias', apply: absorbBias },
+  local('choose-convolutions', chooseConvolutions),
 ];
 
 /** Folding makes new constants, identities new chains, and merged chains new twins, so that all passes run twice. */
