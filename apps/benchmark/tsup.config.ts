@@ -2,7 +2,7 @@ import { defineConfig } from 'tsup';
 import { packageBuild } from '@dgm/config/tsup';
 
 export default defineConfig({
-  ...packageBuild({ entry: ['src/cli.ts'] }),
+  ...packageBuild({ entry: ['src/cli.ts', 'src/worker.ts'] }),
   format: ['esm'],
   platform: 'node',
   dts: false,

@@ -1,10 +1,12 @@
 import { ArgumentError } from '@dgm/core';
+import { compare } from './compare/compare';
+import { doctor } from './doctor/doctor';
 import { run } from './run/run';
 
 /** A subcommand: takes its own arguments and gives the exit status of the program. */
 type Command = (argv: readonly string[]) => Promise<number>;
 
-const commands: Readonly<Record<string, Command>> = { run };
+const commands: Readonly<Record<string, Command>> = { run, compare, doctor };
 
 /** `dgm-bench [command] [options]`; the command is `run` unless one is named. */
 export function main(argv: readonly string[]): Promise<number> {

@@ -1,17 +1,6 @@
-import { accessSync, constants } from 'node:fs';
-import path from 'node:path';
 import { chromium, type Browser } from 'playwright-core';
 
-const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
-
-/** The browser that this machine has: `CHROMIUM`, else the first one on the path. */
-export function findChromium(): string | undefined {
-  const folders = (process.env['PATH'] ?? '').split(path.delimiter);
-  const candidates = names.flatMap((name) => folders.map((folder) => path.join(folder, name)));
-  return [process.env['CHROMIUM'] ?? [], candidates].flat().find(isExecutable);
-}
-
-/** Starts it without a window and without talking to anybody. */
+/** Starts Chromium without a window and without talking to anybody. */
 export function launch(executablePath: string): Promise<Browser> {
   return chromium.launch({
     executablePath,
@@ -25,13 +14,4 @@ export function launch(executablePath: string): Promise<Browser> {
       '--disable-sync',
     ],
   });
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,7 +1,8 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findChromium } from '../src/doctor/chromium';
 import { renderReport } from '../src/report/page';
-import { findChromium, launch } from './chromium';
+import { launch } from './chromium';
 import { madeUpReport } from './fixtures/results';
 
 const report = madeUpReport();

@@ -2,12 +2,11 @@ import { decimal, duration, kindLabels, score } from '../format';
 import type { Baseline } from '../results/baselines';
 import type { Machine } from '../results/machine';
 import type { DatasetSummary, Results, Run } from '../results/schema';
-import { behaviour } from './behaviour';
-import { html, raw, type Markup } from './html';
+import { renderDocument } from './document';
+import { html, type Markup } from './html';
 import { learningCurves } from './learning-curves';
 import { likelihoodChart, scoresOf } from './likelihood-chart';
 import { resultsTable } from './results-table';
-import { styles } from './styles';
 
 export interface ReportInput {
   readonly results: Results;
@@ -29,57 +28,39 @@ const endings: Readonly<Record<string, string>> = {
 export function renderReport({ results, baselines, images, dataGrid }: ReportInput): string {
   const { dataset, runs, failures = [], machine } = results;
   const picture = (name: string | undefined, caption: string) => image(name && images.get(name), caption);
-  const page = html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
-        <title>dgm benchmark · ${dataset.name}</title>
-        <link rel="icon" href="data:," />
-        ${raw(`<style>${styles}</style>`)}
-      </head>
-      <body>
-        <header>
-          <p class="brand">dgm benchmark</p>
-          <h1>${dataset.name}</h1>
-          <p>${describeDataset(dataset)}</p>
-        </header>
-        <main>
-          ${
-            failures.length > 0 &&
-            html`<p class="alert">
-              ${failures.length} of ${runs.length + failures.length} models failed; the table says why.
-            </p>`
-          }
-          ${runs.length > 0 && html`<section>${likelihoodChart(runs, baselines)}</section>`}
-          <section>
-            ${resultsTable(results, baselines)}
-            <p class="note">
-              Negative log-likelihoods of the test examples; lower is better. ± is the standard error of the
-              random draws of an estimate on these examples. A bound says that the truth is at most that.
-            </p>
-          </section>
-          ${runs.map(
-            (run) =>
-              html`<article id="${run.model}">
-                ${runHeader(run)}
-                <div class="panels">
-                  ${learningCurves(run, baselines)}
-                  <div class="pictures">
-                    ${picture(run.samples, 'samples of the model')} ${picture(dataGrid, 'test examples')}
-                    ${picture(run.extra.reconstructions, 'test examples, each with its reconstruction')}
-                  </div>
-                </div>
-                <pre><code>${run.extra.command}</code></pre>
-              </article>`,
-          )}
-        </main>
-        <footer>${describeMachine(machine)}</footer>
-        ${raw(`<script>${behaviour}</script>`)}
-      </body>
-    </html>`;
-  return page.markup;
+  return renderDocument({
+    heading: dataset.name,
+    subtitle: describeDataset(dataset),
+    main: html`${
+        failures.length > 0 &&
+        html`<p class="alert">
+          ${failures.length} of ${runs.length + failures.length} models failed; the table says why.
+        </p>`
+      }
+      ${runs.length > 0 && html`<section>${likelihoodChart(runs, baselines)}</section>`}
+      <section>
+        ${resultsTable(results, baselines)}
+        <p class="note">
+          Negative log-likelihoods of the test examples; lower is better. ± is the standard error of the
+          random draws of an estimate on these examples. A bound says that the truth is at most that.
+        </p>
+      </section>
+      ${runs.map(
+        (run) =>
+          html`<article id="${run.model}">
+            ${runHeader(run)}
+            <div class="panels">
+              ${learningCurves(run, baselines)}
+              <div class="pictures">
+                ${picture(run.samples, 'samples of the model')} ${picture(dataGrid, 'test examples')}
+                ${picture(run.extra.reconstructions, 'test examples, each with its reconstruction')}
+              </div>
+            </div>
+            <pre><code>${run.extra.command}</code></pre>
+          </article>`,
+      )}`,
+    footer: describeMachine(machine),
+  });
 }
 
 function runHeader(run: Run): Markup {
@@ -132,12 +113,12 @@ function image(png: Uint8Array | undefined | '', caption: string): Markup | unde
   </figure>`;
 }
 
-function describeDataset({ train, validation, test, dims, values, sha256 }: DatasetSummary): Markup {
+export function describeDataset({ train, validation, test, dims, values, sha256 }: DatasetSummary): Markup {
   const kind = values === null ? 'continuous values' : `${values} values each`;
   return html`${decimal(train)} training, ${decimal(validation)} validation and ${decimal(test)} test examples
     of ${decimal(dims)} dimensions, ${kind} · <abbr title="SHA-256 ${sha256}">${sha256.slice(0, 12)}</abbr>`;
 }
 
-function describeMachine({ cpu, cores, memoryGiB, platform, node, tfjs }: Machine): string {
+export function describeMachine({ cpu, cores, memoryGiB, platform, node, tfjs }: Machine): string {
   return `${cpu}, ${cores} cores, ${memoryGiB} GiB, ${platform} · Node ${node} · TensorFlow.js ${tfjs}`;
 }

@@ -52,7 +52,7 @@ a:hover { text-decoration: underline; }
   width: 12px; height: 12px; background: var(--accent); border-radius: 50%; transform: translate(-50%, -50%);
 }
 .dot { top: 50%; }
-.dot.lower-bound, .key.lower-bound::before { background: var(--card); border: 3px solid var(--accent); }
+.dot.lower-bound, .key.lower-bound::before, .dot.ring, .key.ring::before { background: var(--card); border: 3px solid var(--accent); }
 .dot.lower-bound::before {
   content: ''; position: absolute; right: 9px; top: 2px; width: 12px; border-top: 2px solid var(--accent); opacity: 0.55;
 }

@@ -1,10 +1,8 @@
-import type { Results } from './schema';
-
 /**
- * The text of `results.json`: indented, with each point of a curve on a line of its own.
+ * The text of a JSON file of results: indented, with each point of a curve on a line of its own.
  * JSON has no NaN and no infinity: a number that is not finite becomes null.
  */
-export function stringifyResults(results: Results): string {
+export function stringifyResults(results: object): string {
   const indented = JSON.stringify(results, null, 2);
   // Strings hold no raw line breaks, so joining lines cannot change a value.
   return `${indented.replace(/\{[^{}[\]]*\}/g, joinShortLines)}\n`;

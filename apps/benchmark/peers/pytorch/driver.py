@@ -1,0 +1,204 @@
+"""Trains PyTorch models on the commands of `dgm-bench compare`.
+
+One JSON object per line comes in on standard input, one per line goes out on standard output: the reply, or
+{"error": "..."}. Needs Python 3.9 and PyTorch 1.13 or later, and nothing else.
+
+The models are in `families/`, one file per family with a table MODELS from names to functions of a `Task`. A model is a
+torch.nn.Module with
+
+    loss(x)    the objective, mean over the examples, in nats where it is a likelihood
+    nats(x)    minus the log-likelihood of each example, or a bound on it; absent where there is neither
+    sample(n)  n new examples
+"""
+
+import copy
+import dataclasses
+import importlib.util
+import json
+import pathlib
+import platform
+import resource
+import sys
+import time
+
+import torch
+
+
+@dataclasses.dataclass(frozen=True)
+class Task:
+    """What a model is made for: the shape of an example, the number of values of an entry, and how large to be."""
+
+    shape: tuple
+    levels: "int | None"
+    quick: bool
+    width: "int | None"
+
+
+OPTIMIZERS = {
+    "adam": torch.optim.Adam,
+    "adamW": torch.optim.AdamW,
+    "adamax": torch.optim.Adamax,
+    "rmsprop": torch.optim.RMSprop,
+    "sgd": torch.optim.SGD,
+}
+DTYPES = {"uint8": torch.uint8, "float32": torch.float32}
+
+
+def discover():
+    """The models of every file in `families/`, by name."""
+    models = {}
+    for file in sorted((pathlib.Path(__file__).parent / "families").glob("*.py")):
+        spec = importlib.util.spec_from_file_location(file.stem, file)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        models.update(module.MODELS)
+    return models
+
+
+def read_part(data, part):
+    """The examples of one part of the data set, float32 `[n, *shape]`."""
+    content = bytearray((pathlib.Path(data["folder"]) / f"{part}.bin").read_bytes())
+    shape = [data[part], *data["shape"]]
+    if data[part] == 0:
+        return torch.empty(shape)
+    return torch.frombuffer(content, dtype=DTYPES[data["dtype"]]).reshape(shape).float()
+
+
+class Session:
+    """The commands. Each method takes the fields of a request and gives those of the reply."""
+
+    def __init__(self):
+        self.models = discover()
+
+    def about(self):
+        return {
+            "name": "pytorch",
+            "version": torch.__version__,
+            "language": f"Python {platform.python_version()}",
+            "models": sorted(self.models),
+        }
+
+    def build(self, model, batch, threads, seed, quick, data, training, width=None):
+        if model not in self.models:
+            raise LookupError(f"no PyTorch peer for the model {model}")
+        torch.set_num_threads(threads)
+        torch.set_flush_denormal(True)
+        torch.manual_seed(seed)
+        self.seed, self.batch, self.clip_norm = seed, batch, training.get("clipNorm")
+        self.train_set, self.validation_set, self.test_set = (
+            read_part(data, part) for part in ("train", "validation", "test")
+        )
+        self.model = self.models[model](Task(tuple(data["shape"]), data["levels"], quick, width))
+        optimizer = OPTIMIZERS[training["optimizer"]]
+        self.optimizer = optimizer(self.model.parameters(), lr=training["learningRate"])
+        # Batches for timing, made beforehand; where they are larger than the data set, it is gone through again.
+        order = torch.randperm(len(self.train_set))
+        rows = order.repeat(-(-batch // len(order)))
+        self.batches = [self.train_set[part] for part in rows.split(batch) if len(part) == batch]
+        self.taken = 0
+        return {"parameters": sum(weights.numel() for weights in self.model.parameters())}
+
+    def steps(self, n):
+        """Takes `n` training steps, without the making of their batches."""
+        loss = None
+        started = time.perf_counter()
+        for _ in range(n):
+            loss = self._step(self.batches[self.taken % len(self.batches)])
+            self.taken += 1
+        milliseconds = 1000 * (time.perf_counter() - started)
+        return {"ms": milliseconds, "loss": loss.item()}
+
+    def train(self, epochs, patience=None, maxSeconds=None, target=None):
+        """Trains until validation stops improving, and keeps the best weights."""
+        started = time.perf_counter()
+        curve, best, best_epoch, weights, steps = [], float("inf"), 0, None, 0
+        for epoch in range(1, epochs + 1):
+            for rows in torch.randperm(len(self.train_set)).split(self.batch):
+                self._step(self.train_set[rows])
+                steps += 1
+            validation = self._validate()
+            seconds = time.perf_counter() - started
+            curve.append({"epoch": epoch, "validation": validation, "seconds": seconds})
+            if validation < best:
+                best, best_epoch, weights = validation, epoch, copy.deepcopy(self.model.state_dict())
+            if patience is not None and epoch - best_epoch > patience:
+                break
+            if maxSeconds is not None and seconds >= maxSeconds:
+                break
+            if target is not None and validation <= target:
+                break
+        if weights is not None:
+            self.model.load_state_dict(weights)
+        return {"seconds": time.perf_counter() - started, "steps": steps, "curve": curve}
+
+    def evaluate(self, draws):
+        """Mean of `nats` over the test examples and over some draws; null for a model without a likelihood."""
+        if not hasattr(self.model, "nats"):
+            return {"nats": None}
+        self.model.eval()
+        with torch.no_grad():
+            total = sum(self.model.nats(self.test_set).double().sum().item() for _ in range(draws))
+        self.model.train()
+        return {"nats": total / (draws * len(self.test_set))}
+
+    def sample(self, n, times):
+        """The times that it takes to draw `n` samples, once everything is warm."""
+        self.model.eval()
+        milliseconds = []
+        with torch.no_grad():
+            for _ in range(times + 1):
+                started = time.perf_counter()
+                drawn = self.model.sample(n)
+                milliseconds.append(1000 * (time.perf_counter() - started))
+        self.model.train()
+        return {"ms": milliseconds[1:], "shape": list(drawn.shape)}
+
+    def memory(self):
+        """The most memory that this process has held, in MiB."""
+        unit = 2**20 if sys.platform == "darwin" else 2**10
+        return {"peakMiB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit}
+
+    def _step(self, x):
+        self.optimizer.zero_grad(set_to_none=True)
+        loss = self.model.loss(x)
+        loss.backward()
+        if self.clip_norm is not None:
+            torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.clip_norm)
+        self.optimizer.step()
+        return loss.detach()
+
+    def _validate(self):
+        """The mean loss over the validation examples, with the same draws after each epoch."""
+        self.model.eval()
+        with torch.no_grad(), torch.random.fork_rng():
+            torch.manual_seed(self.seed)
+            total = sum(
+                self.model.loss(x).item() * len(x) for x in self.validation_set.split(self.batch)
+            )
+        self.model.train()
+        return total / len(self.validation_set)
+
+
+COMMANDS = ("about", "build", "steps", "train", "evaluate", "sample", "memory")
+
+
+def answer(session, line):
+    request = json.loads(line)
+    command = request.pop("cmd", None)
+    if command not in COMMANDS:
+        raise LookupError(f"no command {command}")
+    return getattr(session, command)(**request)
+
+
+def main():
+    session = Session()
+    for line in sys.stdin:
+        try:
+            reply = answer(session, line)
+        except Exception as error:  # Whatever it is, the other side wants to know and go on.
+            reply = {"error": f"{type(error).__name__}: {error}"}
+        print(json.dumps(reply), flush=True)
+
+
+if __name__ == "__main__":
+    main()

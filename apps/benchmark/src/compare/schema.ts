@@ -1,0 +1,90 @@
+import type { Machine } from '../results/machine';
+import type { DatasetSummary } from '../results/schema';
+
+/** What `compare.json` holds, schema 1. A number that was not measured is null. */
+export interface Comparison {
+  readonly schema: 1;
+  readonly machine: ComparisonMachine;
+  /** The command that repeats the comparison. */
+  readonly command: string;
+  readonly dataset: DatasetSummary;
+  /** One for each model, engine and batch size: the fastest of our thread counts against the fastest of PyTorch's. */
+  readonly rows: readonly ComparisonRow[];
+  /** What the rows are made of: each engine and PyTorch with each number of threads. */
+  readonly measurements: readonly Measurement[];
+  /** Other batch sizes and widths, timed only; absent without `--sweep`. */
+  readonly sweep?: readonly SweepRow[];
+}
+
+export interface ComparisonMachine extends Machine {
+  readonly onnxruntime: string | null;
+  readonly pytorch: string | null;
+  readonly python: string | null;
+}
+
+export interface ComparisonRow {
+  readonly model: string;
+  /** Ours: `eager` or `compiled`. */
+  readonly engine: string;
+  /** Ours: a tfjs backend for `eager`, a device of ONNX Runtime for `compiled`. */
+  readonly device: string | null;
+  readonly batch: number | null;
+  /** Milliseconds of a training step: median over windows that alternate between the two. */
+  readonly oursMs: number | null;
+  readonly peerMs: number | null;
+  /** `peerMs / oursMs`: above 1 where ours is faster. */
+  readonly ratio: number | null;
+  readonly oursThreads: number | null;
+  readonly peerThreads: number | null;
+  /** Minus the log-likelihood of a test example, or its bound, after training. */
+  readonly oursTestNats: number | null;
+  readonly peerTestNats: number | null;
+  /** Milliseconds to draw 64 samples. */
+  readonly oursSampleMs: number | null;
+  readonly peerSampleMs: number | null;
+  /** The multiply-adds of a step's products per second, as a fraction of what a large product reaches in the same run. */
+  readonly roofline: number | null;
+  /** Why a number is missing. */
+  readonly error?: string;
+}
+
+export interface SweepRow extends ComparisonRow {
+  /** What changes along this curve. */
+  readonly axis: 'batch' | 'width';
+  readonly width: number | null;
+}
+
+/** One program with one number of threads. */
+export interface Measurement {
+  readonly model: string;
+  readonly batch: number | null;
+  /** Units of a hidden layer; null for the model's own. */
+  readonly width: number | null;
+  /** `eager` and `compiled` are ours, `pytorch` is the peer. */
+  readonly engine: string;
+  readonly device: string | null;
+  readonly threads: number;
+  readonly parameters: number | null;
+  readonly msPerStep: { readonly median: number; readonly min: number; readonly windows: number } | null;
+  readonly sampleMs: number | null;
+  /** The most memory that its process held while it took these steps and drew samples. */
+  readonly peakMemoryMiB: number | null;
+  /** Ours only. */
+  readonly roofline: { readonly multiplyAddsPerStep: number; readonly peakMultiplyAddsPerMs: number } | null;
+  /** Of the fastest number of threads of each engine. */
+  readonly training: MeasuredTraining | null;
+  readonly error: string | null;
+}
+
+export interface MeasuredTraining {
+  readonly seconds: number;
+  readonly epochs: number;
+  readonly steps: number;
+  /** Milliseconds of a step within `fit`: ours only. */
+  readonly fitMsPerStep: number | null;
+  /** The best validation loss; what all of a comparison have reached, with 1 % to spare; when this one did. */
+  readonly validationNats: number;
+  readonly targetNats: number;
+  readonly secondsToTarget: number;
+  readonly testNats: number | null;
+}

@@ -1,0 +1,193 @@
+import { capture, compile, compiled, describeRuntime } from '@dgm/compile';
+import { countParameters, eager, evaluate, fit, Key, setup, StateError } from '@dgm/core';
+import type { BackendName, Benchmark, Dataset, Engine } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import { discoverInstalled, selectCandidates } from '../families';
+import { readDataFiles } from './data-files';
+import { multiplyAdds } from './multiply-adds';
+import { backendPeak, runtimePeak } from './peak';
+import type { BuildRequest, Commands, Epoch } from './protocol';
+import type { Answers } from './serve';
+import { StepLoop } from './step-loop';
+import { describeTraining } from './training-protocol';
+
+export interface SessionOptions {
+  /** `eager` or `compiled`. */
+  readonly engine: string;
+  /** The tfjs backend; what `compiled` compiles computes on the cpu whatever it is. */
+  readonly device: string;
+}
+
+interface Built {
+  readonly benchmark: Benchmark<Tensor>;
+  readonly dataset: Dataset;
+  readonly loop: StepLoop;
+  readonly batch: number;
+  readonly threads: number;
+  readonly key: Key;
+}
+
+/** Our side of a comparison: the commands of the protocol, answered by a model of the repository on one engine. */
+export class Session implements Answers {
+  readonly #isCompiled: boolean;
+  readonly #device: string;
+  #built: Built | undefined;
+
+  constructor({ engine, device }: SessionOptions) {
+    this.#isCompiled = engine === 'compiled';
+    this.#device = device;
+  }
+
+  async about(): Promise<Commands['about']['reply']> {
+    const { candidates } = await discoverInstalled();
+    return { name: 'dgm', version: tf.version_core, models: candidates.map(({ entry }) => entry.name) };
+  }
+
+  async build(request: BuildRequest): Promise<Commands['build']['reply']> {
+    this.dispose();
+    const { backend } = await setup({ backend: this.#device as BackendName | 'auto' });
+    const { candidates } = await discoverInstalled();
+    const { entry } = selectCandidates(candidates, [request.model])[0]!;
+    const dataset = await readDataFiles(request.data);
+    const { seed, quick, threads, width } = request;
+    const key = Key.of(seed).fold(entry.name);
+    const task = { dataset, key: key.fold('weights'), quick, ...(width === undefined ? {} : { width }) };
+    const benchmark = (await entry.create(task)) as Benchmark<Tensor>;
+    const batch = request.batch ?? benchmark.training.batchSize;
+    const engine = this.#engine(threads);
+    const loop = await StepLoop.prepare(benchmark, { dataset, batch, engine, key: key.fold('steps') });
+    this.#built = { benchmark, dataset, loop, batch, threads, key };
+    return {
+      parameters: countParameters(benchmark.model),
+      device: this.#isCompiled ? 'cpu' : backend,
+      training: describeTraining(benchmark.training),
+    };
+  }
+
+  async steps({ n }: Commands['steps']['request']): Promise<Commands['steps']['reply']> {
+    const { loop } = this.#ready();
+    const started = performance.now();
+    const loss = await loop.take(n);
+    return { ms: performance.now() - started, loss };
+  }
+
+  async train(request: Commands['train']['request']): Promise<Commands['train']['reply']> {
+    const { epochs, patience, maxSeconds, target = -Infinity } = request;
+    const { benchmark, dataset, batch, threads, key } = this.#ready();
+    const curve: Epoch[] = [];
+    const reached = new AbortController();
+    const started = performance.now();
+    const seconds = () => (performance.now() - started) / 1000;
+    const fitted = await fit<Tensor>(benchmark.model, dataset, {
+      ...benchmark.training,
+      key: key.fold('training'),
+      batchSize: batch,
+      epochs,
+      // As many as there are epochs: never.
+      earlyStopping: { patience: patience ?? epochs },
+      ...(maxSeconds === undefined ? {} : { maxSeconds }),
+      engine: this.#engine(threads),
+      signal: reached.signal,
+      callbacks: [
+        {
+          onEpoch({ epoch, validation }) {
+            if (validation === undefined) return;
+            curve.push({ epoch, validation, seconds: seconds() });
+            if (validation <= target) reached.abort();
+          },
+        },
+      ],
+    });
+    return { seconds: seconds(), steps: fitted.steps, curve, fitMs: fitted.msPerStep.median };
+  }
+
+  async evaluate({ draws }: Commands['evaluate']['request']): Promise<Commands['evaluate']['reply']> {
+    const { benchmark, dataset, key } = this.#ready();
+    const { likelihood } = benchmark.model;
+    if (likelihood !== 'exact' && likelihood !== 'lower-bound') return { nats: null };
+    const options = { key: key.fold('evaluation'), numSamples: draws };
+    return { nats: (await evaluate(benchmark.model, dataset.test, options)).nats };
+  }
+
+  async sample({ n, times }: Commands['sample']['request']): Promise<Commands['sample']['reply']> {
+    const { key } = this.#ready();
+    const sampler = await this.#sampler(n);
+    const ms: number[] = [];
+    let shape: readonly number[] = [];
+    for (let time = 0; time <= times; time++) {
+      const started = performance.now();
+      const samples = await sampler.draw(key.fold('samples').fold(time));
+      await samples.data();
+      ms.push(performance.now() - started);
+      shape = samples.shape;
+      samples.dispose();
+    }
+    sampler.dispose();
+    return { ms: ms.slice(1), shape };
+  }
+
+  memory(): Commands['memory']['reply'] {
+    return { peakMiB: process.resourceUsage().maxRSS / 1024 };
+  }
+
+  async roofline(): Promise<Commands['roofline']['reply']> {
+    const { loop, threads } = this.#ready();
+    const names = loop.program.players.map(({ objective }) => objective.name);
+    const scalars = ['step', ...names.map((name) => `rate/${name}`)];
+    const { graph } = capture(
+      ({ tensors, key }) => {
+        const rates = names.map((name) => [name, tensors[`rate/${name}`]]);
+        const learningRates = Object.fromEntries(rates) as Record<string, Scalar>;
+        return loop.program.run({
+          batch: tensors['batch']!,
+          key,
+          learningRates,
+          step: tensors['step'] as Scalar,
+        });
+      },
+      {
+        ...Object.fromEntries(scalars.map((name) => [name, { shape: [] }])),
+        batch: { shape: loop.batches[0]!.shape },
+      },
+    );
+    const peakPerMs = await (this.#isCompiled ? runtimePeak(threads) : backendPeak());
+    return { multiplyAdds: multiplyAdds(graph), peakPerMs };
+  }
+
+  devices(): Promise<Commands['devices']['reply']> {
+    return describeRuntime();
+  }
+
+  /** Frees the model that was built last, if there is one. */
+  dispose(): void {
+    this.#built?.loop.dispose();
+    this.#built?.benchmark.model.dispose();
+    this.#built = undefined;
+  }
+
+  #engine(threads: number): Engine {
+    return this.#isCompiled ? compiled({ threads }) : eager();
+  }
+
+  /** What draws `n` samples: the runtime for `compiled`, op by op for `eager`. */
+  async #sampler(n: number): Promise<{ draw(key: Key): Promise<Tensor>; dispose(): void }> {
+    const { benchmark, threads } = this.#ready();
+    const { model } = benchmark;
+    if (!this.#isCompiled) {
+      return { draw: (key) => Promise.resolve(model.sample(key, n)), dispose: () => undefined };
+    }
+    const sampler = await compile(({ key }) => ({ x: model.sample(key, n) }), {}, { threads });
+    return { draw: async (key) => (await sampler.run({}, { key })).x, dispose: () => sampler.dispose() };
+  }
+
+  #ready(): Built {
+    if (this.#built !== undefined) return this.#built;
+    throw new StateError({
+      where: 'dgm-bench compare',
+      argument: 'build',
+      expected: 'to come first',
+      actual: 'another command',
+    });
+  }
+}

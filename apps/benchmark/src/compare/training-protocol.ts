@@ -1,0 +1,21 @@
+import type { BenchmarkTraining, OptimizerFactory } from '@dgm/core';
+import type { TrainingProtocol } from './protocol';
+
+type Told = Pick<BenchmarkTraining, 'optimizer' | 'batchSize' | 'epochs' | 'earlyStopping' | 'clipNorm'>;
+
+/** What the other side has to know to train in the same way. */
+export function describeTraining(training: Told): TrainingProtocol {
+  const factory = isFactory(training.optimizer) ? training.optimizer : undefined;
+  return {
+    optimizer: factory?.name ?? null,
+    learningRate: factory?.learningRate(0) ?? null,
+    batchSize: training.batchSize,
+    epochs: training.epochs,
+    patience: training.earlyStopping?.patience ?? null,
+    clipNorm: training.clipNorm ?? null,
+  };
+}
+
+function isFactory(optimizer: BenchmarkTraining['optimizer']): optimizer is OptimizerFactory {
+  return typeof optimizer['create'] === 'function';
+}

@@ -1,0 +1,57 @@
+/** Takes `n` steps and gives the milliseconds that they took; NaN where that failed. */
+export type TakeSteps = (n: number) => Promise<number>;
+
+export interface WindowOptions {
+  /** How long to go on, all together. */
+  readonly seconds: number;
+  /** About how long one window is. */
+  readonly windowMs?: number;
+  /** Windows that each gets whatever the time. */
+  readonly least?: number;
+}
+
+/** The milliseconds of a step in each window of one program; none for one that failed. */
+export interface Timing {
+  readonly windows: readonly number[];
+}
+
+/** A window's count of steps is found out with this many, after as many to warm up. */
+const TRIAL_STEPS = 3;
+const MOST_STEPS = 1000;
+
+/**
+ * Times several programs in short windows, turn by turn: whatever else the machine does meanwhile, it does to all of
+ * them. Each round begins with another one, so that none always comes after the same neighbour. One that gives NaN has
+ * failed, and is left out from then on.
+ */
+export async function alternate(
+  contestants: readonly TakeSteps[],
+  { seconds, windowMs = 250, least = 3 }: WindowOptions,
+): Promise<readonly Timing[]> {
+  const lanes = [];
+  for (const take of contestants) {
+    await take(TRIAL_STEPS);
+    const ms = (await take(TRIAL_STEPS)) / TRIAL_STEPS;
+    const steps = Math.max(1, Math.min(MOST_STEPS, Math.round(windowMs / ms)));
+    lanes.push({ take, steps, windows: [] as number[], failed: Number.isNaN(ms) });
+  }
+  const started = performance.now();
+  for (let round = 0; round < least || performance.now() - started < 1000 * seconds; round++) {
+    if (lanes.every(({ failed }) => failed)) break;
+    for (let turn = 0; turn < lanes.length; turn++) {
+      const lane = lanes[(round + turn) % lanes.length]!;
+      if (lane.failed) continue;
+      const ms = (await lane.take(lane.steps)) / lane.steps;
+      lane.failed = Number.isNaN(ms);
+      lane.windows.push(ms);
+    }
+  }
+  return lanes.map(({ windows, failed }) => ({ windows: failed ? [] : windows }));
+}
+
+/** The middle of some numbers, the mean of the two where there are two; NaN of none. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 0 ? (sorted[middle - 1]! + sorted[middle]!) / 2 : sorted[middle]!;
+}

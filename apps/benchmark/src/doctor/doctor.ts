@@ -1,0 +1,112 @@
+import type { RuntimeReport } from '@dgm/compile';
+import { DgmError, setup, type BackendName } from '@dgm/core';
+import { Contestant } from '../compare/contestant';
+import { findTorch } from '../compare/python';
+import { workerArguments } from '../places';
+import { findChromium } from './chromium';
+
+/** Something that this program can make use of. */
+export interface Finding {
+  readonly name: string;
+  readonly works: boolean;
+  /** What it is, or why it does not work. */
+  readonly detail: string;
+  /** What makes it work. */
+  readonly remedy?: string;
+}
+
+const backends: readonly { readonly name: BackendName; readonly remedy?: string }[] = [
+  { name: 'tensorflow', remedy: 'npm install @tensorflow/tfjs-node (or @tensorflow/tfjs-node-gpu)' },
+  { name: 'wasm' },
+  { name: 'cpu' },
+];
+
+const devices: Readonly<Record<string, string>> = {
+  cpu: 'npm install onnxruntime-node',
+  webgpu: 'a GPU with its driver; for Vulkan on Debian apt-get install libvulkan1 mesa-vulkan-drivers',
+  cuda: 'an NVIDIA GPU, CUDA 12 and cuDNN 9; npm rebuild onnxruntime-node where its install script was not run',
+};
+
+/**
+ * `dgm-bench doctor`: says what of everything that this program can use works here, and what makes the rest work.
+ * @returns 0: what is missing is optional
+ */
+export async function doctor(): Promise<number> {
+  console.log(describeFindings(await examine()));
+  return 0;
+}
+
+/** Tries everything. */
+export async function examine(): Promise<readonly Finding[]> {
+  const findings: Finding[] = [];
+  // One after another: tfjs has one backend at a time.
+  for (const { name, remedy } of backends) findings.push(await tryBackend(name, remedy));
+  return [...findings, ...(await tryDevices()), await tryTorch(), tryChromium()];
+}
+
+async function tryBackend(name: BackendName, remedy: string | undefined): Promise<Finding> {
+  const title = `eager on ${name}`;
+  try {
+    const { description } = await setup({ backend: name });
+    return { name: title, works: true, detail: description };
+  } catch (error) {
+    if (!DgmError.is(error, 'engine')) throw error;
+    return {
+      name: title,
+      works: false,
+      detail: error.actual ?? error.message,
+      ...(remedy ? { remedy } : {}),
+    };
+  }
+}
+
+/** In a process of its own: the runtime's libraries print what they miss, and a broken driver may end the process. */
+async function tryDevices(): Promise<readonly Finding[]> {
+  const worker = new Contestant({ command: process.execPath, args: workerArguments });
+  const report = await worker
+    .ask('devices', {})
+    .catch((error: unknown) => ({ devices: [], description: String(error) }) as RuntimeReport);
+  await worker.close();
+  return Object.entries(devices).map(([device, remedy]) => {
+    const { works, reason } = report.devices.find((found) => found.device === device) ?? {
+      works: false,
+      reason: report.description,
+    };
+    const name = `compiled on ${device}`;
+    return works
+      ? { name, works, detail: `${report.runtime} ${report.version}` }
+      : { name, works, detail: reason ?? 'no reason given', remedy };
+  });
+}
+
+async function tryTorch(): Promise<Finding> {
+  const name = 'PyTorch, for compare';
+  const torch = await findTorch();
+  return 'missing' in torch
+    ? { name, works: false, detail: torch.missing, remedy: torch.remedy }
+    : { name, works: true, detail: `PyTorch ${torch.version}, ${torch.language}, ${torch.python}` };
+}
+
+function tryChromium(): Finding {
+  const name = 'Chromium, for tests';
+  const found = findChromium();
+  return found === undefined
+    ? {
+        name,
+        works: false,
+        detail: 'not on the path',
+        remedy: 'apt-get install chromium; CHROMIUM names another',
+      }
+    : { name, works: true, detail: found };
+}
+
+/** One or two lines for each finding. */
+export function describeFindings(findings: readonly Finding[]): string {
+  const width = Math.max(...findings.map(({ name }) => name.length));
+  return findings
+    .flatMap(({ name, works, detail, remedy }) => [
+      `${works ? '✓' : '✗'} ${name.padEnd(width)}  ${detail}`,
+      ...(works || remedy === undefined ? [] : [`  ${' '.repeat(width)}  to add it: ${remedy}`]),
+    ])
+    .join('\n');
+}

@@ -1,0 +1,55 @@
+import type { ComparisonRow } from '../compare/schema';
+import { decimal } from '../format';
+import { html, type Markup } from './html';
+import { scale, type Scale } from './scale';
+
+export interface RatioRow extends ComparisonRow {
+  /** What the row is called. */
+  readonly label: string;
+}
+
+/** How many times faster than PyTorch each row is, on a logarithmic axis around 1. */
+export function ratioChart(rows: readonly RatioRow[]): Markup | undefined {
+  const measured = rows.filter(({ ratio }) => ratio !== null);
+  if (measured.length === 0) return undefined;
+  const logarithms = measured.map(({ ratio }) => Math.log2(ratio!));
+  const x = scale(Math.floor(Math.min(-1, ...logarithms)), Math.ceil(Math.max(1, ...logarithms)));
+  const ticks = Array.from({ length: x.max - x.min + 1 }, (_, index) => 2 ** (x.min + index));
+  return html`<figure class="likelihoods">
+    <div class="row legend">
+      <span></span>
+      <div class="track"><b class="reference" style="--at:${at(x, 1)}">as fast as PyTorch</b></div>
+      <span></span>
+    </div>
+    ${measured.map(
+      ({ label, ratio, oursMs, peerMs, engine }) =>
+        html`<div class="row">
+          <b>${label}</b>
+          <div class="track">
+            <i class="line" style="left:${at(x, 1)}"></i>
+            <i
+              class="dot ${engine === 'compiled' ? 'exact' : 'ring'}"
+              style="left:${at(x, ratio!)}"
+              title="${engine}: ${decimal(oursMs, 2)} ms a step, PyTorch ${decimal(peerMs, 2)} ms"
+            ></i>
+          </div>
+          <span class="value">${decimal(ratio, 2)} ×</span>
+        </div>`,
+    )}
+    <div class="row ticks">
+      <span></span>
+      <div class="track">
+        ${ticks.map((tick) => html`<span style="left:${at(x, tick)}">${label(tick)}</span>`)}
+      </div>
+      <span></span>
+    </div>
+    <figcaption>
+      <span>PyTorch's time of a training step over ours; further right is better.</span>
+      <span class="key exact">compiled</span>
+      <span class="key ring">eager</span>
+    </figcaption>
+  </figure>`;
+}
+
+const at = (x: Scale, ratio: number) => `${x.percent(Math.log2(ratio)).toFixed(2)}%`;
+const label = (tick: number) => (tick < 1 ? `1/${1 / tick}` : String(tick));

@@ -1,0 +1,10 @@
+import { serve } from './compare/serve';
+import { Session } from './compare/session';
+
+// Replies have standard output for themselves; whatever else is said goes beside it.
+console.log = console.error;
+console.info = console.error;
+console.warn = console.error;
+
+const [engine = 'eager', device = 'auto'] = process.argv.slice(2);
+await serve(new Session({ engine, device }), { input: process.stdin, output: process.stdout });
