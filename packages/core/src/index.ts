@@ -40,6 +40,7 @@ export type {
   Likelihood,
   LikelihoodModel,
   Objective,
+  ObjectiveContext,
 } from './model/generative-model';
 
 // nn

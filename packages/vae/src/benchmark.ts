@@ -33,11 +33,11 @@ function flatten(levels: number): Layer {
 }
 
 /** The VAE of the book with its networks and protocol, for any data set of integers. */
-function bookVae({ dataset, key, quick }: BenchmarkTask): Benchmark {
+function bookVae({ dataset, key, quick, width }: BenchmarkTask): Benchmark {
   const { shape } = dataset.train;
   const levels = dataset.levels!;
   const likelihood = likelihoodFor(shape, levels);
-  const [latent, hidden] = [16, quick ? 64 : 256];
+  const [latent, hidden] = [16, width ?? (quick ? 64 : 256)];
   const activation = 'leakyRelu';
   const model = vae({
     encoder: new Sequential([

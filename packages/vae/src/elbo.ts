@@ -16,6 +16,14 @@ export interface LatentVariableModel {
   prior(): Distribution;
 }
 
+/** What the terms of a bound were made of. */
+export interface Latent {
+  readonly posterior: Distribution;
+  readonly prior: Distribution;
+  /** The draw of the posterior, `[n, ...latent]`. */
+  readonly z: Tensor;
+}
+
 /**
  * The two parts of the evidence lower bound, with one reparameterized sample of z:
  *
@@ -23,7 +31,7 @@ export interface LatentVariableModel {
  *
  * @param x - `[n, ...event]`
  * @param regularizer - in closed form wherever the two distributions have one, unless given
- * @returns `reconstruction` and `regularizer` in nats, `[n]` each; the bound is their difference
+ * @returns `reconstruction` and `regularizer` in nats, `[n]` each, whose difference is the bound; and what they are of
  * @see DGM §4.3.1, Eq. 4.17 (Eq. 4.31 prints the sign of ln p(z) and of the whole sum wrong)
  */
 export function elboTerms(
@@ -31,7 +39,7 @@ export function elboTerms(
   x: Tensor,
   key: Key,
   regularizer?: Regularizer,
-): { reconstruction: Tensor; regularizer: Tensor } {
+): { reconstruction: Tensor; regularizer: Tensor } & Latent {
   const q = model.encode(x);
   const p = model.prior();
   const z = q.sample(key); // [n, ...latent]
@@ -41,6 +49,9 @@ export function elboTerms(
     regularizer: inClosedForm
       ? klDivergence(q, p) // KL[q(z|x) || p(z)]
       : tf.sub(q.logProb(z), p.logProb(z)), // ln q(z|x) - ln p(z)
+    posterior: q,
+    prior: p,
+    z,
   };
 }
 
@@ -62,8 +73,16 @@ export function logImportanceWeights(
   numSamples: number,
 ): Tensor {
   const q = model.encode(x);
-  const z = q.sample(key, [numSamples]); // [K, n, ...latent]
-  const n = x.shape[0]!;
+  return logWeightsOf(model, x, q.sample(key, [numSamples]), q);
+}
+
+/**
+ * $\ln p(x|z_k) + \ln p(z_k) - \ln q(z_k)$ of given draws of a distribution.
+ * @param z - `[K, n, ...latent]`
+ * @returns nats, `[K, n]`
+ */
+export function logWeightsOf(model: LatentVariableModel, x: Tensor, z: Tensor, q: Distribution): Tensor {
+  const [numSamples, n] = [z.shape[0]!, x.shape[0]!];
   // Networks see one batch axis, so the K copies are laid out along it.
   const flatZ = tf.reshape(z, [numSamples * n, ...z.shape.slice(2)]);
   const tiledX = tf.tile(x, [numSamples, ...x.shape.slice(1).map(() => 1)]);

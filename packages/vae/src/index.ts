@@ -1,4 +1,15 @@
+// the model
 export { elboTerms, logImportanceWeights } from './elbo';
-export type { LatentVariableModel, Regularizer } from './elbo';
+export type { Latent, LatentVariableModel, Regularizer } from './elbo';
 export { vae } from './vae';
 export type { Vae, VaeOptions } from './vae';
+
+// objectives
+export { cyclicAnnealing, linearAnnealing } from './objectives/annealing';
+export type { Annealing } from './objectives/annealing';
+export { elboObjective } from './objectives/elbo-objective';
+export type { ElboObjectiveOptions } from './objectives/elbo-objective';
+export type { FreeBits } from './objectives/free-bits';
+export { iwaeObjective } from './objectives/iwae-objective';
+export type { IwaeObjectiveOptions } from './objectives/iwae-objective';
+export type { AmortizedModel, VaeObjective } from './objectives/objective';

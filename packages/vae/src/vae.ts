@@ -1,10 +1,12 @@
 import {
+  asLayer,
   BaseModule,
   conditional,
   ShapeError,
   formatShape,
   sameShape,
   standardNormal,
+  stopGradient,
   trainable,
 } from '@dgm/core';
 import type {
@@ -18,9 +20,11 @@ import type {
   Shape,
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import { elboTerms, logImportanceWeights } from './elbo';
 import type { Regularizer } from './elbo';
+import { elboObjective } from './objectives/elbo-objective';
+import type { AmortizedModel, VaeObjective } from './objectives/objective';
 
 export interface VaeOptions {
   /**
@@ -38,6 +42,8 @@ export interface VaeOptions {
   readonly prior?: Distribution | ConditionalDistribution;
   /** `closed-form` where posterior and prior have one (less variance), else `monte-carlo`, unless given. */
   readonly regularizer?: Regularizer;
+  /** What to train by: `elboObjective({ regularizer })` unless given. */
+  readonly objective?: VaeObjective;
 }
 
 /**
@@ -54,25 +60,32 @@ export function vae(options: VaeOptions): Vae {
 }
 
 /** What {@link vae} makes. */
-export class Vae extends BaseModule implements BoundModel {
+export class Vae extends BaseModule implements BoundModel, AmortizedModel {
   readonly likelihood = 'lower-bound';
   readonly eventShape: Shape;
   readonly latentShape: Shape;
   readonly #posterior: ConditionalDistribution;
+  readonly #detachedPosterior: ConditionalDistribution;
   readonly #decoder: ConditionalDistribution;
   readonly #prior: Distribution | ConditionalDistribution;
   readonly #regularizer: Regularizer | undefined;
+  readonly #objective: VaeObjective;
 
   constructor(options: VaeOptions) {
     super();
     this.eventShape = options.likelihood.eventShape;
     this.latentShape = options.posterior.eventShape;
-    this.#posterior = this.child('encoder', conditional(options.encoder, options.posterior));
+    const encoder = asLayer(options.encoder);
+    this.#posterior = this.child('encoder', conditional(encoder, options.posterior));
+    this.#detachedPosterior = conditional(encoder, detached(options.posterior));
     this.#decoder = this.child('decoder', conditional(options.decoder, options.likelihood));
     this.#prior = options.prior ?? standardNormal(this.latentShape);
     if (isModule(this.#prior)) this.child('prior', this.#prior);
     else checkPrior(this.#prior, this.latentShape);
     this.#regularizer = options.regularizer;
+    this.#objective =
+      options.objective ??
+      elboObjective(options.regularizer === undefined ? {} : { regularizer: options.regularizer });
   }
 
   /**
@@ -82,6 +95,15 @@ export class Vae extends BaseModule implements BoundModel {
   encode(x: Tensor): Distribution {
     this.#checkBatch(x, this.eventShape, 'encode', 'x');
     return this.#posterior.given(x);
+  }
+
+  /**
+   * The posterior as a constant of the encoder: no gradient reaches its weights. It borrows the encoder's output.
+   * @param x - `[n, ...event]`
+   */
+  encodeDetached(x: Tensor): Distribution {
+    this.#checkBatch(x, this.eventShape, 'encodeDetached', 'x');
+    return this.#detachedPosterior.given(x);
   }
 
   /**
@@ -135,19 +157,15 @@ export class Vae extends BaseModule implements BoundModel {
     return tf.tidy(() => this.decode(this.encode(x).sample(key.fold('z'))).sample(key.fold('x')));
   }
 
-  /** One objective: the negative ELBO in nats per example, with its `reconstruction` and `regularizer` terms. */
+  /** One objective: minus the ELBO in nats per example with its terms, or the one of the options. */
   objectives(): readonly Objective[] {
+    const { name } = this.#objective;
+    const parameters = [...trainable(this).values()];
     return [
       {
-        name: 'elbo',
-        parameters: [...trainable(this).values()],
-        loss: (x, key) =>
-          tf.tidy(() => {
-            const terms = elboTerms(this, x, key, this.#regularizer);
-            const reconstruction = tf.neg(tf.mean<Scalar>(terms.reconstruction));
-            const regularizer = tf.mean<Scalar>(terms.regularizer);
-            return { total: tf.add<Scalar>(reconstruction, regularizer), reconstruction, regularizer };
-          }),
+        name,
+        parameters,
+        loss: (x, key, context) => tf.tidy(() => this.#objective.loss(this, x, key, context)),
       },
     ];
   }
@@ -163,6 +181,16 @@ export class Vae extends BaseModule implements BoundModel {
         x.rank === eventShape.length ? 'add a batch axis with tf.expandDims(x, 0)' : 'check the data set',
     });
   }
+}
+
+/** The head that takes its parameters as constants. */
+function detached(head: DistributionHead): DistributionHead {
+  const { numParameters, eventShape } = head;
+  return {
+    numParameters,
+    eventShape,
+    distribution: (parameters) => head.distribution(stopGradient(parameters)),
+  };
 }
 
 function isModule(prior: Distribution | ConditionalDistribution): prior is ConditionalDistribution {

@@ -14,7 +14,7 @@ import { describeCoverage, describeModel } from '@dgm/testing';
 import type { ModelTable } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import * as api from '../src/index';
-import { vae } from '../src/index';
+import { elboObjective, iwaeObjective, linearAnnealing, vae } from '../src/index';
 import type { VaeOptions } from '../src/index';
 
 const DIMS = 6;
@@ -66,11 +66,46 @@ const models: ModelTable = {
       }),
     data: integers(2),
   }),
+  'vae (annealed, with free bits)': () => ({
+    make: (key) =>
+      small(categorical({ shape: [DIMS], values: 5 }), key, {
+        objective: elboObjective({
+          weight: linearAnnealing({ steps: 10 }),
+          freeBits: { nats: 0.1, groups: 'single' },
+        }),
+      }),
+    data: integers(5),
+  }),
+  'vae (path gradient)': () => ({
+    make: (key) =>
+      small(categorical({ shape: [DIMS], values: 5 }), key, {
+        objective: elboObjective({ gradient: 'path' }),
+      }),
+    data: integers(5),
+  }),
+  'vae (importance weighted)': () => ({
+    make: (key) => small(bernoulli({ shape: [DIMS] }), key, { objective: iwaeObjective({ numSamples: 3 }) }),
+    data: integers(2),
+  }),
+  'vae (importance weighted, doubly reparameterized)': () => ({
+    make: (key) =>
+      small(bernoulli({ shape: [DIMS] }), key, {
+        objective: iwaeObjective({ numSamples: 3, gradient: 'doubly-reparameterized' }),
+      }),
+    data: integers(2),
+  }),
 };
 
 describeModel(models);
 describeCoverage({
   exports: api,
   tables: [models],
-  testedIn: { elboTerms: 'src/vae.test.ts', logImportanceWeights: 'src/vae.test.ts' },
+  testedIn: {
+    cyclicAnnealing: 'src/objectives/annealing.test.ts',
+    elboObjective: 'src/objectives/objectives.test.ts',
+    elboTerms: 'src/vae.test.ts',
+    iwaeObjective: 'src/objectives/objectives.test.ts',
+    linearAnnealing: 'src/objectives/annealing.test.ts',
+    logImportanceWeights: 'src/vae.test.ts',
+  },
 });

@@ -9,6 +9,16 @@ import type { Module } from './module';
  */
 export type Likelihood = 'exact' | 'lower-bound' | 'unnormalized' | 'none';
 
+/** What an objective is told about the call. */
+export interface ObjectiveContext {
+  readonly training: boolean;
+  /**
+   * The number of the training step, 1 at the first: for schedules of the objective. A tensor, so that a captured step
+   * need not be captured anew; absent where nothing is being trained, as in validation.
+   */
+  readonly step?: Scalar;
+}
+
 /** One player's training goal. Most models have one; a GAN has one for its critic and one for its generator. */
 export interface Objective<B = Tensor> {
   readonly name: string;
@@ -18,11 +28,7 @@ export interface Objective<B = Tensor> {
    * The quantity to minimize, averaged over the batch (nats per example for likelihoods), and the terms it is made of.
    * Every returned scalar belongs to the caller.
    */
-  loss(
-    batch: B,
-    key: Key,
-    context: { readonly training: boolean },
-  ): { total: Scalar } & Record<string, Scalar>;
+  loss(batch: B, key: Key, context: ObjectiveContext): { total: Scalar } & Record<string, Scalar>;
 }
 
 /** A model that can be trained and sampled from. */

@@ -62,6 +62,31 @@ describe('ModelStep on the eager engine', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
+  it('tells an objective the number of the step', async () => {
+    const model = new Pursuit();
+    const [objective] = model.objectives();
+    model.objectives = () => [
+      {
+        ...objective!,
+        loss: (_x, _key, { training, step }) => ({
+          total: tf.mul(model.first, step!),
+          step: tf.clone(step!),
+          training: tf.scalar(Number(training)),
+        }),
+      },
+    ];
+    const program = new ModelStep(model, { optimizer });
+    const step = await eager().prepare(program);
+    const batch = tf.tensor1d([3]);
+    for (const number of [1, 2])
+      await step.run({ batch, key: Key.of(0), learningRates: { lead: 0.5 }, step: number });
+    expect(await step.drain()).toEqual([
+      { 'lead/total': 0, 'lead/step': 1, 'lead/training': 1 },
+      { 'lead/total': -1, 'lead/step': 2, 'lead/training': 1 },
+    ]);
+    for (const each of [step, program, model, batch]) each.dispose();
+  });
+
   it('refuses an objective over a variable that the model does not list', () => {
     const stranger = tf.tidy(() => tf.variable(tf.scalar(0)));
     const model = new Pursuit(stranger);

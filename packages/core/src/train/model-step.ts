@@ -74,7 +74,7 @@ export class ModelStep<B> implements StepProgram<B>, Module {
   #play({ objective, variables, optimizer }: Player<B>, inputs: StepInputs<B>): [string, Scalar][] {
     const { name } = objective;
     const { terms, gradients } = valueAndGradients(
-      () => objective.loss(inputs.batch, inputs.key.fold(name), { training: true }),
+      () => objective.loss(inputs.batch, inputs.key.fold(name), { training: true, step: inputs.step }),
       variables,
     );
     const clipped =

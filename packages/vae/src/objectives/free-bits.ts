@@ -1,0 +1,68 @@
+import { ArgumentError, hasKlDivergence, klDivergence, relu, UnsupportedError } from '@dgm/core';
+import type { Distribution, Independent } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+
+/** How much information about x costs nothing. */
+export interface FreeBits {
+  /** $\lambda$: nats that each group may hold for free, on average over the batch. */
+  readonly nats: number;
+  /**
+   * The variables whose regularizers are added up before they are compared with `nats`: each by itself (`single`, where
+   * posterior and prior are independent in them), consecutive ones of a vector (a number of groups), or all (`whole`).
+   */
+  readonly groups: 'single' | 'whole' | number;
+}
+
+/**
+ * $\sum_j \max(\lambda, \mathbb{E}_x[R_j(x)])$: no gradient pulls a group below $\lambda$ nats, so that it is not switched off
+ * before the decoder has learned to use it.
+ * @param z - a draw of the posterior, for where there is no closed form
+ * @throws UnsupportedError for groups of variables that are not independent
+ * @see Improving Variational Inference with Inverse Autoregressive Flow (Kingma et al., 2016), §C.8
+ */
+export function freeBitsRegularizer(
+  { nats, groups }: FreeBits,
+  {
+    posterior,
+    prior,
+    z,
+  }: { readonly posterior: Distribution; readonly prior: Distribution; readonly z: Tensor },
+): Scalar {
+  const perGroup =
+    groups === 'whole'
+      ? tf.mean<Scalar>(divergence(posterior, prior, z))
+      : grouped(tf.mean(divergencePerVariable(posterior, prior, z), 0), groups);
+  return tf.sum<Scalar>(tf.add(nats, relu(tf.sub(perGroup, nats)))); // max(nats, R_j)
+}
+
+function divergence(q: Distribution, p: Distribution, z: Tensor): Tensor {
+  return hasKlDivergence(q, p) ? klDivergence(q, p) : tf.sub(q.logProb(z), p.logProb(z));
+}
+
+/** `[n, ...latent]`. */
+function divergencePerVariable(q: Distribution, p: Distribution, z: Tensor): Tensor {
+  if (isIndependent(q) && isIndependent(p)) return divergence(q.base, p.base, z);
+  throw new UnsupportedError({
+    where: 'elboObjective',
+    argument: 'freeBits.groups',
+    expected: "to be 'whole' for a posterior or a prior whose variables depend on each other",
+    actual: `${q.kind ?? 'unnamed'} against ${p.kind ?? 'unnamed'}`,
+    remedy: "use groups: 'whole'",
+  });
+}
+
+function grouped(perVariable: Tensor, groups: 'single' | number): Tensor {
+  if (groups === 'single') return perVariable;
+  if (perVariable.size % groups === 0) return tf.sum(tf.reshape(perVariable, [groups, -1]), 1);
+  throw new ArgumentError({
+    where: 'elboObjective',
+    argument: 'freeBits.groups',
+    expected: `to divide the ${perVariable.size} latent variables`,
+    actual: String(groups),
+  });
+}
+
+function isIndependent(distribution: Distribution): distribution is Independent {
+  return distribution.kind === 'Independent';
+}

@@ -1,0 +1,69 @@
+import { ArgumentError, logSumExp, softmax, stopGradient } from '@dgm/core';
+import type { Key } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import { logImportanceWeights, logWeightsOf } from '../elbo';
+import type { AmortizedModel, VaeObjective } from './objective';
+
+export interface IwaeObjectiveOptions {
+  /** K, the draws of z for each example. */
+  readonly numSamples: number;
+  /**
+   * `total`, or `doubly-reparameterized`, whose gradient for the encoder does not drown in noise as K grows; it goes
+   * through encoder and decoder twice.
+   */
+  readonly gradient?: 'total' | 'doubly-reparameterized';
+}
+
+/**
+ * Minus the importance-weighted bound, $-\mathbb{E}\left[\ln \frac1K \sum_k w_k\right]$ with
+ * $w_k = p(x, z_k) / q_\phi(z_k|x)$, which is nearer to $-\ln p(x)$ the larger K is; for K = 1 it is minus the ELBO.
+ * @throws ArgumentError if `numSamples` is not a positive integer
+ * @see Importance Weighted Autoencoders (Burda et al., 2016), Eq. 8; Doubly Reparameterized Gradient Estimators (Tucker et
+ * al., 2019), Eq. 6
+ */
+export function iwaeObjective({ numSamples, gradient = 'total' }: IwaeObjectiveOptions): VaeObjective {
+  if (!(Number.isInteger(numSamples) && numSamples > 0)) {
+    throw new ArgumentError({
+      where: 'iwaeObjective',
+      argument: 'numSamples',
+      expected: 'to be a positive integer',
+      actual: String(numSamples),
+    });
+  }
+  return {
+    name: 'iwae',
+    loss(model, x, key, { training }) {
+      const logMean =
+        training && gradient === 'doubly-reparameterized'
+          ? doublyReparameterized(model, x, key, numSamples)
+          : logMeanExp(logImportanceWeights(model, x, key, numSamples));
+      return { total: tf.neg(tf.mean<Scalar>(logMean)) };
+    },
+  };
+}
+
+/**
+ * The bound, with the gradient $\sum_k \tilde w_k \nabla_\theta \ln w_k$ for decoder and prior, and
+ * $\sum_k \tilde w_k^2 \frac{\partial \ln w_k}{\partial z_k} \nabla_\phi z_k$ for the encoder, where $\tilde w$ are the normalized weights.
+ */
+function doublyReparameterized(model: AmortizedModel, x: Tensor, key: Key, numSamples: number): Tensor {
+  const z = model.encode(x).sample(key, [numSamples]); // [K, n, ...latent]
+  const q = model.encodeDetached(x);
+  const logWeights = stopGradient(logWeightsOf(model, x, stopGradient(z), q)); // [K, n]
+  const weights = softmax(logWeights, { axis: 0 });
+  const surrogate = tf.sum(tf.mul(weights, logWeightsOf(model, x, scaleGradient(z, weights), q)), 0);
+  // The value of the bound, the gradient of the surrogate.
+  return tf.add(logMeanExp(logWeights), tf.sub(surrogate, stopGradient(surrogate)));
+}
+
+/** z itself, whose gradient is multiplied by the factor of its row. */
+function scaleGradient(z: Tensor, factor: Tensor): Tensor {
+  const constant = stopGradient(z);
+  const wide = tf.reshape(factor, [...factor.shape, ...z.shape.slice(factor.rank).map(() => 1)]);
+  return tf.add(constant, tf.mul(wide, tf.sub(z, constant)));
+}
+
+function logMeanExp(logWeights: Tensor): Tensor {
+  return tf.sub(logSumExp(logWeights, { axis: 0 }), Math.log(logWeights.shape[0]!));
+}
