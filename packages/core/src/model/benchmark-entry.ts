@@ -28,6 +28,8 @@ export interface BenchmarkTask {
   readonly key: Key;
   /** Whether seconds count more than quality: a smaller network will do. */
   readonly quick: boolean;
+  /** Units of a hidden layer, for curves over the size of a model; the model's own unless given. May be ignored. */
+  readonly width?: number;
 }
 
 /** How the authors of a model train it; where, how long and from which seed is the program's business. */
