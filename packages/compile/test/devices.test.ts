@@ -133,7 +133,7 @@ describe(`WebGPU in software${softwareGpu.missing === undefined ? '' : `: ${soft
       expect(failures).toEqual([]);
       expect(numPassedTests).toBeGreaterThan(0);
     },
-    180_000,
+    300_000,
   );
 });
 
