@@ -19,6 +19,8 @@ import {
   zigZagOrder,
   pixelCnn,
   gatedPixelCnn,
+  made,
+  nade,
 } from '../src/index';
 import type { AutoregressiveModel, ImageArmOptions, OrderedArmOptions } from '../src/index';
 
@@ -46,6 +48,8 @@ export const makers: Readonly<Record<string, (options: OrderedArmOptions) => Aut
     recurrentArm({ ...options, cell: 'lstm', hidden: 6, layers: 2 }),
   waveNet: (options) => waveNet({ ...options, hidden: 6, dilations: [1, 2] }),
   transformerArm: (options) => transformerArm({ ...options, features: 8, heads: 2, blocks: 2 }),
+  made: (options) => made({ ...options, hidden: [16, 16], activation: 'tanh' }),
+  nade: (options) => nade({ ...options, hidden: 8 }),
 };
 
 /** Those that take images row by row. */

@@ -1,10 +1,13 @@
-import { ArgumentError, BaseModule, Dense, formatShape } from '@dgm/core';
-import type { CallContext, Key, Layer, Shape } from '@dgm/core';
+import { BaseModule, Dense } from '@dgm/core';
+import type { CallContext, Key, Layer } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { checkContext } from '../model/check-context';
 import type { AutoregressiveNetwork, NetworkCall } from '../model/network';
 import type { ValueEncoding } from './value-encoding';
+
+/** Height and width of an image. */
+export type Plane = readonly [number, number];
 
 /** A causal layer over images: a pixel's output depends on those before it, row by row. */
 export interface ImageBody extends Layer {
@@ -15,8 +18,7 @@ export interface ImageBody extends Layer {
 }
 
 export interface ImageNetworkOptions {
-  /** `[height, width]`, or the same with one channel. */
-  readonly shape: Shape;
+  readonly plane: Plane;
   /** `[n, height, width, features]` to `[n, height, width, numParameters]`. The network owns it. */
   readonly body: ImageBody;
   readonly encoding: ValueEncoding;
@@ -32,20 +34,19 @@ export interface ImageNetworkOptions {
 /**
  * A causal layer over images of one channel, pixel by pixel in raster order. Context and position enter as a bias of the
  * first convolutions.
- * @throws ArgumentError for another shape
  */
 export class ImageNetwork extends BaseModule implements AutoregressiveNetwork {
   readonly numParameters: number;
   readonly contextSize: number;
   readonly numVariables: number;
-  readonly #plane: readonly [number, number];
+  readonly #plane: Plane;
   readonly #body: ImageBody;
   readonly #encoding: ValueEncoding;
   readonly #ofContext: Dense | undefined;
   readonly #ofPosition: Variable | undefined;
 
   constructor({
-    shape,
+    plane,
     body,
     encoding,
     numParameters,
@@ -54,7 +55,7 @@ export class ImageNetwork extends BaseModule implements AutoregressiveNetwork {
     key,
   }: ImageNetworkOptions) {
     super();
-    this.#plane = planeOf(shape);
+    this.#plane = plane;
     this.numVariables = this.#plane[0] * this.#plane[1];
     this.numParameters = numParameters;
     this.contextSize = contextSize;
@@ -86,17 +87,4 @@ export class ImageNetwork extends BaseModule implements AutoregressiveNetwork {
     ]);
     return this.#ofPosition === undefined ? byExample : tf.add(byExample, this.#ofPosition);
   }
-}
-
-function planeOf(shape: Shape): readonly [number, number] {
-  const [height, width, channels = 1] = shape;
-  if (height !== undefined && width !== undefined && channels === 1 && shape.length <= 3)
-    return [height, width];
-  throw new ArgumentError({
-    where: 'ImageNetwork',
-    argument: 'shape',
-    expected: 'to be [height, width] or [height, width, 1]',
-    actual: formatShape(shape),
-    remedy: 'a model over sequences takes events of any shape',
-  });
 }

@@ -1,28 +1,45 @@
+import { ArgumentError, formatShape } from '@dgm/core';
+import type { Shape } from '@dgm/core';
 import { AutoregressiveModel } from '../model/autoregressive-model';
 import { ImageNetwork } from '../networks/image-network';
-import type { ImageBody } from '../networks/image-network';
+import type { ImageBody, Plane } from '../networks/image-network';
 import { valueEncoding } from '../networks/value-encoding';
 import type { ArmOptions } from './options';
 
 export interface ImageArmOptions extends ArmOptions {
+  /** Height and width, for events that are flat; those of `shape` unless given. */
+  readonly plane?: Plane;
   /** Whether the model learns where a pixel is, which helps where things are in their place; no unless told otherwise. */
   readonly positions?: boolean;
 }
 
 /**
- * A model out of a causal layer over images.
+ * A model out of a causal layer over images of one channel.
  * @param body - makes the layer: `[n, height, width, inputs]` to `[n, height, width, outputs]`
  */
 export function imageModel(
-  { shape, likelihood, encoding, ...options }: ImageArmOptions,
+  { shape, plane = planeOf(shape), likelihood, encoding, ...options }: ImageArmOptions,
   body: (sizes: { readonly inputs: number; readonly outputs: number }) => ImageBody,
 ): AutoregressiveModel {
   const { numParameters } = likelihood;
   const values = valueEncoding(likelihood, encoding);
   const network = new ImageNetwork({
-    ...{ shape, encoding: values, numParameters },
+    ...{ plane, encoding: values, numParameters },
     ...options,
     body: body({ inputs: values.features, outputs: numParameters }),
   });
   return new AutoregressiveModel({ shape, network, likelihood });
+}
+
+function planeOf(shape: Shape): Plane {
+  const [height, width, channels = 1] = shape;
+  if (height !== undefined && width !== undefined && channels === 1 && shape.length <= 3)
+    return [height, width];
+  throw new ArgumentError({
+    where: 'imageModel',
+    argument: 'shape',
+    expected: 'to be [height, width] or [height, width, 1]',
+    actual: formatShape(shape),
+    remedy: 'give the option plane, or take a model over sequences, for events of any shape',
+  });
 }

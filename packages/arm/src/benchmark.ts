@@ -1,0 +1,139 @@
+import { adam, adamax, bernoulli, categorical, discretizedLogisticMixture, sizeOf } from '@dgm/core';
+import type {
+  Benchmark,
+  BenchmarkEntry,
+  BenchmarkTask,
+  BenchmarkTraining,
+  DistributionHead,
+} from '@dgm/core';
+import type { AutoregressiveModel } from './model/autoregressive-model';
+import { convArm } from './presets/conv-arm';
+import { finiteMemory } from './presets/finite-memory';
+import { gatedPixelCnn } from './presets/gated-pixel-cnn';
+import { made } from './presets/made';
+import type { ArmOptions } from './presets/options';
+import { pixelCnn } from './presets/pixel-cnn';
+import { recurrentArm } from './presets/recurrent-arm';
+import { transformerArm } from './presets/transformer-arm';
+import { waveNet } from './presets/wave-net';
+
+const FEW_LEVELS = 32;
+
+/** A free probability for each value where there are few of them, as in the book; else an ordered family. */
+function likelihoodFor(levels: number): DistributionHead {
+  if (levels === 2) return bernoulli({ shape: [] });
+  return levels <= FEW_LEVELS
+    ? categorical({ shape: [], values: levels })
+    : discretizedLogisticMixture({ shape: [], values: levels, components: 10 });
+}
+
+/** Height and width of an event of one channel; the events of some data sets are flat images. */
+function planeOf({ dataset }: Pick<BenchmarkTask, 'dataset'>): readonly [number, number] | undefined {
+  const { shape } = dataset.train;
+  const [height, width, channels = 1] = shape;
+  if (width !== undefined) return channels === 1 && shape.length <= 3 ? [height!, width] : undefined;
+  const side = Math.round(Math.sqrt(height!));
+  return side * side === height ? [side, side] : undefined;
+}
+
+/** The protocol of the book. */
+const asInTheBook: BenchmarkTraining = {
+  optimizer: adamax({ learningRate: 1e-3 }),
+  batchSize: 64,
+  epochs: 1000,
+  earlyStopping: { patience: 20 },
+};
+/** For networks with dropout, which need more and larger steps. */
+const faster: BenchmarkTraining = { ...asInTheBook, optimizer: adam({ learningRate: 2e-3 }) };
+
+interface Recipe {
+  readonly name: string;
+  readonly source: string;
+  readonly training: BenchmarkTraining;
+  readonly isForImages?: boolean;
+  readonly make: (options: ArmOptions, task: BenchmarkTask) => AutoregressiveModel;
+}
+
+const recipes: readonly Recipe[] = [
+  {
+    name: 'arm-conv',
+    source: 'DGM §2.3, Listings 2.1-2.3',
+    training: asInTheBook,
+    make: (options, { quick }) => convArm({ ...options, hidden: quick ? 64 : 256 }),
+  },
+  {
+    name: 'arm-finite-memory',
+    source: 'DGM §2.2.1, Eq. 2.5-2.6',
+    training: asInTheBook,
+    make: (options, { quick }) => finiteMemory({ ...options, memory: 16, hidden: quick ? [64] : [256] }),
+  },
+  {
+    name: 'arm-gru',
+    source: 'DGM §2.2.2, Eq. 2.7',
+    training: faster,
+    make: (options, { quick }) => recurrentArm({ ...options, hidden: quick ? 32 : 128, dropout: 0.2 }),
+  },
+  {
+    name: 'arm-wavenet',
+    source: 'DGM §2.2.3; van den Oord et al., 2016',
+    training: faster,
+    make: (options, { quick }) => waveNet({ ...options, hidden: quick ? 16 : 48, dropout: 0.2 }),
+  },
+  {
+    name: 'arm-transformer',
+    source: 'Vaswani et al., 2017; Chen et al., 2020',
+    training: faster,
+    make: (options, { quick }) =>
+      transformerArm({
+        ...options,
+        features: quick ? 32 : 64,
+        heads: 4,
+        blocks: quick ? 2 : 4,
+        dropout: 0.1,
+      }),
+  },
+  {
+    name: 'arm-made',
+    source: 'Germain et al., 2015',
+    training: asInTheBook,
+    make: (options, { quick }) => made({ ...options, hidden: quick ? [128] : [512, 512] }),
+  },
+  {
+    name: 'arm-pixelcnn',
+    source: 'DGM §2.4; van den Oord et al., 2016',
+    training: faster,
+    isForImages: true,
+    make: (options, task) =>
+      pixelCnn({ ...options, ...imageOptions(task), blocks: task.quick ? 2 : 5, kernelSizes: [5, 3] }),
+  },
+  {
+    name: 'arm-gated-pixelcnn',
+    source: 'DGM Eq. 2.16; van den Oord et al., 2016',
+    training: faster,
+    isForImages: true,
+    make: (options, task) => gatedPixelCnn({ ...options, ...imageOptions(task), blocks: task.quick ? 2 : 4 }),
+  },
+];
+
+const imageOptions = (task: BenchmarkTask) =>
+  ({ plane: planeOf(task)!, hidden: task.quick ? 16 : 32, dropout: 0.2, positions: true }) as const;
+
+/** Sampling is a step for each variable, and training keeps an activation for each: not for large images. */
+const MOST_VARIABLES = 1024;
+
+export const benchmarks: readonly BenchmarkEntry[] = recipes.map(
+  ({ name, source, training, isForImages = false, make }): BenchmarkEntry => ({
+    name,
+    source,
+    accepts: (dataset) =>
+      dataset.levels !== undefined &&
+      sizeOf(dataset.train.shape) <= MOST_VARIABLES &&
+      (!isForImages || planeOf({ dataset }) !== undefined),
+    create: (task): Benchmark => {
+      const { dataset, key } = task;
+      const likelihood = likelihoodFor(dataset.levels!);
+      const model = make({ shape: dataset.train.shape, likelihood, key }, task);
+      return { model, training } as Benchmark;
+    },
+  }),
+);

@@ -1,0 +1,33 @@
+import { sizeOf } from '@dgm/core';
+import type { Activation } from '@dgm/core';
+import { AutoregressiveModel } from '../model/autoregressive-model';
+import { MadeNetwork } from '../networks/made-network';
+import { valueEncoding } from '../networks/value-encoding';
+import type { OrderedArmOptions } from './options';
+
+export interface MadeOptions extends OrderedArmOptions {
+  /** Units of each hidden layer; with fewer than there are variables, some conditionals see less than they could. */
+  readonly hidden: readonly [number, ...number[]];
+  /** `relu` unless given. */
+  readonly activation?: Activation;
+}
+
+/**
+ * One dense network for all conditionals, with masks that keep each from seeing its own variable and those after it.
+ * @see MADE: Masked Autoencoder for Distribution Estimation (Germain et al., 2015), Eq. 8-13
+ */
+export function made({
+  shape,
+  likelihood,
+  encoding,
+  order,
+  activation = 'relu',
+  ...options
+}: MadeOptions): AutoregressiveModel {
+  const network = new MadeNetwork({
+    ...{ numVariables: sizeOf(shape), numParameters: likelihood.numParameters, activation },
+    encoding: valueEncoding(likelihood, encoding),
+    ...options,
+  });
+  return new AutoregressiveModel({ shape, network, likelihood, ...(order && { order }) });
+}

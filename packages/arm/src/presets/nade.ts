@@ -1,0 +1,24 @@
+import { sizeOf } from '@dgm/core';
+import { AutoregressiveModel } from '../model/autoregressive-model';
+import { NadeNetwork } from '../networks/nade-network';
+import { valueEncoding } from '../networks/value-encoding';
+import type { OrderedArmOptions } from './options';
+
+export interface NadeOptions extends OrderedArmOptions {
+  /** The number of hidden units. */
+  readonly hidden: number;
+}
+
+/**
+ * A restricted Boltzmann machine's mean field, turned into an autoregressive model: one hidden layer per conditional, with
+ * weights in common.
+ * @see The Neural Autoregressive Distribution Estimator (Larochelle and Murray, 2011), Eq. 9-10
+ */
+export function nade({ shape, likelihood, encoding, order, ...options }: NadeOptions): AutoregressiveModel {
+  const network = new NadeNetwork({
+    ...{ numVariables: sizeOf(shape), numParameters: likelihood.numParameters },
+    encoding: valueEncoding(likelihood, encoding),
+    ...options,
+  });
+  return new AutoregressiveModel({ shape, network, likelihood, ...(order && { order }) });
+}
