@@ -23,8 +23,10 @@ export interface Captured {
   readonly draws: ReadonlyMap<string, TracedDraw>;
 }
 
+/** What an input of a captured function looks like. */
 export interface InputSpec {
   readonly shape: Shape;
+  /** `float32` unless given. */
   readonly dtype?: DType;
 }
 
@@ -35,6 +37,9 @@ export interface InputSpec {
  * `state/i`, every one that it reads a graph input of that name. Draws from the key become inputs `draw/i`. All
  * variables have their old values when this returns.
  *
+ * @param fn - made of tfjs ops that read no value; randomness from the given key only
+ * @param specs - shape and type of each input, by name
+ * @throws StateError inside of another capture
  * @throws UnsupportedError where the function reads the value of a tensor (data-dependent control flow)
  * @throws EngineError where it uses a kernel without a lowering
  */

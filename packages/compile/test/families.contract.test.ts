@@ -1,0 +1,15 @@
+import { describeCompiled } from '@dgm/testing';
+import { models as autoregressiveModels } from '../../arm/test/arm.cases';
+import {
+  autoregressiveModels as autoregressiveFlows,
+  continuousModels,
+  integerModels,
+} from '../../flows/test/models.cases';
+import { priors } from '../../priors/test/priors.cases';
+import { compiled } from '../src/index';
+
+// Every model that a family's contract is tested with.
+describeCompiled(
+  { ...autoregressiveModels, ...autoregressiveFlows, ...continuousModels, ...integerModels, ...priors },
+  { engine: compiled },
+);
