@@ -9,4 +9,7 @@ describeCompiled({ [convolutions]: networks[convolutions]! }, { engine });
 
 // One check is enough: in software, a session of this size takes seconds to compile its shaders.
 const check = 'trains to the terms and variables of the eager engine';
-it(`${check}: a vae`, () => compiledChecks[check]!(models['vae (categorical)']!(), engine));
+const chosen = ['vae (categorical)', 'Conv1d (causal, dilated)'];
+it.each(chosen)(`${check}: %s`, async (name) => {
+  await compiledChecks[check]!({ ...models, ...networks }[name]!(), engine);
+});
