@@ -67,12 +67,19 @@ export function producer(value: Value): Node | undefined {
   return value.source.kind === 'node' ? value.source.node : undefined;
 }
 
+/** What was found out about constants: every pass asks again. */
+const uniform = new WeakMap<Value, { readonly number: number | undefined }>();
+
 /** The single number that a constant holds in each of its elements, if it is such a constant. */
 export function uniformConstant(value: Value): number | undefined {
   if (value.source.kind !== 'constant') return undefined;
   const { data } = value.source;
+  const known = uniform.get(value);
+  if (known !== undefined) return known.number;
   const first = data[0];
-  return first !== undefined && data.every((element) => Object.is(element, first)) ? first : undefined;
+  const isUniform = first !== undefined && data.every((element) => Object.is(element, first));
+  uniform.set(value, { number: isUniform ? first : undefined });
+  return isUniform ? first : undefined;
 }
 
 /** All nodes that the outputs need, producers before consumers. */

@@ -4,8 +4,8 @@ import type { Node, Value } from '../graph/graph';
 import type { Rule } from '../graph/rewrite';
 
 /**
- * x + 0, x - 0, x · 1, x / 1, 0 + x, 1 · x, x · 0 (for finite algebra: gradients of unused terms), -(-x),
- * and constants of any size where one element, broadcast, will do.
+ * x + 0, x - 0, x · 1, x / 1, 0 + x, 1 · x, -(-x), and constants of any size where one element, broadcast, will do.
+ * Not x · 0: that would hide a NaN.
  */
 export const applyIdentities: Rule = (node) => {
   const [a, b] = node.inputs;
