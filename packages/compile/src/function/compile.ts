@@ -2,6 +2,7 @@ import { UnsupportedError } from '@dgm/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { capture } from '../capture/capture';
 import type { CaptureInputs, InputSpec } from '../capture/capture';
+import { threadsFor } from '../engine/threads';
 import { dropUnusedInputs } from '../graph/substitute';
 import { writeModel } from '../onnx/write-model';
 import { simplify } from '../passes/simplify';
@@ -14,7 +15,7 @@ import { CompiledFunction } from './compiled-function';
 export interface CompileOptions {
   /** `cpu` unless given. */
   readonly device?: Device;
-  /** Threads of one operator; the runtime's own choice unless given. */
+  /** Threads of one operator; chosen by the size of the function's products unless given. */
   readonly threads?: number;
   /** The module of ONNX Runtime, as for `compiled`; the installed one is loaded unless given. */
   readonly runtime?: OnnxRuntime;
@@ -60,7 +61,7 @@ export async function compile<Output extends string>(
   const runtime = await loadRuntime(given);
   const session = await runtime.createSession(writeModel(used), {
     device,
-    ...(threads === undefined ? {} : { threads }),
+    threads: threads ?? threadsFor(used),
   });
   return new CompiledFunction<Output>({ graph: used, specs, state, draws, runtime, session });
 }
