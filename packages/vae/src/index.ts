@@ -13,3 +13,13 @@ export type { FreeBits } from './objectives/free-bits';
 export { iwaeObjective } from './objectives/iwae-objective';
 export type { IwaeObjectiveOptions } from './objectives/iwae-objective';
 export type { AmortizedModel, VaeObjective } from './objectives/objective';
+
+// the linear model
+export { ppcaExpectationMaximization } from './ppca/expectation-maximization';
+export type {
+  ExpectationMaximizationOptions,
+  ExpectationMaximizationResult,
+} from './ppca/expectation-maximization';
+export { ppcaMaximumLikelihood } from './ppca/maximum-likelihood';
+export { ppca } from './ppca/ppca';
+export type { Ppca, PpcaParameters } from './ppca/ppca';

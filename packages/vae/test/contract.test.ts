@@ -107,5 +107,8 @@ describeCoverage({
     iwaeObjective: 'src/objectives/objectives.test.ts',
     linearAnnealing: 'src/objectives/annealing.test.ts',
     logImportanceWeights: 'src/vae.test.ts',
+    ppca: 'src/ppca/ppca.test.ts',
+    ppcaExpectationMaximization: 'src/ppca/ppca.test.ts',
+    ppcaMaximumLikelihood: 'src/ppca/ppca.test.ts',
   },
 });
