@@ -31,6 +31,8 @@ export type { NpyArray } from './tables/npy';
 export { toExamples } from './tables/to-examples';
 export { parseIdx } from './mnist/idx';
 export type { IdxArray } from './mnist/idx';
+export { text } from './text/text';
+export type { TextDataset, TextOptions } from './text/text';
 export { imageFolder } from './image/image-folder';
 export type { ImageFolder, ImageFolderOptions } from './image/image-folder';
 export { decodeImage } from './image/decode-image';

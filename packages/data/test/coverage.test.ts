@@ -38,6 +38,7 @@ describeCoverage({
     rings: densities,
     split: transforms,
     subset: transforms,
+    text: 'src/text/text.test.ts',
     toExamples: 'src/tables/npy.test.ts',
     toTensor: transforms,
     twoMoons: densities,
