@@ -23,3 +23,9 @@ export type {
 export { ppcaMaximumLikelihood } from './ppca/maximum-likelihood';
 export { ppca } from './ppca/ppca';
 export type { Ppca, PpcaParameters } from './ppca/ppca';
+
+// analysis
+export { analyzeLatents } from './analysis/analyze-latents';
+export type { AnalyzeLatentsOptions, LatentAnalysis } from './analysis/analyze-latents';
+export { chiUpperBound } from './analysis/chi-upper-bound';
+export type { ChiUpperBoundOptions } from './analysis/chi-upper-bound';

@@ -101,6 +101,8 @@ describeCoverage({
   exports: api,
   tables: [models],
   testedIn: {
+    analyzeLatents: 'src/analysis/analysis.test.ts',
+    chiUpperBound: 'src/analysis/analysis.test.ts',
     cyclicAnnealing: 'src/objectives/annealing.test.ts',
     elboObjective: 'src/objectives/objectives.test.ts',
     elboTerms: 'src/vae.test.ts',
