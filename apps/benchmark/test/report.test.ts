@@ -1,20 +1,27 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findChromium } from '../src/doctor/chromium';
+import { renderComparison } from '../src/report/comparison-page';
 import { renderReport } from '../src/report/page';
 import { launch } from './chromium';
+import { madeUpComparison } from './fixtures/comparison';
 import { madeUpReport } from './fixtures/results';
 
 const report = madeUpReport();
 const page = renderReport(report);
+const comparison = renderComparison(madeUpComparison());
 
 describe('the report', () => {
   it('asks for nothing outside of itself', () => {
-    expect(page.match(/(?:src|href)="(?!data:|#)[^"]*"|@import|url\(/g)).toBeNull();
+    for (const text of [page, comparison]) {
+      expect(text.match(/(?:src|href)="(?!data:|#)[^"]*"|@import|url\(/g)).toBeNull();
+    }
   });
 
   it('escapes what it did not write itself', () => {
     expect(page).not.toContain('<b>&"broken"');
+    expect(comparison).not.toContain('<i>&"arm"');
+    expect(comparison).not.toContain('kernel <b>');
   });
 
   it('names every run, failure and baseline', () => {
@@ -46,13 +53,14 @@ describe.skipIf(chromium === undefined)(chromium ? title : `${title} (no Chromiu
   async function open(options: {
     width: number;
     colorScheme: 'light' | 'dark';
+    content?: string;
   }): Promise<{ tab: Page; complaints: string[] }> {
-    const { width, colorScheme } = options;
+    const { width, colorScheme, content = page } = options;
     const tab = await browser.newPage({ viewport: { width, height: 900 }, colorScheme });
     const complaints: string[] = [];
     tab.on('console', (message) => complaints.push(message.text()));
     tab.on('pageerror', (error) => complaints.push(String(error)));
-    await tab.setContent(page);
+    await tab.setContent(content);
     return { tab, complaints };
   }
 
@@ -65,6 +73,21 @@ describe.skipIf(chromium === undefined)(chromium ? title : `${title} (no Chromiu
     expect(await tab.evaluate('document.documentElement.scrollWidth')).toBe(options.width);
     expect(complaints).toEqual([]);
     await tab.close();
+  });
+
+  it('fits a window, as a comparison does, which shows a dot for each ratio on its side of 1', async () => {
+    for (const width of [400, 1280]) {
+      const { tab, complaints } = await open({ width, colorScheme: 'dark', content: comparison });
+      expect(await tab.evaluate('document.documentElement.scrollWidth')).toBe(width);
+      const line = (await tab.locator('.track .line').first().boundingBox())!;
+      const dot = async (title: string) =>
+        (await tab.locator(`.dot[title^="${title}"]`).first().boundingBox())!;
+      expect((await dot('eager: 31.20')).x).toBeLessThan(line.x - 20);
+      expect((await dot('compiled: 2.40')).x).toBeGreaterThan(line.x);
+      expect(await tab.locator('.dot').count()).toBe(3 + 6);
+      expect(complaints).toEqual([]);
+      await tab.close();
+    }
   });
 
   it('draws its curves and pictures', async () => {
