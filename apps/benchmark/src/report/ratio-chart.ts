@@ -14,6 +14,7 @@ export function ratioChart(rows: readonly RatioRow[]): Markup | undefined {
   if (measured.length === 0) return undefined;
   const logarithms = measured.map(({ ratio }) => Math.log2(ratio!));
   const x = scale(Math.floor(Math.min(-1, ...logarithms)), Math.ceil(Math.max(1, ...logarithms)));
+  const labels = [...new Set(measured.map(({ label }) => label))];
   const ticks = Array.from({ length: x.max - x.min + 1 }, (_, index) => 2 ** (x.min + index));
   return html`<figure class="likelihoods">
     <div class="row legend">
@@ -21,25 +22,11 @@ export function ratioChart(rows: readonly RatioRow[]): Markup | undefined {
       <div class="track"><b class="reference" style="--at:${at(x, 1)}">as fast as PyTorch</b></div>
       <span></span>
     </div>
-    ${measured.map(
-      ({ label, ratio, oursMs, peerMs, engine }) =>
-        html`<div class="row">
-          <b>${label}</b>
-          <div class="track">
-            <i class="line" style="left:${at(x, 1)}"></i>
-            <i
-              class="dot ${engine === 'compiled' ? 'exact' : 'ring'}"
-              style="left:${at(x, ratio!)}"
-              title="${engine}: ${decimal(oursMs, 2)} ms a step, PyTorch ${decimal(peerMs, 2)} ms"
-            ></i>
-          </div>
-          <span class="value">${decimal(ratio, 2)} ×</span>
-        </div>`,
-    )}
+    ${labels.map((label) => labelRow(label, measured, x))}
     <div class="row ticks">
       <span></span>
       <div class="track">
-        ${ticks.map((tick) => html`<span style="left:${at(x, tick)}">${label(tick)}</span>`)}
+        ${ticks.map((tick) => html`<span style="left:${at(x, tick)}">${tickLabel(tick)}</span>`)}
       </div>
       <span></span>
     </div>
@@ -51,5 +38,25 @@ export function ratioChart(rows: readonly RatioRow[]): Markup | undefined {
   </figure>`;
 }
 
+/** The engines on one line. */
+function labelRow(label: string, all: readonly RatioRow[], x: Scale): Markup {
+  const rows = all.filter((row) => row.label === label);
+  return html`<div class="row">
+    <b>${label}</b>
+    <div class="track">
+      <i class="line" style="left:${at(x, 1)}"></i>
+      ${rows.map(
+        ({ engine, ratio, oursMs, peerMs }) =>
+          html`<i
+            class="dot ${engine === 'compiled' ? 'exact' : 'ring'}"
+            style="left:${at(x, ratio!)}"
+            title="${engine}: ${decimal(oursMs, 2)} ms a step, PyTorch ${decimal(peerMs, 2)} ms"
+          ></i>`,
+      )}
+    </div>
+    <span class="value">${rows.map(({ ratio }) => decimal(ratio, 2)).join(' · ')} ×</span>
+  </div>`;
+}
+
 const at = (x: Scale, ratio: number) => `${x.percent(Math.log2(ratio)).toFixed(2)}%`;
-const label = (tick: number) => (tick < 1 ? `1/${1 / tick}` : String(tick));
+const tickLabel = (tick: number) => (tick < 1 ? `1/${1 / tick}` : String(tick));

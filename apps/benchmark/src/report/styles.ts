@@ -47,6 +47,7 @@ a:hover { text-decoration: underline; }
 .track .line { top: 0; bottom: -1px; border-left: 1px dashed var(--soft); opacity: 0.6; }
 .value { white-space: nowrap; text-align: right; }
 .likelihoods figcaption { display: flex; flex-wrap: wrap; gap: 4px 0; margin-top: 12px; }
+.likelihoods + .table { margin-top: 16px; }
 .likelihoods figcaption > span:first-child { flex: 1 0 auto; max-width: 100%; margin-right: 14px; }
 .dot, .key::before {
   width: 12px; height: 12px; background: var(--accent); border-radius: 50%; transform: translate(-50%, -50%);
