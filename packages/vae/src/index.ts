@@ -14,6 +14,11 @@ export { iwaeObjective } from './objectives/iwae-objective';
 export type { IwaeObjectiveOptions } from './objectives/iwae-objective';
 export type { AmortizedModel, VaeObjective } from './objectives/objective';
 
+// posteriors
+export { fullCovariance } from './posteriors/full-covariance';
+export { householder, HouseholderNormal } from './posteriors/householder';
+export type { HouseholderOptions } from './posteriors/householder';
+
 // the linear model
 export { ppcaExpectationMaximization } from './ppca/expectation-maximization';
 export type {

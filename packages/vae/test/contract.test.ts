@@ -10,11 +10,19 @@ import {
   Normal,
 } from '@dgm/core';
 import type { DistributionHead } from '@dgm/core';
-import { describeCoverage, describeModel } from '@dgm/testing';
-import type { ModelTable } from '@dgm/testing';
+import { describeCoverage, describeDistribution, describeModel } from '@dgm/testing';
+import type { DistributionTable, ModelTable } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import * as api from '../src/index';
-import { elboObjective, iwaeObjective, linearAnnealing, vae } from '../src/index';
+import {
+  elboObjective,
+  fullCovariance,
+  householder,
+  HouseholderNormal,
+  iwaeObjective,
+  linearAnnealing,
+  vae,
+} from '../src/index';
 import type { VaeOptions } from '../src/index';
 
 const DIMS = 6;
@@ -94,13 +102,50 @@ const models: ModelTable = {
       }),
     data: integers(2),
   }),
+  'vae (full covariance)': () => ({
+    make: (key) => withPosterior(fullCovariance({ shape: [2] }), key),
+    data: integers(5),
+  }),
+  'vae (Householder)': () => ({
+    make: (key) => withPosterior(householder({ shape: [2], reflections: 2 }), key),
+    data: integers(5),
+  }),
 };
 
+function withPosterior(posterior: DistributionHead, key: Key) {
+  const likelihood = categorical({ shape: [DIMS], values: 5 });
+  return vae({
+    encoder: mlp([DIMS, 16, posterior.numParameters], { key: key.fold('encoder') }),
+    decoder: mlp([2, 16, likelihood.numParameters], { key: key.fold('decoder') }),
+    posterior,
+    likelihood,
+  });
+}
+
+const distributions: DistributionTable = {
+  HouseholderNormal: () => ({
+    parameters: {
+      mean: [0.5, -1],
+      logScale: [-0.5, 0.3],
+      vectors: [
+        [1, 0.5],
+        [-0.2, 2],
+      ],
+    },
+    make: (mean, logScale, vectors) => new HouseholderNormal(mean!, { logScale: logScale! }, vectors!),
+    support: { kind: 'real', scale: 2 },
+    pathwise: 'path',
+  }),
+};
+
+describeDistribution(distributions);
 describeModel(models);
 describeCoverage({
   exports: api,
-  tables: [models],
+  tables: [models, distributions],
   testedIn: {
+    fullCovariance: 'src/posteriors/posteriors.test.ts',
+    householder: 'src/posteriors/posteriors.test.ts',
     analyzeLatents: 'src/analysis/analysis.test.ts',
     chiUpperBound: 'src/analysis/analysis.test.ts',
     cyclicAnnealing: 'src/objectives/annealing.test.ts',

@@ -1,0 +1,40 @@
+import { exp, MultivariateNormal } from '@dgm/core';
+import type { DistributionHead } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { checkParameters, vectorSize } from './parameters';
+
+/**
+ * A normal posterior with any covariance, $\mathcal{N}(z | \mu, L L^T)$ with a lower-triangular L, whose KL to a normal
+ * prior is in closed form.
+ *
+ * For z of M dimensions the network puts out M means, M logarithms of the diagonal of L, and the M (M - 1) / 2 entries
+ * below it, row by row.
+ * @param options - `shape`: `[M]`
+ * @throws ArgumentError if z is no vector
+ * @see An Introduction to Variational Autoencoders (Kingma and Welling, 2019), §2.5.1
+ */
+export function fullCovariance({ shape }: { readonly shape: readonly [number] }): DistributionHead {
+  const size = vectorSize('fullCovariance', shape);
+  const numParameters = 2 * size + (size * (size - 1)) / 2;
+  const places = entryOfEach(size);
+  return {
+    numParameters,
+    eventShape: shape,
+    distribution(parameters) {
+      checkParameters('fullCovariance', parameters, numParameters);
+      const mean = tf.slice(parameters, [0, 0], [-1, size]);
+      const diagonal = exp(tf.slice(parameters, [0, size], [-1, size]));
+      const entries = tf.concat([diagonal, tf.slice(parameters, [0, 2 * size], [-1, -1])], 1);
+      const factor = tf.gather(entries, tf.tensor1d(places, 'int32'), 1);
+      return MultivariateNormal.lowerTriangular(mean, tf.reshape(factor, [-1, size, size]));
+    },
+  };
+}
+
+/** Which of [diagonal, below] stands at each place of the matrix; what is above the diagonal does not count. */
+function entryOfEach(size: number): number[] {
+  return Array.from({ length: size * size }, (_, place) => {
+    const [row, column] = [Math.floor(place / size), place % size];
+    return row > column ? size + (row * (row - 1)) / 2 + column : row;
+  });
+}

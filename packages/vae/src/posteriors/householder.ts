@@ -1,0 +1,119 @@
+import { BaseDistribution, broadcastShapes, Independent, klDivergence, Normal } from '@dgm/core';
+import type { Distribution, DistributionHead, Key, Scale, Shape } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { checkParameters, vectorSize } from './parameters';
+
+/** Added to $\|v\|^2$, so that a vector of zeros reflects nothing instead of everything into NaN. */
+const TINY = 1e-20;
+
+/**
+ * A normal with a diagonal covariance, reflected T times: $z = H_T \cdots H_1 z_0$ with
+ * $H_t = I - 2 v_t v_t^T / \|v_t\|^2$, which is a normal with a full covariance. Reflections keep volumes, so the density of
+ * z is that of $z_0$.
+ */
+export class HouseholderNormal extends BaseDistribution {
+  readonly kind = 'HouseholderNormal';
+  readonly reparameterized = true;
+  readonly batchShape: Shape;
+  readonly eventShape: Shape;
+  readonly #start: Independent;
+  readonly #vectors: Tensor;
+
+  /**
+   * @param mean - of $z_0$, `[..., M]`
+   * @param std - of $z_0$, `[..., M]`, or `{ logScale }`
+   * @param vectors - $v_t$, `[..., T, M]`
+   */
+  constructor(mean: Tensor, std: Scale, vectors: Tensor) {
+    super();
+    this.#start = new Independent(new Normal(mean, std), 1);
+    this.#vectors = vectors;
+    this.batchShape = broadcastShapes(this.#start.batchShape, vectors.shape.slice(0, -2));
+    this.eventShape = this.#start.eventShape;
+  }
+
+  /** KL to the standard normal, which no rotation and no reflection changes. */
+  klDivergenceTo(other: Distribution): (() => Tensor) | undefined {
+    return isStandardNormal(other) ? () => klDivergence(this.#start, other) : undefined;
+  }
+
+  protected draw(key: Key, sampleShape: Shape): Tensor {
+    return this.#reflect(this.#start.sample(key, sampleShape), this.#reflections());
+  }
+
+  protected logDensity(z: Tensor): Tensor {
+    return this.#start.logProb(this.#reflect(z, this.#reflections().reverse())); // each H is its own inverse
+  }
+
+  protected override closedEntropy(): Tensor {
+    return this.#start.entropy();
+  }
+
+  protected override closedMean(): Tensor {
+    return this.#reflect(this.#start.mean(), this.#reflections());
+  }
+
+  protected override closedMode(): Tensor {
+    return this.closedMean();
+  }
+
+  /** The diagonal of $U \mathrm{diag}(\sigma^2) U^T$: squares of the reflected axes, `[M, ..., M]`, added up. */
+  protected override closedVariance(): Tensor {
+    const std = tf.sqrt(this.#start.variance());
+    const size = this.eventShape[0]!;
+    const axes = tf.reshape(tf.eye(size), [size, ...std.shape.slice(1).map(() => 1), size]);
+    return tf.sum(tf.square(this.#reflect(tf.mul(axes, std), this.#reflections())), 0);
+  }
+
+  #reflections(): Tensor[] {
+    // A copy: the tape holds on to the array itself, and one of the callers reverses it.
+    return [...tf.unstack(this.#vectors, this.#vectors.rank - 2)]; // [..., M] each
+  }
+
+  #reflect(z: Tensor, vectors: readonly Tensor[]): Tensor {
+    return vectors.reduce((reflected, v) => {
+      const along = tf.sum(tf.mul(v, reflected), -1, true);
+      const squaredNorm = tf.add(tf.sum(tf.square(v), -1, true), TINY);
+      return tf.sub(reflected, tf.mul(v, tf.div(tf.mul(2, along), squaredNorm)));
+    }, z);
+  }
+}
+
+export interface HouseholderOptions {
+  /** `[M]`. */
+  readonly shape: readonly [number];
+  /** T, the number of reflections: with M of them the covariance can be any. */
+  readonly reflections: number;
+}
+
+/**
+ * A posterior by Householder flow: for z of M dimensions the network puts out the mean and the log-variance of $z_0$ and
+ * then T vectors, `[n, (2 + T) M]`. (The paper makes each vector of the one before; here they come at once.)
+ * @throws ArgumentError if z is no vector
+ * @see DGM §4.4.2, Eq. 4.58, 4.59. Improving VAEs using Householder Flow (Tomczak and Welling, 2016)
+ */
+export function householder({ shape, reflections }: HouseholderOptions): DistributionHead {
+  const size = vectorSize('householder', shape);
+  const numParameters = (2 + reflections) * size;
+  return {
+    numParameters,
+    eventShape: shape,
+    distribution(parameters) {
+      checkParameters('householder', parameters, numParameters);
+      const [mean, logVariance, vectors] = tf.split(parameters, [size, size, reflections * size], 1);
+      return new HouseholderNormal(
+        mean!,
+        { logScale: tf.mul(0.5, logVariance!) },
+        tf.reshape(vectors!, [-1, reflections, size]),
+      );
+    },
+  };
+}
+
+function isStandardNormal(distribution: Distribution): boolean {
+  const { base } = distribution as Independent;
+  if (distribution.kind !== 'Independent' || base.kind !== 'Normal') return false;
+  const { location, scale } = base as Normal;
+  return location === 0 && scale === 1;
+}

@@ -1,0 +1,72 @@
+import { hasKlDivergence, Key, klDivergence, Normal, Independent, standardNormal } from '@dgm/core';
+import type { DistributionHead } from '@dgm/core';
+import '@dgm/testing';
+import { meanAndError } from '@dgm/testing';
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, test } from 'vitest';
+import { fullCovariance } from './full-covariance';
+import { householder } from './householder';
+
+const heads: Readonly<Record<string, DistributionHead>> = {
+  fullCovariance: fullCovariance({ shape: [3] }),
+  householder: householder({ shape: [3], reflections: 2 }),
+};
+
+describe.each(Object.entries(heads))('%s', (_, head) => {
+  test('has the KL to the standard normal that its draws have', () => {
+    tf.tidy(() => {
+      const q = head.distribution(tf.mul(0.7, Key.of(1).normal([2, head.numParameters])));
+      const p = standardNormal([3]);
+      expect(hasKlDivergence(q, p)).toBe(true);
+      const exact = klDivergence(q, p).dataSync();
+      const z = q.sample(Key.of(2), [4000]);
+      const ratios = tf.transpose(tf.sub(q.logProb(z), p.logProb(z))).arraySync() as number[][];
+      ratios.forEach((ratio, i) => {
+        const { mean, standardError } = meanAndError(ratio);
+        expect(Math.abs(mean - exact[i]!)).toBeLessThan(4 * standardError);
+      });
+    });
+  });
+
+  test('correlates the latent variables', () => {
+    tf.tidy(() => {
+      const z = head.distribution(Key.of(3).normal([1, head.numParameters])).sample(Key.of(4), [4000]);
+      const centered = tf.squeeze(tf.sub(z, tf.mean(z, 0)), [1]);
+      const covariance = tf.div(tf.matMul(centered, centered, true, false), 4000).arraySync() as number[][];
+      const correlation = covariance[0]![1]! / Math.sqrt(covariance[0]![0]! * covariance[1]![1]!);
+      expect(Math.abs(correlation)).toBeGreaterThan(4 / Math.sqrt(4000));
+    });
+  });
+
+  test('refuses parameters of another number', () => {
+    tf.tidy(() => {
+      expect(() => head.distribution(tf.zeros([2, head.numParameters + 1]))).toThrow(
+        `expected parameters of shape [n, ${head.numParameters}]`,
+      );
+    });
+  });
+});
+
+test('fullCovariance puts the entries in their places', () => {
+  tf.tidy(() => {
+    const logs = [2, 3, 5].map(Math.log);
+    const q = heads['fullCovariance']!.distribution(tf.tensor2d([[7, 8, 9, ...logs, -1, 4, 6]]));
+    // L = [[2, 0, 0], [-1, 3, 0], [4, 6, 5]]
+    expect([...q.mean().dataSync()]).toEqual([7, 8, 9]);
+    expect(q.variance().dataSync()).toBeCloseToArray([4, 10, 77], { relative: 1e-6 });
+  });
+});
+
+test('householder reflects nothing by a vector of zeros', () => {
+  tf.tidy(() => {
+    const q = householder({ shape: [2], reflections: 1 }).distribution(tf.tensor2d([[1, 2, 0, 0, 0, 0]]));
+    expect([...q.mean().dataSync()]).toEqual([1, 2]);
+    expect(q.logProb(tf.tensor2d([[1, 2]])).dataSync()[0]).toBeCloseTo(-Math.log(2 * Math.PI), 5);
+    // Against a normal that is not the standard one, reflections matter.
+    expect(hasKlDivergence(q, new Independent(new Normal(0, 2, { shape: [2] }), 1))).toBe(false);
+  });
+});
+
+test('a latent variable that is no vector is refused', () => {
+  expect(() => householder({ shape: [2, 2] as never, reflections: 1 })).toThrow('that of a vector, [M]');
+});
