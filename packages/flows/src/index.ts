@@ -12,12 +12,16 @@ export type { Flow, FlowOptions } from './flow';
 export type { FlowDistribution } from './flow-distribution';
 export { iaf, maf } from './models/autoregressive-flows';
 export type { AutoregressiveFlowOptions } from './models/autoregressive-flows';
+export { histogramFlow } from './models/histogram-flow';
+export type { HistogramFlowOptions } from './models/histogram-flow';
 export { idf } from './models/idf';
 export type { IdfOptions } from './models/idf';
 export { neuralSplineFlow } from './models/neural-spline-flow';
 export type { NeuralSplineFlowOptions } from './models/neural-spline-flow';
 export { realNvp } from './models/real-nvp';
 export type { RealNvpOptions } from './models/real-nvp';
+export { planarFlow, sylvesterFlow } from './models/sylvester-flow';
+export type { PlanarFlowOptions, SylvesterFlowOptions } from './models/sylvester-flow';
 
 // learned base distributions
 export { autoregressiveBase } from './base/autoregressive-base';
@@ -64,3 +68,24 @@ export type { MaskedCouplingOptions } from './coupling/masked-coupling';
 export { alternatingMask, checkerboardMask, halfMask, oppositeMask } from './coupling/masks';
 export type { Mask } from './coupling/masks';
 export { rezero } from './coupling/rezero';
+
+// linear and element-wise layers
+export { ActNormFlow } from './linear/act-norm-flow';
+export type { ActNormFlowOptions } from './linear/act-norm-flow';
+export { ElementWise } from './elementwise/element-wise';
+export type { ElementWiseOptions } from './elementwise/element-wise';
+export { Householder } from './linear/householder';
+export type { HouseholderOptions } from './linear/householder';
+export { Leaky } from './elementwise/leaky';
+export { LuLinear } from './linear/lu-linear';
+export type { LuLinearOptions } from './linear/lu-linear';
+export { Reshape } from './multiscale/reshape';
+export type { ReshapeOptions } from './multiscale/reshape';
+
+// layers for posteriors
+export { Planar } from './sylvester/planar';
+export type { PlanarOptions } from './sylvester/planar';
+export { Radial } from './sylvester/radial';
+export type { RadialOptions } from './sylvester/radial';
+export { Sylvester } from './sylvester/sylvester';
+export type { SylvesterOptions } from './sylvester/sylvester';

@@ -1,10 +1,24 @@
 import { describeBijector, describeCoverage, describeModel } from '@dgm/testing';
 import * as api from '../src/index';
-import { autoregressiveLayers, couplings, integerLayers, splineLayers } from './layers.cases';
-import { autoregressiveModels, continuousModels, integerModels } from './models.cases';
+import {
+  autoregressiveLayers,
+  couplings,
+  integerLayers,
+  linearLayers,
+  splineLayers,
+  sylvesterLayers,
+} from './layers.cases';
+import { autoregressiveModels, continuousModels, integerModels, posteriorModels } from './models.cases';
 
-const layers = { ...couplings, ...splineLayers, ...autoregressiveLayers, ...integerLayers };
-const models = { ...continuousModels, ...autoregressiveModels, ...integerModels };
+const layers = {
+  ...couplings,
+  ...splineLayers,
+  ...autoregressiveLayers,
+  ...integerLayers,
+  ...linearLayers,
+  ...sylvesterLayers,
+};
+const models = { ...continuousModels, ...autoregressiveModels, ...integerModels, ...posteriorModels };
 
 describeBijector(layers);
 describeModel(models);

@@ -1,8 +1,9 @@
-import { asLayer, Key, mlp, Permutation, Sequential, Tanh } from '@dgm/core';
+import { asLayer, Key, mlp, Permutation, Sequential, Tanh, trainable } from '@dgm/core';
 import type { Layer } from '@dgm/core';
 import type { BijectorTable } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import {
+  ActNormFlow,
   additive,
   affine,
   alternatingMask,
@@ -10,15 +11,23 @@ import {
   Chain,
   checkerboardMask,
   Coupling,
+  ElementWise,
   halfMask,
+  Householder,
   IntegerCoupling,
+  Leaky,
   linearSpline,
+  LuLinear,
   MaskedCoupling,
   maskedNetwork,
   oppositeMask,
+  Planar,
+  Radial,
   rationalQuadraticSpline,
+  Reshape,
+  Sylvester,
 } from '../src/index';
-import type { Transformer } from '../src/index';
+import type { FlowLayer, Transformer } from '../src/index';
 
 export const vectors = [
   [-1, 0.5, 2, -0.3],
@@ -96,6 +105,7 @@ const splines = {
   rational: rationalQuadraticSpline({ bins: 4, minimum: -2, maximum: 2 }),
   free: rationalQuadraticSpline({ bins: 3, minimum: -3, maximum: 3, freeEnds: true }),
   linear: linearSpline({ bins: 5, minimum: -2, maximum: 2 }),
+  gentle: rationalQuadraticSpline({ bins: 2, minimum: -5, maximum: 5 }),
 };
 
 /** Inside of the interval, outside of it, and far outside. */
@@ -210,3 +220,93 @@ function wild(inputs: number, outputs: number, seed = 0): Layer {
   const inner = net(inputs, outputs, seed);
   return new Sequential([inner, asLayer((x) => tf.mul(40, x))]);
 }
+
+const images = [
+  [
+    [
+      [0.3, -1],
+      [1.2, 0.4],
+    ],
+  ],
+  [
+    [
+      [-0.5, 2],
+      [0.1, -1.1],
+    ],
+  ],
+];
+
+/** Moves every variable, so that a map that starts as the identity is none. */
+function moved<L extends FlowLayer>(layer: L, size = 0.5): L {
+  tf.tidy(() => {
+    [...trainable(layer).values()].forEach((variable, index) => {
+      const step = tf.mul(size, Key.of(index).normal(variable.shape));
+      variable.assign(tf.add(variable, step));
+    });
+  });
+  return layer;
+}
+
+export const linearLayers: BijectorTable = {
+  LuLinear: () => ({
+    make: () => moved(new LuLinear({ features: 4, key: Key.of(3) })),
+    latent: vectors,
+    wrongShape: [2, 5],
+  }),
+  'LuLinear (1x1 convolution)': () => ({
+    make: () => moved(new LuLinear({ features: 2, leadingShape: [1, 2], key: Key.of(3) })),
+    latent: images,
+  }),
+  ActNormFlow: () => ({ make: () => moved(new ActNormFlow({ features: 4 })), latent: vectors }),
+  'ActNormFlow (image)': () => ({
+    make: () => moved(new ActNormFlow({ features: 2, leadingShape: [1, 2] })),
+    latent: images,
+  }),
+  Householder: () => ({
+    make: () => new Householder({ features: 4, reflections: 3, key: Key.of(1) }),
+    latent: vectors,
+  }),
+  'ElementWise (affine)': () => ({
+    make: () => new ElementWise({ eventShape: [4], transformer: affine(), key: Key.of(1) }),
+    latent: vectors,
+  }),
+  'ElementWise (spline)': () => ({
+    make: () => new ElementWise({ eventShape: [1, 2, 2], transformer: splines.gentle, key: Key.of(1) }),
+    latent: images,
+  }),
+  Reshape: () => ({
+    make: () => new Reshape({ latentShape: [4], eventShape: [2, 2] }),
+    latent: vectors,
+    wrongShape: [2, 3],
+  }),
+  // The rule that integrates is for smooth maps: a small kink.
+  Leaky: () => ({ make: () => new Leaky({ slope: 0.95 }), latent: [-3, -0.5, 0.4, 2] }),
+};
+
+export const sylvesterLayers: BijectorTable = {
+  Planar: () => ({
+    make: () => moved(new Planar({ dims: 4, key: Key.of(1) }), 1),
+    latent: vectors,
+    extremes: [{ latent: [[1e4, -1e4, 1e4, 1]] }, { data: [[1e4, -1e4, 1e4, 1]] }],
+    wrongShape: [2, 5],
+  }),
+  Radial: () => ({
+    make: () => moved(new Radial({ dims: 4, key: Key.of(1) }), 1),
+    latent: vectors,
+    extremes: [{ latent: [[1e4, -1e4, 1e4, 1]] }, { data: [[1e4, -1e4, 1e4, 1]] }],
+  }),
+  'Sylvester (orthogonal)': () => ({
+    make: () => new Sylvester({ dims: 4, columns: 2, form: 'orthogonal', key: Key.of(1) }),
+    latent: vectors,
+    extremes: [{ latent: [[1e4, -1e4, 1e4, 1]] }, { data: [[1e4, -1e4, 1e4, 1]] }],
+    wrongShape: [2, 5],
+  }),
+  'Sylvester (householder)': () => ({
+    make: () => new Sylvester({ dims: 4, reflections: 2, form: 'householder', key: Key.of(1) }),
+    latent: vectors,
+  }),
+  'Sylvester (triangular)': () => ({
+    make: () => new Sylvester({ dims: 4, form: 'triangular', reversed: true, key: Key.of(1) }),
+    latent: vectors,
+  }),
+};

@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {
   autoregressiveBase,
   dequantized,
+  histogramFlow,
   iaf,
   idf,
   integerLogistic,
@@ -13,7 +14,9 @@ import {
   maskedNetwork,
   learnedBase,
   neuralSplineFlow,
+  planarFlow,
   realNvp,
+  sylvesterFlow,
 } from '../src/index';
 
 const DIMS = 4;
@@ -45,6 +48,12 @@ export const continuousModels: ModelTable = {
     ...quick,
     zeroGradient: zeroAtStart(2),
   }),
+  histogramFlow: () => ({
+    make: (key) => histogramFlow({ dims: DIMS, levels: 5, key, hidden: [12] }),
+    data: integers(5),
+    ...quick,
+    range: [0, 4],
+  }),
   'dequantized (uniform)': () => ({
     make: (key) =>
       dequantized({
@@ -71,6 +80,21 @@ export const autoregressiveModels: ModelTable = {
     make: (key) => neuralSplineFlow({ ...masked, key, kind: 'autoregressive' }),
     data: reals,
     ...quick,
+  }),
+};
+
+export const posteriorModels: ModelTable = {
+  planarFlow: () => ({ make: (key) => planarFlow({ dims: DIMS, layers: 2, key }), data: reals, ...quick }),
+  sylvesterFlow: () => ({
+    make: (key) => sylvesterFlow({ dims: DIMS, layers: 1, columns: 2, key }),
+    data: reals,
+    ...quick,
+  }),
+  'sylvesterFlow (triangular)': () => ({
+    make: (key) => sylvesterFlow({ dims: 2, layers: 2, form: 'triangular', key }),
+    data: () => tf.tidy(() => tf.slice(reals(), [0, 0], [32, 2])),
+    ...quick,
+    wrongShape: [2, 3],
   }),
 };
 

@@ -31,6 +31,11 @@ export interface IntegerLogisticMixtureOptions extends IntegerLogisticOptions {
   readonly components: number;
   /** The distance between the components' means when all parameters are 0; 1 unless given. */
   readonly spread?: number;
+  /**
+   * The components' scale when all parameters are 0; 1 unless given. With 0.2, a spread of 1 and a component for each
+   * level, a mixture starts as a free probability for each level.
+   */
+  readonly scale?: number;
 }
 
 /**
@@ -44,6 +49,7 @@ export function integerLogisticMixture({
   components,
   center = 0,
   spread = 1,
+  scale = 1,
 }: IntegerLogisticMixtureOptions): DistributionHead {
   if (!(Number.isInteger(components) && components >= 1)) {
     throw new ArgumentError({
@@ -60,7 +66,7 @@ export function integerLogisticMixture({
     distribution: (parameters) => {
       const [logits, mean, logScale] = parts(parameters, 3, [...shape, components]);
       const component = new DiscretizedLogistic(tf.add(mean!, tf.tensor1d(start)), {
-        logScale: logScale!,
+        logScale: tf.add(Math.log(scale), logScale!),
       });
       return new Independent(new Mixture(logits!, component), shape.length);
     },

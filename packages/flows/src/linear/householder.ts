@@ -1,0 +1,60 @@
+import { ArgumentError } from '@dgm/core';
+import type { Key, Shape } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import { BaseFlowLayer, type Backward, type Forward } from '../flow-layer';
+import { noVolume } from '../internal/events';
+
+export interface HouseholderOptions {
+  /** D, the length of an event. */
+  readonly features: number;
+  /** H, the number of reflections; D gives every orthogonal matrix of one determinant. */
+  readonly reflections: number;
+  /** Randomness for the initial directions. */
+  readonly key: Key;
+}
+
+/**
+ * A product of reflections, $y = H_1 \cdots H_K z$ with $H_k = I - 2 v_k v_k^\top / \|v_k\|^2$: an orthogonal map, whose
+ * inverse is its transpose and whose log-determinant is 0.
+ * @throws ArgumentError if there is no reflection
+ * @see DGM Eq. 4.58; Improving Variational Auto-Encoders using Householder Flow (Tomczak and Welling, 2016)
+ */
+export class Householder extends BaseFlowLayer {
+  readonly eventShape: Shape;
+  readonly #directions: Variable;
+
+  constructor({ features, reflections, key }: HouseholderOptions) {
+    super();
+    if (!(Number.isInteger(reflections) && reflections >= 1)) {
+      throw new ArgumentError({
+        where: 'Householder',
+        argument: 'reflections',
+        expected: 'to be an integer of at least 1',
+        actual: String(reflections),
+      });
+    }
+    this.eventShape = [features];
+    this.#directions = this.parameter('directions', key.normal([reflections, features]));
+  }
+
+  protected forward(z: Tensor): Forward {
+    const y = directionsOf(this.#directions).reverse().reduce(reflect, z);
+    return { y, logDet: noVolume(z) };
+  }
+
+  protected inverse(y: Tensor): Backward {
+    return { z: directionsOf(this.#directions).reduce(reflect, y), logDet: noVolume(y) };
+  }
+}
+
+/** The rows of `[K, D]`, each `[1, D]`. */
+export function directionsOf(directions: Tensor): Tensor[] {
+  return tf.split(directions, directions.shape[0]!);
+}
+
+/** Rows $x - 2 v (v^\top x) / \|v\|^2$. */
+export function reflect(x: Tensor, direction: Tensor): Tensor {
+  const along = tf.div(tf.matMul(x, direction, false, true), tf.sum(tf.square(direction)));
+  return tf.sub(x, tf.mul(2, tf.matMul(along, direction)));
+}

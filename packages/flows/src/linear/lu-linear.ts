@@ -1,0 +1,80 @@
+import { exp, solveTriangular } from '@dgm/core';
+import type { Key, Shape } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import { BaseFlowLayer, type Backward, type Forward } from '../flow-layer';
+import { strictTriangle } from './triangles';
+
+export interface LuLinearOptions {
+  /** D, the size of the last axis; up to 64, where the inverse of a triangle is still exact enough. */
+  readonly features: number;
+  /** Randomness for the permutation. */
+  readonly key: Key;
+  /** The axes in front of the last one: `[height, width]` makes it an invertible 1x1 convolution; none unless given. */
+  readonly leadingShape?: Shape;
+}
+
+/**
+ * An invertible linear map of the last axis, $z = W y + b$ on the way to the latents, with $W = P L (U + \mathrm{diag}(s))$
+ * for a fixed permutation P, triangles L with ones on the diagonal and U with zeros, and $s = e^{l}$.
+ *
+ * $\ln|\det| = \sum_i l_i$, times the number of positions of an image. It starts as the permutation.
+ * @see Glow: Generative Flow with Invertible 1x1 Convolutions (Kingma and Dhariwal, 2018), §3.2, Eq. 10, 11
+ */
+export class LuLinear extends BaseFlowLayer {
+  readonly eventShape: Shape;
+  readonly #features: number;
+  readonly #order: readonly number[];
+  readonly #lower: Variable;
+  readonly #upper: Variable;
+  readonly #logScale: Variable;
+  readonly #shift: Variable;
+
+  constructor({ features, key, leadingShape = [] }: LuLinearOptions) {
+    super();
+    this.#features = features;
+    this.eventShape = [...leadingShape, features];
+    this.#order = Array.from(key.permutation(features));
+    this.#lower = this.parameter('lower', tf.zeros([features, features]));
+    this.#upper = this.parameter('upper', tf.zeros([features, features]));
+    this.#logScale = this.parameter('logScale', tf.zeros([features]));
+    this.#shift = this.parameter('shift', tf.zeros([features]));
+  }
+
+  protected forward(z: Tensor): Forward {
+    const [lower, upper] = this.#triangles();
+    // Rows times a matrix: z - b = y (P L U)^T, so the columns of (z - b)^T are solved for.
+    const columns = tf.transpose(tf.sub(this.#rows(z), this.#shift));
+    const unpermuted = tf.matMul(this.#permutation(), columns, true);
+    const inner = solveTriangular(upper, solveTriangular(lower, unpermuted), { triangle: 'upper' });
+    return { y: tf.reshape(tf.transpose(inner), z.shape), logDet: tf.neg(this.#logDet(z)) };
+  }
+
+  protected inverse(y: Tensor): Backward {
+    const [lower, upper] = this.#triangles();
+    const matrix = tf.matMul(this.#permutation(), tf.matMul(lower, upper));
+    const rows = tf.add(tf.matMul(this.#rows(y), matrix, false, true), this.#shift);
+    return { z: tf.reshape(rows, y.shape), logDet: this.#logDet(y) };
+  }
+
+  #triangles(): [Tensor, Tensor] {
+    const unit = tf.eye(this.#features);
+    const lower = tf.add(unit, tf.mul(this.#lower, strictTriangle(this.#features, 'lower')));
+    const diagonal = tf.mul(unit, exp(this.#logScale));
+    const upper = tf.add(diagonal, tf.mul(this.#upper, strictTriangle(this.#features, 'upper')));
+    return [lower, upper];
+  }
+
+  #permutation(): Tensor {
+    return tf.cast(tf.oneHot(tf.tensor1d([...this.#order], 'int32'), this.#features), 'float32');
+  }
+
+  #rows(x: Tensor): Tensor {
+    return tf.reshape(x, [-1, this.#features]);
+  }
+
+  #logDet(x: Tensor): Tensor {
+    const positions = x.size / x.shape[0]! / this.#features;
+    return tf.mul(tf.ones([x.shape[0]!]), tf.mul(positions, tf.sum(this.#logScale)));
+  }
+}

@@ -1,0 +1,59 @@
+import { asLayer, Independent, Sequential, Uniform } from '@dgm/core';
+import type { Activation, Key, Layer } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { Autoregressive } from '../autoregressive/autoregressive';
+import { maskedNetwork } from '../autoregressive/masked-network';
+import { dequantized, type DequantizedFlow } from '../dequantization/dequantized-flow';
+import { flow } from '../flow';
+import { linearSpline } from '../transformers/linear-spline';
+
+export interface HistogramFlowOptions {
+  /** D, the length of an event. */
+  readonly dims: number;
+  /** The number of values of an entry: 0 to `levels - 1`. */
+  readonly levels: number;
+  /** Randomness for the initial weights. */
+  readonly key: Key;
+  /** Hidden units of the masked network; `[256]` unless given. */
+  readonly hidden?: readonly number[];
+  /** `relu` unless given. */
+  readonly activation?: Activation;
+  /** The share of hidden units that are left out in training; 0 unless given. */
+  readonly dropout?: number;
+}
+
+/**
+ * A flow for integers of few levels: an autoregressive layer whose maps are linear within one bin for each level, over a
+ * uniform base. It can give each value any probability, and within a cell the density of its element is flat, so that
+ * uniform dequantization loses little.
+ *
+ * The bound is nearly tight: it would be so exactly if networks could not see the noise of earlier elements.
+ * @see Neural Importance Sampling (Müller et al., 2019), §4.1, for the maps; Papamakarios et al., 2017, for the layer
+ */
+export function histogramFlow(options: HistogramFlowOptions): DequantizedFlow {
+  const { dims, levels } = options;
+  const groups = Array.from({ length: dims }, (_, index) => index);
+  const transformer = linearSpline({ bins: levels, minimum: 0, maximum: levels });
+  return dequantized({
+    levels,
+    flow: flow({
+      base: new Independent(new Uniform(0, levels, { shape: [dims] }), 1),
+      layers: [
+        new Autoregressive({ groups, network: networkOf(options, groups), transformer, fast: 'density' }),
+      ],
+      source: 'Müller et al., 2019; Papamakarios et al., 2017',
+    }),
+  });
+}
+
+/** A masked network of data in [-1, 1]. */
+function networkOf(
+  { levels, key, hidden = [256], activation = 'relu', dropout = 0 }: HistogramFlowOptions,
+  groups: readonly number[],
+): Layer {
+  const centred = asLayer((x) => tf.sub(tf.mul(x, 2 / levels), 1));
+  return new Sequential([
+    centred,
+    maskedNetwork({ groups, numParameters: levels, hidden, key, activation, dropout }),
+  ]);
+}

@@ -1,0 +1,69 @@
+import { softplus, tanh } from '@dgm/core';
+import type { Key, Shape } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { BaseFlowLayer, type Backward, type FlowCall, type Forward } from '../flow-layer';
+import { RowParameters } from '../internal/row-parameters';
+import { tanhRoot } from '../internal/tanh-root';
+
+export interface PlanarOptions {
+  /** D, the length of an event. */
+  readonly dims: number;
+  readonly key: Key;
+  /** The length of the context, on which u, w and b then depend; none unless given. */
+  readonly context?: number;
+}
+
+/**
+ * A planar layer: $y = z + \hat u \tanh(w^\top z + b)$, with $\ln|\det| = \ln(1 + \hat u^\top w\, (1 - \tanh^2))$.
+ *
+ * $\hat u$ is u moved along w until $w^\top \hat u > -1$, so that the map has an inverse. That takes one number to be found by
+ * bisection; its error is that of float32.
+ * @see DGM §4.4.2, Eq. 4.60 with M = 1; Variational Inference with Normalizing Flows (Rezende and Mohamed, 2015), §4.1, A.1
+ */
+export class Planar extends BaseFlowLayer {
+  readonly eventShape: Shape;
+  readonly #parameters: RowParameters;
+
+  constructor({ dims, key, context }: PlanarOptions) {
+    super();
+    this.eventShape = [dims];
+    this.#parameters = this.child(
+      'parameters',
+      new RowParameters({ size: 2 * dims + 1, key, std: 1 / Math.sqrt(dims), context }),
+    );
+  }
+
+  protected forward(z: Tensor, call: FlowCall): Forward {
+    const { u, w, b, product } = this.#constrained(z.shape[0]!, call);
+    const h = tanh(tf.add(tf.sum(tf.mul(w, z), 1, true), b));
+    return { y: tf.add(z, tf.mul(u, h)), logDet: logDetOf(h, product) };
+  }
+
+  protected inverse(y: Tensor, call: FlowCall): Backward {
+    const { u, w, b, product } = this.#constrained(y.shape[0]!, call);
+    // With a = w z: a + (w u) tanh(a + b) = w y.
+    const along = tf.sum(tf.mul(w, y), 1, true);
+    const a = tanhRoot({ p: product, q: tf.onesLike(product), s: b, t: along });
+    const h = tanh(tf.add(a, b));
+    return { z: tf.sub(y, tf.mul(u, h)), logDet: tf.neg(logDetOf(h, product)) };
+  }
+
+  /** u with $w^\top u = -1 + \mathrm{softplus}$ of what it was, and that product. */
+  #constrained(n: number, call: FlowCall): { u: Tensor; w: Tensor; b: Tensor; product: Tensor } {
+    const dims = this.eventShape[0]!;
+    const [raw, w, b] = tf.split(this.#parameters.rows(n, call), [dims, dims, 1], 1) as Tensor[];
+    const free = tf.sum(tf.mul(raw!, w!), 1, true);
+    const product = tf.sub(softplus(free), 1 - SMALLEST_SLOPE);
+    const squaredNorm = tf.add(tf.sum(tf.square(w!), 1, true), 1e-12);
+    const u = tf.add(raw!, tf.mul(tf.div(tf.sub(product, free), squaredNorm), w!));
+    return { u, w: w!, b: b!, product };
+  }
+}
+
+/** No direction is flattened by more than this. */
+const SMALLEST_SLOPE = 1e-3;
+
+function logDetOf(h: Tensor, product: Tensor): Tensor {
+  return tf.reshape(tf.log(tf.add(1, tf.mul(product, tf.sub(1, tf.square(h))))), [-1]);
+}

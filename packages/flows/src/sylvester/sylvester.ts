@@ -1,0 +1,131 @@
+import { ArgumentError, tanh } from '@dgm/core';
+import type { Key, Shape } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { BaseFlowLayer, type Backward, type FlowCall, type Forward } from '../flow-layer';
+import { RowParameters } from '../internal/row-parameters';
+import { tanhRoot } from '../internal/tanh-root';
+import { strictTriangle } from '../linear/triangles';
+import { orthogonalColumns, type Orthogonal } from './orthogonal';
+
+export interface SylvesterOptions {
+  /** D, the length of an event. */
+  readonly dims: number;
+  /**
+   * How Q is kept orthogonal. `'orthogonal'` (O-SNF): M columns by iteration, Eq. 4.65; `'householder'` (H-SNF): a product of
+   * reflections, M = D; `'triangular'` (T-SNF): the identity or the reversal, M = D.
+   */
+  readonly form: 'orthogonal' | 'householder' | 'triangular';
+  readonly key: Key;
+  /** M, the number of columns of an orthogonal Q; D unless given. */
+  readonly columns?: number;
+  /** The number of Householder reflections; D unless given. */
+  readonly reflections?: number;
+  /** Whether a triangular form takes the reversal; alternate it from layer to layer. No unless told otherwise. */
+  readonly reversed?: boolean;
+  /** The length of the context, on which Q, R and b then depend; none unless given. */
+  readonly context?: number;
+}
+
+/**
+ * A Sylvester layer: $y = z + Q R \tanh(\tilde R Q^\top z + b)$ with orthonormal columns Q and upper triangles R and
+ * $\tilde R$, and $\ln|\det| = \sum_i \ln(1 + h'_i\, \tilde r_{ii} r_{ii})$.
+ *
+ * Diagonals are bounded to (-1, 1), so that $r_{ii} \tilde r_{ii} > -1$ and the map has an inverse (Theorem 4.4). That is
+ * found from the last of the M coordinates to the first, each by bisection.
+ * @throws ArgumentError if `columns` is more than D, or given for another form
+ * @see DGM §4.4.2.2, Eq. 4.60-4.65; Sylvester Normalizing Flows (van den Berg et al., 2018)
+ */
+export class Sylvester extends BaseFlowLayer {
+  readonly eventShape: Shape;
+  readonly #columns: number;
+  readonly #orthogonal: Orthogonal;
+  readonly #parameters: RowParameters;
+
+  constructor(options: SylvesterOptions) {
+    super();
+    const { dims, form, key, columns = dims, context } = options;
+    const isFull = columns === dims || (form === 'orthogonal' && columns >= 1 && columns < dims);
+    if (!isFull || !Number.isInteger(columns)) {
+      throw new ArgumentError({
+        where: 'Sylvester',
+        argument: 'columns',
+        expected:
+          form === 'orthogonal' ? `to be an integer from 1 to ${dims}` : `to be ${dims} for this form`,
+        actual: String(columns),
+      });
+    }
+    this.eventShape = [dims];
+    this.#columns = columns;
+    this.#orthogonal = this.child('orthogonal', orthogonalColumns({ ...options, columns }));
+    const size = 2 * columns * columns + columns;
+    this.#parameters = this.child(
+      'triangles',
+      new RowParameters({ size, key: key.fold('triangles'), std: 0.5, context }),
+    );
+  }
+
+  protected forward(z: Tensor, call: FlowCall): Forward {
+    const { q, r, rTilde, b } = this.#parts(z.shape[0]!, call);
+    const v = tf.matMul(tf.expandDims(z, 1), q); // [n, 1, M], the rows z^T Q
+    const h = tanh(tf.add(tf.matMul(v, rTilde, false, true), b));
+    const change = tf.matMul(tf.matMul(h, r, false, true), q, false, true); // [n, 1, D]
+    return { y: tf.add(z, tf.reshape(change, z.shape)), logDet: logDetOf({ r, rTilde, h }) };
+  }
+
+  protected inverse(y: Tensor, call: FlowCall): Backward {
+    const { q, r, rTilde, b } = this.#parts(y.shape[0]!, call);
+    const target = tf.matMul(tf.expandDims(y, 1), q);
+    const v = this.#solve({ r, rTilde, b, target });
+    const h = tanh(tf.add(tf.matMul(v, rTilde, false, true), b));
+    const change = tf.matMul(tf.matMul(h, r, false, true), q, false, true);
+    return { z: tf.sub(y, tf.reshape(change, y.shape)), logDet: tf.neg(logDetOf({ r, rTilde, h })) };
+  }
+
+  /** $v + R \tanh(\tilde R v + b) = t$: row i holds coordinates from i on, so the last comes first. */
+  #solve({ r, rTilde, b, target }: Readonly<Record<'r' | 'rTilde' | 'b' | 'target', Tensor>>): Tensor {
+    const n = target.shape[0]!;
+    const size = this.#columns;
+    const entry = (matrix: Tensor, i: number, j: number): Tensor =>
+      tf.reshape(tf.slice(matrix, [0, i, j], [n, 1, 1]), [n, 1]);
+    const solved: Tensor[] = [];
+    const activated: Tensor[] = [];
+    for (let i = size - 1; i >= 0; i--) {
+      let s = entry(b, 0, i);
+      let t = entry(target, 0, i);
+      for (let j = i + 1; j < size; j++) {
+        s = tf.add(s, tf.mul(entry(rTilde, i, j), solved[j]!));
+        t = tf.sub(t, tf.mul(entry(r, i, j), activated[j]!));
+      }
+      const [p, q] = [entry(r, i, i), entry(rTilde, i, i)];
+      solved[i] = tanhRoot({ p, q, s, t });
+      activated[i] = tanh(tf.add(tf.mul(q, solved[i]!), s));
+    }
+    return tf.expandDims(tf.concat(solved, 1), 1);
+  }
+
+  #parts(n: number, call: FlowCall): { q: Tensor; r: Tensor; rTilde: Tensor; b: Tensor } {
+    const m = this.#columns;
+    const raw = tf.split(this.#parameters.rows(n, call), [m * m, m * m, m], 1) as [Tensor, Tensor, Tensor];
+    const triangle = (values: Tensor): Tensor => {
+      const square = tf.reshape(values, [n, m, m]);
+      const above = tf.mul(square, strictTriangle(m, 'upper'));
+      return tf.add(above, tf.mul(tanh(square), tf.mul(LARGEST_DIAGONAL, tf.eye(m))));
+    };
+    return {
+      q: this.#orthogonal.columns(n, call),
+      r: triangle(raw[0]),
+      rTilde: triangle(raw[1]),
+      b: tf.expandDims(raw[2], 1),
+    };
+  }
+}
+
+/** Below 1, so that no slope comes down to 0. */
+const LARGEST_DIAGONAL = 0.999;
+
+function logDetOf({ r, rTilde, h }: Readonly<Record<'r' | 'rTilde' | 'h', Tensor>>): Tensor {
+  const products = tf.sum(tf.mul(tf.mul(r, rTilde), tf.eye(r.shape[2]!)), 2); // the diagonals' product, [n, M]
+  const slopes = tf.reshape(tf.sub(1, tf.square(h)), products.shape);
+  return tf.sum(tf.log(tf.add(1, tf.mul(slopes, products))), 1);
+}
