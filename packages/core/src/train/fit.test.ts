@@ -261,6 +261,32 @@ describe('fit', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
+  it('has the engine bring its state to the variables when a step fails for another reason', async () => {
+    const model = tinyVae();
+    let steps = 0;
+    let synchronized = 0;
+    const failing: Engine = {
+      name: 'failing',
+      prepare: async (program) => {
+        const step = await eager().prepare(program);
+        return {
+          queueLength: step.queueLength,
+          run: (feed) => (++steps > 2 ? Promise.reject(new Error('the device is gone')) : step.run(feed)),
+          drain: () => step.drain(),
+          sync: () => {
+            synchronized = steps;
+            return step.sync();
+          },
+          load: () => step.load(),
+          dispose: () => step.dispose(),
+        };
+      },
+    };
+    await expect(fit(model, { train }, options({ engine: failing }))).rejects.toThrow('the device is gone');
+    expect(synchronized).toBe(3);
+    model.dispose();
+  });
+
   it('frees everything when a callback or a loss throws', async () => {
     const model = tinyVae();
     const before = tf.memory().numTensors;

@@ -75,6 +75,8 @@ export class TrainingRun<B> {
       return result;
     } catch (error) {
       if (DgmError.is(error, 'numerical')) assignVariables(this.#model.parameters(), this.#best ?? fallback);
+      // An engine may hold newer weights than the variables; if it cannot give them, the first error is the one to tell.
+      else await this.#step?.sync().catch(() => undefined);
       await this.#tell('onError', error);
       throw error;
     }
