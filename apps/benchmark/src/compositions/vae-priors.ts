@@ -18,6 +18,7 @@ import type {
   Layer,
   Shape,
 } from '@dgm/core';
+import { realNvp } from '@dgm/flows';
 import {
   gtmPrior,
   gtmVampPrior,
@@ -83,6 +84,10 @@ const priors: Readonly<
         ]),
         grid: GRID,
       }),
+  },
+  flow: {
+    source: 'DGM §4.4.1.6, Listing 4.11, mended',
+    make: ({ key, hidden }) => realNvp({ dims: LATENT, couplings: 3, hidden: [hidden, hidden], key }),
   },
   resampled: {
     source: 'Resampled Priors for Variational Autoencoders (Bauer and Mnih, 2019)',
