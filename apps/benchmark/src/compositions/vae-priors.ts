@@ -18,11 +18,13 @@ import type {
   Layer,
   Shape,
 } from '@dgm/core';
+import { made } from '@dgm/arm';
 import { realNvp } from '@dgm/flows';
 import {
   gtmPrior,
   gtmVampPrior,
   mixtureOfGaussiansPrior,
+  modelPrior,
   randomPseudoInputs,
   resampledPrior,
   standardPrior,
@@ -88,6 +90,11 @@ const priors: Readonly<
   flow: {
     source: 'DGM §4.4.1.6, Listing 4.11, mended',
     make: ({ key, hidden }) => realNvp({ dims: LATENT, couplings: 3, hidden: [hidden, hidden], key }),
+  },
+  arm: {
+    source: 'DGM Eq. 2.4 as a prior; MADE (Germain et al., 2015)',
+    make: ({ key, hidden }) =>
+      modelPrior(made({ shape, likelihood: gaussian({ shape: [] }), hidden: [hidden, hidden], key })),
   },
   resampled: {
     source: 'Resampled Priors for Variational Autoencoders (Bauer and Mnih, 2019)',
