@@ -1,6 +1,7 @@
 import { adamax } from '@dgm/core';
 import type { Benchmark, BenchmarkEntry, BenchmarkTask, BenchmarkTraining, Dataset } from '@dgm/core';
 import { dequantized } from './dequantization/dequantized-flow';
+import { autoregressiveIdf } from './models/autoregressive-idf';
 import { histogramFlow } from './models/histogram-flow';
 import { idf } from './models/idf';
 import { realNvp } from './models/real-nvp';
@@ -44,6 +45,16 @@ function bestFlow({ dataset, key, quick }: BenchmarkTask): Benchmark {
   return { model, training };
 }
 
+function bestIdf({ dataset, key, quick }: BenchmarkTask): Benchmark {
+  const model = autoregressiveIdf({
+    dims: dataset.train.shape[0]!,
+    levels: dataset.levels!,
+    key,
+    ...(quick ? { hidden: [32], baseHidden: [64], components: 4 } : {}),
+  });
+  return { model, training };
+}
+
 export const benchmarks: readonly BenchmarkEntry[] = [
   {
     name: 'real-nvp',
@@ -68,5 +79,11 @@ export const benchmarks: readonly BenchmarkEntry[] = [
     source: 'Müller et al., 2019, §4.1; Papamakarios et al., 2017',
     accepts: isVectorsOfIntegers,
     create: bestFlow,
+  },
+  {
+    name: 'idf-autoregressive',
+    source: 'Hoogeboom et al., 2019, §4.2',
+    accepts: isVectorsOfIntegers,
+    create: bestIdf,
   },
 ];

@@ -12,6 +12,8 @@ export type { Flow, FlowOptions } from './flow';
 export type { FlowDistribution } from './flow-distribution';
 export { iaf, maf } from './models/autoregressive-flows';
 export type { AutoregressiveFlowOptions } from './models/autoregressive-flows';
+export { autoregressiveIdf } from './models/autoregressive-idf';
+export type { AutoregressiveIdfOptions } from './models/autoregressive-idf';
 export { histogramFlow } from './models/histogram-flow';
 export type { HistogramFlowOptions } from './models/histogram-flow';
 export { idf } from './models/idf';
@@ -34,7 +36,11 @@ export type { BinaryOperation } from './integer/binary-operation';
 export { IntegerCoupling } from './integer/integer-coupling';
 export type { IntegerCouplingOptions } from './integer/integer-coupling';
 export { integerLogistic, integerLogisticMixture } from './integer/integer-logistic';
-export type { IntegerLogisticMixtureOptions, IntegerLogisticOptions } from './integer/integer-logistic';
+export type {
+  Background,
+  IntegerLogisticMixtureOptions,
+  IntegerLogisticOptions,
+} from './integer/integer-logistic';
 
 // integers through noise
 export { dequantized } from './dequantization/dequantized-flow';
@@ -81,6 +87,8 @@ export { LuLinear } from './linear/lu-linear';
 export type { LuLinearOptions } from './linear/lu-linear';
 export { Reshape } from './multiscale/reshape';
 export type { ReshapeOptions } from './multiscale/reshape';
+export { Squeeze } from './multiscale/squeeze';
+export type { SqueezeOptions } from './multiscale/squeeze';
 
 // layers for posteriors
 export { Planar } from './sylvester/planar';

@@ -25,6 +25,7 @@ import {
   Radial,
   rationalQuadraticSpline,
   Reshape,
+  Squeeze,
   Sylvester,
 } from '../src/index';
 import type { FlowLayer, Transformer } from '../src/index';
@@ -278,6 +279,11 @@ export const linearLayers: BijectorTable = {
     make: () => new Reshape({ latentShape: [4], eventShape: [2, 2] }),
     latent: vectors,
     wrongShape: [2, 3],
+  }),
+  Squeeze: () => ({
+    make: () => new Squeeze({ eventShape: [2, 2, 1] }),
+    latent: [[[[0.3, -1, 2, 0.5]]]],
+    wrongShape: [1, 3, 2, 1],
   }),
   // The rule that integrates is for smooth maps: a small kink.
   Leaky: () => ({ make: () => new Leaky({ slope: 0.95 }), latent: [-3, -0.5, 0.4, 2] }),

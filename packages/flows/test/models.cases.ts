@@ -3,6 +3,7 @@ import type { ModelTable } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import {
   autoregressiveBase,
+  autoregressiveIdf,
   dequantized,
   histogramFlow,
   iaf,
@@ -133,6 +134,15 @@ export const integerModels: ModelTable = {
     data: integers(5),
     ...quick,
   }),
+  autoregressiveIdf: () => ({
+    make: (key) =>
+      autoregressiveIdf({ dims: DIMS, levels: 5, key, hidden: [6], baseHidden: [8], components: 2 }),
+    data: integers(5),
+    ...quick,
+    zeroGradient: [0, 2].flatMap((layer) =>
+      ['kernel', 'bias'].map((weight) => `map/1/f2/network/1/${layer}/${weight}`),
+    ),
+  }),
   'integerLogisticMixture (learned)': () => ({
     make: (key) =>
       idf({
@@ -144,6 +154,27 @@ export const integerModels: ModelTable = {
       }),
     data: integers(5),
     ...quick,
+  }),
+  'integerLogisticMixture (background, every event)': () => ({
+    make: (key) =>
+      idf({
+        ...smallIdf,
+        dims: 2,
+        key,
+        base: learnedBase(
+          integerLogisticMixture({
+            shape: [2],
+            components: 2,
+            center: 2,
+            background: { share: 0.05, scale: 2 },
+          }),
+          { key: key.fold('base') },
+        ),
+      }),
+    data: () => tf.tidy(() => tf.slice(integers(5)(), [0, 0], [32, 2])),
+    steps: 60,
+    learningRate: 3e-2,
+    everyEvent: plane(-40, 40),
   }),
   'learnedBase (every event)': () => ({
     make: (key) => idf({ ...smallIdf, dims: 2, key, base: learnedBase(integerLogistic({ shape: [2] })) }),

@@ -1,4 +1,4 @@
-import { ArgumentError, DiscretizedLogistic, Independent, Mixture, sizeOf } from '@dgm/core';
+import { ArgumentError, DiscretizedLogistic, Independent, logSoftmax, Mixture, sizeOf } from '@dgm/core';
 import type { DistributionHead, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -36,6 +36,18 @@ export interface IntegerLogisticMixtureOptions extends IntegerLogisticOptions {
    * level, a mixture starts as a free probability for each level.
    */
   readonly scale?: number;
+  /**
+   * A component that does not learn, around `center`: no value that the training data lack gets next to no probability,
+   * which is most of what held-out data cost an expressive base. None unless given.
+   */
+  readonly background?: Background;
+}
+
+export interface Background {
+  /** Its weight, above 0 and below 1: 0.01 is usual. */
+  readonly share: number;
+  /** Its scale: a quarter of the range of the data covers it. */
+  readonly scale: number;
 }
 
 /**
@@ -50,6 +62,7 @@ export function integerLogisticMixture({
   center = 0,
   spread = 1,
   scale = 1,
+  background,
 }: IntegerLogisticMixtureOptions): DistributionHead {
   if (!(Number.isInteger(components) && components >= 1)) {
     throw new ArgumentError({
@@ -59,17 +72,46 @@ export function integerLogisticMixture({
       actual: String(components),
     });
   }
+  if (background !== undefined && !(background.share > 0 && background.share < 1 && background.scale > 0)) {
+    throw new ArgumentError({
+      where: 'integerLogisticMixture',
+      argument: 'background',
+      expected: 'to have a share above 0 and below 1 and a scale above 0',
+      actual: JSON.stringify(background),
+    });
+  }
   const start = Array.from({ length: components }, (_, k) => center + spread * (k - (components - 1) / 2));
   return {
     numParameters: 3 * components * sizeOf(shape),
     eventShape: shape,
     distribution: (parameters) => {
       const [logits, mean, logScale] = parts(parameters, 3, [...shape, components]);
-      const component = new DiscretizedLogistic(tf.add(mean!, tf.tensor1d(start)), {
+      const learned = {
+        logits: logits!,
+        mean: tf.add(mean!, tf.tensor1d(start)),
         logScale: tf.add(Math.log(scale), logScale!),
-      });
-      return new Independent(new Mixture(logits!, component), shape.length);
+      };
+      const all = background === undefined ? learned : withBackground(learned, center, background);
+      const component = new DiscretizedLogistic(all.mean, { logScale: all.logScale });
+      return new Independent(new Mixture(all.logits, component), shape.length);
     },
+  };
+}
+
+type Components = Readonly<Record<'logits' | 'mean' | 'logScale', Tensor>>;
+
+/** One component more: the others share what it leaves. */
+function withBackground(
+  { logits, mean, logScale }: Components,
+  center: number,
+  { share, scale }: Background,
+): Components {
+  const lead = [...logits.shape.slice(0, -1), 1];
+  const beside = (learned: Tensor, fixed: number): Tensor => tf.concat([learned, tf.fill(lead, fixed)], -1);
+  return {
+    logits: beside(tf.add(Math.log1p(-share), logSoftmax(logits)), Math.log(share)),
+    mean: beside(mean, center),
+    logScale: beside(logScale, Math.log(scale)),
   };
 }
 
