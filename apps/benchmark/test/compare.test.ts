@@ -36,7 +36,18 @@ describe.skipIf('missing' in torch)(
         'npm run bench -- compare --models vae --dataset glyphs --threads 1 --engines compiled --seconds 0.1 --max-seconds 120 --seed 0 --quick --out DIR',
       );
       expect(Object.keys(machine)).toEqual([
-        ...['cpu', 'cores', 'memoryGiB', 'platform', 'node', 'tfjs', 'onnxruntime', 'pytorch', 'python'],
+        ...[
+          'cpu',
+          'cores',
+          'memoryGiB',
+          'platform',
+          'node',
+          'tfjs',
+          'load',
+          'onnxruntime',
+          'pytorch',
+          'python',
+        ],
       ]);
       expect(rows).toEqual([
         {

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -13,7 +14,10 @@ const torch = await findTorch();
 const python = 'python' in torch ? torch.python : undefined;
 const title = 'the PyTorch peer';
 
-describe.skipIf(python === undefined)(python ? title : `${title} (no PyTorch on this machine)`, () => {
+const wholeTitle = python ? title : `${title} (no PyTorch on this machine)`;
+
+// Importing PyTorch takes long on a busy machine.
+describe.skipIf(python === undefined)(wholeTitle, { timeout: 120_000 }, () => {
   let folder: string;
   let peer: Contestant;
   let request: BuildRequest;
@@ -110,6 +114,15 @@ describe.skipIf(python === undefined)(python ? title : `${title} (no PyTorch on 
     const { peakMiB } = await peer.ask('memory', {});
     expect(peakMiB).toBeGreaterThan(20);
     expect(peakMiB).toBeLessThan(2000);
+  });
+
+  it('ends with its input, in the middle of its work', async () => {
+    const child = spawn(python!, [peerDriver], { env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' } });
+    const answered = new Promise((resolve) => child.stdout.once('data', resolve));
+    child.stdin.write(`${JSON.stringify({ cmd: 'build', ...request })}\n`);
+    await answered;
+    child.stdin.end(`${JSON.stringify({ cmd: 'train', epochs: 1e6 })}\n`);
+    expect(await new Promise((resolve) => child.on('close', resolve))).toBe(0);
   });
 
   it('answers a failure with its reason, and goes on', async () => {

@@ -15,10 +15,13 @@ import copy
 import dataclasses
 import importlib.util
 import json
+import os
 import pathlib
 import platform
+import queue
 import resource
 import sys
+import threading
 import time
 
 import torch
@@ -190,9 +193,19 @@ def answer(session, line):
     return getattr(session, command)(**request)
 
 
-def main():
-    session = Session()
+def listen(lines):
+    """Puts lines into a queue. When the input ends nobody waits for a reply: the program ends in the middle of its work."""
     for line in sys.stdin:
+        lines.put(line)
+    os._exit(0)
+
+
+def main():
+    lines = queue.SimpleQueue()
+    threading.Thread(target=listen, args=(lines,), daemon=True).start()
+    session = Session()
+    while True:
+        line = lines.get()
         try:
             reply = answer(session, line)
         except Exception as error:  # Whatever it is, the other side wants to know and go on.

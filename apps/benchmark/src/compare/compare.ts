@@ -1,5 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import path from 'node:path';
 import { describeRuntime } from '@dgm/compile';
 import type { Dataset } from '@dgm/core';
@@ -82,6 +82,7 @@ async function emptyComparison(given: CompareArguments, dataset: Dataset, torch:
   const isThere = 'version' in torch;
   const machine: ComparisonMachine = {
     ...describeMachine(),
+    load: Number(loadavg()[0]!.toFixed(2)),
     onnxruntime: version ?? null,
     pytorch: isThere ? torch.version : null,
     python: isThere ? torch.language : null,

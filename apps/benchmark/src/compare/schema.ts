@@ -17,6 +17,8 @@ export interface Comparison {
 }
 
 export interface ComparisonMachine extends Machine {
+  /** Processes that wanted a core when the comparison began: the times mean little where they are more than a few. */
+  readonly load: number;
   readonly onnxruntime: string | null;
   readonly pytorch: string | null;
   readonly python: string | null;

@@ -1,3 +1,5 @@
+import { setTimeout } from 'node:timers/promises';
+
 /** Takes `n` steps and gives the milliseconds that they took; NaN where that failed. */
 export type TakeSteps = (n: number) => Promise<number>;
 
@@ -18,11 +20,12 @@ export interface Timing {
 /** A window's count of steps is found out with this many, after as many to warm up. */
 const TRIAL_STEPS = 3;
 const MOST_STEPS = 1000;
+const SETTLE_MS = 60;
 
 /**
  * Times several programs in short windows, turn by turn: whatever else the machine does meanwhile, it does to all of
- * them. Each round begins with another one, so that none always comes after the same neighbour. One that gives NaN has
- * failed, and is left out from then on.
+ * them. Every other round goes backwards, so that none always comes after the same neighbour, and there is a pause before
+ * each window, in which the last one's threads stop spinning. One that gives NaN has failed, and is left out from then on.
  */
 export async function alternate(
   contestants: readonly TakeSteps[],
@@ -38,9 +41,9 @@ export async function alternate(
   const started = performance.now();
   for (let round = 0; round < least || performance.now() - started < 1000 * seconds; round++) {
     if (lanes.every(({ failed }) => failed)) break;
-    for (let turn = 0; turn < lanes.length; turn++) {
-      const lane = lanes[(round + turn) % lanes.length]!;
+    for (const lane of round % 2 === 0 ? lanes : [...lanes].reverse()) {
       if (lane.failed) continue;
+      await setTimeout(SETTLE_MS);
       const ms = (await lane.take(lane.steps)) / lane.steps;
       lane.failed = Number.isNaN(ms);
       lane.windows.push(ms);

@@ -32,7 +32,7 @@ export function renderComparison(comparison: Comparison): string {
         </p>
         <pre><code>${command}</code></pre>
       </section>`,
-    footer: `${describeMachine(machine)} · ONNX Runtime ${machine.onnxruntime ?? 'missing'} · PyTorch ${machine.pytorch ?? 'missing'}, ${machine.python ?? ''}`,
+    footer: `${describeMachine(machine)} · ONNX Runtime ${machine.onnxruntime ?? 'missing'} · PyTorch ${machine.pytorch ?? 'missing'}, ${machine.python ?? ''} · load ${machine.load} at the start`,
   });
 }
 
