@@ -1,9 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import type { Comparison } from '../src/compare/schema';
 import type { Results } from '../src/results/schema';
 
 const folder = new URL('../results/', import.meta.url);
-const files = readdirSync(folder).filter((name) => name.endsWith('.json'));
+const COMPARISON = 'compare.json';
+const files = readdirSync(folder).filter((name) => name.endsWith('.json') && name !== COMPARISON);
 
 describe('the committed results', () => {
   it('hold the digits', () => {
@@ -21,6 +23,20 @@ describe('the committed results', () => {
       expect(Number.isFinite(validation.nats), model).toBe(true);
       expect(extra.command).toMatch(`npm run bench -- --models ${model} --dataset ${dataset.name} `);
       expect(extra.command).toMatch(new RegExp(`--seed[ =]${seed}\\b`));
+    }
+  });
+
+  it(`${COMPARISON}: a complete row for each of our engines, and the command that made it`, () => {
+    const text = readFileSync(new URL(COMPARISON, folder), 'utf8');
+    const { schema, command, machine, rows } = JSON.parse(text) as Comparison;
+    expect(schema).toBe(1);
+    expect(command).toMatch(/^npm run bench -- compare --models vae --dataset digits /);
+    expect(machine.pytorch).toMatch(/^\d/);
+    expect(new Set(rows.map(({ engine }) => engine))).toEqual(new Set(['eager', 'compiled']));
+    for (const row of rows) {
+      expect(row).not.toHaveProperty('error');
+      expect(Object.values(row)).not.toContain(null);
+      expect(row.ratio).toBeCloseTo(row.peerMs! / row.oursMs!, 2);
     }
   });
 });
