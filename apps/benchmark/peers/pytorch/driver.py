@@ -162,7 +162,8 @@ class Session:
         return {"peakMiB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit}
 
     def _step(self, x):
-        self.optimizer.zero_grad(set_to_none=True)
+        # In place: fresh gradients at each step cost PyTorch half of a small model's time in page faults.
+        self.optimizer.zero_grad(set_to_none=False)
         loss = self.model.loss(x)
         loss.backward()
         if self.clip_norm is not None:
