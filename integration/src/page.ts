@@ -53,7 +53,10 @@ export async function openPage(folder: string, browser: string): Promise<string>
   });
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-  const child = spawn(browser, [...flags, `--user-data-dir=${profile}`, url], { stdio: 'ignore', detached: true });
+  const child = spawn(browser, [...flags, `--user-data-dir=${profile}`, url], {
+    stdio: 'ignore',
+    detached: true,
+  });
   const gone = new Promise<void>((exited) => child.once('exit', () => exited()));
   try {
     return await Promise.race([

@@ -12,5 +12,7 @@ for (const kind of ['uniform', 'normal', 'exponential', 'logistic', 'gumbel'] as
     return (performance.now() - start) / 1000;
   }).sort((a, b) => a - b);
   const [best, median] = [seconds[0]!, seconds[RUNS >> 1]!].map((s) => (COUNT / s / 1e6).toFixed(1));
-  console.log(`${kind.padEnd(12)} median ${median!.padStart(6)}, best ${best!.padStart(6)} million per second`);
+  console.log(
+    `${kind.padEnd(12)} median ${median!.padStart(6)}, best ${best!.padStart(6)} million per second`,
+  );
 }
