@@ -118,6 +118,7 @@ export default tseslint.config(
         performance: 'readonly',
         setTimeout: 'readonly',
         Buffer: 'readonly',
+        fetch: 'readonly',
       },
     },
   },

@@ -6,6 +6,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { releaseDry } from './release/dry.mjs';
 import { reportTests } from './report-tests.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -60,6 +61,9 @@ const tasks = {
   bench: async (args) => {
     await mustRun(...turbo('build', '--filter=@dgm/benchmark...'), '--output-logs=errors-only');
     process.exitCode = await run('node', 'apps/benchmark/dist/cli.js', ...args);
+  },
+  'release:dry': async (args) => {
+    process.exitCode = await releaseDry(args);
   },
 };
 

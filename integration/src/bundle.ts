@@ -12,6 +12,14 @@ export interface Bundle {
   readonly gzippedKilobytes: number;
 }
 
+/** Puts the engine's `.wasm` files of an installed project where a page asks for them. */
+export function copyWasm(project: string, folder: string): void {
+  const wasm = path.join(project, 'node_modules', '@tensorflow', 'tfjs-backend-wasm', 'dist');
+  for (const file of readdirSync(wasm).filter((name) => name.endsWith('.wasm'))) {
+    copyFileSync(path.join(wasm, file), path.join(folder, file));
+  }
+}
+
 /** Bundles a program for the browser, as an app of its own would, with the `.wasm` files beside it. */
 export async function bundleForBrowser(project: string, program: string): Promise<Bundle> {
   const folder = path.join(project, 'page');
@@ -28,10 +36,7 @@ export async function bundleForBrowser(project: string, program: string): Promis
     metafile: true,
     logLevel: 'error',
   });
-  const wasm = path.join(project, 'node_modules', '@tensorflow', 'tfjs-backend-wasm', 'dist');
-  for (const file of readdirSync(wasm).filter((name) => name.endsWith('.wasm'))) {
-    copyFileSync(path.join(wasm, file), path.join(folder, file));
-  }
+  copyWasm(project, folder);
   write(
     folder,
     'index.html',

@@ -45,7 +45,7 @@ export async function openPage(folder: string, browser: string): Promise<string>
       });
       return;
     }
-    const file = request.url === '/' ? 'index.html' : path.basename(request.url ?? '');
+    const file = request.url === '/' ? '/index.html' : path.posix.normalize(request.url ?? '/');
     readFile(path.join(folder, file)).then(
       (body) => response.setHeader('content-type', types[path.extname(file)] ?? 'text/plain').end(body),
       () => response.writeHead(404).end(),

@@ -1,14 +1,40 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { transform } from 'esbuild';
+import { write } from './consumer';
 import { repository } from './run';
 
-/** The first TypeScript example of the README: what users copy is what the consumers run. */
-export function readmeExample(): string {
-  const readme = readFileSync(path.join(repository, 'README.md'), 'utf8');
+/** The first TypeScript example of a README: what users copy is what the consumers run. */
+export function readmeExample(folder = '.'): string {
+  const readme = readFileSync(path.join(repository, folder, 'README.md'), 'utf8');
   const example = /^```ts\n(.*?)^```$/ms.exec(readme)?.[1];
-  if (example === undefined) throw new Error('README.md has no ```ts block');
+  if (example === undefined) throw new Error(`${folder}/README.md has no \`\`\`ts block`);
   return example;
+}
+
+/** The packages that a program imports. */
+export function importsOf(program: string): readonly string[] {
+  const names = [...program.matchAll(/^import [^;]*? from '((?:@[^/']+\/)?[^/']+)/gm)].map(
+    ([, name]) => name!,
+  );
+  return [...new Set(names)].filter((name) => !name.startsWith('node:'));
+}
+
+// A page has no console that we read: it posts what it would print, or how it fails.
+const prelude = `
+const lines: string[] = [];
+console.log = (...words) => lines.push(words.join(' '));
+const post = (body: string) => void fetch('/result', { method: 'POST', body });
+addEventListener('error', ({ message }) => post('failed: ' + message));
+addEventListener('unhandledrejection', ({ reason }) => post('failed: ' + (reason?.stack ?? reason)));
+export const report = () => post(lines.join('\\n'));`;
+
+/** Makes an example a page's program: on wasm, with its files beside the page, and telling us what it prints. */
+export function asPage(project: string, example: string): string {
+  const program = example.replace(/await setup\([^)]*\)/, "await setup({ backend: 'wasm', wasmPaths: '/' })");
+  if (!program.includes('wasmPaths')) throw new Error('The example has no setup() that a page could change');
+  write(project, 'prelude.ts', prelude);
+  return `import { report } from './prelude';\n${program}\nreport();`;
 }
 
 /** The example without top-level await, which CommonJS and classic scripts do not have. */

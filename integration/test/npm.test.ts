@@ -4,8 +4,9 @@ import type { Bundle } from '../src/bundle';
 import { emptyProject, write } from '../src/consumer';
 import { copiesOf } from '../src/installed';
 import { chromium, openPage } from '../src/page';
-import { insideMain, readmeExample, toJavaScript } from '../src/program';
-import { node, npmInstall, tsc } from '../src/run';
+import { asPage, insideMain, readmeExample, toJavaScript } from '../src/program';
+import { node, npmInstall } from '../src/run';
+import { moduleResolutions, typeCheck } from '../src/type-check';
 
 const project = emptyProject();
 const example = readmeExample();
@@ -40,52 +41,16 @@ describe('the packed packages, installed by npm', () => {
     expect([node(project, 'entry.mjs'), node(project, 'entry.cjs')]).toEqual(['true\n', 'true\n']);
   });
 
-  it.each(['nodenext', 'bundler'])('resolve their types, moduleResolution %s', (moduleResolution) => {
-    const files = moduleResolution === 'nodenext' ? ['types.mts', 'types.cts'] : ['types.ts'];
-    for (const file of files) write(project, file, insideMain(example));
-    const compilerOptions = {
-      strict: true,
-      exactOptionalPropertyTypes: true,
-      noUncheckedIndexedAccess: true,
-      skipLibCheck: true,
-      noEmit: true,
-      types: [],
-      target: 'es2022',
-      lib: ['es2022', 'dom'],
-      module: moduleResolution === 'nodenext' ? 'nodenext' : 'esnext',
-      moduleResolution,
-    };
-    write(project, `tsconfig.${moduleResolution}.json`, JSON.stringify({ compilerOptions, files }));
-    expect(tsc(project, '-p', `tsconfig.${moduleResolution}.json`)).toBe('');
+  it.each(moduleResolutions)('resolve their types, moduleResolution %s', (moduleResolution) => {
+    expect(typeCheck(project, moduleResolution, insideMain(example))).toBe('');
   });
 });
 
 describe('the packed packages, bundled for the browser', () => {
   let bundle: Bundle;
 
-  // The page has no console that we read: it posts what it would print, or how it fails.
-  const page = `
-    const lines = [];
-    console.log = (...words) => lines.push(words.join(' '));
-    const post = (body) => fetch('/result', { method: 'POST', body });
-    addEventListener('error', ({ message }) => post('failed: ' + message));
-    addEventListener('unhandledrejection', ({ reason }) => post('failed: ' + (reason?.stack ?? reason)));`;
-
   beforeAll(async () => {
-    const program = example.replace(
-      /await setup\([^)]*\)/,
-      "await setup({ backend: 'wasm', wasmPaths: '/' })",
-    );
-    expect(program).toContain('wasmPaths');
-    write(
-      project,
-      'prelude.ts',
-      `${page}\nObject.assign(globalThis, { report: () => post(lines.join('\\n')) });`,
-    );
-    bundle = await bundleForBrowser(
-      project,
-      `import './prelude';\n${program}\n(globalThis as any).report();`,
-    );
+    bundle = await bundleForBrowser(project, asPage(project, example));
   });
 
   it('hold one copy of tfjs-core and stay small', () => {
