@@ -11,6 +11,7 @@ import { convArm } from './presets/conv-arm';
 import { finiteMemory } from './presets/finite-memory';
 import { gatedPixelCnn } from './presets/gated-pixel-cnn';
 import { made } from './presets/made';
+import { nade } from './presets/nade';
 import type { ArmOptions } from './presets/options';
 import { pixelCnn } from './presets/pixel-cnn';
 import { recurrentArm } from './presets/recurrent-arm';
@@ -101,6 +102,12 @@ const recipes: readonly Recipe[] = [
     source: 'Germain et al., 2015',
     training: asInTheBook,
     make: (options, { quick }) => made({ ...options, hidden: quick ? [128] : [512, 512] }),
+  },
+  {
+    name: 'arm-nade',
+    source: 'Larochelle and Murray, 2011',
+    training: asInTheBook,
+    make: (options, { quick }) => nade({ ...options, hidden: quick ? 32 : 128 }),
   },
   {
     name: 'arm-pixelcnn',

@@ -25,9 +25,9 @@ export { AutoregressiveModel } from './model/autoregressive-model';
 export type {
   AutoregressiveModelOptions,
   ConditionedBatch,
-  GivenEntries,
   SampleOptions,
 } from './model/autoregressive-model';
+export type { GivenEntries } from './model/given-entries';
 export type { AutoregressiveNetwork, NetworkCall, StepInput, StepNetwork } from './model/network';
 export { rasterOrder, zigZagOrder } from './model/order';
 export type { Order } from './model/order';

@@ -12,9 +12,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { AutoregressiveDistribution } from './autoregressive-distribution';
 import { checkContext } from './check-context';
+import { checkFit } from './check-fit';
+import { knownByVariable } from './given-entries';
+import type { GivenEntries } from './given-entries';
 import { isStepNetwork } from './network';
 import type { AutoregressiveNetwork, NetworkCall } from './network';
-import { checkOrder, inverseOrder, rasterOrder } from './order';
+import { checkOrder, inverseOrder } from './order';
 import type { Order } from './order';
 import { drawFrom, sampleCached, sampleFully, samplePredictively } from './sampling';
 import type { DrawOptions, KnownVariables, SamplingTask } from './sampling';
@@ -24,9 +27,12 @@ export interface AutoregressiveModelOptions {
   readonly shape: Shape;
   /** The parameters of each conditional; the model owns it. */
   readonly network: AutoregressiveNetwork;
-  /** The family of $p(x_d | x_{<d})$: a head over one variable, for example `categorical({ shape: [], values: 17 })`. */
+  /**
+   * The family of $p(x_d | x_{<d})$: a head over one variable, for example `categorical({ shape: [], values: 17 })`. A head
+   * over `[channels]`, the last axis of `shape`, makes a pixel with its channels one variable.
+   */
   readonly likelihood: DistributionHead;
-  /** In which order the entries come; row by row unless given. */
+  /** In which order the variables come; row by row unless given. */
   readonly order?: Order;
 }
 
@@ -36,14 +42,6 @@ export interface ConditionedBatch {
   readonly x: Tensor;
   /** `[n, contextSize]` */
   readonly context: Tensor;
-}
-
-/** Some entries of the samples, to be kept. */
-export interface GivenEntries {
-  /** `[n, ...shape]`, borrowed; what it holds at the other entries does not matter. */
-  readonly values: Tensor;
-  /** For each entry of an example whether it is given. */
-  readonly known: ArrayLike<number | boolean>;
 }
 
 export interface SampleOptions extends DrawOptions {
@@ -87,14 +85,13 @@ export class AutoregressiveModel
   constructor({ shape, network, likelihood, order }: AutoregressiveModelOptions) {
     super();
     this.eventShape = shape;
-    this.numVariables = sizeOf(shape);
+    this.numVariables = sizeOf(shape) / sizeOf(likelihood.eventShape);
     this.contextSize = network.contextSize;
     this.network = this.child('network', network);
     this.#head = likelihood;
-    checkFit(this.numVariables, network, likelihood);
+    checkFit({ eventShape: shape, numVariables: this.numVariables, network, likelihood });
     const checked = order && checkOrder('AutoregressiveModel', order, this.numVariables);
-    const isRaster = checked === undefined || checked.every((at, index) => at === rasterOrder(shape)[index]);
-    this.#order = isRaster ? undefined : checked;
+    this.#order = checked?.every((at, index) => at === index) ? undefined : checked;
   }
 
   /** Log-likelihood of each example in nats, `[n]`, for a model without a context; else see {@link given}. */
@@ -136,7 +133,7 @@ export class AutoregressiveModel
     return tf.tidy(() => {
       const known = options.given && this.#known(options.given, n);
       const task: SamplingTask = {
-        ...{ network: this.network, numVariables, draw, key, n, call },
+        ...{ network: this.network, numVariables, variable: this.#head.eventShape, draw, key, n, call },
         ...(known && { known }),
       };
       return this.#fromSequence(this.#run(task, options.method));
@@ -167,7 +164,8 @@ export class AutoregressiveModel
       const sequence = this.#toSequence(x);
       const parameters = this.network.conditionals(sequence, call);
       const rows = tf.reshape(parameters, [n * count, this.network.numParameters]);
-      const logProb = this.#head.distribution(rows).logProb(tf.reshape(sequence, [n * count]));
+      const values = tf.reshape(sequence, [n * count, ...this.#head.eventShape]);
+      const logProb = this.#head.distribution(rows).logProb(values);
       return tf.sum(tf.reshape(logProb, [n, count]), 1);
     });
   }
@@ -187,23 +185,25 @@ export class AutoregressiveModel
   }
 
   #known({ values, known }: GivenEntries, n: number): KnownVariables {
-    if (!sameShape(values.shape, [n, ...this.eventShape]) || known.length !== this.numVariables) {
+    const entries = sizeOf(this.eventShape);
+    if (!sameShape(values.shape, [n, ...this.eventShape]) || known.length !== entries) {
       throw new ShapeError({
         where: 'AutoregressiveModel.sample',
         argument: 'given',
-        expected: `to hold values of shape ${formatShape([n, ...this.eventShape])} and known for ${this.numVariables} entries`,
+        expected: `to hold values of shape ${formatShape([n, ...this.eventShape])} and known for ${entries} entries`,
         actual: `${formatShape(values.shape)} and ${known.length}`,
       });
     }
+    const byVariable = knownByVariable(known, sizeOf(this.#head.eventShape));
     return {
       values: this.#toSequence(values),
-      isKnown: (variable) => Boolean(known[this.#order?.[variable] ?? variable]),
+      isKnown: (variable) => byVariable[this.#order?.[variable] ?? variable]!,
     };
   }
 
-  /** `[n, ...shape]` to `[n, D]` in the order of the variables. */
+  /** `[n, ...shape]` to `[n, D, ...variable]` in the order of the variables. */
   #toSequence(x: Tensor): Tensor {
-    const flat = tf.reshape(x, [x.shape[0]!, this.numVariables]);
+    const flat = tf.reshape(x, [x.shape[0]!, this.numVariables, ...this.#head.eventShape]);
     return this.#order === undefined ? flat : tf.gather(flat, tf.tensor1d(this.#order, 'int32'), 1);
   }
 
@@ -224,26 +224,4 @@ export class AutoregressiveModel
     }
     checkContext(`AutoregressiveModel.${method}`, context, x.shape[0]!, this.contextSize);
   }
-}
-
-function checkFit(numVariables: number, network: AutoregressiveNetwork, likelihood: DistributionHead): void {
-  const problems = [
-    likelihood.eventShape.length === 0
-      ? undefined
-      : ['likelihood', 'to be over one variable, shape: []', formatShape(likelihood.eventShape)],
-    likelihood.numParameters === network.numParameters
-      ? undefined
-      : [
-          'network',
-          `to put out ${likelihood.numParameters} numbers a variable`,
-          String(network.numParameters),
-        ],
-    network.numVariables === undefined || network.numVariables === numVariables
-      ? undefined
-      : ['network', `to be for ${numVariables} variables`, String(network.numVariables)],
-  ];
-  const problem = problems.find((each) => each !== undefined);
-  if (problem === undefined) return;
-  const [argument, expected, actual] = problem as [string, string, string];
-  throw new ArgumentError({ where: 'AutoregressiveModel', argument, expected, actual });
 }

@@ -21,7 +21,7 @@ export interface AutoregressiveNetwork extends Module {
   readonly numVariables?: number;
   /**
    * The parameters of all conditionals at once.
-   * @param x - the variables in their order, `[n, D]`
+   * @param x - the variables in their order, `[n, D]`; `[n, D, channels]` where a variable is a pixel with its channels
    * @returns `[n, D, numParameters]`; the caller owns it
    */
   conditionals(x: Tensor, call?: NetworkCall): Tensor;
@@ -31,14 +31,14 @@ export interface AutoregressiveNetwork extends Module {
 export interface StepInput {
   /** How many examples there are. */
   readonly n: number;
-  /** The variable before, `[n]`; absent for the first one. */
+  /** The variable before, `[n]` or `[n, channels]`; absent for the first one. */
   readonly previous?: Tensor | undefined;
 }
 
 /** A network that can also go from one variable to the next without looking at the earlier ones again. */
 export interface StepNetwork extends AutoregressiveNetwork {
-  /** What is remembered before the first variable of `n` examples. The caller owns it. */
-  initialState(n: number): SequenceState;
+  /** What is remembered before the first variable of `n` examples, which may depend on their context. The caller owns it. */
+  initialState(n: number, call?: NetworkCall): SequenceState;
   /** The parameters of the next conditional, `[n, numParameters]`, and the state after it; the caller owns both. */
   step(input: StepInput, state: SequenceState, call?: NetworkCall): Step<SequenceState>;
 }

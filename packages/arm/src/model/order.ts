@@ -1,7 +1,10 @@
 import { ArgumentError, formatShape, sizeOf } from '@dgm/core';
 import type { Shape } from '@dgm/core';
 
-/** In which order the entries of an event come: entry `order[d]` of the flattened event is variable d. */
+/**
+ * In which order the variables of an event come: entry `order[d]` of the flattened event is variable d; where a pixel with
+ * its channels is one variable, pixel `order[d]`.
+ */
 export type Order = ArrayLike<number>;
 
 /** Row by row, each from left to right. */

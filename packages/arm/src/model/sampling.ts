@@ -1,5 +1,5 @@
-import { ArgumentError, Categorical } from '@dgm/core';
-import type { DistributionHead, Key } from '@dgm/core';
+import { ArgumentError, Categorical, formatShape } from '@dgm/core';
+import type { DistributionHead, Key, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { AutoregressiveNetwork, NetworkCall, StepNetwork } from './network';
@@ -12,12 +12,12 @@ export interface DrawOptions {
   readonly topK?: number;
 }
 
-/** Draws `[n]` from a conditional with parameters `[n, numParameters]`. */
+/** Draws `[n, ...variable]` from a conditional with parameters `[n, numParameters]`. */
 export type Draw = (parameters: Tensor, key: Key) => Tensor;
 
 /** Values that are given, in the order of the variables; the others are drawn. */
 export interface KnownVariables {
-  /** `[n, D]` */
+  /** `[n, D, ...variable]` */
   readonly values: Tensor;
   readonly isKnown: (variable: number) => boolean;
 }
@@ -26,6 +26,8 @@ export interface KnownVariables {
 export interface SamplingTask<N extends AutoregressiveNetwork = AutoregressiveNetwork> {
   readonly network: N;
   readonly numVariables: number;
+  /** The shape of one variable: `[]`, or `[channels]` for a pixel. */
+  readonly variable: Shape;
   readonly draw: Draw;
   /** Variable d is drawn with `key.fold(d)`, so that samplers agree draw by draw. */
   readonly key: Key;
@@ -43,9 +45,11 @@ export function drawFrom(head: DistributionHead, { temperature = 1, topK }: Draw
   if (temperature === 1 && topK === undefined) {
     return (parameters, key) => tf.tidy(() => head.distribution(parameters).sample(key));
   }
-  const { levels } = head;
+  const { levels, eventShape } = head;
   if (levels === undefined)
     throw refused('a temperature or topK', 'to come with discrete values', 'continuous ones');
+  if (eventShape.length > 0)
+    throw refused('a temperature or topK', 'to come with variables of one value', formatShape(eventShape));
   if (!(temperature > 0)) throw refused('temperature', 'to be positive', String(temperature));
   if (topK !== undefined && !(Number.isInteger(topK) && topK >= 1 && topK <= levels)) {
     throw refused('topK', `to be an integer from 1 to ${levels}`, String(topK));
@@ -67,13 +71,13 @@ function onlyLargest(logits: Tensor, k: number): Tensor {
 
 /**
  * Ancestral sampling with a cache: each variable costs one step of the network.
- * @returns `[n, D]`
+ * @returns `[n, D, ...variable]`
  */
 export function sampleCached(task: SamplingTask<StepNetwork>): Tensor {
   const { network, numVariables, n, call } = task;
   return tf.tidy(() => {
     const columns: Tensor[] = [];
-    let state = network.initialState(n);
+    let state = network.initialState(n, call);
     for (let variable = 0; variable < numVariables; variable++) {
       const [column, next] = tf.tidy(() => {
         const { output, state: after } = network.step({ n, previous: columns.at(-1) }, state, call);
@@ -89,7 +93,7 @@ export function sampleCached(task: SamplingTask<StepNetwork>): Tensor {
 
 /**
  * Ancestral sampling as in DGM Listing 2.2: a pass through the whole network for each variable.
- * @returns `[n, D]`
+ * @returns `[n, D, ...variable]`
  */
 export function sampleFully(task: SamplingTask): Tensor {
   const { network, numVariables, n, call } = task;
@@ -97,7 +101,7 @@ export function sampleFully(task: SamplingTask): Tensor {
     const columns: Tensor[] = [];
     for (let variable = 0; variable < numVariables; variable++) {
       const column = tf.tidy(() => {
-        const rest = tf.zeros([n, numVariables - variable]);
+        const rest = tf.zeros([n, numVariables - variable, ...task.variable]);
         const soFar = columns.length === 0 ? rest : tf.concat([tf.stack(columns, 1), rest], 1);
         return nextColumn(task, conditionalOf(network.conditionals(soFar, call), variable), variable);
       });
@@ -112,12 +116,12 @@ export function sampleFully(task: SamplingTask): Tensor {
  * was drawn until nothing changes. Draws are those of ancestral sampling, mostly in far fewer passes; never in more.
  *
  * It reads values on the host after each pass.
- * @returns `[n, D]`
+ * @returns `[n, D, ...variable]`
  * @see Predictive Sampling with Forecasting Autoregressive Models (Wiggers and Hoogeboom, 2020), fixed-point iteration
  */
 export function samplePredictively(task: SamplingTask): Tensor {
   const { network, numVariables, n, call } = task;
-  let guess = tf.zeros([n, numVariables]);
+  let guess = tf.zeros([n, numVariables, ...task.variable]);
   // Variables before this one are final.
   for (let first = 0; first < numVariables;) {
     const drawn = tf.tidy(() => {
@@ -128,7 +132,8 @@ export function samplePredictively(task: SamplingTask): Tensor {
       }
       return tf.stack(columns, 1) as typeof guess;
     });
-    const changed = tf.tidy(() => tf.any(tf.notEqual(drawn, guess), 0).dataSync()).indexOf(1);
+    const others = drawn.shape.map((_, axis) => axis).filter((axis) => axis !== 1);
+    const changed = tf.tidy(() => tf.any(tf.notEqual(drawn, guess), others).dataSync()).indexOf(1);
     guess.dispose();
     guess = drawn;
     // The first variable that changed was drawn given final ones: it is final now.

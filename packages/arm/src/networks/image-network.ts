@@ -32,8 +32,8 @@ export interface ImageNetworkOptions {
 }
 
 /**
- * A causal layer over images of one channel, pixel by pixel in raster order. Context and position enter as a bias of the
- * first convolutions.
+ * A causal layer over images, pixel by pixel in raster order. Context and position enter as a bias of the first
+ * convolutions.
  */
 export class ImageNetwork extends BaseModule implements AutoregressiveNetwork {
   readonly numParameters: number;

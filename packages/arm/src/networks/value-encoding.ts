@@ -9,7 +9,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
  */
 export type ValueEncodingName = 'raw' | 'scaled' | 'one-hot';
 
-/** Features of values: `[...]` to `[..., features]`. */
+/** Features of values: `[...]` to `[..., features]`; those of a variable with channels side by side. */
 export interface ValueEncoding {
   readonly features: number;
   encode(x: Tensor): Tensor;
@@ -21,7 +21,18 @@ const FEW_VALUES = 128;
  * The encoding of a name; for few values `one-hot`, for many `scaled`, for continuous ones `raw` unless given.
  * @throws ArgumentError where continuous values are to be scaled or one-hot
  */
-export function valueEncoding({ levels }: DistributionHead, name?: ValueEncodingName): ValueEncoding {
+export function valueEncoding(head: DistributionHead, name?: ValueEncodingName): ValueEncoding {
+  const ofValue = encodingOfValues(head, name);
+  const [channels] = head.eventShape;
+  if (channels === undefined) return ofValue;
+  const features = channels * ofValue.features;
+  return {
+    features,
+    encode: (x) => tf.reshape(ofValue.encode(x), [...x.shape.slice(0, -1), features]),
+  };
+}
+
+function encodingOfValues({ levels }: DistributionHead, name?: ValueEncodingName): ValueEncoding {
   const chosen = name ?? (levels === undefined ? 'raw' : levels <= FEW_VALUES ? 'one-hot' : 'scaled');
   if (chosen === 'raw') return { features: 1, encode: (x) => tf.expandDims(x, -1) };
   if (levels === undefined) {

@@ -14,11 +14,11 @@ export interface ImageArmOptions extends ArmOptions {
 }
 
 /**
- * A model out of a causal layer over images of one channel.
+ * A model out of a causal layer over images, a pixel at a time.
  * @param body - makes the layer: `[n, height, width, inputs]` to `[n, height, width, outputs]`
  */
 export function imageModel(
-  { shape, plane = planeOf(shape), likelihood, encoding, ...options }: ImageArmOptions,
+  { shape, likelihood, plane = planeOf(shape, likelihood.eventShape), encoding, ...options }: ImageArmOptions,
   body: (sizes: { readonly inputs: number; readonly outputs: number }) => ImageBody,
 ): AutoregressiveModel {
   const { numParameters } = likelihood;
@@ -31,14 +31,14 @@ export function imageModel(
   return new AutoregressiveModel({ shape, network, likelihood });
 }
 
-function planeOf(shape: Shape): Plane {
+function planeOf(shape: Shape, [channelsOfPixel = 1]: Shape): Plane {
   const [height, width, channels = 1] = shape;
-  if (height !== undefined && width !== undefined && channels === 1 && shape.length <= 3)
+  if (height !== undefined && width !== undefined && channels === channelsOfPixel && shape.length <= 3)
     return [height, width];
   throw new ArgumentError({
     where: 'imageModel',
     argument: 'shape',
-    expected: 'to be [height, width] or [height, width, 1]',
+    expected: 'to be [height, width] or [height, width, channels] with a likelihood over the channels',
     actual: formatShape(shape),
     remedy: 'give the option plane, or take a model over sequences, for events of any shape',
   });

@@ -6,7 +6,10 @@ import type { ValueEncodingName } from '../networks/value-encoding';
 export interface ArmOptions {
   /** The shape of one example. */
   readonly shape: Shape;
-  /** The family of $p(x_d | x_{<d})$: a head over one variable, for example `categorical({ shape: [], values: 17 })`. */
+  /**
+   * The family of $p(x_d | x_{<d})$: a head over one variable, for example `categorical({ shape: [], values: 17 })`; or over
+   * the channels of a pixel, `logisticPixelMixture({ shape: [3], values: 256, components: 10 })`, which go together then.
+   */
   readonly likelihood: DistributionHead;
   /** How the network sees the values; for up to 128 values `one-hot`, for more `scaled`, for real ones `raw` unless given. */
   readonly encoding?: ValueEncodingName;
@@ -18,6 +21,6 @@ export interface ArmOptions {
 
 /** The same, for models that can take the variables in any order. */
 export interface OrderedArmOptions extends ArmOptions {
-  /** In which order the entries come; row by row unless given. */
+  /** In which order the variables come; row by row unless given. */
   readonly order?: Order;
 }
