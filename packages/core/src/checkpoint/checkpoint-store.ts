@@ -19,12 +19,12 @@ export function memoryStore(): CheckpointStore {
     list: () => Promise.resolve([...files.keys()]),
     read(name) {
       const bytes = files.get(name);
-      if (bytes !== undefined) return Promise.resolve(bytes.slice());
+      if (bytes !== undefined) return Promise.resolve(new Uint8Array(bytes));
       const missing = { where: 'memoryStore.read', argument: 'name', expected: 'to be a file of this store' };
       return Promise.reject(new SerializationError({ ...missing, actual: `"${name}"` }));
     },
     write(name, bytes) {
-      files.set(name, bytes.slice());
+      files.set(name, new Uint8Array(bytes)); // a copy even of a Buffer, whose `slice` shares memory
       return Promise.resolve();
     },
     remove(name) {

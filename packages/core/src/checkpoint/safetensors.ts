@@ -152,8 +152,9 @@ function isSizes(value: unknown): value is readonly number[] {
 
 function tensorAt(data: Uint8Array, { dtype: code, shape, data_offsets: [begin, end] }: Entry): HostTensor {
   const dtype = DTYPES.get(code)!;
-  // A copy, because a view would need an aligned offset and would keep the whole file alive.
-  return { dtype, shape, values: new ARRAYS[dtype](data.slice(begin, end).buffer) };
+  // A copy, because a view would need an aligned offset and would keep the whole file alive. Not by `slice`: Node's Buffer
+  // is a Uint8Array whose `slice` shares memory.
+  return { dtype, shape, values: new ARRAYS[dtype](new Uint8Array(data.subarray(begin, end)).buffer) };
 }
 
 function damaged(where: string, argument: string, expected: string, actual: string, cause?: unknown) {
