@@ -49,6 +49,7 @@ const testsOfTheirOwn: Readonly<Record<string, readonly (keyof typeof exports)[]
     'discretizedLogistic',
     'discretizedLogisticMixture',
     'gaussian',
+    'logisticPixelMixture',
   ],
   'src/distributions/kl/kl-divergence.test.ts': ['hasKlDivergence', 'klDivergence'],
   'src/bijectors/bijectors.test.ts': ['BaseBijector'],

@@ -9,6 +9,7 @@ import {
   Independent,
   Laplace,
   Logistic,
+  LogisticPixelMixture,
   Mixture,
   MultivariateNormal,
   Normal,
@@ -405,6 +406,74 @@ export const distributions: DistributionTable = {
       new Mixture(logits!, new DiscretizedLogistic(mean!, scale!, { minimum: 0, maximum: 15 })),
     support: { kind: 'integers', from: 0, to: 15 },
     extremes: [{ x: [-1, 16], logProb: [-Infinity, -Infinity] }],
+  }),
+  'Mixture (one component)': () => ({
+    parameters: { logits: [0.4], mean: [2.2], scale: [1.5] },
+    make: (logits, mean, scale) =>
+      new Mixture(logits!, new DiscretizedLogistic(mean!, scale!, { minimum: 0, maximum: 7 })),
+    support: { kind: 'integers', from: 0, to: 7 },
+  }),
+  LogisticPixelMixture: () => ({
+    parameters: {
+      logits: [0.5, -0.75],
+      mean: [
+        [0.5, 1.25, 1],
+        [2, -1, 1.5],
+      ],
+      logScale: [
+        [-0.5, -1, 0.5],
+        [-1, 1, -0.75],
+      ],
+      coefficients: [
+        [0.75, -0.5, 0.25],
+        [-0.25, 0.5, 0.875],
+      ],
+    },
+    make: (logits, mean, logScale, coefficients) =>
+      new LogisticPixelMixture(
+        { logits: logits!, mean: mean!, logScale: logScale!, coefficients: coefficients! },
+        3,
+      ),
+    support: { kind: 'events', events: everyEvent([0, 1, 2], 3) },
+    extremes: [{ x: [-1, 0, 0], logProb: -Infinity }],
+  }),
+  'LogisticPixelMixture (two channels, batch)': () => ({
+    parameters: {
+      logits: [[0.2], [0.4]],
+      mean: [[[0.5, 2]], [[4, 1]]],
+      logScale: [[[-0.5, -1]], [[0.25, -4]]],
+      coefficients: [[[0.75]], [[-0.5]]],
+    },
+    make: (logits, mean, logScale, coefficients) =>
+      new LogisticPixelMixture(
+        { logits: logits!, mean: mean!, logScale: logScale!, coefficients: coefficients! },
+        5,
+      ),
+    support: { kind: 'events', events: everyEvent([0, 1, 2, 3, 4], 2) },
+  }),
+  'LogisticPixelMixture (eight values)': () => ({
+    parameters: {
+      logits: [0.5, -0.75],
+      mean: [
+        [1.5, 2.25, 6],
+        [4, 3, 3.5],
+      ],
+      logScale: [
+        [0.25, 0.5, 0.5],
+        [-0.5, 1, 0],
+      ],
+      coefficients: [
+        [0.75, -0.5, 0.25],
+        [-0.25, 0.5, 0.875],
+      ],
+    },
+    make: (logits, mean, logScale, coefficients) =>
+      new LogisticPixelMixture(
+        { logits: logits!, mean: mean!, logScale: logScale!, coefficients: coefficients! },
+        8,
+      ),
+    support: { kind: 'events', events: everyEvent([0, 1, 2, 3, 4, 5, 6, 7], 3) },
+    golden: rows('LogisticPixelMixture'),
   }),
   Transformed: () => ({
     parameters: { mean: [0.2, -0.4], std: [0.5, 0.8] },

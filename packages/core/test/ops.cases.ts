@@ -584,6 +584,12 @@ const masks: OpTable = {
       },
     ],
   }),
+  'oneHot (depth 1)': () => ({
+    f: (x) => oneHot(x!, { depth: 1 }),
+    points: [[0]],
+    order: 0,
+    golden: [{ args: [[0, 1, 0]], value: [1, 0, 1] }],
+  }),
 };
 
 const lower = [

@@ -8,5 +8,10 @@ import type { Tensor } from '@tensorflow/tfjs-core';
  * @returns float32 of the shape of `indices` with an axis of size `depth` at the end. No gradient flows to `indices`.
  */
 export function oneHot(indices: Tensor, { depth }: { depth: number }): Tensor {
-  return tf.tidy(() => tf.cast(tf.oneHot(tf.cast(indices, 'int32'), depth), 'float32'));
+  return tf.tidy(() => {
+    const integers = tf.cast(indices, 'int32');
+    // tfjs refuses a depth of 1, which a mixture of one component has.
+    const bits = depth === 1 ? tf.expandDims(tf.equal(integers, 0), -1) : tf.oneHot(integers, depth);
+    return tf.cast(bits, 'float32');
+  });
 }

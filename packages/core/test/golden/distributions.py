@@ -227,6 +227,27 @@ def mixture():
     ]
 
 
+def logistic_pixel_mixture():
+    """Two components over three channels, 0 to 7: each channel's mean follows the channels before it."""
+    f = np.float32
+    logits = np.array([0.5, -0.75])
+    mean = np.array([[1.5, 2.25, 6.0], [4.0, -1.0, 3.5]])
+    log_scale = np.array([[0.25, -1.0, 0.5], [-0.5, 1.0, -3.0]])
+    coefficients = np.array([[0.75, -0.5, 0.25], [-0.25, 0.5, 0.875]])
+    x = np.array([[0.0, 7.0, 3.0], [2.0, 1.0, 6.0], [7.0, 7.0, 7.0], [4.0, 0.0, 5.0]])
+    log_prob = []
+    for pixel in x:
+        d = pixel - 3.5
+        joint = []
+        for k in range(2):
+            a, b, c = coefficients[k]
+            means = mean[k] + [0, a * d[0], b * d[0] + c * d[1]]
+            bins = [log_bin(v, f(m), f(np.exp(s)), 0, 7) for v, m, s in zip(pixel, means, log_scale[k])]
+            joint.append(sum(bins))
+        log_prob.append(special.logsumexp(joint + special.log_softmax(logits)))
+    return [{"parameters": [logits, mean, log_scale, coefficients], "x": x, "logProb": log_prob}]
+
+
 # ------------------------------------------------------------------------------------------------- KL divergences
 
 
@@ -281,6 +302,7 @@ if __name__ == "__main__":
         "TruncatedNormal": truncated_normal(),
         "MultivariateNormal": multivariate_normal(),
         "Mixture": mixture(),
+        "LogisticPixelMixture": logistic_pixel_mixture(),
         "DiscretizedLogistic": discretized_logistic(),
         "DiscretizedLogistic (open edges)": discretized_logistic_edges(),
         "klDivergence": divergences(),

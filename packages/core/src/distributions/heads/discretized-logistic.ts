@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor } from '@tensorflow/tfjs-core';
 import { sizeOf } from '../../shape/shape';
 import { DiscretizedLogistic } from '../discretized-logistic';
 import { Independent } from '../independent';
 import { Mixture } from '../mixture';
 import { makeHead, requireAtLeast, splitRows, type DistributionHead, type IntegerHeadOptions } from './head';
+import { componentCentres, relativeToValues, type LocatedLogistic } from './relative-logistic';
 
 /**
  * A discretized logistic distribution over 0 to `values - 1` for each entry, with open edge bins.
@@ -55,8 +55,7 @@ export function discretizedLogisticMixture({
     levels: values,
     build: (rows) => {
       const [logits, offset, logScale] = splitRows(rows, 3, [...shape, components]);
-      const centres = Array.from({ length: components }, (_, index) => (2 * index + 1) / components - 1);
-      const mean = tf.add(offset!, tf.tensor1d(centres));
+      const mean = tf.add(offset!, componentCentres(components));
       const logistic = logisticOver(values, { mean, logScale: logScale!, parts: components });
       return new Independent(new Mixture(logits!, logistic), shape.length);
     },
@@ -65,14 +64,8 @@ export function discretizedLogisticMixture({
 
 function logisticOver(
   values: number,
-  { mean, logScale, parts }: { readonly mean: Tensor; readonly logScale: Tensor; readonly parts: number },
+  relative: LocatedLogistic & { readonly parts: number },
 ): DiscretizedLogistic {
-  const half = (values - 1) / 2;
-  // A logistic distribution of scale s has the standard deviation s pi / sqrt 3, a uniform one its width / sqrt 12.
-  const broad = Math.log(values / parts / (2 * Math.PI));
-  return new DiscretizedLogistic(
-    tf.add(half, tf.mul(half, mean)),
-    { logScale: tf.add(broad, logScale) },
-    { minimum: 0, maximum: values - 1 },
-  );
+  const { mean, logScale } = relativeToValues(values, relative);
+  return new DiscretizedLogistic(mean, { logScale }, { minimum: 0, maximum: values - 1 });
 }

@@ -6,11 +6,14 @@ import {
   discretizedLogisticMixture,
   gaussian,
   Key,
+  logisticPixelMixture,
+  LogisticPixelMixture,
   mlp,
   type DistributionHead,
 } from '@dgm/core';
-import { expectNoLeaks } from '@dgm/testing';
+import { everyEvent, expectNoLeaks, tensorOf } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 
 const heads: [string, DistributionHead, { numParameters: number; levels?: number }][] = [
@@ -25,6 +28,11 @@ const heads: [string, DistributionHead, { numParameters: number; levels?: number
     'discretizedLogisticMixture',
     discretizedLogisticMixture({ shape: [2, 3], values: 17, components: 4 }),
     { numParameters: 72, levels: 17 },
+  ],
+  [
+    'logisticPixelMixture',
+    logisticPixelMixture({ shape: [2, 3], values: 17, components: 4 }),
+    { numParameters: 80, levels: 17 },
   ],
   ['gaussian', gaussian({ shape: [2, 3] }), { numParameters: 12 }],
   ['gaussian with a fixed std', gaussian({ shape: [6], std: 0.5 }), { numParameters: 6 }],
@@ -107,6 +115,54 @@ describe('discretized logistic heads', () => {
     expect(() => discretizedLogisticMixture({ shape: [1], values: 4, components: values - 2 })).toThrow(
       'components',
     );
+  });
+});
+
+describe('logisticPixelMixture', () => {
+  const head = (shape: readonly number[]) => logisticPixelMixture({ shape, values: 5, components: 2 });
+
+  it('lets a channel depend on those before it, and on nothing later', () => {
+    // Parameters of pixels with 2 channels are among those with 3: the first 2 channels do not know of the third.
+    tf.tidy(() => {
+      const [logits, mean, logScale, coefficients] = tf.split(Key.of(0).normal([1, 20]), [2, 6, 6, 6], 1);
+      const first = (part: Tensor, count: number): Tensor =>
+        tf.reshape(tf.slice(tf.reshape(part, [2, 3]), [0, 0], [2, count]), [1, 2 * count]);
+      const ofThree = head([3]).distribution(tf.concat([logits!, mean!, logScale!, coefficients!], 1));
+      const ofTwo = head([2]).distribution(
+        tf.concat([logits!, first(mean!, 2), first(logScale!, 2), first(coefficients!, 1)], 1),
+      );
+      const two = tensorOf(everyEvent([0, 1, 2, 3, 4], 2));
+      const three = tensorOf(everyEvent([0, 1, 2, 3, 4], 3)); // the last channel changes fastest
+      const marginal = tf.sum(tf.reshape(tf.exp(ofThree.logProb(tf.expandDims(three, 1))), [25, 5]), 1);
+      const joint = tf.exp(ofTwo.logProb(tf.expandDims(two, 1)));
+      expect(marginal.dataSync()).toBeCloseToArray(joint.dataSync());
+      // And the second does depend on the first.
+      const given = tf.softmax(tf.log(tf.reshape(joint, [5, 5]))).arraySync() as number[][];
+      expect(given[4]).not.toBeCloseToArray(given[0]!);
+    });
+  });
+
+  it('takes the pixels of an image as independent given the parameters', () => {
+    tf.tidy(() => {
+      const parameters = Key.of(1).normal([1, 2 * 20]);
+      const x = tf.tensor3d([[[0, 3, 4], [2, 2, 1]]]); // prettier-ignore
+      const ofPixels = head([3])
+        .distribution(tf.reshape(parameters, [2, 20]))
+        .logProb(tf.squeeze(x, [0]));
+      const whole = head([2, 3]).distribution(parameters).logProb(x);
+      expect(whole.dataSync()).toBeCloseToArray(tf.sum(ofPixels, 0, true).dataSync());
+    });
+  });
+
+  it('says what it cannot be made of', () => {
+    expect(() => head([4, 1])).toThrow('2 channels or more');
+    expect(() => logisticPixelMixture({ shape: [3], values: 1, components: 2 })).toThrow('values');
+    expect(() => logisticPixelMixture({ shape: [3], values: 4, components: 0 })).toThrow('components');
+    tf.tidy(() => {
+      const [logits, mean] = [tf.zeros([2]), tf.zeros([2, 3])];
+      const parameters = { logits, mean, logScale: mean, coefficients: logits };
+      expect(() => new LogisticPixelMixture(parameters, 4)).toThrow('[..., K, C]');
+    });
   });
 });
 
