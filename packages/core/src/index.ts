@@ -119,6 +119,8 @@ export { logisticPixelMixture } from './distributions/heads/logistic-pixel-mixtu
 export { gaussian } from './distributions/heads/gaussian';
 export type { GaussianOptions } from './distributions/heads/gaussian';
 export type { DistributionHead, IntegerHeadOptions } from './distributions/heads/head';
+export { modelHead } from './distributions/heads/model-head';
+export type { ModelHeadOptions } from './distributions/heads/model-head';
 export { Independent, standardNormal } from './distributions/independent';
 export { hasKlDivergence, klDivergence } from './distributions/kl/kl-divergence';
 export { Laplace } from './distributions/laplace';
@@ -130,6 +132,7 @@ export { LogisticPixelMixture } from './distributions/logistic-pixel-mixture';
 export type { LogisticPixelParameters } from './distributions/logistic-pixel-mixture';
 export { Normal } from './distributions/normal';
 export type { BatchOptions, Parameter, Scale } from './distributions/parameters';
+export { sampleAndLogProb } from './distributions/sample-and-log-prob';
 export { StudentT } from './distributions/student-t';
 export { Transformed } from './distributions/transformed';
 export { TruncatedNormal } from './distributions/truncated-normal';

@@ -51,6 +51,8 @@ const testsOfTheirOwn: Readonly<Record<string, readonly (keyof typeof exports)[]
     'gaussian',
     'logisticPixelMixture',
   ],
+  'src/distributions/heads/model-head.test.ts': ['modelHead'],
+  'src/distributions/sample-and-log-prob.test.ts': ['sampleAndLogProb'],
   'src/distributions/kl/kl-divergence.test.ts': ['hasKlDivergence', 'klDivergence'],
   'src/bijectors/bijectors.test.ts': ['BaseBijector'],
   'src/ops/differentiable.test.ts': ['elementwise'],

@@ -1,4 +1,4 @@
-import { hasKlDivergence, klDivergence } from '@dgm/core';
+import { hasKlDivergence, klDivergence, sampleAndLogProb } from '@dgm/core';
 import type { Distribution, Key } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -42,17 +42,27 @@ export function elboTerms(
 ): { reconstruction: Tensor; regularizer: Tensor } & Latent {
   const q = model.encode(x);
   const p = model.prior();
-  const z = q.sample(key); // [n, ...latent]
   const inClosedForm = regularizer === undefined ? hasKlDivergence(q, p) : regularizer === 'closed-form';
+  const { z, regularizer: divergence } = inClosedForm
+    ? { z: q.sample(key), regularizer: klDivergence(q, p) } // KL[q(z|x) || p(z)]
+    : sampledRegularizer(q, p, key);
   return {
     reconstruction: model.decode(z).logProb(x), // ln p(x|z)
-    regularizer: inClosedForm
-      ? klDivergence(q, p) // KL[q(z|x) || p(z)]
-      : tf.sub(q.logProb(z), p.logProb(z)), // ln q(z|x) - ln p(z)
+    regularizer: divergence,
     posterior: q,
     prior: p,
     z,
   };
+}
+
+/** $\ln q(z|x) - \ln p(z)$ of one draw z, `[n, ...latent]`. */
+function sampledRegularizer(
+  q: Distribution,
+  p: Distribution,
+  key: Key,
+): { readonly z: Tensor; readonly regularizer: Tensor } {
+  const { x: z, logProb } = sampleAndLogProb(q, key);
+  return { z, regularizer: tf.sub(logProb, p.logProb(z)) };
 }
 
 /**
@@ -72,20 +82,20 @@ export function logImportanceWeights(
   key: Key,
   numSamples: number,
 ): Tensor {
-  const q = model.encode(x);
-  return logWeightsOf(model, x, q.sample(key, [numSamples]), q);
+  const { x: z, logProb } = sampleAndLogProb(model.encode(x), key, [numSamples]);
+  return tf.sub(logJoint(model, x, z), logProb);
 }
 
 /**
- * $\ln p(x|z_k) + \ln p(z_k) - \ln q(z_k)$ of given draws of a distribution.
+ * $\ln p(x|z_k) + \ln p(z_k)$ of given values.
  * @param z - `[K, n, ...latent]`
  * @returns nats, `[K, n]`
  */
-export function logWeightsOf(model: LatentVariableModel, x: Tensor, z: Tensor, q: Distribution): Tensor {
+export function logJoint(model: LatentVariableModel, x: Tensor, z: Tensor): Tensor {
   const [numSamples, n] = [z.shape[0]!, x.shape[0]!];
   // Networks see one batch axis, so the K copies are laid out along it.
   const flatZ = tf.reshape(z, [numSamples * n, ...z.shape.slice(2)]);
   const tiledX = tf.tile(x, [numSamples, ...x.shape.slice(1).map(() => 1)]);
   const logLikelihood = tf.reshape(model.decode(flatZ).logProb(tiledX), [numSamples, n]); // ln p(x|z_k)
-  return tf.add(logLikelihood, tf.sub(model.prior().logProb(z), q.logProb(z)));
+  return tf.add(logLikelihood, model.prior().logProb(z));
 }

@@ -6,17 +6,18 @@ import {
   formatShape,
   sameShape,
   standardNormal,
-  stopGradient,
   trainable,
 } from '@dgm/core';
 import type {
   BoundModel,
+  CallContext,
   ConditionalDistribution,
   Distribution,
   DistributionHead,
   Key,
   NetworkLike,
   Objective,
+  ObjectiveContext,
   Shape,
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -24,6 +25,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { elboTerms, logImportanceWeights } from './elbo';
 import type { Regularizer } from './elbo';
 import { elboObjective } from './objectives/elbo-objective';
+import { detached } from './objectives/detached';
 import type { AmortizedModel, VaeObjective } from './objectives/objective';
 
 export interface VaeOptions {
@@ -34,9 +36,15 @@ export interface VaeOptions {
   readonly encoder: NetworkLike;
   /** Maps z, `[n, ...latent]`, to the parameters of the likelihood, `[n, likelihood.numParameters]`; likewise. */
   readonly decoder: NetworkLike;
-  /** The family of $q_\phi(z|x)$, for example `gaussian({ shape: [16] })`: Eq. 4.28. */
+  /**
+   * The family of $q_\phi(z|x)$, for example `gaussian({ shape: [16] })`: Eq. 4.28. A flow with a context is one by core's
+   * `modelHead`.
+   */
   readonly posterior: DistributionHead;
-  /** The family of $p_\theta(x|z)$, for example `categorical({ shape: [64], values: 17 })`: Eq. 4.27. */
+  /**
+   * The family of $p_\theta(x|z)$, for example `categorical({ shape: [64], values: 17 })`: Eq. 4.27. An autoregressive model
+   * with a context is one by core's `modelHead`.
+   */
   readonly likelihood: DistributionHead;
   /** $p(z)$, fixed or learned; the standard normal of Eq. 4.29 unless given. */
   readonly prior?: Distribution | ConditionalDistribution;
@@ -91,33 +99,35 @@ export class Vae extends BaseModule implements BoundModel, AmortizedModel {
   /**
    * The posterior $q_\phi(z|x)$. It borrows the encoder's output: call this inside of `tf.tidy`.
    * @param x - `[n, ...event]`
+   * @param call - for networks that are not the same in training
    */
-  encode(x: Tensor): Distribution {
+  encode(x: Tensor, call: CallContext = {}): Distribution {
     this.#checkBatch(x, this.eventShape, 'encode', 'x');
-    return this.#posterior.given(x);
+    return this.#posterior.given(x, call);
   }
 
   /**
    * The posterior as a constant of the encoder: no gradient reaches its weights. It borrows the encoder's output.
    * @param x - `[n, ...event]`
    */
-  encodeDetached(x: Tensor): Distribution {
+  encodeDetached(x: Tensor, call: CallContext = {}): Distribution {
     this.#checkBatch(x, this.eventShape, 'encodeDetached', 'x');
-    return this.#detachedPosterior.given(x);
+    return this.#detachedPosterior.given(x, call);
   }
 
   /**
    * The likelihood $p_\theta(x|z)$. It borrows the decoder's output: call this inside of `tf.tidy`.
    * @param z - `[n, ...latent]`
+   * @param call - for networks that are not the same in training
    */
-  decode(z: Tensor): Distribution {
+  decode(z: Tensor, call: CallContext = {}): Distribution {
     this.#checkBatch(z, this.latentShape, 'decode', 'z');
-    return this.#decoder.given(z);
+    return this.#decoder.given(z, call);
   }
 
   /** The marginal $p(z)$. A learned prior borrows its parameters: call this inside of `tf.tidy`. */
-  prior(): Distribution {
-    return isModule(this.#prior) ? this.#prior.given() : this.#prior;
+  prior(call: CallContext = {}): Distribution {
+    return isModule(this.#prior) ? this.#prior.given(undefined, call) : this.#prior;
   }
 
   /** The bound of Eq. 4.17 with one sample of z, in nats, `[n]`. */
@@ -165,9 +175,21 @@ export class Vae extends BaseModule implements BoundModel, AmortizedModel {
       {
         name,
         parameters,
-        loss: (x, key, context) => tf.tidy(() => this.#objective.loss(this, x, key, context)),
+        loss: (x, key, context) =>
+          tf.tidy(() => this.#objective.loss(this.#during(context, key.fold('networks')), x, key, context)),
       },
     ];
+  }
+
+  /** The model, whose networks know whether they are in training. */
+  #during({ training }: ObjectiveContext, key: Key): AmortizedModel {
+    const call = (network: string): CallContext => ({ training, key: key.fold(network) });
+    return {
+      encode: (x) => this.encode(x, call('encoder')),
+      encodeDetached: (x) => this.encodeDetached(x, call('encoder')),
+      decode: (z) => this.decode(z, call('decoder')),
+      prior: () => this.prior(call('prior')),
+    };
   }
 
   #checkBatch(x: Tensor, eventShape: Shape, method: string, argument: string): void {
@@ -181,16 +203,6 @@ export class Vae extends BaseModule implements BoundModel, AmortizedModel {
         x.rank === eventShape.length ? 'add a batch axis with tf.expandDims(x, 0)' : 'check the data set',
     });
   }
-}
-
-/** The head that takes its parameters as constants. */
-function detached(head: DistributionHead): DistributionHead {
-  const { numParameters, eventShape } = head;
-  return {
-    numParameters,
-    eventShape,
-    distribution: (parameters) => head.distribution(stopGradient(parameters)),
-  };
 }
 
 function isModule(prior: Distribution | ConditionalDistribution): prior is ConditionalDistribution {

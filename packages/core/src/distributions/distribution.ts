@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { ShapeError, UnsupportedError } from '../errors/dgm-error';
 import type { Module } from '../model/module';
+import type { CallContext } from '../nn/layer';
 import type { Key } from '../random/key';
 import { broadcasts, broadcastShapes, endsWith, formatShape, sameShape, type Shape } from '../shape/shape';
 import type { Parameter } from './parameters';
@@ -34,6 +35,11 @@ export interface Distribution<X extends Tensor = Tensor> {
   /** Probability of a draw being at most `x`, per element of a scalar event: `[...sample, ...batch]`. */
   cdf(x: X): Tensor;
   /**
+   * Draws with their log-densities, where that is cheaper or more exact than `logProb` of a draw (a flow need not be
+   * inverted); the function of the same name asks any distribution.
+   */
+  sampleAndLogProb?(key: Key, sampleShape?: Shape): { x: X; logProb: Tensor };
+  /**
    * The closed form of KL(this || other) in nats, `[...batch]`, where this class knows one that `klDivergence` does
    * not have in its table; undefined where it does not.
    */
@@ -42,7 +48,8 @@ export interface Distribution<X extends Tensor = Tensor> {
 
 /** p(x | context): a module whose call gives a distribution. Without a context it serves unconditional use. */
 export interface ConditionalDistribution<X extends Tensor = Tensor> extends Module {
-  given(context?: Tensor): Distribution<X>;
+  /** @param call - for networks that are not the same in training (dropout) */
+  given(context?: Tensor, call?: CallContext): Distribution<X>;
 }
 
 /**

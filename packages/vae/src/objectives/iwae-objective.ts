@@ -2,7 +2,7 @@ import { ArgumentError, logSumExp, softmax, stopGradient } from '@dgm/core';
 import type { Key } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
-import { logImportanceWeights, logWeightsOf } from '../elbo';
+import { logImportanceWeights, logJoint } from '../elbo';
 import type { AmortizedModel, VaeObjective } from './objective';
 
 export interface IwaeObjectiveOptions {
@@ -50,9 +50,10 @@ export function iwaeObjective({ numSamples, gradient = 'total' }: IwaeObjectiveO
 function doublyReparameterized(model: AmortizedModel, x: Tensor, key: Key, numSamples: number): Tensor {
   const z = model.encode(x).sample(key, [numSamples]); // [K, n, ...latent]
   const q = model.encodeDetached(x);
-  const logWeights = stopGradient(logWeightsOf(model, x, stopGradient(z), q)); // [K, n]
+  const logWeightsOf = (values: Tensor): Tensor => tf.sub(logJoint(model, x, values), q.logProb(values));
+  const logWeights = stopGradient(logWeightsOf(stopGradient(z))); // [K, n]
   const weights = softmax(logWeights, { axis: 0 });
-  const surrogate = tf.sum(tf.mul(weights, logWeightsOf(model, x, scaleGradient(z, weights), q)), 0);
+  const surrogate = tf.sum(tf.mul(weights, logWeightsOf(scaleGradient(z, weights))), 0);
   // The value of the bound, the gradient of the surrogate.
   return tf.add(logMeanExp(logWeights), tf.sub(surrogate, stopGradient(surrogate)));
 }

@@ -1,8 +1,8 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { ArgumentError } from '../../errors/dgm-error';
-import { BaseModule } from '../../model/module';
+import { BaseModule, type Module } from '../../model/module';
 import { asLayer, type NetworkLike } from '../../nn/as-layer';
-import type { Layer } from '../../nn/layer';
+import { contextOfChild, type CallContext, type Layer } from '../../nn/layer';
 import type { ConditionalDistribution, Distribution } from '../distribution';
 import type { DistributionHead } from './head';
 
@@ -15,9 +15,10 @@ class HeadedNetwork extends BaseModule implements ConditionalDistribution {
     super();
     this.#network = this.child('network', asLayer(network));
     this.#head = head;
+    if (isModule(head)) this.child('head', head);
   }
 
-  given(context?: Tensor): Distribution {
+  given(context?: Tensor, call: CallContext = {}): Distribution {
     if (context === undefined) {
       throw new ArgumentError({
         where: 'conditional.given',
@@ -27,13 +28,18 @@ class HeadedNetwork extends BaseModule implements ConditionalDistribution {
         remedy: 'pass the input of the network',
       });
     }
-    return this.#head.distribution(this.#network.apply(context));
+    const parameters = this.#network.apply(context, contextOfChild(call, 'network'));
+    return this.#head.distribution(parameters, contextOfChild(call, 'head'));
   }
+}
+
+function isModule(head: DistributionHead): head is DistributionHead & Module {
+  return 'parameters' in head;
 }
 
 /**
  * A conditional distribution out of a network and a head. It owns the network: a layer, a `tf.LayersModel`, or a
- * function, whose variables, if it has any, `asLayer` takes.
+ * function, whose variables, if it has any, `asLayer` takes; and it owns a head with variables.
  *
  * `given(context)` makes tensors that the distribution borrows: call it inside of `tf.tidy`, as every loss is.
  *

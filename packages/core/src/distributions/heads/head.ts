@@ -1,18 +1,25 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { ArgumentError, ShapeError } from '../../errors/dgm-error';
+import type { CallContext } from '../../nn/layer';
 import { formatShape, type Shape } from '../../shape/shape';
 import type { Distribution } from '../distribution';
 
-/** Turns a network's output into a distribution over events: the last step of an encoder or decoder. */
+/**
+ * Turns a network's output into a distribution over events: the last step of an encoder or decoder. A head that is also a
+ * `Module` has variables of its own, which belong to the model that takes it.
+ */
 export interface DistributionHead {
   /** How many numbers per event the network has to put out. */
   readonly numParameters: number;
   readonly eventShape: Shape;
   /** How many values an entry of the event can take, 0 to `levels - 1`; absent for continuous events. */
   readonly levels?: number;
-  /** @param parameters - `[n, numParameters]`; the distribution borrows tensors made here, so call it inside of a tidy */
-  distribution(parameters: Tensor): Distribution;
+  /**
+   * @param parameters - `[n, numParameters]`; the distribution borrows tensors made here, so call it inside of a tidy
+   * @param call - for a head with a network of its own: see `modelHead`
+   */
+  distribution(parameters: Tensor, call?: CallContext): Distribution;
 }
 
 /** What a head is made of: `build` gets the checked parameters, `[n, numParameters]`. */

@@ -1,0 +1,52 @@
+import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import type { Module } from '../../model/module';
+import type { CallContext } from '../../nn/layer';
+import type { Shape } from '../../shape/shape';
+import type { ConditionalDistribution, Distribution } from '../distribution';
+import type { DistributionHead } from './head';
+
+export interface ModelHeadOptions {
+  /** The length of the model's context, which is how many numbers the network has to put out. */
+  readonly contextSize: number;
+}
+
+class ModelHead implements DistributionHead, Module {
+  readonly numParameters: number;
+  readonly eventShape: Shape;
+  readonly #model: ConditionalDistribution;
+
+  constructor(model: ConditionalDistribution & { readonly eventShape: Shape }, contextSize: number) {
+    this.numParameters = contextSize;
+    this.eventShape = model.eventShape;
+    this.#model = model;
+  }
+
+  distribution(context: Tensor, call?: CallContext): Distribution {
+    return this.#model.given(context, call);
+  }
+
+  parameters(): ReadonlyMap<string, Variable> {
+    return this.#model.parameters();
+  }
+
+  dispose(): void {
+    this.#model.dispose();
+  }
+}
+
+/**
+ * A head out of a model with a context, which the network puts out: a flow as a posterior, an autoregressive model as a
+ * decoder. The head owns the model, and what takes the head owns both.
+ *
+ * @example
+ * ```ts
+ * const flow = sylvesterFlow({ dims: 16, context: 64, base: conditional(new Dense(...), gaussian({ shape: [16] })), key });
+ * const model = vae({ posterior: modelHead(flow, { contextSize: 64 }), encoder: mlp([784, 300, 64], { key }), ... });
+ * ```
+ */
+export function modelHead(
+  model: ConditionalDistribution & { readonly eventShape: Shape },
+  { contextSize }: ModelHeadOptions,
+): DistributionHead & Module {
+  return new ModelHead(model, contextSize);
+}
