@@ -250,6 +250,11 @@ export const layers: LayerTable = {
     input: numbers([2, 3, 4]),
     outputShape: [2, 3, 4],
   }),
+  'MultiHeadAttention (causal, rotary)': () => ({
+    make: (key) => new MultiHeadAttention({ features: 8, heads: 2, causal: true, rotary: true, key }),
+    input: numbers([2, 3, 8]),
+    outputShape: [2, 3, 8],
+  }),
   asLayer: () => ({
     make: (key) => {
       const initial = key.normal([3, 2]);

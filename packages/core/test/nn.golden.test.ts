@@ -60,6 +60,8 @@ const layers: Readonly<Record<string, () => Layer>> = {
   lstm: () => lstm({ inputs: 2, hidden: 3, key }),
   MultiHeadAttention: () => new MultiHeadAttention({ features: 4, heads: 2, key }),
   'MultiHeadAttention (causal)': () => new MultiHeadAttention({ features: 4, heads: 2, causal: true, key }),
+  'MultiHeadAttention (causal, rotary)': () =>
+    new MultiHeadAttention({ features: 8, heads: 2, causal: true, rotary: true, key }),
   weightNorm: () => new Dense({ inputs: 3, outputs: 2, key, weight: weightNorm() }),
   'spectralNorm (training)': () => new Dense({ inputs: 3, outputs: 2, key, weight: spectralNorm() }),
   spectralNorm: () => new Dense({ inputs: 3, outputs: 2, key, weight: spectralNorm() }),

@@ -208,6 +208,8 @@ describe('options that make no layer', () => {
     'ConvTranspose2d with an output padding of a whole stride': () =>
       new ConvTranspose2d({ inputs: 1, outputs: 1, kernelSize: 3, stride: 2, outputPadding: 2, key }),
     'GroupNorm whose groups do not divide': () => new GroupNorm({ channels: 4, groups: 3 }),
+    'MultiHeadAttention with rotary positions of odd heads': () =>
+      new MultiHeadAttention({ features: 6, heads: 2, rotary: true, key }),
     'MultiHeadAttention whose heads do not divide': () =>
       new MultiHeadAttention({ features: 4, heads: 3, key }),
     'Dropout of everything': () => new Dropout({ rate: 1 }),

@@ -6,6 +6,7 @@ import type { Key } from '../random/key';
 import { checkPattern, checkPositiveInteger } from './checks';
 import { uniformByFanIn, xavierUniform } from './initial-values';
 import { BaseLayer } from './layer';
+import { rotate } from './rotate';
 import type { Step, StepLayer } from './step-layer';
 
 export interface MultiHeadAttentionOptions {
@@ -15,6 +16,8 @@ export interface MultiHeadAttentionOptions {
   readonly heads: number;
   /** Whether a position sees only itself and those before it; no unless told otherwise. */
   readonly causal?: boolean;
+  /** Whether queries and keys are turned by their positions (rotary positions); no unless told otherwise. */
+  readonly rotary?: boolean;
   /** Randomness for the initial weights. */
   readonly key: Key;
 }
@@ -31,13 +34,15 @@ const HIDDEN = -1e9;
  * $$y = \mathrm{concat}_h\!\left(\mathrm{softmax}\!\left(\frac{Q_h K_h^\top}{\sqrt{d}} + M\right) V_h\right) W + b$$
  *
  * with queries, keys and values affine in x, $d = \text{features} / \text{heads}$, and a mask M that hides later
- * positions if `causal`. Initial values are PyTorch's: Xavier-uniform projections, biases 0.
- * @see Attention Is All You Need (Vaswani et al., 2017), §3.2
+ * positions if `causal`. With `rotary`, scores know how far apart two positions are: queries and keys are turned by angles
+ * that grow with the position. Initial values are PyTorch's: Xavier-uniform projections, biases 0.
+ * @see Attention Is All You Need (Vaswani et al., 2017), §3.2. RoFormer (Su et al., 2021), §3.2
  */
 export class MultiHeadAttention extends BaseLayer implements StepLayer<AttentionState> {
   readonly features: number;
   readonly heads: number;
   readonly causal: boolean;
+  readonly rotary: boolean;
   /** Queries, keys and values, `[features, 3 * features]`. */
   readonly inputKernel: Variable;
   readonly inputBias: Variable;
@@ -45,7 +50,7 @@ export class MultiHeadAttention extends BaseLayer implements StepLayer<Attention
   readonly outputKernel: Variable;
   readonly outputBias: Variable;
 
-  constructor({ features, heads, causal = false, key }: MultiHeadAttentionOptions) {
+  constructor({ features, heads, causal = false, rotary = false, key }: MultiHeadAttentionOptions) {
     super();
     checkPositiveInteger('MultiHeadAttention', 'features', features);
     checkPositiveInteger('MultiHeadAttention', 'heads', heads);
@@ -57,9 +62,18 @@ export class MultiHeadAttention extends BaseLayer implements StepLayer<Attention
         actual: String(heads),
       });
     }
+    if (rotary && (features / heads) % 2 !== 0) {
+      throw new ArgumentError({
+        where: 'MultiHeadAttention',
+        argument: 'features',
+        expected: 'to be an even number for each head, for rotary positions',
+        actual: String(features / heads),
+      });
+    }
     this.features = features;
     this.heads = heads;
     this.causal = causal;
+    this.rotary = rotary;
     const input = xavierUniform(key.fold('input'), [features, 3 * features], features, 3 * features);
     this.inputKernel = this.parameter('inputKernel', input);
     this.inputBias = this.parameter('inputBias', tf.zeros([3 * features]));
@@ -88,7 +102,8 @@ export class MultiHeadAttention extends BaseLayer implements StepLayer<Attention
       });
     }
     return tf.tidy(() => {
-      const { queries, keys, values } = this.#project(tf.expandDims(x, 1));
+      const position = state.keys.shape[2]!;
+      const { queries, keys, values } = this.#project(tf.expandDims(x, 1), position);
       const seen = {
         keys: tf.concat([state.keys, keys], 2),
         values: tf.concat([state.values, values], 2),
@@ -108,14 +123,15 @@ export class MultiHeadAttention extends BaseLayer implements StepLayer<Attention
   }
 
   /** Queries, keys and values, each `[n, heads, length, features / heads]`. */
-  #project(x: Tensor): AttentionState & { readonly queries: Tensor } {
+  #project(x: Tensor, first = 0): AttentionState & { readonly queries: Tensor } {
     const [n, length] = x.shape as [number, number];
     const rows = tf.reshape(x, [n * length, this.features]);
     const all = tf.add(tf.matMul(rows, this.inputKernel), this.inputBias);
     const size = this.features / this.heads;
     const byHead = tf.transpose(tf.reshape(all, [n, length, 3, this.heads, size]), [2, 0, 3, 1, 4]);
     const [queries, keys, values] = tf.unstack(byHead, 0);
-    return { queries: queries!, keys: keys!, values: values! };
+    const placed = (vectors: Tensor): Tensor => (this.rotary ? rotate(vectors, { first }) : vectors);
+    return { queries: placed(queries!), keys: placed(keys!), values: values! };
   }
 
   #attend(queries: Tensor, { keys, values }: AttentionState, mask?: Tensor): Tensor {

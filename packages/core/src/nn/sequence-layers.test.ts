@@ -8,6 +8,7 @@ import { Conv1d } from './conv1d';
 import type { Layer } from './layer';
 import { MultiHeadAttention } from './multi-head-attention';
 import { gru, lstm } from './recurrent';
+import { rotate } from './rotate';
 import type { SequenceState, StepLayer } from './step-layer';
 
 const LENGTH = 6;
@@ -21,6 +22,8 @@ const causalLayers: Readonly<Record<string, () => Layer>> = {
     new Conv1d({ inputs: FEATURES, outputs: FEATURES, kernelSize: 2, dilation: 2, padding: 'causal', key }),
   'MultiHeadAttention (causal)': () =>
     new MultiHeadAttention({ features: FEATURES, heads: 2, causal: true, key }),
+  'MultiHeadAttention (causal, rotary)': () =>
+    new MultiHeadAttention({ features: FEATURES, heads: 2, causal: true, rotary: true, key }),
   gru: () => gru({ inputs: FEATURES, hidden: FEATURES, key }),
   lstm: () => lstm({ inputs: FEATURES, hidden: FEATURES, key }),
 };
@@ -72,7 +75,27 @@ const stepLayers: Readonly<Record<string, () => StepLayer<SequenceState>>> = {
       causal: true,
       key,
     }) as unknown as StepLayer<SequenceState>,
+  'MultiHeadAttention (rotary)': () =>
+    new MultiHeadAttention({
+      features: FEATURES,
+      heads: 2,
+      causal: true,
+      rotary: true,
+      key,
+    }) as unknown as StepLayer<SequenceState>,
 };
+
+describe('rotate', () => {
+  it('makes the product of two vectors depend on the distance of their positions', () => {
+    tf.tidy(() => {
+      const [a, b] = [key.fold('a'), key.fold('b')].map((each) => each.normal([1, 8]));
+      const product = (first: number, second: number): number =>
+        tf.sum(tf.mul(rotate(a!, { first }), rotate(b!, { first: second }))).dataSync()[0]!;
+      expect(product(13, 10)).toBeCloseTo(product(3, 0), 5);
+      expect(product(13, 10)).not.toBeCloseTo(product(13, 9), 2);
+    });
+  });
+});
 
 describe.each(Object.entries(stepLayers))('%s step by step', (_, make) => {
   it('gives what it gives at once, and leaves nothing behind', () => {

@@ -160,5 +160,29 @@ for name, training in [("spectralNorm (training)", True), ("spectralNorm", False
         "bias": (layer.bias, same),
     }, state=["kernel/u", "kernel/v"])
 
+
+def rotary_attention(x):
+    """Causal attention of two heads of size 4; feature i and i + 2 of a query or key are a complex number that is turned."""
+    n, length, _ = x.shape
+    q, k, v = (
+        part.reshape(n, length, 2, 4).transpose(1, 2)
+        for part in F.linear(x, layer.in_proj_weight, layer.in_proj_bias).chunk(3, dim=-1)
+    )
+    angles = torch.outer(torch.arange(length, dtype=torch.float64), torch.tensor([1.0, 1e4**-0.5]))
+    turn = torch.polar(torch.ones_like(angles), angles)
+    q, k = (torch.complex(part[..., :2], part[..., 2:]) * turn for part in (q, k))
+    scores = (q @ k.conj().transpose(-1, -2)).real / 2
+    weights = scores.masked_fill(torch.triu(torch.ones(length, length, dtype=torch.bool), 1), -torch.inf).softmax(-1)
+    return layer.out_proj((weights @ v).transpose(1, 2).reshape(n, length, 8))
+
+
+layer = nn.MultiheadAttention(8, 2, batch_first=True)
+case("MultiHeadAttention (causal, rotary)", layer, draw(2, 4, 8), {
+    "inputKernel": (layer.in_proj_weight, transposed),
+    "inputBias": (layer.in_proj_bias, same),
+    "outputKernel": (layer.out_proj.weight, transposed),
+    "outputBias": (layer.out_proj.bias, same),
+}, call=rotary_attention)
+
 target = pathlib.Path(__file__).with_suffix(".json")
 target.write_text(json.dumps(cases, separators=(",", ":")) + "\n")
