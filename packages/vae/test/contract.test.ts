@@ -13,6 +13,7 @@ import type { DistributionHead } from '@dgm/core';
 import { describeCoverage, describeDistribution, describeModel } from '@dgm/testing';
 import type { DistributionTable, ModelTable } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
+import { hierarchicalModels } from './hierarchical.cases';
 import * as api from '../src/index';
 import {
   elboObjective,
@@ -142,8 +143,10 @@ describeDistribution(distributions);
 describeModel(models);
 describeCoverage({
   exports: api,
-  tables: [models, distributions],
+  tables: [models, hierarchicalModels, distributions],
   testedIn: {
+    BaseHierarchicalVae: 'src/hierarchical/hierarchical.test.ts',
+    downscale: 'src/hierarchical/auxiliary-vae.test.ts',
     fullCovariance: 'src/posteriors/posteriors.test.ts',
     householder: 'src/posteriors/posteriors.test.ts',
     analyzeLatents: 'src/analysis/analysis.test.ts',

@@ -1,0 +1,58 @@
+import { asLayer } from '@dgm/core';
+import type { ConditionalDistribution, Distribution, Layer, NetworkLike } from '@dgm/core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { BaseHierarchicalVae } from './base-hierarchical-vae';
+import type { GenerativeLevel, HierarchicalVaeOptions } from './base-hierarchical-vae';
+import type { Factor } from './level-chain';
+import { applyToRows, momentsOf, normalOf } from './moments';
+
+/** A level whose posterior sees the level below. */
+export interface BottomUpLevel extends GenerativeLevel {
+  /** Maps the level below, x for z_1, to the means and log-variances of q(z_l | z_{l-1}), `[n, 2 M_l]`. */
+  readonly posterior: NetworkLike;
+}
+
+export interface BottomUpVaeOptions extends Omit<HierarchicalVaeOptions, 'levels' | 'topPrior'> {
+  readonly levels: readonly BottomUpLevel[];
+  /** p(z_L): the standard normal unless given. */
+  readonly topPrior?: Distribution | ConditionalDistribution;
+}
+
+/** What {@link bottomUpVae} makes. */
+export class BottomUpVae extends BaseHierarchicalVae {
+  protected readonly posteriorOrder: readonly number[];
+  readonly #posteriors: readonly Layer[];
+
+  constructor({ levels, ...options }: BottomUpVaeOptions) {
+    super({ ...options, levels });
+    this.posteriorOrder = levels.map((_, index) => index);
+    this.#posteriors = levels.map(({ posterior }, level) =>
+      this.child(`posterior${level + 1}`, asLayer(posterior)),
+    );
+  }
+
+  protected posteriorFactors(x: Tensor): Factor {
+    const ofX = this.#posteriors[0]!.apply(x);
+    return (level, drawn) => {
+      const parameters = level === 0 ? ofX : applyToRows(this.#posteriors[level]!, drawn[level - 1]!);
+      return normalOf(momentsOf(parameters, this.sizes[level]!, `levels[${level}].posterior`));
+    };
+  }
+}
+
+/**
+ * A VAE with levels of latent variables whose posterior goes up while the prior goes down, for two levels
+ *
+ * $$p(x, z_1, z_2) = p(x|z_1)\, p(z_1|z_2)\, p(z_2), \qquad q(z_1, z_2|x) = q(z_1|x)\, q(z_2|z_1)$$
+ *
+ * The regularizer of z_1 is $\ln q(z_1|x) - \ln p(z_1|z_2)$ at the draws. Eq. 4.82 writes a divergence; but z_2 is drawn from z_1, and in
+ * closed form at the draw of z_2 the bound would be a looser one, of a posterior in which they are independent, less their
+ * mutual information. The top level's is a divergence.
+ *
+ * Its upper levels tend to collapse (§4.5.2.1): `topDownVae` is what to use, this is what to compare with.
+ * @throws ArgumentError if a level other than the top one lacks its `prior`, or the top one has one
+ * @see DGM §4.5.2.1, Eq. 4.75-4.82
+ */
+export function bottomUpVae(options: BottomUpVaeOptions): BottomUpVae {
+  return new BottomUpVae(options);
+}

@@ -1,0 +1,69 @@
+import { ArgumentError, relu } from '@dgm/core';
+import type { ObjectiveContext } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import { weightAt } from '../objectives/annealing';
+import type { Annealing } from '../objectives/annealing';
+
+/** How the regularizers of the levels count while training. */
+export interface HierarchicalObjective {
+  /** What the regularizers are multiplied by: one weight for all, or one for each level, z_1 first; 1 unless given. */
+  readonly weight?: number | Annealing | readonly (number | Annealing)[];
+  /** Nats that each level may hold for free, on average over the batch; 0 unless given. */
+  readonly freeNats?: number;
+}
+
+/** The parts of the bound of a batch: `[n]` each, in nats. */
+export interface HierarchicalTerms {
+  /** $\ln p(x|z)$. */
+  readonly reconstruction: Tensor;
+  /** $\ln q(z_l|\cdot) - \ln p(z_l|\cdot)$ of each level, or its expectation, z_1 first. */
+  readonly regularizers: readonly Tensor[];
+}
+
+/**
+ * Minus the bound: $-\mathbb{E}[\ln p(x|z)] + \sum_l \beta_l R_l$, where a level of fewer than $\lambda$ free nats counts as
+ * $\lambda$ while training. The term `regularizer1` belongs to z_1.
+ * @see Ladder Variational Autoencoders (Sønderby et al., 2016), §2.3 (warm-up)
+ */
+export function hierarchicalLoss(
+  { reconstruction, regularizers }: HierarchicalTerms,
+  { weight = 1, freeNats = 0 }: HierarchicalObjective,
+  context: ObjectiveContext,
+): { total: Scalar } & Record<string, Scalar> {
+  const misfit = tf.neg(tf.mean<Scalar>(reconstruction));
+  const perLevel = regularizers.map((values) => tf.mean<Scalar>(values));
+  const prices = perLevel.map((value, level) => {
+    const price = freeNats > 0 && context.training ? atLeast(freeNats, value) : value;
+    const beta = weightAt(isList(weight) ? weight[level]! : weight, context);
+    return beta === 1 ? price : tf.mul<Scalar>(beta, price);
+  });
+  return {
+    total: tf.addN<Scalar>([misfit, ...prices]),
+    reconstruction: misfit,
+    regularizer: tf.addN<Scalar>(perLevel),
+    ...Object.fromEntries(perLevel.map((value, level) => [`regularizer${level + 1}`, value])),
+  };
+}
+
+/** @throws ArgumentError unless there is one weight, or one for each level */
+export function checkObjective({ weight = 1 }: HierarchicalObjective, levels: number, where: string): void {
+  if (!isList(weight) || weight.length === levels) return;
+  throw new ArgumentError({
+    where,
+    argument: 'objective.weight',
+    expected: `to be one weight, or one for each of the ${levels} levels`,
+    actual: `${weight.length} weights`,
+  });
+}
+
+/** $\max(\lambda, R)$, without a gradient below. */
+function atLeast(nats: number, value: Scalar): Scalar {
+  return tf.add(nats, relu(tf.sub(value, nats)));
+}
+
+function isList(
+  weight: NonNullable<HierarchicalObjective['weight']>,
+): weight is readonly (number | Annealing)[] {
+  return Array.isArray(weight);
+}

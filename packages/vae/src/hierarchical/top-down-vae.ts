@@ -1,0 +1,121 @@
+import { asLayer, broadcastShapes, clip } from '@dgm/core';
+import type { Layer, NetworkLike } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { BaseHierarchicalVae } from './base-hierarchical-vae';
+import type { GenerativeLevel, HierarchicalVaeOptions } from './base-hierarchical-vae';
+import type { Factor, Levels } from './level-chain';
+import { applyToRows, momentsOf, normalOf, precisionWeighted, residual } from './moments';
+import type { Moments } from './moments';
+
+/** A level whose posterior hears of x from below and of z from above. */
+export interface TopDownLevel extends GenerativeLevel {
+  /** $f_l$, one step of the deterministic path upwards: $r_l = f_l(r_{l-1})$, where r_0 is x. */
+  readonly bottomUp: NetworkLike;
+  /** Maps r_l to what x says of z_l, a mean and a log-variance for each variable: `[n, 2 M_l]`. */
+  readonly evidence: NetworkLike;
+}
+
+/** How a posterior is made of what x says and of what the levels above say: see {@link topDownVae}. */
+export type Combination = 'residual' | 'precision-weighted' | 'direct';
+
+export interface TopDownVaeOptions extends Omit<HierarchicalVaeOptions, 'levels'> {
+  readonly levels: readonly TopDownLevel[];
+  /** `residual` unless given. */
+  readonly combination?: Combination;
+}
+
+/** The range of the logarithm of $\Delta\sigma^2$ in Listing 4.12. */
+const LOG_VARIANCE = { min: -7, max: 2 };
+
+/** What {@link topDownVae} makes. */
+export class TopDownVae extends BaseHierarchicalVae {
+  protected readonly posteriorOrder: readonly number[];
+  readonly #bottomUp: readonly Layer[];
+  readonly #evidence: readonly Layer[];
+  readonly #combination: Combination;
+
+  constructor({ levels, combination = 'residual', ...options }: TopDownVaeOptions) {
+    super({ ...options, levels });
+    this.posteriorOrder = levels.map((_, index) => levels.length - 1 - index);
+    this.#combination = combination;
+    this.#bottomUp = levels.map(({ bottomUp }, level) =>
+      this.child(`bottomUp${level + 1}`, asLayer(bottomUp)),
+    );
+    this.#evidence = levels.map(({ evidence }, level) =>
+      this.child(`evidence${level + 1}`, asLayer(evidence)),
+    );
+  }
+
+  protected posteriorFactors(x: Tensor): Factor {
+    const path: Tensor[] = []; // r_1, ..., r_L
+    for (const network of this.#bottomUp) path.push(network.apply(path.at(-1) ?? x));
+    return this.#combination === 'direct'
+      ? (level, drawn) => normalOf(this.#seeingBoth(level, path[level]!, drawn))
+      : this.#combining(path);
+  }
+
+  /** What x says is computed once; at the top nothing is added to it. */
+  #combining(path: readonly Tensor[]): Factor {
+    const isResidual = this.#combination === 'residual';
+    const evidence = path.map((r, level) => {
+      const { mean, logVariance } = this.#momentsOf(level, this.#evidence[level]!.apply(r));
+      return { mean, logVariance: isResidual ? clip(logVariance, LOG_VARIANCE) : logVariance };
+    });
+    const combine = isResidual ? residual : precisionWeighted;
+    return (level, drawn) => {
+      const own = evidence[level]!;
+      return normalOf(this.#isTop(level) ? own : combine(own, this.priorMoments(level, drawn)));
+    };
+  }
+
+  #seeingBoth(level: number, r: Tensor, drawn: Levels): Moments {
+    const input = this.#isTop(level) ? r : besides(r, this.contextOf(level, drawn));
+    return this.#momentsOf(level, applyToRows(this.#evidence[level]!, input));
+  }
+
+  #momentsOf(level: number, parameters: Tensor): Moments {
+    return momentsOf(parameters, this.sizes[level]!, `levels[${level}].evidence`);
+  }
+
+  #isTop(level: number): boolean {
+    return level === this.sizes.length - 1;
+  }
+}
+
+/**
+ * A VAE with levels of latent variables that prior and posterior both go down:
+ *
+ * $$p(x, z) = p(x|z_1)\, p(z_1|z_2) \cdots p(z_L), \qquad q(z|x) = q(z_L|x)\, q(z_{L-1}|z_L, x) \cdots q(z_1|z_2, x)$$
+ *
+ * A deterministic path $r_l = f_l(r_{l-1})$ carries x upwards, and at each level says something of z_l: a mean and a
+ * log-variance. Of these the posterior is made, by `combination`:
+ *
+ * - `residual`: relative to the prior, $\mathcal{N}(\mu_l + \Delta\mu_l, \sigma_l^2 \cdot \Delta\sigma_l^2)$ with
+ *   $-7 \le \ln \Delta\sigma_l^2 \le 2$, as in the book and in NVAE;
+ * - `precision-weighted`: the product of both as densities of z_l, as in the ladder VAE ({@link ladderVae});
+ * - `direct`: `evidence` sees r_l and, beside it, the levels above, `[n, R + M]`, and says it all.
+ *
+ * At the top it is what x says. One level makes the VAE of §4.3.
+ * @throws ArgumentError if a level other than the top one lacks its `prior`, or the top one has one
+ * @see DGM §4.5.2.2, Eq. 4.84, 4.85, Listing 4.12. NVAE (Vahdat and Kautz, 2020), §3.2
+ */
+export function topDownVae(options: TopDownVaeOptions): TopDownVae {
+  return new TopDownVae(options);
+}
+
+/**
+ * The ladder VAE: {@link topDownVae} with a posterior that weighs what x says and what the level above says by their
+ * precisions, so that at the true noise levels of a linear model it is exact.
+ * @see Ladder Variational Autoencoders (Sønderby et al., 2016), Eq. 12, 13
+ */
+export function ladderVae(options: Omit<TopDownVaeOptions, 'combination'>): TopDownVae {
+  return new TopDownVae({ ...options, combination: 'precision-weighted' });
+}
+
+/** r_l, `[n, R]`, and the levels above, `[..., n or 1, M]`, side by side. */
+function besides(r: Tensor, context: Tensor): Tensor {
+  const lead = broadcastShapes(r.shape.slice(0, -1), context.shape.slice(0, -1));
+  const wide = [r, context].map((part) => tf.broadcastTo(part, [...lead, part.shape.at(-1)!]));
+  return tf.concat(wide, -1);
+}

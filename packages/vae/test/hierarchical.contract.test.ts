@@ -1,0 +1,4 @@
+import { describeModel } from '@dgm/testing';
+import { hierarchicalModels } from './hierarchical.cases';
+
+describeModel(hierarchicalModels);
