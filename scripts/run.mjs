@@ -6,6 +6,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { newFamily } from './new-family/index.mjs';
 import { releaseDry } from './release/dry.mjs';
 import { reportTests } from './report-tests.mjs';
 
@@ -33,8 +34,9 @@ async function mustRun(command, ...args) {
   if (status !== 0) process.exit(status);
 }
 
+const { packageManager } = JSON.parse(readFileSync('package.json', 'utf8'));
+
 async function install() {
-  const { packageManager } = JSON.parse(readFileSync('package.json', 'utf8'));
   const stamp = 'node_modules/.installed-lockfile';
   const lockfile = createHash('sha256').update(readFileSync('pnpm-lock.yaml')).digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lockfile) return;
@@ -61,6 +63,34 @@ const tasks = {
   bench: async (args) => {
     await mustRun(...turbo('build', '--filter=@dgm/benchmark...'), '--output-logs=errors-only');
     process.exitCode = await run('node', 'apps/benchmark/dist/cli.js', ...args);
+  },
+  'new:family': async ([name = '']) => {
+    let files;
+    try {
+      files = newFamily(root, name);
+    } catch (error) {
+      console.error(error.message);
+      process.exit(2);
+    }
+    await mustRun('prettier', '--write', '--log-level=warn', ...files);
+    await mustRun('npx', '--yes', packageManager, 'install', '--no-frozen-lockfile', '--prefer-offline');
+    console.log(`\nWrote\n${files.map((file) => `  ${file}`).join('\n')}\n`);
+    console.log(`Now: npm test; npm run bench -- --models ${name}; CONTRIBUTING.md says how to go on.`);
+  },
+  docs: async (args) => {
+    await mustRun(...turbo('generate', 'build', '--filter=./packages/*', '--output-logs=errors-only'));
+    await mustRun('typedoc', ...args);
+  },
+  // A version is released together with a file that it has written, which every later version has to read.
+  'release:version': async () => {
+    await mustRun('changeset', 'version');
+    await mustRun('npx', '--yes', packageManager, 'install', '--lockfile-only');
+    process.chdir(path.join(root, 'packages', 'core'));
+    await mustRun('tsx', 'test/formats/write.ts');
+  },
+  'release:publish': async () => {
+    await mustRun(...turbo('build', '--filter=./packages/*', '--output-logs=errors-only'));
+    await mustRun('changeset', 'publish');
   },
   'release:dry': async (args) => {
     process.exitCode = await releaseDry(args);

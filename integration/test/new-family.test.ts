@@ -1,0 +1,40 @@
+import { cpSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { emptyProject } from '../src/consumer';
+import { node, pnpm, repository } from '../src/run';
+
+const tree = emptyProject();
+const family = path.join(tree, 'packages', 'made-by-test');
+
+beforeAll(async () => {
+  const { copyTree } = (await import(path.join(repository, 'scripts/release/copy-tree.mjs'))) as {
+    copyTree: (from: string, to: string) => void;
+  };
+  copyTree(repository, tree);
+  // What a new family needs built. Its tests read everything else from the source.
+  for (const made of ['packages/core/dist', 'packages/core/src/generated']) {
+    cpSync(path.join(repository, made), path.join(tree, made), { recursive: true });
+  }
+  pnpm(tree, 'install', '--frozen-lockfile', '--prefer-offline');
+  node(tree, 'scripts/run.mjs', 'new:family', 'made-by-test');
+});
+
+describe('a new family', () => {
+  it.each(['lint', 'typecheck', 'build', 'check:package', 'test'])('passes `%s` as it is', (script) => {
+    pnpm(family, 'run', script);
+  });
+
+  it('is known to the benchmark, the table of packages and the edges', () => {
+    const text = (file: string) => readFileSync(path.join(tree, file), 'utf8');
+    expect(text('apps/benchmark/package.json')).toContain('"@dgm/made-by-test": "workspace:*"');
+    expect(text('README.md')).toContain('(packages/made-by-test)');
+    expect(text('eslint.config.js')).toContain("'made-by-test': ['core']");
+    expect(text('.changeset/new-made-by-test.md')).toContain("'@dgm/made-by-test': minor");
+    node(tree, 'node_modules/prettier/bin/prettier.cjs', '--check', 'README.md', 'packages/made-by-test');
+  });
+
+  it.each(['made-by-test', 'Energy', 'a/b', ''])('is refused under the name "%s"', (name) => {
+    expect(() => node(tree, 'scripts/run.mjs', 'new:family', name)).toThrow(/exists already|kebab-case/);
+  });
+});

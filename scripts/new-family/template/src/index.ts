@@ -1,0 +1,2 @@
+export { FamilyName, familyName } from './family-name';
+export type { FamilyNameOptions } from './family-name';
