@@ -5,11 +5,19 @@ import {
   continuousModels,
   integerModels,
 } from '../../flows/test/models.cases';
+import { residualModels } from '../../flows/test/residual.cases';
 import { priors } from '../../priors/test/priors.cases';
 import { compiled } from '../src/index';
 
 // Every model that a family's contract is tested with.
 describeCompiled(
-  { ...autoregressiveModels, ...autoregressiveFlows, ...continuousModels, ...integerModels, ...priors },
+  {
+    ...autoregressiveModels,
+    ...autoregressiveFlows,
+    ...continuousModels,
+    ...integerModels,
+    ...residualModels,
+    ...priors,
+  },
   { engine: compiled },
 );

@@ -22,6 +22,8 @@ export { neuralSplineFlow } from './models/neural-spline-flow';
 export type { NeuralSplineFlowOptions } from './models/neural-spline-flow';
 export { realNvp } from './models/real-nvp';
 export type { RealNvpOptions } from './models/real-nvp';
+export { denseFlow, residualFlow } from './models/residual-flow';
+export type { DenseFlowOptions, ResidualFlowOptions } from './models/residual-flow';
 export { planarFlow, sylvesterFlow } from './models/sylvester-flow';
 export type { PlanarFlowOptions, SylvesterFlowOptions } from './models/sylvester-flow';
 
@@ -97,3 +99,24 @@ export { Radial } from './sylvester/radial';
 export type { RadialOptions } from './sylvester/radial';
 export { Sylvester } from './sylvester/sylvester';
 export type { SylvesterOptions } from './sylvester/sylvester';
+
+// residual layers
+export { contractiveDenseNet, contractiveMlp } from './residual/contraction';
+export type {
+  Contraction,
+  ContractionOptions,
+  ContractiveDenseNetOptions,
+  ContractiveMlpOptions,
+} from './residual/contraction';
+export { InvertibleResidual } from './residual/invertible-residual';
+export type { InvertibleResidualOptions } from './residual/invertible-residual';
+export { exactLogDet } from './residual/log-determinant';
+export type { LogDeterminant, LogDeterminantCall } from './residual/log-determinant';
+export { powerSeries, russianRoulette } from './residual/series';
+export type { PowerSeriesOptions, RussianRouletteOptions } from './residual/series';
+
+// functions that know their Jacobian
+export { ConcatenatedLipSwish, LipSwish } from './smooth/activations';
+export type { SmoothActivationName } from './smooth/activations';
+export type { Linearization, SmoothFunction, SmoothMap } from './smooth/smooth-map';
+export { spectralNormBound } from './smooth/spectral-norm-bound';

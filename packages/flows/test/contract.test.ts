@@ -9,6 +9,7 @@ import {
   sylvesterLayers,
 } from './layers.cases';
 import { autoregressiveModels, continuousModels, integerModels, posteriorModels } from './models.cases';
+import { residualLayers, residualModels } from './residual.cases';
 
 const layers = {
   ...couplings,
@@ -17,8 +18,15 @@ const layers = {
   ...integerLayers,
   ...linearLayers,
   ...sylvesterLayers,
+  ...residualLayers,
 };
-const models = { ...continuousModels, ...autoregressiveModels, ...integerModels, ...posteriorModels };
+const models = {
+  ...continuousModels,
+  ...autoregressiveModels,
+  ...integerModels,
+  ...posteriorModels,
+  ...residualModels,
+};
 
 describeBijector(layers);
 describeModel(models);
@@ -46,5 +54,13 @@ describeCoverage({
     modularAddition: 'src/integer/integer-coupling.test.ts',
     integerLogistic: 'src/integer/integer-coupling.test.ts',
     logitPreprocessing: 'src/dequantization/dequantized-flow.test.ts',
+    contractiveDenseNet: 'src/residual/residual.test.ts',
+    contractiveMlp: 'src/residual/residual.test.ts',
+    ConcatenatedLipSwish: 'src/residual/residual.test.ts',
+    exactLogDet: 'src/residual/residual.test.ts',
+    LipSwish: 'src/residual/residual.test.ts',
+    powerSeries: 'src/residual/series.test.ts',
+    russianRoulette: 'src/residual/series.test.ts',
+    spectralNormBound: 'src/residual/residual.test.ts',
   },
 });

@@ -29,7 +29,7 @@ export const reals = () =>
   });
 
 /** Few steps of a fast learner: what is asked for is that the loss falls. */
-const quick = { steps: 15, learningRate: 3e-2 };
+export const quick = { steps: 15, learningRate: 3e-2 };
 
 /** Two clusters of integers from 0 to `levels` - 1. */
 export const integers = (levels: number) => () =>

@@ -1,0 +1,129 @@
+import { ArgumentError, BaseModule } from '@dgm/core';
+import type { Key } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { smoothActivation, type SmoothActivationName } from '../smooth/activations';
+import { AffineMap } from '../smooth/affine-map';
+import { SmoothChain, type SmoothFunction, type SmoothMap } from '../smooth/smooth-map';
+import { WeightedConcatenation } from './weighted-concatenation';
+
+/** A map that brings any two points closer: $\|g(x) - g(y)\| \le L \|x - y\|$ with $L < 1$, whatever its parameters are. */
+export interface Contraction extends SmoothMap {
+  /** D, the length of an input and of an output. */
+  readonly dims: number;
+  /** L. */
+  readonly lipschitz: number;
+}
+
+export interface ContractionOptions {
+  /** D, the length of an event. */
+  readonly dims: number;
+  /** Randomness for the initial weights. */
+  readonly key: Key;
+  /**
+   * L, the bound on the Lipschitz constant, below 1; 0.9 unless given. A residual block changes distances by factors from
+   * $1 - L$ to $1 + L$, and its inverse takes the longer the nearer L comes to 1.
+   */
+  readonly lipschitz?: number;
+  /** `lipSwish` unless given. */
+  readonly activation?: SmoothActivationName;
+  /** The length of the context; none unless given. */
+  readonly context?: number;
+}
+
+export interface ContractiveMlpOptions extends ContractionOptions {
+  /** Hidden units; `[64, 64]` unless given. */
+  readonly hidden?: readonly number[];
+}
+
+/**
+ * A multilayer perceptron that is a contraction: $g = L \cdot W_n \phi(\dots \phi(W_1 x))$ with spectral norms of at most 1.
+ * @throws ArgumentError if `lipschitz` is not between 0 and 1
+ * @see DGM §3.1.7, Eq. 3.23 (which needs a $\phi$ of slope at most 1); Invertible Residual Networks (Behrmann et al., 2019), §2.1
+ */
+export function contractiveMlp({ hidden = [64, 64], ...options }: ContractiveMlpOptions): Contraction {
+  const { dims, key, activation = 'lipSwish', context: conditions = 0, lipschitz = 0.9 } = options;
+  checkLipschitz('contractiveMlp', lipschitz);
+  let inputs = dims;
+  const layers = hidden.flatMap((outputs, index): SmoothMap[] => {
+    const affine = new AffineMap({ inputs, outputs, key: key.fold(index), conditions, isContraction: true });
+    const { map, outputsPerInput } = smoothActivation(activation);
+    inputs = outputs * outputsPerInput;
+    return [affine, map];
+  });
+  const last = new AffineMap({ inputs, outputs: dims, key: key.fold('last'), isContraction: true });
+  return new ScaledContraction(new SmoothChain([...layers, last]), { dims, lipschitz });
+}
+
+export interface ContractiveDenseNetOptions extends ContractionOptions {
+  /** The number of concatenations; 3 unless given. */
+  readonly depth?: number;
+  /** How many units each of them adds (CLipSwish: twice as many); 32 unless given. */
+  readonly growth?: number;
+}
+
+/**
+ * A densely connected network that is a contraction: $g = L \cdot W_{n+1} \circ h_n \circ \dots \circ h_1$, in which each $h_i$
+ * puts $\phi(W_i x)$ beside its input x.
+ * @throws ArgumentError if `lipschitz` is not between 0 and 1
+ * @see DGM §3.1.7, Eq. 3.25-3.30; Invertible DenseNets with Concatenated LipSwish (Perugachi-Diaz et al., 2021)
+ */
+export function contractiveDenseNet({
+  depth = 3,
+  growth = 32,
+  ...options
+}: ContractiveDenseNetOptions): Contraction {
+  const {
+    dims,
+    key,
+    activation = 'concatenatedLipSwish',
+    context: conditions = 0,
+    lipschitz = 0.9,
+  } = options;
+  checkLipschitz('contractiveDenseNet', lipschitz);
+  let inputs = dims;
+  const layers = Array.from({ length: depth }, (_, index): SmoothMap => {
+    const affine = { inputs, outputs: growth, key: key.fold(index), conditions, isContraction: true };
+    const { map, outputsPerInput } = smoothActivation(activation);
+    inputs += growth * outputsPerInput;
+    return new WeightedConcatenation(new SmoothChain([new AffineMap(affine), map]));
+  });
+  const last = new AffineMap({ inputs, outputs: dims, key: key.fold('last'), isContraction: true });
+  return new ScaledContraction(new SmoothChain([...layers, last]), { dims, lipschitz });
+}
+
+/** L times a map that does not expand. */
+class ScaledContraction extends BaseModule implements Contraction {
+  readonly dims: number;
+  readonly lipschitz: number;
+  readonly #map: SmoothMap;
+
+  constructor(map: SmoothMap, { dims, lipschitz }: { readonly dims: number; readonly lipschitz: number }) {
+    super();
+    this.dims = dims;
+    this.lipschitz = lipschitz;
+    this.#map = this.child('map', map);
+  }
+
+  given(conditions?: Tensor): SmoothFunction {
+    const inner = this.#map.given(conditions);
+    const scaled = (x: Tensor): Tensor => tf.mul(this.lipschitz, x);
+    return {
+      apply: (x) => scaled(inner.apply(x)),
+      linearize: (x) => {
+        const { value, push, pull } = inner.linearize(x);
+        return { value: scaled(value), push: (v) => scaled(push(v)), pull: (w) => pull(scaled(w)) };
+      },
+    };
+  }
+}
+
+function checkLipschitz(where: string, lipschitz: number): void {
+  if (lipschitz > 0 && lipschitz < 1) return;
+  throw new ArgumentError({
+    where,
+    argument: 'lipschitz',
+    expected: 'to be above 0 and below 1',
+    actual: String(lipschitz),
+  });
+}

@@ -1,0 +1,59 @@
+import type { Shape } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { BaseFlowLayer, type Backward, type FlowCall, type Forward } from '../flow-layer';
+import type { Linearization } from '../smooth/smooth-map';
+import type { Contraction } from './contraction';
+import { fixedPoint } from './fixed-point';
+import { exactLogDet, type LogDeterminant } from './log-determinant';
+import { russianRoulette } from './series';
+
+export interface InvertibleResidualOptions {
+  /** g, for example {@link contractiveMlp} or {@link contractiveDenseNet}; the layer owns it. */
+  readonly contraction: Contraction;
+  /**
+   * The log-determinant of training: {@link exactLogDet}, {@link powerSeries} or {@link russianRoulette}. Exact up to 16
+   * dimensions and the roulette beyond unless given. Outside of training it is always exact.
+   */
+  readonly logDet?: LogDeterminant;
+}
+
+/** Up to here the dense Jacobian costs less than a series. */
+const SMALL = 16;
+
+/**
+ * A residual block as a flow layer: $z = y + g(y)$ on the way to the latents, for a contraction g, so that it has an inverse,
+ * and $\ln\det(I + J_g)$.
+ *
+ * The way to data is a fixed point, found to 1e-6 of the length of $g$. In calls with `training` and a key the
+ * log-determinant is an estimate if `logDet` is one; in all others it is exact, at the cost of D forward passes.
+ * @see DGM §3.1.7, Eq. 3.23, 3.24; Residual Flows for Invertible Generative Modeling (Chen et al., 2019)
+ */
+export class InvertibleResidual extends BaseFlowLayer {
+  readonly eventShape: Shape;
+  readonly #contraction: Contraction;
+  readonly #trainingLogDet: LogDeterminant;
+
+  constructor({ contraction, logDet }: InvertibleResidualOptions) {
+    super();
+    this.#contraction = this.child('contraction', contraction);
+    this.eventShape = [contraction.dims];
+    this.#trainingLogDet = logDet ?? (contraction.dims <= SMALL ? exactLogDet : russianRoulette());
+  }
+
+  protected forward(z: Tensor, call: FlowCall): Forward {
+    const g = this.#contraction.given(call.context);
+    const y = fixedPoint(g, z, { contraction: this.#contraction, conditions: call.context });
+    return { y, logDet: tf.neg(this.#logDet(g.linearize(y), call)) };
+  }
+
+  protected inverse(y: Tensor, call: FlowCall): Backward {
+    const linearization = this.#contraction.given(call.context).linearize(y);
+    return { z: tf.add(y, linearization.value), logDet: this.#logDet(linearization, call) };
+  }
+
+  #logDet(linearization: Linearization, { training = false, key }: FlowCall): Tensor {
+    if (training && key !== undefined) return this.#trainingLogDet(linearization, { key });
+    return exactLogDet(linearization);
+  }
+}
