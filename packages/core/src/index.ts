@@ -159,6 +159,7 @@ export { Tanh } from './bijectors/tanh';
 export { elu, exp, expm1, leakyRelu, relu, selu, sigmoid, softplus, swish, tanh } from './ops/activations';
 export { besselRatio, logBesselI } from './ops/bessel';
 export type { LogBesselOptions } from './ops/bessel';
+export { besselRatioGap, logBesselGap } from './ops/bessel-gap';
 export { clip } from './ops/clip';
 export type { ClipOptions } from './ops/clip';
 export { elementwise } from './ops/differentiable';

@@ -1,5 +1,6 @@
 import {
   besselRatio,
+  besselRatioGap,
   clip,
   digamma,
   elu,
@@ -15,6 +16,7 @@ import {
   log1mExp,
   log1p,
   logAddExp,
+  logBesselGap,
   logBesselI,
   logNdtr,
   logSigmoid,
@@ -57,6 +59,9 @@ const unary =
 const values = (row: keyof typeof golden): NonNullable<OpCase['golden']> => [
   { args: [golden[row].x], value: golden[row].y },
 ];
+
+const withSlopes = (row: keyof typeof golden): NonNullable<OpCase['golden']> =>
+  values(row).map((reference) => ({ ...reference, gradients: [(golden[row] as { slope: number[] }).slope] }));
 
 /** What TSDoc promises of a relative error; below 1e-37 float32 has fewer digits. */
 const within = (relative: number, absolute = 1e-37): NonNullable<OpCase['tolerance']> => ({
@@ -461,6 +466,26 @@ const bessel: OpTable = Object.fromEntries(
   }),
 );
 
+/** What von Mises-Fisher distributions of large and small concentrations need, with derivatives. */
+const gapNames = [
+  ['logBesselGap', logBesselGap],
+  ['besselRatioGap', besselRatioGap],
+] as const;
+const gaps: OpTable = Object.fromEntries(
+  ([0, 0.5, 1, 3, 7.5, 15.5, 16, 31.5, 49] as const).flatMap((order) =>
+    gapNames.map(([name, gap]): [string, () => OpCase] => [
+      `${name} (order ${order})`,
+      () => ({
+        f: (x) => gap(x!, { order }),
+        points: [[1, 3, 12, 40]],
+        golden: withSlopes(`${name} (order ${order})`),
+        tolerance: within(1e-5, 1e-7),
+        extremes: [{ args: [[0]], value: [0], gradients: [[1]] }],
+      }),
+    ]),
+  ),
+);
+
 const masks: OpTable = {
   clip: () => ({
     f: (x) => clip(x!, { min: -1, max: 2 }),
@@ -694,6 +719,7 @@ export const ops: OpTable = {
   ...logArithmetic,
   ...special,
   ...bessel,
+  ...gaps,
   ...masks,
   ...triangular,
 };

@@ -6,7 +6,7 @@ import { elementwise } from './differentiable';
 import { log1pValue } from './log-arithmetic';
 
 /** Orders from here on use the uniform expansion alone. */
-const LARGE_ORDER = 16;
+export const LARGE_ORDER = 16;
 
 /** For smaller orders, arguments below this one use the power series. */
 const SERIES_LIMIT = 8;
@@ -112,14 +112,14 @@ function seriesRest(x: Tensor, order: number): Tensor {
 }
 
 /** $\log\Gamma(x)$ of a number from 1 on, in double precision. */
-function logGammaOfNumber(x: number): number {
+export function logGammaOfNumber(x: number): number {
   if (x < 12) return logGammaOfNumber(x + 1) - Math.log(x);
   const inverse = 1 / x;
   const series = inverse * (1 / 12 - inverse ** 2 * (1 / 360 - inverse ** 2 / 1260));
   return (x - 0.5) * Math.log(x) - x + 0.5 * Math.log(2 * Math.PI) + series;
 }
 
-function checkOrder(order: number, where: string): void {
+export function checkOrder(order: number, where: string): void {
   if (order >= 0 && Number.isFinite(order)) return;
   throw new ArgumentError({
     where,

@@ -6,6 +6,7 @@ Arguments are rounded to float32 first, so that both sides see the same number.
 import json
 from pathlib import Path
 
+import mpmath
 import numpy as np
 import torch
 from scipy import special
@@ -63,8 +64,24 @@ for order in [0, 0.5, 1, 1.5, 3, 7.5, 15.5, 16, 31.5, 49, 50]:
     functions[f"logBesselI (order {order}, scaled)"] = (lambda x, v=order: np.log(special.ive(v, x)), x)
     functions[f"besselRatio (order {order})"] = (lambda x, v=order: special.ive(v + 1, x) / special.ive(v, x), x)
 
+
+def bessel_gaps(x, v):
+    """Both gaps with their derivatives; what cancels in them needs more digits than a double has."""
+    x, v = mpmath.mpf(x), mpmath.mpf(v)
+    ratio = mpmath.besseli(v + 1, x) / mpmath.besseli(v, x)
+    log_relative = mpmath.log(mpmath.besseli(v, x)) + mpmath.loggamma(v + 1) - v * mpmath.log(x / 2)
+    ratio_slope = 1 - ratio**2 - (2 * v + 1) / x * ratio
+    return (x - log_relative, 1 - ratio), (x * (1 - ratio), 1 - ratio - x * ratio_slope)
+
+
 rounded = lambda values: [float(f"{value:.12g}") for value in values]
 table = {name: {"x": rounded(x), "y": rounded(f(x))} for name, (f, x) in functions.items()}
+mpmath.mp.dps = 40
+for order in [0, 0.5, 1, 3, 7.5, 15.5, 16, 31.5, 49]:
+    x = grid(np.geomspace(1e-3, 1e4, 22))
+    for name, pairs in zip(["logBesselGap", "besselRatioGap"], zip(*[bessel_gaps(value, order) for value in x])):
+        y, slope = (rounded(map(float, column)) for column in zip(*pairs))
+        table[f"{name} (order {order})"] = {"x": rounded(x), "y": y, "slope": slope}
 assert all(np.isfinite(row["y"]).all() for row in table.values())
 path = Path(__file__).with_suffix(".json")
 path.write_text(json.dumps(table, separators=(",", ":")) + "\n")
