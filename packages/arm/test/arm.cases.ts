@@ -5,6 +5,7 @@ import {
   discretizedLogisticMixture,
   gaussian,
   Key,
+  logisticPixelMixture,
 } from '@dgm/core';
 import type { DistributionHead } from '@dgm/core';
 import { everyEvent } from '@dgm/testing';
@@ -48,6 +49,8 @@ export const makers: Readonly<Record<string, (options: OrderedArmOptions) => Aut
     recurrentArm({ ...options, cell: 'lstm', hidden: 6, layers: 2 }),
   waveNet: (options) => waveNet({ ...options, hidden: 6, dilations: [1, 2] }),
   transformerArm: (options) => transformerArm({ ...options, features: 8, heads: 2, blocks: 2 }),
+  'transformerArm (rotary)': (options) =>
+    transformerArm({ ...options, features: 8, heads: 2, blocks: 1, positions: 'rotary' }),
   made: (options) => made({ ...options, hidden: [16, 16], activation: 'tanh' }),
   nade: (options) => nade({ ...options, hidden: 8 }),
 };
@@ -88,6 +91,29 @@ const ofEveryKind: ModelTable = Object.fromEntries(
   ]),
 );
 
+/** Small images whose pixels have channels that go together, `[height, width, channels]`. */
+function colour(
+  { shape, values }: { readonly shape: readonly [number, number, number]; readonly values: number },
+  make: (options: ImageArmOptions) => AutoregressiveModel,
+): ModelTable[string] {
+  const [height, width, channels] = shape;
+  const likelihood = logisticPixelMixture({ shape: [channels], values, components: 2 });
+  const size = height * width * channels;
+  const levels = Array.from({ length: values }, (_, value) => value);
+  const inRows = (flat: readonly number[]): number[][][] => chunks(chunks(flat, channels), width);
+  return () => ({
+    make: (key) => make({ shape, likelihood, key }),
+    data: () => tf.tidy(() => tf.reshape(rows(values, size)(), [-1, ...shape])),
+    range: [0, values - 1],
+    everyEvent: everyEvent(levels, size).map((event) => inRows(event as number[])),
+    steps: 30,
+  });
+}
+
+function chunks<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: items.length / size }, (_, at) => items.slice(at * size, (at + 1) * size));
+}
+
 const withLikelihood =
   (likelihood: DistributionHead, values: number): ModelTable[string] =>
   () => ({
@@ -113,6 +139,15 @@ export const models: ModelTable = {
     make: (key) => finiteMemory({ shape: [3], likelihood: gaussian({ shape: [] }), key, memory: 2 }),
     data: () => Key.of(1).normal([32, 3]),
   }),
+  'pixelCnn (colour)': colour({ shape: [1, 2, 3], values: 2 }, (options) =>
+    pixelCnn({ ...options, hidden: 6, blocks: 1, kernelSizes: [3, 3] }),
+  ),
+  'gatedPixelCnn (colour)': colour({ shape: [2, 2, 2], values: 2 }, (options) =>
+    gatedPixelCnn({ ...options, hidden: 6, blocks: 1, reaches: [2, 2] }),
+  ),
+  'recurrentArm (colour)': colour({ shape: [1, 2, 3], values: 2 }, (options) =>
+    recurrentArm({ ...options, hidden: 6 }),
+  ),
   'convArm (zig-zag order)': () => ({
     make: (key) =>
       convArm({

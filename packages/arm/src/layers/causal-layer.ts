@@ -1,10 +1,19 @@
-import { BaseLayer, contextOfChild } from '@dgm/core';
+import { BaseLayer, contextOfChild, UnsupportedError } from '@dgm/core';
 import type { CallContext, Layer, SequenceState, Step, StepLayer } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
 /** Sends a tensor through a layer that was adopted, at all positions or at one. */
 export type Through = (layer: Layer, x: Tensor) => Tensor;
+
+/** A layer over whole sequences that can start from any state of its own. */
+interface RunLayer extends Layer {
+  run(x: Tensor, state: SequenceState, context?: CallContext): { readonly outputs: Tensor };
+}
+
+function isRunLayer(layer: Layer): layer is RunLayer {
+  return 'run' in layer;
+}
 
 export function isStepLayer(layer: Layer): layer is StepLayer {
   return 'step' in layer && 'initialState' in layer;
@@ -46,6 +55,29 @@ export abstract class BaseCausalLayer extends BaseLayer implements StepLayer {
         return taken.output;
       });
       return { output, state: next };
+    });
+  }
+
+  /**
+   * The output for a whole sequence that goes on from a state.
+   * @throws UnsupportedError for layers that look back and are not recurrent
+   */
+  run(x: Tensor, state: SequenceState, context: CallContext = {}): { readonly outputs: Tensor } {
+    return tf.tidy(() => {
+      const outputs = this.compute(x, (layer, input) => {
+        const name = this.#names.get(layer)!;
+        const own = contextOfChild(context, name);
+        if (!isStepLayer(layer)) return layer.apply(input, own);
+        if (isRunLayer(layer)) return layer.run(input, unprefixed(name, state), own).outputs;
+        throw new UnsupportedError({
+          where: 'BaseCausalLayer.run',
+          argument: name,
+          expected: 'to be recurrent, to go on from a state',
+          actual: 'a layer with another kind of memory',
+          remedy: 'take steps, or layers made by gru and lstm',
+        });
+      });
+      return { outputs };
     });
   }
 

@@ -12,7 +12,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { AutoregressiveDistribution } from './autoregressive-distribution';
 import { checkContext } from './check-context';
-import { checkFit } from './check-fit';
+import { checkFit, numVariablesOf } from './check-fit';
 import { knownByVariable } from './given-entries';
 import type { GivenEntries } from './given-entries';
 import { isStepNetwork } from './network';
@@ -85,7 +85,7 @@ export class AutoregressiveModel
   constructor({ shape, network, likelihood, order }: AutoregressiveModelOptions) {
     super();
     this.eventShape = shape;
-    this.numVariables = sizeOf(shape) / sizeOf(likelihood.eventShape);
+    this.numVariables = numVariablesOf(shape, likelihood);
     this.contextSize = network.contextSize;
     this.network = this.child('network', network);
     this.#head = likelihood;

@@ -1,6 +1,11 @@
-import { ArgumentError, formatShape } from '@dgm/core';
+import { ArgumentError, formatShape, sizeOf } from '@dgm/core';
 import type { DistributionHead, Shape } from '@dgm/core';
 import type { AutoregressiveNetwork } from './network';
+
+/** How many variables an event has; a pixel with its channels is one where the likelihood is over them. */
+export function numVariablesOf(shape: Shape, { eventShape }: DistributionHead): number {
+  return sizeOf(shape) / sizeOf(eventShape);
+}
 
 interface Parts {
   readonly eventShape: Shape;

@@ -1,6 +1,6 @@
-import { sizeOf } from '@dgm/core';
 import type { Activation } from '@dgm/core';
 import { AutoregressiveModel } from '../model/autoregressive-model';
+import { numVariablesOf } from '../model/check-fit';
 import { MadeNetwork } from '../networks/made-network';
 import { valueEncoding } from '../networks/value-encoding';
 import type { OrderedArmOptions } from './options';
@@ -25,7 +25,11 @@ export function made({
   ...options
 }: MadeOptions): AutoregressiveModel {
   const network = new MadeNetwork({
-    ...{ numVariables: sizeOf(shape), numParameters: likelihood.numParameters, activation },
+    ...{
+      numVariables: numVariablesOf(shape, likelihood),
+      numParameters: likelihood.numParameters,
+      activation,
+    },
     encoding: valueEncoding(likelihood, encoding),
     ...options,
   });

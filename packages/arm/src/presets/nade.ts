@@ -1,5 +1,5 @@
-import { sizeOf } from '@dgm/core';
 import { AutoregressiveModel } from '../model/autoregressive-model';
+import { numVariablesOf } from '../model/check-fit';
 import { NadeNetwork } from '../networks/nade-network';
 import { valueEncoding } from '../networks/value-encoding';
 import type { OrderedArmOptions } from './options';
@@ -16,7 +16,7 @@ export interface NadeOptions extends OrderedArmOptions {
  */
 export function nade({ shape, likelihood, encoding, order, ...options }: NadeOptions): AutoregressiveModel {
   const network = new NadeNetwork({
-    ...{ numVariables: sizeOf(shape), numParameters: likelihood.numParameters },
+    ...{ numVariables: numVariablesOf(shape, likelihood), numParameters: likelihood.numParameters },
     encoding: valueEncoding(likelihood, encoding),
     ...options,
   });

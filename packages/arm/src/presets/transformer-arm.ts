@@ -1,9 +1,10 @@
-import { ActivationLayer, Dense, Dropout, LayerNorm, MultiHeadAttention, sizeOf } from '@dgm/core';
+import { ActivationLayer, Dense, Dropout, LayerNorm, MultiHeadAttention } from '@dgm/core';
 import type { Key, Layer } from '@dgm/core';
 import { CausalResidual } from '../layers/causal-residual';
 import { CausalStack } from '../layers/causal-stack';
 import { LearnedPositions } from '../layers/learned-positions';
 import type { AutoregressiveModel } from '../model/autoregressive-model';
+import { numVariablesOf } from '../model/check-fit';
 import type { OrderedArmOptions } from './options';
 import { sequenceModel } from './sequence-model';
 
@@ -14,31 +15,41 @@ export interface TransformerArmOptions extends OrderedArmOptions {
   readonly heads: number;
   /** How many blocks of attention and MLP there are. */
   readonly blocks: number;
+  /** How a variable's place is known: a `learned` vector is added, or attention is `rotary`. `learned` unless given. */
+  readonly positions?: 'learned' | 'rotary';
   /** Share of the units that is dropped in training; 0 unless given. */
   readonly dropout?: number;
 }
 
 /**
- * A causal transformer with learned positions, and norms before the parts of a block (GPT-2). Sampling keeps the keys and
- * values of earlier variables.
- * @see Attention Is All You Need (Vaswani et al., 2017). Generative Pretraining from Pixels (Chen et al., 2020)
+ * A causal transformer with norms before the parts of a block (GPT-2). Sampling keeps the keys and values of earlier
+ * variables.
+ * @see Attention Is All You Need (Vaswani et al., 2017). Generative Pretraining from Pixels (Chen et al., 2020).
+ *   RoFormer (Su et al., 2021)
  */
 export function transformerArm({
   features,
   heads,
   blocks,
+  positions = 'learned',
   dropout = 0,
   ...options
 }: TransformerArmOptions): AutoregressiveModel {
   const { key } = options;
   return sequenceModel(options, ({ inputs, outputs }) => {
     const drop = (): Layer => new Dropout({ rate: dropout });
+    const rotary = positions === 'rotary';
+    const places = {
+      length: numVariablesOf(options.shape, options.likelihood),
+      features,
+      key: key.fold('positions'),
+    };
     return new CausalStack([
       new Dense({ inputs, outputs: features, key: key.fold('input') }),
-      new LearnedPositions({ length: sizeOf(options.shape), features, key: key.fold('positions') }),
+      ...(rotary ? [] : [new LearnedPositions(places)]),
       drop(),
       ...Array.from({ length: blocks }, (_, index) =>
-        block({ features, heads, key: key.fold(index), drop }),
+        block({ features, heads, rotary, key: key.fold(index), drop }),
       ).flat(),
       new LayerNorm({ features }),
       new Dense({ inputs: features, outputs, key: key.fold('output') }),
@@ -49,16 +60,17 @@ export function transformerArm({
 interface BlockOptions {
   readonly features: number;
   readonly heads: number;
+  readonly rotary: boolean;
   readonly key: Key;
   readonly drop: () => Layer;
 }
 
-function block({ features, heads, key, drop }: BlockOptions): Layer[] {
+function block({ features, heads, rotary, key, drop }: BlockOptions): Layer[] {
   const wide = 4 * features;
   return [
     new CausalResidual([
       new LayerNorm({ features }),
-      new MultiHeadAttention({ features, heads, causal: true, key: key.fold('attention') }),
+      new MultiHeadAttention({ features, heads, causal: true, rotary, key: key.fold('attention') }),
       drop(),
     ]),
     new CausalResidual([
