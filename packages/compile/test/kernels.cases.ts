@@ -93,13 +93,22 @@ const WINDOWS: readonly Window[] = [
   },
 ];
 type Convolve = (x: tf.Tensor4D, filter: tf.Tensor4D, window: Window) => Tensor;
-/** Few channels (the runtime's convolution) and many (a product with patches). */
-const convolutions = (f: Convolve, only: (window: Window) => boolean = () => true): Case[] =>
+/** Channels in and out: few (the runtime's convolution), many to few (spread over the outputs), many (patches). */
+const [FEW, NARROWING, MANY] = [
+  [3, 4],
+  [32, 4],
+  [32, 17],
+] as const;
+const convolutions = (
+  f: Convolve,
+  only: (window: Window) => boolean = () => true,
+  channels: readonly (readonly [number, number])[] = [FEW, NARROWING, MANY],
+): Case[] =>
   WINDOWS.filter(only).flatMap((window) =>
-    [3, 32].map((channels) => ({
+    channels.map(([inputs, outputs]) => ({
       inputs: [
-        [2, 6, 7, channels],
-        [window.height, window.width, channels, 4],
+        [2, 6, 7, inputs],
+        [window.height, window.width, inputs, outputs],
       ],
       f: (x, filter) => f(x as tf.Tensor4D, filter as tf.Tensor4D, window),
       tolerance: 2e-5,
@@ -341,6 +350,7 @@ export const cases: Readonly<Record<string, Case[]>> = {
       return tf.conv2dTranspose(y, filter, x.shape, strides, pad as 'same');
     },
     ({ dilations }) => dilations === 1,
+    [FEW],
   ),
   Conv2DBackpropFilter: convolutions(
     (x, filter, { strides, pad }) =>

@@ -258,21 +258,25 @@ describePass('absorb-bias', {
 });
 
 describe('choose-convolutions', () => {
-  const forms = (channels: number, size: number) => {
+  const forms = (channels: number, size: number, outputs: number) => {
     const graph = captured({
       f: (x, filter) => tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, 1, 'same'),
       inputs: [
         [2, 5, 5, channels],
-        [size, size, channels, 3],
+        [size, size, channels, outputs],
       ],
       left: [],
     });
     return topologicalOrder(simplify(graph).outputs.values()).map(({ attributes }) => attributes['form']);
   };
   test('many channels, or a single tap: a product; else the runtime', () => {
-    expect(forms(32, 3)).toEqual(['product']);
-    expect(forms(4, 1)).toEqual(['product']);
-    expect(forms(4, 3)).toEqual(['convolution']);
+    expect(forms(32, 3, 32)).toEqual(['product']);
+    expect(forms(4, 1, 4)).toEqual(['product']);
+    expect(forms(4, 3, 4)).toEqual(['convolution']);
+  });
+  test('from many channels to few: spread; and the way back is a product, with the patches of the gradient', () => {
+    expect(forms(32, 3, 4)).toEqual(['spread']);
+    expect(forms(4, 3, 32)).toEqual(['product']);
   });
 });
 

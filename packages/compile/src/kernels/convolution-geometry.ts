@@ -35,6 +35,29 @@ export function convolutionGeometry(
   );
 }
 
+/** The convolution of dy with the mirrored filter that is the gradient of the input, for stride 1. */
+export function mirroredGeometry(geometry: Geometry): Geometry {
+  const { padInfo, inShape, outShape } = geometry;
+  const rest = {
+    height: (geometry.filterHeight - 1) * geometry.dilationHeight,
+    width: (geometry.filterWidth - 1) * geometry.dilationWidth,
+  };
+  return {
+    ...geometry,
+    ...{ inHeight: geometry.outHeight, inWidth: geometry.outWidth, inChannels: geometry.outChannels },
+    ...{ outHeight: geometry.inHeight, outWidth: geometry.inWidth, outChannels: geometry.inChannels },
+    inShape: outShape,
+    outShape: inShape,
+    padInfo: {
+      ...padInfo,
+      top: rest.height - padInfo.top,
+      bottom: rest.height - padInfo.bottom,
+      left: rest.width - padInfo.left,
+      right: rest.width - padInfo.right,
+    },
+  };
+}
+
 /** Resolves the window of a pooling kernel. */
 export function poolingGeometry(inputShape: readonly number[], attributes: Attributes): Geometry {
   return tf.backend_util.computePool2DInfo(

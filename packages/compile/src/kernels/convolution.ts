@@ -3,6 +3,7 @@ import { convolutionGeometry, poolingGeometry, windowAttributes } from './convol
 import type { Geometry } from './convolution-geometry';
 import type { Kernel, KernelTable, LoweringCall } from './kernel';
 import { patches } from './patches';
+import { spread, spreadFilterGradient } from './spread';
 
 /**
  * Whether the WebGPU provider of ONNX Runtime 1.30 convolves to wrong numbers: it reads input channels in threes wherever
@@ -33,6 +34,7 @@ function convolve(call: LoweringCall, geometry: Geometry): string {
   const { onnx, names, outputs } = call;
   const [x, filter] = names as [string, string];
   const { filterHeight, filterWidth, inChannels, outChannels } = geometry;
+  if (call.attributes['form'] === 'spread') return spread(onnx, [x, filter], geometry);
   if (call.attributes['form'] === 'product' || isMisread(geometry)) {
     const matrix = onnx.reshape(filter, [filterHeight * filterWidth * inChannels, outChannels]);
     const product = onnx.node('Gemm', [patches(onnx, x, geometry), matrix], { transA: 0, transB: 0 });
@@ -102,7 +104,7 @@ function pool(op: string, attributes: Readonly<Record<string, number>> = {}): Ke
 export const convolutionKernels: KernelTable = {
   Conv2D: {
     inputs: ['x', 'filter'],
-    note: 'NHWC only; a product with patches from 32 input channels on',
+    note: 'NHWC only; a product with patches, or summed from one with all taps, from 32 input channels on',
     infer: ([x, filter], attributes) => [
       { shape: convolutionGeometry(x!.shape, filter!.shape, attributes).outShape, dtype: x!.dtype },
     ],
@@ -131,6 +133,7 @@ export const convolutionKernels: KernelTable = {
     infer: ([x], attributes) => [{ shape: attributes['filterShape'] as number[], dtype: x!.dtype }],
     lower: ({ onnx, names, inputs, outputs, attributes }) => {
       const geometry = convolutionGeometry(inputs[0]!.shape, outputs[0]!.shape, attributes);
+      if (attributes['form'] === 'spread') return [spreadFilterGradient(onnx, names, geometry)];
       const { batchSize, outHeight, outWidth, outChannels } = geometry;
       const dy = onnx.reshape(names[1]!, [batchSize * outHeight * outWidth, outChannels]);
       const product = onnx.node('Gemm', [patches(onnx, names[0]!, geometry), dy], { transA: 1, transB: 0 });

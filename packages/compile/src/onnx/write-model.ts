@@ -8,8 +8,8 @@ import { attributeTypes, dataTypes, onnxSchema } from './schema';
 /** The operator set of ONNX that every lowering is written for. */
 export const OPSET = 18;
 const IR_VERSION = 8;
-/** Constants up to this size are compared by their contents. */
-const SHARED_BYTES = 1024;
+/** Constants up to this size are compared by their contents: the indices of a convolution's patches are shared. */
+const SHARED_BYTES = 1 << 16;
 
 export interface WriteOptions {
   /** Key-value pairs that the file carries along. */
