@@ -4,6 +4,7 @@ import {
   autoregressiveModels as autoregressiveFlows,
   continuousModels,
   integerModels,
+  multiscaleModels,
 } from '../../flows/test/models.cases';
 import { residualModels } from '../../flows/test/residual.cases';
 import { priors } from '../../priors/test/priors.cases';
@@ -16,6 +17,7 @@ describeCompiled(
     ...autoregressiveFlows,
     ...continuousModels,
     ...integerModels,
+    ...multiscaleModels,
     ...residualModels,
     ...priors,
   },

@@ -1,9 +1,9 @@
-import { Affine, Key, Mixture, Independent, Normal, Permutation, standardNormal } from '@dgm/core';
+import { Affine, gaussian, Independent, Key, Mixture, Normal, Permutation, standardNormal } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import '@dgm/testing';
 import { describe, expect, test } from 'vitest';
 import { massOf, train } from '../test/support/train';
-import { flow, realNvp } from './index';
+import { autoregressiveBase, flow, maskedNetwork, realNvp } from './index';
 
 test('the density is that of Eq. 3.8 for a base and a map in closed form', () => {
   const model = flow({
@@ -79,5 +79,22 @@ test('a learned base belongs to the flow, and a base of another shape is refused
   expect(() => flow({ layers: [], eventShape: [3], base: standardNormal([2]) })).toThrow(
     'expected base with an event of shape [3]',
   );
+  model.dispose();
+});
+
+test('dropout reaches the network of a base while training, and only then', () => {
+  const groups = [0, 1, 2];
+  const base = autoregressiveBase({
+    groups,
+    head: gaussian({ shape: [1] }),
+    network: maskedNetwork({ groups, numParameters: 2, hidden: [32], key: Key.of(0), dropout: 0.5 }),
+  });
+  const model = flow({ layers: [], eventShape: [3], base });
+  const x = Key.of(1).normal([4, 3]);
+  const [objective] = model.objectives();
+  const loss = (seed: number, training: boolean) =>
+    tf.tidy(() => objective!.loss(x, Key.of(seed), { training }).total.dataSync()[0]);
+  expect(loss(1, true)).not.toBe(loss(2, true));
+  expect(loss(1, false)).toBe(loss(2, false));
   model.dispose();
 });

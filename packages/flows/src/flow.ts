@@ -9,9 +9,11 @@ import type {
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import { hasParameters, type FlowBase } from './base/flow-base';
 import { Chain, type ChainPart } from './chain';
 import { FlowDistribution } from './flow-distribution';
 import type { FlowCall } from './flow-layer';
+import { forPart } from './internal/events';
 
 export interface FlowOptions {
   /** From latent to data, in the order of drawing; the flow owns them. */
@@ -48,7 +50,7 @@ export class Flow extends BaseModule implements LikelihoodModel, ConditionalDist
   readonly eventShape: Shape;
   readonly source: string | undefined;
   readonly #map: Chain;
-  readonly #base: Distribution | ConditionalDistribution;
+  readonly #base: Distribution | FlowBase;
 
   constructor({ layers, base, eventShape, source }: FlowOptions) {
     super();
@@ -56,7 +58,7 @@ export class Flow extends BaseModule implements LikelihoodModel, ConditionalDist
     this.eventShape = this.#map.eventShape;
     this.source = source;
     this.#base = base ?? standardNormal(this.#map.latentShape);
-    if (isModule(this.#base)) this.child('base', this.#base);
+    if (hasParameters(this.#base)) this.child('base', this.#base);
     else checkBase(this.#base, this.#map.latentShape);
   }
 
@@ -66,7 +68,7 @@ export class Flow extends BaseModule implements LikelihoodModel, ConditionalDist
    * @param call - `training` and a `key`, for layers that want them
    */
   given(context?: Tensor, call: Omit<FlowCall, 'context'> = {}): FlowDistribution {
-    const base = isModule(this.#base) ? this.#base.given(context) : this.#base;
+    const base = hasParameters(this.#base) ? this.#base.given(context, forPart(call, 'base')) : this.#base;
     return new FlowDistribution(base, this.#map, context === undefined ? call : { ...call, context });
   }
 
@@ -91,11 +93,14 @@ export class Flow extends BaseModule implements LikelihoodModel, ConditionalDist
   }
 
   /**
-   * Starts the layers that start from data (activation normalization) from a batch of it; the others stay as they are.
-   * Call it before training, if there are any. It does nothing the second time.
+   * Starts the layers that start from data (activation normalization) from a batch of it, those of a base that is a flow
+   * as well; the others stay as they are. Call it before training, if there are any. It does nothing the second time.
    */
   initialize(x: Tensor, call: FlowCall = {}): void {
-    tf.dispose(this.#map.initialize(x, call));
+    tf.tidy(() => {
+      const { z } = this.#map.initialize(x, call);
+      if (hasParameters(this.#base)) this.#base.initialize?.(z, forPart(call, 'base'));
+    });
   }
 
   /** One objective: minus the log-likelihood in nats per example. */
@@ -111,10 +116,6 @@ export class Flow extends BaseModule implements LikelihoodModel, ConditionalDist
       },
     ];
   }
-}
-
-function isModule(base: Distribution | ConditionalDistribution): base is ConditionalDistribution {
-  return 'given' in base;
 }
 
 function checkBase(base: Distribution, latentShape: Shape): void {

@@ -8,7 +8,13 @@ import {
   splineLayers,
   sylvesterLayers,
 } from './layers.cases';
-import { autoregressiveModels, continuousModels, integerModels, posteriorModels } from './models.cases';
+import {
+  autoregressiveModels,
+  continuousModels,
+  integerModels,
+  multiscaleModels,
+  posteriorModels,
+} from './models.cases';
 import { residualLayers, residualModels } from './residual.cases';
 
 const layers = {
@@ -22,6 +28,7 @@ const layers = {
 };
 const models = {
   ...continuousModels,
+  ...multiscaleModels,
   ...autoregressiveModels,
   ...integerModels,
   ...posteriorModels,

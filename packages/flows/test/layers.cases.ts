@@ -1,4 +1,4 @@
-import { asLayer, Key, mlp, Permutation, Sequential, Tanh, trainable } from '@dgm/core';
+import { asLayer, Key, mlp, Permutation, Sequential, Tanh } from '@dgm/core';
 import type { Layer } from '@dgm/core';
 import type { BijectorTable } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
@@ -28,7 +28,8 @@ import {
   Squeeze,
   Sylvester,
 } from '../src/index';
-import type { FlowLayer, Transformer } from '../src/index';
+import type { Transformer } from '../src/index';
+import { moved } from './support/moved';
 
 export const vectors = [
   [-1, 0.5, 2, -0.3],
@@ -236,17 +237,6 @@ const images = [
     ],
   ],
 ];
-
-/** Moves every variable, so that a map that starts as the identity is none. */
-function moved<L extends FlowLayer>(layer: L, size = 0.5): L {
-  tf.tidy(() => {
-    [...trainable(layer).values()].forEach((variable, index) => {
-      const step = tf.mul(size, Key.of(index).normal(variable.shape));
-      variable.assign(tf.add(variable, step));
-    });
-  });
-  return layer;
-}
 
 export const linearLayers: BijectorTable = {
   LuLinear: () => ({

@@ -1,10 +1,13 @@
-import { Key } from '@dgm/core';
+import { conditional, gaussian, Key, mlp, standardNormal } from '@dgm/core';
 import type { ModelTable } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import {
   autoregressiveBase,
   autoregressiveIdf,
   dequantized,
+  factorOut,
+  flow,
+  glow,
   histogramFlow,
   iaf,
   idf,
@@ -16,9 +19,11 @@ import {
   learnedBase,
   neuralSplineFlow,
   planarFlow,
+  rationalQuadraticSpline,
   realNvp,
   sylvesterFlow,
 } from '../src/index';
+import { moved } from './support/moved';
 
 const DIMS = 4;
 
@@ -67,6 +72,69 @@ export const continuousModels: ModelTable = {
   }),
 };
 
+/** Images that are bright on one side. */
+const images = (height: number, width: number) => () =>
+  tf.tidy(() => {
+    const noise = Key.of(1).normal([16, height, width, 1]);
+    return tf.add(tf.mul(noise, 0.5), tf.reshape(tf.linspace(-2, 2, width), [width, 1]));
+  });
+
+export const multiscaleModels: ModelTable = {
+  glow: () => ({
+    make: (key) => moved(glow({ shape: [4, 4, 1], key, steps: 1, hidden: 3 }), 0.1),
+    data: images(4, 4),
+    ...quick,
+    wrongShape: [2, 4, 4, 2],
+  }),
+  'glow (one scale, spline, dropout)': () => ({
+    make: (key) =>
+      moved(
+        glow({
+          shape: [2, 2, 1],
+          key,
+          scales: 1,
+          steps: 2,
+          hidden: 3,
+          dropout: 0.1,
+          transformer: rationalQuadraticSpline({ bins: 3 }),
+        }),
+        0.1,
+      ),
+    data: images(2, 2),
+    ...quick,
+  }),
+  factorOut: () => ({
+    make: (key) =>
+      flow({
+        layers: [],
+        eventShape: [DIMS],
+        base: factorOut({
+          sizes: [1, 3],
+          kept: standardNormal([1]),
+          dropped: conditional(mlp([1, 8, 6], { key }), gaussian({ shape: [3] })),
+        }),
+      }),
+    data: reals,
+    ...quick,
+  }),
+  'factorOut (integers, every event)': () => ({
+    make: (key) =>
+      idf({
+        ...smallIdf,
+        dims: 2,
+        key,
+        base: factorOut({
+          sizes: [1, 1],
+          kept: learnedBase(integerLogistic({ shape: [1] })),
+          dropped: conditional(mlp([1, 4, 2], { key }), integerLogistic({ shape: [1] })),
+        }),
+      }),
+    data: () => tf.tidy(() => tf.slice(integers(5)(), [0, 0], [32, 2])),
+    ...quick,
+    everyEvent: plane(-40, 40),
+  }),
+};
+
 const masked = { dims: DIMS, layers: 2, hidden: [8] };
 
 export const autoregressiveModels: ModelTable = {
@@ -112,6 +180,11 @@ export const integerModels: ModelTable = {
   'idf (four parts)': () => ({
     make: (key) => idf({ ...smallIdf, key, parts: 4 }),
     data: integers(5),
+    ...quick,
+  }),
+  'idf (two scales)': () => ({
+    make: (key) => idf({ dims: 3, couplings: 1, hidden: [4], key, scales: 2 }),
+    data: () => tf.tidy(() => tf.slice(integers(5)(), [0, 0], [32, 3])),
     ...quick,
   }),
   'idf (every event)': () => ({

@@ -11,7 +11,9 @@ import type {
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { countGroups } from '../autoregressive/masked-network';
+import type { FlowCall } from '../flow-layer';
 import { withContext } from '../internal/events';
+import type { FlowBase } from './flow-base';
 
 export interface AutoregressiveBaseOptions {
   /** The groups of the elements, as the network has them; each is drawn given all earlier ones. */
@@ -34,7 +36,7 @@ export function autoregressiveBase(options: AutoregressiveBaseOptions): Conditio
   return new AutoregressiveBase(options);
 }
 
-class AutoregressiveBase extends BaseModule implements ConditionalDistribution {
+class AutoregressiveBase extends BaseModule implements FlowBase {
   readonly #parts: BaseParts;
 
   constructor({ groups, head, network }: AutoregressiveBaseOptions) {
@@ -52,8 +54,8 @@ class AutoregressiveBase extends BaseModule implements ConditionalDistribution {
     this.#parts = { dims: groups.length, passes, head, network: this.child('network', asLayer(network)) };
   }
 
-  given(context?: Tensor): Distribution {
-    return new Grouped(this.#parts, context);
+  given(context?: Tensor, call: FlowCall = {}): Distribution {
+    return new Grouped(this.#parts, context === undefined ? call : { ...call, context });
   }
 }
 
@@ -70,14 +72,14 @@ class Grouped extends BaseDistribution {
   readonly eventShape: Shape;
   readonly reparameterized = false;
   readonly #parts: BaseParts;
-  readonly #context: Tensor | undefined;
+  readonly #call: FlowCall;
 
-  constructor(parts: BaseParts, context: Tensor | undefined) {
+  constructor(parts: BaseParts, call: FlowCall) {
     super();
     this.#parts = parts;
-    this.#context = context;
+    this.#call = call;
     this.eventShape = [parts.dims];
-    this.batchShape = context === undefined ? [] : [context.shape[0]!];
+    this.batchShape = call.context === undefined ? [] : [call.context.shape[0]!];
   }
 
   /** One pass for each group: what is drawn for later groups in the meantime is drawn again, with the same noise. */
@@ -100,12 +102,13 @@ class Grouped extends BaseDistribution {
   /** The distributions of all elements of rows `[n, D]`, a batch of n D. */
   #elements(rows: Tensor): Distribution {
     const { head, network } = this.#parts;
-    return head.distribution(tf.reshape(network.apply(this.#seen(rows)), [-1, head.numParameters]));
+    const output = network.apply(this.#seen(rows), this.#call);
+    return head.distribution(tf.reshape(output, [-1, head.numParameters]));
   }
 
   #seen(rows: Tensor): Tensor {
-    if (this.#context === undefined) return rows;
-    const context = tf.tile(this.#context, [rows.shape[0]! / this.#context.shape[0]!, 1]);
-    return withContext(rows, { context });
+    const { context } = this.#call;
+    if (context === undefined) return rows;
+    return withContext(rows, { context: tf.tile(context, [rows.shape[0]! / context.shape[0]!, 1]) });
   }
 }

@@ -55,7 +55,7 @@ test('samples are integers, and their likelihood is that of the base at their la
   const model = idf({ dims: 4, key: Key.of(0), couplings: 2, hidden: [8], parts: 4 });
   const x = model.sample(Key.of(1), 50);
   exactly(x, tf.round(x));
-  const base = integerLogistic({ shape: [4] }).distribution(tf.zeros([1, 8]));
+  const base = integerLogistic({ shape: [4], scale: Math.E }).distribution(tf.zeros([1, 8]));
   expect([...model.logProb(x).dataSync()]).toBeCloseToArray([...base.logProb(model.encode(x)).dataSync()], {
     relative: 1e-5,
   });
@@ -112,4 +112,8 @@ test('parts and networks that do not fit are refused', () => {
     'one entry for each part',
   );
   expect(() => idf({ dims: 2, parts: 4, key: Key.of(0) })).toThrow('from 2 to 2');
+  expect(() => idf({ dims: 8, parts: 4, scales: 3, key: Key.of(0) })).toThrow(
+    'parts to be an integer from 2 to 2',
+  );
+  expect(() => idf({ dims: 8, scales: 5, key: Key.of(0) })).toThrow('scales to be an integer from 1 to 4');
 });

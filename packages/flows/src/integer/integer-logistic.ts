@@ -7,6 +7,8 @@ export interface IntegerLogisticOptions {
   readonly shape: Shape;
   /** What a mean parameter of 0 stands for; 0 unless given. */
   readonly center?: number;
+  /** The scale that a log-scale parameter of 0 stands for; 1 unless given. */
+  readonly scale?: number;
 }
 
 /**
@@ -14,14 +16,16 @@ export interface IntegerLogisticOptions {
  * may leave the range of the data. Parameters: all means, then all log-scales, in units of the integers.
  * @see DGM Eq. 3.41-3.43, Listing 3.4, whose epsilon puts a floor under one tail
  */
-export function integerLogistic({ shape, center = 0 }: IntegerLogisticOptions): DistributionHead {
+export function integerLogistic({ shape, center = 0, scale = 1 }: IntegerLogisticOptions): DistributionHead {
   return {
     numParameters: 2 * sizeOf(shape),
     eventShape: shape,
     distribution: (parameters) => {
       const [mean, logScale] = parts(parameters, 2, shape);
-      const location = tf.add(center, mean!);
-      return new Independent(new DiscretizedLogistic(location, { logScale: logScale! }), shape.length);
+      const element = new DiscretizedLogistic(tf.add(center, mean!), {
+        logScale: tf.add(Math.log(scale), logScale!),
+      });
+      return new Independent(element, shape.length);
     },
   };
 }
@@ -29,13 +33,11 @@ export function integerLogistic({ shape, center = 0 }: IntegerLogisticOptions): 
 export interface IntegerLogisticMixtureOptions extends IntegerLogisticOptions {
   /** The number of components. */
   readonly components: number;
-  /** The distance between the components' means when all parameters are 0; 1 unless given. */
-  readonly spread?: number;
   /**
-   * The components' scale when all parameters are 0; 1 unless given. With 0.2, a spread of 1 and a component for each
-   * level, a mixture starts as a free probability for each level.
+   * The distance between the components' means when all parameters are 0; 1 unless given. With 1, a scale of 0.2 and a
+   * component for each level, a mixture starts as a free probability for each level.
    */
-  readonly scale?: number;
+  readonly spread?: number;
   /**
    * A component that does not learn, around `center`: no value that the training data lack gets next to no probability,
    * which is most of what held-out data cost an expressive base. None unless given.

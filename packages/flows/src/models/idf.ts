@@ -1,4 +1,4 @@
-import { ArgumentError, mlp, Permutation } from '@dgm/core';
+import { ArgumentError, conditional, mlp, Permutation } from '@dgm/core';
 import type { Activation, ConditionalDistribution, Distribution, Key } from '@dgm/core';
 import { learnedBase } from '../base/learned-base';
 import type { ChainPart } from '../chain';
@@ -6,6 +6,7 @@ import { rezero as fromZero } from '../coupling/rezero';
 import { flow, type Flow } from '../flow';
 import { IntegerCoupling } from '../integer/integer-coupling';
 import { integerLogistic } from '../integer/integer-logistic';
+import { factorOut } from '../multiscale/factor-out';
 
 export interface IdfOptions {
   /** D, the length of an event. */
@@ -14,15 +15,17 @@ export interface IdfOptions {
   readonly key: Key;
   /** How many parts a coupling has: 2 in the classic one, 4 in the book's second; 2 unless given. */
   readonly parts?: number;
-  /** The number of couplings; 8 unless given. */
+  /** The number of couplings, at each scale; 8 unless given. */
   readonly couplings?: number;
+  /** After each scale but the last half of the latents is factored out, given the other half; 1 unless given. */
+  readonly scales?: number;
   /** Hidden units of each network; `[256, 256]` unless given. */
   readonly hidden?: readonly number[];
   /** `leakyRelu` unless given. */
   readonly activation?: Activation;
   /** Whether each network is multiplied by a number that starts at 0, inside of the rounding; no unless told otherwise. */
   readonly rezero?: boolean;
-  /** $\pi(z)$ over integers; learned discretized logistic distributions unless given. */
+  /** $\pi(z)$ over integers, of the last scale; learned discretized logistic distributions unless given. */
   readonly base?: Distribution | ConditionalDistribution;
 }
 
@@ -31,19 +34,19 @@ export interface IdfOptions {
  * exact, a probability.
  *
  * Its mass lies on all integers, also on those that no datum can be: samples may leave the range of the data.
- * @throws ArgumentError if there are more parts than dimensions, or fewer than two
+ * @throws ArgumentError if there are more parts than dimensions at the last scale, or fewer than two, or no scale
  * @see DGM §3.2.4, Listings 3.3-3.6; Integer Discrete Flows (Hoogeboom et al., 2019)
  */
 export function idf(options: IdfOptions): Flow {
+  const { dims, parts = 2, scales = 1 } = options;
+  check('scales', { actual: scales, from: 1, to: 1 + Math.floor(Math.log2(dims)) });
+  check('parts', { actual: parts, from: 2, to: Math.ceil(dims / 2 ** (scales - 1)) });
+  return scale({ ...options, source: 'DGM §3.2.4, Listings 3.3-3.6' }, scales);
+}
+
+/** The couplings of one scale, over what comes after it. */
+function scale({ source, ...options }: IdfOptions & { readonly source?: string }, left: number): Flow {
   const { dims, parts = 2, couplings = 8 } = options;
-  if (!(Number.isInteger(parts) && parts >= 2 && parts <= dims)) {
-    throw new ArgumentError({
-      where: 'idf',
-      argument: 'parts',
-      expected: `to be an integer from 2 to ${dims}`,
-      actual: String(parts),
-    });
-  }
   const sizes = Array.from(
     { length: parts },
     (_, part) => Math.floor(((part + 1) * dims) / parts) - Math.floor((part * dims) / parts),
@@ -54,9 +57,29 @@ export function idf(options: IdfOptions): Flow {
   ]);
   return flow({
     layers: layers.flat(),
-    base: options.base ?? learnedBase(integerLogistic({ shape: [dims] })),
+    base: left === 1 ? lastBase(options) : withFactorOut(options, left),
     eventShape: [dims],
-    source: 'DGM §3.2.4, Listings 3.3-3.6',
+    ...(source === undefined ? {} : { source }),
+  });
+}
+
+/** Listing 3.4 starts its log-scales at 1; at 0 the book's four parts end 5 nats worse on the digits. */
+const INITIAL_SCALE = Math.E;
+
+function lastBase({ dims, base }: IdfOptions): Distribution | ConditionalDistribution {
+  return base ?? learnedBase(integerLogistic({ shape: [dims], scale: INITIAL_SCALE }));
+}
+
+/** The first half goes on to the next scale, and the second half stops, given the first. */
+function withFactorOut(options: IdfOptions, left: number): ConditionalDistribution {
+  const { dims, hidden = [256, 256], activation = 'leakyRelu' } = options;
+  const kept = Math.ceil(dims / 2);
+  const key = options.key.fold('scale');
+  const network = mlp([kept, ...hidden, 2 * (dims - kept)], { key: key.fold('dropped'), activation });
+  return factorOut({
+    sizes: [kept, dims - kept],
+    kept: scale({ ...options, dims: kept, key }, left - 1),
+    dropped: conditional(network, integerLogistic({ shape: [dims - kept], scale: INITIAL_SCALE })),
   });
 }
 
@@ -71,4 +94,14 @@ function coupling(
     return rezero ? fromZero(plain) : plain;
   });
   return new IntegerCoupling({ parts: sizes, networks });
+}
+
+function check(argument: string, { actual, from, to }: { actual: number; from: number; to: number }): void {
+  if (Number.isInteger(actual) && actual >= from && actual <= to) return;
+  throw new ArgumentError({
+    where: 'idf',
+    argument,
+    expected: `to be an integer from ${from} to ${to}`,
+    actual: String(actual),
+  });
 }

@@ -1,0 +1,115 @@
+import { BaseDistribution, BaseModule, sizeOf } from '@dgm/core';
+import type { ConditionalDistribution, Distribution, Key, Shape } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { hasParameters, type FlowBase } from '../base/flow-base';
+import type { FlowCall } from '../flow-layer';
+import { forPart, withContext } from '../internal/events';
+
+export interface FactorOutOptions {
+  /** How much of the last axis goes on, and how much stops here. */
+  readonly sizes: readonly [kept: number, dropped: number];
+  /** $\pi(z_a)$: the distribution of what goes on, another flow as a rule. */
+  readonly kept: Distribution | ConditionalDistribution;
+  /** $\pi(z_b | z_a)$: that of what stops, given what goes on, `[n, ...z_a]`, with the context beside it if there is one. */
+  readonly dropped: ConditionalDistribution;
+  /** The axes in front of the last one: `[height, width]` for images; none unless given. */
+  readonly leadingShape?: Shape;
+}
+
+/**
+ * A base that splits the latents along their last axis, $\pi(z) = \pi(z_a)\, \pi(z_b | z_a)$: $z_b$ stops here, and $z_a$ is
+ * transformed further by the flow that is its distribution. A flow over such a base is multi-scale.
+ *
+ * It owns both parts. It serves integers as well: then both are mass functions.
+ * @see DGM §3.1.6, "Factoring-out"; Density Estimation Using Real NVP (Dinh et al., 2017), §3.6
+ */
+export function factorOut(options: FactorOutOptions): ConditionalDistribution {
+  return new FactorOut(options);
+}
+
+class FactorOut extends BaseModule implements FlowBase {
+  readonly #sizes: readonly [number, number];
+  readonly #leadingShape: Shape;
+  readonly #kept: Distribution | FlowBase;
+  readonly #dropped: FlowBase;
+
+  constructor({ sizes, kept, dropped, leadingShape = [] }: FactorOutOptions) {
+    super();
+    this.#sizes = sizes;
+    this.#leadingShape = leadingShape;
+    this.#kept = hasParameters(kept) ? this.child('kept', kept) : kept;
+    this.#dropped = this.child('dropped', dropped);
+  }
+
+  given(context?: Tensor, call: Omit<FlowCall, 'context'> = {}): Distribution {
+    const kept = hasParameters(this.#kept) ? this.#kept.given(context, forPart(call, 'kept')) : this.#kept;
+    const dropped = (zA: Tensor): Distribution => {
+      const seen = context === undefined ? zA : withContext(zA, { context: repeated(context, zA) });
+      return this.#dropped.given(seen, forPart(call, 'dropped'));
+    };
+    const [first, second] = this.#sizes;
+    return new Factored({
+      kept,
+      dropped,
+      keptShape: [...this.#leadingShape, first],
+      droppedShape: [...this.#leadingShape, second],
+    });
+  }
+
+  initialize(z: Tensor, call: FlowCall = {}): void {
+    if (!hasParameters(this.#kept)) return;
+    const [zA] = tf.split(z, [...this.#sizes], -1);
+    this.#kept.initialize?.(zA!, forPart(call, 'kept'));
+  }
+}
+
+interface Factors {
+  readonly kept: Distribution;
+  /** The distribution of what stopped, a batch of the rows of what goes on. */
+  readonly dropped: (zA: Tensor) => Distribution;
+  readonly keptShape: Shape;
+  readonly droppedShape: Shape;
+}
+
+class Factored extends BaseDistribution {
+  readonly kind = 'Factored';
+  readonly batchShape: Shape;
+  readonly eventShape: Shape;
+  readonly #factors: Factors;
+
+  constructor(factors: Factors) {
+    super();
+    const { kept, keptShape, droppedShape } = factors;
+    this.#factors = factors;
+    this.batchShape = kept.batchShape;
+    this.eventShape = [...keptShape.slice(0, -1), keptShape.at(-1)! + droppedShape.at(-1)!];
+  }
+
+  get reparameterized(): boolean {
+    const { kept, dropped, keptShape } = this.#factors;
+    const rows = sizeOf(this.batchShape);
+    return kept.reparameterized && tf.tidy(() => dropped(tf.zeros([rows, ...keptShape])).reparameterized);
+  }
+
+  protected draw(key: Key, sampleShape: Shape): Tensor {
+    const { kept, dropped, keptShape, droppedShape } = this.#factors;
+    const zA = kept.sample(key.fold('kept'), sampleShape);
+    const zB = dropped(tf.reshape(zA, [-1, ...keptShape])).sample(key.fold('dropped'));
+    const lead = [...sampleShape, ...this.batchShape];
+    return tf.concat([zA, tf.reshape(zB, [...lead, ...droppedShape])], -1);
+  }
+
+  protected logDensity(z: Tensor): Tensor {
+    const { kept, dropped, keptShape, droppedShape } = this.#factors;
+    const [zA, zB] = tf.split(z, [keptShape.at(-1)!, droppedShape.at(-1)!], -1) as [Tensor, Tensor];
+    const rows = dropped(tf.reshape(zA, [-1, ...keptShape]));
+    const logDropped = rows.logProb(tf.reshape(zB, [-1, ...droppedShape]));
+    return tf.add(kept.logProb(zA), tf.reshape(logDropped, z.shape.slice(0, -keptShape.length)));
+  }
+}
+
+/** A context of n rows, as often as there are rows of what it stands beside. */
+function repeated(context: Tensor, zA: Tensor): Tensor {
+  return tf.tile(context, [zA.shape[0]! / context.shape[0]!, 1]);
+}

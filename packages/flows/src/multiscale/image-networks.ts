@@ -1,0 +1,53 @@
+import { ActivationLayer, asLayer, Conv2d, Dropout, Sequential } from '@dgm/core';
+import type { Activation, Key, Layer } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { startAtZero } from '../internal/start-at-zero';
+
+export interface ImageConditionerOptions {
+  /** Channels of the input. */
+  readonly inputs: number;
+  /** Channels of the output. */
+  readonly outputs: number;
+  /** Channels of the two hidden layers. */
+  readonly hidden: number;
+  readonly activation: Activation;
+  /** The share of hidden numbers that are left out in training. */
+  readonly dropout: number;
+  readonly key: Key;
+}
+
+/**
+ * The network of a coupling of images: convolutions of 3x3, 1x1 and 3x3 pixels, the last of which starts at 0.
+ * @see Glow: Generative Flow with Invertible 1x1 Convolutions (Kingma and Dhariwal, 2018), §5
+ */
+export function imageConditioner({
+  inputs,
+  outputs,
+  hidden,
+  activation,
+  dropout,
+  key,
+}: ImageConditionerOptions): Layer {
+  const convolution = (index: number, sizes: { inputs: number; outputs: number }, kernelSize: number) =>
+    new Conv2d({ ...sizes, kernelSize, padding: 'same', key: key.fold(index) });
+  return new Sequential([
+    convolution(0, { inputs, outputs: hidden }, 3),
+    new ActivationLayer(activation),
+    convolution(1, { inputs: hidden, outputs: hidden }, 1),
+    new ActivationLayer(activation),
+    ...(dropout === 0 ? [] : [new Dropout({ rate: dropout })]),
+    startAtZero(convolution(2, { inputs: hidden, outputs }, 3)),
+  ]);
+}
+
+/**
+ * Puts the parameters of all elements of an image in the order of a head: channels are one kind after the other, with a
+ * part for each element, `[n, height, width, kinds * part]`, and become rows `[n, kinds * height * width * part]`.
+ */
+export function asHeadParameters(kinds: number): Layer {
+  return asLayer((image) => {
+    const [n, height, width, channels] = image.shape as [number, number, number, number];
+    const parts = tf.reshape(image, [n, height, width, kinds, channels / kinds]);
+    return tf.reshape(tf.transpose(parts, [0, 3, 1, 2, 4]), [n, height * width * channels]);
+  });
+}
