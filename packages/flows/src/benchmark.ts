@@ -19,7 +19,7 @@ const isVectorsOfIntegers = ({ levels, train }: Dataset): boolean =>
   levels !== undefined && train.shape.length === 1;
 
 const dimsOf = ({ dataset }: BenchmarkTask): number => dataset.train.shape[0]!;
-const bookHidden = ({ quick }: BenchmarkTask): number[] => (quick ? [32, 32] : [256, 256]);
+const bookHidden = ({ quick, width = quick ? 32 : 256 }: BenchmarkTask): number[] => [width, width];
 
 /** With noise on [0, 1), which the book's code draws from (0, 0.5]. */
 function bookRealNvp(task: BenchmarkTask): Benchmark {
