@@ -1,5 +1,6 @@
 import { describeCompiled } from '@dgm/testing';
 import { models as autoregressiveModels } from '../../arm/test/arm.cases';
+import { continuousTimeModels } from '../../flows/test/continuous.cases';
 import {
   autoregressiveModels as autoregressiveFlows,
   continuousModels,
@@ -19,6 +20,7 @@ describeCompiled(
     ...integerModels,
     ...multiscaleModels,
     ...residualModels,
+    ...continuousTimeModels,
     ...priors,
   },
   { engine: compiled },

@@ -16,6 +16,8 @@ export { autoregressiveIdf } from './models/autoregressive-idf';
 export type { AutoregressiveIdfOptions } from './models/autoregressive-idf';
 export { glow } from './models/glow';
 export type { GlowOptions } from './models/glow';
+export { cnf } from './models/cnf';
+export type { CnfOptions } from './models/cnf';
 export { histogramFlow } from './models/histogram-flow';
 export type { HistogramFlowOptions } from './models/histogram-flow';
 export { idf } from './models/idf';
@@ -119,8 +121,21 @@ export type { LogDeterminant, LogDeterminantCall } from './residual/log-determin
 export { powerSeries, russianRoulette } from './residual/series';
 export type { PowerSeriesOptions, RussianRouletteOptions } from './residual/series';
 
+// continuous layers
+export { ContinuousFlow } from './continuous/continuous-flow';
+export type { ContinuousFlowOptions } from './continuous/continuous-flow';
+export { dormandPrince } from './continuous/dormand-prince';
+export type { DormandPrinceOptions } from './continuous/dormand-prince';
+export type { Interval, OdeSolver, State, VectorField } from './continuous/ode';
+export { rungeKutta } from './continuous/runge-kutta';
+export type { RungeKuttaOptions } from './continuous/runge-kutta';
+export { exactTrace, hutchinsonTrace } from './continuous/trace';
+export type { HutchinsonTraceOptions, Trace, TraceOf } from './continuous/trace';
+
 // functions that know their Jacobian
 export { ConcatenatedLipSwish, LipSwish } from './smooth/activations';
 export type { SmoothActivationName } from './smooth/activations';
 export type { Linearization, SmoothFunction, SmoothMap } from './smooth/smooth-map';
+export { smoothMlp } from './smooth/smooth-mlp';
+export type { SmoothMlpOptions } from './smooth/smooth-mlp';
 export { spectralNormBound } from './smooth/spectral-norm-bound';

@@ -1,5 +1,6 @@
 import { describeBijector, describeCoverage, describeModel } from '@dgm/testing';
 import * as api from '../src/index';
+import { continuousLayers, continuousTimeModels } from './continuous.cases';
 import {
   autoregressiveLayers,
   couplings,
@@ -25,6 +26,7 @@ const layers = {
   ...linearLayers,
   ...sylvesterLayers,
   ...residualLayers,
+  ...continuousLayers,
 };
 const models = {
   ...continuousModels,
@@ -33,6 +35,7 @@ const models = {
   ...integerModels,
   ...posteriorModels,
   ...residualModels,
+  ...continuousTimeModels,
 };
 
 describeBijector(layers);
@@ -64,10 +67,15 @@ describeCoverage({
     contractiveDenseNet: 'src/residual/residual.test.ts',
     contractiveMlp: 'src/residual/residual.test.ts',
     ConcatenatedLipSwish: 'src/residual/residual.test.ts',
+    dormandPrince: 'src/continuous/ode.test.ts',
     exactLogDet: 'src/residual/residual.test.ts',
+    exactTrace: 'src/continuous/continuous-flow.test.ts',
+    hutchinsonTrace: 'src/continuous/continuous-flow.test.ts',
     LipSwish: 'src/residual/residual.test.ts',
     powerSeries: 'src/residual/series.test.ts',
+    rungeKutta: 'src/continuous/ode.test.ts',
     russianRoulette: 'src/residual/series.test.ts',
+    smoothMlp: 'src/continuous/continuous-flow.test.ts',
     spectralNormBound: 'src/residual/residual.test.ts',
   },
 });

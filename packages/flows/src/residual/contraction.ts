@@ -5,6 +5,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { smoothActivation, type SmoothActivationName } from '../smooth/activations';
 import { AffineMap } from '../smooth/affine-map';
 import { SmoothChain, type SmoothFunction, type SmoothMap } from '../smooth/smooth-map';
+import { smoothMlp } from '../smooth/smooth-mlp';
 import { WeightedConcatenation } from './weighted-concatenation';
 
 /** A map that brings any two points closer: $\|g(x) - g(y)\| \le L \|x - y\|$ with $L < 1$, whatever its parameters are. */
@@ -44,15 +45,8 @@ export interface ContractiveMlpOptions extends ContractionOptions {
 export function contractiveMlp({ hidden = [64, 64], ...options }: ContractiveMlpOptions): Contraction {
   const { dims, key, activation = 'lipSwish', context: conditions = 0, lipschitz = 0.9 } = options;
   checkLipschitz('contractiveMlp', lipschitz);
-  let inputs = dims;
-  const layers = hidden.flatMap((outputs, index): SmoothMap[] => {
-    const affine = new AffineMap({ inputs, outputs, key: key.fold(index), conditions, isContraction: true });
-    const { map, outputsPerInput } = smoothActivation(activation);
-    inputs = outputs * outputsPerInput;
-    return [affine, map];
-  });
-  const last = new AffineMap({ inputs, outputs: dims, key: key.fold('last'), isContraction: true });
-  return new ScaledContraction(new SmoothChain([...layers, last]), { dims, lipschitz });
+  const network = { key, activation, conditions, isContraction: true };
+  return new ScaledContraction(smoothMlp([dims, ...hidden, dims], network), { dims, lipschitz });
 }
 
 export interface ContractiveDenseNetOptions extends ContractionOptions {

@@ -1,7 +1,7 @@
 import { ArgumentError } from '@dgm/core';
-import type { Key } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { signs } from '../smooth/signs';
 import type { Linearization } from '../smooth/smooth-map';
 import { withoutGradient } from '../smooth/without-gradient';
 import type { LogDeterminant } from './log-determinant';
@@ -118,11 +118,6 @@ function weightedSeries({ value: x, push }: Linearization, { v, weights }: Serie
 /** A value with the gradient of something else. */
 function withGradientOf(carrier: Tensor, value: Tensor): Tensor {
   return tf.customGrad(() => ({ value: tf.clone(value), gradFunc: (dy: Tensor) => tf.clone(dy) }))(carrier);
-}
-
-/** Entries of 1 and -1, which have the least variance of all that have mean 0 and variance 1. */
-function signs(key: Key, shape: readonly number[]): Tensor {
-  return tf.sub(tf.mul(2, key.bernoulli(shape, 0.5)), 1);
 }
 
 function checkCount(where: string, argument: string, value: number): void {

@@ -1,0 +1,84 @@
+import { Key } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import '@dgm/testing';
+import { describe, expect, test } from 'vitest';
+import { cnf } from '../models/cnf';
+import { AffineMap } from '../smooth/affine-map';
+import { smoothMlp } from '../smooth/smooth-mlp';
+import { ContinuousFlow } from './continuous-flow';
+import { rungeKutta } from './runge-kutta';
+import { exactTrace, hutchinsonTrace } from './trace';
+
+describe('a linear field', () => {
+  // z' = z K + t c turns by one radian and shrinks by e^-0.5 a unit of time.
+  const linear = (): ContinuousFlow => {
+    const field = new AffineMap({ inputs: 2, outputs: 2, key: Key.of(0), conditions: 1 });
+    const parameters = field.parameters();
+    const kernel = [
+      [-0.5, 1],
+      [-1, -0.5],
+    ];
+    tf.tidy(() => {
+      parameters.get('kernel')!.assign(tf.tensor2d(kernel));
+      parameters.get('bias')!.assign(tf.zeros([2]));
+      parameters.get('conditions/kernel')!.assign(tf.zeros([1, 2]));
+    });
+    return new ContinuousFlow({ dims: 2, field });
+  };
+
+  test('has the matrix exponential as its map, and the trace as its log-determinant', () => {
+    const layer = linear();
+    const { y, logDet } = layer.forwardAndLogDet(tf.tensor2d([[1, 0]]));
+    const shrunk = Math.exp(-0.5);
+    expect([...y.dataSync()]).toBeCloseToArray([shrunk * Math.cos(1), shrunk * Math.sin(1)], {
+      absolute: 1e-5,
+    });
+    expect(logDet.dataSync()[0]).toBeCloseTo(-1, 5);
+    layer.dispose();
+  });
+});
+
+describe('hutchinsonTrace', () => {
+  const rows = 2000;
+  const call = { training: true, key: Key.of(3) };
+  const layerWith = (trace: typeof exactTrace | ReturnType<typeof hutchinsonTrace>): ContinuousFlow => {
+    const field = smoothMlp([3, 8, 3], { key: Key.of(1), conditions: 1 });
+    return new ContinuousFlow({ dims: 3, field, trace, solver: rungeKutta({ steps: 4 }) });
+  };
+  const logDets = (trace: Parameters<typeof layerWith>[0]): number[] =>
+    tf.tidy(() => {
+      const layer = layerWith(trace);
+      const y = tf.tile(tf.tensor2d([[0.3, -1, 0.5]]), [rows, 1]);
+      const values = [...layer.inverseAndLogDet(y, call).logDet.dataSync()];
+      layer.dispose();
+      return values;
+    });
+
+  test('is right on average, within 3 standard errors', () => {
+    const [exact] = logDets(exactTrace);
+    const estimates = logDets(hutchinsonTrace());
+    const mean = estimates.reduce((sum, value) => sum + value, 0) / rows;
+    const variance = estimates.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (rows - 1);
+    expect(variance).toBeGreaterThan(1e-3);
+    expect(Math.abs(mean - exact!)).toBeLessThan(3 * Math.sqrt(variance / rows));
+  });
+
+  test('keeps its directions through one solution, so that the way back undoes it', () => {
+    const layer = layerWith(hutchinsonTrace());
+    const z = Key.of(1).normal([5, 3]);
+    const { y, logDet } = layer.forwardAndLogDet(z, call);
+    const back = layer.inverseAndLogDet(y, call);
+    const sums = tf.add(logDet, back.logDet) as Tensor;
+    expect(tf.max(tf.abs(sums)).dataSync()[0]).toBeLessThan(1e-3);
+    layer.dispose();
+  });
+});
+
+test('a context moves the field', () => {
+  const model = cnf({ dims: 2, key: Key.of(0), hidden: [8], context: 1 });
+  const z = tf.ones([2, 2]);
+  const [first, second] = model.decode(z, tf.tensor2d([[-3], [3]])).arraySync() as number[][];
+  expect(Math.abs(first![0]! - second![0]!)).toBeGreaterThan(1e-2);
+  model.dispose();
+});

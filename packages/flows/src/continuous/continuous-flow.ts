@@ -1,0 +1,82 @@
+import type { Shape } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { BaseFlowLayer, type Backward, type FlowCall, type Forward } from '../flow-layer';
+import type { SmoothMap } from '../smooth/smooth-map';
+import { dormandPrince } from './dormand-prince';
+import type { Interval, OdeSolver, State, VectorField } from './ode';
+import { rungeKutta } from './runge-kutta';
+import { exactTrace, hutchinsonTrace, type Trace } from './trace';
+
+export interface ContinuousFlowOptions {
+  /** D, the length of an event. */
+  readonly dims: number;
+  /**
+   * $f(z, t)$, `[n, D]` to `[n, D]`, whose conditions are the time and then the context. The layer owns it.
+   */
+  readonly field: SmoothMap;
+  /** What integrates in training; {@link rungeKutta} unless given. */
+  readonly solver?: OdeSolver;
+  /**
+   * What integrates otherwise; {@link dormandPrince} unless given. It reads values: to capture such calls, give a solver
+   * that does not.
+   */
+  readonly evaluationSolver?: OdeSolver;
+  /**
+   * The trace in training: {@link exactTrace}, or {@link hutchinsonTrace}. Exact up to 16 dimensions and estimated beyond
+   * unless given. Outside of training it is always exact.
+   */
+  readonly trace?: Trace;
+}
+
+/** Up to here the exact trace is cheap. */
+const SMALL = 16;
+
+/**
+ * A continuous flow: $\dot z = f(z, t)$ from the latents at $t = 0$ to data at $t = 1$, and
+ * $\ln|\det| = \int_0^1 \mathrm{tr}\, \frac{\partial f}{\partial z}\, \mathrm{d}t$, both by one solver. The inverse runs backwards.
+ *
+ * Values, log-determinants and round trips are as exact as the solver is.
+ * @see Neural Ordinary Differential Equations (Chen et al., 2018), §4; FFJORD (Grathwohl et al., 2019), Eq. 4
+ */
+export class ContinuousFlow extends BaseFlowLayer {
+  readonly eventShape: Shape;
+  readonly #field: SmoothMap;
+  readonly #solver: OdeSolver;
+  readonly #evaluationSolver: OdeSolver;
+  readonly #trace: Trace;
+
+  constructor({ dims, field, solver, evaluationSolver, trace }: ContinuousFlowOptions) {
+    super();
+    this.eventShape = [dims];
+    this.#field = this.child('field', field);
+    this.#solver = solver ?? rungeKutta();
+    this.#evaluationSolver = evaluationSolver ?? dormandPrince();
+    this.#trace = trace ?? (dims <= SMALL ? exactTrace : hutchinsonTrace());
+  }
+
+  protected forward(z: Tensor, call: FlowCall): Forward {
+    const [y, logDet] = this.#solve(z, { from: 0, to: 1 }, call);
+    return { y: y!, logDet: logDet! };
+  }
+
+  protected inverse(y: Tensor, call: FlowCall): Backward {
+    const [z, logDet] = this.#solve(y, { from: 1, to: 0 }, call);
+    return { z: z!, logDet: logDet! };
+  }
+
+  #solve(start: Tensor, interval: Interval, { training = false, key, context }: FlowCall): State {
+    const solver = training ? this.#solver : this.#evaluationSolver;
+    const traceOf = training && key !== undefined ? this.#trace(start, key) : exactTrace(start);
+    const field: VectorField = (t, [z]) => {
+      const linearization = this.#field.given(conditionsAt(t, context)).linearize(z!);
+      return [linearization.value, traceOf(linearization)];
+    };
+    return solver.solve(field, [start, tf.zeros([start.shape[0]!])], interval);
+  }
+}
+
+function conditionsAt(t: number, context: Tensor | undefined): Tensor {
+  const time = tf.fill([context?.shape[0] ?? 1, 1], t);
+  return context === undefined ? time : tf.concat([time, context], 1);
+}
