@@ -1,69 +1,16 @@
-import { Key } from '@dgm/core';
-import { relativeError } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import * as ort from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
-import { capture } from '../src/capture/capture';
 import { topologicalOrder } from '../src/graph/graph';
-import type { Graph } from '../src/graph/graph';
-import { dropUnusedInputs } from '../src/graph/substitute';
-import { writeModel } from '../src/onnx/write-model';
 import { passes, simplify } from '../src/passes/simplify';
+import { captured, describePass as describeNamed, kernelsOf } from './support/describe-pass';
+import type { PassCase } from './support/describe-pass';
 
-type F = (...inputs: Tensor[]) => Tensor;
-
-interface Case {
-  readonly f: F;
-  readonly inputs: readonly (readonly number[])[];
-  /** The kernels that are left, producers first. */
-  readonly left: readonly string[];
-}
-
-const kernelsOf = (graph: Graph) => topologicalOrder(graph.outputs.values()).map(({ kernel }) => kernel);
-
-function captured({ f, inputs }: Case): Graph {
-  const names = inputs.map((_, index) => `x${index}`);
-  return capture(
-    ({ tensors }) => ({ y: f(...names.map((name) => tensors[name]!)) }),
-    Object.fromEntries(inputs.map((shape, index) => [`x${index}`, { shape }])),
-  ).graph;
-}
-
-async function run(graph: Graph, inputs: readonly Tensor[]): Promise<Float32Array> {
-  const used = dropUnusedInputs(graph);
-  const session = await ort.InferenceSession.create(writeModel(used), { logSeverityLevel: 3 });
-  const feeds = inputs.flatMap((tensor, index) =>
-    used.inputs.has(`x${index}`)
-      ? [
-          [
-            `x${index}`,
-            new ort.Tensor('float32', Float32Array.from(tensor.dataSync()), tensor.shape),
-          ] as const,
-        ]
-      : [],
+function describePass(name: string, cases: Readonly<Record<string, PassCase>>): void {
+  describeNamed(
+    passes.find((pass) => pass.name === name)!,
+    cases,
   );
-  const { 'out/y': y } = await session.run(Object.fromEntries(feeds));
-  await session.release();
-  return Float32Array.from(y!.data as Float32Array);
-}
-
-/** Applies one pass; its result computes the same and has the expected kernels left. */
-function describePass(name: string, cases: Readonly<Record<string, Case>>): void {
-  const pass = passes.find((each) => each.name === name)!;
-  describe(name, () => {
-    for (const [what, the] of Object.entries(cases)) {
-      test(what, async () => {
-        const graph = captured(the);
-        const simplified = pass.apply(graph);
-        expect(kernelsOf(simplified)).toEqual(the.left);
-        const inputs = the.inputs.map((shape, index) => Key.of(index).normal(shape));
-        const [before, after] = [await run(graph, inputs), await run(simplified, inputs)];
-        expect(relativeError(after, before)).toBeLessThan(1e-6);
-        tf.dispose(inputs);
-      });
-    }
-  });
 }
 
 describePass('remove-aliases', {
@@ -114,6 +61,19 @@ describePass('apply-identities', {
     left: ['Add'],
   },
   'twice negated': { f: (x) => tf.abs(tf.neg(tf.neg(x!))), inputs: [[3]], left: ['Abs'] },
+});
+
+describePass('read-activation', {
+  'the sign for a gradient is that of the result': {
+    f: (x) => tf.mul(tf.leakyRelu(x!, 0.1), tf.step(x!, 0.1)),
+    inputs: [[4, 3]],
+    left: ['LeakyRelu', 'LeakyRelu', 'Step', 'Multiply'],
+  },
+  'not where a negative slope turns the sign': {
+    f: (x) => tf.mul(tf.leakyRelu(x!, -0.1), tf.step(x!, -0.1)),
+    inputs: [[4, 3]],
+    left: ['LeakyRelu', 'Step', 'Multiply'],
+  },
 });
 
 describePass('share-common', {
@@ -290,6 +250,7 @@ describe('all passes', () => {
       'choose-convolutions',
       'fold-constants',
       'merge-factors',
+      'read-activation',
       'remove-aliases',
       'share-common',
       'share-softmax',

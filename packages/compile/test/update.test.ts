@@ -131,9 +131,28 @@ describe('splitUpdates', () => {
     const step = captured(adam());
     const count = (outputs: ReadonlyMap<string, unknown>) => outputs.size;
     const { graph } = split(step);
-    // A loss and four gradients, and the two factors that Adam computes once per step.
-    expect(count(graph.outputs)).toBe(1 + 4 + 2);
+    // A loss and four gradients.
+    expect(count(graph.outputs)).toBe(1 + 4);
     const kernels = topologicalOrder(graph.outputs.values()).map(({ kernel }) => kernel);
-    expect(kernels.filter((kernel) => kernel === 'Sqrt').length).toBeLessThanOrEqual(1);
+    expect(kernels).not.toContain('Sqrt');
+  });
+
+  test('the host computes the factors of a step from its learning rate and number', () => {
+    const { updates, formulas } = split(captured(adam({ beta1: 0.5, beta2: 0.75, epsilon: 1e-8 })));
+    const numbers: Readonly<Record<string, number>> = { 'rate/denoise': 0.1, step: 2 };
+    expect(updates[0]!.scalars.length).toBe(formulas.size);
+    const [rate, epsilon] = [...formulas.values()].map((formula) => formula((name) => numbers[name]!));
+    // Moments are kept unnormalized, so that only these two carry the corrections of both biases.
+    const correction = Math.sqrt(1 - 0.75 ** 2);
+    expect(rate).toBeCloseTo((0.1 * correction) / (1 - 0.5 ** 2), 7);
+    expect(epsilon! * 1e8).toBeCloseTo(correction / Math.sqrt(1 - 0.75), 6);
+  });
+
+  test('a factor that needs a gradient stays in the graph', () => {
+    const { graph, updates, formulas } = split(captured(sgd(), { clipNorm: 1 }));
+    const inGraph = [...graph.outputs.keys()].filter((name) => name.startsWith('leaf/'));
+    expect(updates[0]!.scalars.length).toBe(2);
+    expect(formulas.size).toBe(1);
+    expect(inGraph.length).toBe(4 + 1);
   });
 });

@@ -5,6 +5,7 @@ import type { Variable } from '@tensorflow/tfjs-core';
 import type { Value } from '../graph/graph';
 import { dropUnusedInputs } from '../graph/substitute';
 import { writeModel } from '../onnx/write-model';
+import { tune } from '../passes/simplify';
 import type { Device, Runtime, RuntimeSession, RuntimeTensor } from '../runtime/runtime';
 import { Arena } from '../update/arena';
 import type { Block } from '../update/arena';
@@ -61,7 +62,7 @@ export class HostExecutor implements StepExecutor {
   async compile(step: CapturedStep): Promise<ExecutableStep> {
     const { device, threads } = this.#options;
     const split = splitUpdates(step.graph, new Set(step.state.keys()));
-    const graph = dropUnusedInputs(split.graph);
+    const graph = tune(dropUnusedInputs(split.graph), device);
     const session = await this.#runtime.createSession(writeModel(graph), {
       device,
       threads: threads ?? threadsFor(graph),
@@ -108,8 +109,9 @@ export class HostExecutor implements StepExecutor {
       for (const [name, data] of fetched) data.set(results[name]!.data as Float32Array);
     }
     const resultOf = (name: string): number => Number(results[`out/${name}`]!.data[0]);
+    const givenTo = (name: string): number => given.get(name)!.data[0]!;
     for (const { apply, scalars } of updates) {
-      apply(scalars.map((name) => given.get(name)?.data[0] ?? resultOf(name)));
+      apply(scalars.map((name) => variant.formulas.get(name)?.(givenTo) ?? resultOf(name)));
     }
     this.#waiting.push(Object.fromEntries(variant.step.terms.map((name) => [name, resultOf(name)])));
   }
@@ -153,7 +155,7 @@ export class HostExecutor implements StepExecutor {
       })),
     };
     for (const { scalars } of bound.updates) {
-      for (const name of scalars) if (!step.graph.inputs.has(name)) fetches[`out/${name}`] = null;
+      for (const name of scalars) if (!variant.formulas.has(name)) fetches[`out/${name}`] = null;
     }
     this.#bound.set(variant, bound);
     return bound;

@@ -5,7 +5,7 @@ import type { CaptureInputs, InputSpec } from '../capture/capture';
 import { threadsFor } from '../engine/threads';
 import { dropUnusedInputs } from '../graph/substitute';
 import { writeModel } from '../onnx/write-model';
-import { simplify } from '../passes/simplify';
+import { simplify, tune } from '../passes/simplify';
 import { loadRuntime } from '../runtime/load-runtime';
 import type { OnnxRuntime } from '../runtime/onnx-runtime';
 import type { Device } from '../runtime/runtime';
@@ -57,7 +57,7 @@ export async function compile<Output extends string>(
       remedy: 'return the new value, and assign it outside',
     });
   }
-  const used = dropUnusedInputs(simplify(graph));
+  const used = tune(dropUnusedInputs(simplify(graph)), device);
   const runtime = await loadRuntime(given);
   const session = await runtime.createSession(writeModel(used), {
     device,

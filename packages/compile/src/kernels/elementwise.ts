@@ -93,9 +93,12 @@ export const elementwiseKernels: KernelTable = {
   Sqrt: unary(onnx('Sqrt')),
   Square: unary(({ onnx, names }) => onnx.node('Mul', [names[0]!, names[0]!])),
   Step: unary(({ onnx, names, attributes }) => {
-    const isPositive = onnx.node('Greater', [names[0]!, onnx.scalar(0, 'float32')]);
     const alpha = Number(attributes['alpha'] ?? 0);
-    return onnx.node('Where', [isPositive, onnx.scalar(1, 'float32'), onnx.scalar(alpha, 'float32')]);
+    const [zero, one, low, large] = [0, 1, alpha, 3e38].map((value) => onnx.scalar(value, 'float32'));
+    if (alpha < 0 || alpha > 1)
+      return onnx.node('Where', [onnx.node('Greater', [names[0]!, zero!]), one!, low!]);
+    // A large multiple, clipped, costs less than a comparison and a choice. Only denormal numbers end up in between.
+    return onnx.node('Clip', [onnx.node('Mul', [names[0]!, large!]), low!, one!]);
   }),
   Tan: unary(onnx('Tan')),
   Tanh: unary(onnx('Tanh')),

@@ -29,6 +29,8 @@ export const matmulKernels: KernelTable = {
     infer: ([a, b], attributes) => [{ shape: productShape(a!, b!, attributes), dtype: 'float32' }],
     lower: ({ onnx, names, inputs, outputs, attributes }) => {
       const [transA, transB] = [attributes['transposeA'] ? 1 : 0, attributes['transposeB'] ? 1 : 0];
+      // A vector, as `sumByProduct` has it; tfjs has matrices only.
+      if (inputs[0]!.shape.length === 1) return [onnx.node('MatMul', names)];
       // One matrix at a time is the rule in tfjs's dense layers, and Gemm takes its transposes for free.
       if (outputs[0]!.shape.slice(0, -2).every((size) => size === 1)) {
         const matrix = (name: string, { shape }: Value) =>

@@ -1,29 +1,9 @@
 import { sizeOf } from '@dgm/core';
+import { BINARY, UNARY } from '../graph/arithmetic';
 import { constantValue, uniformConstant } from '../graph/graph';
 import type { Data } from '../graph/graph';
 import type { Rule } from '../graph/rewrite';
 
-/** Elementwise kernels on numbers; results are rounded to float32 by storing them. */
-const UNARY: Readonly<Record<string, (x: number) => number>> = {
-  Abs: Math.abs,
-  Exp: Math.exp,
-  Log: Math.log,
-  Neg: (x) => -x,
-  Reciprocal: (x) => 1 / x,
-  Sqrt: Math.sqrt,
-  Square: (x) => x * x,
-  Cast: (x) => x,
-  OnesLike: () => 1,
-  ZerosLike: () => 0,
-};
-const BINARY: Readonly<Record<string, (a: number, b: number) => number>> = {
-  Add: (a, b) => a + b,
-  Sub: (a, b) => a - b,
-  Multiply: (a, b) => a * b,
-  RealDiv: (a, b) => a / b,
-  Maximum: Math.max,
-  Minimum: Math.min,
-};
 const SHAPE_ONLY = new Set(['OnesLike', 'ZerosLike']);
 const ARRANGING = new Set(['Reshape', 'ExpandDims', 'Tile', 'Transpose', 'Slice', 'Reverse']);
 

@@ -1,6 +1,7 @@
 import type { Graph } from '../graph/graph';
 import { rewrite } from '../graph/rewrite';
 import type { Rule } from '../graph/rewrite';
+import type { Device } from '../runtime/runtime';
 import { absorbBias } from './absorb-bias';
 import { absorbTransposes } from './absorb-transposes';
 import { applyIdentities } from './apply-identities';
@@ -8,6 +9,11 @@ import { broadcastTiles } from './broadcast-tiles';
 import { chooseConvolutions } from './choose-convolutions';
 import { foldConstants } from './fold-constants';
 import { mergeFactors } from './merge-factors';
+import { flattenRows } from './processor/flatten-rows';
+import { oneHotByProduct } from './processor/one-hot-by-product';
+import { spreadByProduct } from './processor/spread-by-product';
+import { sumByProduct } from './processor/sum-by-product';
+import { readActivation } from './read-activation';
 import { removeAliases } from './remove-aliases';
 import { shareCommon } from './share-common';
 import { shareSoftmax } from './share-softmax';
@@ -28,6 +34,7 @@ export const passes: readonly Pass[] = [
   local('remove-aliases', removeAliases),
   local('fold-constants', foldConstants),
   local('apply-identities', applyIdentities),
+  { name: 'read-activation', apply: readActivation },
   common,
   local('broadcast-tiles', broadcastTiles),
   local('absorb-transposes', absorbTransposes),
@@ -38,11 +45,30 @@ export const passes: readonly Pass[] = [
   local('choose-convolutions', chooseConvolutions),
 ];
 
+/**
+ * What pays on a CPU alone: its runtime multiplies matrices better than it does anything else. To be applied to what
+ * `simplify` gives.
+ */
+export const processorPasses: readonly Pass[] = [
+  local('one-hot-by-product', oneHotByProduct),
+  local('flatten-rows', flattenRows),
+  local('remove-aliases', removeAliases),
+  local('spread-by-product', spreadByProduct),
+  local('sum-by-product', sumByProduct),
+  common,
+  local('remove-aliases', removeAliases),
+];
+
 /** Folding makes new constants, identities new chains, and merged chains new twins, so that all passes run twice. */
 const ROUNDS = 2;
 
-/** Applies every pass. */
+/** Applies every pass for any device. */
 export function simplify(graph: Graph, selected: readonly Pass[] = passes): Graph {
   const rounds = Array.from({ length: ROUNDS }, () => selected).flat();
   return rounds.reduce((current, pass) => pass.apply(current), graph);
+}
+
+/** Fits a simplified graph to what a device is good at. */
+export function tune(graph: Graph, device: Device): Graph {
+  return device === 'cpu' ? processorPasses.reduce((current, pass) => pass.apply(current), graph) : graph;
 }

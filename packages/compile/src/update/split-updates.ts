@@ -2,6 +2,8 @@ import { createNode } from '../graph/graph';
 import type { Graph, Value } from '../graph/graph';
 import { elementwiseUpdate } from './expression';
 import type { Update } from './expression';
+import { scalarFormulas } from './scalar-formula';
+import type { ScalarFormula } from './scalar-formula';
 
 /** A graph without its optimizer, and the optimizer. */
 export interface SplitGraph {
@@ -10,6 +12,8 @@ export interface SplitGraph {
   readonly updates: readonly Update[];
   /** Under what name each update finds its tensors and scalars: an input of the graph, or an output `leaf/i`. */
   readonly leaves: ReadonlyMap<Value, string>;
+  /** Scalars that the host computes by itself, under their names. */
+  readonly formulas: ReadonlyMap<string, ScalarFormula>;
 }
 
 /**
@@ -18,7 +22,6 @@ export interface SplitGraph {
  *
  * New values that share operands (a weight and its slots) become one update.
  * @param state - names of the inputs and outputs that are variables; all other inputs are fed by the host
- * (settled signature: engine/host-executor.ts calls it with `new Set(step.state.keys())`)
  */
 export function splitUpdates(graph: Graph, state: ReadonlySet<string>): SplitGraph {
   const written = [...graph.outputs].filter(([name]) => state.has(name));
@@ -40,12 +43,19 @@ export function splitUpdates(graph: Graph, state: ReadonlySet<string>): SplitGra
       leaves.set(value, value.source.kind === 'input' ? value.source.name : `leaf/${leaves.size}`);
     }
   }
+  const formulaOf = scalarFormulas((name) => !state.has(name));
+  const formulas = new Map<string, ScalarFormula>();
+  for (const value of updates.flatMap(({ scalars }) => scalars)) {
+    const formula = formulaOf(value);
+    if (formula !== undefined) formulas.set(leaves.get(value)!, formula);
+  }
   const moved = new Set(updates.flatMap(({ results }) => results));
   const kept = [...graph.outputs].filter(([name]) => !moved.has(name));
   const computed = [...leaves]
-    .filter(([{ source }]) => source.kind !== 'input')
+    .filter(([{ source }, name]) => source.kind !== 'input' && !formulas.has(name))
     .map(([value, name]) => [name, value] as const);
-  return { graph: { inputs: graph.inputs, outputs: new Map([...kept, ...computed]) }, updates, leaves };
+  const outputs = new Map([...kept, ...computed]);
+  return { graph: { inputs: graph.inputs, outputs }, updates, leaves, formulas };
 }
 
 /** Makes one copy, as a node, of each value that it is asked for. */

@@ -1,0 +1,42 @@
+import { sameShape, sizeOf } from '@dgm/core';
+import type { Shape } from '@dgm/core';
+import { constantValue, createNode } from '../../graph/graph';
+import type { TensorSpec, Value } from '../../graph/graph';
+
+/** Rows shorter than this are computed one by one at a cost of their own: `bench/broadcasts.ts`. */
+const WIDTH = 64;
+/** From this many rows on that cost is worth a product. */
+const ROWS = 64;
+
+/** Whether a value has many short rows, in its last axis. */
+export function hasNarrowRows({ shape }: TensorSpec): boolean {
+  const width = shape.at(-1);
+  return width !== undefined && width > 1 && width < WIDTH && sizeOf(shape) / width >= ROWS;
+}
+
+/** How many rows a value has along its last axis. */
+export function rowsOf({ shape }: TensorSpec): number {
+  return sizeOf(shape.slice(0, -1));
+}
+
+/** A value as the matrix of its rows. */
+export function matrixOf(value: Value): Value {
+  return reshaped(value, [rowsOf(value), value.shape.at(-1)!]);
+}
+
+/** A value in another shape. */
+export function reshaped(value: Value, shape: Shape): Value {
+  if (sameShape(value.shape, shape)) return value;
+  return createNode('Reshape', [value], { shape }, [{ shape, dtype: value.dtype }]).outputs[0]!;
+}
+
+/** A constant that holds one number throughout. */
+export function filled(shape: Shape, number: number): Value {
+  return constantValue(new Float32Array(sizeOf(shape)).fill(number), shape, 'float32');
+}
+
+/** The product of two matrices, plus a third. */
+export function product(a: Value, b: Value, ...plus: readonly Value[]): Value {
+  const shape = [a.shape[0]!, b.shape[1]!];
+  return createNode('BatchMatMul', [a, b, ...plus], {}, [{ shape, dtype: 'float32' }]).outputs[0]!;
+}
