@@ -18,16 +18,13 @@ export type { AmortizedModel, VaeObjective } from './objectives/objective';
 export { auxiliaryVae } from './hierarchical/auxiliary-vae';
 export type { AuxiliaryVae, AuxiliaryVaeOptions } from './hierarchical/auxiliary-vae';
 export { BaseHierarchicalVae } from './hierarchical/base-hierarchical-vae';
-export type {
-  GenerativeLevel,
-  HierarchicalVaeOptions,
-  LatentLevel,
-} from './hierarchical/base-hierarchical-vae';
+export type { HierarchicalVaeOptions, LatentLevel } from './hierarchical/base-hierarchical-vae';
 export { bottomUpVae } from './hierarchical/bottom-up-vae';
 export type { BottomUpLevel, BottomUpVae, BottomUpVaeOptions } from './hierarchical/bottom-up-vae';
 export { downscale } from './hierarchical/downscale';
 export type { HierarchicalObjective } from './hierarchical/hierarchical-objective';
 export type { Factor, Levels } from './hierarchical/level-chain';
+export type { Connections, GenerativeLevel, LevelPriors } from './hierarchical/level-priors';
 export type { Moments } from './hierarchical/moments';
 export { ladderVae, topDownVae } from './hierarchical/top-down-vae';
 export type { Combination, TopDownLevel, TopDownVae, TopDownVaeOptions } from './hierarchical/top-down-vae';

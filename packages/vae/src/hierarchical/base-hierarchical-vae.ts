@@ -1,23 +1,22 @@
 import {
   ArgumentError,
-  asLayer,
   BaseModule,
   conditional,
+  contextOfChild,
   formatShape,
   hasKlDivergence,
   klDivergence,
   sameShape,
   ShapeError,
-  standardNormal,
   trainable,
 } from '@dgm/core';
 import type {
   BoundModel,
+  CallContext,
   ConditionalDistribution,
   Distribution,
   DistributionHead,
   Key,
-  Layer,
   NetworkLike,
   Objective,
   Shape,
@@ -28,21 +27,10 @@ import { logImportanceWeights } from '../elbo';
 import type { Latent, LatentVariableModel } from '../elbo';
 import { checkObjective, hierarchicalLoss } from './hierarchical-objective';
 import type { HierarchicalObjective, HierarchicalTerms } from './hierarchical-objective';
-import { drawLevels, joinLevels, keyOfLevel, LevelChain, splitLevels } from './level-chain';
+import { drawLevels, keyOfLevel, LevelChain, splitLevels } from './level-chain';
 import type { Factor, Levels } from './level-chain';
-import { applyToRows, momentsOf, normalOf } from './moments';
-import type { Moments } from './moments';
-
-/** What the generative part of one level is made of. */
-export interface GenerativeLevel {
-  /** $M_l$, the number of latent variables. */
-  readonly latent: number;
-  /**
-   * Maps what it depends on, `[n, sum of their M]`, to the means and log-variances of p(z_l | above), `[n, 2 M_l]`. Every level
-   * has one but the top one, whose prior is `topPrior`.
-   */
-  readonly prior?: NetworkLike;
-}
+import { LevelPriors } from './level-priors';
+import type { Connections, GenerativeLevel } from './level-priors';
 
 export interface HierarchicalVaeOptions {
   /** The levels, z_1 (the nearest to x) first. */
@@ -55,7 +43,7 @@ export interface HierarchicalVaeOptions {
    * What a level and x depend on: the level above alone, as in the book (`adjacent`, unless given), or all levels above side
    * by side, z_{l+1} first (`dense`).
    */
-  readonly connections?: 'adjacent' | 'dense';
+  readonly connections?: Connections;
   /**
    * p(z_L): the standard normal unless given. A function gets the top posterior $q(z_L|x)$, which a VampPrior is made of:
    * `topPrior: (encoder) => vampPrior({ encoder, pseudoInputs, key })`.
@@ -87,10 +75,8 @@ export abstract class BaseHierarchicalVae extends BaseModule implements BoundMod
   readonly latentShape: Shape;
   /** $M_l$, z_1 first. */
   readonly sizes: readonly number[];
+  protected readonly priors: LevelPriors;
   readonly #decoder: ConditionalDistribution;
-  readonly #priors: readonly Layer[];
-  readonly #topPrior: Distribution | ConditionalDistribution;
-  readonly #isDense: boolean;
   readonly #objective: HierarchicalObjective;
 
   constructor({
@@ -102,53 +88,54 @@ export abstract class BaseHierarchicalVae extends BaseModule implements BoundMod
     objective = {},
   }: HierarchicalVaeOptions) {
     super();
-    checkLevels(levels, new.target.name);
-    checkObjective(objective, levels.length, new.target.name);
-    this.eventShape = likelihood.eventShape;
-    this.sizes = levels.map(({ latent }) => latent);
-    this.latentShape = [this.sizes.reduce((total, size) => total + size, 0)];
-    this.#isDense = connections === 'dense';
-    this.#objective = objective;
-    this.#decoder = this.child('decoder', conditional(decoder, likelihood));
-    this.#priors = levels
-      .slice(0, -1)
-      .map(({ prior }, level) => this.child(`prior${level + 1}`, asLayer(prior!)));
+    const where = new.target.name;
+    checkObjective(objective, levels.length, where);
     const top = levels.length - 1;
-    this.#topPrior =
-      typeof topPrior === 'function'
-        ? topPrior((x) => this.posteriorFactors(x)(top, []))
-        : (topPrior ?? standardNormal([this.sizes[top]!]));
-    if (isModule(this.#topPrior)) this.child('topPrior', this.#topPrior);
+    this.priors = new LevelPriors({
+      levels,
+      connections,
+      topPrior:
+        typeof topPrior === 'function' ? topPrior((x) => this.posteriorFactors(x, {})(top, [])) : topPrior,
+      where,
+    });
+    this.sizes = this.priors.sizes;
+    this.eventShape = likelihood.eventShape;
+    this.latentShape = [this.sizes.reduce((total, size) => total + size, 0)];
+    this.#objective = objective;
+    this.child('prior', this.priors);
+    this.#decoder = this.child('decoder', conditional(decoder, likelihood));
   }
 
   /** The levels, counted from 0, in the order in which the posterior draws them. */
   protected abstract readonly posteriorOrder: readonly number[];
 
   /** The factors $q(z_l | x, z_{\text{drawn before}})$; what depends on x alone is computed once. */
-  protected abstract posteriorFactors(x: Tensor): Factor;
+  protected abstract posteriorFactors(x: Tensor, call: CallContext): Factor;
 
   /**
    * The posterior of all levels side by side. It borrows what the networks compute: call this inside of `tf.tidy`.
    * @param x - `[n, ...event]`
+   * @param call - for networks that are not the same in training
    */
-  encode(x: Tensor): Distribution {
+  encode(x: Tensor, call: CallContext = {}): Distribution {
     this.#checkBatch(x, 'encode');
     const [sizes, order] = [this.sizes, this.posteriorOrder];
-    return new LevelChain({ sizes, order, batchShape: [x.shape[0]!], factor: this.posteriorFactors(x) });
+    const factor = this.posteriorFactors(x, call);
+    return new LevelChain({ sizes, order, batchShape: [x.shape[0]!], factor });
   }
 
   /** The prior of all levels side by side; call this inside of `tf.tidy`. */
-  prior(): Distribution {
-    const factor = this.priorFactor;
-    return new LevelChain({ sizes: this.sizes, order: this.#downwards, batchShape: [], factor });
+  prior(call: CallContext = {}): Distribution {
+    const { sizes, downwards: order } = this.priors;
+    return new LevelChain({ sizes, order, batchShape: [], factor: this.priors.given(call) });
   }
 
   /**
    * The likelihood p(x|z). It borrows the decoder's output: call this inside of `tf.tidy`.
    * @param z - all levels side by side, `[n, ...latentShape]`
    */
-  decode(z: Tensor): Distribution {
-    return this.#decodeLevels(splitLevels(z, this.sizes));
+  decode(z: Tensor, call: CallContext = {}): Distribution {
+    return this.#decodeLevels(splitLevels(z, this.sizes), call);
   }
 
   /**
@@ -156,26 +143,26 @@ export abstract class BaseHierarchicalVae extends BaseModule implements BoundMod
    * draw, `[n, M_l]`. They borrow tensors: call this inside of `tf.tidy`.
    * @param x - `[n, ...event]`
    */
-  infer(x: Tensor, key: Key): readonly LatentLevel[] {
+  infer(x: Tensor, key: Key, call: CallContext = {}): readonly LatentLevel[] {
     this.#checkBatch(x, 'infer');
-    const factor = this.posteriorFactors(x);
+    const [ofPosterior, ofPrior] = [this.posteriorFactors(x, call), this.priors.given(call)];
     const [drawn, posteriors]: [Tensor[], Distribution[]] = [[], []];
     for (const level of this.posteriorOrder) {
-      posteriors[level] = factor(level, drawn);
+      posteriors[level] = ofPosterior(level, drawn);
       drawn[level] = posteriors[level].sample(keyOfLevel(key, level));
     }
     return posteriors.map((posterior, level) => ({
       posterior,
-      prior: this.priorFactor(level, drawn),
+      prior: ofPrior(level, drawn),
       z: drawn[level]!,
-      isGiven: this.#above(level).every((other) => this.#isDrawnBefore(other, level)),
+      isGiven: this.priors.parentsOf(level).every((parent) => this.#isDrawnBefore(parent, level)),
     }));
   }
 
   /** The bound with one draw of the levels, in nats, `[n]`. */
   elbo(x: Tensor, key: Key): Tensor {
     return tf.tidy(() => {
-      const { reconstruction, regularizers } = this.#terms(x, key);
+      const { reconstruction, regularizers } = this.#terms(x, key, {});
       return regularizers.reduce((bound, regularizer) => tf.sub(bound, regularizer), reconstruction);
     });
   }
@@ -198,12 +185,10 @@ export abstract class BaseHierarchicalVae extends BaseModule implements BoundMod
    */
   sampleVariations(key: Key, n: number, { shared }: { readonly shared: number }): Tensor {
     return tf.tidy(() => {
-      const order = this.#downwards.slice(0, this.#checkCount(shared, 'shared'));
-      const once = drawLevels(this.priorFactor, { order, key: key.fold('shared'), lead: [1] });
-      return this.#descend(
-        once.map((z) => tf.tile(z, [n, 1])),
-        { key, n },
-      );
+      const order = this.priors.downwards.slice(0, this.#checkCount(shared, 'shared'));
+      const once = drawLevels(this.priors.given({}), { order, key: key.fold('shared'), lead: [1] });
+      const common = once.map((z) => tf.tile(z, [n, 1]));
+      return this.#descend(common, { key, n });
     });
   }
 
@@ -217,8 +202,7 @@ export abstract class BaseHierarchicalVae extends BaseModule implements BoundMod
   reconstruct(x: Tensor, key: Key, { kept = this.sizes.length }: { readonly kept?: number } = {}): Tensor {
     return tf.tidy(() => {
       const lowest = this.sizes.length - this.#checkCount(kept, 'kept');
-      const z = this.infer(x, key).map((level) => level.z);
-      const upper = z.map((values, level) => (level < lowest ? undefined : values));
+      const upper = this.infer(x, key).map(({ z }, level) => (level < lowest ? undefined : z));
       return this.#descend(upper, { key: key.fold('prior'), n: x.shape[0]! });
     });
   }
@@ -230,59 +214,36 @@ export abstract class BaseHierarchicalVae extends BaseModule implements BoundMod
         name: 'elbo',
         parameters: [...trainable(this).values()],
         loss: (x, key, context) =>
-          tf.tidy(() => hierarchicalLoss(this.#terms(x, key), this.#objective, context)),
+          tf.tidy(() => {
+            const call = { training: context.training, key: key.fold('networks') };
+            return hierarchicalLoss(this.#terms(x, key, call), this.#objective, context);
+          }),
       },
     ];
   }
 
-  /** p(z_l | levels above). */
-  protected readonly priorFactor = (level: number, drawn: Levels): Distribution => {
-    if (level < this.sizes.length - 1) return normalOf(this.priorMoments(level, drawn));
-    return isModule(this.#topPrior) ? this.#topPrior.given() : this.#topPrior;
-  };
-
-  /** The moments of $p(z_l | \text{levels above})$, Eq. 4.78, below the top. */
-  protected priorMoments(level: number, drawn: Levels): Moments {
-    const parameters = applyToRows(this.#priors[level]!, this.contextOf(level, drawn));
-    return momentsOf(parameters, this.sizes[level]!, `levels[${level}].prior`);
-  }
-
-  /** What a level below the top depends on, `[..., M]`. */
-  protected contextOf(level: number, drawn: Levels): Tensor {
-    return this.#isDense ? joinLevels(drawn.slice(level + 1) as Tensor[]) : drawn[level + 1]!;
-  }
-
-  #terms(x: Tensor, key: Key): HierarchicalTerms {
-    const levels = this.infer(x, key);
+  #terms(x: Tensor, key: Key, call: CallContext): HierarchicalTerms {
+    const levels = this.infer(x, key, call);
+    const z = levels.map((level) => level.z);
     return {
-      reconstruction: this.#decodeLevels(levels.map(({ z }) => z)).logProb(x), // ln p(x|z)
-      regularizers: levels.map(({ posterior, prior, z, isGiven }) =>
+      reconstruction: this.#decodeLevels(z, call).logProb(x), // ln p(x|z)
+      regularizers: levels.map(({ posterior, prior, z: draw, isGiven }) =>
         isGiven && hasKlDivergence(posterior, prior)
           ? klDivergence(posterior, prior) // KL[q(z_l|.) || p(z_l|.)]
-          : tf.sub(posterior.logProb(z), prior.logProb(z)),
+          : tf.sub(posterior.logProb(draw), prior.logProb(draw)),
       ),
     };
   }
 
   /** Draws the levels that are missing, and x. */
   #descend(drawn: Levels, { key, n }: { key: Key; n: number }): Tensor {
-    const order = this.#downwards.filter((level) => drawn[level] === undefined);
-    const z = drawLevels(this.priorFactor, { order, key, lead: [n], from: drawn });
-    return this.#decodeLevels(z).sample(key.fold('x'));
+    const order = this.priors.downwards.filter((level) => drawn[level] === undefined);
+    const z = drawLevels(this.priors.given({}), { order, key, lead: [n], from: drawn });
+    return this.#decodeLevels(z, {}).sample(key.fold('x'));
   }
 
-  #decodeLevels(z: readonly Tensor[]): Distribution {
-    return this.#decoder.given(this.#isDense ? joinLevels(z) : z[0]);
-  }
-
-  get #downwards(): readonly number[] {
-    return this.sizes.map((_, index) => this.sizes.length - 1 - index);
-  }
-
-  /** The levels that the prior of a level depends on. */
-  #above(level: number): readonly number[] {
-    const all = this.sizes.map((_, index) => index).slice(level + 1);
-    return this.#isDense ? all : all.slice(0, 1);
+  #decodeLevels(z: readonly Tensor[], call: CallContext): Distribution {
+    return this.#decoder.given(this.priors.contextOfX(z), contextOfChild(call, 'decoder'));
   }
 
   #isDrawnBefore(level: number, other: number): boolean {
@@ -313,24 +274,4 @@ export abstract class BaseHierarchicalVae extends BaseModule implements BoundMod
           : 'check the data set',
     });
   }
-}
-
-function isModule(prior: Distribution | ConditionalDistribution): prior is ConditionalDistribution {
-  return 'given' in prior;
-}
-
-function checkLevels(levels: readonly GenerativeLevel[], where: string): void {
-  const problem =
-    levels.length === 0
-      ? 'none'
-      : levels.some(({ prior }, index) => (prior === undefined) !== (index === levels.length - 1))
-        ? `prior networks at levels ${levels.flatMap(({ prior }, index) => (prior ? [index + 1] : [])).join(', ') || 'none'} of ${levels.length}`
-        : undefined;
-  if (problem === undefined) return;
-  throw new ArgumentError({
-    where,
-    argument: 'levels',
-    expected: 'to be at least one, each with a network `prior` but the last, the top one',
-    actual: problem,
-  });
 }

@@ -1,9 +1,10 @@
-import { asLayer } from '@dgm/core';
-import type { ConditionalDistribution, Distribution, Layer, NetworkLike } from '@dgm/core';
+import { asLayer, contextOfChild } from '@dgm/core';
+import type { CallContext, ConditionalDistribution, Distribution, Layer, NetworkLike } from '@dgm/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { BaseHierarchicalVae } from './base-hierarchical-vae';
-import type { GenerativeLevel, HierarchicalVaeOptions } from './base-hierarchical-vae';
+import type { HierarchicalVaeOptions } from './base-hierarchical-vae';
 import type { Factor } from './level-chain';
+import type { GenerativeLevel } from './level-priors';
 import { applyToRows, momentsOf, normalOf } from './moments';
 
 /** A level whose posterior sees the level below. */
@@ -31,10 +32,12 @@ export class BottomUpVae extends BaseHierarchicalVae {
     );
   }
 
-  protected posteriorFactors(x: Tensor): Factor {
-    const ofX = this.#posteriors[0]!.apply(x);
+  protected posteriorFactors(x: Tensor, call: CallContext): Factor {
+    const callOf = (level: number): CallContext => contextOfChild(call, `posterior${level + 1}`);
+    const ofX = this.#posteriors[0]!.apply(x, callOf(0));
     return (level, drawn) => {
-      const parameters = level === 0 ? ofX : applyToRows(this.#posteriors[level]!, drawn[level - 1]!);
+      const network = this.#posteriors[level]!;
+      const parameters = level === 0 ? ofX : applyToRows(network, drawn[level - 1]!, callOf(level));
       return normalOf(momentsOf(parameters, this.sizes[level]!, `levels[${level}].posterior`));
     };
   }

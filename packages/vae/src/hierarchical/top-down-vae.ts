@@ -1,10 +1,11 @@
-import { asLayer, broadcastShapes, clip } from '@dgm/core';
-import type { Layer, NetworkLike } from '@dgm/core';
+import { asLayer, broadcastShapes, clip, contextOfChild } from '@dgm/core';
+import type { CallContext, Layer, NetworkLike } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { BaseHierarchicalVae } from './base-hierarchical-vae';
-import type { GenerativeLevel, HierarchicalVaeOptions } from './base-hierarchical-vae';
+import type { HierarchicalVaeOptions } from './base-hierarchical-vae';
 import type { Factor, Levels } from './level-chain';
+import type { GenerativeLevel } from './level-priors';
 import { applyToRows, momentsOf, normalOf, precisionWeighted, residual } from './moments';
 import type { Moments } from './moments';
 
@@ -37,7 +38,7 @@ export class TopDownVae extends BaseHierarchicalVae {
 
   constructor({ levels, combination = 'residual', ...options }: TopDownVaeOptions) {
     super({ ...options, levels });
-    this.posteriorOrder = levels.map((_, index) => levels.length - 1 - index);
+    this.posteriorOrder = this.priors.downwards;
     this.#combination = combination;
     this.#bottomUp = levels.map(({ bottomUp }, level) =>
       this.child(`bottomUp${level + 1}`, asLayer(bottomUp)),
@@ -47,39 +48,43 @@ export class TopDownVae extends BaseHierarchicalVae {
     );
   }
 
-  protected posteriorFactors(x: Tensor): Factor {
+  protected posteriorFactors(x: Tensor, call: CallContext): Factor {
     const path: Tensor[] = []; // r_1, ..., r_L
-    for (const network of this.#bottomUp) path.push(network.apply(path.at(-1) ?? x));
+    for (const [level, network] of this.#bottomUp.entries()) {
+      path.push(network.apply(path.at(-1) ?? x, contextOfChild(call, `bottomUp${level + 1}`)));
+    }
     return this.#combination === 'direct'
-      ? (level, drawn) => normalOf(this.#seeingBoth(level, path[level]!, drawn))
-      : this.#combining(path);
+      ? (level, drawn) => normalOf(this.#seeingBoth(level, path[level]!, drawn, call))
+      : this.#combining(path, call);
   }
 
   /** What x says is computed once; at the top nothing is added to it. */
-  #combining(path: readonly Tensor[]): Factor {
+  #combining(path: readonly Tensor[], call: CallContext): Factor {
     const isResidual = this.#combination === 'residual';
+    const combine = isResidual ? residual : precisionWeighted;
     const evidence = path.map((r, level) => {
-      const { mean, logVariance } = this.#momentsOf(level, this.#evidence[level]!.apply(r));
+      const parameters = this.#evidence[level]!.apply(r, this.#callOfEvidence(level, call));
+      const { mean, logVariance } = this.#momentsOf(level, parameters);
       return { mean, logVariance: isResidual ? clip(logVariance, LOG_VARIANCE) : logVariance };
     });
-    const combine = isResidual ? residual : precisionWeighted;
     return (level, drawn) => {
       const own = evidence[level]!;
-      return normalOf(this.#isTop(level) ? own : combine(own, this.priorMoments(level, drawn)));
+      return normalOf(this.priors.isTop(level) ? own : combine(own, this.priors.moments(level, drawn, call)));
     };
   }
 
-  #seeingBoth(level: number, r: Tensor, drawn: Levels): Moments {
-    const input = this.#isTop(level) ? r : besides(r, this.contextOf(level, drawn));
-    return this.#momentsOf(level, applyToRows(this.#evidence[level]!, input));
+  #seeingBoth(level: number, r: Tensor, drawn: Levels, call: CallContext): Moments {
+    const input = this.priors.isTop(level) ? r : besides(r, this.priors.contextOf(level, drawn));
+    const parameters = applyToRows(this.#evidence[level]!, input, this.#callOfEvidence(level, call));
+    return this.#momentsOf(level, parameters);
   }
 
   #momentsOf(level: number, parameters: Tensor): Moments {
     return momentsOf(parameters, this.sizes[level]!, `levels[${level}].evidence`);
   }
 
-  #isTop(level: number): boolean {
-    return level === this.sizes.length - 1;
+  #callOfEvidence(level: number, call: CallContext): CallContext {
+    return contextOfChild(call, `evidence${level + 1}`);
   }
 }
 
