@@ -7,6 +7,8 @@ export { gatedPixelCnn } from './presets/gated-pixel-cnn';
 export type { GatedPixelCnnOptions } from './presets/gated-pixel-cnn';
 export { made } from './presets/made';
 export type { MadeOptions } from './presets/made';
+export { madeEnsemble } from './presets/made-ensemble';
+export type { MadeEnsembleOptions } from './presets/made-ensemble';
 export { nade } from './presets/nade';
 export type { NadeOptions } from './presets/nade';
 export { pixelCnn } from './presets/pixel-cnn';
@@ -28,6 +30,7 @@ export type {
   SampleOptions,
 } from './model/autoregressive-model';
 export type { GivenEntries } from './model/given-entries';
+export type { Connection, MadeEnsemble } from './model/made-ensemble';
 export type { AutoregressiveNetwork, NetworkCall, StepInput, StepNetwork } from './model/network';
 export { rasterOrder, zigZagOrder } from './model/order';
 export type { Order } from './model/order';

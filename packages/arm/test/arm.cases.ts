@@ -21,6 +21,7 @@ import {
   pixelCnn,
   gatedPixelCnn,
   made,
+  madeEnsemble,
   nade,
 } from '../src/index';
 import type { AutoregressiveModel, ImageArmOptions, OrderedArmOptions } from '../src/index';
@@ -148,6 +149,14 @@ export const models: ModelTable = {
   'recurrentArm (colour)': colour({ shape: [1, 2, 3], values: 2 }, (options) =>
     recurrentArm({ ...options, hidden: 6 }),
   ),
+  madeEnsemble: () => ({
+    make: (key) =>
+      madeEnsemble({ shape: [2, 2], likelihood: THREE, hidden: [16], masks: 3, activation: 'tanh', key }),
+    data: squares,
+    range: [0, 2],
+    everyEvent: everySquare,
+    steps: 60,
+  }),
   'convArm (zig-zag order)': () => ({
     make: (key) =>
       convArm({

@@ -11,7 +11,7 @@ import type {
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { AutoregressiveDistribution } from './autoregressive-distribution';
-import { checkContext } from './check-context';
+import { checkContext, checkExamples } from './check-context';
 import { checkFit, numVariablesOf } from './check-fit';
 import { knownByVariable } from './given-entries';
 import type { GivenEntries } from './given-entries';
@@ -214,14 +214,7 @@ export class AutoregressiveModel
   }
 
   #check(x: Tensor, { context }: NetworkCall, method: string): void {
-    if (x.rank === 0 || !sameShape(x.shape.slice(1), this.eventShape)) {
-      throw new ShapeError({
-        where: `AutoregressiveModel.${method}`,
-        argument: 'x',
-        expected: `of shape ${formatShape(['n', ...this.eventShape])}`,
-        actual: formatShape(x.shape),
-      });
-    }
+    checkExamples(`AutoregressiveModel.${method}`, x, this.eventShape);
     checkContext(`AutoregressiveModel.${method}`, context, x.shape[0]!, this.contextSize);
   }
 }

@@ -1,4 +1,5 @@
-import { formatShape, ShapeError } from '@dgm/core';
+import { formatShape, sameShape, ShapeError } from '@dgm/core';
+import type { Shape } from '@dgm/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
 /**
@@ -23,5 +24,19 @@ export function checkContext(
     expected: contextSize === 0 ? 'to be left out' : `of shape ${formatShape([n, contextSize])}`,
     actual: context === undefined ? 'none' : formatShape(actual),
     remedy: 'the size of the context is the option contextSize of the model',
+  });
+}
+
+/**
+ * Checks that x is a batch of examples.
+ * @throws ShapeError naming `where`
+ */
+export function checkExamples(where: string, x: Tensor, eventShape: Shape): void {
+  if (x.rank > 0 && sameShape(x.shape.slice(1), eventShape)) return;
+  throw new ShapeError({
+    where,
+    argument: 'x',
+    expected: `of shape ${formatShape(['n', ...eventShape])}`,
+    actual: formatShape(x.shape),
   });
 }

@@ -4,6 +4,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { checkContext } from '../model/check-context';
 import type { AutoregressiveNetwork, NetworkCall } from '../model/network';
+import { rasterOrder } from '../model/order';
+import { degreesOf, maskOf } from './degrees';
 import type { ValueEncoding } from './value-encoding';
 
 export interface MadeNetworkOptions {
@@ -19,13 +21,7 @@ export interface MadeNetworkOptions {
   readonly key: Key;
 }
 
-/** The place in the order that comes before all variables: that of the context and of what sees nothing else. */
-const CONTEXT = -1;
-
-/**
- * A dense network with masks: each hidden unit has a degree m and sees the variables up to m, and what is put out for
- * variable d sees hidden units of degrees below d.
- */
+/** A dense network with masks: each hidden unit has a degree m, and sees the variables up to m. */
 export class MadeNetwork extends BaseModule implements AutoregressiveNetwork {
   readonly numParameters: number;
   readonly contextSize: number;
@@ -42,26 +38,13 @@ export class MadeNetwork extends BaseModule implements AutoregressiveNetwork {
     this.contextSize = contextSize;
     this.#encoding = encoding;
     this.#activate = activationFunction(activation);
-    const input = [
-      ...repeated(numVariables, encoding.features),
-      ...new Array<number>(contextSize).fill(CONTEXT),
-    ];
-    // Units of a degree for each place that something later can use.
-    const lowest = contextSize > 0 || numVariables === 1 ? CONTEXT : 0;
-    const places = numVariables - 1 - lowest;
-    const between = hidden.map((units) =>
-      Array.from({ length: units }, (_, unit) => lowest + (unit % places)),
-    );
-    const degrees = [input, ...between, repeated(numVariables, numParameters)];
+    const sizes = { numVariables, features: encoding.features, contextSize, hidden, numParameters };
+    const degrees = degreesOf(sizes, Array.from(rasterOrder([numVariables])));
     this.#layers = degrees.slice(1).map((outputs, index) => {
-      const isLast = index === hidden.length;
-      const mask = maskOf(
-        degrees[index]!,
-        outputs,
-        isLast ? (from, to) => from < to : (from, to) => from <= to,
-      );
-      const sizes = { inputs: degrees[index]!.length, outputs: outputs.length };
-      return this.child(String(index), new Dense({ ...sizes, weight: masked(mask), key: key.fold(index) }));
+      const inputs = degrees[index]!;
+      const weight = masked(maskOf(inputs, outputs));
+      const layer = { inputs: inputs.length, outputs: outputs.length, weight, key: key.fold(index) };
+      return this.child(String(index), new Dense(layer));
     });
   }
 
@@ -78,18 +61,4 @@ export class MadeNetwork extends BaseModule implements AutoregressiveNetwork {
       return tf.reshape(parameters, [n, this.numVariables, this.numParameters]);
     });
   }
-}
-
-/** Each of 0 to `count` - 1, `times` times in a row. */
-function repeated(count: number, times: number): number[] {
-  return Array.from({ length: count * times }, (_, index) => Math.floor(index / times));
-}
-
-/** 1 where an input may reach an output, for a kernel `[inputs, outputs]`. */
-function maskOf(
-  inputs: readonly number[],
-  outputs: readonly number[],
-  mayReach: (from: number, to: number) => boolean,
-): Float32Array {
-  return Float32Array.from(inputs.flatMap((from) => outputs.map((to) => (mayReach(from, to) ? 1 : 0))));
 }
