@@ -1,8 +1,9 @@
 /**
  * At which size of its largest product a step gets faster with a second thread. Times every network on one thread and on
- * two, in alternation, and prints medians and the best turns (what other programs disturb least); `threadsFor` takes its limit from here.
+ * two, in alternation, and prints the medians of turns and the shortest steps (what other programs disturb least);
+ * `threadsFor` takes its limit from here.
  *
- *   npx tsx bench/threads.ts
+ *   npx tsx --tsconfig tsconfig.json packages/compile/bench/threads.ts
  */
 import { adamax, Conv1d, Key, mlp, ModelStep, Sequential, setup } from '@dgm/core';
 import type { Layer } from '@dgm/core';
@@ -38,7 +39,7 @@ const convolution = (channels: number, batch: number) => ({
 
 await setup({ backend: 'cpu' });
 console.log(
-  'network | largest product, million multiply-adds | ms on 1 thread | on 2 | ratio | best on 1 | on 2 | ratio',
+  'network | largest product, million multiply-adds | ms on 1 thread | on 2 | ratio | shortest on 1 | on 2 | ratio',
 );
 for (const { name, network, event, batch } of [
   ...[64, 128, 256, 384, 512, 1024].map((width) => dense(width, 64)),
@@ -56,19 +57,24 @@ for (const { name, network, event, batch } of [
   const x = key.normal([batch, ...event]);
   const steps = await Promise.all(THREADS.map((threads) => compiled({ threads }).prepare(program)));
   const times: number[][] = THREADS.map(() => []);
+  const least = THREADS.map(() => Infinity);
   for (const step of steps) await step.run(feed(1));
   for (let round = 0; round < ROUNDS; round++) {
     for (const [index, step] of steps.entries()) {
       const started = performance.now();
       let taken = 0;
-      while (performance.now() - started < MILLISECONDS_PER_TURN) await step.run(feed(++taken));
+      while (performance.now() - started < MILLISECONDS_PER_TURN) {
+        const from = performance.now();
+        await step.run(feed(++taken));
+        least[index] = Math.min(least[index]!, performance.now() - from);
+      }
       times[index]!.push((performance.now() - started) / taken);
       await step.drain();
     }
   }
   const [one, two] = times.map(median) as [number, number];
   const product = largestProduct(captureStep(program, feed(1)).graph) / 1e6;
-  const [bestOfOne, bestOfTwo] = times.map((all) => Math.min(...all)) as [number, number];
+  const [bestOfOne, bestOfTwo] = least as [number, number];
   const numbers = [one, two, one / two, bestOfOne, bestOfTwo, bestOfOne / bestOfTwo];
   console.log([name, product.toFixed(1), ...numbers.map((number) => number.toFixed(2))].join(' | '));
   for (const step of steps) step.dispose();

@@ -4,9 +4,9 @@ import type { Graph, Node } from '../graph/graph';
 
 /**
  * Below this many multiply-adds in its largest product a step is not faster on two threads than on one: waking the other
- * costs what it saves. By `bench/threads.ts` two threads lose up to 10 million, are even at 17, and win from 60 on.
+ * costs what it saves. By the shortest steps of `bench/threads.ts` two threads are even up to 5 million and gain from 9 on.
  */
-const LARGE_PRODUCT = 30e6;
+const LARGE_PRODUCT = 8e6;
 /** Beyond these a product of the sizes in question gains little more. */
 const MOST_THREADS = 8;
 

@@ -3,9 +3,9 @@ import type { Shape } from '@dgm/core';
 import { constantValue, createNode } from '../../graph/graph';
 import type { TensorSpec, Value } from '../../graph/graph';
 
-/** Rows shorter than this are computed one by one at a cost of their own: `bench/broadcasts.ts`. */
+/** Rows shorter than this cost more than their arithmetic, some 12 ns each: 68 µs for 4096 of 17 numbers, 41 as a product. */
 const WIDTH = 64;
-/** From this many rows on that cost is worth a product. */
+/** Fewer rows are not worth another node. */
 const ROWS = 64;
 
 /** Whether a value has many short rows, in its last axis. */
