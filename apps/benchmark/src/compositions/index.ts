@@ -1,5 +1,6 @@
 import type { BenchmarkEntry } from '@dgm/core';
+import { hierarchicalVamps } from './hierarchical-vamp';
 import { vaePriors } from './vae-priors';
 
 /** Models out of the parts of several families, which no family may put together by itself. */
-export const benchmarks: readonly BenchmarkEntry[] = [...vaePriors];
+export const benchmarks: readonly BenchmarkEntry[] = [...vaePriors, ...hierarchicalVamps];
