@@ -28,6 +28,8 @@ export { csv, parseCsv } from './tables/csv';
 export type { CsvOptions } from './tables/csv';
 export { formatNpy, npy, parseNpy } from './tables/npy';
 export type { NpyArray } from './tables/npy';
+export { miniboone, tableDataset } from './tables/table-dataset';
+export type { TableDatasetOptions } from './tables/table-dataset';
 export { toExamples } from './tables/to-examples';
 export { parseIdx } from './mnist/idx';
 export type { IdxArray } from './mnist/idx';
