@@ -2,5 +2,6 @@ import { describeReadme } from '@dgm/testing';
 
 describeReadme({
   'test/readme-example.ts': () => import('./readme-example'),
+  'test/readme-hierarchical.ts': () => import('./readme-hierarchical'),
   'test/readme-objectives.ts': () => import('./readme-objectives'),
 });
