@@ -26,17 +26,19 @@ describe('the committed results', () => {
     }
   });
 
-  it(`${COMPARISON}: a complete row for each of our engines, and the command that made it`, () => {
+  it(`${COMPARISON}: rows for each of our engines, complete or with a reason, and the command that made them`, () => {
     const text = readFileSync(new URL(COMPARISON, folder), 'utf8');
     const { schema, command, machine, rows } = JSON.parse(text) as Comparison;
     expect(schema).toBe(1);
-    expect(command).toMatch(/^npm run bench -- compare --models vae --dataset digits /);
+    expect(command).toMatch(/^npm run bench -- compare --models \S+ --dataset digits /);
     expect(machine.pytorch).toMatch(/^\d/);
-    expect(new Set(rows.map(({ engine }) => engine))).toEqual(new Set(['eager', 'compiled']));
+    expect(rows.map(({ engine }) => engine)).toContain('compiled');
+    expect(new Set(rows.map(({ setting }) => setting))).toEqual(new Set(['one-thread', 'fastest']));
     for (const row of rows) {
-      expect(row).not.toHaveProperty('error');
-      expect(Object.values(row)).not.toContain(null);
-      expect(row.ratio).toBeCloseTo(row.peerMs! / row.oursMs!, 2);
+      if (row.error === undefined) expect(Object.values(row), row.model).not.toContain(null);
+      if (row.ratio !== null) expect(row.ratio / (row.peerMs! / row.oursMs!)).toBeCloseTo(1, 2);
     }
+    const complete = rows.filter(({ error }) => error === undefined);
+    expect(complete.length).toBeGreaterThan(0);
   });
 });

@@ -14,7 +14,7 @@ afterEach(() => rm(out, { recursive: true, force: true }));
 
 const text = (name: string) => readFile(path.join(out, name), 'utf8');
 const comparison = async () => JSON.parse(await text('compare.json')) as Comparison;
-const line = '--models vae --quick --seconds 0.1 --threads 1';
+const line = '--models vae --quick --seconds 0.1 --max-seconds 60 --threads 1';
 const start = (more: string, sources: Parameters<typeof compare>[1] = {}) =>
   compare([...`${line} ${more}`.split(' '), '--out', out], sources);
 
@@ -33,7 +33,7 @@ describe.skipIf('missing' in torch)(
         more: { dataset: expect.objectContaining({ name: 'glyphs' }) },
       });
       expect(command).toBe(
-        'npm run bench -- compare --models vae --dataset glyphs --threads 1 --engines compiled --seconds 0.1 --max-seconds 120 --seed 0 --quick --out DIR',
+        'npm run bench -- compare --models vae --dataset glyphs --threads 1 --engines compiled --seconds 0.1 --max-seconds 60 --seed 0 --quick --out DIR',
       );
       expect(Object.keys(machine)).toEqual([
         ...[
@@ -55,6 +55,7 @@ describe.skipIf('missing' in torch)(
           engine: 'compiled',
           device: 'cpu',
           batch: 64,
+          setting: 'one-thread',
           oursMs: positive,
           peerMs: positive,
           ratio: positive,
@@ -82,7 +83,7 @@ describe.skipIf('missing' in torch)(
 describe('dgm-bench compare without PyTorch', () => {
   it('makes rows of what there is, and says how to get the rest', async () => {
     const find = () => Promise.resolve({ missing: 'nowhere', remedy: 'install it' });
-    expect(await start('--engines eager --device cpu --batches 16', { find })).toBe(1);
+    expect(await start('--engines eager:cpu --batches 16', { find })).toBe(1);
     const { rows, machine } = await comparison();
     expect(machine).toMatchObject({ pytorch: null, python: null });
     expect(rows).toMatchObject([

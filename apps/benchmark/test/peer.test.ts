@@ -39,6 +39,7 @@ describe.skipIf(python === undefined)(wholeTitle, { timeout: 120_000 }, () => {
         epochs: 10,
         patience: 5,
         clipNorm: null,
+        emaDecay: null,
       },
     };
   });

@@ -84,7 +84,7 @@ describe.skipIf(chromium === undefined)(chromium ? title : `${title} (no Chromiu
         (await tab.locator(`.dot[title^="${title}"]`).first().boundingBox())!;
       expect((await dot('eager: 31.20')).x).toBeLessThan(line.x - 20);
       expect((await dot('compiled: 2.40')).x).toBeGreaterThan(line.x);
-      expect(await tab.locator('.dot').count()).toBe(3 + 6);
+      expect(await tab.locator('.dot').count()).toBe(4 + 6);
       expect(complaints).toEqual([]);
       await tab.close();
     }

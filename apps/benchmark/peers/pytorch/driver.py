@@ -11,6 +11,7 @@ torch.nn.Module with
     sample(n)  n new examples
 """
 
+import contextlib
 import copy
 import dataclasses
 import importlib.util
@@ -67,6 +68,33 @@ def read_part(data, part):
     return torch.frombuffer(content, dtype=DTYPES[data["dtype"]]).reshape(shape).float()
 
 
+class Average:
+    """A moving average of a model's weights; without a decay it is the weights themselves."""
+
+    def __init__(self, model, decay):
+        self.decay = decay
+        self.weights = list(model.parameters())
+        self.averages = [] if decay is None else [weight.detach().clone() for weight in self.weights]
+
+    def update(self):
+        if self.decay is not None:
+            torch._foreach_mul_(self.averages, self.decay)
+            torch._foreach_add_(self.averages, [w.detach() for w in self.weights], alpha=1 - self.decay)
+
+    @contextlib.contextmanager
+    def in_use(self):
+        """The model has the averages for its weights meanwhile."""
+        self._exchange()
+        try:
+            yield
+        finally:
+            self._exchange()
+
+    def _exchange(self):
+        for weight, average in zip(self.weights, self.averages):
+            weight.data, average.data = average.data, weight.data
+
+
 class Session:
     """The commands. Each method takes the fields of a request and gives those of the reply."""
 
@@ -81,21 +109,25 @@ class Session:
             "models": sorted(self.models),
         }
 
-    def build(self, model, batch, threads, seed, quick, data, training, width=None):
+    def build(self, model, batch, threads, seed, quick, data, training, width=None, device="cpu"):
         if model not in self.models:
             raise LookupError(f"no PyTorch peer for the model {model}")
+        if training["optimizer"] not in OPTIMIZERS:
+            raise LookupError(f"no optimizer {training['optimizer']} on this side")
+        self.use(device)
         torch.set_num_threads(threads)
         torch.set_flush_denormal(True)
         torch.manual_seed(seed)
         self.seed, self.batch, self.clip_norm = seed, batch, training.get("clipNorm")
         self.train_set, self.validation_set, self.test_set = (
-            read_part(data, part) for part in ("train", "validation", "test")
+            read_part(data, part).to(device) for part in ("train", "validation", "test")
         )
         self.model = self.models[model](Task(tuple(data["shape"]), data["levels"], quick, width))
         optimizer = OPTIMIZERS[training["optimizer"]]
         self.optimizer = optimizer(self.model.parameters(), lr=training["learningRate"])
+        self.average = Average(self.model, training.get("emaDecay"))
         # Batches for timing, made beforehand; where they are larger than the data set, it is gone through again.
-        order = torch.randperm(len(self.train_set))
+        order = torch.randperm(len(self.train_set), device=device)
         rows = order.repeat(-(-batch // len(order)))
         self.batches = [self.train_set[part] for part in rows.split(batch) if len(part) == batch]
         self.taken = 0
@@ -108,6 +140,7 @@ class Session:
         for _ in range(n):
             loss = self._step(self.batches[self.taken % len(self.batches)])
             self.taken += 1
+        self.wait()
         milliseconds = 1000 * (time.perf_counter() - started)
         return {"ms": milliseconds, "loss": loss.item()}
 
@@ -116,14 +149,18 @@ class Session:
         started = time.perf_counter()
         curve, best, best_epoch, weights, steps = [], float("inf"), 0, None, 0
         for epoch in range(1, epochs + 1):
-            for rows in torch.randperm(len(self.train_set)).split(self.batch):
+            order = torch.randperm(len(self.train_set), device=self.device)
+            for rows in order.split(self.batch):
                 self._step(self.train_set[rows])
                 steps += 1
-            validation = self._validate()
+            with self.average.in_use():
+                validation = self._validate()
             seconds = time.perf_counter() - started
             curve.append({"epoch": epoch, "validation": validation, "seconds": seconds})
             if validation < best:
-                best, best_epoch, weights = validation, epoch, copy.deepcopy(self.model.state_dict())
+                best, best_epoch = validation, epoch
+                with self.average.in_use():
+                    weights = copy.deepcopy(self.model.state_dict())
             if patience is not None and epoch - best_epoch > patience:
                 break
             if maxSeconds is not None and seconds >= maxSeconds:
@@ -152,6 +189,7 @@ class Session:
             for _ in range(times + 1):
                 started = time.perf_counter()
                 drawn = self.model.sample(n)
+                self.wait()
                 milliseconds.append(1000 * (time.perf_counter() - started))
         self.model.train()
         return {"ms": milliseconds[1:], "shape": list(drawn.shape)}
@@ -161,6 +199,19 @@ class Session:
         unit = 2**20 if sys.platform == "darwin" else 2**10
         return {"peakMiB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit}
 
+    def use(self, device):
+        """Makes new tensors on a device."""
+        if device == "cuda":
+            if not torch.cuda.is_available():
+                raise RuntimeError("PyTorch has no CUDA here")
+            torch.set_default_tensor_type(torch.cuda.FloatTensor)
+        self.device = device
+
+    def wait(self):
+        """Waits for the device to have done what it was asked for."""
+        if self.device == "cuda":
+            torch.cuda.synchronize()
+
     def _step(self, x):
         # In place: fresh gradients at each step cost PyTorch half of a small model's time in page faults.
         self.optimizer.zero_grad(set_to_none=False)
@@ -169,6 +220,7 @@ class Session:
         if self.clip_norm is not None:
             torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.clip_norm)
         self.optimizer.step()
+        self.average.update()
         return loss.detach()
 
     def _validate(self):

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { DgmError } from '@dgm/core';
 import { describe, expect, it } from 'vitest';
-import { compareCommand, parseCompareArguments } from './arguments';
+import { compareCommand, parseCompareArguments, resumeArguments } from './arguments';
 
 describe('parseCompareArguments', () => {
   it('compares every model on one and on all threads', () => {
@@ -9,21 +9,24 @@ describe('parseCompareArguments', () => {
       models: ['all'],
       dataset: 'glyphs',
       threads: [...new Set([1, availableParallelism()])],
-      engines: ['eager', 'compiled'],
-      device: 'auto',
-      seconds: 10,
-      maxSeconds: 120,
+      engines: [
+        { engine: 'eager', device: 'auto' },
+        { engine: 'compiled', device: 'cpu' },
+      ],
+      seconds: 3,
+      maxSeconds: 5,
       seed: 0,
       quick: false,
       sweep: false,
       out: 'out',
+      resume: false,
       help: false,
     });
   });
 
   const line =
-    '--models vae,arm --dataset digits --data-dir d --batches 64,256 --threads 1,4 --engines compiled --device wasm';
-  const more = '--seconds 2.5 --max-seconds 30 --seed=-1 --quick --sweep --out o';
+    '--models vae,arm --dataset digits --data-dir d --batches 64,256 --threads 1,4 --engines eager:wasm,compiled,compiled:webgpu';
+  const more = '--seconds 2.5 --max-seconds 30 --seed=-1 --quick --sweep --shard 2/3 --out o --resume';
   const given = parseCompareArguments(`${line} ${more}`.split(' '));
 
   it('reads every option', () => {
@@ -33,27 +36,43 @@ describe('parseCompareArguments', () => {
       dataFolder: 'd',
       batches: [64, 256],
       threads: [1, 4],
-      engines: ['compiled'],
-      device: 'wasm',
+      engines: [
+        { engine: 'eager', device: 'wasm' },
+        { engine: 'compiled', device: 'cpu' },
+        { engine: 'compiled', device: 'webgpu' },
+      ],
       seconds: 2.5,
       maxSeconds: 30,
       seed: -1,
       quick: true,
       sweep: true,
+      shard: { index: 2, count: 3 },
       out: 'o',
+      resume: true,
       help: false,
     });
   });
 
   it('writes the command that means the same, without folders', () => {
     const [, words] = compareCommand(given).split('compare ');
-    expect(parseCompareArguments(words!.split(' '))).toEqual({ ...given, dataFolder: 'DIR', out: 'DIR' });
+    const meant = { ...given, dataFolder: 'DIR', out: 'DIR', resume: false };
+    expect(parseCompareArguments(words!.split(' '))).toEqual(meant);
+  });
+
+  it('goes on with what a command asked for, wherever the data and the results are now', () => {
+    const command = compareCommand(given);
+    const resumed = resumeArguments(command, ['--resume', '--out', 'o', '--data-dir', 'd']);
+    expect(resumed).toEqual(given);
+    expect(resumeArguments(command, ['--resume']).dataFolder).toBeUndefined();
+    expect(() => resumeArguments(command, ['--resume', '--seed', '3'])).toThrow('comparison to go on with');
   });
 
   it.each([
     [['--batches', '64,0'], '--batches to be a positive integer, got "0"'],
     [['--threads', ''], '--threads to be a positive integer, got ""'],
-    [['--engines', 'eager,fast'], '--engines to be eager, compiled or both with a comma between, got "fast"'],
+    [['--engines', 'eager,fast'], 'compiled:webgpu, compiled:cuda with commas between, got "fast"'],
+    [['--engines', 'compiled:wasm'], 'got "compiled:wasm"'],
+    [['--shard', '3/2'], '--shard to be k/n'],
     [['--seconds', 'long'], '--seconds to be a positive number'],
     [['--seed', '0.5'], '--seed to be an integer'],
     [['--batch', '1'], "Unknown option '--batch'"],

@@ -1,6 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { ArgumentError } from '@dgm/core';
 import { defined, integer, names, optionReader, positive, positiveInteger } from '../options';
+import { formatShard, parseShard, type Shard } from '../shard';
+import type { EngineChoice } from './entrant';
 
 /** What `dgm-bench compare` does. */
 export interface CompareArguments {
@@ -10,17 +12,17 @@ export interface CompareArguments {
   /** The models' own unless given. */
   readonly batches?: readonly number[];
   readonly threads: readonly number[];
-  readonly engines: readonly string[];
-  /** The tfjs backend of our side. */
-  readonly device: string;
+  readonly engines: readonly EngineChoice[];
   /** Of alternating windows, for each model and batch size. */
   readonly seconds: number;
-  /** Of each training. */
+  /** Of the fastest program's training. */
   readonly maxSeconds: number;
   readonly seed: number;
   readonly quick: boolean;
   readonly sweep: boolean;
+  readonly shard?: Shard;
   readonly out: string;
+  readonly resume: boolean;
   readonly help: boolean;
 }
 
@@ -31,43 +33,50 @@ const options = {
   batches: { type: 'string' },
   threads: { type: 'string' },
   engines: { type: 'string', default: 'eager,compiled' },
-  device: { type: 'string', default: 'auto' },
   seconds: { type: 'string' },
   'max-seconds': { type: 'string' },
   seed: { type: 'string', default: '0' },
   quick: { type: 'boolean', default: false },
   sweep: { type: 'boolean', default: false },
+  shard: { type: 'string' },
   out: { type: 'string', default: 'out' },
+  resume: { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
 
-const ENGINES = ['eager', 'compiled'];
-const SECONDS = 10;
+const WHERE = 'dgm-bench compare';
+/** The devices of each engine, the first of which is its own choice. */
+const DEVICES: Readonly<Record<string, readonly string[]>> = {
+  eager: ['auto', 'tensorflow', 'wasm', 'cpu'],
+  compiled: ['cpu', 'webgpu', 'cuda'],
+};
+const SECONDS = 3;
 const QUICK_SECONDS = 1;
-const SECONDS_PER_TRAINING = 120;
+const SECONDS_PER_TRAINING = 5;
 
 /**
  * Reads the command line of `dgm-bench compare`.
  * @throws ArgumentError for an unknown option and for a value that cannot be meant
  */
 export function parseCompareArguments(argv: readonly string[]): CompareArguments {
-  const { parse, number, numbers } = optionReader('dgm-bench compare', options);
+  const { parse, number, numbers } = optionReader(WHERE, options);
   const values = parse(argv);
-  const { quick, sweep, out, help, dataset, device } = values;
+  const { quick, sweep, out, resume, help, dataset } = values;
   return {
     models: names(values.models)!,
     dataset,
     ...defined('dataFolder', values['data-dir']),
     ...defined('batches', numbers(values.batches, '--batches', positiveInteger)),
     threads: numbers(values.threads, '--threads', positiveInteger) ?? oneAndAll(),
-    engines: checkEngines(names(values.engines)!),
-    device,
+    engines: names(values.engines)!.map(engineChoice),
     seconds: number(values.seconds, '--seconds', positive) ?? (quick ? QUICK_SECONDS : SECONDS),
     maxSeconds: number(values['max-seconds'], '--max-seconds', positive) ?? SECONDS_PER_TRAINING,
     seed: number(values.seed, '--seed', integer)!,
     quick,
     sweep,
+    ...defined('shard', values.shard === undefined ? undefined : parseShard(values.shard, WHERE)),
     out,
+    resume,
     help,
   };
 }
@@ -77,15 +86,26 @@ function oneAndAll(): readonly number[] {
   return [...new Set([1, availableParallelism()])];
 }
 
-function checkEngines(engines: readonly string[]): readonly string[] {
-  const unknown = engines.find((engine) => !ENGINES.includes(engine));
-  if (unknown === undefined) return engines;
+/** `compiled` or `compiled:webgpu`. */
+function engineChoice(text: string): EngineChoice {
+  const [engine, device] = text.split(':') as [string, string?];
+  const devices = Object.hasOwn(DEVICES, engine) ? DEVICES[engine]! : [];
+  const chosen = device ?? devices[0];
+  if (chosen !== undefined && devices.includes(chosen)) return { engine, device: chosen };
+  const known = Object.entries(DEVICES).flatMap(([name, [, ...others]]) => [
+    name,
+    ...others.map((other) => `${name}:${other}`),
+  ]);
   throw new ArgumentError({
-    where: 'dgm-bench compare',
+    where: WHERE,
     argument: '--engines',
-    expected: `to be ${ENGINES.join(', ')} or both with a comma between`,
-    actual: JSON.stringify(unknown),
+    expected: `to be names out of ${known.join(', ')} with commas between`,
+    actual: JSON.stringify(text),
   });
+}
+
+function formatEngine({ engine, device }: EngineChoice): string {
+  return device === DEVICES[engine]![0] ? engine : `${engine}:${device}`;
 }
 
 /** The command that repeats a comparison, with every choice spelled out but the folders. */
@@ -94,15 +114,38 @@ export function compareCommand(given: CompareArguments): string {
     `npm run bench -- compare --models ${given.models.join(',')} --dataset ${given.dataset}`,
     given.dataFolder !== undefined && '--data-dir DIR',
     given.batches !== undefined && `--batches ${given.batches.join(',')}`,
-    `--threads ${given.threads.join(',')} --engines ${given.engines.join(',')}`,
-    given.device !== 'auto' && `--device ${given.device}`,
+    `--threads ${given.threads.join(',')} --engines ${given.engines.map(formatEngine).join(',')}`,
     `--seconds ${given.seconds} --max-seconds ${given.maxSeconds}`,
     // A value that starts with a dash would be read as an option.
     given.seed < 0 ? `--seed=${given.seed}` : `--seed ${given.seed}`,
     given.quick && '--quick',
     given.sweep && '--sweep',
+    given.shard !== undefined && `--shard ${formatShard(given.shard)}`,
     '--out DIR',
   ]
     .filter((part) => part !== false)
     .join(' ');
+}
+
+/**
+ * What an interrupted comparison was asked for.
+ * @param command - by `compareCommand`
+ * @param argv - of the command that goes on; it may say where the data and the results lie now
+ * @throws ArgumentError if it asks for another comparison
+ */
+export function resumeArguments(command: string, argv: readonly string[]): CompareArguments {
+  const saved = command
+    .replace(/^.*? compare /, '')
+    .replace(/ --data-dir DIR| --out DIR/g, '')
+    .split(' ');
+  const given = parseCompareArguments([...saved, ...argv]);
+  const wanted = compareCommand(given).replace(' --data-dir DIR', '');
+  if (wanted === command.replace(' --data-dir DIR', '')) return given;
+  throw new ArgumentError({
+    where: `${WHERE} --resume`,
+    argument: 'the options',
+    expected: `to be those of the comparison to go on with: ${command}`,
+    actual: wanted,
+    remedy: 'leave them out, or start another comparison without --resume or in another --out',
+  });
 }

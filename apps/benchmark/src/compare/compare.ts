@@ -1,72 +1,92 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { loadavg, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { describeRuntime } from '@dgm/compile';
 import type { Dataset } from '@dgm/core';
-import { discoverInstalled, selectCandidates, type Candidate, type Families } from '../families';
-import { describeMachine } from '../results/machine';
+import {
+  discoverInstalled,
+  selectCandidates,
+  type BrokenFamily,
+  type Candidate,
+  type Families,
+} from '../families';
+import { describeError } from '../format';
 import { stringifyResults } from '../results/json';
-import { summarizeDataset } from '../results/schema';
 import { renderComparison } from '../report/comparison-page';
 import { loadDataset } from '../run/datasets';
 import { OutputFolder } from '../run/output-folder';
-import { compareCommand, parseCompareArguments, type CompareArguments } from './arguments';
+import { inShard } from '../shard';
+import { parseCompareArguments, type CompareArguments } from './arguments';
 import { writeDataFiles } from './data-files';
+import { failedEntrants } from './entrant';
 import { help } from './help';
 import { measure, type Task } from './measure';
+import { COMPARISON_FILE, findEarlier, openComparison } from './open-comparison';
 import type { DataFiles } from './protocol';
 import { findTorch, type Torch } from './python';
 import { rowsOf } from './rows';
-import type { Comparison, ComparisonMachine } from './schema';
+import type { Comparison, Measurement } from './schema';
 import { sweepOf } from './sweep';
-import { comparisonTable } from './table';
+import { comparisonTable, describeRow } from './table';
 
 const QUICK_EPOCHS = 2;
 
 /**
- * `dgm-bench compare`: times and trains the models that the command line names, and the same models in PyTorch.
+ * `dgm-bench compare`: times and trains the models that the command line names, and the same models in PyTorch. What is
+ * done is on disk before the next begins.
  * @returns the exit status of the program
  */
 export async function compare(
   argv: readonly string[],
   { discover = discoverInstalled, find = findTorch }: Sources = {},
 ): Promise<number> {
-  const given = parseCompareArguments(argv);
-  if (given.help) {
+  const asked = parseCompareArguments(argv);
+  if (asked.help) {
     console.log(help);
     return 0;
   }
-  const candidates = selectCandidates((await discover()).candidates, given.models);
-  const output = await OutputFolder.open(given.out);
+  const { candidates, broken } = await discover();
+  const output = await OutputFolder.open(asked.out);
+  const opened = await findEarlier(asked, argv, output);
+  const { given } = opened;
+  const chosen = selectCandidates(candidates, given.models);
   const torch = await find();
   if ('missing' in torch) console.error(`PyTorch is missing: ${torch.missing}\nTo get it: ${torch.remedy}`);
   const dataset = await loadDataset(given.dataset, { folder: given.dataFolder, quick: given.quick });
-  let comparison = await emptyComparison(given, dataset, torch);
+  let comparison = await openComparison(opened, dataset, torch);
+  const add = async (more: Partial<Comparison>) => {
+    comparison = { ...comparison, ...more };
+    await write(output, comparison);
+  };
+  const addMeasurements = (measurements: readonly Measurement[]) =>
+    add({
+      rows: [...comparison.rows, ...rowsOf(measurements)],
+      measurements: [...comparison.measurements, ...measurements],
+    });
   const folder = await mkdtemp(path.join(tmpdir(), 'dgm-compare-'));
   try {
     const data = await writeDataFiles(dataset, folder);
-    for (const task of tasksOf(given, ableOf(candidates, dataset), { data, torch })) {
-      console.log(
-        `\n${task.model}, ${task.batch === undefined ? 'its own batch size' : `batch ${task.batch}`}`,
-      );
+    const tasks = tasksOf(given, ableOf(chosen, dataset), { data, torch });
+    const todo = tasks.filter((task) => !isDone(task, comparison));
+    for (const [index, task] of todo.entries()) {
+      console.log(`${index + 1} of ${todo.length}: ${nameOf(task)}`);
       const measurements = await measure(task);
-      comparison = {
-        ...comparison,
-        rows: [...comparison.rows, ...rowsOf(measurements)],
-        measurements: [...comparison.measurements, ...measurements],
-      };
-      await write(output, comparison);
+      await addMeasurements(measurements);
+      for (const row of rowsOf(measurements)) console.log(`  ${describeRow(row)}`);
     }
-    if (given.sweep) {
-      const [first] = tasksOf(given, ableOf(candidates, dataset), { data, torch });
-      for await (const rows of sweepOf(first!)) {
-        comparison = { ...comparison, sweep: [...(comparison.sweep ?? []), ...rows] };
-        await write(output, comparison);
+    for (const family of given.models.includes('all') ? broken : []) {
+      if (comparison.rows.every(({ model }) => model !== family.package)) {
+        await addMeasurements(failureOf(family, given));
+      }
+    }
+    if (given.sweep && tasks.length > 0 && (given.shard?.index ?? 1) === 1) {
+      for await (const rows of sweepOf(tasks[0]!, comparison.sweep ?? [])) {
+        await add({ sweep: [...(comparison.sweep ?? []), ...rows] });
       }
     }
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+  await write(output, comparison);
   console.log(`\n${comparisonTable(comparison)}\n\nReport: ${output.file('compare.html')}`);
   return comparison.rows.every(({ error }) => error === undefined) ? 0 : 1;
 }
@@ -75,26 +95,6 @@ export async function compare(
 export interface Sources {
   readonly discover?: () => Promise<Families>;
   readonly find?: () => Promise<Torch>;
-}
-
-async function emptyComparison(given: CompareArguments, dataset: Dataset, torch: Torch): Promise<Comparison> {
-  const { version } = await describeRuntime({ devices: ['cpu'] });
-  const isThere = 'version' in torch;
-  const machine: ComparisonMachine = {
-    ...describeMachine(),
-    load: Number(loadavg()[0]!.toFixed(2)),
-    onnxruntime: version ?? null,
-    pytorch: isThere ? torch.version : null,
-    python: isThere ? torch.language : null,
-  };
-  return {
-    schema: 1,
-    machine,
-    command: compareCommand(given),
-    dataset: summarizeDataset(dataset),
-    rows: [],
-    measurements: [],
-  };
 }
 
 /** Models that cannot learn the data are passed over. */
@@ -107,9 +107,9 @@ function tasksOf(
   candidates: readonly Candidate[],
   { data, torch }: { readonly data: DataFiles; readonly torch: Torch },
 ): readonly Task[] {
-  const { engines, threads, device, seconds, maxSeconds, seed, quick, batches = [undefined] } = given;
+  const { engines, threads, seconds, maxSeconds, seed, quick, batches = [undefined], shard } = given;
   const training = { maxSeconds, ...(quick ? { epochs: QUICK_EPOCHS } : {}) };
-  return candidates.flatMap(({ entry }) =>
+  return inShard(candidates, shard).flatMap(({ entry }) =>
     batches.map((batch) => ({
       model: entry.name,
       ...(batch === undefined ? {} : { batch }),
@@ -117,7 +117,6 @@ function tasksOf(
       torch,
       engines,
       threads,
-      device,
       seconds,
       seed,
       quick,
@@ -126,7 +125,20 @@ function tasksOf(
   );
 }
 
+const nameOf = ({ model, batch }: Task) => (batch === undefined ? model : `${model}, batch ${batch}`);
+
+function isDone({ model, batch }: Task, { rows }: Comparison): boolean {
+  return rows.some((row) => row.model === model && (batch === undefined || row.batch === batch));
+}
+
+/** A package that does not load has a row like a model that does not work. */
+function failureOf({ package: model, error }: BrokenFamily, { engines }: CompareArguments) {
+  return failedEntrants(engines, `could not be loaded: ${describeError(error)}`).map((entrant) =>
+    entrant.measurement({ model, batch: null, width: null }),
+  );
+}
+
 async function write(output: OutputFolder, comparison: Comparison): Promise<void> {
-  await output.write('compare.json', stringifyResults(comparison));
+  await output.write(COMPARISON_FILE, stringifyResults(comparison));
   await output.write('compare.html', renderComparison(comparison));
 }

@@ -15,26 +15,24 @@ type Findings = Partial<
   >
 >;
 
+/** Which program of a comparison, where it computes (null: it decides) and how many threads it has. */
+export type EntrantName = Pick<Measurement, 'engine' | 'device' | 'threads' | 'operatorThreads'>;
+
 /** One program of a comparison with one number of threads. What fails is noted, and asked nothing more. */
 export class Entrant {
-  readonly engine: string;
-  readonly threads: number;
+  readonly name: EntrantName;
   readonly #contestant: Contestant | undefined;
   #findings: Findings = {};
   #error: string | undefined;
 
-  constructor(
-    { engine, threads }: { readonly engine: string; readonly threads: number },
-    program: Program | string,
-  ) {
-    this.engine = engine;
-    this.threads = threads;
+  constructor(name: EntrantName, program: Program | string) {
+    this.name = name;
     if (typeof program === 'string') this.#error = program;
     else this.#contestant = new Contestant(program);
   }
 
   get isOurs(): boolean {
-    return this.engine !== PEER;
+    return this.name.engine !== PEER;
   }
 
   get works(): boolean {
@@ -68,14 +66,12 @@ export class Entrant {
   }
 
   /** What was found out. */
-  measurement({ model, width }: Pick<Measurement, 'model' | 'width'>): Measurement {
+  measurement({ model, batch, width }: Pick<Measurement, 'model' | 'batch' | 'width'>): Measurement {
     return {
       model,
-      batch: null,
+      batch,
       width,
-      engine: this.engine,
-      device: this.isOurs ? null : 'cpu',
-      threads: this.threads,
+      ...this.name,
       parameters: null,
       msPerStep: null,
       sampleMs: null,
@@ -92,44 +88,82 @@ export class Entrant {
   }
 }
 
-export interface Line {
-  readonly engines: readonly string[];
-  readonly threads: readonly number[];
-  /** The tfjs backend of our side. */
+/** One of our engines, and what it computes on: a tfjs backend for `eager`, a device of ONNX Runtime for `compiled`. */
+export interface EngineChoice {
+  readonly engine: string;
   readonly device: string;
+}
+
+export interface Line {
+  readonly engines: readonly EngineChoice[];
+  readonly threads: readonly number[];
   readonly torch: Torch;
 }
 
-/** Starts every program of a comparison: our engines, and PyTorch with each number of threads. */
-export function startEntrants({ engines, threads, device, torch }: Line): readonly Entrant[] {
-  const ours = engines.flatMap((engine) => {
-    // The backends of tfjs that run without native code have one thread.
-    const counts = engine === 'compiled' ? threads : [1];
+/** Starts every program of a comparison: our engines, and PyTorch, with each number of threads. */
+export function startEntrants({ engines, threads, torch }: Line): readonly Entrant[] {
+  const ours = engines.flatMap(({ engine, device }) => {
     const program = { command: process.execPath, args: [...workerArguments, engine, device] };
-    return counts.map((count) => new Entrant({ engine, threads: count }, program));
+    const name = { engine, device: device === 'auto' ? null : device };
+    return threadsOn(device, engine, threads).map(
+      (count) => new Entrant({ ...name, threads: count }, program),
+    );
   });
-  const peers = threads.map((count) => new Entrant({ engine: PEER, threads: count }, peer(torch, count)));
-  return [...ours, ...peers];
+  const peers = threads.flatMap(operatorThreads).map((counts) => peerEntrant(torch, 'cpu', counts));
+  // Our CUDA is held against PyTorch's.
+  const most = Math.max(...threads);
+  const onCuda = engines.some(({ device }) => device === 'cuda')
+    ? [peerEntrant(torch, 'cuda', { threads: most, operatorThreads: most })]
+    : [];
+  return [...ours, ...peers, ...onCuda];
+}
+
+/** Our engines where nothing can be started, and why not. */
+export function failedEntrants(engines: readonly EngineChoice[], error: string): readonly Entrant[] {
+  return engines.map(({ engine, device }) => new Entrant({ engine, device, threads: 1 }, error));
+}
+
+/** With which numbers of threads an engine is tried. */
+function threadsOn(device: string, engine: string, threads: readonly number[]): readonly number[] {
+  if (device === 'webgpu' || device === 'cuda') return [Math.max(...threads)];
+  // The backends of tfjs that run without native code have one thread.
+  return engine === 'compiled' ? threads : [1];
+}
+
+interface PeerThreads {
+  /** Of the BLAS library, which has threads of its own in Debian's PyTorch. */
+  readonly threads: number;
+  readonly operatorThreads: number;
+}
+
+/** Small models are faster where only the BLAS library has several threads. */
+function operatorThreads(threads: number): readonly PeerThreads[] {
+  return [...new Set([1, threads])].map((count) => ({ threads, operatorThreads: count }));
+}
+
+function peerEntrant(torch: Torch, device: string, counts: PeerThreads): Entrant {
+  return new Entrant({ engine: PEER, device, ...counts }, peer(torch, counts));
 }
 
 /** PyTorch as it is fastest: threads that wait must not spin where there are few cores. */
-function peer(torch: Torch, threads: number): Program | string {
+function peer(torch: Torch, { threads, operatorThreads }: PeerThreads): Program | string {
   if ('missing' in torch) return `PyTorch is not installed (${torch.remedy})`;
   const env = {
     PYTHONDONTWRITEBYTECODE: '1',
-    OMP_NUM_THREADS: String(threads),
+    OMP_NUM_THREADS: String(operatorThreads),
     OPENBLAS_NUM_THREADS: String(threads),
+    MKL_NUM_THREADS: String(threads),
     ...(threads > 1 ? { OMP_WAIT_POLICY: 'passive' } : {}),
   };
   return { command: torch.python, args: [peerDriver], env };
 }
 
-/** Builds the same model in all of them, ours first: it says how the model is trained. */
+/** Builds the same model in all of them; where it is not known how it is trained, ours come first, for they say it. */
 export async function buildAll(
   entrants: readonly Entrant[],
-  request: Omit<BuildRequest, 'threads' | 'training'>,
+  { training: known, ...request }: Omit<BuildRequest, 'threads'>,
 ): Promise<TrainingProtocol | undefined> {
-  let training: TrainingProtocol | undefined;
+  let training = known;
   let parameters: number | undefined;
   for (const entrant of entrants) {
     if (!entrant.isOurs && training === undefined) {
@@ -138,7 +172,8 @@ export async function buildAll(
     }
     const built = await entrant.ask('build', {
       ...request,
-      threads: entrant.threads,
+      threads: entrant.name.operatorThreads ?? entrant.name.threads,
+      ...(entrant.isOurs ? {} : { device: entrant.name.device ?? 'cpu' }),
       ...(training === undefined ? {} : { training, batch: request.batch ?? training.batchSize }),
     });
     if (built === undefined) continue;
@@ -150,7 +185,7 @@ export async function buildAll(
     entrant.note({
       batch: request.batch ?? training?.batchSize ?? null,
       parameters: built.parameters,
-      device: built.device ?? 'cpu',
+      ...(built.device === undefined ? {} : { device: built.device }),
     });
   }
   return training;

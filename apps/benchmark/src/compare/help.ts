@@ -8,21 +8,23 @@ What to compare
   --dataset NAME       glyphs (default), digits, mnist, fashion-mnist, cifar10
   --data-dir DIR       the folder of the data files; also DGM_DATA_DIR
   --batches NUMBERS    batch sizes; each model's own unless given
+  --shard K/N          only the K-th of N parts of the models, for N machines; then merge
   --sweep              also batch sizes from 16 to 1024 and hidden layers of 64 to 2048 units, timed only
   --seed INTEGER       initial weights, order of the data and draws (default 0)
 
 On what
-  --threads NUMBERS    default 1 and the number of cores; the fastest counts, on both sides
-  --engines NAMES      eager,compiled (default)
-  --device NAME        of the eager engine: auto (default), tensorflow, wasm, cpu
+  --threads NUMBERS    default 1 and the number of cores: one against one, and the fastest of each side
+  --engines NAMES      eager,compiled (default); with a device: eager:tensorflow, eager:wasm, eager:cpu,
+                       compiled:webgpu, compiled:cuda (against PyTorch on CUDA)
 
 How long
-  --seconds NUMBER     of alternating windows of training steps, for each model and batch size (default 10)
-  --max-seconds NUMBER the most seconds of each training (default 120)
+  --seconds NUMBER     of alternating windows of training steps, for each model and batch size (default 3)
+  --max-seconds NUMBER the most seconds of the fastest program's training (default 5); the others then take as many epochs
   --quick              small networks, little data, 2 epochs: checks that everything works
 
 Where to
   --out DIR            compare.json and compare.html (default out)
+  --resume             go on with the comparison that was interrupted in --out; what is finished is kept
   -h, --help           print this
 
 PyTorch runs in the first python3 on the path that has it, or in DGM_PYTHON.

@@ -25,6 +25,9 @@ const TEST_DRAWS = 8;
 /** The loss that all have reached may have been reached by luck: this much worse is reached for good. */
 const TARGET_MARGIN = 0.01;
 
+/** How much longer than the fastest the others may train. */
+const MORE_TIME = 4;
+
 /** Everything about one model with one batch size: our engines and PyTorch, with each number of threads. */
 export async function measure(task: Task): Promise<readonly Measurement[]> {
   const { model, batch, width, data, seed, quick } = task;
@@ -43,10 +46,11 @@ export async function measure(task: Task): Promise<readonly Measurement[]> {
     for (const entrant of entrants) await lookAt(entrant);
     if (task.training && protocol) {
       const chosen = fastestOfEach(entrants);
-      await buildAll(chosen, request);
+      await buildAll(chosen, { ...request, training: protocol });
       await trainAll(chosen, protocol, task.training);
     }
-    return entrants.map((entrant) => entrant.measurement({ model, width: width ?? null }));
+    const name = { model, batch: batch ?? null, width: width ?? null };
+    return entrants.map((entrant) => entrant.measurement(name));
   } finally {
     await Promise.all(entrants.map((entrant) => entrant.close()));
   }
@@ -95,22 +99,34 @@ function fastestOfEach(entrants: readonly Entrant[]): readonly Entrant[] {
   const best = new Map<string, Entrant>();
   const ms = ({ findings }: Entrant) => findings.msPerStep?.median ?? Infinity;
   for (const entrant of entrants.filter(({ works }) => works)) {
-    const other = best.get(entrant.engine);
-    if (other === undefined || ms(entrant) < ms(other)) best.set(entrant.engine, entrant);
+    const program = `${entrant.name.engine} on ${entrant.name.device}`;
+    const other = best.get(program);
+    if (other === undefined || ms(entrant) < ms(other)) best.set(program, entrant);
   }
-  return [...best.values()];
+  return [...best.values()].sort((a, b) => ms(a) - ms(b));
 }
 
-/** Trains one after the other, as the model's authors do. */
+/**
+ * Trains one after the other, as the model's authors do. Where time ends the first, which is the fastest, the others train
+ * for as many epochs, so that all have seen as much.
+ */
 async function trainAll(
   entrants: readonly Entrant[],
   protocol: TrainingProtocol,
   { maxSeconds, epochs = protocol.epochs }: NonNullable<Task['training']>,
 ): Promise<void> {
   const finished = [];
+  let most = { epochs, maxSeconds };
   for (const entrant of entrants) {
-    const trained = await entrant.ask('train', { epochs, patience: protocol.patience, maxSeconds });
+    const trained = await entrant.ask('train', { ...most, patience: protocol.patience });
     if (trained === undefined || trained.curve.length === 0) continue;
+    if (finished.length === 0) {
+      const isCut = trained.seconds >= maxSeconds;
+      most = {
+        epochs: isCut ? trained.curve.length : epochs,
+        maxSeconds: MORE_TIME * maxSeconds,
+      };
+    }
     const tested = await entrant.ask('evaluate', { draws: TEST_DRAWS });
     if (tested !== undefined) finished.push({ entrant, trained, tested });
   }

@@ -1,4 +1,4 @@
-import { compile } from '@dgm/compile';
+import { compile, type Device } from '@dgm/compile';
 import { Key } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -30,13 +30,18 @@ export async function backendPeak(): Promise<number> {
   return small.ms > SLOW_MS ? small.perMs : (await speed(LARGE)).perMs;
 }
 
-/** The speed of the compiled engine's runtime with so many threads: likewise. */
-export async function runtimePeak(threads: number): Promise<number> {
+/** The speed of the compiled engine's runtime on a device, with so many threads: likewise. */
+export async function runtimePeak(options: {
+  readonly device: Device;
+  readonly threads: number;
+}): Promise<number> {
   const matrix = squareMatrix(LARGE);
   const specs = { matrix: { shape: matrix.shape } };
-  const products = await compile(({ tensors }) => ({ mean: chain(tensors['matrix']!, CHAIN) }), specs, {
-    threads,
-  });
+  const products = await compile(
+    ({ tensors }) => ({ mean: chain(tensors['matrix']!, CHAIN) }),
+    specs,
+    options,
+  );
   try {
     const ms = await fastest(async () => (await products.run({ matrix })).mean.dispose());
     return (CHAIN * LARGE ** 3) / ms;

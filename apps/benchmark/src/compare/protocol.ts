@@ -24,6 +24,8 @@ export interface TrainingProtocol {
   readonly epochs: number;
   readonly patience: number | null;
   readonly clipNorm: number | null;
+  /** Of the moving average of the weights that is validated and kept; null where there is none. */
+  readonly emaDecay: number | null;
 }
 
 export interface BuildRequest {
@@ -36,6 +38,8 @@ export interface BuildRequest {
   readonly data: DataFiles;
   /** Units of a hidden layer; the model's own unless given. */
   readonly width?: number;
+  /** For the peer, `cpu` or `cuda`; our side knows its own from the beginning. */
+  readonly device?: string;
   /** For the peer. */
   readonly training?: TrainingProtocol;
 }

@@ -27,7 +27,7 @@ function measurement(
 }
 
 describe('rowsOf', () => {
-  it('holds the fastest of each engine against the fastest of PyTorch', () => {
+  it('holds one thread against one, and the fastest of each engine against the fastest of PyTorch', () => {
     const trained = (testNats: number) => ({
       training: {
         seconds: 1,
@@ -44,39 +44,27 @@ describe('rowsOf', () => {
       measurement('eager', 1, 40),
       measurement('compiled', 1, 10),
       measurement('compiled', 2, 8, trained(96)),
-      measurement('pytorch', 1, 20, trained(97)),
-      measurement('pytorch', 2, 30),
+      measurement('pytorch', 1, 20),
+      measurement('pytorch', 2, 30, { operatorThreads: 2 }),
+      measurement('pytorch', 2, 10, { operatorThreads: 1, ...trained(97) }),
     ]);
-    const peer = {
-      model: 'vae',
-      batch: 64,
-      device: 'cpu',
+    const row = { model: 'vae', batch: 64, device: 'cpu', peerTestNats: 97 };
+    const one = {
+      ...row,
+      setting: 'one-thread',
+      oursThreads: 1,
       peerMs: 20,
       peerThreads: 1,
-      peerTestNats: 97,
       peerSampleMs: 20,
     };
+    const best = { ...row, setting: 'fastest', peerMs: 10, peerThreads: 2, peerSampleMs: 10 };
+    const eager = { engine: 'eager', oursMs: 40, oursTestNats: null, oursSampleMs: 40, roofline: 0.1 };
+    const compiled = { engine: 'compiled', oursTestNats: 96 };
     expect(rows).toEqual([
-      {
-        ...peer,
-        engine: 'eager',
-        oursMs: 40,
-        oursThreads: 1,
-        ratio: 0.5,
-        oursTestNats: null,
-        oursSampleMs: 40,
-        roofline: 0.1,
-      },
-      {
-        ...peer,
-        engine: 'compiled',
-        oursMs: 8,
-        oursThreads: 2,
-        ratio: 2.5,
-        oursTestNats: 96,
-        oursSampleMs: 8,
-        roofline: 0.5,
-      },
+      { ...one, ...eager, ratio: 0.5 },
+      { ...one, ...compiled, oursMs: 10, oursSampleMs: 10, ratio: 2, roofline: 0.4 },
+      { ...best, ...eager, oursThreads: 1, ratio: 0.25 },
+      { ...best, ...compiled, oursMs: 8, oursThreads: 2, oursSampleMs: 8, ratio: 1.25, roofline: 0.5 },
     ]);
   });
 
@@ -87,17 +75,34 @@ describe('rowsOf', () => {
       measurement('pytorch', 1, null),
       measurement('pytorch', 2, null),
     ]);
-    expect(rows).toMatchObject([
+    const expected = [
       { engine: 'eager', oursMs: 40, peerMs: null, ratio: null, error: 'peer: out of luck' },
       { engine: 'compiled', oursMs: null, roofline: null, error: 'out of luck; peer: out of luck' },
-    ]);
+    ];
+    expect(rows).toMatchObject([...expected, ...expected]);
     expect(rowsOf([measurement('eager', 1, 40)])).toMatchObject([{ error: 'peer: none' }]);
   });
 
   it('prefers a slow one that works to a fast one that failed', () => {
     const failed = measurement('compiled', 2, 1, { error: 'out of luck' });
-    const [row] = rowsOf([failed, measurement('compiled', 1, 9), measurement('pytorch', 1, 9)]);
+    const [, row] = rowsOf([failed, measurement('compiled', 1, 9), measurement('pytorch', 1, 9)]);
     expect(row).toMatchObject({ oursThreads: 1, ratio: 1 });
     expect(row).not.toHaveProperty('error');
+  });
+
+  it('tells the devices of an engine apart, and holds no GPU against a processor', () => {
+    const gpu = (engine: string, ms: number) => measurement(engine, 2, ms, { device: 'cuda' });
+    const rows = rowsOf([
+      measurement('compiled', 1, 10),
+      gpu('compiled', 1),
+      measurement('pytorch', 1, 20),
+      gpu('pytorch', 4),
+    ]);
+    const short = rows.map(({ device, setting, ratio }) => [device, setting, ratio]);
+    expect(short).toEqual([
+      ['cpu', 'one-thread', 2],
+      ['cpu', 'fastest', 2],
+      ['cuda', 'fastest', 4],
+    ]);
   });
 });

@@ -1,23 +1,43 @@
 import { PEER } from './entrant';
-import type { ComparisonRow, Measurement } from './schema';
+import type { ComparisonRow, Measurement, Setting } from './schema';
 
-/** The rows of one model with one batch size: each of our engines at its fastest against PyTorch at its fastest. */
+/**
+ * The rows of one model with one batch size: each of our engines against PyTorch on one thread, then each at its fastest
+ * against PyTorch at its fastest, where anything has more than one.
+ */
 export function rowsOf(measurements: readonly Measurement[]): readonly ComparisonRow[] {
-  const peer = fastest(measurements.filter(({ engine }) => engine === PEER));
-  const engines = new Set(measurements.map(({ engine }) => engine).filter((engine) => engine !== PEER));
-  return [...engines].map((engine) =>
-    row(fastest(measurements.filter((measurement) => measurement.engine === engine))!, peer),
-  );
+  const settings: readonly Setting[] = measurements.some(({ threads }) => threads > 1)
+    ? ['one-thread', 'fastest']
+    : ['one-thread'];
+  return settings.flatMap((setting) => {
+    const able = measurements.filter(({ threads }) => setting === 'fastest' || threads === 1);
+    const ours = able.filter(({ engine }) => engine !== PEER);
+    const programs = [...new Set(ours.map(programOf))];
+    return programs.map((program) =>
+      row(setting, {
+        ours: ours.filter((measurement) => programOf(measurement) === program),
+        peers: able.filter((measurement) => measurement.engine === PEER),
+        all: measurements,
+      }),
+    );
+  });
 }
 
-/** The fastest of those that work, else any of the others, for what it says about its failure. */
-function fastest(measurements: readonly Measurement[]): Measurement | undefined {
-  const ms = ({ msPerStep, error }: Measurement) =>
-    error === null ? (msPerStep?.median ?? Infinity) : Infinity;
-  return [...measurements].sort((a, b) => (ms(a) < ms(b) ? -1 : Number(ms(a) > ms(b))))[0];
+/** What a row of ours is about: an engine on a device, with any number of threads. */
+const programOf = ({ engine, device }: Measurement) => `${engine} on ${device}`;
+
+interface Sides {
+  readonly ours: readonly Measurement[];
+  readonly peers: readonly Measurement[];
+  /** Also those that the setting leaves out: training is done once, by the fastest. */
+  readonly all: readonly Measurement[];
 }
 
-function row(ours: Measurement, peer: Measurement | undefined): ComparisonRow {
+function row(setting: Setting, { ours: allOurs, peers, all }: Sides): ComparisonRow {
+  const ours = fastest(allOurs)!;
+  // What computes on a processor is not held against a GPU.
+  const allPeers = peers.filter(({ device }) => onGpu(ours) || !onGpu({ device }));
+  const peer = fastest(allPeers);
   const oursMs = ours.msPerStep?.median ?? null;
   const peerMs = peer?.msPerStep?.median ?? null;
   const errors = [ours.error, peer ? peer.error && `peer: ${peer.error}` : 'peer: none'].filter(
@@ -28,18 +48,37 @@ function row(ours: Measurement, peer: Measurement | undefined): ComparisonRow {
     engine: ours.engine,
     device: ours.device,
     batch: ours.batch,
+    setting,
     oursMs,
     peerMs,
     ratio: oursMs === null || peerMs === null ? null : Number((peerMs / oursMs).toPrecision(4)),
     oursThreads: ours.threads,
     peerThreads: peer?.threads ?? null,
-    oursTestNats: ours.training?.testNats ?? null,
-    peerTestNats: peer?.training?.testNats ?? null,
-    oursSampleMs: ours.sampleMs,
-    peerSampleMs: peer?.sampleMs ?? null,
+    oursTestNats: testNats(all.filter((other) => programOf(other) === programOf(ours))),
+    peerTestNats: testNats(all.filter(({ engine }) => engine === PEER)),
+    oursSampleMs: leastSampleMs(allOurs),
+    peerSampleMs: leastSampleMs(allPeers),
     roofline: roofline(ours),
     ...(errors.length > 0 ? { error: errors.join('; ') } : {}),
   };
+}
+
+const onGpu = ({ device }: Pick<Measurement, 'device'>) => device === 'webgpu' || device === 'cuda';
+
+/** The fastest of those that work, else any of the others, for what it says about its failure. */
+function fastest(measurements: readonly Measurement[]): Measurement | undefined {
+  const ms = ({ msPerStep, error }: Measurement) =>
+    error === null ? (msPerStep?.median ?? Infinity) : Infinity;
+  return [...measurements].sort((a, b) => (ms(a) < ms(b) ? -1 : Number(ms(a) > ms(b))))[0];
+}
+
+function testNats(measurements: readonly Measurement[]): number | null {
+  return measurements.find(({ training }) => training !== null)?.training?.testNats ?? null;
+}
+
+function leastSampleMs(measurements: readonly Measurement[]): number | null {
+  const times = measurements.flatMap(({ sampleMs, error }) => (error === null ? (sampleMs ?? []) : []));
+  return times.length === 0 ? null : Math.min(...times);
 }
 
 function roofline({ msPerStep, roofline: measured }: Measurement): number | null {

@@ -8,7 +8,7 @@ export interface Comparison {
   /** The command that repeats the comparison. */
   readonly command: string;
   readonly dataset: DatasetSummary;
-  /** One for each model, engine and batch size: the fastest of our thread counts against the fastest of PyTorch's. */
+  /** For each model, engine and batch size one on one thread, and one with the threads that each side is fastest with. */
   readonly rows: readonly ComparisonRow[];
   /** What the rows are made of: each engine and PyTorch with each number of threads. */
   readonly measurements: readonly Measurement[];
@@ -24,6 +24,9 @@ export interface ComparisonMachine extends Machine {
   readonly python: string | null;
 }
 
+/** What a row compares: both sides on one thread, or each as fast as it gets on the whole machine. */
+export type Setting = 'one-thread' | 'fastest';
+
 export interface ComparisonRow {
   readonly model: string;
   /** Ours: `eager` or `compiled`. */
@@ -31,6 +34,7 @@ export interface ComparisonRow {
   /** Ours: a tfjs backend for `eager`, a device of ONNX Runtime for `compiled`. */
   readonly device: string | null;
   readonly batch: number | null;
+  readonly setting: Setting;
   /** Milliseconds of a training step: median over windows that alternate between the two. */
   readonly oursMs: number | null;
   readonly peerMs: number | null;
@@ -65,7 +69,10 @@ export interface Measurement {
   /** `eager` and `compiled` are ours, `pytorch` is the peer. */
   readonly engine: string;
   readonly device: string | null;
+  /** How many cores it may use at a time. */
   readonly threads: number;
+  /** PyTorch only: the threads of its own operators; those of its BLAS library are `threads`. */
+  readonly operatorThreads?: number;
   readonly parameters: number | null;
   readonly msPerStep: { readonly median: number; readonly min: number; readonly windows: number } | null;
   readonly sampleMs: number | null;

@@ -1,4 +1,4 @@
-import { capture, compile, compiled, describeRuntime } from '@dgm/compile';
+import { capture, compiled, describeRuntime, type Device } from '@dgm/compile';
 import { countParameters, eager, evaluate, fit, Key, setup, StateError } from '@dgm/core';
 import type { BackendName, Benchmark, Dataset, Engine } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -8,6 +8,7 @@ import { readDataFiles } from './data-files';
 import { multiplyAdds } from './multiply-adds';
 import { backendPeak, runtimePeak } from './peak';
 import type { BuildRequest, Commands, Epoch } from './protocol';
+import { compiledSampler, eagerSampler } from './sampler';
 import type { Answers } from './serve';
 import { StepLoop } from './step-loop';
 import { describeTraining } from './training-protocol';
@@ -15,7 +16,7 @@ import { describeTraining } from './training-protocol';
 export interface SessionOptions {
   /** `eager` or `compiled`. */
   readonly engine: string;
-  /** The tfjs backend; what `compiled` compiles computes on the cpu whatever it is. */
+  /** A tfjs backend for `eager`, a device of ONNX Runtime for `compiled`; `auto` leaves the choice to the engine. */
   readonly device: string;
 }
 
@@ -30,13 +31,15 @@ interface Built {
 
 /** Our side of a comparison: the commands of the protocol, answered by a model of the repository on one engine. */
 export class Session implements Answers {
-  readonly #isCompiled: boolean;
-  readonly #device: string;
+  readonly #compiledOn: Device | undefined;
+  readonly #backend: BackendName | 'auto';
   #built: Built | undefined;
 
   constructor({ engine, device }: SessionOptions) {
-    this.#isCompiled = engine === 'compiled';
-    this.#device = device;
+    const isCompiled = engine === 'compiled';
+    this.#compiledOn = isCompiled ? ((device === 'auto' ? 'cpu' : device) as Device) : undefined;
+    // What is not compiled runs on the best backend of tfjs.
+    this.#backend = isCompiled ? 'auto' : (device as BackendName | 'auto');
   }
 
   async about(): Promise<Commands['about']['reply']> {
@@ -46,7 +49,7 @@ export class Session implements Answers {
 
   async build(request: BuildRequest): Promise<Commands['build']['reply']> {
     this.dispose();
-    const { backend } = await setup({ backend: this.#device as BackendName | 'auto' });
+    const { backend } = await setup({ backend: this.#backend });
     const { candidates } = await discoverInstalled();
     const { entry } = selectCandidates(candidates, [request.model])[0]!;
     const dataset = await readDataFiles(request.data);
@@ -60,7 +63,7 @@ export class Session implements Answers {
     this.#built = { benchmark, dataset, loop, batch, threads, key };
     return {
       parameters: countParameters(benchmark.model),
-      device: this.#isCompiled ? 'cpu' : backend,
+      device: this.#compiledOn ?? backend,
       training: describeTraining(benchmark.training),
     };
   }
@@ -73,10 +76,10 @@ export class Session implements Answers {
   }
 
   async train(request: Commands['train']['request']): Promise<Commands['train']['reply']> {
-    const { epochs, patience, maxSeconds, target = -Infinity } = request;
+    const { epochs, patience, maxSeconds = Infinity, target = -Infinity } = request;
     const { benchmark, dataset, batch, threads, key } = this.#ready();
     const curve: Epoch[] = [];
-    const reached = new AbortController();
+    const enough = new AbortController();
     const started = performance.now();
     const seconds = () => (performance.now() - started) / 1000;
     const fitted = await fit<Tensor>(benchmark.model, dataset, {
@@ -86,15 +89,15 @@ export class Session implements Answers {
       epochs,
       // As many as there are epochs: never.
       earlyStopping: { patience: patience ?? epochs },
-      ...(maxSeconds === undefined ? {} : { maxSeconds }),
       engine: this.#engine(threads),
-      signal: reached.signal,
+      signal: enough.signal,
       callbacks: [
         {
           onEpoch({ epoch, validation }) {
             if (validation === undefined) return;
             curve.push({ epoch, validation, seconds: seconds() });
-            if (validation <= target) reached.abort();
+            // At the end of an epoch only: each program has at least one behind it.
+            if (validation <= target || seconds() >= maxSeconds) enough.abort();
           },
         },
       ],
@@ -111,8 +114,12 @@ export class Session implements Answers {
   }
 
   async sample({ n, times }: Commands['sample']['request']): Promise<Commands['sample']['reply']> {
-    const { key } = this.#ready();
-    const sampler = await this.#sampler(n);
+    const { benchmark, threads, key } = this.#ready();
+    const { model } = benchmark;
+    const sampler =
+      this.#compiledOn === undefined
+        ? eagerSampler(model, n)
+        : await compiledSampler(model, n, { device: this.#compiledOn, threads });
     const ms: number[] = [];
     let shape: readonly number[] = [];
     for (let time = 0; time <= times; time++) {
@@ -151,7 +158,9 @@ export class Session implements Answers {
         batch: { shape: loop.batches[0]!.shape },
       },
     );
-    const peakPerMs = await (this.#isCompiled ? runtimePeak(threads) : backendPeak());
+    const peakPerMs = await (this.#compiledOn === undefined
+      ? backendPeak()
+      : runtimePeak({ device: this.#compiledOn, threads }));
     return { multiplyAdds: multiplyAdds(graph), peakPerMs };
   }
 
@@ -167,18 +176,7 @@ export class Session implements Answers {
   }
 
   #engine(threads: number): Engine {
-    return this.#isCompiled ? compiled({ threads }) : eager();
-  }
-
-  /** What draws `n` samples: the runtime for `compiled`, op by op for `eager`. */
-  async #sampler(n: number): Promise<{ draw(key: Key): Promise<Tensor>; dispose(): void }> {
-    const { benchmark, threads } = this.#ready();
-    const { model } = benchmark;
-    if (!this.#isCompiled) {
-      return { draw: (key) => Promise.resolve(model.sample(key, n)), dispose: () => undefined };
-    }
-    const sampler = await compile(({ key }) => ({ x: model.sample(key, n) }), {}, { threads });
-    return { draw: async (key) => (await sampler.run({}, { key })).x, dispose: () => sampler.dispose() };
+    return this.#compiledOn === undefined ? eager() : compiled({ device: this.#compiledOn, threads });
   }
 
   #ready(): Built {

@@ -1,9 +1,10 @@
 import { decimal, NOTHING } from '../format';
-import type { Comparison, ComparisonRow } from './schema';
+import type { Comparison, ComparisonRow, Setting } from './schema';
 
 const header = [
   'model',
   'engine',
+  'threads',
   'batch',
   'ours ms',
   'PyTorch ms',
@@ -19,10 +20,11 @@ const header = [
 export function comparisonTable({ rows }: Pick<Comparison, 'rows'>): string {
   const cells = rows.map((row) => [
     row.model,
-    row.engine,
+    engineOf(row),
+    settings[row.setting],
     decimal(row.batch),
-    withThreads(row.oursMs, row.oursThreads),
-    withThreads(row.peerMs, row.peerThreads),
+    decimal(row.oursMs, 2),
+    decimal(row.peerMs, 2),
     decimal(row.ratio, 2),
     decimal(row.oursTestNats, 2),
     decimal(row.peerTestNats, 2),
@@ -34,35 +36,57 @@ export function comparisonTable({ rows }: Pick<Comparison, 'rows'>): string {
   const widths = header.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
   const text = lines.map((line) =>
     line
-      .map((cell, column) => (column < 2 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)))
+      .map((cell, column) => (column < 3 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)))
       .join('  ')
       .trimEnd(),
   );
-  const errors = rows.flatMap(({ model, engine, batch, error }) =>
-    error === undefined ? [] : [`${model}, ${engine}, batch ${batch ?? NOTHING}: ${error}`],
+  const errors = rows.flatMap((row) =>
+    row.error === undefined ? [] : [`${row.model}, ${engineOf(row)}, ${settings[row.setting]}: ${row.error}`],
   );
   return [
     text[0],
     widths.map((width) => '─'.repeat(width)).join('  '),
     ...text.slice(1),
-    ...means(rows),
+    ...meanRatios(rows),
     ...errors,
   ].join('\n');
 }
 
-/** The geometric mean of the ratios of each engine: how many times faster it is. */
-export function meanRatio(rows: readonly ComparisonRow[]): number | null {
+/** The geometric mean of ratios: how many times faster ours is. */
+function meanRatio(rows: readonly ComparisonRow[]): number | null {
   const ratios = rows.flatMap(({ ratio }) => ratio ?? []);
   if (ratios.length === 0) return null;
   return Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length);
 }
 
-function means(rows: readonly ComparisonRow[]): readonly string[] {
-  const engines = [...new Set(rows.map(({ engine }) => engine))];
-  return engines.flatMap((engine) => {
-    const mean = meanRatio(rows.filter((row) => row.engine === engine));
-    return mean === null ? [] : [`${engine}: ${decimal(mean, 2)} times as fast as PyTorch (geometric mean)`];
+/** The geometric mean for each engine, on one thread and at its fastest, and how many rows are below 1. */
+export function meanRatios(rows: readonly ComparisonRow[]): readonly string[] {
+  const titles = rows.map((row) => `${engineOf(row)}, ${settings[row.setting]}`);
+  return [...new Set(titles)].flatMap((title) => {
+    const group = rows.filter((_, index) => titles[index] === title);
+    const mean = meanRatio(group);
+    if (mean === null) return [];
+    const slower = group.filter(({ ratio }) => ratio !== null && ratio < 1).length;
+    const times = `${decimal(mean, 2)} times as fast as PyTorch`;
+    return [
+      `${title}: ${times} (geometric mean of ${group.filter(({ ratio }) => ratio !== null).length}, ${slower} of them slower)`,
+    ];
   });
+}
+
+/** What the settings are called. */
+export const settings: Readonly<Record<Setting, string>> = { 'one-thread': 'one', fastest: 'best' };
+
+/** `eager`, or `compiled on webgpu`. */
+export function engineOf({ engine, device }: Pick<ComparisonRow, 'engine' | 'device'>): string {
+  return device === 'webgpu' || device === 'cuda' ? `${engine} on ${device}` : engine;
+}
+
+/** One row in one line, for progress. */
+export function describeRow(row: ComparisonRow): string {
+  const title = `${engineOf(row)}, ${settings[row.setting]} thread${row.setting === 'one-thread' ? '' : 's'}`;
+  const times = `${withThreads(row.oursMs, row.oursThreads)} against ${withThreads(row.peerMs, row.peerThreads)} ms a step`;
+  return `${title}: ${times}, ratio ${decimal(row.ratio, 2)}${row.error === undefined ? '' : ` (${row.error})`}`;
 }
 
 /** Milliseconds, and with how many threads where that is more than one. */

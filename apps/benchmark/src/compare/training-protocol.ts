@@ -1,7 +1,10 @@
 import type { BenchmarkTraining, OptimizerFactory } from '@dgm/core';
 import type { TrainingProtocol } from './protocol';
 
-type Told = Pick<BenchmarkTraining, 'optimizer' | 'batchSize' | 'epochs' | 'earlyStopping' | 'clipNorm'>;
+type Told = Pick<
+  BenchmarkTraining,
+  'optimizer' | 'batchSize' | 'epochs' | 'earlyStopping' | 'clipNorm' | 'ema'
+>;
 
 /** What the other side has to know to train in the same way. */
 export function describeTraining(training: Told): TrainingProtocol {
@@ -13,6 +16,7 @@ export function describeTraining(training: Told): TrainingProtocol {
     epochs: training.epochs,
     patience: training.earlyStopping?.patience ?? null,
     clipNorm: training.clipNorm ?? null,
+    emaDecay: training.ema?.decay ?? null,
   };
 }
 

@@ -1,8 +1,8 @@
 import type { Comparison, Measurement } from '../compare/schema';
-import { meanRatio, percent, withThreads } from '../compare/table';
+import { engineOf, meanRatios, percent, settings, withThreads } from '../compare/table';
 import { decimal, duration } from '../format';
 import { renderDocument } from './document';
-import { html, type Markup, type Renderable } from './html';
+import { html, type Markup } from './html';
 import { describeDataset, describeMachine } from './page';
 import { ratioChart, type RatioRow } from './ratio-chart';
 
@@ -16,11 +16,11 @@ export function renderComparison(comparison: Comparison): string {
     main: html`<section>
         ${ratioChart(labelled)} ${rowsTable(labelled)}
         <p class="note">
-          Medians over short windows that alternate between the programs; each side with the number of threads
-          that is fastest for it. Nats: minus the log-likelihood of a test example, or its bound, after
-          training by the same protocol. Roofline: the multiply-adds of a step's matrix products and
-          convolutions per second, as a part of what large products reach in the same run.
-          ${means(comparison)}
+          Medians over short windows that alternate between the programs. “one”: both sides have one thread;
+          “best”: each has the number of threads that is fastest for it. Nats: minus the log-likelihood of a
+          test example, or its bound, after training by the same protocol. Roofline: the multiply-adds of a
+          step's matrix products and convolutions per second, as a part of what large products reach in the
+          same run. ${meanRatios(rows).map((line) => html`<b>${line}.</b> `)}
         </p>
       </section>
       ${sweepSection(sweep.map((row) => ({ ...row, label: sizeOf(row) })))}
@@ -33,13 +33,6 @@ export function renderComparison(comparison: Comparison): string {
         <pre><code>${command}</code></pre>
       </section>`,
     footer: `${describeMachine(machine)} · ONNX Runtime ${machine.onnxruntime ?? 'missing'} · PyTorch ${machine.pytorch ?? 'missing'}, ${machine.python ?? ''} · load ${machine.load} at the start`,
-  });
-}
-
-function means({ rows }: Comparison): Renderable {
-  return [...new Set(rows.map(({ engine }) => engine))].map((engine) => {
-    const mean = meanRatio(rows.filter((row) => row.engine === engine));
-    return mean !== null && html`<b>${engine}: ${decimal(mean, 2)} times as fast (geometric mean).</b> `;
   });
 }
 
@@ -66,7 +59,8 @@ interface Column<Row> {
 function rowsTable(rows: readonly RatioRow[]): Markup {
   return table(rows, [
     { title: 'model', unit: 'batch or size', value: ({ label }) => label },
-    { title: 'engine', value: ({ engine }) => engine },
+    { title: 'engine', value: engineOf },
+    { title: 'threads', value: ({ setting }) => settings[setting] },
     {
       title: 'ours',
       unit: 'ms a step',
@@ -96,7 +90,7 @@ function measurementsTable(measurements: readonly Measurement[]): Markup {
       value: ({ engine, model, batch }) => `${engine}: ${model}, ${batch ?? '–'}`,
     },
     { title: 'device', value: ({ device }) => device },
-    { title: 'threads', value: ({ threads }) => threads, text: ({ threads }) => decimal(threads) },
+    { title: 'threads', value: ({ threads }) => threads, text: threadsText },
     { title: 'step', unit: 'ms, median', value: ({ msPerStep }) => msPerStep?.median ?? null },
     { title: 'step', unit: 'ms, least', value: ({ msPerStep }) => msPerStep?.min ?? null },
     {
@@ -122,6 +116,11 @@ function measurementsTable(measurements: readonly Measurement[]): Markup {
     },
     { title: 'test', unit: 'nats', value: ({ training }) => training?.testNats ?? null },
   ]);
+}
+
+/** `2`, or `2, of operators 1` where PyTorch has so many, and its BLAS library others. */
+function threadsText({ threads, operatorThreads = threads }: Measurement): string {
+  return operatorThreads === threads ? decimal(threads) : `${threads}, of operators ${operatorThreads}`;
 }
 
 /** A table whose columns sort. A row with an error says so at its end. */

@@ -10,7 +10,7 @@ export interface RatioRow extends ComparisonRow {
 
 /** How many times faster than PyTorch each row is, on a logarithmic axis around 1. */
 export function ratioChart(rows: readonly RatioRow[]): Markup | undefined {
-  const measured = rows.filter(({ ratio }) => ratio !== null);
+  const measured = rows.filter((row) => row.ratio !== null && isShown(row, rows));
   if (measured.length === 0) return undefined;
   const logarithms = measured.map(({ ratio }) => Math.log2(ratio!));
   const x = scale(Math.floor(Math.min(-1, ...logarithms)), Math.ceil(Math.max(1, ...logarithms)));
@@ -33,9 +33,21 @@ export function ratioChart(rows: readonly RatioRow[]): Markup | undefined {
     <figcaption>
       <span>PyTorch's time of a training step over ours; further right is better.</span>
       <span class="key exact">compiled</span>
+      <span class="key one-thread">compiled, both on one thread</span>
       <span class="key ring">eager</span>
     </figcaption>
   </figure>`;
+}
+
+/** Op by op there is one thread anyway: its row of one thread says nothing more where there is another. */
+function isShown({ engine, setting, label }: RatioRow, rows: readonly RatioRow[]): boolean {
+  if (engine === 'compiled' || setting === 'fastest') return true;
+  return !rows.some((row) => row.label === label && row.engine === engine && row.setting === 'fastest');
+}
+
+function markOf({ engine, setting }: Pick<RatioRow, 'engine' | 'setting'>): string {
+  if (engine !== 'compiled') return 'ring';
+  return setting === 'fastest' ? 'exact' : 'one-thread';
 }
 
 /** The engines on one line. */
@@ -46,9 +58,9 @@ function labelRow(label: string, all: readonly RatioRow[], x: Scale): Markup {
     <div class="track">
       <i class="line" style="left:${at(x, 1)}"></i>
       ${rows.map(
-        ({ engine, ratio, oursMs, peerMs }) =>
+        ({ engine, setting, ratio, oursMs, peerMs }) =>
           html`<i
-            class="dot ${engine === 'compiled' ? 'exact' : 'ring'}"
+            class="dot ${markOf({ engine, setting })}"
             style="left:${at(x, ratio!)}"
             title="${engine}: ${decimal(oursMs, 2)} ms a step, PyTorch ${decimal(peerMs, 2)} ms"
           ></i>`,

@@ -57,8 +57,8 @@ a:hover { text-decoration: underline; }
 .dot.lower-bound::before {
   content: ''; position: absolute; right: 9px; top: 2px; width: 12px; border-top: 2px solid var(--accent); opacity: 0.55;
 }
-.dot.importance-sampled, .key.importance-sampled::before { border-radius: 2px; background: var(--warm); rotate: 45deg; width: 9px; height: 9px; transform: none; }
-.dot.importance-sampled { margin: -4.5px; }
+.dot.importance-sampled, .key.importance-sampled::before, .dot.one-thread, .key.one-thread::before { border-radius: 2px; background: var(--warm); rotate: 45deg; width: 9px; height: 9px; transform: none; }
+.dot.importance-sampled, .dot.one-thread { margin: -4.5px; }
 .key { display: inline-flex; align-items: center; gap: 6px; margin-right: 14px; }
 .key::before { content: ''; transform: none; flex: none; }
 

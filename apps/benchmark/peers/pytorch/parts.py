@@ -1,0 +1,46 @@
+"""What the models of several families are made of."""
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+FEW_LEVELS = 32
+
+
+def mlp(*sizes, activation=lambda: nn.LeakyReLU(0.01)):
+    """Linear layers with an activation between them."""
+    layers = [
+        layer
+        for inputs, outputs in zip(sizes, sizes[1:])
+        for layer in (nn.Linear(inputs, outputs), activation())
+    ]
+    return nn.Sequential(*layers[:-1])
+
+
+def few_levels(task):
+    """The number of values of an entry, where a free probability for each is what our side takes, too."""
+    if task.levels is None or not 2 < task.levels <= FEW_LEVELS:
+        raise ValueError("the PyTorch peer has a categorical likelihood: data of 3 to 32 values")
+    return task.levels
+
+
+def surprise(logits, x):
+    """Minus the log-probability of each example: logits `[n, d, values]`, integers `[n, d]`."""
+    flat = F.cross_entropy(logits.reshape(-1, logits.shape[-1]), x.long().view(-1), reduction="none")
+    return flat.view(len(x), -1).sum(1)
+
+
+def draw(logits):
+    """A value for each row of logits."""
+    return torch.multinomial(logits.reshape(-1, logits.shape[-1]).softmax(1), 1).view(logits.shape[:-1])
+
+
+class MaskedLinear(nn.Linear):
+    """Only the weights under the mask `[outputs, inputs]` count."""
+
+    def __init__(self, mask):
+        super().__init__(mask.shape[1], mask.shape[0])
+        self.register_buffer("mask", mask.float())
+
+    def forward(self, x):
+        return F.linear(x, self.weight * self.mask, self.bias)

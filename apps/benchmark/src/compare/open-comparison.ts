@@ -1,0 +1,83 @@
+import { loadavg } from 'node:os';
+import { describeRuntime } from '@dgm/compile';
+import { ArgumentError, type Dataset } from '@dgm/core';
+import { describeMachine } from '../results/machine';
+import { summarizeDataset } from '../results/schema';
+import type { OutputFolder } from '../run/output-folder';
+import { compareCommand, resumeArguments, type CompareArguments } from './arguments';
+import type { Torch } from './python';
+import type { Comparison, ComparisonMachine } from './schema';
+
+/** The file of a comparison, in its folder. */
+export const COMPARISON_FILE = 'compare.json';
+
+/** What was asked for, and what of it an earlier command has done. */
+export interface Opened {
+  readonly given: CompareArguments;
+  readonly earlier?: Comparison;
+}
+
+/**
+ * With `--resume`, the comparison in the folder and what it was asked for; a new one where there is none.
+ * @throws ArgumentError if the command line asks for another one
+ */
+export async function findEarlier(
+  given: CompareArguments,
+  argv: readonly string[],
+  output: OutputFolder,
+): Promise<Opened> {
+  const earlier = given.resume ? await output.readJson<Comparison>(COMPARISON_FILE) : undefined;
+  if (earlier !== undefined) return { given: resumeArguments(earlier.command, argv), earlier };
+  if (given.resume) console.log(`Nothing to go on with in ${given.out}: starting anew.`);
+  return { given };
+}
+
+/**
+ * The comparison to add rows to.
+ * @throws ArgumentError if the earlier one is of other data or of another machine
+ */
+export async function openComparison(
+  { given, earlier }: Opened,
+  dataset: Dataset,
+  torch: Torch,
+): Promise<Comparison> {
+  const machine = await describeSides(torch);
+  if (earlier === undefined) {
+    return {
+      schema: 1,
+      machine,
+      command: compareCommand(given),
+      dataset: summarizeDataset(dataset),
+      rows: [],
+      measurements: [],
+    };
+  }
+  requireSame('the data', earlier.dataset.sha256, dataset.sha256);
+  requireSame('the machine', withoutLoad(earlier.machine), withoutLoad(machine));
+  return earlier;
+}
+
+async function describeSides(torch: Torch): Promise<ComparisonMachine> {
+  const { version } = await describeRuntime({ devices: ['cpu'] });
+  const isThere = 'version' in torch;
+  return {
+    ...describeMachine(),
+    load: Number(loadavg()[0]!.toFixed(2)),
+    onnxruntime: version ?? null,
+    pytorch: isThere ? torch.version : null,
+    python: isThere ? torch.language : null,
+  };
+}
+
+const withoutLoad = (machine: ComparisonMachine) => JSON.stringify({ ...machine, load: 0 });
+
+function requireSame(argument: string, expected: string, actual: string): void {
+  if (expected === actual) return;
+  throw new ArgumentError({
+    where: 'dgm-bench compare --resume',
+    argument,
+    expected: `to be those of the comparison to go on with, ${expected}`,
+    actual,
+    remedy: 'start another comparison without --resume, or in another --out',
+  });
+}
