@@ -2,11 +2,12 @@ import { ArgumentError } from '@dgm/core';
 import { compare } from './compare/compare';
 import { doctor } from './doctor/doctor';
 import { run } from './run/run';
+import { text } from './text/text';
 
 /** A subcommand: takes its own arguments and gives the exit status of the program. */
 type Command = (argv: readonly string[]) => Promise<number>;
 
-const commands: Readonly<Record<string, Command>> = { run, compare, doctor };
+const commands: Readonly<Record<string, Command>> = { run, compare, doctor, text };
 
 /** `dgm-bench [command] [options]`; the command is `run` unless one is named. */
 export function main(argv: readonly string[]): Promise<number> {

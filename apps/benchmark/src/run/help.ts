@@ -23,7 +23,8 @@ Where to
   --resume             go on with the run that was interrupted in --out
   -h, --help           print this
 
-Other commands: compare (against PyTorch; compare --help), doctor (what works on this machine).
+Other commands: compare (against PyTorch; compare --help), text (characters of a file; text --help),
+doctor (what works on this machine).
 
 Without options it trains every model for 20 seconds on glyphs.
 The exit status is 0 if every model was trained, 1 if one failed, 2 for a wrong command line, 130 after an interrupt.`;
