@@ -1,7 +1,19 @@
 import { Key, Independent, Mixture, Normal } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
-import { iaf, maf, neuralSplineFlow, planarFlow, sylvesterFlow, type Flow } from '../src/index';
+import {
+  cnf,
+  denseFlow,
+  iaf,
+  maf,
+  neuralSplineFlow,
+  planarFlow,
+  residualFlow,
+  rungeKutta,
+  russianRoulette,
+  sylvesterFlow,
+  type Flow,
+} from '../src/index';
 import { massOf, train } from './support/train';
 
 const key = Key.of(2);
@@ -12,6 +24,10 @@ const flows: Record<string, (dims: number) => Flow> = {
     neuralSplineFlow({ dims, key, layers: 1, hidden: [8], kind: 'autoregressive' }),
   planarFlow: (dims) => planarFlow({ dims, key, layers: 2 }),
   sylvesterFlow: (dims) => sylvesterFlow({ dims, key, layers: 1 }),
+  'residualFlow, trained with the roulette': (dims) =>
+    residualFlow({ dims, key, blocks: 3, hidden: [8], logDet: russianRoulette({ maximum: 8 }) }),
+  denseFlow: (dims) => denseFlow({ dims, key, blocks: 2, depth: 2, growth: 4 }),
+  cnf: (dims) => cnf({ dims, key, hidden: [8], solver: rungeKutta({ steps: 5 }) }),
 };
 
 /** Two clusters. */

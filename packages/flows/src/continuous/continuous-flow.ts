@@ -68,10 +68,11 @@ export class ContinuousFlow extends BaseFlowLayer {
   #solve(start: Tensor, interval: Interval, { training = false, key, context }: FlowCall): State {
     const solver = training ? this.#solver : this.#evaluationSolver;
     const traceOf = training && key !== undefined ? this.#trace(start, key) : exactTrace(start);
-    const field: VectorField = (t, [z]) => {
-      const linearization = this.#field.given(conditionsAt(t, context)).linearize(z!);
-      return [linearization.value, traceOf(linearization)];
-    };
+    const field: VectorField = (t, [z]) =>
+      tf.tidy(() => {
+        const linearization = this.#field.given(conditionsAt(t, context)).linearize(z!);
+        return [linearization.value, traceOf(linearization)];
+      });
     return solver.solve(field, [start, tf.zeros([start.shape[0]!])], interval);
   }
 }

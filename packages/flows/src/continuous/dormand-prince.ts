@@ -1,7 +1,7 @@
 import { ArgumentError, NumericalError } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { OdeSolver, State } from './ode';
+import type { OdeSolver, State, VectorField } from './ode';
 import { combined, dormandPrinceError, dormandPrinceTableau, moved, stagesOf } from './tableau';
 
 export interface DormandPrinceOptions {
@@ -16,6 +16,8 @@ export interface DormandPrinceOptions {
 
 /** The share of the interval that is tried first. */
 const FIRST_STEP = 0.1;
+/** The share at which it gives up. */
+const SHORTEST_STEP = 1e-7;
 /** Steps are chosen a bit shorter than the estimate allows, and change by these factors at most. */
 const [CAUTION, SMALLEST_CHANGE, LARGEST_CHANGE] = [0.9, 0.2, 5];
 const ORDER = 5;
@@ -45,16 +47,14 @@ export function dormandPrince(options: DormandPrinceOptions = {}): OdeSolver {
       for (let step = 0; step < maximumSteps; step++) {
         const isLast = Math.abs(h) >= Math.abs(to - t);
         if (isLast) h = to - t;
-        const slopes = stagesOf(dormandPrinceTableau, field, { t, h, y, first });
-        const next = moved(y, slopes, { h, weights: dormandPrinceTableau.weights });
-        const error =
-          relativeError(combined(slopes, { h, weights: dormandPrinceError }), y, next) / tolerance;
+        const attempt = tf.tidy(() => tryStep(field, { t, h, y, first }));
+        const error = attempt.error.dataSync()[0]! / tolerance;
         if (error <= 1) {
-          if (isLast) return next;
-          [t, y, first] = [t + h, next, slopes.at(-1)!];
+          if (isLast) return attempt.next;
+          [t, y, first] = [t + h, attempt.next, attempt.last];
         }
         h *= changeFor(error);
-        if (t + h === t) break;
+        if (Math.abs(h) < SHORTEST_STEP * Math.abs(to - from)) break;
       }
       throw new NumericalError({
         where: 'dormandPrince',
@@ -74,15 +74,18 @@ function changeFor(error: number): number {
   return Math.min(LARGEST_CHANGE, Math.max(SMALLEST_CHANGE, ideal));
 }
 
-/** The root mean square of errors over 1 + the larger value at either end of a step. */
-function relativeError(errors: State, y: State, next: State): number {
-  const size = errors.reduce((sum, { size }) => sum + size, 0);
-  const total = tf.tidy(() => {
-    const squares = errors.map((error, part): Tensor => {
-      const scale = tf.add(1, tf.maximum(tf.abs(y[part]!), tf.abs(next[part]!)));
-      return tf.sum(tf.square(tf.div(error, scale)));
-    });
-    return tf.addN(squares);
+/** The state after a step, the slope there, and the root mean square of the error over 1 + the larger value at either end. */
+function tryStep(
+  field: VectorField,
+  at: { readonly t: number; readonly h: number; readonly y: State; readonly first: State },
+): { next: State; last: State; error: Tensor } {
+  const { h, y } = at;
+  const slopes = stagesOf(dormandPrinceTableau, field, at);
+  const next = moved(y, slopes, { h, weights: dormandPrinceTableau.weights });
+  const squares = combined(slopes, { h, weights: dormandPrinceError }).map((error, part) => {
+    const scale = tf.add(1, tf.maximum(tf.abs(y[part]!), tf.abs(next[part]!)));
+    return tf.sum(tf.square(tf.div(error, scale)));
   });
-  return Math.sqrt(total.dataSync()[0]! / size);
+  const size = y.reduce((sum, part) => sum + part.size, 0);
+  return { next, last: slopes.at(-1)!, error: tf.sqrt(tf.div(tf.addN(squares), size)) };
 }

@@ -1,7 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 
 /** What changes with time: tensors that are integrated together. */
-export type State = readonly Tensor[];
+export type State = Tensor[];
 
 /** $f(t, y)$, the slope of each part of the state. */
 export type VectorField = (t: number, y: State) => State;

@@ -1,4 +1,5 @@
 import { ArgumentError } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
 import type { OdeSolver } from './ode';
 import { classical, moved, stagesOf, type Tableau } from './tableau';
 
@@ -32,8 +33,10 @@ export function equalSteps(tableau: Tableau, steps: number): OdeSolver {
       let y = start;
       for (let step = 0; step < steps; step++) {
         const t = from + step * h;
-        const slopes = stagesOf(tableau, field, { t, h, y, first: field(t, y) });
-        y = moved(y, slopes, { h, weights: tableau.weights });
+        y = tf.tidy(() => {
+          const slopes = stagesOf(tableau, field, { t, h, y, first: field(t, y) });
+          return moved(y, slopes, { h, weights: tableau.weights });
+        });
       }
       return y;
     },
