@@ -1,5 +1,6 @@
 import { ArgumentError } from '@dgm/core';
 import { integer, optionReader, positive, positiveInteger } from '../options';
+import { engines, type EngineName } from './engines';
 import { networks, type NetworkName } from './networks';
 
 export interface TextArguments {
@@ -13,8 +14,7 @@ export interface TextArguments {
   readonly epochs: number;
   readonly maxSeconds: number;
   readonly seed: number;
-  readonly engine: string;
-  readonly device: string;
+  readonly engine: EngineName;
   readonly help: boolean;
 }
 
@@ -26,7 +26,6 @@ const options = {
   'max-seconds': { type: 'string', default: '120' },
   seed: { type: 'string', default: '0' },
   engine: { type: 'string', default: 'compiled' },
-  device: { type: 'string', default: 'auto' },
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
 
@@ -42,22 +41,28 @@ export function parseTextArguments(argv: readonly string[]): TextArguments {
   const { parse, number } = optionReader(WHERE, options);
   const values = parse(file === '' ? argv : rest);
   if (file === '' && !values.help) throw failure('the first word', 'to be a text file', first ?? 'nothing');
-  const known = Object.keys(networks).find((name): name is NetworkName => name === values.model);
-  if (known === undefined) {
-    throw failure('--model', `to be one of ${Object.keys(networks).join(', ')}`, values.model);
-  }
   return {
     file,
-    model: known,
+    model: oneOf(networks, values.model, '--model'),
     hidden: number(values.hidden, '--hidden', positiveInteger)!,
     length: number(values.length, '--length', positiveInteger)!,
     epochs: number(values.epochs, '--epochs', positiveInteger)!,
     maxSeconds: number(values['max-seconds'], '--max-seconds', positive)!,
     seed: number(values.seed, '--seed', integer)!,
-    engine: values.engine,
-    device: values.device,
+    engine: oneOf(engines, values.engine, '--engine'),
     help: values.help,
   };
+}
+
+function oneOf<Name extends string>(
+  table: Readonly<Record<Name, unknown>>,
+  name: string,
+  option: string,
+): Name {
+  const names = Object.keys(table) as Name[];
+  const found = names.find((each) => each === name);
+  if (found !== undefined) return found;
+  throw failure(option, `to be one of ${names.join(', ')}`, JSON.stringify(name));
 }
 
 function failure(argument: string, expected: string, actual: string): ArgumentError {

@@ -10,7 +10,6 @@ export const help = `Trains a character model on a text file and compares it wit
   --max-seconds NUMBER  the most seconds of training (default 120)
   --seed INTEGER        decides initial weights, order of the data and dropout (default 0)
   --engine NAME         compiled (default) or eager
-  --device NAME         as in run
   -h, --help            print this
 
 The first 80 % of the text are for training, the next 10 % say when to stop, and the last 10 % are held out: on those

@@ -1,10 +1,10 @@
-import { adam, categorical, countParameters, fit, Key } from '@dgm/core';
+import { adam, categorical, countParameters, fit, Key, setup } from '@dgm/core';
 import { progressBar } from '@dgm/core/node';
 import { text as loadText, type TextDataset } from '@dgm/data';
 import { decimal, duration, NOTHING } from '../format';
-import { startEngine } from '../run/engine';
 import { parseTextArguments, type TextArguments } from './arguments';
 import { compressedSize, compressors, type CompressedSize } from './compressors';
+import { engines } from './engines';
 import { help } from './help';
 import { networks } from './networks';
 import { scoreText } from './score-text';
@@ -21,12 +21,12 @@ export async function text(argv: readonly string[]): Promise<number> {
     return 0;
   }
   const data = await loadText(given.file, { length: given.length });
-  const { engine, description } = await startEngine(given.engine, given.device);
+  const { description } = await setup();
   console.log(description);
   console.log(
     `${decimal(data.train.values.length)} characters to train on, ${decimal(data.test.values.length)} held out, ${data.characters.length} different ones`,
   );
-  const trained = await train(given, data, engine);
+  const trained = await train(given, data);
   const { train: before, test } = data;
   const sizes = compressors.map((each) =>
     compressedSize(each, data.decode(test.values), data.decode(before.values)),
@@ -47,9 +47,8 @@ interface Trained {
 }
 
 async function train(
-  { model: name, hidden, length, epochs, maxSeconds, seed }: TextArguments,
+  { model: name, hidden, length, epochs, maxSeconds, seed, engine }: TextArguments,
   data: TextDataset,
-  engine: Awaited<ReturnType<typeof startEngine>>['engine'],
 ): Promise<Trained> {
   const key = Key.of(seed);
   const likelihood = categorical({ shape: [], values: data.characters.length });
@@ -57,7 +56,7 @@ async function train(
   const model = networks[name](options, hidden);
   try {
     const { seconds } = await fit(model, data, {
-      ...{ key: key.fold('training'), engine, epochs, maxSeconds },
+      ...{ key: key.fold('training'), engine: engines[engine](), epochs, maxSeconds },
       optimizer: adam({ learningRate: 3e-3 }),
       batchSize: 32,
       clipNorm: 1,
