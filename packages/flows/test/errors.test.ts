@@ -2,8 +2,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
+import { continuousLayers } from './continuous.cases';
 import { errorTable } from './error-table';
 import * as cases from './layers.cases';
+import { residualLayers } from './residual.cases';
 
 const readme = resolve(process.cwd(), 'README.md');
 /** With DGM_WRITE_ERRORS=1 this test writes the table. */
@@ -20,6 +22,8 @@ test.runIf(tf.getBackend() === 'cpu')('the README shows the errors that are meas
     cases.integerLayers,
     cases.linearLayers,
     cases.sylvesterLayers,
+    residualLayers,
+    continuousLayers,
   ]);
   const wanted = `\n${table}\n`;
   if (process.env['DGM_WRITE_ERRORS'] === '1') {
