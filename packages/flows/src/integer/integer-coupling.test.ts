@@ -106,6 +106,33 @@ test('the gradient passes the rounding as if it were not there', () => {
   expect([...gradient.dataSync()]).toBeCloseToArray([1.3, 1], { relative: 1e-6 });
 });
 
+test.each([2, 4])('with %i parts it is the gradient of the same coupling without rounding', (parts) => {
+  const sizes = Array.from({ length: parts }, () => 1);
+  const kernels = sizes.map((_, part) => Key.of(part).normal([parts - 1, 1]));
+  const coupling = new IntegerCoupling({
+    parts: sizes,
+    networks: kernels.map((kernel) => asLayer((x) => tf.matMul(x, kernel))),
+  });
+  const smooth = (x: tf.Tensor) => {
+    const values = [...tf.split(x, parts, 1)];
+    kernels.forEach((kernel, part) => {
+      const others = tf.concat(values.filter((_, index) => index !== part), 1); // prettier-ignore
+      values[part] = tf.add(values[part]!, tf.matMul(others, kernel));
+    });
+    return tf.concat(values, 1);
+  };
+  const x = tf.reshape(tf.range(1, parts + 1), [1, parts]);
+  const weights = Key.of(9).normal([1, parts]);
+  const gradient = tf.grad((x: tf.Tensor) => tf.sum(tf.mul(weights, coupling.inverseAndLogDet(x).z)))(x);
+  // The map without rounding is linear: its differences are its gradient.
+  const rows = tf.split(tf.eye(parts), parts);
+  const differences = rows.map((row) => {
+    const change = tf.sub(smooth(tf.add(x, row)), smooth(x));
+    return tf.sum(tf.mul(weights, change)).dataSync()[0]!;
+  });
+  expect([...gradient.dataSync()]).toBeCloseToArray(differences, { absolute: 1e-4 });
+});
+
 test('parts and networks that do not fit are refused', () => {
   expect(() => new IntegerCoupling({ parts: [4], networks: [undefined] })).toThrow('at least two');
   expect(() => new IntegerCoupling({ parts: [2, 2], networks: [undefined] })).toThrow(

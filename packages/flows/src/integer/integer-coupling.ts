@@ -62,7 +62,7 @@ export class IntegerCoupling extends BaseFlowLayer {
 
   /** From the last part to the first: what was added is known again, because all that it depended on is. */
   protected forward(z: Tensor, call: FlowCall): Forward {
-    const values = tf.split(z, [...this.#parts], -1);
+    const values = this.#split(z);
     for (let part = this.#parts.length - 1; part >= 0; part--) {
       const inner = this.#translation(this.#inner[part], values, { part, call });
       const before = inner === undefined ? values[part]! : this.#operation.undo(values[part]!, inner);
@@ -73,7 +73,7 @@ export class IntegerCoupling extends BaseFlowLayer {
   }
 
   protected inverse(y: Tensor, call: FlowCall): Backward {
-    const values = tf.split(y, [...this.#parts], -1);
+    const values = this.#split(y);
     this.#parts.forEach((_, part) => {
       const outer = this.#translation(this.#outer[part], values.slice(0, part), { part, call });
       const after = outer === undefined ? values[part]! : this.#outerOperation.apply(values[part]!, outer);
@@ -81,6 +81,11 @@ export class IntegerCoupling extends BaseFlowLayer {
       values[part] = inner === undefined ? after : this.#operation.apply(after, inner);
     });
     return { z: tf.concat(values, -1), logDet: noVolume(y) };
+  }
+
+  /** A copy of what tf.split gives: that array is the gradient tape's own, and to write into it makes gradients wrong. */
+  #split(x: Tensor): Tensor[] {
+    return [...tf.split(x, [...this.#parts], -1)];
   }
 
   /** What a network says of the given values but its own part, rounded to integers. */

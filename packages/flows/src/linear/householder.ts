@@ -48,9 +48,9 @@ export class Householder extends BaseFlowLayer {
   }
 }
 
-/** The rows of `[K, D]`, each `[1, D]`. */
+/** The rows of `[K, D]`, each `[1, D]`; a copy, because the array of tf.split is the gradient tape's own. */
 export function directionsOf(directions: Tensor): Tensor[] {
-  return tf.split(directions, directions.shape[0]!);
+  return [...tf.split(directions, directions.shape[0]!)];
 }
 
 /** Rows $x - 2 v (v^\top x) / \|v\|^2$. */
