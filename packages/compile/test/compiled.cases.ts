@@ -99,6 +99,17 @@ export const networks: CompiledTable = {
     8,
     2,
   ),
+  'Conv2d (in the frequency domain)': network(
+    (key) =>
+      new Sequential([
+        new Conv2d({ inputs: 2, outputs: 16, kernelSize: 1, key }),
+        new Conv2d({ inputs: 16, outputs: 16, kernelSize: 5, padding: 'same', key: key.fold(1) }),
+        new Conv2d({ inputs: 16, outputs: 2, kernelSize: 1, key: key.fold(2) }),
+      ]),
+    6,
+    8,
+    2,
+  ),
   'Conv2d and ConvTranspose2d': network(
     (key) =>
       new Sequential([

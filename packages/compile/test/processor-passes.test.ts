@@ -99,6 +99,24 @@ describe('all passes for a processor', () => {
     expect(kernels.filter((kernel) => kernel === 'BatchMatMul').length).toBeGreaterThan(1);
   });
 
+  test('convolve in the frequency domain where that is less work: numbers in src/passes/spectral', () => {
+    const convolution = (...inputs: (readonly number[])[]) =>
+      kernelsOf(
+        tune(
+          simplify(
+            captured({
+              f: (x, filter) => tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, 1, 'same'),
+              inputs,
+              left: [],
+            }),
+          ),
+          'cpu',
+        ),
+      );
+    expect(convolution([8, 8, 8, 16], [7, 7, 16, 16])).not.toContain('Conv2D');
+    expect(convolution([2, 8, 8, 2], [7, 7, 2, 2])).toEqual(['Conv2D']);
+  });
+
   test('are for a processor', () => {
     const graph = simplify(captured(softmaxGradient));
     expect(tune(graph, 'webgpu')).toBe(graph);

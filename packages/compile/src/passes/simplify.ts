@@ -17,6 +17,7 @@ import { readActivation } from './read-activation';
 import { removeAliases } from './remove-aliases';
 import { shareCommon } from './share-common';
 import { shareSoftmax } from './share-softmax';
+import { spectralConvolutions } from './spectral/spectral-convolutions';
 import { typeOneHot } from './type-one-hot';
 
 /** A transformation of a graph that keeps what it computes. */
@@ -50,6 +51,7 @@ export const passes: readonly Pass[] = [
  * `simplify` gives.
  */
 export const processorPasses: readonly Pass[] = [
+  { name: 'spectral-convolutions', apply: (graph) => rewrite(graph, spectralConvolutions()) },
   local('one-hot-by-product', oneHotByProduct),
   local('flatten-rows', flattenRows),
   local('remove-aliases', removeAliases),
