@@ -47,5 +47,7 @@ export type { Ppca, PpcaParameters } from './ppca/ppca';
 // analysis
 export { analyzeLatents } from './analysis/analyze-latents';
 export type { AnalyzeLatentsOptions, LatentAnalysis } from './analysis/analyze-latents';
+export { analyzeLevels } from './analysis/analyze-levels';
+export type { AnalyzeLevelsOptions, HierarchyAnalysis, LevelAnalysis } from './analysis/analyze-levels';
 export { chiUpperBound } from './analysis/chi-upper-bound';
 export type { ChiUpperBoundOptions } from './analysis/chi-upper-bound';

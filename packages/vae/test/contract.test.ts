@@ -150,6 +150,7 @@ describeCoverage({
     fullCovariance: 'src/posteriors/posteriors.test.ts',
     householder: 'src/posteriors/posteriors.test.ts',
     analyzeLatents: 'src/analysis/analysis.test.ts',
+    analyzeLevels: 'src/analysis/analysis.test.ts',
     chiUpperBound: 'src/analysis/analysis.test.ts',
     cyclicAnnealing: 'src/objectives/annealing.test.ts',
     elboObjective: 'src/objectives/objectives.test.ts',

@@ -1,8 +1,9 @@
-import { gatherExamples, logSumExp } from '@dgm/core';
-import type { Examples, Key } from '@dgm/core';
+import { logSumExp } from '@dgm/core';
+import type { Distribution, Examples, Independent, Key } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { LatentVariableModel } from '../elbo';
+import { chunksOf } from './chunks';
 
 export interface AnalyzeLatentsOptions {
   /** Randomness of the one draw of z that each example gets. */
@@ -16,7 +17,8 @@ export interface AnalyzeLatentsOptions {
 /**
  * What the ELBO of a set of examples is made of, in nats per example. The bound is
  * `reconstruction - crossEntropy + posteriorEntropy`, and the regularizer
- * `crossEntropy - posteriorEntropy = mutualInformation + marginalDivergence`.
+ * `crossEntropy - posteriorEntropy = mutualInformation + marginalDivergence`. Of a posterior whose variables are independent the
+ * last term has two parts, `totalCorrelation + dimensionwiseDivergence`.
  */
 export interface LatentAnalysis {
   readonly elbo: number;
@@ -32,6 +34,13 @@ export interface LatentAnalysis {
   readonly mutualInformation: number;
   /** $\mathrm{KL}[q(z) \| p(z)]$: what another prior could gain at most. */
   readonly marginalDivergence: number;
+  /**
+   * $\mathrm{KL}[q(z) \| \prod_j q(z_j)]$: how far the variables are from being independent over all examples; where each
+   * posterior is a product.
+   */
+  readonly totalCorrelation?: number;
+  /** $\sum_j \mathrm{KL}[q(z_j) \| p(z_j)]$; where the prior is a product, too. */
+  readonly dimensionwiseDivergence?: number;
   /** The variance over the examples of each latent variable's posterior mean. */
   readonly meanVariances: readonly number[];
   /** How many of these are large enough. */
@@ -46,31 +55,52 @@ export interface LatentAnalysis {
  * It compares each draw with the posterior of every example: the cost grows with the square of their number; a thousand
  * tell enough.
  * @param model - its posterior must have a mean
- * @see DGM §4.4.1. ELBO surgery (Hoffman and Johnson, 2016); Burda et al., 2016, §5 (active units)
+ * @see DGM §4.4.1. ELBO surgery (Hoffman and Johnson, 2016); Isolating Sources of Disentanglement (Chen et al., 2018), Eq. 2;
+ * Burda et al., 2016, §5 (active units)
  */
 export async function analyzeLatents(
   model: LatentVariableModel,
   examples: Examples,
   { key, chunkSize = 128, activeFrom = 0.01 }: AnalyzeLatentsOptions,
 ): Promise<LatentAnalysis> {
+  const { count } = examples;
   const chunks = chunksOf(examples, chunkSize);
-  const seen = { reconstruction: [], logPrior: [], logPosterior: [], logAggregated: [], means: [] } as Seen;
+  const seen: Partial<Record<Quantity, number[]>> = {};
   for (const [index, chunk] of chunks.entries()) {
-    const scores = tf.tidy(() => score(model, chunk(), key.fold(index), chunks));
+    const scores = tf.tidy(() => score(model, chunk(), key.fold(index), { chunks, count }));
     try {
-      for (const name of names) seen[name].push(...(await scores[name].data()));
+      for (const [name, values] of Object.entries(scores) as [Quantity, Tensor][]) {
+        (seen[name] ??= []).push(...(await values.data()));
+      }
     } finally {
       tf.dispose(scores);
     }
   }
-  const { reconstruction, logPrior, logPosterior, logAggregated } = {
-    reconstruction: average(seen.reconstruction),
-    logPrior: average(seen.logPrior),
-    logPosterior: average(seen.logPosterior),
-    logAggregated: average(seen.logAggregated) - Math.log(examples.count),
-  };
-  const meanVariances = columnVariances(seen.means, examples.count);
+  return summarize(seen as Seen, { count, activeFrom });
+}
+
+type Quantity =
+  | 'reconstruction'
+  | 'logPrior'
+  | 'logPosterior'
+  | 'logAggregated'
+  | 'means'
+  /** $\ln \prod_j q(z_j)$ and $\ln \prod_j p(z_j)$, where there are such. */
+  | 'logMarginals'
+  | 'logPriorMarginals';
+
+type Seen = Record<Exclude<Quantity, 'logMarginals' | 'logPriorMarginals'>, number[]> &
+  Partial<Record<Quantity, number[]>>;
+
+function summarize(
+  seen: Seen,
+  { count, activeFrom }: { readonly count: number; readonly activeFrom: number },
+): LatentAnalysis {
+  const [reconstruction, logPrior] = [average(seen.reconstruction), average(seen.logPrior)];
+  const [logPosterior, logAggregated] = [average(seen.logPosterior), average(seen.logAggregated)];
+  const meanVariances = columnVariances(seen.means, count);
   const activeUnits = meanVariances.filter((variance) => variance >= activeFrom).length;
+  const logMarginals = seen.logMarginals && average(seen.logMarginals);
   return {
     elbo: reconstruction + logPrior - logPosterior,
     reconstruction,
@@ -79,6 +109,10 @@ export async function analyzeLatents(
     aggregatedEntropy: -logAggregated,
     mutualInformation: logPosterior - logAggregated,
     marginalDivergence: logAggregated - logPrior,
+    ...(logMarginals === undefined ? {} : { totalCorrelation: logAggregated - logMarginals }),
+    ...(logMarginals === undefined || seen.logPriorMarginals === undefined
+      ? {}
+      : { dimensionwiseDivergence: logMarginals - average(seen.logPriorMarginals) }),
     meanVariances,
     activeUnits,
     ...(2 * activeUnits < meanVariances.length
@@ -87,42 +121,45 @@ export async function analyzeLatents(
   };
 }
 
-const names = ['reconstruction', 'logPrior', 'logPosterior', 'logAggregated', 'means'] as const;
-type Seen = Record<(typeof names)[number], number[]>;
-
 /** The log-densities of one draw of z for each example, `[n]`, and the posterior's means, `[n, M]`. */
 function score(
   model: LatentVariableModel,
   x: Tensor,
   key: Key,
-  all: readonly (() => Tensor)[],
-): Record<(typeof names)[number], Tensor> {
-  const q = model.encode(x);
+  { chunks, count }: { readonly chunks: readonly (() => Tensor)[]; readonly count: number },
+): Partial<Record<Quantity, Tensor>> {
+  const [q, p] = [model.encode(x), model.prior()];
   const z = q.sample(key); // [n, ...latent]
   const against = tf.expandDims(z, 1); // [n, 1, ...latent], against a batch [m]
-  const logSums = all.map((chunk) =>
-    tf.tidy(() => logSumExp(model.encode(chunk()).logProb(against), { axis: 1 })),
-  );
+  /** ln of the mean over all examples x_m of a density at the draws, `[n, ...]`. */
+  const logMean = (logDensity: (posterior: Distribution) => Tensor): Tensor => {
+    const logSums = chunks.map((chunk) =>
+      tf.tidy(() => logSumExp(logDensity(model.encode(chunk())), { axis: 1 })),
+    );
+    return tf.sub(logSumExp(tf.stack(logSums), { axis: 0 }), Math.log(count));
+  };
+  const logPrior = p.logProb(z);
   return {
     reconstruction: model.decode(z).logProb(x),
-    logPrior: model.prior().logProb(z),
+    logPrior,
     logPosterior: q.logProb(z),
-    logAggregated: logSumExp(tf.stack(logSums), { axis: 0 }), // ln of the sum of q(z_n|x_m) over m
+    logAggregated: logMean((posterior) => posterior.logProb(against)), // ln q(z)
     means: tf.reshape(q.mean(), [x.shape[0]!, -1]),
+    ...(isProduct(q)
+      ? { logMarginals: perExample(logMean((posterior) => (posterior as Independent).base.logProb(against))) }
+      : {}),
+    ...(isProduct(p) ? { logPriorMarginals: logPrior } : {}),
   };
 }
 
-/** Makers of the examples, some at a time. */
-function chunksOf(examples: Examples, chunkSize: number): (() => Tensor)[] {
-  return Array.from({ length: Math.ceil(examples.count / chunkSize) }, (_, index) => {
-    const start = index * chunkSize;
-    const length = Math.min(chunkSize, examples.count - start);
-    return () =>
-      gatherExamples(
-        examples,
-        Int32Array.from({ length }, (__, row) => start + row),
-      );
-  });
+/** Sums `[n, ...latent]` over the variables. */
+function perExample(values: Tensor): Tensor {
+  return tf.sum(tf.reshape(values, [values.shape[0]!, -1]), 1);
+}
+
+/** Whether the variables of a distribution are independent of each other. */
+function isProduct(distribution: Distribution): distribution is Independent {
+  return distribution.kind === 'Independent' && (distribution as Independent).base.eventShape.length === 0;
 }
 
 function columnVariances(rowMajor: readonly number[], count: number): number[] {

@@ -1,0 +1,121 @@
+import { hasKlDivergence, klDivergence } from '@dgm/core';
+import type { Distribution, Examples, Independent, Key } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { BaseHierarchicalVae, LatentLevel } from '../hierarchical/base-hierarchical-vae';
+import { chunksOf } from './chunks';
+
+export interface AnalyzeLevelsOptions {
+  /** Randomness of the one draw of the levels that each example gets. */
+  readonly key: Key;
+  /** Examples that are looked at at a time; 128 unless given. */
+  readonly chunkSize?: number;
+  /** The nats that a latent variable holds on average from which it is active; 0.01 unless given. */
+  readonly activeFrom?: number;
+}
+
+/** What one level holds of the examples, in nats per example. */
+export interface LevelAnalysis {
+  /** $\mathbb{E}[\ln q(z_l|\cdot) - \ln p(z_l|\cdot)]$. */
+  readonly regularizer: number;
+  /** The same of each variable, where prior and posterior are products. */
+  readonly perVariable?: readonly number[];
+  /** How many of these are large enough. */
+  readonly activeUnits?: number;
+}
+
+/** What the bound of a hierarchy is made of: `elbo` is `reconstruction` less the levels' regularizers. */
+export interface HierarchyAnalysis {
+  readonly elbo: number;
+  readonly reconstruction: number;
+  /** z_1 first. */
+  readonly levels: readonly LevelAnalysis[];
+  /** Names the levels in most of whose variables the posterior has collapsed onto the prior. */
+  readonly warning?: string;
+}
+
+/**
+ * What each level of a hierarchical VAE is used for: the bound by level and by variable.
+ * @see Ladder Variational Autoencoders (Sønderby et al., 2016), §3.2: a unit that holds less than 0.01 nats is inactive
+ */
+export async function analyzeLevels(
+  model: BaseHierarchicalVae,
+  examples: Examples,
+  { key, chunkSize = 128, activeFrom = 0.01 }: AnalyzeLevelsOptions,
+): Promise<HierarchyAnalysis> {
+  const totals: number[][] = [];
+  for (const [index, chunk] of chunksOf(examples, chunkSize).entries()) {
+    const sums = tf.tidy(() => sumsOf(model, chunk(), key.fold(index)));
+    try {
+      for (const [part, sum] of sums.entries()) {
+        const values = await sum.data();
+        totals[part] = Array.from(values, (value, i) => value + (totals[part]?.[i] ?? 0));
+      }
+    } finally {
+      tf.dispose(sums);
+    }
+  }
+  const [reconstructions, ...regularizers] = totals.map((sums) => sums.map((sum) => sum / examples.count));
+  const levels = regularizers.map((values, level) => ofLevel(values, model.sizes[level]!, activeFrom));
+  const reconstruction = reconstructions![0]!;
+  const warning = warningOf(levels);
+  return {
+    elbo: reconstruction - total(levels.map(({ regularizer }) => regularizer)),
+    reconstruction,
+    levels,
+    ...(warning === undefined ? {} : { warning }),
+  };
+}
+
+/** Summed over a batch: $\ln p(x|z)$, `[1]`, and what each level holds, `[M_l]`, or `[1]` where its variables are tied together. */
+function sumsOf(model: BaseHierarchicalVae, x: Tensor, key: Key): Tensor[] {
+  const levels = model.infer(x, key);
+  const z = tf.concat(
+    levels.map((level) => level.z),
+    1,
+  );
+  return [
+    tf.sum(model.decode(z).logProb(x), 0, true),
+    ...levels.map((level) => {
+      const values = regularizerOf(level);
+      return tf.sum(values, 0, values.rank === 1);
+    }),
+  ];
+}
+
+/** `[n, M]`, or `[n]` where the variables are tied together. */
+function regularizerOf({ posterior, prior, z, isGiven }: LatentLevel): Tensor {
+  const [q, p] = isProduct(posterior) && isProduct(prior) ? [posterior.base, prior.base] : [posterior, prior];
+  return isGiven && hasKlDivergence(q, p) ? klDivergence(q, p) : tf.sub(q.logProb(z), p.logProb(z));
+}
+
+function isProduct(distribution: Distribution): distribution is Independent {
+  return distribution.kind === 'Independent';
+}
+
+function ofLevel(values: readonly number[], size: number, activeFrom: number): LevelAnalysis {
+  const regularizer = total(values);
+  if (values.length !== size) return { regularizer };
+  return {
+    regularizer,
+    perVariable: values,
+    activeUnits: values.filter((value) => value >= activeFrom).length,
+  };
+}
+
+function warningOf(levels: readonly LevelAnalysis[]): string | undefined {
+  const collapsed = levels.flatMap(({ perVariable = [], activeUnits = 0 }, level) =>
+    2 * activeUnits < perVariable.length
+      ? [`only ${activeUnits} of ${perVariable.length} variables of z${level + 1} are used`]
+      : [],
+  );
+  if (collapsed.length === 0) return undefined;
+  return (
+    `The posterior has collapsed: ${collapsed.join('; ')}. ` +
+    'Let the weights of these levels rise slowly (linearAnnealing), give free nats, or use topDownVae.'
+  );
+}
+
+function total(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
+}
