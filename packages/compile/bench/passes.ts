@@ -6,9 +6,7 @@
  *   npx tsx --tsconfig tsconfig.json packages/compile/bench/passes.ts [--threads 1] [--rounds 200]
  */
 import { parseArgs } from 'node:util';
-import { adamax, categorical, gaussian, Key, mlp, ModelStep, setup, sizeOf } from '@dgm/core';
-import { vae } from '@dgm/vae';
-import * as tf from '@tensorflow/tfjs-core';
+import { setup, sizeOf } from '@dgm/core';
 import * as ort from 'onnxruntime-node';
 import { recordStep } from '../src/engine/step-variant';
 import { topologicalOrder } from '../src/graph/graph';
@@ -17,27 +15,19 @@ import { dropUnusedInputs } from '../src/graph/substitute';
 import { writeModel } from '../src/onnx/write-model';
 import { passes, processorPasses, simplify } from '../src/passes/simplify';
 import { splitUpdates } from '../src/update/split-updates';
+import { vaeStep } from './vae-step';
 
 const { values: options } = parseArgs({
   options: { threads: { type: 'string', default: '1' }, rounds: { type: 'string', default: '200' } },
 });
 
 await setup({ backend: 'cpu' });
-const [dims, levels, latent, hidden, batchSize] = [64, 17, 16, 256, 64];
-const activation = 'leakyRelu';
-const model = vae({
-  encoder: mlp([dims, hidden, hidden, 2 * latent], { key: Key.of(0), activation }),
-  decoder: mlp([latent, hidden, hidden, dims * levels], { key: Key.of(1), activation }),
-  posterior: gaussian({ shape: [latent] }),
-  likelihood: categorical({ shape: [dims], values: levels }),
-});
-const program = new ModelStep(model, { optimizer: adamax() });
-const batch = tf.floor(Key.of(2).uniform([batchSize, dims], { max: levels }));
-const feed = { batch, key: Key.of(3), learningRates: { elbo: 1e-3 }, step: 1 };
+const { program, feed: feedAt } = vaeStep({ batch: 64, width: 256 });
+const feed = feedAt(1);
 const { graph: captured, state, draws } = recordStep(program, feed);
 
 const values = new Map<string, Float32Array>([
-  ['batch/0', batch.dataSync() as Float32Array],
+  ['batch/0', feed.batch.dataSync() as Float32Array],
   ['rate/elbo', Float32Array.of(1e-3)],
   ['step', Float32Array.of(1)],
   ...[...draws].map(([name, draw]) => [name, draw.refill(feed.key)] as const),

@@ -18,9 +18,14 @@ export function threadsFor(graph: Graph): number {
 /** The multiply-adds of the graph's largest matrix product or convolution. */
 export function largestProduct(graph: Graph): number {
   return topologicalOrder(graph.outputs.values()).reduce(
-    (largest, node) => Math.max(largest, products[node.kernel]?.(node) ?? 0),
+    (largest, node) => Math.max(largest, multiplyAdds(node)),
     0,
   );
+}
+
+/** The multiply-adds of a node, where it is a matrix product or a convolution; else 0. */
+export function multiplyAdds(node: Node): number {
+  return products[node.kernel]?.(node) ?? 0;
 }
 
 /** Multiply-adds by kernel: for each element of one tensor, what one element of it needs or gives. */
