@@ -1,12 +1,15 @@
-// Writes the committed results into the README of the repository: npx tsx scripts/write-readme.ts
+// Writes the committed results into the READMEs that show them: npx tsx scripts/write-readme.ts
 import { readFileSync, writeFileSync } from 'node:fs';
 import { format, resolveConfig } from 'prettier';
-import { markdownTable, withNumbers } from '../src/results/markdown';
+import { withNumbers } from '../src/results/markdown';
+import { readmes } from '../src/results/readmes';
 import type { Results } from '../src/results/schema';
 
-const readme = new URL('../../../README.md', import.meta.url).pathname;
-const results = new URL('../results/digits.json', import.meta.url);
+const file = new URL('../results/digits.json', import.meta.url);
+const results = JSON.parse(readFileSync(file, 'utf8')) as Results;
 
-const numbers = markdownTable(JSON.parse(readFileSync(results, 'utf8')) as Results);
-const text = withNumbers(readFileSync(readme, 'utf8'), numbers);
-writeFileSync(readme, await format(text, { ...(await resolveConfig(readme)), filepath: readme }));
+for (const { path, numbers } of readmes) {
+  const filepath = new URL(`../../../${path}`, import.meta.url).pathname;
+  const text = withNumbers(readFileSync(filepath, 'utf8'), numbers(results));
+  writeFileSync(filepath, await format(text, { ...(await resolveConfig(filepath)), filepath }));
+}

@@ -1,19 +1,22 @@
 import { readFileSync } from 'node:fs';
 import { format, resolveConfig } from 'prettier';
 import { expect, it } from 'vitest';
-import { markdownTable, withNumbers } from '../src/results/markdown';
+import { withNumbers } from '../src/results/markdown';
+import { readmes } from '../src/results/readmes';
 import type { Results } from '../src/results/schema';
 
-const readme = new URL('../../../README.md', import.meta.url).pathname;
-
-it("the README's numbers are the committed ones (npx tsx scripts/write-readme.ts writes them)", async () => {
-  const results = JSON.parse(
-    readFileSync(new URL('../results/digits.json', import.meta.url), 'utf8'),
-  ) as Results;
-  const text = readFileSync(readme, 'utf8');
-  const expected = withNumbers(text, markdownTable(results));
-  expect(text).toBe(await format(expected, { ...(await resolveConfig(readme)), filepath: readme }));
-});
+it.each(readmes)(
+  'the numbers of $path are the committed ones (npx tsx scripts/write-readme.ts writes them)',
+  async ({ path, numbers }) => {
+    const results = JSON.parse(
+      readFileSync(new URL('../results/digits.json', import.meta.url), 'utf8'),
+    ) as Results;
+    const filepath = new URL(`../../../${path}`, import.meta.url).pathname;
+    const text = readFileSync(filepath, 'utf8');
+    const expected = withNumbers(text, numbers(results));
+    expect(text).toBe(await format(expected, { ...(await resolveConfig(filepath)), filepath }));
+  },
+);
 
 it('a text without the markers is refused', () => {
   expect(() => withNumbers('no markers', '')).toThrow('results:begin');

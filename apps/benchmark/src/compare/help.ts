@@ -5,7 +5,7 @@ export const help = `Compares the models with the same ones in PyTorch, in one r
 
 What to compare
   --models NAMES       names with commas between, or "all" (default)
-  --dataset NAME       glyphs (default), digits, mnist, fashion-mnist, cifar10
+  --dataset NAME       glyphs (default), digits, mnist, binarized-mnist, fashion-mnist, cifar10
   --data-dir DIR       the folder of the data files; also DGM_DATA_DIR
   --batches NUMBERS    batch sizes; each model's own unless given
   --shard K/N          only the K-th of N parts of the models, for N machines; then merge

@@ -4,11 +4,10 @@ import type { Results, Run } from './schema';
 
 /** The table that the README of the repository shows: one row per committed run, best first. */
 export function markdownTable({ dataset, machine, runs }: Results): string {
-  const ranked = [...runs].sort((a, b) => (a.test?.nats ?? Infinity) - (b.test?.nats ?? Infinity));
   const rows = [
     ['model', 'test nats', 'bits/dim', 'importance-sampled', 'parameters', 'training', 'engine'],
     ['---', '--:', '--:', '--:', '--:', '--:', '---'],
-    ...ranked.map(row),
+    ...ranked(runs).map(row),
   ];
   return [
     `${dataset.name}: ${dataset.train} training and ${dataset.test} test examples of ${dataset.dims} values 0 to ${(dataset.values ?? 1) - 1}.`,
@@ -19,6 +18,39 @@ export function markdownTable({ dataset, machine, runs }: Results): string {
     `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, TensorFlow.js ${machine.tfjs}. The commands are in`,
     `[the results](apps/benchmark/results/${dataset.name}.json).`,
   ].join('\n');
+}
+
+/** The table of one package's README: what its models reach, and what a step and 64 samples cost. */
+export function familyTable({ dataset, machine, runs }: Results, packageName: string): string {
+  const rows = [
+    ['model', 'parameters', 'test nats', 'bits/dim', 'epochs', 'ms per step', 'ms for 64 samples'],
+    ['---', '--:', '--:', '--:', '--:', '--:', '--:'],
+    ...ranked(runs.filter((run) => run.package === packageName)).map((run) => [
+      `\`${run.model}\``,
+      decimal(run.parameters),
+      score(run.test),
+      decimal(run.test?.bitsPerDim, 3),
+      `${run.epochs}${run.extra.stoppedBy === 'max-seconds' ? ' (by the clock)' : ''}`,
+      decimal(run.msPerStep.min, 1),
+      decimal(1000 * run.sampleSeconds),
+    ]),
+  ];
+  return [
+    ...rows.map((cells) => `| ${cells.join(' | ')} |`),
+    '',
+    `${dataset.name}: ${dataset.train} training and ${dataset.test} test examples of ${dataset.dims} values. The time of a step is that of the fastest`,
+    `in its run, with batches of ${batchSizes(runs, packageName)}. ${machine.cpu}, ${machine.cores} cores.`,
+  ].join('\n');
+}
+
+function batchSizes(runs: readonly Run[], packageName: string): string {
+  const sizes = runs.filter((run) => run.package === packageName).map(({ batchSize }) => batchSize);
+  return [...new Set(sizes)].sort((a, b) => a - b).join(' or ');
+}
+
+/** Best first. */
+function ranked(runs: readonly Run[]): Run[] {
+  return [...runs].sort((a, b) => (a.test?.nats ?? Infinity) - (b.test?.nats ?? Infinity));
 }
 
 function row(run: Run): string[] {

@@ -1,5 +1,5 @@
 import { ArgumentError, type Dataset, type Examples } from '@dgm/core';
-import { cifar10, dataset, digits, fashionMnist, glyphs, mnist, subset } from '@dgm/data';
+import { binarizedMnist, cifar10, dataset, digits, fashionMnist, glyphs, mnist, subset } from '@dgm/data';
 
 type Loader = (folder: string | undefined) => Dataset | Promise<Dataset>;
 
@@ -9,6 +9,7 @@ const loaders: Readonly<Record<string, Loader>> = {
   digits: (folder) => digits(folder),
   mnist: (folder) => mnist(from(folder)),
   'fashion-mnist': (folder) => fashionMnist(from(folder)),
+  'binarized-mnist': (folder) => binarizedMnist(from(folder)),
   cifar10: (folder) => cifar10(from(folder)),
 };
 
