@@ -119,6 +119,25 @@ describe('a decoder', () => {
     model.dispose();
   });
 
+  it('is told of training: dropout is for that', () => {
+    const model = recurrentArm({ ...options, dropout: 0.5 });
+    tf.tidy(() => {
+      const [context, x] = [key.normal([2, 2]), tf.zeros([2, 4])];
+      const under = (seed?: number): number[] => [
+        ...model
+          .given(context, seed === undefined ? {} : { training: true, key: Key.of(seed) })
+          .logProb(x)
+          .dataSync(),
+      ];
+      expect(under(1)).toEqual(under(1));
+      expect(under(1)).not.toEqual(under(2));
+      expect(under()).not.toEqual(under(1));
+      const loss = model.objectives()[0]!.loss({ x, context }, Key.of(1), { training: true }).total;
+      expect(loss.dataSync()[0]).toBeCloseTo(-(under(1)[0]! + under(1)[1]!) / 2, 5);
+    });
+    model.dispose();
+  });
+
   it('has to have a context', () => {
     expectNoLeaks(() => {
       expect(() => recurrentArm({ ...options, contextSize: 0 })).toThrow('at least 1');

@@ -1,5 +1,6 @@
 import { ArgumentError, BaseModule, formatShape, sameShape, ShapeError, sizeOf, trainable } from '@dgm/core';
 import type {
+  CallContext,
   ConditionalDistribution,
   Distribution,
   DistributionHead,
@@ -101,14 +102,15 @@ export class AutoregressiveModel
 
   /**
    * The distribution of x given a context, `[n, contextSize]`. It borrows the context.
+   * @param call - for networks with dropout, whose log-probabilities are others in training
    * @throws ShapeError if the context is not what the model was made for
    */
-  given(context?: Tensor): Distribution {
+  given(context?: Tensor, call: CallContext = {}): Distribution {
     checkContext('AutoregressiveModel.given', context, context?.shape[0] ?? 0, this.contextSize);
     return new AutoregressiveDistribution(
       {
         eventShape: this.eventShape,
-        logProbGiven: (x, c) => this.#logProb(x, c === undefined ? {} : { context: c }, 'logProb'),
+        logProbGiven: (x, c) => this.#logProb(x, { ...call, ...(c && { context: c }) }, 'logProb'),
         sampleGiven: (key, n, c) => this.sample(key, n, c === undefined ? {} : { context: c }),
       },
       context,
