@@ -9,6 +9,7 @@ import {
 } from '../../flows/test/models.cases';
 import { residualModels } from '../../flows/test/residual.cases';
 import { priors } from '../../priors/test/priors.cases';
+import { posteriorModels } from '../../vae/test/posteriors.cases';
 import { compiled } from '../src/index';
 
 // Every model that a family's contract is tested with.
@@ -22,6 +23,7 @@ describeCompiled(
     ...residualModels,
     ...continuousTimeModels,
     ...priors,
+    ...posteriorModels,
   },
   { engine: compiled },
 );

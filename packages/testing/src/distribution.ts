@@ -15,12 +15,14 @@ import type { Tolerances } from './tolerances';
  * `real` - events of real numbers, each element in the interval. Quadrature for 1 or 2 elements; importance sampling
  * from a normal of the interval's `center` and `scale` for more (choose a scale wider than the distribution);
  * `integers` - scalar events, summed one by one (for an infinite support: as far as the mass matters);
- * `events` - an explicit list of all events, see `everyEvent`.
+ * `events` - an explicit list of all events, see `everyEvent`;
+ * `sphere` - unit vectors, with densities per unit of area. Quadrature for 2 or 3 elements; uniform directions for more.
  */
 export type Support =
   | ({ readonly kind: 'real' } & Interval)
   | { readonly kind: 'integers'; readonly from: number; readonly to: number }
-  | { readonly kind: 'events'; readonly events: readonly Numbers[] };
+  | { readonly kind: 'events'; readonly events: readonly Numbers[] }
+  | { readonly kind: 'sphere' };
 
 /** Reference values; what is left out is not compared. */
 export interface GoldenRow {
@@ -54,7 +56,7 @@ export interface DistributionCase {
   readonly differentiable?: { readonly x?: boolean; readonly parameters?: readonly string[] };
   /**
    * How a reparameterized sampler is shown right: `path` compares with differences under the same key; `expectation`,
-   * for samplers that reject, compares with differences of an integral (events of one element).
+   * for samplers that reject, compares with differences of an integral (events of one element, or on a circle or sphere).
    */
   readonly pathwise?: 'path' | 'expectation';
   /** Draws for the statistical checks, per batch entry; 4000 unless told otherwise. */

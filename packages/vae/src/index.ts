@@ -33,6 +33,9 @@ export type { Combination, TopDownLevel, TopDownVae, TopDownVaeOptions } from '.
 export { fullCovariance } from './posteriors/full-covariance';
 export { householder, HouseholderNormal } from './posteriors/householder';
 export type { HouseholderOptions } from './posteriors/householder';
+export { HypersphericalUniform } from './hypersphere/hyperspherical-uniform';
+export { VonMisesFisher } from './hypersphere/von-mises-fisher';
+export { vonMisesFisher } from './posteriors/von-mises-fisher';
 
 // the linear model
 export { ppcaExpectationMaximization } from './ppca/expectation-maximization';

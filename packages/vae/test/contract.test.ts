@@ -17,13 +17,14 @@ import { hierarchicalModels } from './hierarchical.cases';
 import * as api from '../src/index';
 import {
   elboObjective,
-  fullCovariance,
-  householder,
   HouseholderNormal,
+  HypersphericalUniform,
   iwaeObjective,
   linearAnnealing,
   vae,
+  VonMisesFisher,
 } from '../src/index';
+import { posteriorModels } from './posteriors.cases';
 import type { VaeOptions } from '../src/index';
 
 const DIMS = 6;
@@ -103,25 +104,7 @@ const models: ModelTable = {
       }),
     data: integers(2),
   }),
-  'vae (full covariance)': () => ({
-    make: (key) => withPosterior(fullCovariance({ shape: [2] }), key),
-    data: integers(5),
-  }),
-  'vae (Householder)': () => ({
-    make: (key) => withPosterior(householder({ shape: [2], reflections: 2 }), key),
-    data: integers(5),
-  }),
 };
-
-function withPosterior(posterior: DistributionHead, key: Key) {
-  const likelihood = categorical({ shape: [DIMS], values: 5 });
-  return vae({
-    encoder: mlp([DIMS, 16, posterior.numParameters], { key: key.fold('encoder') }),
-    decoder: mlp([2, 16, likelihood.numParameters], { key: key.fold('decoder') }),
-    posterior,
-    likelihood,
-  });
-}
 
 const distributions: DistributionTable = {
   HouseholderNormal: () => ({
@@ -137,16 +120,55 @@ const distributions: DistributionTable = {
     support: { kind: 'real', scale: 2 },
     pathwise: 'path',
   }),
+  VonMisesFisher: () => ({
+    parameters: { direction: [0.6, -0.8], concentration: 2.5 },
+    make: (direction, concentration) => new VonMisesFisher(direction!, concentration!),
+    support: { kind: 'sphere' },
+    pathwise: 'expectation',
+  }),
+  'VonMisesFisher (in three dimensions, batch)': () => ({
+    parameters: {
+      direction: [
+        [0.2, 1, -0.5],
+        [-1, 0.3, 0.4],
+      ],
+      concentration: [0.4, 6],
+    },
+    make: (direction, concentration) => new VonMisesFisher(direction!, concentration!),
+    support: { kind: 'sphere' },
+    pathwise: 'expectation',
+    extremes: [
+      {
+        x: [
+          [0, 0, 1],
+          [1, 0, 0],
+        ],
+        parameters: [
+          [
+            [1, 0, 0],
+            [0, 0, -1],
+          ],
+          [0, 1e5],
+        ],
+      },
+    ],
+  }),
+  HypersphericalUniform: () => ({
+    parameters: {},
+    make: () => new HypersphericalUniform(4),
+    support: { kind: 'sphere' },
+  }),
 };
 
 describeDistribution(distributions);
-describeModel(models);
+describeModel({ ...models, ...posteriorModels });
 describeCoverage({
   exports: api,
-  tables: [models, hierarchicalModels, distributions],
+  tables: [models, posteriorModels, hierarchicalModels, distributions],
   testedIn: {
     BaseHierarchicalVae: 'src/hierarchical/hierarchical.test.ts',
     downscale: 'src/hierarchical/auxiliary-vae.test.ts',
+    vonMisesFisher: 'src/posteriors/posteriors.test.ts',
     fullCovariance: 'src/posteriors/posteriors.test.ts',
     householder: 'src/posteriors/posteriors.test.ts',
     analyzeLatents: 'src/analysis/analysis.test.ts',

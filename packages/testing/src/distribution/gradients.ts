@@ -8,7 +8,7 @@ import { automaticGradients, connect, numericalGradients, type TensorFunction } 
 import { meanAndError } from '../statistics';
 import { flatten, tensorOf, withChanged, type Numbers } from '../tensors';
 import { STANDARD_ERRORS, tolerances } from '../tolerances';
-import { gridOf, masses, withDistribution } from './grid';
+import { canSumOver, gridOf, masses, withDistribution } from './grid';
 
 /** Gradients of the density and through the sampler. */
 export const gradientChecks: Checks<DistributionCase> = {
@@ -61,7 +61,7 @@ function argumentNames(the: DistributionCase): string[] {
 /** By which arguments `logProb` is differentiated: x and the parameters, in order. */
 function wantedArguments({ differentiable, support, parameters }: DistributionCase): boolean[] {
   return [
-    differentiable?.x ?? support.kind === 'real',
+    differentiable?.x ?? (support.kind === 'real' || support.kind === 'sphere'),
     ...Object.keys(parameters).map((name) => differentiable?.parameters?.includes(name) ?? true),
   ];
 }
@@ -98,10 +98,11 @@ function comparePaths(the: DistributionCase): void {
   );
 }
 
-/** The mean gradient of sin(x) over draws against the difference of its integral, entry by entry of each parameter. */
+/** The mean gradient of sin(x), summed over the event, over draws against the difference of its integral, entry by entry of each parameter. */
 function compareExpectations(the: DistributionCase): void {
   const size = withDistribution(the, ({ eventShape }) => sizeOf(eventShape));
-  ensure(size === 1, "pathwise: 'expectation' needs events of one element");
+  const summable = size === 1 || (the.support.kind === 'sphere' && canSumOver(the.support, size));
+  ensure(summable, "pathwise: 'expectation' needs events of one element, or on a circle or sphere");
   const inputs = Object.values(the.parameters);
   const n = the.draws ?? 4000;
   const blocks = 40;
@@ -117,10 +118,9 @@ function compareExpectations(the: DistributionCase): void {
     withDistribution(
       the,
       (distribution) => {
-        const grid = gridOf(the.support, 1);
+        const grid = gridOf(the.support, size);
         return masses(distribution, grid).reduce(
-          (sum, mass) =>
-            sum + mass.reduce((part, p, index) => part + p * Math.sin(grid.events[index]![0]!), 0),
+          (sum, mass) => sum + mass.reduce((part, p, index) => part + p * sumOfSines(grid.events[index]!), 0),
           0,
         );
       },
@@ -141,4 +141,8 @@ function compareExpectations(the: DistributionCase): void {
       );
     });
   });
+}
+
+function sumOfSines(event: readonly number[]): number {
+  return event.reduce((sum, value) => sum + Math.sin(value), 0);
 }

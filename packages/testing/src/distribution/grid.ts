@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { DistributionCase, Support } from '../distribution';
 import { productRule, quadratureRule } from '../quadrature';
+import { sphereGrid } from './sphere';
 import { flatten, overBatch, rowsOf, tensorOf, type Numbers } from '../tensors';
 
 /** The distribution of a case (or of other values of its parameters) inside a tidy; gives back what `use` returns. */
@@ -33,7 +34,7 @@ export interface Grid {
 
 /** Whether the grid of a support is fine enough for more than an estimate. */
 export function canSumOver(support: Support, size: number): boolean {
-  return support.kind !== 'real' || size <= 2;
+  return size <= (support.kind === 'real' ? 2 : support.kind === 'sphere' ? 3 : Infinity);
 }
 
 /** The grid of a support for events of `size` elements. */
@@ -50,6 +51,7 @@ export function gridOf(support: Support, size: number): Grid {
     if (size === 1) events.sort(([a], [b]) => a! - b!);
     return { events, weights: events.map(() => 1), random: false };
   }
+  if (support.kind === 'sphere') return sphereGrid(size);
   if (!canSumOver(support, size)) return proposalGrid(support.center ?? 0, support.scale ?? 1, size);
   const { points, weights } = productRule(quadratureRule(support, size === 1 ? 801 : 101), size);
   return { events: points, weights, random: false };

@@ -15,10 +15,11 @@ export const samplingChecks: Checks<DistributionCase> = {
     withDistribution(the, (distribution) => {
       const size = sizeOf(distribution.eventShape);
       const grid = gridOf(the.support, size);
+      const continuous = the.support.kind === 'real' || the.support.kind === 'sphere';
       const draws = drawRows(distribution, Key.of(0).fold('draws'), the.draws ?? DRAWS);
       masses(distribution, grid).forEach((mass, entry) => {
         const rows = draws[entry]!;
-        if (the.support.kind !== 'real') compareCounts(rows, grid, mass, entry);
+        if (!continuous) compareCounts(rows, grid, mass, entry);
         else if (size === 1) compareCurve(rows, grid, mass, entry);
         else compareMoments(rows, grid, mass, entry);
       });

@@ -4,8 +4,10 @@ import '@dgm/testing';
 import { meanAndError } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
+import { HypersphericalUniform } from '../hypersphere/hyperspherical-uniform';
 import { fullCovariance } from './full-covariance';
 import { householder } from './householder';
+import { vonMisesFisher } from './von-mises-fisher';
 
 const heads: Readonly<Record<string, DistributionHead>> = {
   fullCovariance: fullCovariance({ shape: [3] }),
@@ -69,4 +71,22 @@ test('householder reflects nothing by a vector of zeros', () => {
 
 test('a latent variable that is no vector is refused', () => {
   expect(() => householder({ shape: [2, 2] as never, reflections: 1 })).toThrow('that of a vector, [M]');
+});
+
+test('vonMisesFisher keeps a concentration of 1 at least, and shares the KL with all directions', () => {
+  tf.tidy(() => {
+    const head = vonMisesFisher({ shape: [3] });
+    const parameters = [
+      [0, 0, 2, -100],
+      [5, 0, 0, -100],
+      [1, 1, 1, 3],
+    ];
+    const q = head.distribution(tf.tensor2d(parameters));
+    expect(q.mode().dataSync().slice(0, 6)).toBeCloseToArray([0, 0, 1, 1, 0, 0], { absolute: 1e-6 });
+    const [first, second, third] = klDivergence(q, new HypersphericalUniform(3)).dataSync();
+    // coth(1) - 1 - ln(sinh(1)), in closed form for three dimensions.
+    expect(first).toBeCloseTo(1 / Math.tanh(1) - 1 - Math.log(Math.sinh(1)), 5);
+    expect(second).toBe(first);
+    expect(third).toBeGreaterThan(first!);
+  });
 });

@@ -1,0 +1,36 @@
+import { softplus } from '@dgm/core';
+import type { DistributionHead } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { VonMisesFisher } from '../hypersphere/von-mises-fisher';
+import { checkParameters, vectorSize } from './parameters';
+
+/** The smallest concentration, as in the authors' code: at 0 the direction gets no gradient. */
+const SMALLEST = 1;
+
+/**
+ * A posterior on the unit sphere in d dimensions, for the prior `HypersphericalUniform`, to which its KL is in closed form and
+ * depends on the concentration alone.
+ *
+ * The network puts out d numbers for the direction and one for the concentration $1 + \mathrm{softplus}$.
+ * @param options - `shape`: `[d]`, 2 or more
+ * @throws ArgumentError if z is no vector of 2 entries or more
+ * @see Hyperspherical Variational Auto-Encoders (Davidson et al., 2018)
+ *
+ * @example
+ * ```ts
+ * const model = vae({ posterior: vonMisesFisher({ shape: [10] }), prior: new HypersphericalUniform(10), ... });
+ * ```
+ */
+export function vonMisesFisher({ shape }: { readonly shape: readonly [number] }): DistributionHead {
+  const size = vectorSize('vonMisesFisher', shape);
+  const numParameters = size + 1;
+  return {
+    numParameters,
+    eventShape: shape,
+    distribution(parameters) {
+      checkParameters('vonMisesFisher', parameters, numParameters);
+      const [direction, raw] = tf.split(parameters, [size, 1], 1);
+      return new VonMisesFisher(direction!, tf.add(SMALLEST, softplus(tf.squeeze(raw!, [1]))));
+    },
+  };
+}
