@@ -1,9 +1,11 @@
-import { adamax } from '@dgm/core';
+import { adam, adamax } from '@dgm/core';
 import type { Benchmark, BenchmarkEntry, BenchmarkTask, BenchmarkTraining, Dataset } from '@dgm/core';
 import { dequantized } from './dequantization/dequantized-flow';
 import { autoregressiveIdf } from './models/autoregressive-idf';
 import { histogramFlow } from './models/histogram-flow';
+import { maf } from './models/autoregressive-flows';
 import { idf } from './models/idf';
+import { neuralSplineFlow } from './models/neural-spline-flow';
 import { realNvp } from './models/real-nvp';
 
 /** The book's protocol. */
@@ -18,11 +20,19 @@ const training: BenchmarkTraining = {
 const isVectorsOfIntegers = ({ levels, train }: Dataset): boolean =>
   levels !== undefined && train.shape.length === 1;
 
+/** Tables, and points of the plane. */
+const isVectorsOfReals = ({ levels, train }: Dataset): boolean =>
+  levels === undefined && train.shape.length === 1;
+
 const dimsOf = ({ dataset }: BenchmarkTask): number => dataset.train.shape[0]!;
 const bookHidden = ({ quick, width = quick ? 32 : 256 }: BenchmarkTask): number[] => [width, width];
 
-/** With noise on [0, 1), which the book's code draws from (0, 0.5]. */
+/** With noise on [0, 1), which the book's code draws from (0, 0.5]; of real data without any. */
 function bookRealNvp(task: BenchmarkTask): Benchmark {
+  if (isVectorsOfReals(task.dataset)) {
+    const model = realNvp({ dims: dimsOf(task), key: task.key, hidden: hiddenOfReals(task) });
+    return { model, training: trainingOfReals(task) };
+  }
   const flow = realNvp({ dims: dimsOf(task), key: task.key, hidden: bookHidden(task) });
   return { model: dequantized({ flow, levels: task.dataset.levels! }), training };
 }
@@ -55,11 +65,43 @@ function bestIdf({ dataset, key, quick }: BenchmarkTask): Benchmark {
   return { model, training };
 }
 
+/** The plane is quickly learned; tables have the protocol of Papamakarios et al., 2017, supplement D. */
+const trainingOfReals = ({ dataset }: BenchmarkTask): BenchmarkTraining => ({
+  optimizer: adam({ learningRate: isPlane(dataset) ? 1e-3 : 1e-4 }),
+  batchSize: 100,
+  epochs: 1000,
+  earlyStopping: { patience: 30 },
+});
+
+const isPlane = ({ train }: Dataset): boolean => train.shape[0] === 2;
+
+function hiddenOfReals({ dataset, quick, width }: BenchmarkTask): number[] {
+  const units = width ?? (quick ? 16 : isPlane(dataset) ? 64 : 512);
+  return [units, units];
+}
+
+function mafOfReals(task: BenchmarkTask): Benchmark {
+  const model = maf({ dims: dimsOf(task), key: task.key, layers: 5, hidden: hiddenOfReals(task) });
+  return { model, training: trainingOfReals(task) };
+}
+
+function splineFlowOfReals(task: BenchmarkTask): Benchmark {
+  const model = neuralSplineFlow({
+    dims: dimsOf(task),
+    key: task.key,
+    layers: isPlane(task.dataset) ? 5 : 10,
+    hidden: task.quick ? [16, 16] : [64, 64],
+    dropout: isPlane(task.dataset) ? 0 : 0.2,
+    spline: { bins: 8, minimum: -5, maximum: 5 },
+  });
+  return { model, training: trainingOfReals(task) };
+}
+
 export const benchmarks: readonly BenchmarkEntry[] = [
   {
     name: 'real-nvp',
     source: 'DGM §3.1.5, Listings 3.1, 3.2',
-    accepts: isVectorsOfIntegers,
+    accepts: (dataset) => isVectorsOfIntegers(dataset) || isVectorsOfReals(dataset),
     create: bookRealNvp,
   },
   {
@@ -85,5 +127,17 @@ export const benchmarks: readonly BenchmarkEntry[] = [
     source: 'Hoogeboom et al., 2019, §4.2',
     accepts: isVectorsOfIntegers,
     create: bestIdf,
+  },
+  {
+    name: 'maf',
+    source: 'Papamakarios et al., 2017: MAF (5)',
+    accepts: isVectorsOfReals,
+    create: mafOfReals,
+  },
+  {
+    name: 'spline-flow',
+    source: 'Durkan et al., 2019: RQ-NSF (C)',
+    accepts: isVectorsOfReals,
+    create: splineFlowOfReals,
   },
 ];

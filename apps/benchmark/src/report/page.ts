@@ -54,6 +54,7 @@ export function renderReport({ results, baselines, images, dataGrid }: ReportInp
               <div class="pictures">
                 ${picture(run.samples, 'samples of the model')} ${picture(dataGrid, 'test examples')}
                 ${picture(run.extra.reconstructions, 'test examples, each with its reconstruction')}
+                ${picture(run.extra.density, 'the true density, and the learned one beside it')}
               </div>
             </div>
             <pre><code>${run.extra.command}</code></pre>

@@ -90,6 +90,8 @@ export interface RunExtra {
   readonly bestEpoch?: number;
   /** A PNG file: test examples in odd columns, their reconstructions in even ones. */
   readonly reconstructions?: string;
+  /** A PNG file: the true density on the left, the learned one on the right. */
+  readonly density?: string;
   readonly [name: string]: unknown;
 }
 

@@ -1,5 +1,7 @@
 import { ArgumentError, type Dataset, type Examples } from '@dgm/core';
 import { binarizedMnist, cifar10, dataset, digits, fashionMnist, glyphs, mnist, subset } from '@dgm/data';
+import { loadPlane, planeNames } from './planes';
+import { loadTable, tableNames } from './tables';
 
 type Loader = (folder: string | undefined) => Dataset | Promise<Dataset>;
 
@@ -11,6 +13,8 @@ const loaders: Readonly<Record<string, Loader>> = {
   'fashion-mnist': (folder) => fashionMnist(from(folder)),
   'binarized-mnist': (folder) => binarizedMnist(from(folder)),
   cifar10: (folder) => cifar10(from(folder)),
+  ...Object.fromEntries(planeNames.map((name): [string, Loader] => [name, () => loadPlane(name)])),
+  ...Object.fromEntries(tableNames.map((name): [string, Loader] => [name, (file) => loadTable(name, file)])),
 };
 
 /** Without a folder these are downloaded once. */

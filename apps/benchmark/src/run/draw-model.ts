@@ -1,9 +1,9 @@
 import { sizeOf, type Benchmark, type Dataset, type Examples, type Key } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { OutputFolder } from './output-folder';
-import { drawGrid, drawPairs } from './pictures';
+import { countForPicture, drawGrid, drawPairs } from './pictures';
 
-/** How many samples a run draws, and examples it shows. */
+/** How many samples are timed, and how many examples are reconstructed, half of them. */
 export const SHOWN = 64;
 
 export interface Drawing {
@@ -22,10 +22,12 @@ export async function drawModel(
   { dataset: { test, levels }, output }: { readonly dataset: Dataset; readonly output: OutputFolder },
 ): Promise<Drawing> {
   const samples = `${name}-samples.png`;
-  const draw = () => read(model.sample(key.fold('samples'), SHOWN));
-  await output.write(samples, drawGrid({ shape: model.eventShape, values: await draw() }, levels));
+  const draw = (count: number) => read(model.sample(key.fold('samples'), count));
+  const shown = await draw(countForPicture(model.eventShape));
+  await output.write(samples, drawGrid({ shape: model.eventShape, values: shown }, levels));
+  await draw(SHOWN);
   const started = performance.now();
-  await draw();
+  await draw(SHOWN);
   const sampleSeconds = (performance.now() - started) / 1000;
   if (reconstruct === undefined || test.count === 0) return { samples, sampleSeconds };
 

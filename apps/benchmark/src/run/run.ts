@@ -7,12 +7,11 @@ import { baselines } from '../results/baselines';
 import type { Results, Run } from '../results/schema';
 import { textTable } from '../results/table';
 import { head } from './datasets';
-import { SHOWN } from './draw-model';
 import { help } from './help';
 import { abortOnSignals, INTERRUPTED, StoppedError } from './interruption';
 import { openJob, type Job } from './job';
 import { OutputFolder } from './output-folder';
-import { drawGrid } from './pictures';
+import { countForPicture, drawGrid } from './pictures';
 import { trainModel } from './train-model';
 import { DATA_GRID, writeReport } from './write-report';
 
@@ -86,7 +85,8 @@ function callbacks({ plan: { maxSeconds } }: Job): readonly Callback[] {
 async function report({ dataset }: Job, results: Results, output: OutputFolder): Promise<void> {
   const { test, levels } = dataset;
   const reference = baselines(dataset);
-  if (test.count > 0) await output.write(DATA_GRID, drawGrid(head(test, SHOWN), levels));
+  if (test.count > 0)
+    await output.write(DATA_GRID, drawGrid(head(test, countForPicture(test.shape)), levels));
   await output.writeResults(results);
   const page = await writeReport(output, results, reference);
   console.log(`\n${textTable(results, reference)}\n\nReport: ${page}`);

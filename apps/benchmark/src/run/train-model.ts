@@ -18,6 +18,7 @@ import { StoppedError } from './interruption';
 import { measureModel } from './measure-model';
 import type { OutputFolder } from './output-folder';
 import { watchMemory } from './peak-memory';
+import { compareWithDensity } from './planes';
 import { commandFor, type RunPlan } from './plan';
 
 export interface TrainingContext {
@@ -43,6 +44,7 @@ export async function trainModel({ entry, ...origin }: Candidate, context: Train
   try {
     const fitted = await train(benchmark, entry.name, key.fold('training'), context);
     const measured = await measureModel(benchmark, dataset, key.fold('evaluation'));
+    const known = await compareWithDensity({ name: entry.name, model: benchmark.model }, context);
     const drawn = await drawModel(benchmark, entry.name, key.fold('samples'), context);
     return {
       model: entry.name,
@@ -63,6 +65,7 @@ export async function trainModel({ entry, ...origin }: Candidate, context: Train
         stoppedBy: fitted.stoppedBy,
         ...(fitted.best ? { bestEpoch: fitted.best.epoch } : {}),
         ...(drawn.reconstructions ? { reconstructions: drawn.reconstructions } : {}),
+        ...known,
         ...measured.extra,
       },
       samples: drawn.samples,

@@ -12,7 +12,9 @@ export async function writeReport(
   results: Results,
   baselines: readonly Baseline[],
 ): Promise<string> {
-  const names = results.runs.flatMap(({ samples, extra }) => [samples, extra.reconstructions ?? []].flat());
+  const names = results.runs.flatMap(({ samples, extra }) =>
+    [samples, extra.reconstructions ?? [], extra.density ?? []].flat(),
+  );
   const images = new Map<string, Uint8Array>();
   for (const name of [DATA_GRID, ...names]) {
     const png = await output.read(name);
