@@ -24,6 +24,13 @@ describe('the report', () => {
     expect(comparison).not.toContain('kernel <b>');
   });
 
+  it('maps two latent variables: a line for each share of the prior, a dot for each example', () => {
+    expect(page.match(/class="map"/g)).toHaveLength(1);
+    expect(page.match(/<path class="contour" d="M/g)).toHaveLength(6);
+    expect(page.match(/<circle/g)).toHaveLength(120);
+    expect(page.match(/<(path|circle)[^>]*(NaN|Infinity)/)).toBeNull();
+  });
+
   it('names every run, failure and baseline', () => {
     const { runs, failures = [] } = report.results;
     expect(page.match(/<article /g)).toHaveLength(runs.length);

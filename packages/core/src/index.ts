@@ -30,7 +30,13 @@ export { setup } from './engine/setup';
 export type { SetupOptions } from './engine/setup';
 
 // modules and models
-export type { Benchmark, BenchmarkEntry, BenchmarkTask, BenchmarkTraining } from './model/benchmark-entry';
+export type {
+  Benchmark,
+  BenchmarkEntry,
+  BenchmarkTask,
+  BenchmarkTraining,
+  LatentSpace,
+} from './model/benchmark-entry';
 export { BaseModule, countParameters, trainable } from './model/module';
 export type { Module } from './model/module';
 export type {

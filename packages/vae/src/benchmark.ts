@@ -28,6 +28,7 @@ function bookVae({ dataset, key, quick, width }: BenchmarkTask): Benchmark {
     training: bookTraining,
     evaluate: importanceSampled(model, { quick }),
     reconstruct: (x, reconstructionKey) => model.reconstruct(x, reconstructionKey),
+    latentSpace: model,
   };
 }
 

@@ -1,6 +1,7 @@
 import { adamax, asLayer, categorical, evaluate, mlp, Sequential, sizeOf } from '@dgm/core';
 import type { Benchmark, BenchmarkEntry, BenchmarkTask } from '@dgm/core';
 import { dataPseudoInputs, vampPrior } from '@dgm/priors';
+import type { PseudoInputPrior } from '@dgm/priors';
 import { topDownVae } from '@dgm/vae';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -20,6 +21,7 @@ function hierarchicalVamp({ dataset, key, quick, width }: BenchmarkTask): Benchm
   const [size, hidden] = [sizeOf(input), width ?? (quick ? 64 : 256)];
   const network = (sizes: readonly number[], name: string) =>
     mlp(sizes, { key: key.fold(name), activation: 'leakyRelu' });
+  let topPrior: PseudoInputPrior | undefined;
   const model = topDownVae({
     levels: [
       {
@@ -41,14 +43,16 @@ function hierarchicalVamp({ dataset, key, quick, width }: BenchmarkTask): Benchm
     likelihood,
     combination: 'direct',
     connections: 'dense',
-    topPrior: (encoder) =>
-      vampPrior({
+    topPrior: (encoder) => {
+      topPrior = vampPrior({
         encoder,
         pseudoInputs: dataPseudoInputs(dataset.train, {
           count: Math.min(PSEUDO_INPUTS, dataset.train.count),
         }),
         key: key.fold('pseudo-inputs'),
-      }),
+      });
+      return topPrior;
+    },
   });
   return {
     model,
@@ -65,6 +69,8 @@ function hierarchicalVamp({ dataset, key, quick, width }: BenchmarkTask): Benchm
       }),
     }),
     reconstruct: (x, reconstructionKey) => model.reconstruct(x, reconstructionKey),
+    latentSpace: model,
+    images: () => ({ 'pseudo-inputs': topPrior!.pseudoInputs() }),
   };
 }
 

@@ -30,6 +30,7 @@ import {
   standardPrior,
   vampPrior,
 } from '@dgm/priors';
+import type { PseudoInputPrior } from '@dgm/priors';
 import { vae } from '@dgm/vae';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -155,7 +156,13 @@ function create(
       }),
     }),
     reconstruct: (x, reconstructionKey) => model.reconstruct(x, reconstructionKey),
+    latentSpace: model,
+    ...(hasPseudoInputs(prior) ? { images: () => ({ 'pseudo-inputs': prior.pseudoInputs() }) } : {}),
   };
+}
+
+function hasPseudoInputs(prior: ConditionalDistribution): prior is PseudoInputPrior {
+  return 'pseudoInputs' in prior;
 }
 
 /** A categorical likelihood has a free probability for each value: for data of few values. */

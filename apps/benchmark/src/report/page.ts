@@ -1,9 +1,11 @@
 import { decimal, duration, kindLabels, score } from '../format';
 import type { Baseline } from '../results/baselines';
+import type { LatentMap } from '../results/latent-map';
 import type { Machine } from '../results/machine';
 import type { DatasetSummary, Results, Run } from '../results/schema';
 import { renderDocument } from './document';
 import { html, type Markup } from './html';
+import { latentMap } from './latent-map';
 import { learningCurves } from './learning-curves';
 import { likelihoodChart, scoresOf } from './likelihood-chart';
 import { resultsTable } from './results-table';
@@ -13,6 +15,8 @@ export interface ReportInput {
   readonly baselines: readonly Baseline[];
   /** PNG files by the names that the results call them by. */
   readonly images: ReadonlyMap<string, Uint8Array>;
+  /** Maps of two latent variables, by the names that the results call them by. */
+  readonly latentMaps?: ReadonlyMap<string, LatentMap>;
   /** The name of the grid of test examples among the images. */
   readonly dataGrid: string;
 }
@@ -25,7 +29,7 @@ const endings: Readonly<Record<string, string>> = {
 };
 
 /** The whole report as one HTML file that asks for nothing else. */
-export function renderReport({ results, baselines, images, dataGrid }: ReportInput): string {
+export function renderReport({ results, baselines, images, latentMaps, dataGrid }: ReportInput): string {
   const { dataset, runs, failures = [], machine } = results;
   const picture = (name: string | undefined, caption: string) => image(name && images.get(name), caption);
   return renderDocument({
@@ -56,6 +60,7 @@ export function renderReport({ results, baselines, images, dataGrid }: ReportInp
                 ${picture(run.extra.reconstructions, 'test examples, each with its reconstruction')}
                 ${picture(run.extra.density, 'the true density, and the learned one beside it')}
               </div>
+              ${latentViews(run, images, latentMaps)}
             </div>
             <pre><code>${run.extra.command}</code></pre>
           </article>`,
@@ -63,6 +68,28 @@ export function renderReport({ results, baselines, images, dataGrid }: ReportInp
     footer: describeMachine(machine),
   });
 }
+
+/** What there is to see of the latent variables, and images that the model has learned. */
+function latentViews(
+  { extra }: Run,
+  images: ReportInput['images'],
+  maps: ReportInput['latentMaps'],
+): Markup | undefined {
+  const map = extra.latentMap === undefined ? undefined : maps?.get(extra.latentMap);
+  const pictures = Object.entries(extra.pictures ?? {}).flatMap(
+    ([what, name]) => image(images.get(name), captions[what] ?? what) ?? [],
+  );
+  if (map === undefined && pictures.length === 0) return undefined;
+  return html`<div class="views">
+    ${map && latentMap(map)} ${pictures.length > 0 && html`<div class="pictures">${pictures}</div>`}
+  </div>`;
+}
+
+const captions: Readonly<Record<string, string>> = {
+  interpolations:
+    'from one test example, on the left, to another: images on the line between their latent variables',
+  'pseudo-inputs': 'the pseudo-inputs of the prior',
+};
 
 function runHeader(run: Run): Markup {
   const scores = scoresOf(run).map((value) => ({

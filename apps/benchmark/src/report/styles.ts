@@ -108,6 +108,14 @@ dd { margin: 0; font-size: 22px; line-height: 1.25; letter-spacing: -0.01em; }
   background: var(--card); border: 1px solid var(--line); border-radius: 8px; box-shadow: 0 2px 10px #0002; }
 .plot output.flip { transform: translateX(calc(-100% - 20px)); }
 .axis { margin: 24px 0 0 40px; text-align: center; color: var(--soft); font-size: 13px; }
+.views { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 300px), 1fr)); gap: 32px; align-items: start; }
+.views .pictures { grid-template-columns: repeat(auto-fit, minmax(140px, 1fr)); }
+.map figcaption { margin-top: 28px; }
+.plane { position: relative; margin-left: 40px; aspect-ratio: 1; border: 1px solid var(--line); border-radius: 4px; }
+.plane > * { position: absolute; }
+.plane svg { inset: 0; width: 100%; height: 100%; overflow: hidden; }
+.contour { fill: none; stroke: var(--soft); stroke-width: 0.25; stroke-linecap: round; }
+.plane circle { fill: var(--accent); fill: hsl(var(--hue, 222) 70% 52% / 0.8); }
 .pictures { display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 20px; }
 .pictures img { display: block; width: 100%; border-radius: 8px; border: 1px solid var(--line); image-rendering: pixelated; }
 .pictures figcaption { margin-top: 6px; }

@@ -92,6 +92,10 @@ export interface RunExtra {
   readonly reconstructions?: string;
   /** A PNG file: the true density on the left, the learned one on the right. */
   readonly density?: string;
+  /** Other PNG files, by what they show. */
+  readonly pictures?: Readonly<Record<string, string>>;
+  /** A JSON file: where prior and examples lie in the plane of two latent variables. */
+  readonly latentMap?: string;
   readonly [name: string]: unknown;
 }
 

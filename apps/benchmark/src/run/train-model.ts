@@ -13,6 +13,7 @@ import { fileStore } from '@dgm/core/node';
 import type { Candidate } from '../families';
 import { finite } from '../results/json';
 import type { CurvePoint, Run } from '../results/schema';
+import { drawLatents } from './draw-latents';
 import { drawModel } from './draw-model';
 import { StoppedError } from './interruption';
 import { measureModel } from './measure-model';
@@ -46,6 +47,7 @@ export async function trainModel({ entry, ...origin }: Candidate, context: Train
     const measured = await measureModel(benchmark, dataset, key.fold('evaluation'));
     const known = await compareWithDensity({ name: entry.name, model: benchmark.model }, context);
     const drawn = await drawModel(benchmark, entry.name, key.fold('samples'), context);
+    const views = await drawLatents(benchmark, entry.name, key.fold('latents'), context);
     return {
       model: entry.name,
       package: origin.package,
@@ -66,6 +68,7 @@ export async function trainModel({ entry, ...origin }: Candidate, context: Train
         ...(fitted.best ? { bestEpoch: fitted.best.epoch } : {}),
         ...(drawn.reconstructions ? { reconstructions: drawn.reconstructions } : {}),
         ...known,
+        ...views,
         ...measured.extra,
       },
       samples: drawn.samples,

@@ -1,4 +1,5 @@
 import type { Baseline } from '../results/baselines';
+import type { LatentMap } from '../results/latent-map';
 import type { Results } from '../results/schema';
 import { renderReport } from '../report/page';
 import type { OutputFolder } from './output-folder';
@@ -13,13 +14,19 @@ export async function writeReport(
   baselines: readonly Baseline[],
 ): Promise<string> {
   const names = results.runs.flatMap(({ samples, extra }) =>
-    [samples, extra.reconstructions ?? [], extra.density ?? []].flat(),
+    [samples, extra.reconstructions ?? [], extra.density ?? [], Object.values(extra.pictures ?? {})].flat(),
   );
   const images = new Map<string, Uint8Array>();
   for (const name of [DATA_GRID, ...names]) {
     const png = await output.read(name);
     if (png) images.set(name, png);
   }
-  await output.write('report.html', renderReport({ results, baselines, images, dataGrid: DATA_GRID }));
+  const latentMaps = new Map<string, LatentMap>();
+  for (const name of results.runs.flatMap(({ extra }) => extra.latentMap ?? [])) {
+    const map = await output.readJson<LatentMap>(name);
+    if (map) latentMaps.set(name, map);
+  }
+  const page = renderReport({ results, baselines, images, latentMaps, dataGrid: DATA_GRID });
+  await output.write('report.html', page);
   return output.file('report.html');
 }

@@ -1,4 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Distribution } from '../distributions/distribution';
 import type { Evaluation } from '../train/evaluate';
 import type { Dataset, Examples } from '../train/examples';
 import type { FitOptions } from '../train/fit-options';
@@ -49,4 +50,18 @@ export interface Benchmark<B = unknown> {
   ): Promise<Readonly<Record<string, number | Evaluation>>>;
   /** The model's rendering of given examples, `[n, ...event]`; the caller owns it. */
   reconstruct?(x: Tensor, key: Key): Tensor;
+  /** The latent variables, to be looked at: interpolations, and a map where there are two of them. */
+  readonly latentSpace?: LatentSpace;
+  /** Images that the model has learned, by what they are (`pseudo-inputs`), `[n, ...event]` each; the caller owns them. */
+  images?(): Readonly<Record<string, Tensor>>;
+}
+
+/** Latent variables with the distributions that connect them to the data, which borrow tensors: called inside of `tf.tidy`. */
+export interface LatentSpace {
+  /** q(z|x). */
+  encode(x: Tensor): Distribution;
+  /** p(x|z). */
+  decode(z: Tensor): Distribution;
+  /** p(z). */
+  prior(): Distribution;
 }

@@ -105,6 +105,7 @@ function create(
     training: bookTraining,
     evaluate: importanceSampled(model, { quick }),
     reconstruct: (x, reconstructionKey) => model.reconstruct(x, reconstructionKey),
+    latentSpace: model,
   };
 }
 
