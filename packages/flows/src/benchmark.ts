@@ -1,5 +1,6 @@
 import { adam, adamax } from '@dgm/core';
 import type { Benchmark, BenchmarkEntry, BenchmarkTask, BenchmarkTraining, Dataset } from '@dgm/core';
+import { benchmarksOfReals } from './benchmark-of-reals';
 import { dequantized } from './dequantization/dequantized-flow';
 import { autoregressiveIdf } from './models/autoregressive-idf';
 import { histogramFlow } from './models/histogram-flow';
@@ -140,4 +141,5 @@ export const benchmarks: readonly BenchmarkEntry[] = [
     accepts: isVectorsOfReals,
     create: splineFlowOfReals,
   },
+  ...benchmarksOfReals,
 ];

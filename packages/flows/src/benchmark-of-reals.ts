@@ -1,0 +1,60 @@
+import { adam, gatherExamples } from '@dgm/core';
+import type { Benchmark, BenchmarkEntry, BenchmarkTask, BenchmarkTraining, Dataset } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { rungeKutta } from './continuous/runge-kutta';
+import type { Flow } from './flow';
+import { cnf } from './models/cnf';
+import { denseFlow, residualFlow } from './models/residual-flow';
+
+const training: BenchmarkTraining = {
+  optimizer: adam({ learningRate: 2e-3 }),
+  batchSize: 100,
+  epochs: 1000,
+  earlyStopping: { patience: 30 },
+};
+
+/** Tables, and points of the plane. */
+const accepts = ({ levels, train }: Dataset): boolean => levels === undefined && train.shape.length === 1;
+
+const dimsOf = ({ dataset }: BenchmarkTask): number => dataset.train.shape[0]!;
+const widthOf = ({ quick, width = quick ? 16 : 64 }: BenchmarkTask): number => width;
+
+/** Rows that activation normalization starts from. */
+const FIRST_ROWS = 500;
+
+/** The flow, started from the first rows of the data. */
+function started(model: Flow, { dataset: { train } }: BenchmarkTask): Benchmark {
+  const rows = Int32Array.from({ length: Math.min(FIRST_ROWS, train.count) }, (_, row) => row);
+  tf.tidy(() => model.initialize(gatherExamples(train, rows)));
+  return { model, training };
+}
+
+/** Blocks that may nearly double distances: data have edges. */
+const blocks = ({ quick }: BenchmarkTask) => ({ blocks: quick ? 2 : 8, lipschitz: quick ? 0.8 : 0.95 });
+
+function createResidualFlow(task: BenchmarkTask): Benchmark {
+  const hidden = [widthOf(task), widthOf(task)];
+  return started(residualFlow({ dims: dimsOf(task), key: task.key, hidden, ...blocks(task) }), task);
+}
+
+function createDenseFlow(task: BenchmarkTask): Benchmark {
+  const growth = widthOf(task) / 4;
+  return started(denseFlow({ dims: dimsOf(task), key: task.key, growth, ...blocks(task) }), task);
+}
+
+function createCnf(task: BenchmarkTask): Benchmark {
+  const model = cnf({
+    dims: dimsOf(task),
+    key: task.key,
+    hidden: [widthOf(task), widthOf(task)],
+    solver: rungeKutta({ steps: task.quick ? 4 : 10 }),
+  });
+  return { model, training };
+}
+
+/** The flows that are for real numbers only. */
+export const benchmarksOfReals: readonly BenchmarkEntry[] = [
+  { name: 'residual-flow', source: 'DGM §3.1.7; Chen et al., 2019', accepts, create: createResidualFlow },
+  { name: 'dense-flow', source: 'DGM §3.1.7; Perugachi-Diaz et al., 2021', accepts, create: createDenseFlow },
+  { name: 'cnf', source: 'Grathwohl et al., 2019', accepts, create: createCnf },
+];
