@@ -28,6 +28,7 @@ export type {
   AutoregressiveModelOptions,
   ConditionedBatch,
   SampleOptions,
+  SamplingLoopOptions,
 } from './model/autoregressive-model';
 export type { GivenEntries } from './model/given-entries';
 export type { Connection, MadeEnsemble } from './model/made-ensemble';

@@ -6,6 +6,8 @@ export { compiled } from './engine/compiled';
 export type { CompiledOptions } from './engine/compiled';
 export { compile } from './function/compile';
 export type { CompileOptions, TensorFunction } from './function/compile';
+export { compileSampler } from './function/compile-sampler';
+export type { CompiledSampler } from './function/compile-sampler';
 export type { CallInputs, CompiledFunction, LoopOptions } from './function/compiled-function';
 export { describeRuntime } from './runtime/describe-runtime';
 export type { DescribeRuntimeOptions, DeviceReport, RuntimeReport } from './runtime/describe-runtime';

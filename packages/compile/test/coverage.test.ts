@@ -8,6 +8,7 @@ describeCoverage({
     auto: 'test/auto.test.ts',
     capture: 'test/compile.test.ts',
     compile: 'test/compile.test.ts',
+    compileSampler: 'test/compile-sampler.test.ts',
     compiled: 'test/compiled.contract.test.ts',
     describeRuntime: 'test/devices.test.ts',
     exportFunction: 'test/export.test.ts',

@@ -48,6 +48,8 @@ export type {
   Objective,
   ObjectiveContext,
 } from './model/generative-model';
+export { runSamplingLoop } from './model/sampling-loop';
+export type { LoopTensors, SamplingLoop } from './model/sampling-loop';
 
 // nn
 export { ActNorm } from './nn/act-norm';
@@ -132,10 +134,10 @@ export { hasKlDivergence, klDivergence } from './distributions/kl/kl-divergence'
 export { Laplace } from './distributions/laplace';
 export { LocationScale } from './distributions/location-scale';
 export { Logistic } from './distributions/logistic';
-export { Mixture } from './distributions/mixture';
-export { MultivariateNormal } from './distributions/multivariate-normal';
 export { LogisticPixelMixture } from './distributions/logistic-pixel-mixture';
 export type { LogisticPixelParameters } from './distributions/logistic-pixel-mixture';
+export { Mixture } from './distributions/mixture';
+export { MultivariateNormal } from './distributions/multivariate-normal';
 export { Normal } from './distributions/normal';
 export type { BatchOptions, Parameter, Scale } from './distributions/parameters';
 export { sampleAndLogProb } from './distributions/sample-and-log-prob';

@@ -1,4 +1,13 @@
-import { ArgumentError, BaseModule, formatShape, sameShape, ShapeError, sizeOf, trainable } from '@dgm/core';
+import {
+  ArgumentError,
+  BaseModule,
+  formatShape,
+  runSamplingLoop,
+  sameShape,
+  ShapeError,
+  sizeOf,
+  trainable,
+} from '@dgm/core';
 import type {
   CallContext,
   ConditionalDistribution,
@@ -7,6 +16,7 @@ import type {
   Key,
   LikelihoodModel,
   Objective,
+  SamplingLoop,
   Shape,
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -20,8 +30,9 @@ import { isStepNetwork } from './network';
 import type { AutoregressiveNetwork, NetworkCall } from './network';
 import { checkOrder, inverseOrder } from './order';
 import type { Order } from './order';
-import { drawFrom, sampleCached, sampleFully, samplePredictively } from './sampling';
-import type { DrawOptions, KnownVariables, SamplingTask } from './sampling';
+import { drawFrom, samplePredictively } from './sampling';
+import type { DrawOptions, KnownVariables } from './sampling';
+import { ancestralLoop, hasFixedState } from './sampling-loop';
 
 export interface AutoregressiveModelOptions {
   /** The shape of one example. */
@@ -45,7 +56,7 @@ export interface ConditionedBatch {
   readonly context: Tensor;
 }
 
-export interface SampleOptions extends DrawOptions {
+export interface SamplingLoopOptions extends DrawOptions {
   /** What the samples are conditioned on, `[n, contextSize]`. */
   readonly context?: Tensor;
   /**
@@ -53,6 +64,9 @@ export interface SampleOptions extends DrawOptions {
    * of the conditional distribution where the given entries come first, an approximation elsewhere.
    */
   readonly given?: GivenEntries;
+}
+
+export interface SampleOptions extends SamplingLoopOptions {
   /**
    * `cached` - a step of the network for each variable; `predictive` - guesses that converge; `full` - a pass of the whole
    * network for each variable. All draw the same. `cached` where the network can, else `predictive`, unless given.
@@ -127,19 +141,29 @@ export class AutoregressiveModel
   }
 
   /** Ancestral sampling, one variable after the other: `[n, ...shape]`. Variable d is drawn with `key.fold(d)`. */
-  sample(key: Key, n: number, options: SampleOptions = {}): Tensor {
-    checkContext('AutoregressiveModel.sample', options.context, n, this.contextSize);
-    const draw = drawFrom(this.#head, options);
-    const { numVariables } = this;
-    const call = options.context === undefined ? {} : { context: options.context };
-    return tf.tidy(() => {
-      const known = options.given && this.#known(options.given, n);
-      const task: SamplingTask = {
-        ...{ network: this.network, numVariables, variable: this.#head.eventShape, draw, key, n, call },
-        ...(known && { known }),
-      };
-      return this.#fromSequence(this.#run(task, options.method));
-    });
+  sample(key: Key, n: number, { method, ...options }: SampleOptions = {}): Tensor {
+    const isCached = isStepNetwork(this.network);
+    if (method === 'cached' && !isCached) {
+      throw new ArgumentError({
+        where: 'AutoregressiveModel.sample',
+        argument: 'method',
+        expected: 'to be predictive or full for a network that has no step',
+        actual: 'cached',
+      });
+    }
+    if (method === 'predictive' || (method === undefined && !isCached)) return this.#predict(key, n, options);
+    return runSamplingLoop(this.#loop(n, options, { isCached: method !== 'full' }), key);
+  }
+
+  /**
+   * Ancestral sampling as a loop, for an engine that compiles one: `compileSampler` of `@dgm/compile`. It draws what `sample`
+   * draws: variable by variable where the network can do so with a state of fixed size, else by a pass of the whole network
+   * for each.
+   *
+   * The loop borrows the context and the given values.
+   */
+  samplingLoop(n: number, options: SamplingLoopOptions = {}): SamplingLoop {
+    return this.#loop(n, options, { isCached: hasFixedState(this.network) });
   }
 
   /** One objective: the negative log-likelihood in nats per example, Eq. 2.14. */
@@ -172,21 +196,43 @@ export class AutoregressiveModel
     });
   }
 
-  #run(task: SamplingTask, method: SampleOptions['method']): Tensor {
-    const { network } = task;
-    if (method === 'full') return sampleFully(task);
-    if (method === 'predictive' || (method === undefined && !isStepNetwork(network)))
-      return samplePredictively(task);
-    if (isStepNetwork(network)) return sampleCached({ ...task, network });
-    throw new ArgumentError({
-      where: 'AutoregressiveModel.sample',
-      argument: 'method',
-      expected: 'to be predictive or full for a network that has no step',
-      actual: 'cached',
+  #loop(n: number, options: SamplingLoopOptions, { isCached }: { readonly isCached: boolean }): SamplingLoop {
+    const { context, given } = options;
+    checkContext('AutoregressiveModel.sample', context, n, this.contextSize);
+    const isKnown = given && this.#isKnown(given, n);
+    return ancestralLoop({
+      ...{ network: this.network, isCached, n, numVariables: this.numVariables },
+      ...{ variable: this.#head.eventShape, draw: drawFrom(this.#head, options) },
+      inputs: { ...(context && { context }), ...(given && { given: given.values }) },
+      ...(isKnown && {
+        isKnown: Array.from({ length: this.numVariables }, (_, variable) => isKnown(variable)),
+      }),
+      toSequence: (x) => this.#toSequence(x),
+      fromSequence: (sequence) => this.#fromSequence(sequence),
     });
   }
 
-  #known({ values, known }: GivenEntries, n: number): KnownVariables {
+  #predict(key: Key, n: number, options: SamplingLoopOptions): Tensor {
+    const { context, given } = options;
+    checkContext('AutoregressiveModel.sample', context, n, this.contextSize);
+    const draw = drawFrom(this.#head, options);
+    const { network, numVariables } = this;
+    const isKnown = given && this.#isKnown(given, n);
+    return tf.tidy(() => {
+      const known: KnownVariables | undefined = isKnown && {
+        values: this.#toSequence(given.values),
+        isKnown,
+      };
+      const sequence = samplePredictively({
+        ...{ network, numVariables, variable: this.#head.eventShape, draw, key, n },
+        call: context === undefined ? {} : { context },
+        ...(known && { known }),
+      });
+      return this.#fromSequence(sequence);
+    });
+  }
+
+  #isKnown({ values, known }: GivenEntries, n: number): (variable: number) => boolean {
     const entries = sizeOf(this.eventShape);
     if (!sameShape(values.shape, [n, ...this.eventShape]) || known.length !== entries) {
       throw new ShapeError({
@@ -197,10 +243,7 @@ export class AutoregressiveModel
       });
     }
     const byVariable = knownByVariable(known, sizeOf(this.#head.eventShape));
-    return {
-      values: this.#toSequence(values),
-      isKnown: (variable) => byVariable[this.#order?.[variable] ?? variable]!,
-    };
+    return (variable) => byVariable[this.#order?.[variable] ?? variable]!;
   }
 
   /** `[n, ...shape]` to `[n, D, ...variable]` in the order of the variables. */

@@ -2,7 +2,7 @@ import { ArgumentError, Categorical, formatShape } from '@dgm/core';
 import type { DistributionHead, Key, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { AutoregressiveNetwork, NetworkCall, StepNetwork } from './network';
+import type { AutoregressiveNetwork, NetworkCall } from './network';
 
 /** How values are drawn from a conditional. */
 export interface DrawOptions {
@@ -22,9 +22,9 @@ export interface KnownVariables {
   readonly isKnown: (variable: number) => boolean;
 }
 
-/** What every sampler works on. */
-export interface SamplingTask<N extends AutoregressiveNetwork = AutoregressiveNetwork> {
-  readonly network: N;
+/** What predictive sampling works on. */
+export interface SamplingTask {
+  readonly network: AutoregressiveNetwork;
   readonly numVariables: number;
   /** The shape of one variable: `[]`, or `[channels]` for a pixel. */
   readonly variable: Shape;
@@ -67,48 +67,6 @@ export function drawFrom(head: DistributionHead, { temperature = 1, topK }: Draw
 function onlyLargest(logits: Tensor, k: number): Tensor {
   const smallest = tf.slice(tf.topk(logits, k).values, [0, k - 1], [-1, 1]);
   return tf.where(tf.greaterEqual(logits, smallest), logits, -Infinity);
-}
-
-/**
- * Ancestral sampling with a cache: each variable costs one step of the network.
- * @returns `[n, D, ...variable]`
- */
-export function sampleCached(task: SamplingTask<StepNetwork>): Tensor {
-  const { network, numVariables, n, call } = task;
-  return tf.tidy(() => {
-    const columns: Tensor[] = [];
-    let state = network.initialState(n, call);
-    for (let variable = 0; variable < numVariables; variable++) {
-      const [column, next] = tf.tidy(() => {
-        const { output, state: after } = network.step({ n, previous: columns.at(-1) }, state, call);
-        return [nextColumn(task, output, variable), after] as [Tensor, typeof state];
-      });
-      tf.dispose(state);
-      columns.push(column);
-      state = next;
-    }
-    return tf.stack(columns, 1);
-  });
-}
-
-/**
- * Ancestral sampling as in DGM Listing 2.2: a pass through the whole network for each variable.
- * @returns `[n, D, ...variable]`
- */
-export function sampleFully(task: SamplingTask): Tensor {
-  const { network, numVariables, n, call } = task;
-  return tf.tidy(() => {
-    const columns: Tensor[] = [];
-    for (let variable = 0; variable < numVariables; variable++) {
-      const column = tf.tidy(() => {
-        const rest = tf.zeros([n, numVariables - variable, ...task.variable]);
-        const soFar = columns.length === 0 ? rest : tf.concat([tf.stack(columns, 1), rest], 1);
-        return nextColumn(task, conditionalOf(network.conditionals(soFar, call), variable), variable);
-      });
-      columns.push(column);
-    }
-    return tf.stack(columns, 1);
-  });
 }
 
 /**

@@ -1,0 +1,141 @@
+import { sameShape } from '@dgm/core';
+import type { Key, LoopTensors, SamplingLoop, Shape } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { isStepNetwork } from './network';
+import type { AutoregressiveNetwork, NetworkCall } from './network';
+import type { Draw } from './sampling';
+
+/** What ancestral sampling works on. */
+export interface LoopTask {
+  readonly network: AutoregressiveNetwork;
+  /** Whether each variable takes a step of the network, which it must have; else a pass of the whole (DGM Listing 2.2). */
+  readonly isCached: boolean;
+  readonly n: number;
+  readonly numVariables: number;
+  /** The shape of one variable: `[]`, or `[channels]` for a pixel. */
+  readonly variable: Shape;
+  readonly draw: Draw;
+  /** `context`, where there is one, and `given`: values `[n, ...shape]` of which some are kept. */
+  readonly inputs: LoopTensors;
+  /** For each variable whether it is given. */
+  readonly isKnown?: readonly boolean[];
+  /** `[n, ...shape]` to `[n, D, ...variable]` */
+  readonly toSequence: (x: Tensor) => Tensor;
+  readonly fromSequence: (sequence: Tensor) => Tensor;
+}
+
+/** The names of the network's own state within the loop's. */
+const NETWORK = 'network/';
+
+/** Ancestral sampling: step d draws variable d, with the step's own key. */
+export function ancestralLoop(task: LoopTask): SamplingLoop {
+  const { n, numVariables, variable } = task;
+  return {
+    steps: numVariables - 1,
+    inputs: task.inputs,
+    start: (inputs, key) =>
+      tf.tidy(() => {
+        const state = {
+          samples: tf.zeros([n, numVariables, ...variable]),
+          index: tf.tensor1d([0], 'int32'),
+          ...cacheBefore(task, inputs),
+        };
+        return drawVariable(task, { state, inputs, key, previous: undefined });
+      }),
+    next: (state, inputs, key) =>
+      tf.tidy(() => {
+        const { samples, index } = state as LoopTensors & {
+          readonly samples: Tensor;
+          readonly index: Tensor;
+        };
+        const previous = entryAt(samples, index);
+        return drawVariable(task, {
+          state: { ...state, index: tf.add(index, tf.scalar(1, 'int32')) },
+          inputs,
+          key,
+          previous,
+        });
+      }),
+    finish: ({ samples }) => tf.tidy(() => task.fromSequence(samples!)),
+  };
+}
+
+/**
+ * Whether a network can take one variable at a time with a state that keeps its shapes, which a step that is captured once
+ * has to. That of attention grows.
+ */
+export function hasFixedState(network: AutoregressiveNetwork): boolean {
+  if (!isStepNetwork(network)) return false;
+  return tf.tidy(() => {
+    const call = network.contextSize === 0 ? {} : { context: tf.zeros([1, network.contextSize]) };
+    const before = network.initialState(1, call);
+    const { state: after } = network.step({ n: 1 }, before, call);
+    return Object.entries(before).every(([name, { shape }]) => sameShape(shape, after[name]!.shape));
+  });
+}
+
+interface DrawOfVariable {
+  /** With the index of the variable. */
+  readonly state: LoopTensors;
+  readonly inputs: LoopTensors;
+  readonly key: Key;
+  /** The variable before it; undefined at the first. */
+  readonly previous: Tensor | undefined;
+}
+
+function drawVariable(task: LoopTask, { state, inputs, key, previous }: DrawOfVariable): LoopTensors {
+  const { samples, index } = state as LoopTensors & { readonly samples: Tensor; readonly index: Tensor };
+  const { parameters, cache } = conditional(task, state, inputs, previous);
+  const value = keepKnown(task, task.draw(parameters, key), inputs, index);
+  const isHere = tf.equal(tf.range(0, task.numVariables, 1, 'int32'), index);
+  const mask = tf.reshape(isHere, [1, task.numVariables, ...task.variable.map(() => 1)]);
+  return { samples: tf.where(mask, tf.expandDims(value, 1), samples), index, ...cache };
+}
+
+/** The parameters of the variable at the state's index, and what the network remembers after it. */
+function conditional(
+  { network, isCached, n }: LoopTask,
+  state: LoopTensors,
+  inputs: LoopTensors,
+  previous: Tensor | undefined,
+): { readonly parameters: Tensor; readonly cache: LoopTensors } {
+  const call = callOf(inputs);
+  if (!isCached || !isStepNetwork(network)) {
+    return { parameters: entryAt(network.conditionals(state['samples']!, call), state['index']!), cache: {} };
+  }
+  const own = Object.entries(state).filter(([name]) => name.startsWith(NETWORK));
+  const before = Object.fromEntries(own.map(([name, tensor]) => [name.slice(NETWORK.length), tensor]));
+  const { output, state: after } = network.step({ n, previous }, before, call);
+  return { parameters: output, cache: prefixed(after) };
+}
+
+function cacheBefore({ network, isCached, n }: LoopTask, inputs: LoopTensors): LoopTensors {
+  return isCached && isStepNetwork(network) ? prefixed(network.initialState(n, callOf(inputs))) : {};
+}
+
+/** The given value where the variable at an index is known, else what was drawn. */
+function keepKnown(
+  { variable, toSequence, isKnown }: LoopTask,
+  drawn: Tensor,
+  { given }: LoopTensors,
+  index: Tensor,
+): Tensor {
+  if (isKnown === undefined || given === undefined) return drawn;
+  const known = tf.gather(tf.tensor1d(isKnown.map(Number), 'int32'), index);
+  const mask = tf.reshape(tf.cast(known, 'bool'), [1, ...variable.map(() => 1)]);
+  return tf.where(mask, entryAt(toSequence(given), index), drawn);
+}
+
+function callOf({ context }: LoopTensors): NetworkCall {
+  return context === undefined ? {} : { context };
+}
+
+/** `[n, D, ...]` to `[n, ...]` at an index `[1]`. */
+function entryAt(sequence: Tensor, index: Tensor): Tensor {
+  return tf.squeeze(tf.gather(sequence, index, 1), [1]);
+}
+
+function prefixed(state: LoopTensors): LoopTensors {
+  return Object.fromEntries(Object.entries(state).map(([name, tensor]) => [`${NETWORK}${name}`, tensor]));
+}

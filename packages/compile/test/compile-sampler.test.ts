@@ -1,0 +1,75 @@
+import { categorical, Key } from '@dgm/core';
+import type { SamplingLoop } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { describe, expect, test } from 'vitest';
+import { allMakers } from '../../arm/test/arm.cases';
+import { compileSampler } from '../src/index';
+
+const key = Key.of(0);
+const likelihood = categorical({ shape: [], values: 5 });
+
+/** Values of a tensor, which is freed. */
+async function taken(tensor: Tensor | Promise<Tensor>): Promise<number[]> {
+  const x = await tensor;
+  const values = [...x.dataSync()];
+  x.dispose();
+  return values;
+}
+
+describe.each(Object.entries(allMakers))('%s in a compiled loop', (_, make) => {
+  test('draws what it draws eagerly, for each context, and leaves no tensors', async () => {
+    const model = make({ shape: [3, 3], likelihood, key, contextSize: 2 });
+    const contexts = [tf.tensor2d([[1, 0], [0, 1]]), tf.tensor2d([[0, 1], [3, -2]])] as const; // prettier-ignore
+    const before = tf.memory().numTensors;
+    const sampler = await compileSampler(model.samplingLoop(2, { context: contexts[0] }));
+    for (const seed of [1, 2]) {
+      expect(await taken(sampler.sample(Key.of(seed)))).toEqual(
+        await taken(model.sample(Key.of(seed), 2, { context: contexts[0] })),
+      );
+    }
+    expect(await taken(sampler.sample(Key.of(1), { context: contexts[1] }))).toEqual(
+      await taken(model.sample(Key.of(1), 2, { context: contexts[1] })),
+    );
+    sampler.dispose();
+    sampler.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+    tf.dispose([...contexts]);
+    model.dispose();
+  });
+});
+
+describe('compileSampler', () => {
+  test('keeps given entries, draws by temperature, and follows the weights', async () => {
+    const model = allMakers['convArm']!({ shape: [6], likelihood, key, order: [5, 0, 1, 3, 2, 4] });
+    const values = tf.fill([4, 6], 2);
+    const options = { temperature: 0.7, given: { values, known: [1, 0, 0, 1, 0, 0] } };
+    const sampler = await compileSampler(model.samplingLoop(4, options));
+    const expected = await taken(model.sample(Key.of(1), 4, options));
+    expect(await taken(sampler.sample(Key.of(1)))).toEqual(expected);
+    expect(expected.filter((_, index) => index % 6 === 0 || index % 6 === 3)).toEqual(new Array(8).fill(2));
+    for (const weight of model.parameters().values()) tf.tidy(() => weight.assign(tf.mul(weight, -1)));
+    const after = await taken(sampler.sample(Key.of(1)));
+    expect(after).toEqual(await taken(model.sample(Key.of(1), 4, options)));
+    expect(after).not.toEqual(expected);
+    sampler.dispose();
+    values.dispose();
+    model.dispose();
+  });
+
+  test('a loop of one step', async () => {
+    const loop: SamplingLoop = {
+      steps: 0,
+      inputs: {},
+      start: (_, own) => ({ x: own.normal([2]) }),
+      next: () => {
+        throw new Error('There is no other step.');
+      },
+      finish: ({ x }) => tf.neg(x!),
+    };
+    const sampler = await compileSampler(loop);
+    const expected = tf.tidy(() => tf.neg(key.fold(0).normal([2])));
+    expect(await taken(sampler.sample(key))).toEqual(await taken(expected));
+    sampler.dispose();
+  });
+});

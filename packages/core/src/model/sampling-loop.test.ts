@@ -1,0 +1,30 @@
+import { expectNoLeaks } from '@dgm/testing';
+import * as tf from '@tensorflow/tfjs-core';
+import { expect, test } from 'vitest';
+import { Key } from '../random/key';
+import { runSamplingLoop } from './sampling-loop';
+import type { SamplingLoop } from './sampling-loop';
+
+/** A random walk with a drift. */
+const walk = (steps: number, drift: tf.Tensor): SamplingLoop => ({
+  steps,
+  inputs: { drift },
+  start: (_, key) => ({ x: key.normal([3]) }),
+  next: ({ x }, inputs, key) => tf.tidy(() => ({ x: tf.add(tf.add(x!, inputs['drift']!), key.normal([3])) })),
+  finish: ({ x }) => tf.mul(x!, 2),
+});
+
+test('runSamplingLoop: step i draws with key.fold(i), and nothing but the samples is left', () => {
+  const drift = tf.scalar(10);
+  const key = Key.of(0);
+  const values = expectNoLeaks(() => tf.tidy(() => [...runSamplingLoop(walk(2, drift), key).dataSync()]));
+  tf.tidy(() => {
+    const draws = [0, 1, 2].map((step) => key.fold(step).normal([3]));
+    const expected = tf.mul(tf.add(tf.addN(draws), 20), 2);
+    expect(values).toBeCloseToArray(expected.dataSync());
+    expect([...runSamplingLoop(walk(0, drift), key).dataSync()]).toBeCloseToArray(
+      tf.mul(draws[0]!, 2).dataSync(),
+    );
+  });
+  drift.dispose();
+});

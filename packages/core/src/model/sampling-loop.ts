@@ -1,0 +1,39 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor, TensorContainerObject } from '@tensorflow/tfjs-core';
+import type { Key } from '../random/key';
+
+/** Tensors by name, of the same shapes in every step. */
+export type LoopTensors = TensorContainerObject & Readonly<Record<string, Tensor>>;
+
+/**
+ * Sampling as a first step and others that are all alike: variables one after the other, or a chain. An engine may capture
+ * both steps once and run them many times; so they read no values, and all that changes is in their arguments.
+ */
+export interface SamplingLoop {
+  /** How many steps come after the first. */
+  readonly steps: number;
+  /** What every step is given: a context, entries to keep. The loop borrows them. */
+  readonly inputs: LoopTensors;
+  /** The first step. The caller owns the state. */
+  start(inputs: LoopTensors, key: Key): LoopTensors;
+  /** One more step. Arguments are borrowed; the caller owns the new state. */
+  next(state: LoopTensors, inputs: LoopTensors, key: Key): LoopTensors;
+  /** The samples in the last state, `[n, ...event]`; the caller owns them. */
+  finish(state: LoopTensors): Tensor;
+}
+
+/**
+ * Runs a sampling loop, step i with `key.fold(i)`.
+ * @returns `[n, ...event]`
+ */
+export function runSamplingLoop(loop: SamplingLoop, key: Key): Tensor {
+  return tf.tidy(() => {
+    let state = loop.start(loop.inputs, key.fold(0));
+    for (let step = 1; step <= loop.steps; step++) {
+      const next = tf.tidy(() => loop.next(state, loop.inputs, key.fold(step)));
+      tf.dispose(state);
+      state = next;
+    }
+    return loop.finish(state);
+  });
+}
