@@ -1,6 +1,7 @@
 import type { BenchmarkEntry } from '@dgm/core';
 import { hierarchicalVamps } from './hierarchical-vamp';
+import { vaePosteriors } from './vae-posteriors';
 import { vaePriors } from './vae-priors';
 
 /** Models out of the parts of several families, which no family may put together by itself. */
-export const benchmarks: readonly BenchmarkEntry[] = [...vaePriors, ...hierarchicalVamps];
+export const benchmarks: readonly BenchmarkEntry[] = [...vaePriors, ...vaePosteriors, ...hierarchicalVamps];
