@@ -80,7 +80,7 @@ describe('a decoder', () => {
   it('learns to say what its context holds', async () => {
     // The context is one of two vectors; the sequence goes up after one and down after the other.
     const model = recurrentArm({ ...options, hidden: 8 });
-    const count = 32;
+    const count = 4;
     const values = Int32Array.from({ length: count * 4 }, (_, at) => {
       const [row, column] = [Math.floor(at / 4), at % 4];
       return row % 2 === 0 ? column % 3 : 2 - (column % 3);
@@ -101,7 +101,7 @@ describe('a decoder', () => {
         key,
         optimizer: adam({ learningRate: 3e-2 }),
         batchSize: count,
-        epochs: 60,
+        epochs: 40,
         batch: (given, rows) =>
           tf.tidy(() => {
             const all = tf.tensor2d(Float32Array.from(given.values), [count, 4]);
