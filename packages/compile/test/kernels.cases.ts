@@ -125,12 +125,42 @@ const depthwise = (f: Convolve, only: (window: Window) => boolean = () => true):
       f: (x, filter) => f(x as tf.Tensor4D, filter as tf.Tensor4D, window),
       tolerance: 2e-5,
     }));
-const pools = (f: typeof tf.maxPool): Case[] =>
+type Pool = (
+  x: tf.Tensor4D,
+  size: [number, number],
+  strides: [number, number],
+  pad: 'same' | 'valid',
+) => Tensor;
+const pools = (f: Pool): Case[] =>
   (['same', 'valid'] as const).flatMap((pad) =>
     [[2, 2] as [number, number], [1, 3] as [number, number]].map((strides) => ({
       inputs: [[2, 6, 7, 3]],
       f: (x) => f(x as tf.Tensor4D, [2, 3], strides, pad),
     })),
+  );
+
+/** A gradient that depends on the function's values. */
+const squareGradient = (f: (x: Tensor) => Tensor) => tf.grad((x: Tensor) => tf.square(f(x)));
+/** The cpu backend's gradients of resizing are wrong for several images, or fail for any that is not square. */
+const SQUARE = [1, 4, 4, 3];
+const sizes = (
+  f: (x: tf.Tensor4D, size: [number, number], options: [boolean, boolean]) => Tensor,
+  image: Input = [2, 4, 5, 3],
+): Case[] =>
+  (
+    [
+      [false, false],
+      [true, false],
+      [false, true],
+    ] as [boolean, boolean][]
+  ).flatMap((options) =>
+    (
+      [
+        [8, 9],
+        [3, 2],
+        [1, 6],
+      ] as [number, number][]
+    ).map((size) => ({ inputs: [image], f: (x) => f(x as tf.Tensor4D, size, options) })),
   );
 
 /** Every kernel, as the op that emits it, with shapes and attributes. */
@@ -284,6 +314,13 @@ export const cases: Readonly<Record<string, Case[]>> = {
     inputs: [[4, 4, 2], integers(2, 5)],
     f: (x, i) => tf.gather(x!, i!, axis),
   })),
+  TopK: [1, 3].map((k) => ({
+    inputs: [[2, 3, 5]],
+    f: (x) => {
+      const { values, indices } = tf.topk(x!, k);
+      return [values, indices];
+    },
+  })),
   UnsortedSegmentSum: [
     { inputs: [[6, 3], integers(4, 6)], f: (x, ids) => tf.unsortedSegmentSum(x!, ids as tf.Tensor1D, 4) },
   ],
@@ -372,6 +409,20 @@ export const cases: Readonly<Record<string, Case[]>> = {
   ),
   MaxPool: pools(tf.maxPool),
   AvgPool: pools(tf.avgPool),
+  MaxPoolGrad: pools((x, ...window) => squareGradient((y) => tf.maxPool(y as tf.Tensor4D, ...window))(x)),
+  AvgPoolGrad: pools((x, ...window) => squareGradient((y) => tf.avgPool(y as tf.Tensor4D, ...window))(x)),
+  ResizeBilinear: sizes((x, size, options) => tf.image.resizeBilinear(x, size, ...options)),
+  ResizeBilinearGrad: sizes(
+    (x, size, options) =>
+      squareGradient((y) => tf.image.resizeBilinear(y as tf.Tensor4D, size, ...options))(x),
+    SQUARE,
+  ),
+  ResizeNearestNeighbor: sizes((x, size, options) => tf.image.resizeNearestNeighbor(x, size, ...options)),
+  ResizeNearestNeighborGrad: sizes(
+    (x, size, options) =>
+      squareGradient((y) => tf.image.resizeNearestNeighbor(y as tf.Tensor4D, size, ...options))(x),
+    SQUARE,
+  ),
   Fill: [{ inputs: [[2]], f: (x) => tf.add(x!, tf.fill([3, 2], 0.5)) }],
   Range: [{ inputs: [[2]], f: (x) => tf.concat([x!, tf.range(0, 3, 1, 'float32')]) }],
 };

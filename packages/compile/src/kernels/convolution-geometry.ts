@@ -79,3 +79,13 @@ export function windowAttributes(geometry: Geometry): Record<'kernel_shape' | 's
     pads: [top, left, bottom, right],
   };
 }
+
+/** How much larger the result of a transposed convolution is than its strides and padding tell. */
+export function outputPadding(geometry: Geometry): number[] {
+  const { inHeight, inWidth, outHeight, outWidth, filterHeight, filterWidth, padInfo } = geometry;
+  const covered = (positions: number, stride: number, size: number) => (positions - 1) * stride + size;
+  return [
+    inHeight + padInfo.top + padInfo.bottom - covered(outHeight, geometry.strideHeight, filterHeight),
+    inWidth + padInfo.left + padInfo.right - covered(outWidth, geometry.strideWidth, filterWidth),
+  ];
+}

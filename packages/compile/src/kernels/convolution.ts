@@ -1,7 +1,8 @@
 import type { OnnxBuilder } from '../onnx/onnx-builder';
-import { convolutionGeometry, poolingGeometry, windowAttributes } from './convolution-geometry';
+import { convolutionGeometry, outputPadding, windowAttributes } from './convolution-geometry';
 import type { Geometry } from './convolution-geometry';
-import type { Kernel, KernelTable, LoweringCall } from './kernel';
+import type { KernelTable, LoweringCall } from './kernel';
+import { toChannelsFirst, toChannelsLast } from './layout';
 import { patches } from './patches';
 import { spread, spreadFilterGradient } from './spread';
 
@@ -13,21 +14,8 @@ function isMisread({ inChannels, outChannels }: Geometry): boolean {
   return inChannels > 3 && inChannels % 3 === 0 && inChannels % 4 !== 0 && outChannels % 4 === 0;
 }
 
-const toChannelsFirst = (onnx: OnnxBuilder, x: string) => onnx.node('Transpose', [x], { perm: [0, 3, 1, 2] });
-const toChannelsLast = (onnx: OnnxBuilder, x: string) => onnx.node('Transpose', [x], { perm: [0, 2, 3, 1] });
-
 function dilationsOf({ dilationHeight, dilationWidth }: Geometry): number[] {
   return [dilationHeight, dilationWidth];
-}
-
-/** How much larger the result of a transposed convolution is than its strides and padding tell. */
-function outputPadding(geometry: Geometry): number[] {
-  const { inHeight, inWidth, outHeight, outWidth, filterHeight, filterWidth, padInfo } = geometry;
-  const covered = (positions: number, stride: number, size: number) => (positions - 1) * stride + size;
-  return [
-    inHeight + padInfo.top + padInfo.bottom - covered(outHeight, geometry.strideHeight, filterHeight),
-    inWidth + padInfo.left + padInfo.right - covered(outWidth, geometry.strideWidth, filterWidth),
-  ];
 }
 
 function convolve(call: LoweringCall, geometry: Geometry): string {
@@ -88,19 +76,7 @@ function depthwiseInputGradient(
   return gradients.reduce((sum, gradient) => onnx.node('Add', [sum, gradient]));
 }
 
-function pool(op: string, attributes: Readonly<Record<string, number>> = {}): Kernel {
-  return {
-    inputs: ['x'],
-    infer: ([x], given) => [{ shape: poolingGeometry(x!.shape, given).outShape, dtype: x!.dtype }],
-    lower: ({ onnx, names, inputs, attributes: given }) => {
-      const window = windowAttributes(poolingGeometry(inputs[0]!.shape, given));
-      const pooled = onnx.node(op, [toChannelsFirst(onnx, names[0]!)], { ...window, ...attributes });
-      return [toChannelsLast(onnx, pooled)];
-    },
-  };
-}
-
-/** Convolutions and their gradients, and pools. */
+/** Convolutions and their gradients. */
 export const convolutionKernels: KernelTable = {
   Conv2D: {
     inputs: ['x', 'filter'],
@@ -182,6 +158,4 @@ export const convolutionKernels: KernelTable = {
       return [onnx.reshape(sum, outputs[0]!.shape)];
     },
   },
-  MaxPool: pool('MaxPool'),
-  AvgPool: pool('AveragePool', { count_include_pad: 0 }),
 };

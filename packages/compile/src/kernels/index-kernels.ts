@@ -55,6 +55,21 @@ export const indexKernels: KernelTable = {
       }),
     ],
   },
+  TopK: {
+    inputs: ['x'],
+    note: 'of equals the first; always sorted',
+    infer: ([x], attributes) => {
+      const shape = [...x!.shape.slice(0, -1), Number(attributes['k'])];
+      return [
+        { shape, dtype: x!.dtype },
+        { shape, dtype: 'int32' },
+      ];
+    },
+    lower: ({ onnx, names, attributes }) => {
+      const [values, places] = onnx.nodes('TopK', [names[0]!, onnx.int64([Number(attributes['k'])])], 2);
+      return [values!, onnx.cast(places!, 'int32')];
+    },
+  },
   UnsortedSegmentSum: {
     inputs: ['x', 'segmentIds'],
     infer: ([x, ids], attributes) => [

@@ -4,7 +4,9 @@ import { elementwiseKernels } from './elementwise';
 import { indexKernels } from './index-kernels';
 import type { KernelTable } from './kernel';
 import { matmulKernels } from './matmul';
+import { poolKernels } from './pool';
 import { reduceKernels } from './reduce';
+import { resizeKernels } from './resize';
 
 /** Every tfjs kernel that can be captured and lowered. */
 export const kernels: KernelTable = {
@@ -14,4 +16,6 @@ export const kernels: KernelTable = {
   ...indexKernels,
   ...matmulKernels,
   ...convolutionKernels,
+  ...poolKernels,
+  ...resizeKernels,
 };
