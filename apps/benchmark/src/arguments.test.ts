@@ -9,7 +9,7 @@ describe('parseRunArguments', () => {
 
   it('reads every option', () => {
     const line = '--models vae,arm --dataset digits --data-dir d --engine eager --device wasm --epochs 200';
-    const more = '--max-seconds 1.5 --seed=-3 --out o --quick --resume';
+    const more = '--max-seconds 1.5 --seed=-3 --out o --quick --importance-samples 7 --shard 1/4 --resume';
     expect(parseRunArguments(`${line} ${more}`.split(' '))).toEqual({
       models: ['vae', 'arm'],
       dataset: 'digits',
@@ -21,6 +21,8 @@ describe('parseRunArguments', () => {
       seed: -3,
       out: 'o',
       quick: true,
+      importanceSamples: 7,
+      shard: { index: 1, count: 4 },
       resume: true,
       help: false,
     });
@@ -32,6 +34,7 @@ describe('parseRunArguments', () => {
     [['--max-seconds', 'long'], '--max-seconds to be a positive number, got "long"'],
     [['--seed', ''], '--seed to be an integer'],
     [['--seed', '0.5'], '--seed to be an integer'],
+    [['--shard', '5/4'], '--shard to be k/n'],
     [['--epoch', '1'], "Unknown option '--epoch'"],
     [['--epochs'], '--epochs'],
     [['more'], 'more'],

@@ -1,4 +1,5 @@
 import { defined, integer, names, optionReader, positive, positiveInteger } from './options';
+import { parseShard, type Shard } from './shard';
 
 /** What the command line of `dgm-bench run` said; what it left out is undefined. */
 export interface RunArguments {
@@ -11,6 +12,8 @@ export interface RunArguments {
   readonly maxSeconds?: number;
   readonly seed?: number;
   readonly quick?: boolean;
+  readonly importanceSamples?: number;
+  readonly shard?: Shard;
   readonly out: string;
   readonly resume: boolean;
   readonly help: boolean;
@@ -27,6 +30,8 @@ const options = {
   seed: { type: 'string' },
   out: { type: 'string', default: 'out' },
   quick: { type: 'boolean' },
+  'importance-samples': { type: 'string' },
+  shard: { type: 'string' },
   resume: { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
@@ -48,6 +53,11 @@ export function parseRunArguments(argv: readonly string[]): RunArguments {
     ...defined('maxSeconds', number(values['max-seconds'], '--max-seconds', positive)),
     ...defined('seed', number(values.seed, '--seed', integer)),
     ...defined('quick', values.quick),
+    ...defined(
+      'importanceSamples',
+      number(values['importance-samples'], '--importance-samples', positiveInteger),
+    ),
+    ...defined('shard', values.shard === undefined ? undefined : parseShard(values.shard, 'dgm-bench run')),
     out: values.out,
     resume: values.resume,
     help: values.help,

@@ -1,13 +1,14 @@
 import { ArgumentError } from '@dgm/core';
 import { compare } from './compare/compare';
 import { doctor } from './doctor/doctor';
+import { merge } from './merge/merge';
 import { run } from './run/run';
 import { text } from './text/text';
 
 /** A subcommand: takes its own arguments and gives the exit status of the program. */
 type Command = (argv: readonly string[]) => Promise<number>;
 
-const commands: Readonly<Record<string, Command>> = { run, compare, doctor, text };
+const commands: Readonly<Record<string, Command>> = { run, compare, merge, doctor, text };
 
 /** `dgm-bench [command] [options]`; the command is `run` unless one is named. */
 export function main(argv: readonly string[]): Promise<number> {

@@ -21,8 +21,8 @@ export function importanceSampled(
 ): NonNullable<Benchmark['evaluate']> {
   return async (examples, options) => ({
     importanceSampled: await evaluate(model, examples, {
-      ...options,
       importanceSamples: quick ? 10 : IMPORTANCE_SAMPLES,
+      ...options,
     }),
   });
 }

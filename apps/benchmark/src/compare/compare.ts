@@ -10,8 +10,6 @@ import {
   type Families,
 } from '../families';
 import { describeError } from '../format';
-import { stringifyResults } from '../results/json';
-import { renderComparison } from '../report/comparison-page';
 import { loadDataset } from '../run/datasets';
 import { OutputFolder } from '../run/output-folder';
 import { inShard } from '../shard';
@@ -20,13 +18,14 @@ import { writeDataFiles } from './data-files';
 import { failedEntrants } from './entrant';
 import { help } from './help';
 import { measure, type Task } from './measure';
-import { COMPARISON_FILE, findEarlier, openComparison } from './open-comparison';
+import { findEarlier, openComparison } from './open-comparison';
 import type { DataFiles } from './protocol';
 import { findTorch, type Torch } from './python';
 import { rowsOf } from './rows';
 import type { Comparison, Measurement } from './schema';
 import { sweepOf } from './sweep';
 import { comparisonTable, describeRow } from './table';
+import { writeComparison } from './write-comparison';
 
 const QUICK_EPOCHS = 2;
 
@@ -55,7 +54,7 @@ export async function compare(
   let comparison = await openComparison(opened, dataset, torch);
   const add = async (more: Partial<Comparison>) => {
     comparison = { ...comparison, ...more };
-    await write(output, comparison);
+    await writeComparison(output, comparison);
   };
   const addMeasurements = (measurements: readonly Measurement[]) =>
     add({
@@ -86,7 +85,7 @@ export async function compare(
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-  await write(output, comparison);
+  await writeComparison(output, comparison);
   console.log(`\n${comparisonTable(comparison)}\n\nReport: ${output.file('compare.html')}`);
   return comparison.rows.every(({ error }) => error === undefined) ? 0 : 1;
 }
@@ -136,9 +135,4 @@ function failureOf({ package: model, error }: BrokenFamily, { engines }: Compare
   return failedEntrants(engines, `could not be loaded: ${describeError(error)}`).map((entrant) =>
     entrant.measurement({ model, batch: null, width: null }),
   );
-}
-
-async function write(output: OutputFolder, comparison: Comparison): Promise<void> {
-  await output.write(COMPARISON_FILE, stringifyResults(comparison));
-  await output.write('compare.html', renderComparison(comparison));
 }

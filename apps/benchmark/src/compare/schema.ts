@@ -1,10 +1,12 @@
-import type { Machine } from '../results/machine';
+import type { Machine, MachineOfModels } from '../results/machine';
 import type { DatasetSummary } from '../results/schema';
 
 /** What `compare.json` holds, schema 1. A number that was not measured is null. */
 export interface Comparison {
   readonly schema: 1;
   readonly machine: ComparisonMachine;
+  /** Which machine has measured which models, where there were several. */
+  readonly machines?: readonly MachineOfModels<ComparisonMachine>[];
   /** The command that repeats the comparison. */
   readonly command: string;
   readonly dataset: DatasetSummary;

@@ -64,8 +64,8 @@ function hierarchicalVamp({ dataset, key, quick, width }: BenchmarkTask): Benchm
     },
     evaluate: async (examples, options) => ({
       importanceSampled: await evaluate(model, examples, {
-        ...options,
         importanceSamples: quick ? 10 : IMPORTANCE_SAMPLES,
+        ...options,
       }),
     }),
     reconstruct: (x, reconstructionKey) => model.reconstruct(x, reconstructionKey),

@@ -151,8 +151,8 @@ function create(
     },
     evaluate: async (examples, options) => ({
       importanceSampled: await evaluate(model, examples, {
-        ...options,
         importanceSamples: quick ? 10 : IMPORTANCE_SAMPLES,
+        ...options,
       }),
     }),
     reconstruct: (x, reconstructionKey) => model.reconstruct(x, reconstructionKey),

@@ -12,6 +12,12 @@ export interface Machine {
   readonly tfjs: string;
 }
 
+/** Which machine has measured which models. */
+export interface MachineOfModels<M extends Machine = Machine> {
+  readonly machine: M;
+  readonly models: readonly string[];
+}
+
 export function describeMachine(): Machine {
   return {
     cpu: cpus()[0]?.model.trim() || 'unknown',

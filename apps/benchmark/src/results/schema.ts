@@ -1,5 +1,5 @@
 import { sizeOf, type Dataset } from '@dgm/core';
-import type { Machine } from './machine';
+import type { Machine, MachineOfModels } from './machine';
 
 /**
  * What `results.json` holds, schema 1. A number that is not finite is written as null.
@@ -10,6 +10,8 @@ import type { Machine } from './machine';
 export interface Results {
   readonly schema: 1;
   readonly machine: Machine;
+  /** Which machine has trained which models, where there were several. */
+  readonly machines?: readonly MachineOfModels[];
   readonly dataset: DatasetSummary;
   /** The finished runs, in the order in which they were asked for. */
   readonly runs: readonly Run[];

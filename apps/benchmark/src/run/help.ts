@@ -12,20 +12,24 @@ What to train
 
 How long
   --epochs INTEGER     the most epochs; early stopping may end before
-  --max-seconds NUMBER the most seconds of training for each model (default 20, or no limit with --epochs)
+  --max-seconds NUMBER the most seconds of training for each model (default 8, or no limit with --epochs)
+  --importance-samples INTEGER  for the likelihoods of models with a bound (default 50 where nothing is said about
+                       how long; else the family's own number)
   --quick              2 epochs on a small part of the data: checks that everything works
 
 On what
-  --engine NAME        eager (default): TensorFlow.js, op by op; compiled: whole training steps in ONNX Runtime
+  --engine NAME        compiled: whole training steps in ONNX Runtime; eager: TensorFlow.js, op by op;
+                       auto (default): compiled where that works, else eager, and a line says why
   --device NAME        auto (default); eager: tensorflow, wasm, cpu; compiled: cpu, webgpu, cuda
+  --shard K/N          only the K-th of N parts of the models, for N machines; then merge
 
 Where to
   --out DIR            results.json, report.html, pictures and checkpoints (default out)
   --resume             go on with the run that was interrupted in --out
   -h, --help           print this
 
-Other commands: compare (against PyTorch; compare --help), text (characters of a file; text --help),
+Other commands: compare (against PyTorch; compare --help), merge (the parts of --shard; merge --help), text (characters of a file; text --help),
 doctor (what works on this machine).
 
-Without options it trains every model for 20 seconds on glyphs.
+Without options it trains every model for 8 seconds on glyphs.
 The exit status is 0 if every model was trained, 1 if one failed, 2 for a wrong command line, 130 after an interrupt.`;

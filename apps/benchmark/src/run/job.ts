@@ -1,21 +1,20 @@
-import { ArgumentError, type Dataset, type Engine } from '@dgm/core';
+import { ArgumentError, type Dataset } from '@dgm/core';
 import type { RunArguments } from '../arguments';
 import { selectCandidates, type Candidate, type Families } from '../families';
 import { describeError } from '../format';
 import { describeMachine } from '../results/machine';
 import { summarizeDataset, type Failure, type Results } from '../results/schema';
+import { inShard } from '../shard';
 import { checkDatasetName, loadDataset } from './datasets';
-import { checkEngineName, startEngine } from './engine';
+import { checkEngineName, startEngine, type StartedEngine } from './engine';
 import type { OutputFolder } from './output-folder';
-import { makePlan, resumePlan, type RunPlan } from './plan';
+import { makePlan, PLAN_FILE, resumePlan, type RunPlan, type SavedPlan } from './plan';
 
 /** A plan with everything it names at hand, and what of it has been done. */
 export interface Job {
   readonly plan: RunPlan;
   readonly dataset: Dataset;
-  readonly engine: Engine;
-  /** What the engine computes on. */
-  readonly device: string;
+  readonly engine: StartedEngine;
   /** The names of all models of the plan, in order. */
   readonly models: readonly string[];
   /** Those that are still to be trained. */
@@ -23,14 +22,6 @@ export interface Job {
   /** What this plan has given so far. */
   readonly results: Results;
 }
-
-/** What `plan.json` holds: enough to go on, and to know that it is the same data. */
-interface SavedPlan {
-  readonly plan: RunPlan;
-  readonly sha256: string;
-}
-
-const PLAN_FILE = 'plan.json';
 
 /**
  * Makes ready what the command line asks for, and says what is wrong with it before anything is trained or removed.
@@ -43,11 +34,12 @@ export async function openJob(given: RunArguments, output: OutputFolder, familie
   checkEngineName(plan.engine);
   checkDatasetName(plan.dataset);
   const { candidates, failures } = findCandidates(families, plan.models);
-  const { engine, device, description } = await startEngine(plan.engine, plan.device);
-  console.log(description);
+  const engine = await startEngine(plan.engine, plan.device);
+  console.log(engine.description);
   const dataset = await loadDataset(plan.dataset, { folder: plan.dataFolder, quick: plan.quick });
-  const able = candidates.filter((candidate) => accepts(candidate, dataset, plan.models));
-  if (able.length === 0 && failures.length === 0) throw unlearnable('any model', dataset);
+  const learners = candidates.filter((candidate) => accepts(candidate, dataset, plan.models));
+  if (learners.length === 0 && failures.length === 0) throw unlearnable('any model', dataset);
+  const able = inShard(learners, plan.shard);
   checkSameData(saved, dataset);
   if (!saved) await start(output, { plan, sha256: dataset.sha256 });
   const runs = (saved && (await output.readJson<Results>('results.json'))?.runs) ?? [];
@@ -55,7 +47,6 @@ export async function openJob(given: RunArguments, output: OutputFolder, familie
     plan,
     dataset,
     engine,
-    device,
     models: able.map(({ entry }) => entry.name),
     candidates: able.filter(({ entry }) => !runs.some(({ model }) => model === entry.name)),
     results: {

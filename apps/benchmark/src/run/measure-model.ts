@@ -11,9 +11,9 @@ export interface Measurements extends Pick<Run, 'validation' | 'test'> {
 export async function measureModel(
   { model, evaluate: evaluateMore }: Benchmark,
   { validation, test }: Dataset,
-  key: Key,
+  { key, ...options }: { readonly key: Key; readonly importanceSamples?: number },
 ): Promise<Measurements> {
-  const more = Object.entries((await evaluateMore?.(test, { key: key.fold('extra') })) ?? {});
+  const more = Object.entries((await evaluateMore?.(test, { key: key.fold('extra'), ...options })) ?? {});
   const extra = Object.fromEntries(
     more.map(([name, value]) => [name, typeof value === 'number' ? finite(value) : scoreOf(value)]),
   );

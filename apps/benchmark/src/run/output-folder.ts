@@ -37,6 +37,21 @@ export class OutputFolder {
     return output;
   }
 
+  /**
+   * Opens a folder to read what is in it.
+   * @throws ArgumentError if there is none
+   */
+  static async existing(folder: string): Promise<OutputFolder> {
+    const output = new OutputFolder(path.resolve(folder));
+    if (await isFolder(output.path)) return output;
+    throw new ArgumentError({
+      where: 'dgm-bench',
+      argument: folder,
+      expected: 'to be a folder',
+      actual: 'none',
+    });
+  }
+
   file(...names: string[]): string {
     return path.join(this.path, ...names);
   }
@@ -104,11 +119,14 @@ export class OutputFolder {
 
 /** As `mkdir` with `recursive`, which never returns where a file system knows no new folders (`/proc` on Linux). */
 async function makeFolder(folder: string): Promise<void> {
-  const isThere = await stat(folder).then(
+  if (await isFolder(folder)) return;
+  if (path.dirname(folder) !== folder) await makeFolder(path.dirname(folder));
+  await mkdir(folder);
+}
+
+function isFolder(folder: string): Promise<boolean> {
+  return stat(folder).then(
     (found) => found.isDirectory(),
     () => false,
   );
-  if (isThere) return;
-  if (path.dirname(folder) !== folder) await makeFolder(path.dirname(folder));
-  await mkdir(folder);
 }

@@ -1,5 +1,6 @@
 import { ArgumentError } from '@dgm/core';
 import type { RunArguments } from '../arguments';
+import { formatShard, type Shard } from '../shard';
 
 /** Everything about a run that its numbers depend on, with nothing left open. */
 export interface RunPlan {
@@ -14,27 +15,45 @@ export interface RunPlan {
   readonly maxSeconds?: number;
   readonly seed: number;
   readonly quick: boolean;
+  /** What families estimate likelihoods with besides; their own number unless given. */
+  readonly importanceSamples?: number;
+  /** Which part of the models; all unless given. */
+  readonly shard?: Shard;
 }
 
+/** What `plan.json` holds: enough to go on, and to know that it is the same data. */
+export interface SavedPlan {
+  readonly plan: RunPlan;
+  readonly sha256: string;
+}
+
+export const PLAN_FILE = 'plan.json';
+
 /** How long a model is trained when the command does not say: a look at everything takes a coffee, not an evening. */
-const SECONDS_PER_MODEL = 20;
+const SECONDS_PER_MODEL = 8;
+/** And how closely its likelihood is then looked at. */
+const FEW_IMPORTANCE_SAMPLES = 50;
 const QUICK_EPOCHS = 2;
 
 /** What the command line means. */
 export function makePlan(given: RunArguments): RunPlan {
   const quick = given.quick ?? false;
   const epochs = given.epochs ?? (quick ? QUICK_EPOCHS : undefined);
-  const maxSeconds = given.maxSeconds ?? (epochs === undefined ? SECONDS_PER_MODEL : undefined);
+  const isLook = epochs === undefined && given.maxSeconds === undefined;
+  const maxSeconds = given.maxSeconds ?? (isLook ? SECONDS_PER_MODEL : undefined);
+  const importanceSamples = given.importanceSamples ?? (isLook ? FEW_IMPORTANCE_SAMPLES : undefined);
   return {
     models: given.models ?? ['all'],
     dataset: given.dataset ?? 'glyphs',
     ...(given.dataFolder === undefined ? {} : { dataFolder: given.dataFolder }),
-    engine: given.engine ?? 'eager',
+    engine: given.engine ?? 'auto',
     device: given.device ?? 'auto',
     ...(epochs === undefined ? {} : { epochs }),
     ...(maxSeconds === undefined ? {} : { maxSeconds }),
     seed: given.seed ?? 0,
     quick,
+    ...(importanceSamples === undefined ? {} : { importanceSamples }),
+    ...(given.shard === undefined ? {} : { shard: given.shard }),
   };
 }
 
@@ -45,12 +64,12 @@ export function makePlan(given: RunArguments): RunPlan {
 export function resumePlan(saved: RunPlan, given: RunArguments): RunPlan {
   for (const name of Object.keys(optionNames) as (keyof typeof optionNames)[]) {
     const wanted = given[name];
-    if (wanted === undefined || String(wanted) === String(saved[name])) continue;
+    if (wanted === undefined || JSON.stringify(wanted) === JSON.stringify(saved[name])) continue;
     throw new ArgumentError({
       where: 'dgm-bench run --resume',
       argument: optionNames[name],
-      expected: `to be ${String(saved[name] ?? 'left out')}, as in the run to go on with`,
-      actual: String(wanted),
+      expected: `to be ${textOf(saved[name])}, as in the run to go on with`,
+      actual: textOf(wanted),
       remedy: 'leave the option out, or start another run without --resume or in another --out',
     });
   }
@@ -67,21 +86,29 @@ const optionNames = {
   maxSeconds: '--max-seconds',
   seed: '--seed',
   quick: '--quick',
+  importanceSamples: '--importance-samples',
+  shard: '--shard',
 } as const;
+
+function textOf(value: RunPlan[keyof typeof optionNames]): string {
+  if (value === undefined) return 'left out';
+  return typeof value === 'object' && 'index' in value ? formatShard(value) : String(value);
+}
 
 /** The command that repeats the run of one model, with every choice spelled out but the folders. */
 export function commandFor(model: string, plan: RunPlan): string {
-  const { dataset, dataFolder, engine, device, epochs, maxSeconds, seed, quick } = plan;
+  const { dataset, dataFolder, engine, device, epochs, maxSeconds, seed, quick, importanceSamples } = plan;
   return [
     `npm run bench -- --models ${model} --dataset ${dataset}`,
     dataFolder !== undefined && '--data-dir DIR',
-    engine !== 'eager' && `--engine ${engine}`,
+    engine !== 'auto' && `--engine ${engine}`,
     device !== 'auto' && `--device ${device}`,
     epochs !== undefined && `--epochs ${epochs}`,
     maxSeconds !== undefined && `--max-seconds ${maxSeconds}`,
     // A value that starts with a dash would be read as an option.
     seed < 0 ? `--seed=${seed}` : `--seed ${seed}`,
     quick && '--quick',
+    importanceSamples !== undefined && `--importance-samples ${importanceSamples}`,
   ]
     .filter((part) => part !== false)
     .join(' ');

@@ -5,7 +5,6 @@ import {
   type Benchmark,
   type Callback,
   type Dataset,
-  type Engine,
   type FitResult,
   type OptimizerFactory,
 } from '@dgm/core';
@@ -13,8 +12,10 @@ import { fileStore } from '@dgm/core/node';
 import type { Candidate } from '../families';
 import { finite } from '../results/json';
 import type { CurvePoint, Run } from '../results/schema';
+import { defined } from '../options';
 import { drawLatents } from './draw-latents';
 import { drawModel } from './draw-model';
+import type { StartedEngine } from './engine';
 import { StoppedError } from './interruption';
 import { measureModel } from './measure-model';
 import type { OutputFolder } from './output-folder';
@@ -26,9 +27,7 @@ export interface TrainingContext {
   readonly plan: RunPlan;
   readonly dataset: Dataset;
   readonly output: OutputFolder;
-  readonly engine: Engine;
-  /** What the engine computes on. */
-  readonly device: string;
+  readonly engine: StartedEngine;
   readonly signal: AbortSignal;
   readonly callbacks: readonly Callback[];
 }
@@ -38,13 +37,17 @@ export interface TrainingContext {
  * @throws StoppedError if the signal ended training; a checkpoint holds where
  */
 export async function trainModel({ entry, ...origin }: Candidate, context: TrainingContext): Promise<Run> {
-  const { dataset, plan, device } = context;
+  const { dataset, plan } = context;
   const key = Key.of(plan.seed).fold(entry.name);
   const memory = watchMemory();
   const benchmark = await entry.create({ dataset, key: key.fold('weights'), quick: plan.quick });
   try {
     const fitted = await train(benchmark, entry.name, key.fold('training'), context);
-    const measured = await measureModel(benchmark, dataset, key.fold('evaluation'));
+    const used = context.engine.used();
+    const measured = await measureModel(benchmark, dataset, {
+      key: key.fold('evaluation'),
+      ...defined('importanceSamples', plan.importanceSamples),
+    });
     const known = await compareWithDensity({ name: entry.name, model: benchmark.model }, context);
     const drawn = await drawModel(benchmark, entry.name, key.fold('samples'), context);
     const views = await drawLatents(benchmark, entry.name, key.fold('latents'), context);
@@ -55,14 +58,13 @@ export async function trainModel({ entry, ...origin }: Candidate, context: Train
       parameters: countParameters(benchmark.model),
       batchSize: benchmark.training.batchSize,
       optimizer: describeOptimizer(benchmark.training.optimizer),
-      engine: plan.engine,
-      device,
+      ...used,
       seed: plan.seed,
       ...training(fitted),
       validation: measured.validation,
       test: measured.test,
       extra: {
-        command: commandFor(entry.name, plan),
+        command: commandFor(entry.name, { ...plan, engine: used.engine }),
         source: entry.source,
         stoppedBy: fitted.stoppedBy,
         ...(fitted.best ? { bestEpoch: fitted.best.epoch } : {}),
@@ -86,7 +88,7 @@ async function train(
   { model, training }: Benchmark,
   name: string,
   key: Key,
-  { plan, dataset, output, engine, signal, callbacks }: TrainingContext,
+  { plan, dataset, output, engine: { engine }, signal, callbacks }: TrainingContext,
 ): Promise<FitResult> {
   const fitted = await fit(model, dataset, {
     ...training,

@@ -43,10 +43,13 @@ export type BenchmarkTraining<B = unknown> = Pick<
 export interface Benchmark<B = unknown> {
   readonly model: GenerativeModel<B>;
   readonly training: BenchmarkTraining<B>;
-  /** Further numbers of the trained model on the given examples, by name. */
+  /**
+   * Further numbers of the trained model on the given examples, by name.
+   * @param options - `importanceSamples`: how many of them will do; the model's own number unless given
+   */
   evaluate?(
     examples: Examples,
-    options: { readonly key: Key },
+    options: { readonly key: Key; readonly importanceSamples?: number },
   ): Promise<Readonly<Record<string, number | Evaluation>>>;
   /** The model's rendering of given examples, `[n, ...event]`; the caller owns it. */
   reconstruct?(x: Tensor, key: Key): Tensor;

@@ -1,0 +1,35 @@
+import type { Comparison, ComparisonRow } from '../compare/schema';
+import { joined, machinesOf, requireAlike, type Part } from './parts';
+
+const withoutShard = (command: string) => command.replace(/ --shard \S+/, '');
+
+/**
+ * Several parts of one comparison as one.
+ * @throws ArgumentError if they are of different data or options, or have a row in common
+ */
+export function mergeComparisons(parts: readonly Part<Comparison>[]): Comparison {
+  requireAlike(parts, 'the data set', ({ content: { dataset } }) => `${dataset.name} ${dataset.sha256}`);
+  requireAlike(parts, 'the command', ({ content }) => withoutShard(content.command));
+  const [{ content: first }] = parts as [Part<Comparison>];
+  const sweep = joined(
+    parts,
+    (content) => content.sweep ?? [],
+    (row) => `${row.axis} ${row.width} of ${nameOf(row)}`,
+  );
+  return {
+    schema: 1,
+    machine: first.machine,
+    ...machinesOf(parts, ({ machine, rows }) => ({
+      machine,
+      models: [...new Set(rows.map(({ model }) => model))],
+    })),
+    command: withoutShard(first.command),
+    dataset: first.dataset,
+    rows: joined(parts, ({ rows }) => rows, nameOf),
+    measurements: parts.flatMap(({ content }) => content.measurements),
+    ...(sweep.length > 0 ? { sweep } : {}),
+  };
+}
+
+const nameOf = ({ model, engine, device, batch, setting }: ComparisonRow) =>
+  `${model}, ${engine} on ${device}, batch ${batch}, ${setting}`;

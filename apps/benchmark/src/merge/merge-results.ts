@@ -1,0 +1,29 @@
+import type { Results } from '../results/schema';
+import { joined, machinesOf, requireAlike, type Part } from './parts';
+
+/**
+ * The results of several parts of one run as one.
+ * @throws ArgumentError if they are of different data, or have a model in common
+ */
+export function mergeResults(parts: readonly Part<Results>[]): Results {
+  requireAlike(parts, 'the data set', ({ content: { dataset } }) => `${dataset.name} ${dataset.sha256}`);
+  const [{ content: first }] = parts as [Part<Results>];
+  const runs = joined(
+    parts,
+    (content) => content.runs,
+    ({ model }) => model,
+  );
+  // What failed in one part may have been made up for in another.
+  const failures = parts
+    .flatMap(({ content }) => content.failures ?? [])
+    .filter(({ model }) => runs.every((run) => run.model !== model));
+  const models = new Map(failures.map((failure) => [failure.model, failure]));
+  return {
+    schema: 1,
+    machine: first.machine,
+    ...machinesOf(parts, ({ machine, runs: own }) => ({ machine, models: own.map(({ model }) => model) })),
+    dataset: first.dataset,
+    runs,
+    ...(models.size > 0 ? { failures: [...models.values()] } : {}),
+  };
+}

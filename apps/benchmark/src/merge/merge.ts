@@ -1,0 +1,123 @@
+import { readdir } from 'node:fs/promises';
+import { ArgumentError } from '@dgm/core';
+import { COMPARISON_FILE } from '../compare/open-comparison';
+import { writeComparison } from '../compare/write-comparison';
+import { comparisonTable } from '../compare/table';
+import type { Comparison } from '../compare/schema';
+import { baselines, type Baseline } from '../results/baselines';
+import type { Results } from '../results/schema';
+import { textTable } from '../results/table';
+import { loadDataset } from '../run/datasets';
+import { OutputFolder } from '../run/output-folder';
+import { PLAN_FILE, type SavedPlan } from '../run/plan';
+import { writeReport } from '../run/write-report';
+import { parseShard, type Shard } from '../shard';
+import { help, parseMergeArguments, type MergeArguments } from './arguments';
+import { mergeComparisons } from './merge-comparisons';
+import { mergeResults } from './merge-results';
+import { missingParts, type Part } from './parts';
+
+/**
+ * `dgm-bench merge`: puts together what `--shard` has made on several machines.
+ * @returns the exit status of the program
+ */
+export async function merge(argv: readonly string[]): Promise<number> {
+  const given = parseMergeArguments(argv);
+  if (given.help) {
+    console.log(help);
+    return 0;
+  }
+  const folders = await Promise.all(given.folders.map((folder) => OutputFolder.existing(folder)));
+  const output = await OutputFolder.open(given.out);
+  const comparisons = await partsOf(folders, comparisonPart);
+  const results = await partsOf(folders, resultsPart);
+  const isWhole =
+    comparisons.length > 0
+      ? await writeWholeComparison(complete(comparisons, folders, COMPARISON_FILE), output)
+      : await writeWholeResults(complete(results, folders, 'results.json'), output, given);
+  const missing = missingParts((comparisons.length > 0 ? comparisons : results).map(({ shard }) => shard));
+  if (missing.length > 0) console.error(`Missing: ${missing.join(', ')}`);
+  return isWhole && missing.length === 0 ? 0 : 1;
+}
+
+async function partsOf<Content>(
+  folders: readonly OutputFolder[],
+  read: (folder: OutputFolder) => Promise<Part<Content> | undefined>,
+): Promise<readonly Part<Content>[]> {
+  return (await Promise.all(folders.map(read))).filter((part) => part !== undefined);
+}
+
+async function comparisonPart(folder: OutputFolder): Promise<Part<Comparison> | undefined> {
+  const content = await folder.readJson<Comparison>(COMPARISON_FILE);
+  if (content === undefined) return undefined;
+  const [, shard] = / --shard (\S+)/.exec(content.command) ?? [];
+  return part(folder, content, shard === undefined ? undefined : parseShard(shard, 'dgm-bench merge'));
+}
+
+async function resultsPart(folder: OutputFolder): Promise<Part<Results> | undefined> {
+  const content = await folder.readJson<Results>('results.json');
+  if (content === undefined) return undefined;
+  return part(folder, content, (await folder.readJson<SavedPlan>(PLAN_FILE))?.plan.shard);
+}
+
+function part<Content>(folder: OutputFolder, content: Content, shard: Shard | undefined): Part<Content> {
+  return { folder: folder.path, content, ...(shard === undefined ? {} : { shard }) };
+}
+
+/** @throws ArgumentError if a folder holds nothing of this kind */
+function complete<Content>(
+  parts: readonly Part<Content>[],
+  folders: readonly OutputFolder[],
+  name: string,
+): readonly Part<Content>[] {
+  const without = folders.find(({ path }) => parts.every(({ folder }) => folder !== path));
+  if (without === undefined) return parts;
+  throw new ArgumentError({
+    where: 'dgm-bench merge',
+    argument: without.path,
+    expected: `to hold ${name}`,
+    actual: 'none',
+    remedy: 'name the --out folders of the parts, all of run or all of compare',
+  });
+}
+
+async function writeWholeComparison(
+  parts: readonly Part<Comparison>[],
+  output: OutputFolder,
+): Promise<boolean> {
+  const whole = mergeComparisons(parts);
+  await writeComparison(output, whole);
+  console.log(`${comparisonTable(whole)}\n\nReport: ${output.file('compare.html')}`);
+  return whole.rows.every(({ error }) => error === undefined);
+}
+
+async function writeWholeResults(
+  parts: readonly Part<Results>[],
+  output: OutputFolder,
+  { dataFolder }: MergeArguments,
+): Promise<boolean> {
+  const whole = mergeResults(parts);
+  for (const { folder } of parts) await copyPictures(await OutputFolder.existing(folder), output);
+  await output.writeResults(whole);
+  const reference = await baselinesOf(whole, dataFolder);
+  const page = await writeReport(output, whole, reference);
+  console.log(`${textTable(whole, reference)}\n\nReport: ${page}`);
+  return whole.failures === undefined;
+}
+
+async function copyPictures(from: OutputFolder, to: OutputFolder): Promise<void> {
+  if (from.path === to.path) return;
+  for (const name of (await readdir(from.path)).filter((file) => file.endsWith('.png'))) {
+    await to.write(name, (await from.read(name))!);
+  }
+}
+
+/** The baselines of the data that the parts were trained on; none where these are not on this machine. */
+async function baselinesOf({ dataset }: Results, folder: string | undefined): Promise<readonly Baseline[]> {
+  try {
+    const found = await loadDataset(dataset.name, { folder, quick: false });
+    return found.sha256 === dataset.sha256 ? baselines(found) : [];
+  } catch {
+    return [];
+  }
+}
