@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { adam, categorical, fit, Key } from '@dgm/core';
 import { everyEvent, expectNoLeaks, tensorOf } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
@@ -8,6 +9,14 @@ import type { AutoregressiveModel, RecurrentArmOptions } from '../src/index';
 import { CausalConv1d } from '../src/layers/causal-conv1d';
 import { CausalStack } from '../src/layers/causal-stack';
 
+const golden = JSON.parse(readFileSync(new URL('golden/decoder.json', import.meta.url), 'utf8')) as {
+  readonly hidden: number;
+  readonly values: number;
+  readonly context: number[];
+  readonly x: number[];
+  readonly logProb: number[];
+  readonly weights: Readonly<Record<string, number[]>>;
+};
 const likelihood = categorical({ shape: [], values: 3 });
 const key = Key.of(0);
 const options = { shape: [4], likelihood, key, hidden: 6, contextSize: 2, contextTo: 'state' } as const;
@@ -134,6 +143,22 @@ describe('a decoder', () => {
       expect(under()).not.toEqual(under(1));
       const loss = model.objectives()[0]!.loss({ x, context }, Key.of(1), { training: true }).total;
       expect(loss.dataSync()[0]).toBeCloseTo(-(under(1)[0]! + under(1)[1]!) / 2, 5);
+    });
+    model.dispose();
+  });
+
+  it('gives the log-probabilities of PyTorch with teacher forcing', () => {
+    const { hidden, values, weights, context, x, logProb } = golden;
+    const model = recurrentArm({
+      ...{ shape: [5], likelihood: categorical({ shape: [], values }), key },
+      ...{ cell: 'lstm', hidden, contextSize: 2, contextTo: 'state' },
+    });
+    const variables = model.parameters();
+    expect([...variables.keys()].sort()).toEqual(Object.keys(weights).sort());
+    tf.tidy(() => {
+      for (const [path, variable] of variables) variable.assign(tf.tensor(weights[path]!, variable.shape));
+      const actual = model.given(tf.tensor(context, [3, 2])).logProb(tf.tensor(x, [3, 5]));
+      expect(actual.dataSync()).toBeCloseToArray(logProb);
     });
     model.dispose();
   });
