@@ -111,3 +111,38 @@ describe('training state', () => {
     tf.dispose([batch, count]);
   });
 });
+
+describe('too little memory', () => {
+  /** Adds up all products of two entries of the batch, in a matrix of them: a long batch fits in no memory. */
+  function greedy(): StepProgram<Tensor> & { readonly total: Variable } {
+    const total = tf.tidy(() => tf.variable(tf.scalar(0)));
+    return {
+      total,
+      state: new Map([['total', total]]),
+      run: ({ batch }) =>
+        tf.tidy(() => {
+          const matrix = tf.exp(tf.add(tf.expandDims(batch, 0), tf.expandDims(batch, 1)));
+          total.assign(tf.add(total, tf.mean(matrix)));
+          return { 'sum/total': tf.clone(total) as Scalar };
+        }),
+    };
+  }
+
+  test('says how much was missing and leaves the state as it was', async () => {
+    const program = greedy();
+    const step = await compiled().prepare(program);
+    const [short, long] = [tf.zeros([3]), tf.zeros([6e5])];
+    const feed = { key: Key.of(0), learningRates: {}, step: 1 };
+    await step.run({ ...feed, batch: short });
+    await expect(step.run({ ...feed, batch: long })).rejects.toMatchObject({
+      code: 'engine',
+      actual: expect.stringMatching(/^no memory for 1373292 MiB/),
+      message: expect.stringContaining('smaller'),
+    });
+    await step.run({ ...feed, batch: short });
+    await step.sync();
+    expect(program.total.dataSync()[0]).toBe(2);
+    step.dispose();
+    tf.dispose([short, long, program.total]);
+  });
+});

@@ -73,8 +73,8 @@ function isDevice(name: string): name is Device {
 function sessionOptions(provider: string, { threads, resident = [] }: SessionOptions): object {
   return {
     executionProviders: [provider],
-    // Warnings are about what the graph passes leave to the runtime's own; errors come as exceptions.
-    logSeverityLevel: 3,
+    // Warnings are about what the graph passes leave to the runtime's own; errors come as exceptions, and once is enough.
+    logSeverityLevel: 4,
     graphOptimizationLevel: 'all',
     ...(threads === undefined ? {} : { intraOpNumThreads: threads, interOpNumThreads: 1 }),
     ...(resident.length === 0
@@ -98,14 +98,23 @@ function explaining(session: RuntimeSession, place: string): RuntimeSession {
 }
 
 function unusable(what: string, cause: unknown): EngineError {
-  const actual = messageOf(cause);
-  const isMemory = /memory|alloc/i.test(actual);
+  const message = messageOf(cause);
+  const bytes = missingBytes(message);
   return new EngineError({
     where: 'compiled',
     argument: what,
     expected: 'to succeed',
-    actual,
-    remedy: isMemory ? 'make the batch smaller' : 'try the eager engine, which names the op that fails',
+    actual: bytes === undefined ? message : `no memory for ${Math.ceil(bytes / 2 ** 20)} MiB in one piece`,
+    remedy:
+      bytes === undefined
+        ? 'try the eager engine, which names the op that fails'
+        : 'make the batch or the model smaller',
     cause,
   });
+}
+
+/** How much memory the runtime asked for in vain, if that is what it complains of. */
+function missingBytes(message: string): number | undefined {
+  const found = /allocate memory for requested buffer of size (\d+)/.exec(message);
+  return found === null ? undefined : Number(found[1]);
 }
