@@ -5,6 +5,7 @@ describe('dgm-bench doctor', () => {
   it('tries every engine and device, and has a remedy for what is missing', async () => {
     const findings = await examine();
     expect(findings.map(({ name }) => name)).toEqual([
+      'eager on tensorflow with a GPU',
       'eager on tensorflow',
       'eager on wasm',
       'eager on cpu',

@@ -49,7 +49,7 @@ export class Session implements Answers {
 
   async build(request: BuildRequest): Promise<Commands['build']['reply']> {
     this.dispose();
-    const { backend } = await setup({ backend: this.#backend });
+    const { backend, device } = await setup({ backend: this.#backend });
     const { candidates } = await discoverInstalled();
     const { entry } = selectCandidates(candidates, [request.model])[0]!;
     const dataset = await readDataFiles(request.data);
@@ -63,7 +63,7 @@ export class Session implements Answers {
     this.#built = { benchmark, dataset, loop, batch, threads, key };
     return {
       parameters: countParameters(benchmark.model),
-      device: this.#compiledOn ?? backend,
+      device: this.#compiledOn ?? (backend === 'tensorflow' && device === 'gpu' ? 'tensorflow-gpu' : backend),
       training: describeTraining(benchmark.training),
     };
   }

@@ -15,8 +15,19 @@ export interface Finding {
   readonly remedy?: string;
 }
 
-const backends: readonly { readonly name: BackendName; readonly remedy?: string }[] = [
-  { name: 'tensorflow', remedy: 'npm install @tensorflow/tfjs-node (or @tensorflow/tfjs-node-gpu)' },
+interface Backend {
+  readonly name: BackendName;
+  readonly device?: 'gpu';
+  readonly remedy?: string;
+}
+
+const backends: readonly Backend[] = [
+  {
+    name: 'tensorflow',
+    device: 'gpu',
+    remedy: 'npm install @tensorflow/tfjs-node-gpu, with an NVIDIA GPU, CUDA 11.2 and cuDNN 8.1',
+  },
+  { name: 'tensorflow', remedy: 'npm install @tensorflow/tfjs-node' },
   { name: 'wasm' },
   { name: 'cpu' },
 ];
@@ -40,23 +51,26 @@ export async function doctor(): Promise<number> {
 export async function examine(): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
   // One after another: tfjs has one backend at a time.
-  for (const { name, remedy } of backends) findings.push(await tryBackend(name, remedy));
+  for (const backend of backends) findings.push(await tryBackend(backend));
   return [...findings, ...(await tryDevices()), await tryTorch(), tryChromium()];
 }
 
-async function tryBackend(name: BackendName, remedy: string | undefined): Promise<Finding> {
-  const title = `eager on ${name}`;
+async function tryBackend({ name, device, remedy }: Backend): Promise<Finding> {
+  const title = `eager on ${name}${device === undefined ? '' : ' with a GPU'}`;
+  const missing = (detail: string): Finding => ({
+    name: title,
+    works: false,
+    detail,
+    ...(remedy === undefined ? {} : { remedy }),
+  });
   try {
-    const { description } = await setup({ backend: name });
-    return { name: title, works: true, detail: description };
+    const found = await setup({ backend: name });
+    return device === undefined || found.device === device
+      ? { name: title, works: true, detail: found.description }
+      : missing(`it computes on the ${found.device}: ${found.description}`);
   } catch (error) {
     if (!DgmError.is(error, 'engine')) throw error;
-    return {
-      name: title,
-      works: false,
-      detail: error.actual ?? error.message,
-      ...(remedy ? { remedy } : {}),
-    };
+    return missing(error.actual ?? error.message);
   }
 }
 
