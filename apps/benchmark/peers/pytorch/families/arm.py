@@ -205,6 +205,32 @@ class Made(Arm):
         return full_passes(self, n)
 
 
+class Nade(Arm):
+    """Larochelle and Murray, 2011: the conditionals share the weights of what they have seen."""
+
+    def __init__(self, task):
+        super().__init__(task)
+        hidden = 32 if task.quick else 128
+        within = lambda shape, fan_in: nn.Parameter(torch.empty(shape).uniform_(-(fan_in**-0.5), fan_in**-0.5))
+        self.visible = within((self.dims, self.levels, hidden), self.dims)
+        self.hidden_bias = nn.Parameter(torch.zeros(hidden))
+        self.out = within((self.dims, hidden, self.levels), hidden)
+        self.out_bias = nn.Parameter(torch.zeros(self.dims, 1, self.levels))
+
+    def logits(self, x):
+        seen = F.one_hot(x.long(), self.levels).float().transpose(0, 1) @ self.visible
+        before = F.pad(seen[:-1], (0, 0, 0, 0, 1, 0)).cumsum(0)
+        h = (before + self.hidden_bias).sigmoid()
+        return (h @ self.out + self.out_bias).transpose(0, 1)
+
+    def sample(self, n):
+        x, total = torch.zeros(n, self.dims), self.hidden_bias.repeat(n, 1)
+        for d in range(self.dims):
+            x[:, d] = draw(total.sigmoid() @ self.out[d] + self.out_bias[d])
+            total = total + self.visible[d][x[:, d].long()]
+        return x.view(n, *self.shape)
+
+
 def full_passes(model, n):
     """One pass of a network that takes all variables at a time for each of them."""
     x = torch.zeros(n, model.dims)
@@ -331,6 +357,7 @@ MODELS = {
     "arm-wavenet": WaveNet,
     "arm-transformer": TransformerArm,
     "arm-made": Made,
+    "arm-nade": Nade,
     "arm-pixelcnn": PixelCnn,
     "arm-gated-pixelcnn": GatedPixelCnn,
 }
