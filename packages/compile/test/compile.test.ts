@@ -2,7 +2,7 @@ import { DgmError, Key, mlp } from '@dgm/core';
 import type { DgmErrorCode } from '@dgm/core';
 import { relativeError } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { capture, compile } from '../src/index';
 import type { TensorFunction } from '../src/index';
 
@@ -30,6 +30,31 @@ describe('a compiled function', () => {
     compiled.dispose();
     network.dispose();
     x.dispose();
+  });
+
+  test('reads a variable again only when it was assigned', async () => {
+    const weight = tf.tidy(() => tf.variable(tf.tensor1d([1, 2])));
+    const compiled = await compile(({ tensors }) => ({ y: tf.mul(tensors['x']!, weight) }), {
+      x: { shape: [2] },
+    });
+    const x = tf.tensor1d([3, 4]);
+    const data = vi.spyOn(weight, 'data');
+    const call = async () => {
+      const { y } = await compiled.run({ x });
+      const values = [...y.dataSync()];
+      y.dispose();
+      return values;
+    };
+    expect([await call(), await call()]).toEqual([
+      [3, 8],
+      [3, 8],
+    ]);
+    expect(data).toHaveBeenCalledTimes(1);
+    tf.tidy(() => weight.assign(tf.tensor1d([5, 6])));
+    expect(await call()).toEqual([15, 24]);
+    expect(data).toHaveBeenCalledTimes(2);
+    compiled.dispose();
+    tf.dispose([weight, x]);
   });
 
   test('draws what the key draws, and wants one', async () => {

@@ -37,6 +37,8 @@ type Feeds = Record<string, RuntimeTensor>;
 /** A captured function with its session in ONNX Runtime. Made by `compile`. */
 export class CompiledFunction<Output extends string = string> {
   readonly #parts: Parts;
+  /** Variables as they were read last, by their inputs. */
+  readonly #weights = new Map<string, { readonly dataId: object; readonly tensor: RuntimeTensor }>();
   #isDisposed = false;
 
   /** @internal */
@@ -102,6 +104,7 @@ export class CompiledFunction<Output extends string = string> {
   dispose(): void {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
+    this.#weights.clear();
     void this.#parts.session.release();
   }
 
@@ -148,13 +151,22 @@ export class CompiledFunction<Output extends string = string> {
     return feeds;
   }
 
+  /** The variables' values. A variable gets new data whenever it is assigned: until then it is not read again. */
   async #variables(): Promise<Feeds> {
     const { graph, state, runtime } = this.#parts;
     const feeds: Feeds = {};
     for (const [name, variable] of state) {
       const spec = graph.inputs.get(name);
       if (spec === undefined) continue;
-      feeds[name] = runtime.tensor((await variable.data()) as Data, spec.shape, spec.dtype);
+      const { dataId } = variable;
+      let known = this.#weights.get(name);
+      if (known?.dataId !== dataId) {
+        // A copy: a backend may hand out its own memory, and use that for something else once the variable is assigned.
+        const data = ((await variable.data()) as Data).slice();
+        known = { dataId, tensor: runtime.tensor(data, spec.shape, spec.dtype) };
+        this.#weights.set(name, known);
+      }
+      feeds[name] = known.tensor;
     }
     return feeds;
   }
