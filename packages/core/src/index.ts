@@ -48,8 +48,8 @@ export type {
   Objective,
   ObjectiveContext,
 } from './model/generative-model';
-export { runSamplingLoop } from './model/sampling-loop';
-export type { LoopTensors, SamplingLoop } from './model/sampling-loop';
+export { hasSamplingLoop, runSamplingLoop } from './model/sampling-loop';
+export type { LoopSampledModel, LoopTensors, SamplingLoop } from './model/sampling-loop';
 
 // nn
 export { ActNorm } from './nn/act-norm';

@@ -55,7 +55,7 @@ const testsOfTheirOwn: Readonly<Record<string, readonly (keyof typeof exports)[]
   'src/distributions/sample-and-log-prob.test.ts': ['sampleAndLogProb'],
   'src/distributions/kl/kl-divergence.test.ts': ['hasKlDivergence', 'klDivergence'],
   'src/bijectors/bijectors.test.ts': ['BaseBijector'],
-  'src/model/sampling-loop.test.ts': ['runSamplingLoop'],
+  'src/model/sampling-loop.test.ts': ['hasSamplingLoop', 'runSamplingLoop'],
   'src/ops/differentiable.test.ts': ['elementwise'],
   'src/train/optimizers.test.ts': [
     'adam',

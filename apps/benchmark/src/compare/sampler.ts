@@ -1,5 +1,5 @@
-import { compile, type Device } from '@dgm/compile';
-import { DgmError, type GenerativeModel, type Key } from '@dgm/core';
+import { compile, compileSampler, type Device } from '@dgm/compile';
+import { DgmError, hasSamplingLoop, type GenerativeModel, type Key } from '@dgm/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
 /** Draws samples, always as many. */
@@ -18,9 +18,13 @@ export function eagerSampler(model: GenerativeModel<Tensor>, n: number): Sampler
 export async function compiledSampler(
   model: GenerativeModel<Tensor>,
   n: number,
-  options: { readonly device: Device; readonly threads: number },
+  options: { readonly device: Device; readonly threads?: number },
 ): Promise<Sampler> {
   try {
+    if (hasSamplingLoop(model)) {
+      const loop = await compileSampler(model.samplingLoop(n), options);
+      return { draw: (key) => loop.sample(key), dispose: () => loop.dispose() };
+    }
     const sampler = await compile(({ key }) => ({ x: model.sample(key, n) }), {}, options);
     return { draw: async (key) => (await sampler.run({}, { key })).x, dispose: () => sampler.dispose() };
   } catch (error) {

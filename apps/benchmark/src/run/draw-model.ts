@@ -1,5 +1,8 @@
-import { sizeOf, type Benchmark, type Dataset, type Examples, type Key } from '@dgm/core';
+import type { Device } from '@dgm/compile';
+import { hasSamplingLoop, sizeOf, type Benchmark, type Dataset, type Examples, type Key } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { compiledSampler, eagerSampler, type Sampler } from '../compare/sampler';
+import type { StartedEngine } from './engine';
 import type { OutputFolder } from './output-folder';
 import { countForPicture, drawGrid, drawPairs } from './pictures';
 
@@ -14,21 +17,34 @@ export interface Drawing {
   readonly sampleSeconds: number;
 }
 
+interface DrawingContext {
+  readonly dataset: Dataset;
+  readonly output: OutputFolder;
+  /** What has trained the model: samples that come in a loop run where the training ran. */
+  readonly engine: Pick<StartedEngine, 'used'>;
+}
+
 /** Draws samples of a trained model and, where it has them, reconstructions, and writes their pictures. */
 export async function drawModel(
   { model, reconstruct }: Benchmark,
   name: string,
   key: Key,
-  { dataset: { test, levels }, output }: { readonly dataset: Dataset; readonly output: OutputFolder },
+  { dataset: { test, levels }, output, engine }: DrawingContext,
 ): Promise<Drawing> {
   const samples = `${name}-samples.png`;
-  const draw = (count: number) => read(model.sample(key.fold('samples'), count));
-  const shown = await draw(countForPicture(model.eventShape));
-  await output.write(samples, drawGrid({ shape: model.eventShape, values: shown }, levels));
-  await draw(SHOWN);
-  const started = performance.now();
-  await draw(SHOWN);
-  const sampleSeconds = (performance.now() - started) / 1000;
+  const sampler = await samplerOf(model, engine);
+  let sampleSeconds: number;
+  try {
+    const draw = async () => read(await sampler.draw(key.fold('samples')));
+    const [count, first] = [countForPicture(model.eventShape), await draw()];
+    const shown = count === SHOWN ? first : await read(model.sample(key.fold('samples'), count));
+    await output.write(samples, drawGrid({ shape: model.eventShape, values: shown }, levels));
+    const started = performance.now();
+    await draw();
+    sampleSeconds = (performance.now() - started) / 1000;
+  } finally {
+    sampler.dispose();
+  }
   if (reconstruct === undefined || test.count === 0) return { samples, sampleSeconds };
 
   const reconstructions = `${name}-reconstructions.png`;
@@ -41,6 +57,13 @@ export async function drawModel(
     input.dispose();
   }
   return { samples, reconstructions, sampleSeconds };
+}
+
+async function samplerOf(model: Benchmark['model'], engine: DrawingContext['engine']): Promise<Sampler> {
+  const used = engine.used();
+  return used.engine === 'compiled' && hasSamplingLoop(model)
+    ? compiledSampler(model, SHOWN, { device: used.device as Device })
+    : eagerSampler(model, SHOWN);
 }
 
 function firstValues({ shape, values }: Examples, count: number): Float32Array {

@@ -15,6 +15,7 @@ import type {
   DistributionHead,
   Key,
   LikelihoodModel,
+  LoopSampledModel,
   Objective,
   SamplingLoop,
   Shape,
@@ -85,7 +86,7 @@ export interface SampleOptions extends SamplingLoopOptions {
  */
 export class AutoregressiveModel
   extends BaseModule
-  implements LikelihoodModel<Tensor | ConditionedBatch>, ConditionalDistribution
+  implements LikelihoodModel<Tensor | ConditionedBatch>, ConditionalDistribution, LoopSampledModel
 {
   readonly likelihood = 'exact';
   readonly eventShape: Shape;

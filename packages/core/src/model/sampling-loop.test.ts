@@ -2,7 +2,7 @@ import { expectNoLeaks } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { Key } from '../random/key';
-import { runSamplingLoop } from './sampling-loop';
+import { hasSamplingLoop, runSamplingLoop } from './sampling-loop';
 import type { SamplingLoop } from './sampling-loop';
 
 /** A random walk with a drift. */
@@ -26,5 +26,12 @@ test('runSamplingLoop: step i draws with key.fold(i), and nothing but the sample
       tf.mul(draws[0]!, 2).dataSync(),
     );
   });
+  drift.dispose();
+});
+
+test('hasSamplingLoop tells models that have one', () => {
+  const drift = tf.scalar(0);
+  expect(hasSamplingLoop({ samplingLoop: () => walk(1, drift) })).toBe(true);
+  expect(hasSamplingLoop({ sample: () => drift })).toBe(false);
   drift.dispose();
 });

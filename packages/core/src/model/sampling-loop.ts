@@ -22,6 +22,16 @@ export interface SamplingLoop {
   finish(state: LoopTensors): Tensor;
 }
 
+/** A model whose sampling is such a loop. */
+export interface LoopSampledModel {
+  /** The loop that draws `n` examples, those of `sample` for the same key. */
+  samplingLoop(n: number): SamplingLoop;
+}
+
+export function hasSamplingLoop<M extends object>(model: M): model is M & LoopSampledModel {
+  return 'samplingLoop' in model;
+}
+
 /**
  * Runs a sampling loop, step i with `key.fold(i)`.
  * @returns `[n, ...event]`
