@@ -30,12 +30,14 @@ import torch
 
 @dataclasses.dataclass(frozen=True)
 class Task:
-    """What a model is made for: the shape of an example, the number of values of an entry, and how large to be."""
+    """What a model is made for: the shape of an example, the number of values of an entry, how large to be, and the rows
+    to learn, `[n, *shape]`, for models that begin with some of them."""
 
     shape: tuple
     levels: "int | None"
     quick: bool
     width: "int | None"
+    train: torch.Tensor
 
 
 OPTIMIZERS = {
@@ -122,7 +124,7 @@ class Session:
         self.train_set, self.validation_set, self.test_set = (
             read_part(data, part).to(device) for part in ("train", "validation", "test")
         )
-        self.model = self.models[model](Task(tuple(data["shape"]), data["levels"], quick, width))
+        self.model = self.models[model](Task(tuple(data["shape"]), data["levels"], quick, width, self.train_set))
         optimizer = OPTIMIZERS[training["optimizer"]]
         self.optimizer = optimizer(self.model.parameters(), lr=training["learningRate"])
         self.average = Average(self.model, training.get("emaDecay"))
