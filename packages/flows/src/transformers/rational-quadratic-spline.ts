@@ -1,4 +1,4 @@
-import { select, softplus } from '@dgm/core';
+import { select, softplus, stopGradient } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Backward, Forward } from '../flow-layer';
@@ -19,8 +19,9 @@ export interface RationalQuadraticSplineOptions extends PiecewiseOptions {
   readonly freeEnds?: boolean;
 }
 
-/** No slope gets smaller than this. */
+/** No slope gets smaller than this, nor larger: squares of slopes must stay numbers. */
 const SMALLEST_SLOPE = 1e-3;
+const LARGEST_SLOPE = 1e3;
 
 /** What softplus is given besides a raw 0 so that the slope is 1. */
 const RAW_OF_ONE = Math.log(Math.expm1(1 - SMALLEST_SLOPE));
@@ -61,7 +62,8 @@ function knotsOf(parameters: Tensor, { bins, minimum, width }: Interval, freeEnd
   ) as [Tensor, Tensor, Tensor];
   const widths = tf.mul(width, shares(rawWidths, bins));
   const heights = tf.mul(width, shares(rawHeights, bins));
-  const learned = tf.add(SMALLEST_SLOPE, softplus(tf.add(rawSlopes, RAW_OF_ONE)));
+  const bounded = tf.minimum(tf.add(rawSlopes, RAW_OF_ONE), LARGEST_SLOPE);
+  const learned = tf.add(SMALLEST_SLOPE, softplus(bounded));
   const end = tf.ones([...rawSlopes.shape.slice(0, -1), 1]);
   const slopes = freeEnds ? learned : tf.concat([end, learned, end], -1);
   const lead = slopes.shape.slice(0, -1);
@@ -114,7 +116,7 @@ function toLatent(y: Tensor, knots: Knots, interval: Interval): Backward {
   const within = inside(y, interval);
   const safe = select(within, y, (interval.minimum + interval.maximum) / 2);
   const bin = ofBin(knots, binOf(safe, knots.x));
-  const theta = tf.div(tf.sub(safe, bin.x), bin.width);
+  const theta = withinBin(tf.div(tf.sub(safe, bin.x), bin.width));
   const { value, logSlope } = evaluate(bin, theta);
   return { z: select(within, value, y), logDet: select(within, logSlope, 0) };
 }
@@ -123,10 +125,15 @@ function toData(z: Tensor, knots: Knots, interval: Interval): Forward {
   const within = inside(z, interval);
   const safe = select(within, z, (interval.minimum + interval.maximum) / 2);
   const bin = ofBin(knots, binOf(safe, knots.v));
-  const theta = positionOf(bin, tf.sub(safe, bin.v));
+  const theta = withinBin(positionOf(bin, tf.sub(safe, bin.v)));
   const { logSlope } = evaluate(bin, theta);
   const value = tf.add(bin.x, tf.mul(theta, bin.width));
   return { y: select(within, value, z), logDet: select(within, tf.neg(logSlope), 0) };
+}
+
+/** A position moved back into [0, 1], where rounding at the end of a narrow bin may leave it: beyond, steep slopes give NaN. */
+function withinBin(theta: Tensor): Tensor {
+  return tf.add(theta, stopGradient(tf.sub(tf.clipByValue(theta, 0, 1), theta)));
 }
 
 /** The root in [0, 1] of Eq. 6-8: 2c / (-b - sqrt(b^2 - 4ac)), where nothing cancels. */
