@@ -4,6 +4,10 @@ export type { Latent, LatentVariableModel, Regularizer } from './elbo';
 export { vae } from './vae';
 export type { Vae, VaeOptions } from './vae';
 
+// networks
+export { convDecoder, convEncoder } from './networks/convolutional';
+export type { ConvDecoderOptions, ConvEncoderOptions, ImagePlane } from './networks/convolutional';
+
 // objectives
 export { cyclicAnnealing, linearAnnealing } from './objectives/annealing';
 export type { Annealing } from './objectives/annealing';

@@ -1,4 +1,4 @@
-import { finiteMemory, gatedPixelCnn } from '@dgm/arm';
+import { finiteMemory, gatedPixelCnn, recurrentArm } from '@dgm/arm';
 import { categorical, conditional, Dense, gaussian, Key, mlp, modelHead } from '@dgm/core';
 import type { ConditionalDistribution, DistributionHead } from '@dgm/core';
 import { iaf, planarFlow, sylvesterFlow } from '@dgm/flows';
@@ -6,6 +6,8 @@ import type { SylvesterFlowOptions } from '@dgm/flows';
 import type { ModelTable } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import {
+  convDecoder,
+  convEncoder,
   elboObjective,
   fullCovariance,
   householder,
@@ -16,7 +18,8 @@ import {
 } from '../src/index';
 import type { VaeOptions } from '../src/index';
 
-const DIMS = 6;
+const DIMS = 8;
+const PLANE = [2, 4] as const;
 const VALUES = 5;
 const LATENT = 3;
 const CONTEXT = 4;
@@ -30,18 +33,19 @@ const integers = () =>
   });
 
 type MakeHead = (key: Key) => DistributionHead;
+type MakeParts = (key: Key, parts: Pick<VaeOptions, 'posterior' | 'likelihood'>) => Partial<VaeOptions>;
 
-function withParts(posterior: MakeHead, likelihood: MakeHead, options: Partial<VaeOptions> = {}) {
+function withParts(posterior: MakeHead, likelihood: MakeHead, others: MakeParts = () => ({})) {
   const make = (key: Key) => {
     const parts = {
       posterior: posterior(key.fold('posterior')),
       likelihood: likelihood(key.fold('likelihood')),
     };
+    const own = others(key, parts);
     return vae({
-      encoder: mlp([DIMS, 16, parts.posterior.numParameters], { key: key.fold('encoder') }),
-      decoder: mlp([LATENT, 16, parts.likelihood.numParameters], { key: key.fold('decoder') }),
-      ...parts,
-      ...options,
+      ...{ ...parts, ...own },
+      encoder: own.encoder ?? mlp([DIMS, 16, parts.posterior.numParameters], { key: key.fold('encoder') }),
+      decoder: own.decoder ?? mlp([LATENT, 16, parts.likelihood.numParameters], { key: key.fold('decoder') }),
     });
   };
   return () => ({ make, data: integers, range: [0, VALUES - 1] as const });
@@ -69,9 +73,13 @@ const inverseAutoregressive: MakeHead = (key) =>
 export const posteriorModels: ModelTable = {
   'vae (full covariance)': withParts(() => fullCovariance({ shape }), pixels),
   'vae (Householder)': withParts(() => householder({ shape, reflections: 2 }), pixels),
-  'vae (von Mises-Fisher)': withParts(() => vonMisesFisher({ shape }), pixels, {
-    prior: new HypersphericalUniform(LATENT),
-  }),
+  'vae (von Mises-Fisher)': withParts(
+    () => vonMisesFisher({ shape }),
+    pixels,
+    () => ({
+      prior: new HypersphericalUniform(LATENT),
+    }),
+  ),
   'vae (planar flow)': withParts(
     (key) => modelHead(planarFlow({ ...flowOptions(key), layers: 2 }), { contextSize }),
     pixels,
@@ -80,12 +88,16 @@ export const posteriorModels: ModelTable = {
   'vae (Sylvester flow, Householder)': withParts(sylvester({ form: 'householder' }), pixels),
   'vae (Sylvester flow, triangular)': withParts(sylvester({ form: 'triangular' }), pixels),
   'vae (inverse autoregressive flow)': withParts(inverseAutoregressive, pixels),
-  'vae (inverse autoregressive flow, path gradient)': withParts(inverseAutoregressive, pixels, {
+  'vae (inverse autoregressive flow, path gradient)': withParts(inverseAutoregressive, pixels, () => ({
     objective: elboObjective({ gradient: 'path' }),
-  }),
-  'vae (inverse autoregressive flow, doubly reparameterized)': withParts(inverseAutoregressive, pixels, {
-    objective: iwaeObjective({ numSamples: 3, gradient: 'doubly-reparameterized' }),
-  }),
+  })),
+  'vae (inverse autoregressive flow, doubly reparameterized)': withParts(
+    inverseAutoregressive,
+    pixels,
+    () => ({
+      objective: iwaeObjective({ numSamples: 3, gradient: 'doubly-reparameterized' }),
+    }),
+  ),
   'vae (finite-memory decoder)': withParts(
     () => gaussian({ shape }),
     (key) =>
@@ -98,12 +110,35 @@ export const posteriorModels: ModelTable = {
         { contextSize },
       ),
   ),
+  'vae (LSTM decoder)': withParts(
+    () => gaussian({ shape }),
+    (key) =>
+      modelHead(
+        recurrentArm({
+          ...{ shape: [DIMS], cell: 'lstm', hidden: 8, contextTo: 'state', contextSize },
+          likelihood: categorical({ shape: [], values: VALUES }),
+          key,
+        }),
+        { contextSize },
+      ),
+  ),
+  'vae (convolutional networks)': withParts(
+    () => gaussian({ shape }),
+    pixels,
+    (key, { posterior, likelihood }) => ({
+      encoder: convEncoder({ plane: PLANE, hidden: [4], outputs: posterior.numParameters, key }),
+      decoder: convDecoder({
+        ...{ plane: PLANE, latent: LATENT, hidden: [4], outputs: likelihood.numParameters },
+        key: key.fold('decoder'),
+      }),
+    }),
+  ),
   'vae (PixelCNN decoder)': withParts(
     () => gaussian({ shape }),
     (key) =>
       modelHead(
         gatedPixelCnn({
-          ...{ shape: [DIMS], plane: [2, 3], hidden: 8, blocks: 1, contextSize },
+          ...{ shape: [DIMS], plane: PLANE, hidden: 8, blocks: 1, contextSize },
           likelihood: categorical({ shape: [], values: VALUES }),
           key,
         }),

@@ -1,0 +1,143 @@
+import {
+  ActivationLayer,
+  ArgumentError,
+  asLayer,
+  Conv2d,
+  ConvTranspose2d,
+  Dense,
+  formatShape,
+  Sequential,
+  ShapeError,
+  sizeOf,
+} from '@dgm/core';
+import type { Activation, Key, Layer, Shape } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+
+/** Height and width of an image. */
+export type ImagePlane = readonly [number, number];
+
+interface ConvolutionalOptions {
+  readonly plane: ImagePlane;
+  /** Channels at half the size, a quarter of it, and so on; height and width must be divisible that often. */
+  readonly hidden: readonly number[];
+  /** Randomness for the initial weights. */
+  readonly key: Key;
+  /** `leakyRelu` unless given. */
+  readonly activation?: Activation;
+}
+
+export interface ConvEncoderOptions extends ConvolutionalOptions {
+  /** Channels of an image; 1 unless given. */
+  readonly channels?: number;
+  /** What the posterior takes: `posterior.numParameters`. */
+  readonly outputs: number;
+}
+
+export interface ConvDecoderOptions extends ConvolutionalOptions {
+  /** The length of z. */
+  readonly latent: number;
+  /** What the likelihood takes: `likelihood.numParameters`. */
+  readonly outputs: number;
+  /**
+   * How many kinds of parameters the likelihood has, which come one after the other for the whole image: 1 (unless given) for
+   * `categorical` and `bernoulli`, 2 for `gaussian` and `discretizedLogistic`, 3 for `discretizedLogisticMixture`.
+   */
+  readonly parts?: number;
+}
+
+/**
+ * An encoder of images, flat or not: convolutions of 3 x 3 that halve the size, then a dense layer.
+ * @returns a layer from `[n, ...event]` to `[n, outputs]`
+ * @throws ArgumentError if the plane cannot be halved that often
+ */
+export function convEncoder(options: ConvEncoderOptions): Layer {
+  const { plane, channels = 1, hidden, outputs, key, activation = 'leakyRelu' } = options;
+  const last = smallest('convEncoder', options);
+  const sizes = [channels, ...hidden];
+  const convolutions = hidden.flatMap((width, index): Layer[] => [
+    new Conv2d({
+      ...{ inputs: sizes[index]!, outputs: width, kernelSize: 3, stride: 2, padding: 'same' },
+      key: key.fold(index),
+    }),
+    new ActivationLayer(activation),
+  ]);
+  return new Sequential([
+    reshaped([...plane, channels], 'convEncoder'),
+    ...convolutions,
+    reshaped([sizeOf(last) * sizes.at(-1)!]),
+    new Dense({ inputs: sizeOf(last) * sizes.at(-1)!, outputs, key: key.fold('last') }),
+  ]);
+}
+
+/**
+ * A decoder of images: a dense layer, transposed convolutions of 4 x 4 that double the size, and the parameters of each pixel
+ * out of its channels alone.
+ * @returns a layer from `[n, latent]` to `[n, outputs]`, in the order that core's heads take
+ * @throws ArgumentError if the plane cannot be halved that often, or the outputs do not fall to the pixels
+ */
+export function convDecoder(options: ConvDecoderOptions): Layer {
+  const { plane, latent, hidden, outputs, parts = 1, key, activation = 'leakyRelu' } = options;
+  const first = smallest('convDecoder', options);
+  const perPixel = outputs / sizeOf(plane);
+  if (!Number.isInteger(perPixel / parts)) {
+    throw new ArgumentError({
+      where: 'convDecoder',
+      argument: 'outputs',
+      expected: `to be ${parts} numbers for each pixel of ${formatShape(plane)}, or a multiple of it`,
+      actual: String(outputs),
+    });
+  }
+  const sizes = [...hidden].reverse();
+  const growing = sizes.flatMap((inputs, index): Layer[] => [
+    new ActivationLayer(activation),
+    new ConvTranspose2d({
+      ...{ inputs, outputs: sizes[index + 1] ?? inputs, kernelSize: 4, stride: 2, padding: 'same' },
+      key: key.fold(index),
+    }),
+  ]);
+  const channels = sizes[0] ?? 1;
+  return new Sequential([
+    new Dense({ inputs: latent, outputs: sizeOf(first) * channels, key: key.fold('first') }),
+    reshaped([...first, channels]),
+    ...growing,
+    new ActivationLayer(activation),
+    new Conv2d({ inputs: sizes.at(-1) ?? 1, outputs: perPixel, kernelSize: 1, key: key.fold('last') }),
+    asLayer((x) => byKind(x, parts)),
+  ]);
+}
+
+/** `[n, height, width, parts * k]` as `[n, parts, height, width, k]`, flat. */
+function byKind(x: Tensor, parts: number): Tensor {
+  const [n, height, width, channels] = x.shape as [number, number, number, number];
+  if (parts === 1) return tf.reshape(x, [n, -1]);
+  const split = tf.reshape(x, [n, height, width, parts, channels / parts]);
+  return tf.reshape(tf.transpose(split, [0, 3, 1, 2, 4]), [n, -1]);
+}
+
+/** The plane at its smallest. */
+function smallest(where: string, { plane, hidden }: ConvolutionalOptions): [number, number] {
+  const factor = 2 ** hidden.length;
+  const [height, width] = [plane[0] / factor, plane[1] / factor];
+  if (Number.isInteger(height) && Number.isInteger(width)) return [height, width];
+  throw new ArgumentError({
+    where,
+    argument: 'plane',
+    expected: `to be divisible by ${factor}, once for each size of hidden`,
+    actual: formatShape(plane),
+    remedy: 'give fewer sizes, or pad the images',
+  });
+}
+
+function reshaped(shape: Shape, where = 'Reshape'): Layer {
+  return asLayer((x) => {
+    const n = x.shape[0] ?? 0;
+    if (x.size === n * sizeOf(shape)) return tf.reshape(x, [n, ...shape]);
+    throw new ShapeError({
+      where,
+      argument: 'x',
+      expected: `to hold images of ${formatShape(shape)}`,
+      actual: formatShape(x.shape),
+    });
+  });
+}
