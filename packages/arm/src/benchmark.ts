@@ -1,10 +1,19 @@
-import { adamax, bernoulli, categorical, discretizedLogisticMixture, sizeOf } from '@dgm/core';
+import {
+  adamax,
+  bernoulli,
+  categorical,
+  discretizedLogisticMixture,
+  logisticPixelMixture,
+  sizeOf,
+} from '@dgm/core';
 import type {
   Benchmark,
   BenchmarkEntry,
   BenchmarkTask,
   BenchmarkTraining,
+  Dataset,
   DistributionHead,
+  Shape,
 } from '@dgm/core';
 import type { AutoregressiveModel } from './model/autoregressive-model';
 import { convArm } from './presets/conv-arm';
@@ -20,19 +29,27 @@ import { waveNet } from './presets/wave-net';
 
 const FEW_LEVELS = 32;
 
-/** A free probability for each value where there are few of them, as in the book; else an ordered family. */
-function likelihoodFor(levels: number): DistributionHead {
+/**
+ * A free probability for each value where there are few of them, as in the book; else an ordered family. The channels of a
+ * colour image go together.
+ */
+function likelihoodFor({ train, levels = 2 }: Dataset): DistributionHead {
+  const channels = channelsOf(train.shape);
+  if (channels > 1) return logisticPixelMixture({ shape: [channels], values: levels, components: 10 });
   if (levels === 2) return bernoulli({ shape: [] });
   return levels <= FEW_LEVELS
     ? categorical({ shape: [], values: levels })
     : discretizedLogisticMixture({ shape: [], values: levels, components: 10 });
 }
 
-/** Height and width of an event of one channel; the events of some data sets are flat images. */
+/** The last axis of images `[height, width, channels]`. */
+const channelsOf = (shape: Shape): number => (shape.length === 3 ? shape[2]! : 1);
+
+/** Height and width of an image; the events of some data sets are flat images. */
 function planeOf({ dataset }: Pick<BenchmarkTask, 'dataset'>): readonly [number, number] | undefined {
   const { shape } = dataset.train;
-  const [height, width, channels = 1] = shape;
-  if (width !== undefined) return channels === 1 && shape.length <= 3 ? [height!, width] : undefined;
+  const [height, width] = shape;
+  if (width !== undefined) return shape.length <= 3 ? [height!, width] : undefined;
   const side = Math.round(Math.sqrt(height!));
   return side * side === height ? [side, side] : undefined;
 }
@@ -64,7 +81,13 @@ const recipes: readonly Recipe[] = [
     name: 'arm-conv',
     source: 'DGM §2.3, Listings 2.1-2.3',
     training: asInTheBook,
-    make: (options, { quick }) => convArm({ ...options, hidden: quick ? 64 : 256 }),
+    // Raw values as in the book, where they are small.
+    make: (options, { quick, dataset }) =>
+      convArm({
+        ...options,
+        hidden: quick ? 64 : 256,
+        ...(dataset.levels! > FEW_LEVELS && { encoding: 'scaled' }),
+      }),
   },
   {
     name: 'arm-finite-memory',
@@ -138,11 +161,11 @@ export const benchmarks: readonly BenchmarkEntry[] = recipes.map(
     source,
     accepts: (dataset) =>
       dataset.levels !== undefined &&
-      sizeOf(dataset.train.shape) <= MOST_VARIABLES &&
+      sizeOf(dataset.train.shape) / channelsOf(dataset.train.shape) <= MOST_VARIABLES &&
       (!isForImages || planeOf({ dataset }) !== undefined),
     create: (task): Benchmark => {
       const { dataset, key } = task;
-      const likelihood = likelihoodFor(dataset.levels!);
+      const likelihood = likelihoodFor(dataset);
       const model = make({ shape: dataset.train.shape, likelihood, key }, task);
       return { model, training } as Benchmark;
     },

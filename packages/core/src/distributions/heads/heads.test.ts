@@ -142,6 +142,17 @@ describe('logisticPixelMixture', () => {
     });
   });
 
+  it('starts broad: every colour is expected, grey or not', () => {
+    tf.tidy(() => {
+      const start = logisticPixelMixture({ shape: [3], values: 256, components: 10 });
+      const distribution = start.distribution(tf.zeros([1, start.numParameters]));
+      const colours = tf.tensor2d([[0, 0, 0], [128, 128, 128], [255, 0, 0], [0, 255, 255], [30, 200, 90]]); // prettier-ignore
+      for (const logProb of distribution.logProb(tf.expandDims(colours, 1)).dataSync()) {
+        expect(-logProb / (3 * Math.log(256))).toBeLessThan(1.25);
+      }
+    });
+  });
+
   it('takes the pixels of an image as independent given the parameters', () => {
     tf.tidy(() => {
       const parameters = Key.of(1).normal([1, 2 * 20]);

@@ -12,7 +12,8 @@ import { componentCentres, relativeToValues } from './relative-logistic';
  * {@link LogisticPixelMixture}, the likelihood of PixelCNN++ for colour images.
  *
  * The network puts out for each pixel all log-weights, then means and log-scales `[components, channels]` each, then the
- * coefficients, which are kept within ±1 by tanh. Means and log-scales are relative as in `discretizedLogisticMixture`.
+ * coefficients, which are kept within ±1 by tanh. Means are relative to greys that are spread over the values, and log-scales
+ * to the uniform distribution over all values: a network that starts near 0 expects every colour.
  *
  * @throws {@link ArgumentError} if `values` is not an integer of at least 2, or `components` not one of at least 1
  * @throws {@link ShapeError} if there are fewer than 2 channels
@@ -51,7 +52,7 @@ export function logisticPixelMixture({
         .map((part) => tf.reshape(part, [...batch, components, part.shape.at(-1)! / components]));
       // All channels of a component start at one level of grey.
       const mean = tf.add(offset!, tf.reshape(componentCentres(components), [components, 1]));
-      const located = relativeToValues(values, { mean, logScale: logScale!, parts: components });
+      const located = relativeToValues(values, { mean, logScale: logScale!, parts: 1 });
       const coefficients = tanh(pre!);
       return new Independent(
         new LogisticPixelMixture({ logits: parts[0]!, ...located, coefficients }, values),
