@@ -9,6 +9,7 @@ import {
 } from '../../flows/test/models.cases';
 import { residualModels } from '../../flows/test/residual.cases';
 import { priors } from '../../priors/test/priors.cases';
+import { codeModels } from '../../vae/test/latent-codes.cases';
 import { posteriorModels } from '../../vae/test/posteriors.cases';
 import { compiled } from '../src/index';
 
@@ -24,6 +25,7 @@ describeCompiled(
     ...continuousTimeModels,
     ...priors,
     ...posteriorModels,
+    ...codeModels,
   },
   { engine: compiled },
 );

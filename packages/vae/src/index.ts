@@ -41,6 +41,38 @@ export { HypersphericalUniform } from './hypersphere/hyperspherical-uniform';
 export { VonMisesFisher } from './hypersphere/von-mises-fisher';
 export { vonMisesFisher } from './posteriors/von-mises-fisher';
 
+// discrete latents
+export { gumbelSoftmax } from './discrete/gumbel-softmax';
+export type { GumbelSoftmaxOptions } from './discrete/gumbel-softmax';
+export { OneHotCategorical } from './discrete/one-hot-categorical';
+export type { OneHotCategoricalOptions } from './discrete/one-hot-categorical';
+export { vqVae } from './discrete/vq-vae';
+export type { VqVae, VqVaeOptions } from './discrete/vq-vae';
+
+// conditions and labels
+export { conditionalVae } from './conditional/conditional-vae';
+export type {
+  ConditionalVae,
+  ConditionalVaeOptions,
+  ConditionedExamples,
+} from './conditional/conditional-vae';
+export { hideLabels, labelledBatch } from './semi-supervised/labelled-batch';
+export type { LabelledBatch } from './semi-supervised/labelled-batch';
+export { semiSupervisedVae } from './semi-supervised/semi-supervised-vae';
+export type { SemiSupervisedVae, SemiSupervisedVaeOptions } from './semi-supervised/semi-supervised-vae';
+
+// auto-encoders without a posterior
+export { adversarialPenalty } from './autoencoders/adversarial-penalty';
+export type { AdversarialPenaltyOptions } from './autoencoders/adversarial-penalty';
+export { autoencoder } from './autoencoders/autoencoder';
+export type { Autoencoder, AutoencoderOptions } from './autoencoders/autoencoder';
+export { latentExamples, withLatentDensity } from './autoencoders/latent-density';
+export type { DecodingModel, LatentModel } from './autoencoders/latent-density';
+export { latentNorm } from './autoencoders/latent-norm';
+export type { LatentPenalty } from './autoencoders/latent-penalty';
+export { maximumMeanDiscrepancy } from './autoencoders/maximum-mean-discrepancy';
+export type { MaximumMeanDiscrepancyOptions } from './autoencoders/maximum-mean-discrepancy';
+
 // the linear model
 export { ppcaExpectationMaximization } from './ppca/expectation-maximization';
 export type {

@@ -14,6 +14,7 @@ import { describeCoverage, describeDistribution, describeModel } from '@dgm/test
 import type { DistributionTable, ModelTable } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { hierarchicalModels } from './hierarchical.cases';
+import { codeModels } from './latent-codes.cases';
 import * as api from '../src/index';
 import {
   elboObjective,
@@ -161,11 +162,22 @@ const distributions: DistributionTable = {
 };
 
 describeDistribution(distributions);
-describeModel({ ...models, ...posteriorModels });
+describeModel({ ...models, ...posteriorModels, ...codeModels });
 describeCoverage({
   exports: api,
-  tables: [models, posteriorModels, hierarchicalModels, distributions],
+  tables: [models, posteriorModels, codeModels, hierarchicalModels, distributions],
   testedIn: {
+    OneHotCategorical: 'src/discrete/discrete.test.ts',
+    adversarialPenalty: 'test/latent-codes.cases.ts',
+    conditionalVae: 'src/conditional/conditional-vae.test.ts',
+    gumbelSoftmax: 'src/discrete/discrete.test.ts',
+    hideLabels: 'src/semi-supervised/semi-supervised-vae.test.ts',
+    labelledBatch: 'src/semi-supervised/semi-supervised-vae.test.ts',
+    latentExamples: 'src/autoencoders/autoencoders.test.ts',
+    latentNorm: 'src/autoencoders/autoencoders.test.ts',
+    maximumMeanDiscrepancy: 'src/autoencoders/autoencoders.test.ts',
+    semiSupervisedVae: 'src/semi-supervised/semi-supervised-vae.test.ts',
+    withLatentDensity: 'src/autoencoders/autoencoders.test.ts',
     BaseHierarchicalVae: 'src/hierarchical/hierarchical.test.ts',
     downscale: 'src/hierarchical/auxiliary-vae.test.ts',
     vonMisesFisher: 'src/posteriors/posteriors.test.ts',

@@ -1,0 +1,35 @@
+import { asLayer, softplus } from '@dgm/core';
+import type { Distribution, NetworkLike } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import type { LatentPenalty } from './latent-penalty';
+
+export interface AdversarialPenaltyOptions {
+  readonly prior: Distribution;
+  /** Maps latents, `[n, latents]`, to one logit, `[n, 1]`: whether they are draws of the prior. */
+  readonly critic: NetworkLike;
+  /** $\lambda$; 1 unless given. */
+  readonly weight?: number;
+}
+
+/**
+ * The penalty of an adversarial auto-encoder: a critic D learns to tell latents from draws of the prior by
+ * $-\ln D(z_p) - \ln(1 - D(z))$, and the encoder pays $-\lambda \ln D(z)$.
+ * @see Adversarial Autoencoders (Makhzani et al., 2016), §2
+ */
+export function adversarialPenalty({ prior, critic, weight = 1 }: AdversarialPenaltyOptions): LatentPenalty {
+  const network = asLayer(critic);
+  return {
+    name: 'adversarialPenalty',
+    prior,
+    critic: network,
+    loss: (z) => tf.mul<Scalar>(weight, minusLog(network.apply(z))),
+    criticLoss(z, key) {
+      const real = network.apply(prior.sample(key, [z.shape[0]!]));
+      return tf.add<Scalar>(minusLog(real), minusLog(tf.neg(network.apply(z))));
+    },
+  };
+}
+
+/** $-\ln \sigma(l)$, the mean over the batch. */
+const minusLog = (logits: Tensor): Scalar => tf.mean<Scalar>(softplus(tf.neg(logits)));

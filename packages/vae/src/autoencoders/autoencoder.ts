@@ -1,0 +1,126 @@
+import { asLayer, BaseModule, conditional, leadingShape, trainable, UnsupportedError } from '@dgm/core';
+import type {
+  CallContext,
+  ConditionalDistribution,
+  Distribution,
+  DistributionHead,
+  GenerativeModel,
+  Key,
+  Layer,
+  NetworkLike,
+  Objective,
+  Shape,
+} from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import type { LatentPenalty } from './latent-penalty';
+
+export interface AutoencoderOptions {
+  /** Maps x, `[n, ...event]`, to its latents, `[n, latents]`. */
+  readonly encoder: NetworkLike;
+  /** Maps latents to the parameters of the likelihood. */
+  readonly decoder: NetworkLike;
+  readonly likelihood: DistributionHead;
+  /** The size of the latent vector. */
+  readonly latents: number;
+  /** What keeps the latents in order: {@link maximumMeanDiscrepancy}, {@link adversarialPenalty}, {@link latentNorm}. */
+  readonly penalty: LatentPenalty;
+}
+
+/**
+ * An auto-encoder whose encoder is deterministic, trained by reconstruction and a penalty on where the latents are. It has no
+ * likelihood and no bound on one: its loss is in nats and says nothing about $\ln p(x)$.
+ * @see Wasserstein Auto-Encoders (Tolstikhin et al., 2018). Adversarial Autoencoders (Makhzani et al., 2016).
+ * From Variational to Deterministic Autoencoders (Ghosh et al., 2020)
+ */
+export function autoencoder(options: AutoencoderOptions): Autoencoder {
+  return new Autoencoder(options);
+}
+
+/** What {@link autoencoder} makes. */
+export class Autoencoder extends BaseModule implements GenerativeModel {
+  readonly likelihood = 'none';
+  readonly eventShape: Shape;
+  readonly latentShape: Shape;
+  readonly #encoder: Layer;
+  readonly #decoder: ConditionalDistribution;
+  readonly #penalty: LatentPenalty;
+
+  constructor({ encoder, decoder, likelihood, latents, penalty }: AutoencoderOptions) {
+    super();
+    this.eventShape = likelihood.eventShape;
+    this.latentShape = [latents];
+    this.#encoder = this.child('encoder', asLayer(encoder));
+    this.#decoder = this.child('decoder', conditional(decoder, likelihood));
+    this.#penalty = penalty;
+    if (penalty.critic) this.child('critic', penalty.critic);
+  }
+
+  /** Where examples lie, `[n, latents]`. */
+  encode(x: Tensor, call: CallContext = {}): Tensor {
+    leadingShape(x.shape, this.eventShape, 'Autoencoder.encode', 'x');
+    return this.#encoder.apply(x, call);
+  }
+
+  /** $p(x|z)$. It borrows the decoder's output: call this inside of `tf.tidy`. */
+  decode(z: Tensor, call: CallContext = {}): Distribution {
+    leadingShape(z.shape, this.latentShape, 'Autoencoder.decode', 'z');
+    return this.#decoder.given(z, call);
+  }
+
+  /**
+   * Latents from the penalty's prior, then x from the likelihood; `[n, ...event]`.
+   * @throws UnsupportedError if the penalty has no prior: then see {@link withLatentDensity}
+   */
+  sample(key: Key, n: number): Tensor {
+    const { prior } = this.#penalty;
+    if (prior === undefined) {
+      throw new UnsupportedError({
+        where: 'Autoencoder.sample',
+        argument: 'penalty',
+        expected: 'to have a prior of the latents',
+        actual: `"${this.#penalty.name}", which has none`,
+        remedy:
+          'fit a density to latentExamples(model, examples) and sample from withLatentDensity(model, density)',
+      });
+    }
+    return tf.tidy(() => this.decode(prior.sample(key.fold('z'), [n])).sample(key.fold('x')));
+  }
+
+  /** x through its latents and back: a draw of the likelihood; `[n, ...event]`. */
+  reconstruct(x: Tensor, key: Key): Tensor {
+    return tf.tidy(() => this.decode(this.encode(x)).sample(key));
+  }
+
+  /** Reconstruction and penalty, $-\ln p(x|z(x)) + \lambda\, D(z(x))$; and the critic's, where the penalty has one. */
+  objectives(): readonly Objective[] {
+    const { critic, criticLoss } = this.#penalty;
+    const all = [...trainable(this)];
+    const ofCritic = critic ? [...trainable(critic).values()] : [];
+    const own = all.map(([, variable]) => variable).filter((variable) => !ofCritic.includes(variable));
+    const call = (key: Key, network: string, training: boolean): CallContext => ({
+      training,
+      key: key.fold(network),
+    });
+
+    const reconstructing: Objective = {
+      name: 'autoencoder',
+      parameters: own,
+      loss: (x, key, { training }) =>
+        tf.tidy(() => {
+          const z = this.encode(x, call(key, 'encoder', training));
+          const likelihood = this.decode(z, call(key, 'decoder', training)).logProb(x);
+          const reconstruction = tf.neg(tf.mean<Scalar>(likelihood));
+          const penalty = this.#penalty.loss(z, key.fold('penalty'));
+          return { total: tf.add<Scalar>(reconstruction, penalty), reconstruction, penalty };
+        }),
+    };
+    if (!criticLoss) return [reconstructing];
+    const criticizing: Objective = {
+      name: 'critic',
+      parameters: ofCritic,
+      loss: (x, key) => tf.tidy(() => ({ total: criticLoss(this.encode(x), key.fold('prior')) })),
+    };
+    return [reconstructing, criticizing];
+  }
+}

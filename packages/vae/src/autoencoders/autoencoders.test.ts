@@ -1,0 +1,151 @@
+import { compiled } from '@dgm/compile';
+import { adam, categorical, DgmError, fit, gaussian, Key, mlp, standardNormal } from '@dgm/core';
+import type { Examples } from '@dgm/core';
+import { glyphs } from '@dgm/data';
+import { neuralSplineFlow } from '@dgm/flows';
+import { expectNoLeaks, meanAndError } from '@dgm/testing';
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, test } from 'vitest';
+import { vae } from '../vae';
+import { autoencoder } from './autoencoder';
+import { latentExamples, withLatentDensity } from './latent-density';
+import { latentNorm } from './latent-norm';
+import { discrepancy, maximumMeanDiscrepancy } from './maximum-mean-discrepancy';
+
+const key = Key.of(0);
+const likelihood = categorical({ shape: [64], values: 17 });
+const regularized = () =>
+  autoencoder({
+    encoder: mlp([64, 32, 2], { key: key.fold('encoder') }),
+    decoder: mlp([2, 32, likelihood.numParameters], { key: key.fold('decoder') }),
+    likelihood,
+    latents: 2,
+    penalty: latentNorm({ weight: 0.1 }),
+  });
+const some = (examples: Examples, count: number): Examples => ({
+  ...examples,
+  count,
+  values: examples.values.slice(0, count * 64),
+  ...(examples.labels && { labels: examples.labels.slice(0, count) }),
+});
+
+describe('the maximum mean discrepancy', () => {
+  const scales = [0.5, 2];
+
+  test('is the double sum of its definition', () => {
+    tf.tidy(() => {
+      const [a, b] = [key.fold('a').normal([5, 3]), key.fold('b').normal([5, 3])];
+      const [u, v] = [a, b].map((points) => points.arraySync() as number[][]);
+      const kernel = (p: number[], q: number[]) => {
+        const distance = p.reduce((sum, value, i) => sum + (value - q[i]!) ** 2, 0);
+        return scales.reduce((sum, s) => sum + (6 * s) / (6 * s + distance), 0);
+      };
+      let expected = 0;
+      for (let i = 0; i < 5; i++) {
+        for (let j = 0; j < 5; j++) {
+          if (i !== j) expected += (kernel(u![i]!, u![j]!) + kernel(v![i]!, v![j]!)) / 20;
+          expected -= (2 * kernel(u![i]!, v![j]!)) / 25;
+        }
+      }
+      expect(discrepancy(a, b, scales).dataSync()[0]).toBeCloseTo(expected, 5);
+    });
+  });
+
+  test('is 0 on average between draws of one distribution, and above for two', () => {
+    tf.tidy(() => {
+      const estimates = (shift: number) =>
+        key.split(100).map((each) => {
+          const [a, b] = [each.fold('a').normal([20, 2]), tf.add(each.fold('b').normal([20, 2]), shift)];
+          return discrepancy(a, b, scales).dataSync()[0]!;
+        });
+      const same = meanAndError(estimates(0));
+      expect(Math.abs(same.mean)).toBeLessThan(4 * same.standardError);
+      const other = meanAndError(estimates(1));
+      expect(other.mean).toBeGreaterThan(10 * other.standardError);
+    });
+  });
+
+  test('refuses a batch of one', () => {
+    const penalty = maximumMeanDiscrepancy({ prior: standardNormal([2]) });
+    expect(() => penalty.loss(tf.zeros([1, 2]), key)).toThrow('two examples or more');
+    tf.disposeVariables();
+  });
+});
+
+describe('an auto-encoder with a penalty on the norm', () => {
+  test('pays half the squared norm times the weight', () => {
+    tf.tidy(() => {
+      const z = tf.tensor2d([
+        [3, 4],
+        [0, 1],
+      ]);
+      expect(latentNorm({ weight: 0.2 }).loss(z, key).dataSync()[0]).toBeCloseTo(0.1 * 13, 5);
+    });
+  });
+
+  test('says how samples are to be had', () => {
+    const model = regularized();
+    const error = (() => {
+      try {
+        return model.sample(key, 1);
+      } catch (thrown) {
+        return thrown;
+      }
+    })();
+    expect(DgmError.is(error, 'unsupported') && error.message).toContain('withLatentDensity');
+    model.dispose();
+  });
+
+  test('samples from a density fitted to its latents, which lie where the data are', async () => {
+    const data = { train: some(glyphs({ seed: 0 }).train, 256) };
+    const model = regularized();
+    const optimizer = adam({ learningRate: 3e-3 });
+    const { curve } = await fit(model, data, {
+      key,
+      optimizer,
+      batchSize: 64,
+      epochs: 10,
+      engine: compiled(),
+    });
+    expect(curve.at(-1)!.train).toBeLessThan(curve[0]!.train - 20);
+    const latents = await latentExamples(model, data.train, { chunkSize: 100 });
+    expect(latents).toMatchObject({ count: 256, shape: [2] });
+    tf.tidy(() => {
+      const whole = model.encode(tf.tensor2d(Float32Array.from(data.train.values), [256, 64]));
+      expect(latents.values).toBeCloseToArray([...whole.dataSync()], { absolute: 1e-4 });
+    });
+
+    const density = neuralSplineFlow({ dims: 2, key: key.fold('density'), layers: 2, hidden: [16] });
+    await fit(density, { train: latents }, { key, optimizer, batchSize: 64, epochs: 3, engine: compiled() });
+    const generator = withLatentDensity(model, density);
+    expectNoLeaks(() => generator.sample(key, 3).dispose(), 'sample');
+    const samples = generator.sample(key, 5);
+    expect(samples.shape).toEqual([5, 64]);
+    samples.dispose();
+    generator.dispose();
+  });
+
+  test('refuses a density of another shape', () => {
+    const [model, density] = [regularized(), neuralSplineFlow({ dims: 3, key, layers: 1, hidden: [4] })];
+    expect(() => withLatentDensity(model, density)).toThrow('of events of shape [2]');
+    model.dispose();
+    density.dispose();
+  });
+});
+
+test('latentExamples takes the means of a posterior, and keeps labels: M1', async () => {
+  const model = vae({
+    encoder: mlp([64, 16, 4], { key }),
+    decoder: mlp([2, 16, likelihood.numParameters], { key }),
+    posterior: gaussian({ shape: [2] }),
+    likelihood,
+  });
+  const examples = some(glyphs({ seed: 0 }).test, 20);
+  const latents = await latentExamples(model, examples);
+  expect(latents.labels).toEqual(examples.labels);
+  tf.tidy(() => {
+    const means = model.encode(tf.tensor2d(Float32Array.from(examples.values), [20, 64])).mean();
+    expect(latents.values).toBeCloseToArray([...means.dataSync()], { absolute: 1e-5 });
+  });
+  model.dispose();
+});

@@ -1,0 +1,16 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Scalar } from '@tensorflow/tfjs-core';
+import type { LatentPenalty } from './latent-penalty';
+
+/**
+ * $\frac{\lambda}{2} \|z\|^2$: the penalty of a regularized deterministic auto-encoder. Regularize its decoder by weight decay
+ * (`adamW`), and give the latents a density afterwards.
+ * @param options - `weight`: $\lambda$, 1e-2 unless given
+ * @see From Variational to Deterministic Autoencoders (Ghosh et al., 2020), Eq. 11
+ */
+export function latentNorm({ weight = 1e-2 }: { readonly weight?: number } = {}): LatentPenalty {
+  return {
+    name: 'latentNorm',
+    loss: (z) => tf.mul<Scalar>(weight / 2, tf.mean<Scalar>(tf.sum(tf.square(z), -1))),
+  };
+}

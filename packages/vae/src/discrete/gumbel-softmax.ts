@@ -1,0 +1,46 @@
+import type { DistributionHead } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { checkParameters } from '../posteriors/parameters';
+import { OneHotCategorical } from './one-hot-categorical';
+
+export interface GumbelSoftmaxOptions {
+  /** How many categorical latent variables there are. */
+  readonly variables: number;
+  /** How many values each can take. */
+  readonly classes: number;
+  /** $\tau$; 2/3 unless given, as in Maddison et al. */
+  readonly temperature?: number;
+  /**
+   * What training draws: `straight-through`, one-hot vectors with the gradient of the softmax; or `relaxed`, the softmax
+   * itself, whose loss is then no bound. Outside of training draws are one-hot and the bound is one. Straight-through unless
+   * given.
+   */
+  readonly estimator?: 'straight-through' | 'relaxed';
+}
+
+/**
+ * A posterior of categorical latent variables, z of shape `[variables, classes]` in one-hot vectors. The network puts out
+ * their logits, `[n, variables * classes]`. Its prior is a {@link OneHotCategorical} too; of equal probabilities it is
+ * `new OneHotCategorical([variables, classes], { eventRank: 2 })`.
+ * @see Categorical Reparameterization with Gumbel-Softmax (Jang et al., 2017), §2
+ */
+export function gumbelSoftmax({
+  variables,
+  classes,
+  temperature = 2 / 3,
+  estimator = 'straight-through',
+}: GumbelSoftmaxOptions): DistributionHead {
+  const numParameters = variables * classes;
+  return {
+    numParameters,
+    eventShape: [variables, classes],
+    distribution(parameters, { training = false } = {}) {
+      checkParameters('gumbelSoftmax', parameters, numParameters);
+      return new OneHotCategorical(tf.reshape(parameters, [-1, variables, classes]), {
+        eventRank: 2,
+        temperature,
+        relaxed: training && estimator === 'relaxed',
+      });
+    },
+  };
+}

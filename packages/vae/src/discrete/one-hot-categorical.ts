@@ -1,0 +1,134 @@
+import {
+  BaseDistribution,
+  ArgumentError,
+  logSoftmax,
+  oneHot,
+  select,
+  softmax,
+  straightThrough,
+} from '@dgm/core';
+import type { Distribution, Key, Shape } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+
+export interface OneHotCategoricalOptions {
+  /** How many of the last axes are the event: 1 for one variable, 2 for a row of them. 1 unless given. */
+  readonly eventRank?: 1 | 2;
+  /** $\tau$ of the gradient's softmax; 1 unless given. */
+  readonly temperature?: number;
+  /** Draws the softmax itself instead of a one-hot vector: a draw of the Concrete distribution. Off unless given. */
+  readonly relaxed?: boolean;
+}
+
+/**
+ * Independent categorical variables as one-hot vectors, drawn by the Gumbel-max trick with the gradient of its softmax:
+ *
+ * $$z = \mathrm{onehot}(\arg\max_k\, l_k + g_k), \qquad
+ *   \partial z := \partial\, \mathrm{softmax}\big((l + g) / \tau\big), \quad g_k \sim \mathrm{Gumbel}(0, 1)$$
+ *
+ * The draw is exact; the gradient through it is biased, the less so the smaller $\tau$, and the noisier.
+ * @see Categorical Reparameterization with Gumbel-Softmax (Jang et al., 2017). The Concrete Distribution (Maddison et al., 2017)
+ */
+export class OneHotCategorical extends BaseDistribution {
+  readonly kind = 'OneHotCategorical';
+  /** Not exactly: the gradient through a draw is an approximation. */
+  readonly reparameterized = false;
+  readonly batchShape: Shape;
+  readonly eventShape: Shape;
+  readonly #logits: Tensor | undefined;
+  readonly #temperature: number;
+  readonly #relaxed: boolean;
+
+  /** @param logits - `[...batch, K]` or, with `eventRank` 2, `[...batch, variables, K]`; or, if all are equal, their shape */
+  constructor(
+    logits: Tensor | Shape,
+    { eventRank = 1, temperature = 1, relaxed = false }: OneHotCategoricalOptions = {},
+  ) {
+    super();
+    if (!(temperature > 0)) {
+      throw new ArgumentError({
+        where: 'OneHotCategorical',
+        argument: 'temperature',
+        expected: 'to be above 0',
+        actual: String(temperature),
+      });
+    }
+    const shape = 'shape' in logits ? logits.shape : logits;
+    this.#logits = 'shape' in logits ? logits : undefined;
+    this.batchShape = shape.slice(0, shape.length - eventRank);
+    this.eventShape = shape.slice(shape.length - eventRank);
+    this.#temperature = temperature;
+    this.#relaxed = relaxed;
+  }
+
+  /** Normalized log-probabilities, `[...batch, ...event]`. */
+  logProbs(): Tensor {
+    return tf.tidy(() => logSoftmax(this.#energies()));
+  }
+
+  /** $\sum_k q_k \ln \frac{q_k}{p_k}$, added up over the variables. */
+  klDivergenceTo(other: Distribution): (() => Tensor) | undefined {
+    const matches = other.kind === this.kind && String(other.eventShape) === String(this.eventShape);
+    if (!matches) return undefined;
+    const p = other as OneHotCategorical;
+    return () => {
+      const logs = this.logProbs();
+      return this.#overEvent(tf.mul(tf.exp(logs), tf.sub(logs, p.logProbs())));
+    };
+  }
+
+  protected draw(key: Key, sampleShape: Shape): Tensor {
+    const logits = this.#energies();
+    const noisy = tf.add(logits, key.gumbel([...sampleShape, ...logits.shape]));
+    const soft = softmax(tf.div(noisy, this.#temperature));
+    return this.#relaxed ? soft : straightThrough(soft, largestOf);
+  }
+
+  protected logDensity(z: Tensor): Tensor {
+    const isOneHot = this.#allOfEvent(
+      tf.logicalAnd(tf.equal(z, tf.square(z)), tf.lessEqual(tf.abs(tf.sub(tf.sum(z, -1, true), 1)), 1e-6)),
+    );
+    return select(isOneHot, this.#overEvent(tf.mul(z, this.logProbs())), -Infinity);
+  }
+
+  protected override closedEntropy(): Tensor {
+    const logs = this.logProbs();
+    return tf.neg(this.#overEvent(tf.mul(tf.exp(logs), logs)));
+  }
+
+  protected override closedMean(): Tensor {
+    return softmax(this.#energies());
+  }
+
+  protected override closedVariance(): Tensor {
+    const mean = this.closedMean();
+    return tf.mul(mean, tf.sub(1, mean));
+  }
+
+  protected override closedMode(): Tensor {
+    return largestOf(this.#energies());
+  }
+
+  #energies(): Tensor {
+    return this.#logits ?? tf.zeros([...this.batchShape, ...this.eventShape]);
+  }
+
+  #overEvent(values: Tensor): Tensor {
+    return tf.sum(
+      values,
+      this.eventShape.map((_, axis) => -1 - axis),
+    );
+  }
+
+  #allOfEvent(flags: Tensor): Tensor {
+    return tf.all(
+      flags,
+      this.eventShape.map((_, axis) => flags.rank - 1 - axis),
+    );
+  }
+}
+
+/** The one-hot vector of the largest entry along the last axis. */
+function largestOf(values: Tensor): Tensor {
+  return oneHot(tf.argMax(values, -1), { depth: values.shape.at(-1)! });
+}

@@ -1,0 +1,201 @@
+import {
+  ArgumentError,
+  asLayer,
+  BaseModule,
+  conditional,
+  leadingShape,
+  oneHot,
+  stopGradient,
+  trainable,
+} from '@dgm/core';
+import type {
+  BoundModel,
+  CallContext,
+  ConditionalDistribution,
+  Distribution,
+  DistributionHead,
+  Key,
+  Layer,
+  NetworkLike,
+  Objective,
+  Shape,
+} from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
+
+export interface VqVaeOptions {
+  /** Maps x, `[n, ...event]`, to one vector for each position, `[n, positions * dims]`. */
+  readonly encoder: NetworkLike;
+  /** Maps the code vectors, `[n, positions * dims]`, to the parameters of the likelihood. */
+  readonly decoder: NetworkLike;
+  readonly likelihood: DistributionHead;
+  /** How many codes an example is made of, how many there are to choose from, and the size of their vectors. */
+  readonly codebook: { readonly positions: number; readonly codes: number; readonly dims: number };
+  /** What an encoder pays that does not commit itself to a code, $\beta$; 0.25 unless given. */
+  readonly commitment?: number;
+  /**
+   * $p(c)$ of the integer codes, event `[positions]`: an autoregressive model, say, which is learned along. All codes are
+   * equally probable unless given.
+   */
+  readonly prior?: ConditionalDistribution;
+  /** For the initial code vectors. */
+  readonly key: Key;
+}
+
+/**
+ * A vector-quantized auto-encoder: the encoder's vectors are replaced by the nearest of a book of code vectors.
+ * @throws ArgumentError if the sizes of the codebook are not positive integers
+ * @see Neural Discrete Representation Learning (van den Oord et al., 2017)
+ */
+export function vqVae(options: VqVaeOptions): VqVae {
+  return new VqVae(options);
+}
+
+/** What {@link vqVae} makes. */
+export class VqVae extends BaseModule implements BoundModel {
+  readonly likelihood = 'lower-bound';
+  readonly eventShape: Shape;
+  readonly #encoder: Layer;
+  readonly #decoder: ConditionalDistribution;
+  readonly #prior: ConditionalDistribution | undefined;
+  readonly #codebook: Variable;
+  readonly #positions: number;
+  readonly #commitment: number;
+
+  constructor({ encoder, decoder, likelihood, codebook, commitment = 0.25, prior, key }: VqVaeOptions) {
+    super();
+    const { positions, codes, dims } = codebook;
+    for (const [name, size] of Object.entries(codebook)) requirePositive(`codebook.${name}`, size);
+    this.eventShape = likelihood.eventShape;
+    this.#encoder = this.child('encoder', asLayer(encoder));
+    this.#decoder = this.child('decoder', conditional(decoder, likelihood));
+    this.#prior = prior && this.child('prior', prior);
+    this.#codebook = this.parameter(
+      'codebook',
+      tf.tidy(() => tf.div(key.normal([codes, dims]), Math.sqrt(dims))),
+    );
+    this.#positions = positions;
+    this.#commitment = commitment;
+  }
+
+  /** The numbers of the codes of each example, float32 `[n, positions]`. */
+  encode(x: Tensor): Tensor {
+    leadingShape(x.shape, this.eventShape, 'VqVae.encode', 'x');
+    return tf.tidy(() => this.#nearest(this.#vectors(x)));
+  }
+
+  /** $p(x|c)$ of the codes, `[n, positions]`. It borrows the decoder's output: call this inside of `tf.tidy`. */
+  decode(codes: Tensor): Distribution {
+    return this.#decodeVectors(this.#lookUp(codes));
+  }
+
+  /**
+   * $\ln p(x|c(x)) + \ln p(c(x))$ in nats, `[n]`: the bound of Eq. 4.17 for a posterior that is certain of its code. It has no
+   * randomness, so the key is not used.
+   */
+  elbo(x: Tensor, _key: Key): Tensor {
+    return tf.tidy(() => {
+      const codes = this.encode(x);
+      return tf.add(this.decode(codes).logProb(x), this.#logPrior(codes));
+    });
+  }
+
+  /** Codes from the prior, then x from the likelihood; `[n, ...event]`. */
+  sample(key: Key, n: number): Tensor {
+    return tf.tidy(() => {
+      const { codes: numCodes } = this.#sizes;
+      const codes = this.#prior
+        ? this.#prior.given().sample(key.fold('codes'), [n])
+        : tf.cast(key.fold('codes').categorical(tf.zeros([numCodes]), [n, this.#positions]), 'float32');
+      return this.decode(codes).sample(key.fold('x'));
+    });
+  }
+
+  /** x through its codes and back: a draw of the likelihood; `[n, ...event]`. */
+  reconstruct(x: Tensor, key: Key): Tensor {
+    return tf.tidy(() => this.decode(this.encode(x)).sample(key));
+  }
+
+  /**
+   * $-\ln p(x|c) + \|\mathrm{sg}[e(x)] - v_c\|^2 + \beta\, \|e(x) - \mathrm{sg}[v_c]\|^2 - \ln p(c)$, in nats but for the two
+   * distances, with a gradient that goes from the code vector straight to the encoder's (Eq. 3 of the paper). `perplexity` says
+   * how many codes the batch used.
+   */
+  objectives(): readonly Objective[] {
+    const loss: Objective['loss'] = (x, key, { training }) =>
+      tf.tidy(() => {
+        const call = (network: string): CallContext => ({ training, key: key.fold(network) });
+        const vectors = this.#vectors(x, call('encoder'));
+        const codes = this.#nearest(vectors);
+        const chosen = this.#lookUp(codes);
+        const passed = tf.add(vectors, stopGradient(tf.sub(chosen, vectors)));
+        const reconstruction = mean(tf.neg(this.#decodeVectors(passed, call('decoder')).logProb(x)));
+        const codebook = squaredDistance(stopGradient(vectors), chosen);
+        const commitment = squaredDistance(vectors, stopGradient(chosen));
+        const prior = mean(tf.neg(this.#logPrior(codes, call('prior'))));
+        const distances = tf.add(codebook, tf.mul(this.#commitment, commitment));
+        const total = tf.addN([reconstruction, distances, prior]) as Scalar;
+        return { total, reconstruction, codebook, commitment, prior, perplexity: this.#perplexity(codes) };
+      });
+    return [{ name: 'vq', parameters: [...trainable(this).values()], loss }];
+  }
+
+  get #sizes(): { readonly codes: number; readonly dims: number } {
+    const [codes, dims] = this.#codebook.shape;
+    return { codes: codes!, dims: dims! };
+  }
+
+  /** The encoder's output, `[n, positions, dims]`. */
+  #vectors(x: Tensor, call: CallContext = {}): Tensor {
+    return tf.reshape(this.#encoder.apply(x, call), [-1, this.#positions, this.#sizes.dims]);
+  }
+
+  /** $\arg\min_c \|e - v_c\|^2$, without the term that is the same for all c. */
+  #nearest(vectors: Tensor): Tensor {
+    const { dims } = this.#sizes;
+    const products = tf.matMul(tf.reshape(vectors, [-1, dims]), this.#codebook, false, true);
+    const squares = tf.sum(tf.square(this.#codebook), 1);
+    const nearest = tf.argMin(tf.sub(squares, tf.mul(2, products)), 1);
+    return tf.cast(tf.reshape(nearest, [-1, this.#positions]), 'float32');
+  }
+
+  /** The code vectors, `[n, positions, dims]`; as a product, whose gradient reaches the book. */
+  #lookUp(codes: Tensor): Tensor {
+    const { codes: depth, dims } = this.#sizes;
+    const chosen = oneHot(tf.reshape(codes, [-1]), { depth });
+    return tf.reshape(tf.matMul(chosen, this.#codebook), [-1, this.#positions, dims]);
+  }
+
+  #decodeVectors(vectors: Tensor, call: CallContext = {}): Distribution {
+    return this.#decoder.given(tf.reshape(vectors, [vectors.shape[0]!, -1]), call);
+  }
+
+  #logPrior(codes: Tensor, call: CallContext = {}): Tensor {
+    if (this.#prior) return this.#prior.given(undefined, call).logProb(codes);
+    return tf.fill([codes.shape[0]!], -this.#positions * Math.log(this.#sizes.codes));
+  }
+
+  /** $e^{H}$ of how often each code was used: from 1, all the same, to the size of the book. */
+  #perplexity(codes: Tensor): Scalar {
+    const used = tf.mean(oneHot(tf.reshape(codes, [-1]), { depth: this.#sizes.codes }), 0);
+    const entropy = tf.neg(tf.sum<Scalar>(tf.mul(used, tf.log(tf.add(used, 1e-10)))));
+    return tf.exp<Scalar>(entropy);
+  }
+}
+
+const mean = (values: Tensor): Scalar => tf.mean<Scalar>(values);
+
+/** Squared distances of an example's vectors, added up; the mean over examples. */
+function squaredDistance(a: Tensor, b: Tensor): Scalar {
+  return tf.div(tf.sum(tf.square(tf.sub(a, b))), a.shape[0]!);
+}
+
+function requirePositive(argument: string, size: number): void {
+  if (Number.isInteger(size) && size > 0) return;
+  throw new ArgumentError({
+    where: 'vqVae',
+    argument,
+    expected: 'to be a positive integer',
+    actual: String(size),
+  });
+}
