@@ -1,4 +1,4 @@
-"""The VAEs of apps/benchmark/src/compositions/vae-posteriors.ts whose posteriors are normal, reflected or not."""
+"""The VAEs of apps/benchmark/src/compositions/vae-posteriors.ts, but for the one on the sphere."""
 
 import functools
 import math
@@ -7,9 +7,11 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from parts import mlp
+from parts import MaskedLinear, mlp
 
 LATENT, COMPONENTS, PSEUDO_INPUTS, REFLECTIONS = 16, 3, 64, 8
+# Of the encoder's output, where a posterior is a flow with a context.
+CONTEXT = 64
 LOG_2PI = math.log(2 * math.pi)
 
 
@@ -37,7 +39,7 @@ class LogisticMixture:
 
     def __init__(self, levels, dims):
         self.levels, self.dims = levels, dims
-        self.parameters = 3 * COMPONENTS * dims
+        self.size = 3 * COMPONENTS * dims
         self.half = (levels - 1) / 2
         self.broad = math.log(levels / COMPONENTS / (2 * math.pi))
         self.centres = torch.arange(1, 2 * COMPONENTS, 2) / COMPONENTS - 1
@@ -64,26 +66,148 @@ class LogisticMixture:
         return value.squeeze(2).round().clamp(0, self.levels - 1)
 
 
-class Gaussian:
-    parameters = 2 * LATENT
+def standard_log_prob(z):
+    return -0.5 * (z.square() + LOG_2PI).sum(1)
+
+
+class Gaussian(nn.Module):
+    """q(z|x), for rows of numbers of the encoder."""
+
+    size = 2 * LATENT
 
     def start(self, rows):
         return rows[:, : 2 * LATENT].chunk(2, 1)
 
+    def forward(self, rows):
+        """A draw for each row, and its log-density."""
+        mean, log_variance = self.start(rows)
+        start = draw_normal(mean, log_variance)
+        z, log_det = self.move(start, rows)
+        return z, log_normal(start, mean, log_variance) - log_det
+
     def move(self, z, rows):
-        return z
+        return z, 0
+
+    def to_standard(self, rows):
+        """A draw, and the divergence from the standard normal distribution: in closed form, for no volume changes."""
+        mean, log_variance = self.start(rows)
+        z, _ = self.move(draw_normal(mean, log_variance), rows)
+        return z, 0.5 * (mean.square() + log_variance.exp() - log_variance - 1).sum(1)
 
 
 class Householder(Gaussian):
-    """Tomczak and Welling, 2016: the draws are reflected at hyperplanes, which changes no volume."""
+    """Tomczak and Welling, 2016: the draws are reflected at hyperplanes."""
 
-    parameters = (2 + REFLECTIONS) * LATENT
+    size = (2 + REFLECTIONS) * LATENT
 
     def move(self, z, rows):
         for v in rows[:, 2 * LATENT :].view(-1, REFLECTIONS, LATENT).unbind(1):
             along = (v * z).sum(1, keepdim=True)
             z = z - v * (2 * along / (v.square().sum(1, keepdim=True) + 1e-20))
-        return z
+        return z, 0
+
+
+class FlowPosterior(Gaussian):
+    """A normal distribution out of the context, then layers `(z, context) -> (z, log_det)`."""
+
+    size = CONTEXT
+
+    def __init__(self, layers):
+        super().__init__()
+        self.first, self.layers = nn.Linear(CONTEXT, 2 * LATENT), nn.ModuleList(layers)
+
+    def start(self, rows):
+        return self.first(rows).chunk(2, 1)
+
+    def move(self, z, rows):
+        total = 0
+        for layer in self.layers:
+            z, log_det = layer(z, rows)
+            total = total + log_det
+        return z, total
+
+    def to_standard(self, rows):
+        z, log_prob = self(rows)
+        return z, log_prob - standard_log_prob(z)
+
+
+class RowParameters(nn.Module):
+    """Learned numbers, to which a linear layer of the context adds."""
+
+    def __init__(self, size, std):
+        super().__init__()
+        self.values = nn.Parameter(std * torch.randn(1, size))
+        self.network = nn.Linear(CONTEXT, size)
+
+    def forward(self, context):
+        return self.values + self.network(context)
+
+
+class SylvesterLayer(nn.Module):
+    """van den Berg et al., 2018, with orthogonal columns by 20 steps of an iteration."""
+
+    COLUMNS = 8
+
+    def __init__(self):
+        super().__init__()
+        m = self.COLUMNS
+        self.columns, self.triangles = RowParameters(LATENT * m, 1), RowParameters(2 * m * m + m, 0.5)
+
+    def orthogonal(self, context):
+        raw = self.columns(context)
+        q = (raw / raw.norm(dim=1, keepdim=True)).view(-1, LATENT, self.COLUMNS)
+        unit = torch.eye(self.COLUMNS)
+        for _ in range(20):
+            q = q @ (unit + 0.5 * (unit - q.transpose(1, 2) @ q))
+        return q
+
+    def triangle(self, values):
+        square = values.view(-1, self.COLUMNS, self.COLUMNS)
+        diagonal = 0.999 * square.diagonal(dim1=1, dim2=2).tanh()
+        return square.triu(1) + diagonal.diag_embed(), diagonal
+
+    def forward(self, z, context):
+        m = self.COLUMNS
+        raw, raw_tilde, b = self.triangles(context).split([m * m, m * m, m], 1)
+        q, (r, diagonal), (r_tilde, diagonal_tilde) = (
+            self.orthogonal(context),
+            self.triangle(raw),
+            self.triangle(raw_tilde),
+        )
+        h = (z.unsqueeze(1) @ q @ r_tilde.transpose(1, 2) + b.unsqueeze(1)).tanh()
+        change = (h @ r.transpose(1, 2) @ q.transpose(1, 2)).squeeze(1)
+        slopes = 1 - h.squeeze(1).square()
+        return z + change, torch.log(1 + slopes * diagonal * diagonal_tilde).sum(1)
+
+
+class IafLayer(nn.Module):
+    """Kingma et al., 2016: an affine map of each variable, out of those before it and the context."""
+
+    HIDDEN = 64
+
+    def __init__(self, is_first):
+        super().__init__()
+        self.is_first = is_first
+        seen = torch.cat([torch.arange(LATENT), torch.full((CONTEXT,), -1)])
+        hidden = torch.arange(self.HIDDEN) % LATENT - 1
+        outputs = torch.arange(LATENT).repeat_interleave(2) - 1
+        self.input = MaskedLinear(hidden[:, None] >= seen[None, :])
+        self.output = MaskedLinear(outputs[:, None] >= hidden[None, :])
+
+    def forward(self, z, context):
+        z = z if self.is_first else z.flip(1)
+        parameters = self.output(self.input(torch.cat([z, context], 1)).relu())
+        raw, shift = parameters.view(-1, LATENT, 2).unbind(2)
+        log_scale = 3 * torch.tanh(raw / 3)
+        return torch.exp(log_scale) * z + shift, log_scale.sum(1)
+
+
+def sylvester():
+    return FlowPosterior(SylvesterLayer() for _ in range(4))
+
+
+def iaf():
+    return FlowPosterior(IafLayer(is_first=index == 0) for index in range(3))
 
 
 class Standard(nn.Module):
@@ -132,7 +256,7 @@ class Flow(nn.Module):
             scale, shift = self.coupling(index, kept)
             z = torch.cat([kept, (moved - shift) * torch.exp(-scale)], 1).flip(1)
             log_det = log_det - scale.sum(1)
-        return log_det - 0.5 * (z.square() + LOG_2PI).sum(1)
+        return log_det + standard_log_prob(z)
 
     def sample(self, n):
         z = torch.randn(n, LATENT)
@@ -151,9 +275,9 @@ class Vae(nn.Module):
         self.shape, self.dims = task.shape, math.prod(task.shape)
         self.unit = min(1, 16 / (task.levels - 1))
         hidden = task.width or (64 if task.quick else 256)
-        self.posterior, self.likelihood = posterior, LogisticMixture(task.levels, self.dims)
-        self.encoder = network(self.dims, hidden, hidden, posterior.parameters, inputs=0.2, hidden=0.2)
-        self.decoder = network(LATENT, hidden, hidden, self.likelihood.parameters, hidden=0.1)
+        self.posterior, self.likelihood = posterior(), LogisticMixture(task.levels, self.dims)
+        self.encoder = network(self.dims, hidden, hidden, self.posterior.size, inputs=0.2, hidden=0.2)
+        self.decoder = network(LATENT, hidden, hidden, self.likelihood.size, hidden=0.1)
         self.prior = prior(self, task)
 
     def encode(self, x):
@@ -162,13 +286,11 @@ class Vae(nn.Module):
     def nats(self, x):
         x = x.flatten(1)
         rows = self.encode(x)
-        mean, log_variance = self.posterior.start(rows)
-        start = draw_normal(mean, log_variance)
-        z = self.posterior.move(start, rows)
         if isinstance(self.prior, Standard):
-            divergence = 0.5 * (mean.square() + log_variance.exp() - log_variance - 1).sum(1)
+            z, divergence = self.posterior.to_standard(rows)
         else:
-            divergence = log_normal(start, mean, log_variance) - self.prior.log_prob(z)
+            z, log_prob = self.posterior(rows)
+            divergence = log_prob - self.prior.log_prob(z)
         return self.likelihood.surprise(self.decoder(z), x) + divergence
 
     def loss(self, x):
@@ -181,10 +303,14 @@ class Vae(nn.Module):
 MODELS = {
     f"vae-{name}": functools.partial(Vae, posterior=posterior, prior=prior)
     for name, posterior, prior in [
-        ("gaussian-standard", Gaussian(), Standard),
-        ("gaussian-vamp", Gaussian(), Vamp),
-        ("gaussian-flow", Gaussian(), Flow),
-        ("householder-standard", Householder(), Standard),
-        ("householder-flow", Householder(), Flow),
+        ("gaussian-standard", Gaussian, Standard),
+        ("gaussian-vamp", Gaussian, Vamp),
+        ("gaussian-flow", Gaussian, Flow),
+        ("householder-standard", Householder, Standard),
+        ("householder-flow", Householder, Flow),
+        ("sylvester-standard", sylvester, Standard),
+        ("sylvester-flow", sylvester, Flow),
+        ("iaf-standard", iaf, Standard),
+        ("iaf-flow", iaf, Flow),
     ]
 }
