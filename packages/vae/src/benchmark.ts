@@ -1,6 +1,7 @@
 import { gaussian, mlp, Sequential, sizeOf } from '@dgm/core';
 import type { Benchmark, BenchmarkEntry, BenchmarkTask } from '@dgm/core';
 import { bookTraining, flatten, importanceSampled, likelihoodFor } from './benchmark-parts';
+import { auxiliaryBenchmarks } from './hierarchical/auxiliary-benchmark';
 import { hierarchicalBenchmarks } from './hierarchical/benchmark';
 import { vae } from './vae';
 
@@ -40,4 +41,5 @@ export const benchmarks: readonly BenchmarkEntry[] = [
     create: bookVae,
   },
   ...hierarchicalBenchmarks,
+  ...auxiliaryBenchmarks,
 ];

@@ -1,5 +1,5 @@
 import { asLayer, Dense, evaluate, gaussian, Key, klDivergence, Mixture, Normal } from '@dgm/core';
-import type { Layer } from '@dgm/core';
+import type { CallContext, Layer } from '@dgm/core';
 import '@dgm/testing';
 import { meanAndError } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
@@ -331,6 +331,37 @@ describe('a hierarchy of levels', () => {
     const sampled = await evaluate(model, examples, { key: Key.of(17), importanceSamples: 2000 });
     expect(bound.nats).toBeGreaterThan(sampled.nats);
     expect(Math.abs(sampled.nats + mean(exact(x())))).toBeLessThan(4 * sampled.standardError + 0.002);
+  });
+
+  test('tells its networks whether they are in training, and gives each a key of its own', () => {
+    tf.tidy(() => {
+      const calls: CallContext[] = [];
+      const watched = (layer: Layer) => (input: Tensor, call: CallContext) => {
+        calls.push(call);
+        return layer.apply(input);
+      };
+      const model = topDownVae({
+        levels: [
+          {
+            latent: 1,
+            prior: watched(prior),
+            bottomUp: watched(identity),
+            evidence: watched(linear(0.3, 0, 0.2)),
+          },
+          { latent: 1, bottomUp: watched(identity), evidence: watched(linear(0.2, 0.1, 0.5)) },
+        ],
+        decoder: watched(decoder),
+        likelihood,
+      });
+      model.objectives()[0]!.loss(x(), Key.of(18), { training: true });
+      expect(calls.every(({ training }) => training)).toBe(true);
+      // The prior's network serves the posterior, too: with one key, so that dropout hides the same of both.
+      expect(calls).toHaveLength(7);
+      const keys = calls.map(({ key }) => String(key!.uniform([1]).dataSync()[0]));
+      expect(new Set(keys).size).toBe(6);
+      model.elbo(x(), Key.of(18));
+      expect(calls.slice(7).some(({ training, key }) => training === true || key !== undefined)).toBe(false);
+    });
   });
 
   test('says what is wrong with its levels', () => {
