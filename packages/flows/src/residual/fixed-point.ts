@@ -4,7 +4,7 @@ import type { SmoothFunction } from '../smooth/smooth-map';
 import { withoutGradient } from '../smooth/without-gradient';
 import type { Contraction } from './contraction';
 
-/** How far the solution may be from the right one, relative to the length of the last step to it: about float32's. */
+/** How far the result may be from the solution, relative to the first step towards it: about the precision of float32. */
 const TOLERANCE = 1e-6;
 
 /**

@@ -171,6 +171,35 @@ describe('fixedPoint', () => {
     contraction.dispose();
   });
 
+  test('has the gradients by weights and conditions that differences show', () => {
+    const options = { dims: 2, hidden: [6], key: Key.of(0), lipschitz: 0.6, context: 1 };
+    const contraction = enlarged(contractiveMlp(options), 1);
+    const z = Key.of(1).normal([3, 2]);
+    const w = Key.of(2).normal([3, 2]);
+    const loss = (context: Tensor): tf.Scalar => {
+      const y = fixedPoint(contraction.given(context), z, { contraction, conditions: context });
+      return tf.sum(tf.mul(w, y));
+    };
+    const context = tf.variable(Key.of(3).normal([3, 1]));
+    const variables = [context, ...trainable(contraction).values()];
+    const { grads } = tf.variableGrads(() => loss(context), variables);
+    variables.forEach((variable, index) => {
+      const way = Key.of(10 + index).normal(variable.shape);
+      const start = tf.clone(variable);
+      const [left, right] = [-1e-2, 1e-2].map((step) => {
+        variable.assign(tf.add(start, tf.mul(step, way)));
+        return loss(context).dataSync()[0]!;
+      });
+      variable.assign(start);
+      const expected = tf.sum(tf.mul(way, grads[variable.name]!)).dataSync()[0]!;
+      expect(Math.abs((right! - left!) / 2e-2 - expected)).toBeLessThan(
+        1e-3 * Math.max(1, Math.abs(expected)),
+      );
+    });
+    tf.dispose([context, ...Object.values(grads)]);
+    contraction.dispose();
+  });
+
   test('frees what it makes, also under a gradient', () => {
     const contraction = contractiveMlp({ dims: 2, hidden: [4], key: Key.of(0), lipschitz: 0.5 });
     const z = Key.of(1).normal([3, 2]);
