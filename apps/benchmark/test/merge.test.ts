@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Comparison } from '../src/compare/schema';
+import { merge } from '../src/merge/merge';
 import { mergeComparisons } from '../src/merge/merge-comparisons';
 import { mergeResults } from '../src/merge/merge-results';
 import { missingParts } from '../src/merge/parts';
@@ -68,11 +69,10 @@ describe('a run in parts', { timeout: 240_000 }, () => {
     );
   });
 
-  it('refuses folders without results, and those of two kinds', async () => {
-    const empty = await start(`merge ${root} --out ${folder('none')}`).ended;
-    expect(empty).toEqual({ code: 2, text: expect.stringContaining('to hold results.json') });
-    const nowhere = await start(`merge ${folder('nowhere')} --out ${folder('none')}`).ended;
-    expect(nowhere).toEqual({ code: 2, text: expect.stringContaining('to be a folder') });
+  it('refuses folders without results', async () => {
+    await expect(merge([root, '--out', folder('none')])).rejects.toThrow('to hold results.json');
+    await expect(merge([folder('nowhere'), '--out', folder('none')])).rejects.toThrow('to be a folder');
+    await expect(merge([])).rejects.toThrow('the folders of one part or more');
   });
 });
 
@@ -104,14 +104,6 @@ describe('a comparison that is killed', { timeout: 240_000 }, () => {
     // Everything is done: the numbers stay as they are.
     await start(`compare --resume --out ${folder('compare')}`).ended;
     expect(await json('compare', 'compare.json')).toEqual(after);
-    const other = await start(`compare --resume --seed 1 --out ${folder('compare')}`).ended;
-    expect(other).toEqual({ code: 2, text: expect.stringContaining('comparison to go on with') });
-  });
-
-  it('starts anew where there is nothing, and says what is no comparison', async () => {
-    await writeFile(path.join(root, 'compare.json'), 'no JSON');
-    const { code, text } = await start(`compare --resume --out ${root}`).ended;
-    expect([code, text]).toEqual([1, expect.stringContaining('to hold JSON')]);
   });
 });
 

@@ -98,7 +98,11 @@ export interface Sources {
 
 /** Models that cannot learn the data are passed over. */
 function ableOf(candidates: readonly Candidate[], dataset: Dataset): readonly Candidate[] {
-  return candidates.filter(({ entry }) => entry.accepts?.(dataset) ?? true);
+  return candidates.filter(({ entry }) => {
+    const isAble = entry.accepts?.(dataset) ?? true;
+    if (!isAble) console.log(`${entry.name} is passed over: it cannot learn ${dataset.name}.`);
+    return isAble;
+  });
 }
 
 function tasksOf(
