@@ -29,11 +29,12 @@ function read(file: Uint8Array) {
   const message = protobuf.Root.fromJSON(onnxSchema).lookupType('onnx.ModelProto').decode(file);
   const { metadataProps, graph } = message as unknown as {
     metadataProps: { key: string; value: string }[];
-    graph: { initializer: { name: string }[] };
+    graph: { initializer: { name: string }[]; node: { opType: string }[] };
   };
   return {
     metadata: Object.fromEntries(metadataProps.map(({ key, value }) => [key, value])),
     weights: graph.initializer.map(({ name }) => name),
+    operators: graph.node.map(({ opType }) => opType),
   };
 }
 
@@ -140,6 +141,17 @@ describe('exportFunction', () => {
     expect(relativeError(product!.data as Float32Array, expected.dataSync())).toBeLessThan(1e-6);
     expect([...(minus!.data as Float32Array)]).toEqual([...a.dataSync()].map((value) => -value));
     tf.dispose([a, b, expected]);
+  });
+
+  test('leaves a convolution what it is, however the engine would compute it', () => {
+    const file = exportFunction(
+      ({ tensors }) => ({
+        y: tf.conv2d(tensors['x'] as tf.Tensor4D, tensors['filter'] as tf.Tensor4D, 1, 'same'),
+      }),
+      { x: { shape: [8, 8, 8, 32] }, filter: { shape: [5, 5, 32, 32] } },
+    );
+    expect(read(file).operators).toContain('Conv');
+    expect(read(file).operators).not.toContain('Gemm');
   });
 
   test('refuses an output that has the name of an input', () => {

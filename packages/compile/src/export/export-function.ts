@@ -7,7 +7,7 @@ import { constantValue, inputValue } from '../graph/graph';
 import type { Data, DType, Value } from '../graph/graph';
 import { dropUnusedInputs, substitute } from '../graph/substitute';
 import { writeModel } from '../onnx/write-model';
-import { simplify } from '../passes/simplify';
+import { portablePasses, simplify } from '../passes/simplify';
 
 /** What goes into the file beside the function. */
 export interface ExportFunctionOptions {
@@ -77,7 +77,7 @@ export function exportFunction(
   const bound = substitute(graph, replacements);
   const noiseInputs = noise.map(([name, { value }]) => [name, value] as const);
   const used = dropUnusedInputs(
-    simplify({ outputs: bound.outputs, inputs: new Map([...bound.inputs, ...noiseInputs]) }),
+    simplify({ outputs: bound.outputs, inputs: new Map([...bound.inputs, ...noiseInputs]) }, portablePasses),
   );
   const distributions = new Map(noise.map(([name, { distribution }]) => [name, distribution]));
   return writeModel(used, {

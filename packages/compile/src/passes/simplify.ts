@@ -30,8 +30,11 @@ const local = (name: string, rule: Rule): Pass => ({ name, apply: (graph) => rew
 
 const common: Pass = { name: 'share-common', apply: (graph) => rewrite(graph, shareCommon()) };
 
-/** Every pass, in an order in which each prepares the next. Dead code needs none: a graph is what its outputs reach. */
-export const passes: readonly Pass[] = [
+/**
+ * The passes that keep a graph readable by others, in an order in which each prepares the next. Dead code needs none: a graph is
+ * what its outputs reach.
+ */
+export const portablePasses: readonly Pass[] = [
   local('remove-aliases', removeAliases),
   local('fold-constants', foldConstants),
   local('apply-identities', applyIdentities),
@@ -43,8 +46,10 @@ export const passes: readonly Pass[] = [
   { name: 'share-softmax', apply: shareSoftmax },
   local('merge-factors', mergeFactors),
   { name: 'absorb-bias', apply: absorbBias },
-  local('choose-convolutions', chooseConvolutions),
 ];
+
+/** Every pass for any device. */
+export const passes: readonly Pass[] = [...portablePasses, local('choose-convolutions', chooseConvolutions)];
 
 /**
  * What pays on a CPU alone: its runtime multiplies matrices better than it does anything else. To be applied to what
