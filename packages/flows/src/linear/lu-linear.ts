@@ -24,7 +24,7 @@ export interface LuLinearOptions {
 export class LuLinear extends BaseFlowLayer {
   readonly eventShape: Shape;
   readonly #features: number;
-  readonly #order: readonly number[];
+  readonly #permutation: Variable;
   readonly #lower: Variable;
   readonly #upper: Variable;
   readonly #logScale: Variable;
@@ -34,7 +34,8 @@ export class LuLinear extends BaseFlowLayer {
     super();
     this.#features = features;
     this.eventShape = [...leadingShape, features];
-    this.#order = Array.from(key.permutation(features));
+    // A variable that does not learn: it belongs to the weights, or a model that is loaded would be another one.
+    this.#permutation = this.parameter('permutation', permutationMatrix(key, features), { trainable: false });
     this.#lower = this.parameter('lower', tf.zeros([features, features]));
     this.#upper = this.parameter('upper', tf.zeros([features, features]));
     this.#logScale = this.parameter('logScale', tf.zeros([features]));
@@ -45,14 +46,14 @@ export class LuLinear extends BaseFlowLayer {
     const [lower, upper] = this.#triangles();
     // Rows times a matrix: z - b = y (P L U)^T, so the columns of (z - b)^T are solved for.
     const columns = tf.transpose(tf.sub(this.#rows(z), this.#shift));
-    const unpermuted = tf.matMul(this.#permutation(), columns, true);
+    const unpermuted = tf.matMul(this.#permutation, columns, true);
     const inner = solveTriangular(upper, solveTriangular(lower, unpermuted), { triangle: 'upper' });
     return { y: tf.reshape(tf.transpose(inner), z.shape), logDet: tf.neg(this.#logDet(z)) };
   }
 
   protected inverse(y: Tensor): Backward {
     const [lower, upper] = this.#triangles();
-    const matrix = tf.matMul(this.#permutation(), tf.matMul(lower, upper));
+    const matrix = tf.matMul(this.#permutation, tf.matMul(lower, upper));
     const rows = tf.add(tf.matMul(this.#rows(y), matrix, false, true), this.#shift);
     return { z: tf.reshape(rows, y.shape), logDet: this.#logDet(y) };
   }
@@ -65,10 +66,6 @@ export class LuLinear extends BaseFlowLayer {
     return [lower, upper];
   }
 
-  #permutation(): Tensor {
-    return tf.cast(tf.oneHot(tf.tensor1d([...this.#order], 'int32'), this.#features), 'float32');
-  }
-
   #rows(x: Tensor): Tensor {
     return tf.reshape(x, [-1, this.#features]);
   }
@@ -77,4 +74,12 @@ export class LuLinear extends BaseFlowLayer {
     const positions = x.size / x.shape[0]! / this.#features;
     return tf.mul(tf.ones([x.shape[0]!]), tf.mul(positions, tf.sum(this.#logScale)));
   }
+}
+
+function permutationMatrix(key: Key, features: number): Tensor {
+  const values = new Float32Array(features ** 2);
+  key.permutation(features).forEach((from, row) => {
+    values[row * features + from] = 1;
+  });
+  return tf.tensor2d(values, [features, features]);
 }
