@@ -35,7 +35,7 @@ const shape = [LATENT] as const;
 /** Of the encoder's output, where a posterior is a flow with a context. */
 const CONTEXT = 64;
 const PSEUDO_INPUTS = 64;
-const IMPORTANCE_SAMPLES = 500;
+const IMPORTANCE_SAMPLES = 200;
 
 interface Choice<Made> {
   readonly source: string;
