@@ -15,6 +15,7 @@ export const readmes: readonly Readme[] = [
     path: 'packages/arm/README.md',
     numbers: (results) => `${familyTable(results, '@dgm/arm')}\n\n${sizeInPages('@dgm/arm')}`,
   },
+  { path: 'packages/flows/README.md', numbers: (results) => familyTable(results, '@dgm/flows') },
 ];
 
 /** What a package and all that it needs weigh in a page, as the tests of packed packages recorded it, in round numbers. */
