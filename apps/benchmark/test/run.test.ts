@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
-import type { BenchmarkEntry } from '@dgm/core';
+import type { Benchmark, BenchmarkEntry } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Families } from '../src/families';
@@ -20,6 +20,27 @@ const families = (...entries: BenchmarkEntry[]) => {
   const candidates = entries.map((entry) => ({ entry, package: '@dgm/made-up', version: '0.1.0' }));
   return (broken: Families['broken'] = []) => Promise.resolve({ candidates, broken });
 };
+/** The model, with a loss that looks at a value on its way, which no graph can. */
+function reading(entry: BenchmarkEntry): BenchmarkEntry {
+  return {
+    ...entry,
+    create: async (task) => {
+      const benchmark = (await entry.create(task)) as Benchmark<tf.Tensor>;
+      const { model } = benchmark;
+      const objectives = model.objectives().map((objective) => ({
+        ...objective,
+        loss: (...given: Parameters<typeof objective.loss>) => {
+          const terms = objective.loss(...given);
+          terms.total.dataSync();
+          return terms;
+        },
+      }));
+      model.objectives = () => objectives;
+      return benchmark as Benchmark;
+    },
+  };
+}
+
 const eagerly = (line: string) => [
   ...line.split(' '),
   ...(line.includes('--engine') ? [] : ['--engine', 'eager']),
@@ -160,6 +181,19 @@ describe('dgm-bench run', () => {
     expect(compiled).toMatchObject({ engine: 'compiled', device: 'cpu', steps: eager!.steps });
     expect(compiled!.validation.nats).toBeCloseTo(eager!.validation.nats!, 3);
     expect(compiled!.extra['command']).toContain('--engine compiled');
+  });
+
+  it('compiles by itself what can be compiled, trains the rest eagerly, and says which it was', async () => {
+    const found = families(reading(pixelFrequencies('reading')), pixelFrequencies('pixels'));
+    // The wasm backend copies what a custom gradient saves, which the leak check of IS_TEST takes for a leak.
+    tf.env().set('IS_TEST', false);
+    expect(await run(['--quick', '--out', out], () => found())).toBe(0);
+    tf.env().set('IS_TEST', true);
+    const [reader, other] = (await results()).runs;
+    expect(other).toMatchObject({ engine: 'compiled', device: 'cpu' });
+    expect(reader).toMatchObject({ engine: 'eager', device: expect.stringMatching(/wasm|tensorflow/) });
+    expect(reader!.extra.command).toContain('--engine eager');
+    expect(other!.extra.command).toContain('--engine compiled');
   });
 
   it('knows the devices of each engine', async () => {
