@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { familyTable, markdownTable } from './markdown';
+import { posteriorTable } from './posterior-table';
 import type { Results } from './schema';
 
 /** A README that shows committed results. */
@@ -16,6 +17,7 @@ export const readmes: readonly Readme[] = [
     numbers: (results) => `${familyTable(results, '@dgm/arm')}\n\n${sizeInPages('@dgm/arm')}`,
   },
   { path: 'packages/flows/README.md', numbers: (results) => familyTable(results, '@dgm/flows') },
+  { path: 'packages/vae/README.md', numbers: posteriorTable },
 ];
 
 /** What a package and all that it needs weigh in a page, as the tests of packed packages recorded it, in round numbers. */
