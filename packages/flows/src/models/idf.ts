@@ -63,7 +63,7 @@ function scale({ source, ...options }: IdfOptions & { readonly source?: string }
   });
 }
 
-/** Listing 3.4 starts its log-scales at 1; from 0 the book's four parts end 3 nats worse on the digits' validation rows. */
+/** Listing 3.4 starts its log-scales at 1. */
 const INITIAL_SCALE = Math.E;
 
 function lastBase({ dims, base }: IdfOptions): Distribution | ConditionalDistribution {
