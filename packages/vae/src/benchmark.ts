@@ -1,7 +1,6 @@
 import { gaussian, mlp, Sequential, sizeOf } from '@dgm/core';
 import type { Benchmark, BenchmarkEntry, BenchmarkTask } from '@dgm/core';
 import { bookTraining, flatten, importanceSampled, likelihoodFor } from './benchmark-parts';
-import { auxiliaryBenchmarks } from './hierarchical/auxiliary-benchmark';
 import { hierarchicalBenchmarks } from './hierarchical/benchmark';
 import { vae } from './vae';
 
@@ -41,5 +40,4 @@ export const benchmarks: readonly BenchmarkEntry[] = [
     create: bookVae,
   },
   ...hierarchicalBenchmarks,
-  ...auxiliaryBenchmarks,
 ];

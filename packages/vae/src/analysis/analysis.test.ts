@@ -52,7 +52,7 @@ describe('analyzeLatents', () => {
     const model = linearVae();
     const { mutualInformation, marginalDivergence, posteriorEntropy } = await analyzeLatents(
       model,
-      draws(1500),
+      draws(1000),
       {
         key: Key.of(2),
       },

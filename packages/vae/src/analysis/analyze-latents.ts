@@ -131,24 +131,34 @@ function score(
   const [q, p] = [model.encode(x), model.prior()];
   const z = q.sample(key); // [n, ...latent]
   const against = tf.expandDims(z, 1); // [n, 1, ...latent], against a batch [m]
-  /** ln of the mean over all examples x_m of a density at the draws, `[n, ...]`. */
-  const logMean = (logDensity: (posterior: Distribution) => Tensor): Tensor => {
-    const logSums = chunks.map((chunk) =>
-      tf.tidy(() => logSumExp(logDensity(model.encode(chunk())), { axis: 1 })),
-    );
-    return tf.sub(logSumExp(tf.stack(logSums), { axis: 0 }), Math.log(count));
-  };
+  const sums = chunks.map((chunk) => tf.tidy(() => logSumsOver(model.encode(chunk()), against)));
+  /** ln of the mean over all examples of a density at the draws, `[n, ...]`. */
+  const logMean = (logSums: readonly Tensor[]): Tensor =>
+    tf.sub(logSumExp(tf.stack([...logSums]), { axis: 0 }), Math.log(count));
+  const marginals = sums.flatMap(({ ofVariables }) => ofVariables ?? []);
   const logPrior = p.logProb(z);
   return {
     reconstruction: model.decode(z).logProb(x),
     logPrior,
     logPosterior: q.logProb(z),
-    logAggregated: logMean((posterior) => posterior.logProb(against)), // ln q(z)
+    logAggregated: logMean(sums.map(({ whole }) => whole)), // ln q(z)
     means: tf.reshape(q.mean(), [x.shape[0]!, -1]),
-    ...(isProduct(q)
-      ? { logMarginals: perExample(logMean((posterior) => (posterior as Independent).base.logProb(against))) }
-      : {}),
+    ...(marginals.length > 0 ? { logMarginals: perExample(logMean(marginals)) } : {}),
     ...(isProduct(p) ? { logPriorMarginals: logPrior } : {}),
+  };
+}
+
+/**
+ * ln of the sum over a batch of posteriors of their densities: of the whole z, `[n]`, and where its variables are independent
+ * of each variable, `[n, ...latent]`.
+ * @param z - `[n, 1, ...latent]`
+ */
+function logSumsOver(posteriors: Distribution, z: Tensor): { whole: Tensor; ofVariables?: Tensor } {
+  if (!isProduct(posteriors)) return { whole: logSumExp(posteriors.logProb(z), { axis: 1 }) };
+  const each = posteriors.base.logProb(z); // [n, m, ...latent]
+  return {
+    whole: logSumExp(posteriors.sumOverEvent(each), { axis: 1 }),
+    ofVariables: logSumExp(each, { axis: 1 }),
   };
 }
 
