@@ -18,7 +18,7 @@ import { writeDataFiles } from './data-files';
 import { failedEntrants } from './entrant';
 import { help } from './help';
 import { measure, type Task } from './measure';
-import { findEarlier, openComparison } from './open-comparison';
+import { findEarlier, openComparison, withMeasurements } from './open-comparison';
 import type { DataFiles } from './protocol';
 import { findTorch, type Torch } from './python';
 import { rowsOf } from './rows';
@@ -57,10 +57,7 @@ export async function compare(
     await writeComparison(output, comparison);
   };
   const addMeasurements = (measurements: readonly Measurement[]) =>
-    add({
-      rows: [...comparison.rows, ...rowsOf(measurements)],
-      measurements: [...comparison.measurements, ...measurements],
-    });
+    add(withMeasurements(comparison, measurements));
   const folder = await mkdtemp(path.join(tmpdir(), 'dgm-compare-'));
   try {
     const data = await writeDataFiles(dataset, folder);

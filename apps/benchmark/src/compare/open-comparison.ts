@@ -1,12 +1,13 @@
 import { loadavg } from 'node:os';
 import { describeRuntime } from '@dgm/compile';
 import { ArgumentError, type Dataset } from '@dgm/core';
-import { describeMachine } from '../results/machine';
+import { describeMachine, sameMachine } from '../results/machine';
 import { summarizeDataset } from '../results/schema';
 import type { OutputFolder } from '../run/output-folder';
 import { compareCommand, resumeArguments, type CompareArguments } from './arguments';
 import type { Torch } from './python';
-import type { Comparison, ComparisonMachine } from './schema';
+import { rowsOf } from './rows';
+import type { Comparison, ComparisonMachine, Measurement } from './schema';
 
 /** The file of a comparison, in its folder. */
 export const COMPARISON_FILE = 'compare.json';
@@ -33,8 +34,8 @@ export async function findEarlier(
 }
 
 /**
- * The comparison to add rows to.
- * @throws ArgumentError if the earlier one is of other data or of another machine
+ * The comparison to add rows to. What another machine has measured stays under that machine's name.
+ * @throws ArgumentError if the earlier one is of other data
  */
 export async function openComparison(
   { given, earlier }: Opened,
@@ -52,10 +53,29 @@ export async function openComparison(
       measurements: [],
     };
   }
-  requireSame('the data', earlier.dataset.sha256, dataset.sha256);
-  requireSame('the machine', withoutLoad(earlier.machine), withoutLoad(machine));
-  return earlier;
+  requireSameData(earlier.dataset.sha256, dataset.sha256);
+  const machines = earlier.machines ?? [{ machine: earlier.machine, models: modelsOf(earlier) }];
+  return sameMachine(machines.at(-1)!.machine, machine)
+    ? earlier
+    : { ...earlier, machines: [...machines, { machine, models: [] }] };
 }
+
+/** A comparison with more measurements, which the machine at hand has made. */
+export function withMeasurements(comparison: Comparison, measurements: readonly Measurement[]): Comparison {
+  const rows = rowsOf(measurements);
+  const { machines } = comparison;
+  const last = machines?.at(-1);
+  return {
+    ...comparison,
+    rows: [...comparison.rows, ...rows],
+    measurements: [...comparison.measurements, ...measurements],
+    ...(last && {
+      machines: [...machines!.slice(0, -1), { ...last, models: [...last.models, ...modelsOf({ rows })] }],
+    }),
+  };
+}
+
+const modelsOf = ({ rows }: Pick<Comparison, 'rows'>) => [...new Set(rows.map(({ model }) => model))];
 
 async function describeSides(torch: Torch): Promise<ComparisonMachine> {
   const { version } = await describeRuntime({ devices: ['cpu'] });
@@ -69,13 +89,11 @@ async function describeSides(torch: Torch): Promise<ComparisonMachine> {
   };
 }
 
-const withoutLoad = (machine: ComparisonMachine) => JSON.stringify({ ...machine, load: 0 });
-
-function requireSame(argument: string, expected: string, actual: string): void {
+function requireSameData(expected: string, actual: string): void {
   if (expected === actual) return;
   throw new ArgumentError({
     where: 'dgm-bench compare --resume',
-    argument,
+    argument: 'the data',
     expected: `to be those of the comparison to go on with, ${expected}`,
     actual,
     remedy: 'start another comparison without --resume, or in another --out',

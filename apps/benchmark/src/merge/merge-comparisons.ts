@@ -19,10 +19,11 @@ export function mergeComparisons(parts: readonly Part<Comparison>[]): Comparison
   return {
     schema: 1,
     machine: first.machine,
-    ...machinesOf(parts, ({ machine, rows }) => ({
-      machine,
-      models: [...new Set(rows.map(({ model }) => model))],
-    })),
+    ...machinesOf(
+      parts,
+      ({ machine, machines, rows }) =>
+        machines ?? [{ machine, models: [...new Set(rows.map(({ model }) => model))] }],
+    ),
     command: withoutShard(first.command),
     dataset: first.dataset,
     rows: joined(parts, ({ rows }) => rows, nameOf),

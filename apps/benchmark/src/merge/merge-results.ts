@@ -21,7 +21,10 @@ export function mergeResults(parts: readonly Part<Results>[]): Results {
   return {
     schema: 1,
     machine: first.machine,
-    ...machinesOf(parts, ({ machine, runs: own }) => ({ machine, models: own.map(({ model }) => model) })),
+    ...machinesOf(
+      parts,
+      ({ machine, machines, runs: own }) => machines ?? [{ machine, models: own.map(({ model }) => model) }],
+    ),
     dataset: first.dataset,
     runs,
     ...(models.size > 0 ? { failures: [...models.values()] } : {}),

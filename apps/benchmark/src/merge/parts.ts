@@ -1,5 +1,5 @@
 import { ArgumentError } from '@dgm/core';
-import type { Machine, MachineOfModels } from '../results/machine';
+import { sameMachine, type Machine, type MachineOfModels } from '../results/machine';
 import { formatShard, type Shard } from '../shard';
 
 /** What one folder holds. */
@@ -56,15 +56,11 @@ export function joined<Content, Entry>(
 /** Which machine measured what, where there was more than one. */
 export function machinesOf<Content, M extends Machine>(
   parts: readonly Part<Content>[],
-  read: (content: Content) => MachineOfModels<M>,
+  read: (content: Content) => readonly MachineOfModels<M>[],
 ): { readonly machines?: readonly MachineOfModels<M>[] } {
-  const all = parts.map(({ content }) => read(content));
-  const isOne = all.every(({ machine }) => nameOf(machine) === nameOf(all[0]!.machine));
-  return isOne ? {} : { machines: all };
+  const all = parts.flatMap(({ content }) => read(content));
+  return all.every(({ machine }) => sameMachine(machine, all[0]!.machine)) ? {} : { machines: all };
 }
-
-/** The load changes from moment to moment. */
-const nameOf = (machine: Machine) => JSON.stringify({ ...machine, load: 0 });
 
 /** The parts that are not there: `2/4`. */
 export function missingParts(shards: readonly (Shard | undefined)[]): readonly string[] {

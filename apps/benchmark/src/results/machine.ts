@@ -18,6 +18,11 @@ export interface MachineOfModels<M extends Machine = Machine> {
   readonly models: readonly string[];
 }
 
+/** Whether it is the same one; its load changes from moment to moment. */
+export function sameMachine(a: Machine, b: Machine): boolean {
+  return JSON.stringify({ ...a, load: 0 }) === JSON.stringify({ ...b, load: 0 });
+}
+
 export function describeMachine(): Machine {
   return {
     cpu: cpus()[0]?.model.trim() || 'unknown',
