@@ -16,10 +16,16 @@ export async function readVariables(
   variables: ReadonlyMap<string, Variable>,
 ): Promise<ReadonlyMap<string, HostTensor>> {
   const entries = [...variables].map(async ([path, variable]) => {
-    const values = (await variable.data()) as HostTensor['values'];
-    return [path, { dtype: variable.dtype as HostDtype, shape: variable.shape, values }] as const;
+    const dtype = variable.dtype as HostDtype;
+    const values = inItsType(dtype, (await variable.data()) as HostTensor['values']);
+    return [path, { dtype, shape: variable.shape, values }] as const;
   });
   return new Map(await Promise.all(entries));
+}
+
+/** The cpu backend casts integers to float32 by calling them that: the array stays one of integers. */
+function inItsType(dtype: HostDtype, values: HostTensor['values']): HostTensor['values'] {
+  return dtype === 'float32' && !(values instanceof Float32Array) ? Float32Array.from(values) : values;
 }
 
 /** Gives variables the values of the host tensors of the same paths. Shapes must fit. */

@@ -26,6 +26,14 @@ describe('weights', () => {
     });
   });
 
+  it('are float32 in the file where the backend keeps integers under that name', async () => {
+    const whole = tf.tidy(() => tf.variable(tf.cast(tf.tensor1d([1, 2, 3], 'int32'), 'float32')));
+    const module = { parameters: () => new Map([['whole', whole]]), dispose: () => whole.dispose() };
+    const { tensors } = decodeSafetensors(await saveWeights(module));
+    expect(tensors.get('whole')!.values).toEqual(Float32Array.of(1, 2, 3));
+    module.dispose();
+  });
+
   it.each([
     [
       'a missing weight',
