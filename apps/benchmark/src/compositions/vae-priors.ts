@@ -34,12 +34,16 @@ import type { PseudoInputPrior } from '@dgm/priors';
 import { vae } from '@dgm/vae';
 import * as tf from '@tensorflow/tfjs-core';
 
-/** What the book's listings of §4.4.1 are trained with: two latent variables and 16 components. */
-const [LATENT, COMPONENTS] = [2, 16];
+/** What the book's listings of §4.4.1 are trained with. */
+const COMPONENTS = 16;
+/** Two latent variables, which can be looked at; and as many as the book's VAE of §4.3 has. */
+const LATENTS = [2, 16] as const;
 const GRID = { pointsPerAxis: Math.sqrt(COMPONENTS), range: [-10, 10] } as const;
 const IMPORTANCE_SAMPLES = 1000;
 
 interface PriorTask {
+  /** Of the latent variables. */
+  readonly shape: Shape;
   readonly key: Key;
   /** The size of hidden layers. */
   readonly hidden: number;
@@ -49,15 +53,13 @@ interface PriorTask {
   readonly levels: number;
 }
 
-const shape = [LATENT];
-
 const priors: Readonly<
   Record<string, { source: string; make: (task: PriorTask) => ConditionalDistribution }>
 > = {
-  standard: { source: 'DGM §4.4.1.1, Listing 4.6', make: () => standardPrior({ shape }) },
+  standard: { source: 'DGM §4.4.1.1, Listing 4.6', make: ({ shape }) => standardPrior({ shape }) },
   mog: {
     source: 'DGM §4.4.1.2, Listing 4.7, mended',
-    make: ({ key }) => mixtureOfGaussiansPrior({ shape, components: COMPONENTS, key }),
+    make: ({ key, shape }) => mixtureOfGaussiansPrior({ shape, components: COMPONENTS, key }),
   },
   vamp: {
     source: 'DGM §4.4.1.3, Listing 4.8, mended',
@@ -70,7 +72,7 @@ const priors: Readonly<
   },
   gtm: {
     source: 'DGM §4.4.1.4, Listing 4.9, mended',
-    make: ({ key, hidden }) => {
+    make: ({ key, hidden, shape }) => {
       const components = gaussian({ shape });
       const network = mlp([2, hidden, hidden, components.numParameters], { key, activation: 'tanh' });
       return gtmPrior({ network, components, grid: GRID });
@@ -90,18 +92,19 @@ const priors: Readonly<
   },
   flow: {
     source: 'DGM §4.4.1.6, Listing 4.11, mended',
-    make: ({ key, hidden }) => realNvp({ dims: LATENT, couplings: 3, hidden: [hidden, hidden], key }),
+    make: ({ key, hidden, shape }) =>
+      realNvp({ dims: sizeOf(shape), couplings: 3, hidden: [hidden, hidden], key }),
   },
   arm: {
     source: 'DGM Eq. 2.4 as a prior; MADE (Germain et al., 2015)',
-    make: ({ key, hidden }) =>
+    make: ({ key, hidden, shape }) =>
       modelPrior(made({ shape, likelihood: gaussian({ shape: [] }), hidden: [hidden, hidden], key })),
   },
   resampled: {
     source: 'Resampled Priors for Variational Autoencoders (Bauer and Mnih, 2019)',
-    make: ({ key, hidden }) =>
+    make: ({ key, hidden, shape }) =>
       resampledPrior({
-        network: mlp([LATENT, 64, 64, 1], { key, activation: 'tanh' }),
+        network: mlp([sizeOf(shape), 64, 64, 1], { key, activation: 'tanh' }),
         shape,
         key,
         normalizerSamples: 16 * hidden,
@@ -112,8 +115,10 @@ const priors: Readonly<
 /** The VAE of §4.4.1 with one of the priors. */
 function create(
   make: (task: PriorTask) => ConditionalDistribution,
+  latents: number,
   { dataset, key, quick }: BenchmarkTask,
 ): Benchmark {
+  const shape = [latents];
   const { shape: input } = dataset.train;
   const levels = dataset.levels!;
   const hidden = quick ? 64 : 256;
@@ -126,6 +131,7 @@ function create(
   ]);
   const decoderKey = key.fold('decoder');
   const prior = make({
+    shape,
     key: key.fold('prior'),
     hidden,
     encoder: conditional(encoder, posterior),
@@ -134,7 +140,7 @@ function create(
   });
   const model = vae({
     encoder,
-    decoder: mlp([LATENT, hidden, hidden, likelihood.numParameters], { key: decoderKey, activation }),
+    decoder: mlp([latents, hidden, hidden, likelihood.numParameters], { key: decoderKey, activation }),
     posterior,
     likelihood,
     prior,
@@ -168,11 +174,16 @@ function hasPseudoInputs(prior: ConditionalDistribution): prior is PseudoInputPr
 /** A categorical likelihood has a free probability for each value: for data of few values. */
 const MOST_LEVELS = 32;
 
-export const vaePriors: readonly BenchmarkEntry[] = Object.entries(priors).map(
-  ([name, { source, make }]) => ({
-    name: `vae-prior-${name}`,
-    source,
-    accepts: ({ levels }) => levels !== undefined && levels <= MOST_LEVELS,
-    create: (task) => create(make, task),
-  }),
+/** Those of the book, which are benchmarked with either number of latent variables. */
+const ofTheBook = ['standard', 'mog', 'vamp', 'gtm', 'gtm-vamp', 'flow'];
+
+export const vaePriors: readonly BenchmarkEntry[] = LATENTS.flatMap((latents) =>
+  Object.entries(priors)
+    .filter(([name]) => latents === 2 || ofTheBook.includes(name))
+    .map(([name, { source, make }]) => ({
+      name: latents === 2 ? `vae-prior-${name}` : `vae-prior-${name}-${latents}`,
+      source: latents === 2 ? source : `${source}; ${latents} latent variables`,
+      accepts: ({ levels }) => levels !== undefined && levels <= MOST_LEVELS,
+      create: (task) => create(make, latents, task),
+    })),
 );

@@ -9,7 +9,7 @@ from torch import nn
 
 from parts import MaskedLinear, draw, few_levels, mlp, surprise
 
-LATENT, COMPONENTS = 2, 16
+COMPONENTS = 16
 LOG_2PI = math.log(2 * math.pi)
 
 
@@ -26,16 +26,17 @@ def draw_normal(mean, log_variance):
 class Standard(nn.Module):
     def __init__(self, vae):
         super().__init__()
+        self.latent = vae.latent
 
     def log_prob(self, z):
         return -0.5 * (z.square() + LOG_2PI).sum(-1)
 
     def sample(self, n):
-        return torch.randn(n, LATENT)
+        return torch.randn(n, self.latent)
 
 
 class Mixture(nn.Module):
-    """Of normal distributions, whose means and log-variances `components()` gives, `[16, 2]` each."""
+    """Of normal distributions, whose means and log-variances `components()` gives, `[16, latent]` each."""
 
     def __init__(self):
         super().__init__()
@@ -55,8 +56,8 @@ class Mixture(nn.Module):
 class MixtureOfGaussians(Mixture):
     def __init__(self, vae):
         super().__init__()
-        self.means = nn.Parameter(torch.randn(COMPONENTS, LATENT))
-        self.log_variances = nn.Parameter(torch.randn(COMPONENTS, LATENT))
+        self.means = nn.Parameter(torch.randn(COMPONENTS, vae.latent))
+        self.log_variances = nn.Parameter(torch.randn(COMPONENTS, vae.latent))
 
     def components(self):
         return self.means, self.log_variances
@@ -81,7 +82,7 @@ class Gtm(Mixture):
     def __init__(self, vae):
         super().__init__()
         self.register_buffer("grid", grid())
-        self.network = mlp(2, vae.hidden, vae.hidden, 2 * LATENT, activation=nn.Tanh)
+        self.network = mlp(2, vae.hidden, vae.hidden, 2 * vae.latent, activation=nn.Tanh)
 
     def components(self):
         return self.network(self.grid).chunk(2, 1)
@@ -99,11 +100,12 @@ class GtmVamp(Mixture):
 
 
 class Flow(nn.Module):
-    """RealNVP in two dimensions: three couplings, before each of which the entries change places."""
+    """RealNVP of three couplings, before each of which the halves change places."""
 
     def __init__(self, vae):
         super().__init__()
-        network = functools.partial(mlp, 1, vae.hidden, vae.hidden, 1)
+        self.latent, half = vae.latent, vae.latent // 2
+        network = functools.partial(mlp, half, vae.hidden, vae.hidden, half)
         self.log_scales = nn.ModuleList(network() for _ in range(3))
         self.shifts = nn.ModuleList(network() for _ in range(3))
 
@@ -117,7 +119,7 @@ class Flow(nn.Module):
         return log_det - 0.5 * (z.square() + LOG_2PI).sum(1)
 
     def sample(self, n):
-        z = torch.randn(n, LATENT)
+        z = torch.randn(n, self.latent)
         for log_scale, shift in zip(self.log_scales, self.shifts):
             moved, kept = z.chunk(2, 1)
             z = torch.cat([kept, torch.exp(log_scale(kept).tanh()) * moved + shift(kept)], 1)
@@ -129,22 +131,22 @@ class Autoregressive(nn.Module):
 
     def __init__(self, vae):
         super().__init__()
-        hidden = torch.zeros(vae.hidden)
-        degrees = [torch.arange(LATENT), hidden, hidden]
+        self.latent, hidden = vae.latent, torch.zeros(vae.hidden)
+        degrees = [torch.arange(self.latent), hidden, hidden]
         masks = [late[:, None] >= early[None, :] for early, late in zip(degrees, degrees[1:])]
-        masks.append(torch.arange(LATENT).repeat_interleave(2)[:, None] > hidden[None, :])
+        masks.append(torch.arange(self.latent).repeat_interleave(2)[:, None] > hidden[None, :])
         first, second, last = map(MaskedLinear, masks)
         self.network = nn.Sequential(first, nn.ReLU(), second, nn.ReLU(), last)
 
     def conditionals(self, z):
-        return self.network(z).view(-1, LATENT, 2).unbind(2)
+        return self.network(z).view(-1, self.latent, 2).unbind(2)
 
     def log_prob(self, z):
         return log_normal(z, *self.conditionals(z))
 
     def sample(self, n):
-        z = torch.zeros(n, LATENT)
-        for entry in range(LATENT):
+        z = torch.zeros(n, self.latent)
+        for entry in range(self.latent):
             z[:, entry] = draw_normal(*self.conditionals(z))[:, entry]
         return z
 
@@ -156,8 +158,9 @@ class Resampled(nn.Module):
 
     def __init__(self, vae):
         super().__init__()
-        self.network = mlp(LATENT, 64, 64, 1, activation=nn.Tanh)
-        self.register_buffer("draws", torch.randn(16 * vae.hidden, LATENT))
+        self.latent = vae.latent
+        self.network = mlp(self.latent, 64, 64, 1, activation=nn.Tanh)
+        self.register_buffer("draws", torch.randn(16 * vae.hidden, self.latent))
 
     def log_acceptance(self, z):
         return F.logsigmoid(self.network(z).squeeze(-1))
@@ -171,19 +174,19 @@ class Resampled(nn.Module):
         return factor - 0.5 * (z.square() + LOG_2PI).sum(-1)
 
     def sample(self, n):
-        proposals = torch.randn(n, self.TRUNCATION, LATENT)
+        proposals = torch.randn(n, self.TRUNCATION, self.latent)
         accepted = torch.rand(n, self.TRUNCATION).log() < self.log_acceptance(proposals)
         accepted[:, -1] = True
         return proposals[torch.arange(n), accepted.byte().argmax(1)]
 
 
 class PriorVae(nn.Module):
-    def __init__(self, task, prior):
+    def __init__(self, task, prior, latent):
         super().__init__()
         self.levels, self.shape, self.dims = few_levels(task), task.shape, math.prod(task.shape)
-        self.hidden = 64 if task.quick else 256
-        self.encoder = mlp(self.dims, self.hidden, self.hidden, 2 * LATENT)
-        self.decoder = mlp(LATENT, self.hidden, self.hidden, self.dims * self.levels)
+        self.hidden, self.latent = 64 if task.quick else 256, latent
+        self.encoder = mlp(self.dims, self.hidden, self.hidden, 2 * latent)
+        self.decoder = mlp(latent, self.hidden, self.hidden, self.dims * self.levels)
         self.prior = prior(self)
 
     def encode(self, x):
@@ -215,6 +218,10 @@ PRIORS = {
     "resampled": Resampled,
 }
 
+# The six of the book with as many latent variables as its VAE of §4.3, too.
 MODELS = {
-    f"vae-prior-{name}": functools.partial(PriorVae, prior=prior) for name, prior in PRIORS.items()
+    f"vae-prior-{name}": functools.partial(PriorVae, prior=prior, latent=2) for name, prior in PRIORS.items()
+} | {
+    f"vae-prior-{name}-16": functools.partial(PriorVae, prior=PRIORS[name], latent=16)
+    for name in ["standard", "mog", "vamp", "gtm", "gtm-vamp", "flow"]
 }
