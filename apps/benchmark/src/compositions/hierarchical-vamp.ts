@@ -1,13 +1,13 @@
-import { adamax, asLayer, categorical, evaluate, mlp, Sequential, sizeOf } from '@dgm/core';
+import { asLayer, categorical, mlp, Sequential, sizeOf } from '@dgm/core';
 import type { Benchmark, BenchmarkEntry, BenchmarkTask } from '@dgm/core';
 import { dataPseudoInputs, vampPrior } from '@dgm/priors';
 import type { PseudoInputPrior } from '@dgm/priors';
 import { topDownVae } from '@dgm/vae';
 import * as tf from '@tensorflow/tfjs-core';
+import { asInTheBook } from './as-in-the-book';
 
 /** Latent variables of the two levels, z_1 first, and pseudo-inputs of the upper one. */
 const [LOWER, UPPER, PSEUDO_INPUTS] = [16, 16, 32] as const;
-const IMPORTANCE_SAMPLES = 1000;
 /** A categorical likelihood has a free probability for each value: for data of few values. */
 const MOST_LEVELS = 32;
 
@@ -55,21 +55,7 @@ function hierarchicalVamp({ dataset, key, quick, width }: BenchmarkTask): Benchm
     },
   });
   return {
-    model,
-    training: {
-      optimizer: adamax({ learningRate: 1e-3 }),
-      batchSize: 64,
-      epochs: 1000,
-      earlyStopping: { patience: 20 },
-    },
-    evaluate: async (examples, options) => ({
-      importanceSampled: await evaluate(model, examples, {
-        importanceSamples: quick ? 10 : IMPORTANCE_SAMPLES,
-        ...options,
-      }),
-    }),
-    reconstruct: (x, reconstructionKey) => model.reconstruct(x, reconstructionKey),
-    latentSpace: model,
+    ...asInTheBook(model, { quick }),
     images: () => ({ 'pseudo-inputs': topPrior!.pseudoInputs() }),
   };
 }

@@ -1,14 +1,4 @@
-import {
-  adamax,
-  asLayer,
-  categorical,
-  conditional,
-  evaluate,
-  gaussian,
-  mlp,
-  Sequential,
-  sizeOf,
-} from '@dgm/core';
+import { asLayer, categorical, conditional, gaussian, mlp, Sequential, sizeOf } from '@dgm/core';
 import type {
   Benchmark,
   BenchmarkEntry,
@@ -33,13 +23,13 @@ import {
 import type { PseudoInputPrior } from '@dgm/priors';
 import { vae } from '@dgm/vae';
 import * as tf from '@tensorflow/tfjs-core';
+import { asInTheBook } from './as-in-the-book';
 
 /** What the book's listings of §4.4.1 are trained with. */
 const COMPONENTS = 16;
 /** Two latent variables, which can be looked at; and as many as the book's VAE of §4.3 has. */
 const LATENTS = [2, 16] as const;
 const GRID = { pointsPerAxis: Math.sqrt(COMPONENTS), range: [-10, 10] } as const;
-const IMPORTANCE_SAMPLES = 1000;
 
 interface PriorTask {
   /** Of the latent variables. */
@@ -148,21 +138,7 @@ function create(
     regularizer: 'monte-carlo',
   });
   return {
-    model,
-    training: {
-      optimizer: adamax({ learningRate: 1e-3 }),
-      batchSize: 64,
-      epochs: 1000,
-      earlyStopping: { patience: 20 },
-    },
-    evaluate: async (examples, options) => ({
-      importanceSampled: await evaluate(model, examples, {
-        importanceSamples: quick ? 10 : IMPORTANCE_SAMPLES,
-        ...options,
-      }),
-    }),
-    reconstruct: (x, reconstructionKey) => model.reconstruct(x, reconstructionKey),
-    latentSpace: model,
+    ...asInTheBook(model, { quick }),
     ...(hasPseudoInputs(prior) ? { images: () => ({ 'pseudo-inputs': prior.pseudoInputs() }) } : {}),
   };
 }
