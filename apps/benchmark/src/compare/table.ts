@@ -53,7 +53,7 @@ export function comparisonTable({ rows }: Pick<Comparison, 'rows'>): string {
 }
 
 /** The geometric mean of ratios: how many times faster ours is. */
-function meanRatio(rows: readonly ComparisonRow[]): number | null {
+export function meanRatio(rows: readonly ComparisonRow[]): number | null {
   const ratios = rows.flatMap(({ ratio }) => ratio ?? []);
   if (ratios.length === 0) return null;
   return Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length);

@@ -1,11 +1,12 @@
-import { decimal, duration, NOTHING, score } from '../format';
+import { decimal, NOTHING, score } from '../format';
+import type { Comparison } from '../compare/schema';
 import { isScore } from './schema';
 import type { Results, Run } from './schema';
 
 /** The table that the README of the repository shows: one row per committed run, best first. */
 export function markdownTable({ dataset, machine, runs }: Results): string {
   const rows = [
-    ['model', 'test nats', 'bits/dim', 'importance-sampled', 'parameters', 'training', 'engine'],
+    ['model', 'test nats', 'bits/dim', 'importance-sampled', 'parameters', 'epochs', 'engine'],
     ['---', '--:', '--:', '--:', '--:', '--:', '---'],
     ...ranked(runs).map(row),
   ];
@@ -20,32 +21,59 @@ export function markdownTable({ dataset, machine, runs }: Results): string {
   ].join('\n');
 }
 
-/** The table of one package's README: what its models reach, and what a step and 64 samples cost. */
-export function familyTable({ dataset, machine, runs }: Results, packageName: string): string {
+/**
+ * The table of one package's README: what its models reach by the committed runs, and what a step and 64 samples cost, ours and
+ * PyTorch's, by the committed comparison.
+ */
+export function familyTable(
+  { dataset, runs }: Results,
+  { machine, rows: compared }: Comparison,
+  packageName: string,
+): string {
+  const costs = (model: string) =>
+    compared.find((row) => row.model === model && row.engine === 'compiled' && row.setting === 'fastest');
   const rows = [
-    ['model', 'parameters', 'test nats', 'bits/dim', 'epochs', 'ms per step', 'ms for 64 samples'],
-    ['---', '--:', '--:', '--:', '--:', '--:', '--:'],
+    [
+      'model',
+      'parameters',
+      'test nats',
+      'bits/dim',
+      'epochs',
+      'step, ms',
+      'PyTorch',
+      '64 samples, ms',
+      'PyTorch',
+    ],
+    ['---', '--:', '--:', '--:', '--:', '--:', '--:', '--:', '--:'],
     ...ranked(runs.filter((run) => run.package === packageName)).map((run) => [
       `\`${run.model}\``,
       decimal(run.parameters),
       score(run.test),
       decimal(run.test?.bitsPerDim, 3),
-      `${run.epochs}${run.extra.stoppedBy === 'max-seconds' ? ' (by the clock)' : ''}`,
-      decimal(run.msPerStep.min, 1),
-      decimal(1000 * run.sampleSeconds),
+      epochs(run),
+      decimal(costs(run.model)?.oursMs ?? undefined, 1),
+      decimal(costs(run.model)?.peerMs ?? undefined, 1),
+      decimal(costs(run.model)?.oursSampleMs ?? undefined),
+      decimal(costs(run.model)?.peerSampleMs ?? undefined),
     ]),
   ];
   return [
     ...rows.map((cells) => `| ${cells.join(' | ')} |`),
     '',
-    `${dataset.name}: ${dataset.train} training and ${dataset.test} test examples of ${dataset.dims} values. The time of a step is that of the fastest`,
-    `in its run, with batches of ${batchSizes(runs, packageName)}. ${machine.cpu}, ${machine.cores} cores.`,
+    `${dataset.name}: ${dataset.train} training and ${dataset.test} test examples of ${dataset.dims} values. Times: the compiled engine`,
+    `and PyTorch ${machine.pytorch} turn by turn in [one run](../../apps/benchmark/results/compare.json), with batches of`,
+    `${batchSizes(runs, packageName)} and the threads that are fastest for each. ${machine.cpu}, ${machine.cores} cores.`,
   ].join('\n');
 }
 
 function batchSizes(runs: readonly Run[], packageName: string): string {
   const sizes = runs.filter((run) => run.package === packageName).map(({ batchSize }) => batchSize);
   return [...new Set(sizes)].sort((a, b) => a - b).join(' or ');
+}
+
+/** How many, and whether training would have gone on. */
+function epochs({ epochs: count, extra }: Run): string {
+  return `${count}${extra.stoppedBy === 'max-seconds' ? ' (by the clock)' : ''}`;
 }
 
 /** Best first. */
@@ -61,7 +89,7 @@ function row(run: Run): string[] {
     decimal(run.test?.bitsPerDim, 3),
     isScore(importanceSampled) ? score(importanceSampled) : NOTHING,
     decimal(run.parameters),
-    duration(run.trainSeconds),
+    epochs(run),
     `${run.engine} on ${run.device}`,
   ];
 }

@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import type { Comparison } from '../compare/schema';
+import { againstPyTorch } from './against-pytorch';
 import { familyTable, markdownTable } from './markdown';
 import { posteriorTable } from './posterior-table';
 import type { Results } from './schema';
@@ -11,22 +13,32 @@ export interface Readme {
 }
 
 export const readmes: readonly Readme[] = [
-  { path: 'README.md', numbers: markdownTable },
+  {
+    path: 'README.md',
+    numbers: (results) => `${markdownTable(results)}\n\n${againstPyTorch(comparison())}`,
+  },
   {
     path: 'packages/arm/README.md',
-    numbers: (results) => `${familyTable(results, '@dgm/arm')}\n\n${sizeInPages('@dgm/arm')}`,
+    numbers: (results) => `${familyTable(results, comparison(), '@dgm/arm')}\n\n${sizeInPages('@dgm/arm')}`,
   },
-  { path: 'packages/flows/README.md', numbers: (results) => familyTable(results, '@dgm/flows') },
+  {
+    path: 'packages/flows/README.md',
+    numbers: (results) => familyTable(results, comparison(), '@dgm/flows'),
+  },
   { path: 'packages/vae/README.md', numbers: posteriorTable },
 ];
 
 /** What a package and all that it needs weigh in a page, as the tests of packed packages recorded it, in round numbers. */
 function sizeInPages(packageName: string): string {
-  const file = new URL('../../../../integration/sizes.json', import.meta.url);
-  const sizes = JSON.parse(readFileSync(file, 'utf8')) as Record<
-    string,
-    { readonly gzippedKilobytes: number }
-  >;
+  const sizes = readJson<Record<string, { readonly gzippedKilobytes: number }>>(
+    '../../../../integration/sizes.json',
+  );
   const round = 10 * Math.round(sizes[packageName]!.gzippedKilobytes / 10);
   return `In a page the whole package is about ${round} kB of gzipped script, TensorFlow.js included, and its \`.wasm\` file.`;
+}
+
+const comparison = (): Comparison => readJson('../../results/compare.json');
+
+function readJson<T>(path: string): T {
+  return JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')) as T;
 }
