@@ -1,10 +1,13 @@
 """What the models of several families are made of."""
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import nn
 
 FEW_LEVELS = 32
+LOG_2PI = math.log(2 * math.pi)
 
 
 def mlp(*sizes, activation=lambda: nn.LeakyReLU(0.01)):
@@ -44,3 +47,13 @@ class MaskedLinear(nn.Linear):
 
     def forward(self, x):
         return F.linear(x, self.weight * self.mask, self.bias)
+
+
+def log_normal(z, mean, log_variance):
+    """Of independent entries, summed up over the last axis."""
+    squares = (z - mean).square() * torch.exp(-log_variance)
+    return -0.5 * (squares + log_variance + LOG_2PI).sum(-1)
+
+
+def draw_normal(mean, log_variance):
+    return mean + torch.exp(0.5 * log_variance) * torch.randn_like(mean)

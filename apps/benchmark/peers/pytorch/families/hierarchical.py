@@ -6,10 +6,9 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from parts import draw, few_levels, surprise
+from parts import draw, draw_normal, few_levels, log_normal, surprise
 
 LOWER, UPPER = 16, 8
-LOG_2PI = math.log(2 * math.pi)
 
 
 class QuickGelu(nn.Module):
@@ -23,15 +22,6 @@ def network(*sizes, last=()):
     for inputs, outputs in zip(sizes[:-1], sizes[1:-1]):
         layers += [nn.Linear(inputs, outputs), QuickGelu(), nn.LayerNorm(outputs)]
     return nn.Sequential(*layers, nn.Linear(sizes[-2], sizes[-1]), *last)
-
-
-def draw_normal(mean, log_variance):
-    return mean + torch.exp(0.5 * log_variance) * torch.randn_like(mean)
-
-
-def log_normal(z, mean, log_variance):
-    squares = (z - mean).square() * torch.exp(-log_variance)
-    return -0.5 * (squares + log_variance + LOG_2PI).sum(1)
 
 
 def divergence(mean, log_variance, prior_mean, prior_log_variance):

@@ -5,19 +5,9 @@ import math
 import torch
 from torch import nn
 
-from parts import draw, few_levels, mlp, surprise
+from parts import draw, draw_normal, few_levels, log_normal, mlp, surprise
 
 LOWER, UPPER, PSEUDO_INPUTS = 16, 16, 32
-LOG_2PI = math.log(2 * math.pi)
-
-
-def log_normal(z, mean, log_variance):
-    squares = (z - mean).square() * torch.exp(-log_variance)
-    return -0.5 * (squares + log_variance + LOG_2PI).sum(-1)
-
-
-def draw_normal(mean, log_variance):
-    return mean + torch.exp(0.5 * log_variance) * torch.randn_like(mean)
 
 
 class HierarchicalVamp(nn.Module):

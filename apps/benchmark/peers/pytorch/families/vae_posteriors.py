@@ -7,12 +7,11 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from parts import MaskedLinear, mlp
+from parts import LOG_2PI, MaskedLinear, draw_normal, log_normal, mlp
 
 LATENT, COMPONENTS, PSEUDO_INPUTS, REFLECTIONS = 16, 3, 64, 8
 # Of the encoder's output, where a posterior is a flow with a context.
 CONTEXT = 64
-LOG_2PI = math.log(2 * math.pi)
 
 
 def network(*sizes, inputs=0.0, hidden):
@@ -23,15 +22,6 @@ def network(*sizes, inputs=0.0, hidden):
             layers += [nn.LeakyReLU(0.01), nn.Dropout(hidden)]
         layers.append(nn.Linear(before, after))
     return nn.Sequential(*layers)
-
-
-def log_normal(z, mean, log_variance):
-    squares = (z - mean).square() * torch.exp(-log_variance)
-    return -0.5 * (squares + log_variance + LOG_2PI).sum(-1)
-
-
-def draw_normal(mean, log_variance):
-    return mean + torch.exp(0.5 * log_variance) * torch.randn_like(mean)
 
 
 class LogisticMixture:

@@ -7,20 +7,9 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from parts import MaskedLinear, draw, few_levels, mlp, surprise
+from parts import LOG_2PI, MaskedLinear, draw, draw_normal, few_levels, log_normal, mlp, surprise
 
 COMPONENTS = 16
-LOG_2PI = math.log(2 * math.pi)
-
-
-def log_normal(z, mean, log_variance):
-    """Of independent entries, summed up over the last axis."""
-    squares = (z - mean).square() * torch.exp(-log_variance)
-    return -0.5 * (squares + log_variance + LOG_2PI).sum(-1)
-
-
-def draw_normal(mean, log_variance):
-    return mean + torch.exp(0.5 * log_variance) * torch.randn_like(mean)
 
 
 class Standard(nn.Module):
