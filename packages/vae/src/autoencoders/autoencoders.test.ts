@@ -67,8 +67,7 @@ describe('the maximum mean discrepancy', () => {
 
   test('refuses a batch of one', () => {
     const penalty = maximumMeanDiscrepancy({ prior: standardNormal([2]) });
-    expect(() => penalty.loss(tf.zeros([1, 2]), key)).toThrow('two examples or more');
-    tf.disposeVariables();
+    expect(() => tf.tidy(() => penalty.loss(tf.zeros([1, 2]), key))).toThrow('two examples or more');
   });
 });
 
