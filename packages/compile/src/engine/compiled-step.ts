@@ -1,6 +1,7 @@
 import type { StepFeed, StepProgram, StepTerms, TrainStep } from '@dgm/core';
 import type { ExecutableStep, StepExecutor } from './step-executor';
-import { feedsOf } from './step-feeds';
+import { drawMemoryOf, feedsOf } from './step-feeds';
+import type { DrawMemory } from './step-feeds';
 import { captureStep, signatureOf } from './step-variant';
 import type { CapturedStep } from './step-variant';
 
@@ -8,6 +9,7 @@ import type { CapturedStep } from './step-variant';
 interface Variant {
   readonly step: CapturedStep;
   readonly executable: ExecutableStep;
+  readonly draws: DrawMemory;
 }
 
 /** A training step that is captured once for each shape of its batch and runs on an executor. */
@@ -25,8 +27,8 @@ export class CompiledStep<B> implements TrainStep<B> {
   }
 
   async run(feed: StepFeed<B>): Promise<void> {
-    const { step, executable } = await this.#variantFor(feed);
-    await executable.run(await feedsOf(step, feed));
+    const { step, executable, draws } = await this.#variantFor(feed);
+    await executable.run(await feedsOf(step, feed, draws));
   }
 
   drain(): Promise<readonly StepTerms[]> {
@@ -65,6 +67,6 @@ export class CompiledStep<B> implements TrainStep<B> {
 
   async #build(feed: StepFeed<B>): Promise<Variant> {
     const step = captureStep(this.#program, feed);
-    return { step, executable: await this.#executor.compile(step) };
+    return { step, executable: await this.#executor.compile(step), draws: drawMemoryOf(step) };
   }
 }

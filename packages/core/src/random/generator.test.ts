@@ -53,6 +53,16 @@ describe('Generator', () => {
     expect(Array.from({ length: 1000 }, () => generator.int32() >>> 0)).toEqual(take(xoshiro(state), 1000));
   });
 
+  it('fills an array with what it would give one by one', () => {
+    const [atOnce, single] = [new Generator(7, 9), new Generator(7, 9)];
+    const integers = new Int32Array(1000);
+    for (let round = 0; round < 2; round++) {
+      atOnce.fill(integers);
+      expect([...integers]).toEqual(Array.from(integers, () => single.int32()));
+    }
+    expect(atOnce.normal()).toBe(single.normal());
+  });
+
   it('draws integers whose high and low bytes, and pairs of them, are uniform', () => {
     const integers = draws(2 ** 17, (generator) => generator.int32() >>> 0);
     expect(uniformity(integers, 256, (value) => value >>> 24)).toBeLessThan(STANDARD_ERRORS);

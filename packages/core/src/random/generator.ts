@@ -32,6 +32,24 @@ export class Generator {
     return result;
   }
 
+  /** As many numbers as there is room for: what `int32` gives in a row, several times as fast. */
+  fill(integers: Int32Array): void {
+    // Local variables stay in registers, fields do not.
+    let [s0, s1, s2, s3] = [this.#s0 | 0, this.#s1 | 0, this.#s2 | 0, this.#s3 | 0];
+    for (let index = 0; index < integers.length; index++) {
+      const sum = (s0 + s3) | 0;
+      integers[index] = (((sum << 7) | (sum >>> 25)) + s0) | 0;
+      const shifted = s1 << 9;
+      s2 ^= s0;
+      s3 ^= s1;
+      s1 ^= s2;
+      s0 ^= s3;
+      s2 ^= shifted;
+      s3 = (s3 << 11) | (s3 >>> 21);
+    }
+    [this.#s0, this.#s1, this.#s2, this.#s3] = [s0, s1, s2, s3];
+  }
+
   /** Uniform on [0, 1) in steps of 2^-24, so that it is exact in float32 and never rounds up to 1. */
   uniform(): number {
     return (this.int32() >>> 8) * 2 ** -24;

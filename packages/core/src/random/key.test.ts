@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { BackendName } from '../engine/report';
 import { setup } from '../engine/setup';
 import { DgmError } from '../errors/dgm-error';
+import { sizeOf } from '../shape/shape';
 import { Key, type TracedDraw } from './key';
 
 const isArgumentError = expect.toSatisfy((error) => DgmError.is(error, 'argument'));
@@ -44,7 +45,10 @@ describe.each(Object.entries(samplers))('Key: %s', (_name, sampler) => {
     expect(records.length).toBe(1);
     const name = _name === 'categorical' ? 'gumbel' : _name.split(' ')[0]!;
     expect(records[0]!.distribution.startsWith(name)).toBe(true);
-    const refilled = records[0]!.refill(Key.of(5));
+    const memory = new Float32Array(sizeOf(records[0]!.shape)).fill(NaN);
+    const refilled = records[0]!.refill(Key.of(5), memory);
+    expect(refilled).toBe(memory);
+    expect(refilled).toEqual(records[0]!.refill(Key.of(5)));
     // A categorical draw is traced as the Gumbel noise under it.
     const shape = records[0]!.shape;
     const eager =
@@ -147,6 +151,12 @@ describe('Key.bernoulli', () => {
       take(Key.of(0).bernoulli([10_000], probability)).reduce((sum, value) => sum + value, 0);
     expect([ones(0), ones(1)]).toEqual([0, 10_000]);
     expect(Math.abs(ones(0.3) - 3000)).toBeLessThan(STANDARD_ERRORS * Math.sqrt(10_000 * 0.3 * 0.7));
+  });
+
+  it.each([1e-3, 2 ** -9, 0.3, 0.5, 1 - 2 ** -9])('has the probability %f beyond its first byte', (p) => {
+    const n = 2 ** 21 + 3;
+    const ones = take(Key.of(1).bernoulli([n], p)).reduce((sum, value) => sum + value, 0);
+    expect(Math.abs(ones - n * p)).toBeLessThan(STANDARD_ERRORS * Math.sqrt(n * p * (1 - p)));
   });
 });
 

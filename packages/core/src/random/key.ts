@@ -2,6 +2,15 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { ArgumentError, UnsupportedError } from '../errors/dgm-error';
 import { formatShape, sizeOf, type Shape } from '../shape/shape';
+import {
+  fillBernoulli,
+  fillExponential,
+  fillGumbel,
+  fillLogistic,
+  fillNormal,
+  fillUniform,
+  type Fill,
+} from './fill';
 import { Generator } from './generator';
 import { threefry } from './threefry';
 
@@ -10,8 +19,8 @@ export interface TracedDraw {
   readonly shape: Shape;
   /** What is drawn, in words: `normal`, `uniform on [0, 1)`, `bernoulli(0.5)`. */
   readonly distribution: string;
-  /** The values that this draw has when the traced computation's root key is `root`. */
-  refill(root: Key): Float32Array;
+  /** The values that this draw has when the traced computation's root key is `root`: in `values`, or in a new array. */
+  refill(root: Key, values?: Float32Array): Float32Array;
 }
 
 /** Where a traced key comes from, and who wants to know of its draws. */
@@ -117,31 +126,27 @@ export class Key {
 
   /** Uniform on `[min, max)`, float32. */
   uniform(shape: Shape, { min = 0, max = 1 }: { readonly min?: number; readonly max?: number } = {}): Tensor {
-    const span = max - min;
-    const largest = float32Below(max);
-    return this.#tensor(shape, `uniform on [${min}, ${max})`, (generator) =>
-      Math.min(largest, min + span * generator.uniform()),
-    );
+    return this.#tensor(shape, `uniform on [${min}, ${max})`, fillUniform(min, max));
   }
 
   /** Standard normal, float32. */
   normal(shape: Shape): Tensor {
-    return this.#tensor(shape, 'normal', (generator) => generator.normal());
+    return this.#tensor(shape, 'normal', fillNormal);
   }
 
   /** Standard exponential, float32. */
   exponential(shape: Shape): Tensor {
-    return this.#tensor(shape, 'exponential', (generator) => generator.exponential());
+    return this.#tensor(shape, 'exponential', fillExponential);
   }
 
   /** Standard logistic, float32. */
   logistic(shape: Shape): Tensor {
-    return this.#tensor(shape, 'logistic', (generator) => generator.logistic());
+    return this.#tensor(shape, 'logistic', fillLogistic);
   }
 
   /** Standard Gumbel, float32. */
   gumbel(shape: Shape): Tensor {
-    return this.#tensor(shape, 'gumbel', (generator) => generator.gumbel());
+    return this.#tensor(shape, 'gumbel', fillGumbel);
   }
 
   /**
@@ -157,9 +162,7 @@ export class Key {
         actual: String(probability),
       });
     }
-    return this.#tensor(shape, `bernoulli(${probability})`, (generator) =>
-      generator.uniform() < probability ? 1 : 0,
-    );
+    return this.#tensor(shape, `bernoulli(${probability})`, fillBernoulli(probability));
   }
 
   /**
@@ -219,7 +222,7 @@ export class Key {
   }
 
   /** Every tensor of random numbers is made here. */
-  #tensor(shape: Shape, distribution: string, next: (generator: Generator) => number): Tensor {
+  #tensor(shape: Shape, distribution: string, draw: Fill): Tensor {
     const size = sizeOf(shape);
     if (!Number.isSafeInteger(size) || size < 0) {
       throw new ArgumentError({
@@ -229,15 +232,13 @@ export class Key {
         actual: formatShape(shape),
       });
     }
-    const fill = (key: Key): Float32Array => {
-      const generator = key.generator();
-      const values = new Float32Array(size);
-      for (let index = 0; index < size; index++) values[index] = next(generator);
+    const fill = (key: Key, values: Float32Array = new Float32Array(size)): Float32Array => {
+      draw(values, key.generator());
       return values;
     };
     if (this.#trace) {
       const { derive, record } = this.#trace;
-      return record({ shape, distribution, refill: (root) => fill(derive(root)) });
+      return record({ shape, distribution, refill: (root, values) => fill(derive(root), values) });
     }
     return tf.tensor(fill(this), [...shape], 'float32');
   }
@@ -251,15 +252,6 @@ function requireCount(n: number, where: string, largest = 2 ** 32): void {
     expected: `to be an integer from 0 to ${largest}`,
     actual: String(n),
   });
-}
-
-/** The largest float32 below a number: what is rounded to float32 must not reach the open end of an interval. */
-function float32Below(bound: number): number {
-  const value = new Float32Array([bound]);
-  if (value[0]! < bound) return value[0]!;
-  if (value[0] === 0) return -(2 ** -149);
-  new Int32Array(value.buffer)[0]! -= Math.sign(value[0]!);
-  return value[0]!;
 }
 
 /** Each way of deriving children has its own half of the counter, so that `split(1)[0]` is not `fold(0)`. */

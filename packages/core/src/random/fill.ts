@@ -1,0 +1,75 @@
+import type { Generator } from './generator';
+
+/** Fills an array with independent draws. Each kind has a loop of its own: one loop for all would call, not inline, the draw. */
+export type Fill = (values: Float32Array, generator: Generator) => void;
+
+/** Uniform on [`min`, `max`). */
+export function fillUniform(min: number, max: number): Fill {
+  const span = max - min;
+  const largest = float32Below(max);
+  return (values, generator) => {
+    for (let start = 0; start < values.length; start += CHUNK) {
+      const end = Math.min(start + CHUNK, values.length);
+      generator.fill(integers.subarray(0, end - start));
+      for (let index = start; index < end; index++) {
+        // As `Generator.uniform` has it.
+        values[index] = Math.min(largest, min + span * ((integers[index - start]! >>> 8) * 2 ** -24));
+      }
+    }
+  };
+}
+
+/**
+ * 1 with the given probability, else 0. One byte decides, unless it ties with the probability's own first byte: then a number
+ * of 24 bits does. No branch depends on what is drawn, for a processor that guesses such branches wrong spends its time there.
+ */
+export function fillBernoulli(probability: number): Fill {
+  const threshold = Math.floor(256 * probability);
+  const rest = 256 * probability - threshold;
+  return (values, generator) => {
+    const bits = new Int32Array(values.buffer, values.byteOffset, values.length);
+    for (let start = 0; start < bits.length; start += bytes.length) {
+      const end = Math.min(start + bytes.length, bits.length);
+      generator.fill(integers.subarray(0, Math.ceil((end - start) / 4)));
+      for (let index = start; index < end; index++) {
+        bits[index] = ((bytes[index - start]! - threshold) >> 31) & BITS_OF_ONE;
+      }
+      for (let tie = bytes.indexOf(threshold); tie >= 0; tie = bytes.indexOf(threshold, tie + 1)) {
+        if (start + tie < end && generator.uniform() < rest) values[start + tie] = 1;
+      }
+    }
+  };
+}
+
+/** Where the generator's integers go first: as many as stay close to the processor. */
+const CHUNK = 4096;
+const integers = new Int32Array(CHUNK);
+const bytes = new Uint8Array(integers.buffer);
+
+/** The number 1 as float32. */
+const BITS_OF_ONE = 0x3f800000;
+
+export const fillNormal: Fill = (values, generator) => {
+  for (let index = 0; index < values.length; index++) values[index] = generator.normal();
+};
+
+export const fillExponential: Fill = (values, generator) => {
+  for (let index = 0; index < values.length; index++) values[index] = generator.exponential();
+};
+
+export const fillLogistic: Fill = (values, generator) => {
+  for (let index = 0; index < values.length; index++) values[index] = generator.logistic();
+};
+
+export const fillGumbel: Fill = (values, generator) => {
+  for (let index = 0; index < values.length; index++) values[index] = generator.gumbel();
+};
+
+/** The largest float32 below a number: what is rounded to float32 must not reach the open end of an interval. */
+function float32Below(bound: number): number {
+  const value = new Float32Array([bound]);
+  if (value[0]! < bound) return value[0]!;
+  if (value[0] === 0) return -(2 ** -149);
+  new Int32Array(value.buffer)[0]! -= Math.sign(value[0]!);
+  return value[0]!;
+}
