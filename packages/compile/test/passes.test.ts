@@ -29,6 +29,17 @@ describePass('remove-aliases', {
     inputs: [[2, 3]],
     left: ['Neg'],
   },
+  'transposes there and back, and a chain that is not': {
+    f: (x, y) => {
+      const back = tf.transpose(tf.transpose(x!, [1, 2, 0]), [2, 0, 1]);
+      return tf.add(back, tf.transpose(tf.transpose(y!, [1, 2, 0]), [1, 2, 0]));
+    },
+    inputs: [
+      [2, 3, 4],
+      [3, 4, 2],
+    ],
+    left: ['Transpose', 'Add'],
+  },
   'a transpose that moves nothing': {
     f: (x) => tf.neg(tf.transpose(x!, [0, 1])),
     inputs: [[2, 3]],
@@ -118,6 +129,19 @@ describePass('broadcast-tiles', {
     f: (x) => tf.mul(tf.tile(x!, [1, 2]), 3),
     inputs: [[3, 1]],
     left: ['Tile', 'Multiply'],
+  },
+});
+
+describePass('scan-in-place', {
+  'along an axis that was moved to the end': {
+    f: (x) => tf.cumsum(tf.transpose(x!, [1, 2, 0]), 2, true, true),
+    inputs: [[2, 3, 4]],
+    left: ['Cumsum', 'Transpose'],
+  },
+  'not along one that lies at the end': {
+    f: (x) => tf.cumsum(tf.transpose(x!, [2, 0, 1]), 0),
+    inputs: [[2, 3, 4]],
+    left: ['Transpose', 'Cumsum'],
   },
 });
 
@@ -271,6 +295,7 @@ describe('all passes', () => {
   });
 
   test('the gradient of a mean of squares needs no copies, no ones and one factor', () => {
+      'scan-in-place',
     const gradient = tf.grad((x: Tensor) => tf.mean(tf.square(x)));
     const graph = simplify(captured({ f: (x) => gradient(x!), inputs: [[4, 3]], left: [] }));
     expect(kernelsOf(graph)).toEqual(['Multiply']);

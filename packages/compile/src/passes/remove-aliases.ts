@@ -1,11 +1,15 @@
 import { sameShape } from '@dgm/core';
 import { createNode, producer } from '../graph/graph';
+import type { Node, Value } from '../graph/graph';
 import type { Rule } from '../graph/rewrite';
 
 /** Kernels that hand their input on, perhaps in another shape. */
 const RESHAPING = new Set(['Reshape', 'ExpandDims']);
 
-/** Takes out copies and casts to the same type, and makes one Reshape of a chain of them, none where the shape is kept. */
+/**
+ * Takes out copies and casts to the same type, and makes one Reshape of a chain of them, none where the shape is kept; so with
+ * Transposes.
+ */
 export const removeAliases: Rule = (node) => {
   const [x] = node.inputs;
   const [y] = node.outputs;
@@ -15,10 +19,7 @@ export const removeAliases: Rule = (node) => {
   if ((node.kernel === 'Sum' || node.kernel === 'Mean') && sameShape(x.shape, y.shape) && x.dtype === y.dtype)
     return [x];
   if ((node.kernel === 'Tile' || node.kernel === 'Slice') && sameShape(x.shape, y.shape)) return [x];
-  if (node.kernel === 'Transpose') {
-    const perm = node.attributes['perm'] as number[];
-    return perm.every((axis, index) => axis === index) ? [x] : undefined;
-  }
+  if (node.kernel === 'Transpose') return withoutDetour(node, x, y);
   if (!RESHAPING.has(node.kernel)) return undefined;
   if (sameShape(x.shape, y.shape)) return [x];
   const before = producer(x);
@@ -27,3 +28,19 @@ export const removeAliases: Rule = (node) => {
   if (sameShape(source!.shape, y.shape)) return [source!];
   return createNode('Reshape', [source!], { shape: y.shape }, [y]).outputs;
 };
+
+/** A Transpose as the only one of a chain, or none. */
+function withoutDetour(node: Node, x: Value, y: Value): readonly Value[] | undefined {
+  const permutation = node.attributes['perm'] as readonly number[];
+  if (isInOrder(permutation)) return [x];
+  const before = producer(x);
+  if (before?.kernel !== 'Transpose') return undefined;
+  const source = before.inputs[0]!;
+  const first = before.attributes['perm'] as readonly number[];
+  const perm = permutation.map((axis) => first[axis]!);
+  return isInOrder(perm) ? [source] : createNode('Transpose', [source], { perm }, [y]).outputs;
+}
+
+function isInOrder(permutation: readonly number[]): boolean {
+  return permutation.every((axis, index) => axis === index);
+}

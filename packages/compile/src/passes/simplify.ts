@@ -17,6 +17,7 @@ import { readActivation } from './read-activation';
 import { removeAliases } from './remove-aliases';
 import { shareCommon } from './share-common';
 import { shareSoftmax } from './share-softmax';
+import { scanInPlace } from './scan-in-place';
 import { spectralConvolutions } from './spectral/spectral-convolutions';
 import { typeOneHot } from './type-one-hot';
 
@@ -43,6 +44,7 @@ export const portablePasses: readonly Pass[] = [
   local('broadcast-tiles', broadcastTiles),
   local('absorb-transposes', absorbTransposes),
   local('type-one-hot', typeOneHot),
+  local('scan-in-place', scanInPlace),
   { name: 'share-softmax', apply: shareSoftmax },
   local('merge-factors', mergeFactors),
   { name: 'absorb-bias', apply: absorbBias },
