@@ -15,9 +15,9 @@ import { spreadByProduct } from './processor/spread-by-product';
 import { sumByProduct } from './processor/sum-by-product';
 import { readActivation } from './read-activation';
 import { removeAliases } from './remove-aliases';
+import { scanInPlace } from './scan-in-place';
 import { shareCommon } from './share-common';
 import { shareSoftmax } from './share-softmax';
-import { scanInPlace } from './scan-in-place';
 import { spectralConvolutions } from './spectral/spectral-convolutions';
 import { typeOneHot } from './type-one-hot';
 
@@ -42,9 +42,9 @@ export const portablePasses: readonly Pass[] = [
   { name: 'read-activation', apply: readActivation },
   common,
   local('broadcast-tiles', broadcastTiles),
+  local('scan-in-place', scanInPlace),
   local('absorb-transposes', absorbTransposes),
   local('type-one-hot', typeOneHot),
-  local('scan-in-place', scanInPlace),
   { name: 'share-softmax', apply: shareSoftmax },
   local('merge-factors', mergeFactors),
   { name: 'absorb-bias', apply: absorbBias },
