@@ -4,6 +4,7 @@ import { continuousTimeModels } from '../../flows/test/continuous.cases';
 import {
   autoregressiveModels as autoregressiveFlows,
   continuousModels,
+  integerImageModels,
   integerModels,
   multiscaleModels,
 } from '../../flows/test/models.cases';
@@ -20,6 +21,7 @@ describeCompiled(
     ...autoregressiveFlows,
     ...continuousModels,
     ...integerModels,
+    ...integerImageModels,
     ...multiscaleModels,
     ...residualModels,
     ...continuousTimeModels,

@@ -8,7 +8,7 @@ import type { FlowCall, FlowLayer } from './flow-layer';
  * The distribution of $x = f(z)$ for $z \sim \pi$, given a context or none (DGM Eq. 3.8):
  * $\ln p(x) = \ln \pi(f^{-1}(x)) + \ln |\det J_{f^{-1}}(x)|$.
  *
- * For maps of integers $\pi$ is a mass function and the determinant is 1 (DGM Eq. 3.35). It borrows all that it is made of.
+ * For maps of integers $\pi$ is a mass function and the determinant is 1 (DGM Eq. 3.32). It borrows all that it is made of.
  */
 export class FlowDistribution extends BaseDistribution {
   readonly kind = 'Flow';

@@ -22,6 +22,8 @@ export { histogramFlow } from './models/histogram-flow';
 export type { HistogramFlowOptions } from './models/histogram-flow';
 export { idf } from './models/idf';
 export type { IdfOptions } from './models/idf';
+export { imageIdf } from './models/image-idf';
+export type { ImageIdfOptions } from './models/image-idf';
 export { neuralSplineFlow } from './models/neural-spline-flow';
 export type { NeuralSplineFlowOptions } from './models/neural-spline-flow';
 export { realNvp } from './models/real-nvp';
@@ -41,6 +43,8 @@ export { addition, modularAddition } from './integer/binary-operation';
 export type { BinaryOperation } from './integer/binary-operation';
 export { IntegerCoupling } from './integer/integer-coupling';
 export type { IntegerCouplingOptions } from './integer/integer-coupling';
+export { MaskedIntegerCoupling } from './integer/masked-integer-coupling';
+export type { MaskedIntegerCouplingOptions } from './integer/masked-integer-coupling';
 export { integerLogistic, integerLogisticMixture } from './integer/integer-logistic';
 export type {
   Background,

@@ -12,6 +12,7 @@ import {
 import {
   autoregressiveModels,
   continuousModels,
+  integerImageModels,
   integerModels,
   multiscaleModels,
   posteriorModels,
@@ -33,6 +34,7 @@ const models = {
   ...multiscaleModels,
   ...autoregressiveModels,
   ...integerModels,
+  ...integerImageModels,
   ...posteriorModels,
   ...residualModels,
   ...continuousTimeModels,

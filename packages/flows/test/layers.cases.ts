@@ -19,6 +19,7 @@ import {
   linearSpline,
   LuLinear,
   MaskedCoupling,
+  MaskedIntegerCoupling,
   maskedNetwork,
   oppositeMask,
   Planar,
@@ -202,6 +203,9 @@ const integerVectors = [
   [65536, -65537, 12, 0],
 ];
 
+/** The same numbers as images of two pixels with two channels. */
+const integerImages = integerVectors.map(([a, b, c, d]) => [[[a!, b!], [c!, d!]]]); // prettier-ignore
+
 export const integerLayers: BijectorTable = {
   'IntegerCoupling (two parts)': () => ({
     make: () => new IntegerCoupling({ parts: [2, 2], networks: [undefined, wild(2, 2)] }),
@@ -214,6 +218,24 @@ export const integerLayers: BijectorTable = {
     latent: integerVectors,
     differentiable: false,
     wrongShape: [2, 5],
+  }),
+  'IntegerCoupling (channels of an image)': () => ({
+    make: () =>
+      new IntegerCoupling({ parts: [1, 1], networks: [wild(1, 1), wild(1, 1, 1)], leadingShape: [1, 2] }),
+    latent: integerImages,
+    differentiable: false,
+    wrongShape: [2, 2, 2, 2],
+  }),
+  'MaskedIntegerCoupling (checkerboard)': () => ({
+    make: () =>
+      new MaskedIntegerCoupling({
+        eventShape: [1, 2, 2],
+        mask: checkerboardMask([1, 2, 2]),
+        network: wild(2, 2),
+      }),
+    latent: integerImages,
+    differentiable: false,
+    wrongShape: [2, 2, 2, 2],
   }),
 };
 

@@ -11,6 +11,7 @@ import {
   histogramFlow,
   iaf,
   idf,
+  imageIdf,
   integerLogistic,
   integerLogisticMixture,
   logitPreprocessing,
@@ -256,6 +257,64 @@ export const integerModels: ModelTable = {
     everyEvent: plane(-40, 40),
   }),
 };
+
+/** Images of integers, 0 to 2, that are bright on one side. */
+const integerImages = (height: number, width: number) => () =>
+  tf.tidy(() => {
+    const bright = tf.reshape(tf.linspace(0, 1, width), [width, 1]);
+    const values = tf.add(bright, Key.of(1).bernoulli([16, height, width, 1], 0.4));
+    return tf.clipByValue(tf.round(values), 0, 2);
+  });
+
+export const integerImageModels: ModelTable = {
+  'imageIdf (two scales)': () => ({
+    make: (key) =>
+      moved(imageIdf({ ...smallImageIdf, shape: [4, 4, 1], key, steps: 1, scales: 2, components: 2 })),
+    data: integerImages(4, 4),
+    ...quick,
+    wrongShape: [2, 4, 4, 2],
+  }),
+  'imageIdf (four parts, dropout)': () => ({
+    make: (key) => moved(imageIdf({ ...smallImageIdf, key, steps: 2, parts: 4, dropout: 0.1 })),
+    data: integerImages(2, 2),
+    ...quick,
+  }),
+  // Couplings that move some events, over factoring-out: all that is specific to images, where it can be enumerated.
+  'imageIdf (every event)': () => ({
+    make: (key) =>
+      moved(
+        imageIdf({
+          ...smallImageIdf,
+          key,
+          steps: 1,
+          checkerboards: 1,
+          base: factorOut({
+            sizes: [2, 2],
+            leadingShape: [1, 1],
+            kept: learnedBase(integerLogistic(narrow)),
+            dropped: conditional(twice, integerLogistic(narrow)),
+          }),
+        }),
+        2,
+      ),
+    data: integerImages(2, 2),
+    ...quick,
+    everyEvent: squares(-5, 7),
+  }),
+};
+
+const smallImageIdf = { shape: [2, 2, 1], levels: 3, scales: 1, hidden: 3, activation: 'tanh' } as const;
+const narrow = { shape: [1, 1, 2], center: 1, scale: 0.3 };
+
+/** Means and log-scales that depend on what goes on. */
+const twice = (zA: tf.Tensor): tf.Tensor => tf.tile(tf.reshape(tf.tanh(zA), [-1, 2]), [1, 2]);
+
+/** All images of 2x2 integers from one to another. */
+function squares(from: number, to: number): number[][][][] {
+  const axis = Array.from({ length: to - from + 1 }, (_, index) => from + index);
+  const rows = axis.flatMap((a) => axis.map((b) => [[a], [b]]));
+  return rows.flatMap((upper) => rows.map((lower) => [upper, lower]));
+}
 
 /** All pairs of integers from one to another. */
 function plane(from: number, to: number): number[][][] {

@@ -8,7 +8,7 @@ export interface BinaryOperation {
   undo(y: Tensor, t: Tensor): Tensor;
 }
 
-/** Addition of integers, as in DGM Eq. 3.32 and 3.37-3.40. Exact in float32 while nothing exceeds 2^24. */
+/** Addition of integers, as in DGM Eq. 3.36-3.40. Exact in float32 while nothing exceeds 2^24. */
 export const addition: BinaryOperation = {
   apply: (x, t) => tf.add(x, t),
   undo: (y, t) => tf.sub(y, t),

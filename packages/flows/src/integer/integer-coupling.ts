@@ -1,17 +1,21 @@
-import { ArgumentError, asLayer, formatShape, roundStraightThrough, ShapeError, sizeOf } from '@dgm/core';
+import { ArgumentError, asLayer, formatShape } from '@dgm/core';
 import type { Layer, NetworkLike, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { BaseFlowLayer, type Backward, type FlowCall, type Forward } from '../flow-layer';
 import { noVolume, withContext } from '../internal/events';
 import { addition, type BinaryOperation } from './binary-operation';
+import { integersFrom } from './integers-from';
 
 export interface IntegerCouplingOptions {
-  /** The lengths of the parts $x_1, ..., x_D$: `[32, 32]` is bipartite, `[16, 16, 16, 16]` quadripartite. */
+  /**
+   * The lengths of the parts $x_1, ..., x_D$ of the last axis, a vector's elements or an image's channels: `[32, 32]` is
+   * bipartite, `[16, 16, 16, 16]` quadripartite.
+   */
   readonly parts: readonly number[];
   /**
-   * $f_d$ for each part: a network from the other parts side by side, `[n, size - part]`, with the context beside them if
-   * there is one, to as many numbers as the part has. `undefined` leaves the part as it is, apart from $g_d$.
+   * $f_d$ for each part: a network from the other parts side by side, `[n, ..., size - part]`, with the context beside them
+   * if there is one, to as many numbers as the part has. `undefined` leaves the part as it is, apart from $g_d$.
    */
   readonly networks: readonly (NetworkLike | undefined)[];
   /** $g_d$ for each part but the first: networks from the parts before it. None unless given. */
@@ -20,6 +24,8 @@ export interface IntegerCouplingOptions {
   readonly operation?: BinaryOperation;
   /** The operation $\triangleright$ of $g_d$, {@link addition} unless given. */
   readonly outerOperation?: BinaryOperation;
+  /** The axes in front of the last one: `[height, width]` for images; none unless given. */
+  readonly leadingShape?: Shape;
 }
 
 /**
@@ -31,7 +37,7 @@ export interface IntegerCouplingOptions {
  * inverse is exact. y is the latent and x the data: the density direction is the one that is written above.
  *
  * @throws ArgumentError if there is not one network for each of at least two parts
- * @see DGM Proposition 3.1, Eq. 3.32, 3.37-3.40; General Invertible Transformations (Tomczak, 2021)
+ * @see DGM Proposition 3.1, Eq. 3.36-3.40; General Invertible Transformations (Tomczak, 2021)
  */
 export class IntegerCoupling extends BaseFlowLayer {
   readonly eventShape: Shape;
@@ -47,10 +53,11 @@ export class IntegerCoupling extends BaseFlowLayer {
     outer = [],
     operation = addition,
     outerOperation = addition,
+    leadingShape = [],
   }: IntegerCouplingOptions) {
     super();
     checkParts(parts, networks, outer);
-    this.eventShape = [parts.reduce((total, size) => total + size, 0)];
+    this.eventShape = [...leadingShape, parts.reduce((total, size) => total + size, 0)];
     this.#parts = parts;
     this.#operation = operation;
     this.#outerOperation = outerOperation;
@@ -97,16 +104,8 @@ export class IntegerCoupling extends BaseFlowLayer {
     if (network === undefined) return undefined;
     const others = values.filter((_, index) => index !== part);
     const output = network.apply(withContext(tf.concat(others, -1), call), call);
-    const shape = [others[0]!.shape[0]!, this.#parts[part]!];
-    if (output.size !== sizeOf(shape)) {
-      throw new ShapeError({
-        where: 'IntegerCoupling',
-        argument: `networks[${part}]`,
-        expected: `to put out ${formatShape(shape)}`,
-        actual: formatShape(output.shape),
-      });
-    }
-    return roundStraightThrough(tf.reshape(output, shape));
+    const shape = [...others[0]!.shape.slice(0, -1), this.#parts[part]!];
+    return integersFrom(output, shape, { where: 'IntegerCoupling', argument: `networks[${part}]` });
   }
 }
 

@@ -1,6 +1,5 @@
-import { asLayer, mlp, Permutation, Sequential } from '@dgm/core';
-import type { Key, Layer } from '@dgm/core';
-import * as tf from '@tensorflow/tfjs-core';
+import { mlp, Permutation, Sequential } from '@dgm/core';
+import type { Key } from '@dgm/core';
 import { maskedNetwork } from '../autoregressive/masked-network';
 import { autoregressiveBase } from '../base/autoregressive-base';
 import type { ChainPart } from '../chain';
@@ -8,6 +7,7 @@ import { rezero } from '../coupling/rezero';
 import { flow, type Flow } from '../flow';
 import { IntegerCoupling } from '../integer/integer-coupling';
 import { integerLogisticMixture } from '../integer/integer-logistic';
+import { centred, gentle } from '../integer/integer-networks';
 
 export interface AutoregressiveIdfOptions {
   /** D, the length of an event. */
@@ -48,19 +48,13 @@ export function autoregressiveIdf(options: AutoregressiveIdfOptions): Flow {
   });
 }
 
-/** Straight-through gradients of large steps do harm: the network's outputs are scaled down, and start at 0. */
-const STEP = 0.1;
-
+/** The network's outputs are scaled down, and start at 0. */
 function gentleCoupling(
   { dims, levels, hidden = [128] }: AutoregressiveIdfOptions,
   key: Key,
 ): IntegerCoupling {
   const kept = Math.ceil(dims / 2);
-  const network = new Sequential([
-    centred(levels),
-    mlp([kept, ...hidden, dims - kept], { key }),
-    asLayer((x) => tf.mul(x, STEP)),
-  ]);
+  const network = new Sequential([centred(levels), mlp([kept, ...hidden, dims - kept], { key }), gentle()]);
   return new IntegerCoupling({ parts: [kept, dims - kept], networks: [undefined, rezero(network)] });
 }
 
@@ -85,9 +79,4 @@ function mixtureBase(
     dropout,
   });
   return autoregressiveBase({ groups, head, network: new Sequential([centred(levels), masked]) });
-}
-
-/** Values 0 to levels - 1 in about [-1, 1]. */
-function centred(levels: number): Layer {
-  return asLayer((x) => tf.sub(tf.mul(x, 2 / levels), 1));
 }

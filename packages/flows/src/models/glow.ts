@@ -1,14 +1,13 @@
-import { ArgumentError, conditional, formatShape, gaussian, Sequential } from '@dgm/core';
-import type { Activation, Bijector, ConditionalDistribution, Distribution, Key, Shape } from '@dgm/core';
+import { ArgumentError, conditional, gaussian, Sequential } from '@dgm/core';
+import type { Activation, ConditionalDistribution, Distribution, Key, Shape } from '@dgm/core';
 import type { ChainPart } from '../chain';
 import { Coupling } from '../coupling/coupling';
 import { halfMask } from '../coupling/masks';
-import { flow, type Flow } from '../flow';
+import type { Flow } from '../flow';
 import { ActNormFlow } from '../linear/act-norm-flow';
 import { LuLinear } from '../linear/lu-linear';
-import { factorOut } from '../multiscale/factor-out';
 import { asHeadParameters, imageConditioner } from '../multiscale/image-networks';
-import { Squeeze } from '../multiscale/squeeze';
+import { multiscaleFlow, type Scale } from '../multiscale/multiscale-flow';
 import { affine } from '../transformers/affine';
 import type { Transformer } from '../transformers/transformer';
 
@@ -33,8 +32,8 @@ export interface GlowOptions {
   readonly context?: number;
   /** The distribution of the last latents; standard normal unless given. */
   readonly base?: Distribution | ConditionalDistribution;
-  /** What stands between the flow and the data, for example {@link logitPreprocessing}. */
-  readonly preprocessing?: Bijector;
+  /** What stands between the flow and the data: {@link logitPreprocessing}, or a {@link Reshape} of vectors to images. */
+  readonly preprocessing?: ChainPart;
 }
 
 /**
@@ -46,34 +45,29 @@ export interface GlowOptions {
  * @see Glow: Generative Flow with Invertible 1x1 Convolutions (Kingma and Dhariwal, 2018), Fig. 2; DGM §3.1.6
  */
 export function glow(options: GlowOptions): Flow {
-  const { shape, scales = 2, steps = 4 } = options;
-  check('shape', shape.length === 3, 'to be [height, width, channels]', formatShape(shape));
-  check('scales', isCount(scales), 'to be an integer of at least 1', scales);
-  check('steps', isCount(steps), 'to be an integer of at least 1', steps);
-  return scale(options, { shape, left: scales, source: 'Kingma and Dhariwal, 2018' });
-}
-
-/** One scale and all that comes after it, on the way to the latents. */
-function scale(
-  options: GlowOptions,
-  { shape, left, source }: { shape: Shape; left: number; source?: string },
-): Flow {
-  const { key, steps = 4, preprocessing } = options;
-  const squeeze = new Squeeze({ eventShape: shape });
-  const own = key.fold(left);
-  const parts = Array.from({ length: steps }, (_, index) =>
-    step(options, { shape: squeeze.latentShape, key: own.fold(index) }),
-  );
-  const isFirst = source !== undefined;
-  return flow({
-    layers: [...parts.flat(), squeeze, ...(isFirst && preprocessing !== undefined ? [preprocessing] : [])],
-    ...baseOf(options, { shape: squeeze.latentShape, left }),
-    ...(isFirst ? { source } : {}),
+  const { shape, key, scales = 2, steps = 4, base, preprocessing } = options;
+  if (!(Number.isInteger(steps) && steps >= 1)) {
+    const expected = 'to be an integer of at least 1';
+    throw new ArgumentError({ where: 'glow', argument: 'steps', expected, actual: String(steps) });
+  }
+  return multiscaleFlow({
+    where: 'glow',
+    shape,
+    scales,
+    key,
+    layers: (scale) =>
+      Array.from({ length: steps }, (_, index) =>
+        step(options, { ...scale, key: scale.key.fold(index) }),
+      ).flat(),
+    dropped: (scale) => dropped(options, scale),
+    base: () => base,
+    preprocessing,
+    source: 'Kingma and Dhariwal, 2018',
   });
 }
 
 /** From latent to data: the coupling comes first, activation normalization last. */
-function step(options: GlowOptions, { shape, key }: { shape: Shape; key: Key }): ChainPart[] {
+function step(options: GlowOptions, { shape, key }: Scale): ChainPart[] {
   const { context = 0, transformer = affine() } = options;
   const [height, width, features] = shape as [number, number, number];
   const leadingShape = [height, width];
@@ -91,42 +85,18 @@ function step(options: GlowOptions, { shape, key }: { shape: Shape; key: Key }):
   ];
 }
 
-/** The distribution of what leaves a scale: at the last one the base of the model, before it the next scale and what stops. */
-function baseOf(
-  options: GlowOptions,
-  { shape, left }: { shape: Shape; left: number },
-): { base?: Distribution | ConditionalDistribution } {
-  if (left === 1) return options.base === undefined ? {} : { base: options.base };
-  const [height, width, features] = shape as [number, number, number];
-  const kept = features / 2;
+/** What stops is normal, given what goes on. */
+function dropped(options: GlowOptions, { shape, key }: Scale): ConditionalDistribution {
+  const channels = shape.at(-1)!;
   const network = imageConditioner({
     ...networkOptions(options),
-    inputs: kept + (options.context ?? 0),
-    outputs: 2 * kept,
-    key: options.key.fold(left).fold('dropped'),
+    inputs: channels + (options.context ?? 0),
+    outputs: 2 * channels,
+    key,
   });
-  return {
-    base: factorOut({
-      sizes: [kept, kept],
-      leadingShape: [height, width],
-      kept: scale(options, { shape: [height, width, kept], left: left - 1 }),
-      dropped: conditional(
-        new Sequential([network, asHeadParameters(2)]),
-        gaussian({ shape: [height, width, kept] }),
-      ),
-    }),
-  };
+  return conditional(new Sequential([network, asHeadParameters(2)]), gaussian({ shape }));
 }
 
 function networkOptions({ hidden = 64, activation = 'relu', dropout = 0 }: GlowOptions) {
   return { hidden, activation, dropout };
-}
-
-function isCount(value: number): boolean {
-  return Number.isInteger(value) && value >= 1;
-}
-
-function check(argument: string, holds: boolean, expected: string, actual: unknown): void {
-  if (holds) return;
-  throw new ArgumentError({ where: 'glow', argument, expected, actual: String(actual) });
 }

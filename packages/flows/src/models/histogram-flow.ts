@@ -1,10 +1,10 @@
-import { asLayer, Independent, Sequential, Uniform } from '@dgm/core';
+import { Independent, Sequential, Uniform } from '@dgm/core';
 import type { Activation, Key, Layer } from '@dgm/core';
-import * as tf from '@tensorflow/tfjs-core';
 import { Autoregressive } from '../autoregressive/autoregressive';
 import { maskedNetwork } from '../autoregressive/masked-network';
 import { dequantized, type DequantizedFlow } from '../dequantization/dequantized-flow';
 import { flow } from '../flow';
+import { centred } from '../integer/integer-networks';
 import { linearSpline } from '../transformers/linear-spline';
 
 export interface HistogramFlowOptions {
@@ -51,9 +51,8 @@ function networkOf(
   { levels, key, hidden = [256], activation = 'relu', dropout = 0 }: HistogramFlowOptions,
   groups: readonly number[],
 ): Layer {
-  const centred = asLayer((x) => tf.sub(tf.mul(x, 2 / levels), 1));
   return new Sequential([
-    centred,
+    centred(levels),
     maskedNetwork({ groups, numParameters: levels, hidden, key, activation, dropout }),
   ]);
 }

@@ -83,7 +83,7 @@ function withFactorOut(options: IdfOptions, left: number): ConditionalDistributi
   });
 }
 
-/** The classic coupling changes the second half alone, as in Eq. 3.32; one of more parts changes them all. */
+/** The classic coupling changes the second half alone, as in Eq. 3.36; one of more parts changes them all. */
 function coupling(
   { dims, hidden = [256, 256], activation = 'leakyRelu', rezero = false }: IdfOptions,
   { sizes, key }: { sizes: readonly number[]; key: Key },

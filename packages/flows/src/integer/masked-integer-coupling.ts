@@ -1,0 +1,71 @@
+import { ArgumentError, asLayer, sizeOf } from '@dgm/core';
+import type { Layer, NetworkLike, Shape } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Mask } from '../coupling/masks';
+import { BaseFlowLayer, type Backward, type FlowCall, type Forward } from '../flow-layer';
+import { noVolume, withContext } from '../internal/events';
+import { addition, type BinaryOperation } from './binary-operation';
+import { integersFrom } from './integers-from';
+
+export interface MaskedIntegerCouplingOptions {
+  readonly eventShape: Shape;
+  /** Which elements of the event stay, row by row: `checkerboardMask([8, 8, 1])`. */
+  readonly mask: Mask;
+  /**
+   * From an event with 0 in place of what changes, with the context beside the last axis if there is one, to a number for
+   * *each* element.
+   */
+  readonly network: NetworkLike;
+  /** What is done with the number; {@link addition} unless given. */
+  readonly operation?: BinaryOperation;
+}
+
+/**
+ * A bipartite coupling of integers over the whole event, for masks that no axis separates:
+ * $z = m \odot y + (1 - m) \odot (y \circ \lfloor t(m \odot y) \rceil)$, with the gradient of the identity for the rounding.
+ *
+ * The network keeps the shape of an image, so it may be convolutional; what it puts out for elements that stay is not used.
+ * It keeps counts, so `logDet` is 0; its inverse is exact.
+ * @throws ArgumentError if the mask has not one entry per element
+ * @see DGM Eq. 3.36, and Density Estimation Using Real NVP (Dinh et al., 2017), §3.4, for the masks
+ */
+export class MaskedIntegerCoupling extends BaseFlowLayer {
+  readonly eventShape: Shape;
+  readonly #kept: readonly number[];
+  readonly #network: Layer;
+  readonly #operation: BinaryOperation;
+
+  constructor({ eventShape, mask, network, operation = addition }: MaskedIntegerCouplingOptions) {
+    super();
+    if (mask.length !== sizeOf(eventShape)) {
+      throw new ArgumentError({
+        where: 'MaskedIntegerCoupling',
+        argument: 'mask',
+        expected: `to have ${sizeOf(eventShape)} entries`,
+        actual: String(mask.length),
+      });
+    }
+    this.eventShape = eventShape;
+    this.#kept = mask.map(Number);
+    this.#operation = operation;
+    this.#network = this.child('network', asLayer(network));
+  }
+
+  protected forward(z: Tensor, call: FlowCall): Forward {
+    return { y: this.#change(z, call, this.#operation.undo), logDet: noVolume(z) };
+  }
+
+  protected inverse(y: Tensor, call: FlowCall): Backward {
+    return { z: this.#change(y, call, this.#operation.apply), logDet: noVolume(y) };
+  }
+
+  /** The same elements stay in both directions, so the network says the same in both. */
+  #change(x: Tensor, call: FlowCall, operation: BinaryOperation['apply']): Tensor {
+    const stays = tf.tensor([...this.#kept], [...this.eventShape]);
+    const visible = tf.mul(stays, x);
+    const output = this.#network.apply(withContext(visible, call), call);
+    const shift = integersFrom(output, x.shape, { where: 'MaskedIntegerCoupling', argument: 'network' });
+    return tf.add(visible, tf.mul(tf.sub(1, stays), operation(x, shift)));
+  }
+}

@@ -1,0 +1,168 @@
+import { ArgumentError, conditional, Permutation, Sequential } from '@dgm/core';
+import type {
+  Activation,
+  ConditionalDistribution,
+  Distribution,
+  DistributionHead,
+  Key,
+  Layer,
+  Shape,
+} from '@dgm/core';
+import { learnedBase } from '../base/learned-base';
+import type { ChainPart } from '../chain';
+import { checkerboardMask, oppositeMask } from '../coupling/masks';
+import type { Flow } from '../flow';
+import { IntegerCoupling } from '../integer/integer-coupling';
+import { integerLogisticMixture } from '../integer/integer-logistic';
+import { centred, gentle } from '../integer/integer-networks';
+import { MaskedIntegerCoupling } from '../integer/masked-integer-coupling';
+import { asHeadParameters, imageConditioner } from '../multiscale/image-networks';
+import { multiscaleFlow, type Scale } from '../multiscale/multiscale-flow';
+
+export interface ImageIdfOptions {
+  /** `[height, width, channels]`; the sides can be halved `scales` times. */
+  readonly shape: Shape;
+  /** The number of values that data have: 0 to `levels - 1`. Latents may be any integers. */
+  readonly levels: number;
+  /** Randomness for the initial weights. */
+  readonly key: Key;
+  /** How often the image is squeezed; after each time but the last half of the channels is factored out. 2 unless given. */
+  readonly scales?: number;
+  /** Couplings of channels at each scale, each after a reversal; 4 unless given. */
+  readonly steps?: number;
+  /** How many parts of the channels such a coupling has: 2, of which one changes, or more, which all do; 2 unless given. */
+  readonly parts?: number;
+  /** Couplings of the colours of a chessboard before each squeeze, by turns; 2 unless given. */
+  readonly checkerboards?: number;
+  /** Channels of the two hidden layers of each network; 64 unless given. */
+  readonly hidden?: number;
+  /** `relu` unless given. */
+  readonly activation?: Activation;
+  /** The share of hidden numbers that are left out in training; 0 unless given. */
+  readonly dropout?: number;
+  /** Logistic distributions of each latent; 5 unless given. */
+  readonly components?: number;
+  /** $\pi(z)$ over the integers of the last scale; learned mixtures unless given. */
+  readonly base?: Distribution | ConditionalDistribution;
+  /** What stands between the flow and the data: a {@link Reshape} of vectors to images. */
+  readonly preprocessing?: ChainPart;
+}
+
+/**
+ * An integer discrete flow of images: at each scale couplings of the colours of a chessboard, a squeeze and couplings of
+ * channels, with convolutional networks; then half of the channels stop, with mixtures of discretized logistic
+ * distributions whose parameters the other half gives. All couplings start as the identity. Its likelihood is exact.
+ * @throws ArgumentError if the sides cannot be halved that often, there are more parts than channels or fewer than two, or
+ * a count is none
+ * @see Integer Discrete Flows and Lossless Compression (Hoogeboom et al., 2019), §4; DGM §3.2.4
+ */
+export function imageIdf(options: ImageIdfOptions): Flow {
+  const { shape, key, scales = 2, steps = 4, parts = 2, checkerboards = 2 } = options;
+  checkCount('steps', { actual: steps, from: 0, to: Infinity });
+  checkCount('checkerboards', { actual: checkerboards, from: 0, to: Infinity });
+  checkCount('parts', { actual: parts, from: 2, to: 4 * shape.at(-1)! });
+  return multiscaleFlow({
+    where: 'imageIdf',
+    shape,
+    scales,
+    key,
+    layers: (scale) => each(steps, scale, (own) => ofChannels(options, own)),
+    unsqueezed: (scale) => each(checkerboards, scale, (own, index) => [ofColours(options, own, index)]),
+    dropped: (scale) => conditional(given(options, scale), headOf(options, scale.shape)),
+    base: (scale) =>
+      options.base ?? learnedBase(headOf(options, scale.shape), { key: scale.key.fold('base') }),
+    preprocessing: options.preprocessing,
+    source: 'Hoogeboom et al., 2019',
+  });
+}
+
+/** Layers with keys of their own. */
+function each(
+  count: number,
+  { shape, key }: Scale,
+  make: (own: Scale, index: number) => readonly ChainPart[],
+): readonly ChainPart[] {
+  return Array.from({ length: count }, (_, index) => make({ shape, key: key.fold(index) }, index)).flat();
+}
+
+/** A coupling of channels and the reversal that lets the next one change others. */
+function ofChannels(options: ImageIdfOptions, { shape, key }: Scale): readonly ChainPart[] {
+  const { parts = 2 } = options;
+  const [height, width, channels] = shape as [number, number, number];
+  const end = (part: number): number => Math.floor((part * channels) / parts);
+  const sizes = Array.from({ length: parts }, (_, part) => end(part + 1) - end(part));
+  const networks = sizes.map((size, part) => {
+    if (parts === 2 && part === 0) return undefined;
+    return translation(options, { inputs: channels - size, outputs: size, key: key.fold(part) });
+  });
+  return [
+    Permutation.reverse(channels),
+    new IntegerCoupling({ parts: sizes, networks, leadingShape: [height, width] }),
+  ];
+}
+
+/** A coupling that changes the pixels of one colour. */
+function ofColours(options: ImageIdfOptions, { shape, key }: Scale, index: number): ChainPart {
+  const channels = shape.at(-1)!;
+  const mask = checkerboardMask(shape);
+  return new MaskedIntegerCoupling({
+    eventShape: shape,
+    mask: index % 2 === 0 ? mask : oppositeMask(mask),
+    network: translation(options, { inputs: channels, outputs: channels, key }),
+  });
+}
+
+/** What the other half of the channels says about those that stop. */
+function given(options: ImageIdfOptions, { shape, key }: Scale): Sequential {
+  const channels = shape.at(-1)!;
+  const outputs = 3 * channels * componentsOf(options);
+  return new Sequential([...network(options, { inputs: channels, outputs, key }), asHeadParameters(3)]);
+}
+
+interface Sizes {
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly key: Key;
+}
+
+/** What a coupling adds, 0 to begin with. */
+function translation(options: ImageIdfOptions, sizes: Sizes): Sequential {
+  return new Sequential([...network(options, sizes), gentle()]);
+}
+
+function network(
+  { levels, hidden = 64, activation = 'relu', dropout = 0 }: ImageIdfOptions,
+  sizes: Sizes,
+): readonly Layer[] {
+  return [centred(levels), imageConditioner({ ...sizes, hidden, activation, dropout })];
+}
+
+const componentsOf = ({ components = 5 }: ImageIdfOptions): number => components;
+
+/** The components begin side by side over the range of the data. */
+function headOf(options: ImageIdfOptions, shape: Shape): DistributionHead {
+  const { levels } = options;
+  const components = componentsOf(options);
+  return integerLogisticMixture({
+    shape,
+    components,
+    center: (levels - 1) / 2,
+    spread: levels / components,
+    scale: 0.5,
+    background: { share: 0.01, scale: levels / 4 },
+  });
+}
+
+function checkCount(
+  argument: string,
+  { actual, from, to }: { readonly actual: number; readonly from: number; readonly to: number },
+): void {
+  if (Number.isInteger(actual) && actual >= from && actual <= to) return;
+  const range = to === Infinity ? `of at least ${from}` : `from ${from} to ${to}`;
+  throw new ArgumentError({
+    where: 'imageIdf',
+    argument,
+    expected: `to be an integer ${range}`,
+    actual: String(actual),
+  });
+}
