@@ -165,7 +165,7 @@ describe('dgm-bench run', () => {
 
   it.each([
     ['--models vea', '--models to be one of all, pixels, got "vea"'],
-    ['--dataset glifs', '--dataset to be one of glyphs, digits, mnist, '],
+    ['--dataset glifs', '--dataset to be one of glyphs, digits, binarized-digits, mnist, '],
     ['--engine fast', '--engine to be one of auto, eager, compiled, got "fast"'],
   ])('refuses %s before it touches what is there', async (line, message) => {
     await writeFile(path.join(out, 'results.json'), 'precious');

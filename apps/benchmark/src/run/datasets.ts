@@ -2,6 +2,7 @@ import { ArgumentError, type Dataset, type Examples } from '@dgm/core';
 import { binarizedMnist, cifar10, dataset, digits, fashionMnist, glyphs, mnist, subset } from '@dgm/data';
 import { loadPlane, planeNames } from './planes';
 import { loadTable, tableNames } from './tables';
+import { thresholded } from './thresholded';
 
 type Loader = (folder: string | undefined) => Dataset | Promise<Dataset>;
 
@@ -9,6 +10,7 @@ type Loader = (folder: string | undefined) => Dataset | Promise<Dataset>;
 const loaders: Readonly<Record<string, Loader>> = {
   glyphs: () => glyphs(),
   digits: (folder) => digits(folder),
+  'binarized-digits': async (folder) => thresholded(await digits(folder), 'binarized-digits'),
   mnist: (folder) => mnist(from(folder)),
   'fashion-mnist': (folder) => fashionMnist(from(folder)),
   'binarized-mnist': (folder) => binarizedMnist(from(folder)),

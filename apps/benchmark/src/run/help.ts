@@ -5,7 +5,8 @@ export const help = `Trains models on one data set and reports what they reached
 
 What to train
   --models NAMES       names with commas between, or "all" (default)
-  --dataset NAME       glyphs (default), digits, mnist, binarized-mnist, fashion-mnist, cifar10;
+  --dataset NAME       glyphs (default), digits, binarized-digits (ink or none), mnist, binarized-mnist,
+                       fashion-mnist, cifar10;
                        on the plane two-moons, rings, checkerboard, gaussian-mixture; tables csv, miniboone
   --data-dir DIR       the folder of the data files, or the CSV file of a table; also DGM_DATA_DIR
   --seed INTEGER       decides initial weights, order of the data and every draw (default 0)

@@ -37,7 +37,7 @@ export async function openJob(given: RunArguments, output: OutputFolder, familie
   const engine = await startEngine(plan.engine, plan.device);
   console.log(engine.description);
   const dataset = await loadDataset(plan.dataset, { folder: plan.dataFolder, quick: plan.quick });
-  const learners = candidates.filter((candidate) => accepts(candidate, dataset, plan.models));
+  const learners = learnersOf(candidates, dataset, plan.models);
   if (learners.length === 0 && failures.length === 0) throw unlearnable('any model', dataset);
   const able = inShard(learners, plan.shard);
   checkSameData(saved, dataset);
@@ -80,14 +80,19 @@ function findCandidates(
   return { candidates: selectCandidates(candidates, models), failures: wantsAll ? failures : [] };
 }
 
-/** Whether a model can learn the data; one that was named and cannot is a mistake, others are passed over. */
-function accepts({ entry }: Candidate, dataset: Dataset, models: readonly string[]): boolean {
-  if (entry.accepts?.(dataset) ?? true) return true;
-  if (!models.includes(entry.name)) {
-    console.log(`${entry.name} is passed over: it cannot learn ${dataset.name}.`);
-    return false;
-  }
-  throw unlearnable(entry.name, dataset);
+/** The models that can learn the data; one that was named and cannot is a mistake, others are passed over. */
+function learnersOf(
+  candidates: readonly Candidate[],
+  dataset: Dataset,
+  named: readonly string[],
+): readonly Candidate[] {
+  const isAble = ({ entry }: Candidate) => entry.accepts?.(dataset) ?? true;
+  const others = candidates.filter((candidate) => !isAble(candidate)).map(({ entry }) => entry.name);
+  const mistake = others.find((name) => named.includes(name));
+  if (mistake !== undefined) throw unlearnable(mistake, dataset);
+  if (others.length > 0)
+    console.log(`Passed over, for they cannot learn ${dataset.name}: ${others.join(', ')}`);
+  return candidates.filter(isAble);
 }
 
 function unlearnable(model: string, { name }: Dataset): ArgumentError {

@@ -67,6 +67,7 @@ export function checkFitOptions<B>(options: CommonFitOptions<B>, data: TrainingD
   atLeast(options.batchSize, 'batchSize', 1);
   atLeast(options.epochs, 'epochs', 0);
   atLeast(options.earlyStopping?.patience, 'earlyStopping.patience', 0);
+  atLeast(options.earlyStopping?.from, 'earlyStopping.from', 1);
   atLeast(options.checkpoint?.everySteps, 'checkpoint.everySteps', 1);
   atLeast(options.checkpoint?.everyEpochs, 'checkpoint.everyEpochs', 1);
   inside(options.maxSeconds, 'maxSeconds', 0, Infinity);

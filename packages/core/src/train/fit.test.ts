@@ -200,6 +200,20 @@ describe('fit', () => {
     expect(await saveWeights(model)).toEqual(best);
   });
 
+  it('counts no epoch before `from` as one without an improvement', async () => {
+    const metrics = [1, 4, 4, 4, 4, 4, 4];
+    const { epochs, stoppedBy } = await fit(
+      tinyVae(),
+      { train },
+      options({
+        epochs: metrics.length,
+        earlyStopping: { patience: 1, from: 4 },
+        validate: (_model, { epoch }) => metrics[epoch - 1]!,
+      }),
+    );
+    expect({ epochs, stoppedBy }).toEqual({ epochs: 5, stoppedBy: 'early-stopping' });
+  });
+
   it('validates and ends with averaged weights', async () => {
     const model = tinyVae();
     const seen: number[] = [];
@@ -316,6 +330,13 @@ describe('fit', () => {
     ['a batch size of 0', { train }, { batchSize: 0 }, 'argument', 'batchSize'],
     ['half an epoch', { train }, { epochs: 0.5 }, 'argument', 'epochs'],
     ['a negative norm', { train }, { clipNorm: -1 }, 'argument', 'clipNorm'],
+    [
+      'patience from epoch 0 on',
+      { train, validation: train },
+      { earlyStopping: { patience: 1, from: 0 } },
+      'argument',
+      'earlyStopping.from',
+    ],
     ['early stopping by nothing', { train }, { earlyStopping: { patience: 1 } }, 'argument', 'earlyStopping'],
     ['a decay of 1', { train }, { ema: { decay: 1 } }, 'argument', 'ema.decay'],
   ])('refuses %s', async (_, data, more, code, argument) => {

@@ -148,7 +148,7 @@ export class TrainingRun<B> {
 
   /** The epoch's validation; remembers the weights if it is the best one. */
   async #validate(epoch: number): Promise<number | undefined> {
-    const { validate, batchSize } = this.#options;
+    const { validate, batchSize, earlyStopping } = this.#options;
     const examples = this.#data.validation;
     if (validate === undefined && examples === undefined) return undefined;
     // The same draws after each epoch: two epochs then differ by their weights, and not by luck.
@@ -165,7 +165,7 @@ export class TrainingRun<B> {
         remedy: 'lower the learning rate, or clip the gradients with clipNorm',
       });
     }
-    const { progress, improved } = advance(this.#state.progress, epoch, validation);
+    const { progress, improved } = advance(this.#state.progress, epoch, validation, earlyStopping);
     this.#state.progress = progress;
     if (improved) this.#best = await readVariables(this.#model.parameters());
     return validation;
