@@ -239,6 +239,25 @@ describePass('absorb-bias', {
     inputs: [[2, 3], [3, 4], [4]],
     left: ['BatchMatMul', 'Add', 'Multiply'],
   },
+  'a row that is added to a reshaped product': {
+    f: (a, b, c) => tf.add(tf.reshape(tf.matMul(a!, b!), [2, 3, 4]), c!),
+    inputs: [[6, 3], [3, 4], [4]],
+    left: ['BatchMatMul', 'Reshape'],
+  },
+  'not where the last axis becomes another': {
+    f: (a, b, c) => tf.add(tf.reshape(tf.matMul(a!, b!), [4, 6]), c!),
+    inputs: [[6, 3], [3, 4], [6]],
+    left: ['BatchMatMul', 'Reshape', 'Add'],
+  },
+  'a sum of products is a chain of them': {
+    f: (a, b, c) => tf.add(tf.matMul(b!, a!), tf.add(tf.matMul(a!, b!), c!)),
+    inputs: [
+      [3, 3],
+      [3, 3],
+      [3, 3],
+    ],
+    left: ['BatchMatMul', 'BatchMatMul'],
+  },
 });
 
 describe('choose-convolutions', () => {

@@ -1,8 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor1D } from '@tensorflow/tfjs-core';
+import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
+import { topologicalOrder } from '../src/graph/graph';
+import { writeModel } from '../src/onnx/write-model';
 import { processorPasses, simplify, tune } from '../src/passes/simplify';
-import { captured, describePass as describeNamed, kernelsOf } from './support/describe-pass';
+import {
+  captured,
+  describePass as describeNamed,
+  expectSameResults,
+  kernelsOf,
+} from './support/describe-pass';
 import type { PassCase } from './support/describe-pass';
 
 function describePass(name: string, cases: Readonly<Record<string, PassCase>>): void {
@@ -12,6 +20,8 @@ function describePass(name: string, cases: Readonly<Record<string, PassCase>>): 
   );
 }
 
+const convolve = (x: tf.Tensor, filter: tf.Tensor) =>
+  tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, 1, 'same');
 const MANY = [8, 9, 5];
 const COLUMN = [8, 9, 1];
 const classes = (x: tf.Tensor) => tf.cast(tf.abs(tf.round(x)), 'int32') as Tensor1D;
@@ -40,11 +50,51 @@ describePass('flatten-rows', {
     inputs: [MANY],
     left: ['Reshape', 'Max', 'Reshape', 'Reshape', 'Sum', 'Reshape', 'ExpandDims', 'Concat'],
   },
-  'not the other axes, and not what broadcasts along them': {
-    f: (x, row) => tf.sum(tf.add(x!, row!), [0, 1]),
+  'elementwise with one row for all': {
+    f: (x, row) => tf.mul(x!, row!),
     inputs: [MANY, [5]],
+    left: ['Reshape', 'Multiply', 'Reshape'],
+  },
+  'columns as vectors': {
+    f: (x) => tf.maximum(tf.square(x!), 0),
+    inputs: [COLUMN],
+    left: ['Reshape', 'Square', 'Reshape', 'Reshape', 'Maximum', 'Reshape'],
+  },
+  'not the other axes, and not what broadcasts along them': {
+    f: (x, rows) => tf.sum(tf.add(x!, rows!), [0, 1]),
+    inputs: [MANY, [9, 5]],
     left: ['Add', 'Sum'],
   },
+});
+
+describePass('gather-rows', {
+  'the columns of a matrix': {
+    f: (x) => tf.gather(x!, tf.tensor1d([2, 0, 1, 1], 'int32'), 1),
+    inputs: [[5, 3]],
+    left: ['Transpose', 'GatherV2', 'Transpose'],
+  },
+  'not what is rows already, and not of more axes': {
+    f: (x) => tf.gather(tf.gather(x!, tf.tensor1d([1], 'int32'), 2), tf.tensor1d([0, 2], 'int32'), 0),
+    inputs: [[4, 3, 2]],
+    left: ['GatherV2', 'GatherV2'],
+  },
+});
+
+describePass('softplus-by-sigmoid', {
+  everywhere: {
+    f: (x) => tf.softplus(tf.mul(x!, 30)),
+    inputs: [[200]],
+    left: ['Multiply', 'Maximum', 'Abs', 'Sigmoid', 'Log', 'Sub'],
+  },
+});
+
+test('softplus-by-sigmoid keeps infinities and NaN', async () => {
+  const graph = tune(captured({ f: (x) => tf.softplus(x!), inputs: [[4]], left: [] }), 'cpu');
+  const session = await InferenceSession.create(writeModel(graph));
+  const x0 = new OrtTensor('float32', Float32Array.of(-Infinity, -200, Infinity, NaN), [4]);
+  const { 'out/y': y } = await session.run({ x0 });
+  expect([...(y!.data as Float32Array)]).toEqual([0, 0, Infinity, NaN]);
+  await session.release();
 });
 
 describePass('spread-by-product', {
@@ -64,6 +114,28 @@ describePass('spread-by-product', {
     ],
     left: ['BatchMatMul', 'BatchMatMul', 'Sub', 'Multiply', 'RealDiv'],
   },
+  'copies of a column': {
+    f: (x) => tf.tile(x!, [1, 1, 5]),
+    inputs: [COLUMN],
+    left: ['Reshape', 'BatchMatMul', 'Reshape'],
+  },
+  'copies of a column of truths, not of integers': {
+    f: (x) => {
+      const isLarge = tf.greater(x!, 0);
+      const copies = [isLarge, tf.cast(isLarge, 'int32')].map((column) => tf.tile(column, [1, 1, 5]));
+      return tf.add(tf.cast(copies[0]!, 'float32'), tf.cast(copies[1]!, 'float32'));
+    },
+    inputs: [COLUMN],
+    left: [
+      ...['Greater', 'Reshape', 'Cast', 'BatchMatMul', 'Cast', 'Reshape', 'Cast'],
+      ...['Cast', 'Tile', 'Cast', 'Add'],
+    ],
+  },
+  'a row, added or not': {
+    f: (x, row) => tf.div(tf.sub(tf.neg(x!), row!), row!),
+    inputs: [[72, 5], [5]],
+    left: ['Reshape', 'Neg', 'BatchMatMul', 'Reshape', 'BatchMatMul', 'RealDiv'],
+  },
   'not for long rows or for few of them': {
     f: (x, column) => tf.sub(x!, column!),
     inputs: [
@@ -74,6 +146,37 @@ describePass('spread-by-product', {
   },
 });
 
+describe('bias-of-convolution', () => {
+  const { apply } = processorPasses.find(({ name }) => name === 'bias-of-convolution')!;
+  const biased = (inputs: number, outputs: number): PassCase => ({
+    f: (x, filter, bias) => tf.add(convolve(x!, filter!), bias!),
+    inputs: [[2, 5, 5, inputs], [3, 3, inputs, outputs], [outputs]],
+    left: [],
+  });
+
+  test.each([
+    ['convolution', 3, 3, ['Conv2D']],
+    ['product', 32, 32, ['Conv2D']],
+    ['spread', 32, 4, ['Conv2D', 'Add']],
+  ])('as %s', async (form, inputs, outputs, left) => {
+    const the = biased(inputs, outputs);
+    const graph = simplify(captured(the));
+    expect(topologicalOrder(graph.outputs.values())[0]?.attributes['form']).toBe(form);
+    const absorbed = apply(graph);
+    expect(kernelsOf(absorbed)).toEqual(left);
+    await expectSameResults(absorbed, graph, the.inputs);
+  });
+
+  test('not what else is added, and not where the convolution is read too', () => {
+    const f: PassCase['f'] = (x, filter, bias) => {
+      const y = convolve(tf.add(convolve(x!, filter!), x!), filter!);
+      return tf.mul(tf.add(y, bias!), y);
+    };
+    const graph = apply(simplify(captured({ ...biased(4, 4), f })));
+    expect(kernelsOf(graph)).toEqual(['Conv2D', 'Add', 'Conv2D', 'Add', 'Multiply']);
+  });
+});
+
 describePass('sum-by-product', {
   'of the rows of a matrix': { f: (x) => tf.sum(x!, 0), inputs: [[12, 5]], left: ['BatchMatMul'] },
   'over several leading axes, which stay': {
@@ -81,7 +184,12 @@ describePass('sum-by-product', {
     inputs: [MANY],
     left: ['Reshape', 'BatchMatMul', 'Reshape'],
   },
-  'not over the last one': { f: (x) => tf.sum(x!, -1), inputs: [MANY], left: ['Sum'] },
+  'of many short rows': {
+    f: (x) => tf.sum(x!, -1),
+    inputs: [MANY],
+    left: ['Reshape', 'BatchMatMul', 'Reshape'],
+  },
+  'not of few rows': { f: (x) => tf.sum(x!, -1), inputs: [[12, 5]], left: ['Sum'] },
   'not over all': { f: (x) => tf.sum(x!), inputs: [[12, 5]], left: ['Sum'] },
 });
 

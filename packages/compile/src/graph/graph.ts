@@ -106,3 +106,12 @@ export function topologicalOrder(outputs: Iterable<Value>): Node[] {
   }
   return order;
 }
+
+/** How often each value is read: by nodes, and as an output. */
+export function readersOf(graph: Graph): ReadonlyMap<Value, number> {
+  const readers = new Map<Value, number>();
+  const read = (value: Value) => readers.set(value, (readers.get(value) ?? 0) + 1);
+  for (const node of topologicalOrder(graph.outputs.values())) node.inputs.forEach(read);
+  for (const value of graph.outputs.values()) read(value);
+  return readers;
+}

@@ -20,16 +20,17 @@ function dilationsOf({ dilationHeight, dilationWidth }: Geometry): number[] {
 
 function convolve(call: LoweringCall, geometry: Geometry): string {
   const { onnx, names, outputs } = call;
-  const [x, filter] = names as [string, string];
+  const [x, filter, ...bias] = names as [string, string, ...string[]];
   const { filterHeight, filterWidth, inChannels, outChannels } = geometry;
   if (call.attributes['form'] === 'spread') return spread(onnx, [x, filter], geometry);
   if (call.attributes['form'] === 'product' || isMisread(geometry)) {
     const matrix = onnx.reshape(filter, [filterHeight * filterWidth * inChannels, outChannels]);
-    const product = onnx.node('Gemm', [patches(onnx, x, geometry), matrix], { transA: 0, transB: 0 });
+    const operands = [patches(onnx, x, geometry), matrix, ...bias];
+    const product = onnx.node('Gemm', operands, { transA: 0, transB: 0 });
     return onnx.reshape(product, outputs[0]!.shape);
   }
   const weights = onnx.node('Transpose', [filter], { perm: [3, 2, 0, 1] });
-  const y = onnx.node('Conv', [toChannelsFirst(onnx, x), weights], {
+  const y = onnx.node('Conv', [toChannelsFirst(onnx, x), weights, ...bias], {
     ...windowAttributes(geometry),
     dilations: dilationsOf(geometry),
   });
@@ -105,7 +106,7 @@ export const convolutionKernels: KernelTable = {
   },
   Conv2DBackpropFilter: {
     inputs: ['x', 'dy'],
-    note: 'shares its patches with Conv2D; no dilation',
+    note: 'shares its patches with Conv2D',
     infer: ([x], attributes) => [{ shape: attributes['filterShape'] as number[], dtype: x!.dtype }],
     lower: ({ onnx, names, inputs, outputs, attributes }) => {
       const geometry = convolutionGeometry(inputs[0]!.shape, outputs[0]!.shape, attributes);

@@ -9,8 +9,11 @@ import { broadcastTiles } from './broadcast-tiles';
 import { chooseConvolutions } from './choose-convolutions';
 import { foldConstants } from './fold-constants';
 import { mergeFactors } from './merge-factors';
+import { biasOfConvolution } from './processor/bias-of-convolution';
 import { flattenRows } from './processor/flatten-rows';
+import { gatherRows } from './processor/gather-rows';
 import { oneHotByProduct } from './processor/one-hot-by-product';
+import { softplusBySigmoid } from './processor/softplus-by-sigmoid';
 import { spreadByProduct } from './processor/spread-by-product';
 import { sumByProduct } from './processor/sum-by-product';
 import { readActivation } from './read-activation';
@@ -59,6 +62,9 @@ export const passes: readonly Pass[] = [...portablePasses, local('choose-convolu
  */
 export const processorPasses: readonly Pass[] = [
   { name: 'spectral-convolutions', apply: (graph) => rewrite(graph, spectralConvolutions()) },
+  { name: 'bias-of-convolution', apply: biasOfConvolution },
+  local('gather-rows', gatherRows),
+  local('softplus-by-sigmoid', softplusBySigmoid),
   local('one-hot-by-product', oneHotByProduct),
   local('flatten-rows', flattenRows),
   local('remove-aliases', removeAliases),

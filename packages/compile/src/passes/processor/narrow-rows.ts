@@ -8,10 +8,15 @@ const WIDTH = 64;
 /** Fewer rows are not worth another node. */
 const ROWS = 64;
 
-/** Whether a value has many short rows, in its last axis. */
-export function hasNarrowRows({ shape }: TensorSpec): boolean {
-  const width = shape.at(-1);
-  return width !== undefined && width > 1 && width < WIDTH && sizeOf(shape) / width >= ROWS;
+/** Whether a value has many rows, in its last axis. */
+export function hasManyRows(value: TensorSpec): boolean {
+  return value.shape.length > 0 && rowsOf(value) >= ROWS;
+}
+
+/** Whether a value has many short rows, of more than one number. */
+export function hasNarrowRows(value: TensorSpec): boolean {
+  const width = value.shape.at(-1) ?? 0;
+  return width > 1 && width < WIDTH && hasManyRows(value);
 }
 
 /** How many rows a value has along its last axis. */
@@ -28,6 +33,12 @@ export function matrixOf(value: Value): Value {
 export function reshaped(value: Value, shape: Shape): Value {
   if (sameShape(value.shape, shape)) return value;
   return createNode('Reshape', [value], { shape }, [{ shape, dtype: value.dtype }]).outputs[0]!;
+}
+
+/** A value in another type. */
+export function cast(value: Value, dtype: Value['dtype']): Value {
+  if (value.dtype === dtype) return value;
+  return createNode('Cast', [value], { dtype }, [{ shape: value.shape, dtype }]).outputs[0]!;
 }
 
 /** A constant that holds one number throughout. */

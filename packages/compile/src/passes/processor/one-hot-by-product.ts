@@ -1,8 +1,7 @@
 import { sizeOf } from '@dgm/core';
 import { constantValue, createNode } from '../../graph/graph';
-import type { Value } from '../../graph/graph';
 import type { Rule } from '../../graph/rewrite';
-import { filled, hasNarrowRows, product, reshaped } from './narrow-rows';
+import { cast, filled, hasNarrowRows, product, reshaped } from './narrow-rows';
 
 /** Compares each index with each class as one product, `index · 1 - class`, and a comparison of that with 0. */
 export const oneHotByProduct: Rule = (node) => {
@@ -24,8 +23,3 @@ export const oneHotByProduct: Rule = (node) => {
     .outputs[0]!;
   return [reshaped(cast(isHit, y.dtype), y.shape)];
 };
-
-function cast(value: Value, dtype: Value['dtype']): Value {
-  if (value.dtype === dtype) return value;
-  return createNode('Cast', [value], { dtype }, [{ shape: value.shape, dtype }]).outputs[0]!;
-}

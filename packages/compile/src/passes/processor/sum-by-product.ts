@@ -2,19 +2,23 @@ import { sizeOf } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { createNode } from '../../graph/graph';
 import type { Rule } from '../../graph/rewrite';
-import { filled, reshaped } from './narrow-rows';
+import { filled, hasNarrowRows, matrixOf, product, reshaped } from './narrow-rows';
 
 /**
- * Adds up the rows of a matrix, which is what the gradient of a bias does, as the product of a vector of ones with it: the
- * same additions by the runtime's fastest code.
+ * Adds up the rows of a matrix, which is what the gradient of a bias does, or the numbers of each short row, as the product with
+ * a vector of ones: the same additions by the runtime's fastest code.
  */
 export const sumByProduct: Rule = (node) => {
   const [x] = node.inputs;
   const [y] = node.outputs;
   if (node.kernel !== 'Sum' || x === undefined || y === undefined || x.dtype !== 'float32') return undefined;
+  const rank = x.shape.length;
   const axes = tf.util.parseAxisParam(node.attributes['axis'] as number | number[], [...x.shape]);
   const summed = axes.length;
-  const isLeading = axes.every((axis) => axis < summed) && summed > 0 && summed < x.shape.length;
+  if (summed === 1 && axes[0] === rank - 1 && hasNarrowRows(x)) {
+    return [reshaped(product(matrixOf(x), filled([x.shape.at(-1)!, 1], 1)), y.shape)];
+  }
+  const isLeading = axes.every((axis) => axis < summed) && summed > 0 && summed < rank;
   if (!isLeading) return undefined;
   const [rows, columns] = [sizeOf(x.shape.slice(0, summed)), sizeOf(y.shape)];
   const total = createNode('BatchMatMul', [filled([rows], 1), reshaped(x, [rows, columns])], {}, [
