@@ -1,8 +1,10 @@
 import { gaussian, mlp, Sequential, sizeOf } from '@dgm/core';
 import type { Benchmark, BenchmarkEntry, BenchmarkTask } from '@dgm/core';
-import { bookTraining, flatten, importanceSampled, likelihoodFor } from './benchmark-parts';
+import { asInTheBook, flatten, likelihoodFor } from './benchmark-parts';
 import { hierarchicalBenchmarks } from './hierarchical/benchmark';
 import { vae } from './vae';
+
+export { asInTheBook, importanceSampled } from './benchmark-parts';
 
 /** The VAE of the book with its networks and protocol, for any data set of integers. */
 function bookVae({ dataset, key, quick, width }: BenchmarkTask): Benchmark {
@@ -23,13 +25,7 @@ function bookVae({ dataset, key, quick, width }: BenchmarkTask): Benchmark {
     posterior: gaussian({ shape: [latent] }),
     likelihood,
   });
-  return {
-    model,
-    training: bookTraining,
-    evaluate: importanceSampled(model, { quick }),
-    reconstruct: (x, reconstructionKey) => model.reconstruct(x, reconstructionKey),
-    latentSpace: model,
-  };
+  return asInTheBook(model, { quick });
 }
 
 export const benchmarks: readonly BenchmarkEntry[] = [

@@ -3,8 +3,8 @@ import type { Benchmark, BenchmarkEntry, BenchmarkTask } from '@dgm/core';
 import { dataPseudoInputs, vampPrior } from '@dgm/priors';
 import type { PseudoInputPrior } from '@dgm/priors';
 import { topDownVae } from '@dgm/vae';
+import { asInTheBook } from '@dgm/vae/benchmark';
 import * as tf from '@tensorflow/tfjs-core';
-import { asInTheBook } from './as-in-the-book';
 
 /** Latent variables of the two levels, z_1 first, and pseudo-inputs of the upper one. */
 const [LOWER, UPPER, PSEUDO_INPUTS] = [16, 16, 32] as const;

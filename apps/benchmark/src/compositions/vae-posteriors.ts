@@ -7,7 +7,6 @@ import {
   Dense,
   discretizedLogisticMixture,
   Dropout,
-  evaluate,
   gaussian,
   modelHead,
   Sequential,
@@ -28,6 +27,7 @@ import type {
 import { iaf, realNvp, sylvesterFlow } from '@dgm/flows';
 import { dataPseudoInputs, vampPrior } from '@dgm/priors';
 import { householder, HypersphericalUniform, vae, vonMisesFisher } from '@dgm/vae';
+import { importanceSampled } from '@dgm/vae/benchmark';
 import * as tf from '@tensorflow/tfjs-core';
 
 const LATENT = 16;
@@ -172,12 +172,7 @@ function create(
       epochs: 1000,
       earlyStopping: { patience: 40 },
     },
-    evaluate: async (examples, options) => ({
-      importanceSampled: await evaluate(model, examples, {
-        importanceSamples: quick ? 10 : IMPORTANCE_SAMPLES,
-        ...options,
-      }),
-    }),
+    evaluate: importanceSampled(model, { quick, draws: IMPORTANCE_SAMPLES }),
     reconstruct: (x, reconstructionKey) => model.reconstruct(x, reconstructionKey),
   };
 }

@@ -22,8 +22,8 @@ import {
 } from '@dgm/priors';
 import type { PseudoInputPrior } from '@dgm/priors';
 import { vae } from '@dgm/vae';
+import { asInTheBook } from '@dgm/vae/benchmark';
 import * as tf from '@tensorflow/tfjs-core';
-import { asInTheBook } from './as-in-the-book';
 
 /** What the book's listings of §4.4.1 are trained with. */
 const COMPONENTS = 16;

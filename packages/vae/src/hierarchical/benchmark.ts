@@ -10,7 +10,7 @@ import type {
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { bookTraining, flatten, importanceSampled, likelihoodFor } from '../benchmark-parts';
+import { asInTheBook, flatten, likelihoodFor } from '../benchmark-parts';
 import type { BaseHierarchicalVae } from './base-hierarchical-vae';
 import { bottomUpVae } from './bottom-up-vae';
 import { ladderVae, topDownVae } from './top-down-vae';
@@ -100,13 +100,7 @@ function create(
     likelihood: likelihoodFor(shape, levels),
     key,
   });
-  return {
-    model,
-    training: bookTraining,
-    evaluate: importanceSampled(model, { quick }),
-    reconstruct: (x, reconstructionKey) => model.reconstruct(x, reconstructionKey),
-    latentSpace: model,
-  };
+  return asInTheBook(model, { quick });
 }
 
 const models = {

@@ -1,6 +1,6 @@
-import { evaluate } from '@dgm/core';
 import type { Benchmark, Dataset, OptimizerFactory } from '@dgm/core';
 import { elboObjective } from '@dgm/vae';
+import { importanceSampled } from '@dgm/vae/benchmark';
 import type { Annealing, Regularizer, Vae, VaeObjective } from '@dgm/vae';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -37,12 +37,7 @@ export function published(model: Vae, protocol: Protocol, { quick }: { readonly 
   return {
     model,
     training: { optimizer, batchSize, epochs, earlyStopping: { patience, from: warmUp } },
-    evaluate: async (examples, options) => ({
-      importanceSampled: await evaluate(model, examples, {
-        importanceSamples: quick ? 10 : importanceSamples,
-        ...options,
-      }),
-    }),
+    evaluate: importanceSampled(model, { quick, draws: importanceSamples }),
     reconstruct: (x, key) => model.reconstruct(x, key),
   };
 }
