@@ -13,6 +13,30 @@ function describePass(name: string, cases: Readonly<Record<string, PassCase>>): 
   );
 }
 
+/** The gradient of a filter in the words of a convolution, padded by one row above and one column on the left. */
+function batchAsChannels(
+  x: Tensor,
+  dy: Tensor,
+  strides: [number, number],
+  dilations: [number, number],
+): Tensor {
+  const [image, kernel] = [tf.transpose(x, [3, 1, 2, 0]), tf.transpose(dy, [1, 2, 0, 3])];
+  const padding: [number, number][] = [
+    [0, 0],
+    [1, 0],
+    [1, 0],
+    [0, 0],
+  ];
+  return tf.conv2d(
+    image as tf.Tensor4D,
+    kernel as tf.Tensor4D,
+    strides,
+    padding as Parameters<typeof tf.conv2d>[3],
+    'NHWC',
+    dilations,
+  );
+}
+
 describePass('remove-aliases', {
   'copies and casts to the same type': {
     f: (x) => tf.neg(tf.cast(tf.clone(x!), 'float32')),
@@ -44,6 +68,39 @@ describePass('remove-aliases', {
     f: (x) => tf.neg(tf.transpose(x!, [0, 1])),
     inputs: [[2, 3]],
     left: ['Neg'],
+  },
+});
+
+describePass('read-filter-gradient', {
+  'with strides and dilations exchanged, the batch for channels': {
+    f: (x, dy) => tf.transpose(batchAsChannels(x!, dy!, [2, 1], [1, 1]), [1, 2, 0, 3]),
+    inputs: [
+      [2, 8, 5, 3],
+      [2, 7, 4, 4],
+    ],
+    left: ['Conv2DBackpropFilter'],
+  },
+  'without the taps that no position reaches': {
+    f: (x, dy) => {
+      const taps = tf.slice(batchAsChannels(x!, dy!, [1, 1], [2, 1]), [0, 0, 0, 0], [3, 2, 3, 4]);
+      return tf.transpose(taps, [1, 2, 0, 3]);
+    },
+    inputs: [
+      [2, 8, 5, 3],
+      [2, 4, 4, 4],
+    ],
+    left: ['Conv2DBackpropFilter'],
+  },
+  'not where other taps are taken': {
+    f: (x, dy) => {
+      const taps = tf.slice(batchAsChannels(x!, dy!, [1, 1], [2, 1]), [0, 1, 0, 0], [3, 2, 3, 4]);
+      return tf.transpose(taps, [1, 2, 0, 3]);
+    },
+    inputs: [
+      [2, 8, 5, 3],
+      [2, 4, 4, 4],
+    ],
+    left: ['Transpose', 'Transpose', 'Conv2D', 'Slice', 'Transpose'],
   },
 });
 
@@ -294,6 +351,7 @@ describe('all passes', () => {
       'fold-constants',
       'merge-factors',
       'read-activation',
+      'read-filter-gradient',
       'remove-aliases',
       'scan-in-place',
       'share-common',

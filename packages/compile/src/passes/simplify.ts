@@ -17,6 +17,7 @@ import { softplusBySigmoid } from './processor/softplus-by-sigmoid';
 import { spreadByProduct } from './processor/spread-by-product';
 import { sumByProduct } from './processor/sum-by-product';
 import { readActivation } from './read-activation';
+import { readFilterGradient } from './read-filter-gradient';
 import { removeAliases } from './remove-aliases';
 import { scanInPlace } from './scan-in-place';
 import { shareCommon } from './share-common';
@@ -39,6 +40,7 @@ const common: Pass = { name: 'share-common', apply: (graph) => rewrite(graph, sh
  * what its outputs reach.
  */
 export const portablePasses: readonly Pass[] = [
+  local('read-filter-gradient', readFilterGradient),
   local('remove-aliases', removeAliases),
   local('fold-constants', foldConstants),
   local('apply-identities', applyIdentities),
