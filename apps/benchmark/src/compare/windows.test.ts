@@ -12,6 +12,7 @@ describe('alternate', () => {
       seconds: 1e-9,
       windowMs: 100,
       least: 3,
+      warmUpMs: 1,
     });
     expect(taken.slice(0, 6)).toEqual(['a3', 'a3', 'b3', 'b3', 'c3', 'c3']);
     expect(taken.slice(6)).toEqual(['a20', 'b5', 'c1', 'c1', 'b5', 'a20', 'a20', 'b5', 'c1']);
@@ -20,6 +21,16 @@ describe('alternate', () => {
       [20, 20, 20],
       [1000, 1000, 1000],
     ]);
+  });
+
+  it('lets each warm up until that has taken its time', async () => {
+    let steps = 0;
+    const take = (n: number) => {
+      steps += n;
+      return Promise.resolve(10 * n);
+    };
+    await alternate([take], { seconds: 1e-9, windowMs: 10, least: 1, warmUpMs: 100 });
+    expect(steps).toBe(4 * 3 + 3 + 1);
   });
 
   it('goes on without one that fails, and ends when all have', async () => {

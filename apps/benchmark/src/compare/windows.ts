@@ -10,6 +10,8 @@ export interface WindowOptions {
   readonly windowMs?: number;
   /** Windows that each gets whatever the time. */
   readonly least?: number;
+  /** How long each goes on before its first window. */
+  readonly warmUpMs?: number;
 }
 
 /** The milliseconds of a step in each window of one program; none for one that failed. */
@@ -17,8 +19,10 @@ export interface Timing {
   readonly windows: readonly number[];
 }
 
-/** A window's count of steps is found out with this many, after as many to warm up. */
+/** A window's count of steps is found out with this many. */
 const TRIAL_STEPS = 3;
+/** Before that, steps go on for so long: until then a program compiles itself, and gets its memory. */
+const WARM_UP_MS = 1000;
 const MOST_STEPS = 1000;
 const SETTLE_MS = 60;
 
@@ -29,11 +33,11 @@ const SETTLE_MS = 60;
  */
 export async function alternate(
   contestants: readonly TakeSteps[],
-  { seconds, windowMs = 250, least = 3 }: WindowOptions,
+  { seconds, windowMs = 250, least = 3, warmUpMs = WARM_UP_MS }: WindowOptions,
 ): Promise<readonly Timing[]> {
   const lanes = [];
   for (const take of contestants) {
-    await take(TRIAL_STEPS);
+    for (let spent = 0; spent < warmUpMs;) spent += (await take(TRIAL_STEPS)) || Infinity;
     const ms = (await take(TRIAL_STEPS)) / TRIAL_STEPS;
     const steps = Math.max(1, Math.min(MOST_STEPS, Math.round(windowMs / ms)));
     lanes.push({ take, steps, windows: [] as number[], failed: Number.isNaN(ms) });
