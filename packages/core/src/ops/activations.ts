@@ -114,10 +114,13 @@ const softplusOf = elementwise(tf.softplus, sigmoid);
 export function swish(x: Tensor): Tensor {
   return swishOf(x);
 }
-const swishOf = elementwise(
-  (x) => tf.mul(x, tf.sigmoid(x)),
-  (x) => tf.add(sigmoid(x), tf.mul(x, sigmoidSlope(x))),
-);
+const swishOf = elementwise((x) => tf.mul(x, tf.sigmoid(x)), swishSlope);
+
+/** $\sigma(x) + x\,\sigma(x)\,\sigma(-x)$; a compiled step takes the product of the first two from the forward pass. */
+function swishSlope(x: Tensor): Tensor {
+  const gate = sigmoid(x);
+  return tf.add(gate, tf.mul(tf.mul(x, gate), sigmoid(tf.neg(x))));
+}
 
 /** $\min(x, 0)$, with gradient 1 at 0. The gradients of `tf.minimum` stop at the second order. */
 function negativePart(x: Tensor): Tensor {
