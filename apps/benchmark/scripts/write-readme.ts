@@ -2,14 +2,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { format, resolveConfig } from 'prettier';
 import { withNumbers } from '../src/results/markdown';
-import { readmes } from '../src/results/readmes';
-import type { Results } from '../src/results/schema';
+import { numbersOf, readmes } from '../src/results/readmes';
 
-const file = new URL('../results/digits.json', import.meta.url);
-const results = JSON.parse(readFileSync(file, 'utf8')) as Results;
-
-for (const { path, numbers } of readmes) {
-  const filepath = new URL(`../../../${path}`, import.meta.url).pathname;
-  const text = withNumbers(readFileSync(filepath, 'utf8'), numbers(results));
+for (const readme of readmes) {
+  const filepath = new URL(`../../../${readme.path}`, import.meta.url).pathname;
+  const text = withNumbers(readFileSync(filepath, 'utf8'), numbersOf(readme), readme.block);
   writeFileSync(filepath, await format(text, { ...(await resolveConfig(filepath)), filepath }));
 }

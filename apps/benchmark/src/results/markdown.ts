@@ -94,15 +94,14 @@ function row(run: Run): string[] {
   ];
 }
 
-const BEGIN = '<!-- results:begin -->';
-const END = '<!-- results:end -->';
-
 /**
- * A text with its numbers written anew between the two markers.
+ * A text with its numbers written anew between two markers.
+ * @param block - the name in the markers, for a text with several
  * @throws Error if the markers are not there
  */
-export function withNumbers(text: string, numbers: string): string {
-  const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
-  if (begin < 0 || end < begin) throw new Error(`the text has no ${BEGIN} … ${END}`);
-  return `${text.slice(0, begin + BEGIN.length)}\n\n${numbers}\n\n${text.slice(end)}`;
+export function withNumbers(text: string, numbers: string, block = 'results'): string {
+  const [first, last] = [`<!-- ${block}:begin -->`, `<!-- ${block}:end -->`];
+  const [begin, end] = [text.indexOf(first), text.indexOf(last)];
+  if (begin < 0 || end < begin) throw new Error(`the text has no ${first} … ${last}`);
+  return `${text.slice(0, begin + first.length)}\n\n${numbers}\n\n${text.slice(end)}`;
 }

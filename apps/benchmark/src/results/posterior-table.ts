@@ -1,5 +1,5 @@
-import { NOTHING, score } from '../format';
-import { isScore } from './schema';
+import { NOTHING } from '../format';
+import { boundAndEstimate } from './bound-and-estimate';
 import type { Results, Run } from './schema';
 
 const POSTERIORS: Readonly<Record<string, string>> = {
@@ -42,10 +42,7 @@ export function posteriorTable({ dataset, runs }: Results): string {
 
 function cell(run: Run | undefined, isBest: boolean): string {
   if (run === undefined) return NOTHING;
-  const { importanceSampled, stoppedBy } = run.extra;
-  const bound = isBest ? `**${score(run.test)}**` : score(run.test);
-  const estimate = isScore(importanceSampled) ? `; ${score(importanceSampled)}` : '';
-  return `${bound}${estimate}${stoppedBy === 'early-stopping' ? '' : ` (${run.epochs})`}`;
+  return boundAndEstimate(run, (bound) => (isBest ? `**${bound}**` : bound));
 }
 
 function bestByValidation(runs: readonly Run[]): Run | undefined {

@@ -3,12 +3,17 @@ import type { Comparison } from '../compare/schema';
 import { againstPyTorch } from './against-pytorch';
 import { familyTable, markdownTable } from './markdown';
 import { posteriorTable } from './posterior-table';
+import { publishedTable } from './published-table';
 import type { Results } from './schema';
 
-/** A README that shows committed results. */
+/** A part of a README that shows committed results. */
 export interface Readme {
   /** Its path in the repository. */
   readonly path: string;
+  /** The name in the markers around the part; `results` unless given. */
+  readonly block?: string;
+  /** The data that the results are of; the digits unless given. */
+  readonly dataset?: string;
   readonly numbers: (results: Results) => string;
 }
 
@@ -26,7 +31,18 @@ export const readmes: readonly Readme[] = [
     numbers: (results) => familyTable(results, comparison(), '@dgm/flows'),
   },
   { path: 'packages/vae/README.md', numbers: posteriorTable },
+  {
+    path: 'packages/vae/README.md',
+    block: 'published',
+    dataset: 'binarized-digits',
+    numbers: publishedTable,
+  },
 ];
+
+/** The README's part as the committed results make it. */
+export function numbersOf({ numbers, dataset = 'digits' }: Readme): string {
+  return numbers(readJson<Results>(`../../results/${dataset}.json`));
+}
 
 /** What a package and all that it needs weigh in a page, as the tests of packed packages recorded it, in round numbers. */
 function sizeInPages(packageName: string): string {

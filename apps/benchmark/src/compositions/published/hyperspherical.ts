@@ -6,7 +6,10 @@ import { flattened, softplusDeviation, withLogVariances } from './parameters';
 import { annealedBound, isBinary, published } from './protocol';
 import type { Protocol } from './protocol';
 
-/** §5.2 of the paper, "until convergence" taken as at most 2000 epochs. */
+/**
+ * Rate and batch are those of the authors' example program; the rest is quoted from the paper's description of §5.2, which could
+ * not be checked again. "Until convergence" is 2000 epochs at most.
+ */
 const protocol: Protocol = {
   optimizer: adam({ learningRate: 1e-3 }),
   batchSize: 64,
@@ -17,7 +20,7 @@ const protocol: Protocol = {
   importanceSamples: 500,
 };
 
-/** The paper's networks: 256 and 128 units from the data to the latent space, and back in reverse. */
+/** The networks of the authors' example program: 256 and 128 units from the data to the latent space, and back in reverse. */
 const sizes = [256, 128] as const;
 const smallSizes = [32, 16] as const;
 

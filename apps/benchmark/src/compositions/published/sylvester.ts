@@ -7,7 +7,7 @@ import { softplusVariance, withLogVariances } from './parameters';
 import { annealedBound, isBinary, published } from './protocol';
 import type { Protocol } from './protocol';
 
-/** §6.1 of the paper; batch, epochs and epsilon are those of the authors' program. */
+/** The defaults of the authors' program, for §6.1 of the paper. */
 const protocol: Protocol = {
   optimizer: adamax({ learningRate: 5e-4, epsilon: 1e-7 }),
   batchSize: 100,
@@ -18,7 +18,7 @@ const protocol: Protocol = {
   importanceSamples: 5000,
 };
 
-/** §6.1: 64 latent variables and 16 flows; a bottleneck of 32 columns (O-SNF), or 8 reflections (H-SNF). */
+/** §6.1 of the paper and its slides: 64 latent variables and 16 flows; a bottleneck of 32 columns (O-SNF), or 8 reflections (H-SNF). */
 const sizes = { latent: 64, layers: 16, columns: 32, reflections: 8 };
 const smallSizes = { latent: 8, layers: 2, columns: 4, reflections: 2 };
 

@@ -20,7 +20,7 @@ import { flattened, withLogVariances } from './parameters';
 import { annealedBound, isBinary, published } from './protocol';
 import type { Protocol } from './protocol';
 
-/** §5.1 of the paper; the number of epochs and the length of the warm-up are those of the authors' program. */
+/** The defaults of the authors' program, whose choice §5.1 of the paper describes. */
 const protocol: Protocol = {
   optimizer: normalizedGradients(adam({ learningRate: 5e-4 })),
   batchSize: 100,
@@ -31,7 +31,7 @@ const protocol: Protocol = {
   importanceSamples: 5000,
 };
 
-/** §5.1: two layers of 300 gated units in each network, 40 latent variables, 500 pseudo-inputs on MNIST. */
+/** The same: two layers of 300 gated units in each network, 40 latent variables, 500 pseudo-inputs on MNIST. */
 const sizes = { hidden: 300, latent: 40, pseudoInputs: 500 };
 const smallSizes = { hidden: 32, latent: 8, pseudoInputs: 10 };
 /** Of the initial pseudo-inputs, and the bounds of a log-variance: of the authors' program, the paper is silent. */
