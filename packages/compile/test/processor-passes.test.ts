@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor1D } from '@tensorflow/tfjs-core';
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
-import { topologicalOrder } from '../src/graph/graph';
+import { producer, topologicalOrder } from '../src/graph/graph';
 import { writeModel } from '../src/onnx/write-model';
 import { processorPasses, simplify, tune } from '../src/passes/simplify';
 import {
@@ -191,6 +191,63 @@ describePass('sum-by-product', {
   },
   'not of few rows': { f: (x) => tf.sum(x!, -1), inputs: [[12, 5]], left: ['Sum'] },
   'not over all': { f: (x) => tf.sum(x!), inputs: [[12, 5]], left: ['Sum'] },
+});
+
+describePass('transpose-recent', {
+  'what was computed last, in a product of many rows': {
+    f: (x, dy) => tf.matMul(x!, tf.neg(dy!), true),
+    inputs: [
+      [1024, 6],
+      [1024, 5],
+    ],
+    left: ['Neg', 'BatchMatMul', 'Reshape', 'Transpose', 'Reshape'],
+  },
+  'not where it is wider': {
+    f: (x, dy) => tf.matMul(x!, tf.neg(dy!), true),
+    inputs: [
+      [1024, 5],
+      [1024, 6],
+    ],
+    left: ['Neg', 'BatchMatMul'],
+  },
+  'not where it is transposed already': {
+    f: (x, dy) => tf.matMul(tf.neg(dy!), x!, true),
+    inputs: [
+      [1024, 5],
+      [1024, 6],
+    ],
+    left: ['Neg', 'BatchMatMul'],
+  },
+  'not for few rows': {
+    f: (x, dy) => tf.matMul(x!, tf.neg(dy!), true),
+    inputs: [
+      [99, 6],
+      [99, 5],
+    ],
+    left: ['Neg', 'BatchMatMul'],
+  },
+});
+
+test('transpose-recent reads the gradient of a filter the other way, too', async () => {
+  const shapes = [
+    [4, 16, 16, 3],
+    [4, 16, 16, 4],
+  ];
+  const before = captured({
+    f: (x, dy) =>
+      tf
+        .engine()
+        .runKernel(
+          tf.Conv2DBackpropFilter,
+          { x: x!, dy: tf.neg(dy!) },
+          { strides: [1, 1], pad: 'same', dataFormat: 'NHWC', filterShape: [3, 3, 3, 4], form: 'product' },
+        ),
+    inputs: shapes,
+    left: [],
+  });
+  const after = processorPasses.find(({ name }) => name === 'transpose-recent')!.apply(before);
+  expect(producer(after.outputs.get('y')!)!.attributes['transposeDy']).toBe(true);
+  await expectSameResults(after, before, shapes);
 });
 
 describe('all passes for a processor', () => {

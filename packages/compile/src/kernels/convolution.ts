@@ -113,8 +113,12 @@ export const convolutionKernels: KernelTable = {
       if (attributes['form'] === 'spread') return [spreadFilterGradient(onnx, names, geometry)];
       const { batchSize, outHeight, outWidth, outChannels } = geometry;
       const dy = onnx.reshape(names[1]!, [batchSize * outHeight * outWidth, outChannels]);
-      const product = onnx.node('Gemm', [patches(onnx, names[0]!, geometry), dy], { transA: 1, transB: 0 });
-      return [onnx.reshape(product, outputs[0]!.shape)];
+      const seen = patches(onnx, names[0]!, geometry);
+      const sum = (a: string, b: string) => onnx.node('Gemm', [a, b], { transA: 1, transB: 0 });
+      if (attributes['transposeDy'] !== true) return [onnx.reshape(sum(seen, dy), outputs[0]!.shape)];
+      const [height, width, inChannels] = outputs[0]!.shape as [number, number, number];
+      const byOutput = onnx.reshape(sum(dy, seen), [outChannels, height, width, inChannels]);
+      return [onnx.node('Transpose', [byOutput], { perm: [1, 2, 3, 0] })];
     },
   },
   DepthwiseConv2dNative: {

@@ -16,6 +16,7 @@ import { oneHotByProduct } from './processor/one-hot-by-product';
 import { softplusBySigmoid } from './processor/softplus-by-sigmoid';
 import { spreadByProduct } from './processor/spread-by-product';
 import { sumByProduct } from './processor/sum-by-product';
+import { transposeRecent } from './processor/transpose-recent';
 import { readActivation } from './read-activation';
 import { readFilterGradient } from './read-filter-gradient';
 import { removeAliases } from './remove-aliases';
@@ -74,6 +75,7 @@ export const processorPasses: readonly Pass[] = [
   local('sum-by-product', sumByProduct),
   common,
   local('remove-aliases', removeAliases),
+  { name: 'transpose-recent', apply: transposeRecent },
 ];
 
 /** Folding makes new constants, identities new chains, and merged chains new twins, so that all passes run twice. */
