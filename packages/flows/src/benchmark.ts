@@ -1,5 +1,6 @@
 import { adam, adamax } from '@dgm/core';
 import type { Benchmark, BenchmarkEntry, BenchmarkTask, BenchmarkTraining, Dataset } from '@dgm/core';
+import { benchmarksOfImages } from './benchmark-of-images';
 import { benchmarksOfReals } from './benchmark-of-reals';
 import { dequantized } from './dequantization/dequantized-flow';
 import { autoregressiveIdf } from './models/autoregressive-idf';
@@ -141,5 +142,6 @@ export const benchmarks: readonly BenchmarkEntry[] = [
     accepts: isVectorsOfReals,
     create: splineFlowOfReals,
   },
+  ...benchmarksOfImages,
   ...benchmarksOfReals,
 ];

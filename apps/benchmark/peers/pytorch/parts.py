@@ -57,3 +57,24 @@ def log_normal(z, mean, log_variance):
 
 def draw_normal(mean, log_variance):
     return mean + torch.exp(0.5 * log_variance) * torch.randn_like(mean)
+
+
+class RoundStraightThrough(torch.autograd.Function):
+    @staticmethod
+    def forward(context, x):
+        return x.round()
+
+    @staticmethod
+    def backward(context, gradient):
+        return gradient
+
+
+round_straight_through = RoundStraightThrough.apply
+
+
+def log_integer(x, mean, log_scale):
+    """Log-probability of integers under discretized logistic distributions over all of them, by the nearer tail."""
+    scale = torch.exp(-log_scale)
+    distance = (x - mean).abs()
+    upper, lower = F.logsigmoid(scale * (0.5 - distance)), F.logsigmoid(scale * (-0.5 - distance))
+    return upper + torch.log(-torch.expm1(lower - upper))

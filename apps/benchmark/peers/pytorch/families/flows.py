@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from parts import MaskedLinear, mlp
+from parts import MaskedLinear, log_integer, mlp, round_straight_through
 
 COUPLINGS = 8
 
@@ -58,27 +58,6 @@ class RealNvp(Flow):
             a, b = y[:, : self.kept], y[:, self.kept :]
             y = torch.cat([a, torch.exp(torch.tanh(log_scale(a))) * b + shift(a)], 1)
         return y.floor().clamp(0, self.levels - 1)
-
-
-class RoundStraightThrough(torch.autograd.Function):
-    @staticmethod
-    def forward(context, x):
-        return x.round()
-
-    @staticmethod
-    def backward(context, gradient):
-        return gradient
-
-
-round_straight_through = RoundStraightThrough.apply
-
-
-def log_integer(x, mean, log_scale):
-    """Log-probability of integers under discretized logistic distributions over all of them, by the nearer tail."""
-    scale = torch.exp(-log_scale)
-    distance = (x - mean).abs()
-    upper, lower = F.logsigmoid(scale * (0.5 - distance)), F.logsigmoid(scale * (-0.5 - distance))
-    return upper + torch.log(-torch.expm1(lower - upper))
 
 
 class Idf(Flow):

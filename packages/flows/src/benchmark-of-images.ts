@@ -1,0 +1,87 @@
+import { adamax, gatherExamples } from '@dgm/core';
+import type { Benchmark, BenchmarkEntry, BenchmarkTask, BenchmarkTraining, Dataset, Shape } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { Chain } from './chain';
+import { dequantized } from './dequantization/dequantized-flow';
+import { logitPreprocessing } from './dequantization/logit-preprocessing';
+import { glow } from './models/glow';
+import { imageIdf } from './models/image-idf';
+import { Reshape } from './multiscale/reshape';
+
+const training: BenchmarkTraining = {
+  optimizer: adamax({ learningRate: 2e-3 }),
+  batchSize: 64,
+  epochs: 1000,
+  earlyStopping: { patience: 20 },
+};
+
+/** `[height, width, channels]` of a data set of images; the events of some are flat images. */
+function imageShape({ train: { shape } }: Dataset): readonly [number, number, number] | undefined {
+  const [height, width, channels] = shape as [number, number?, number?];
+  if (shape.length === 3) return [height, width!, channels!];
+  const side = Math.sqrt(height);
+  return shape.length === 1 && Number.isInteger(side) ? [side, side, 1] : undefined;
+}
+
+/** How often both sides can be halved. */
+function halvings([height, width]: Shape): number {
+  return height! % 2 === 0 && width! % 2 === 0 ? 1 + halvings([height! / 2, width! / 2]) : 0;
+}
+
+/** Images of integers that can be squeezed. */
+function accepts(dataset: Dataset): boolean {
+  const shape = imageShape(dataset);
+  return dataset.levels !== undefined && shape !== undefined && halvings(shape) > 0;
+}
+
+/** Between the images of a model and events as they are stored. */
+const asStored = (image: Shape, { train }: Dataset): Reshape =>
+  new Reshape({ latentShape: image, eventShape: train.shape });
+
+/** Rows that activation normalization starts from. */
+const FIRST_ROWS = 500;
+
+/** Dropout is what makes it generalize from so few images. */
+function createGlow({ dataset, key, quick, width }: BenchmarkTask): Benchmark {
+  const { levels, train } = dataset;
+  const shape = imageShape(dataset)!;
+  const model = dequantized({
+    levels: levels!,
+    flow: glow({
+      shape,
+      key,
+      scales: Math.min(2, halvings(shape)),
+      steps: quick ? 1 : 4,
+      hidden: width ?? (quick ? 8 : 32),
+      dropout: quick ? 0 : 0.3,
+      preprocessing: new Chain([logitPreprocessing({ levels: levels! }), asStored(shape, dataset)]),
+    }),
+  });
+  const rows = Int32Array.from({ length: Math.min(FIRST_ROWS, train.count) }, (_, row) => row);
+  tf.tidy(() => model.initialize(gatherExamples(train, rows), key.fold('first')));
+  return { model, training };
+}
+
+/** One coupling at each scale, since more learn the training images by heart. */
+function createImageIdf({ dataset, key, quick, width }: BenchmarkTask): Benchmark {
+  const shape = imageShape(dataset)!;
+  const model = imageIdf({
+    shape,
+    levels: dataset.levels!,
+    key,
+    scales: Math.min(3, halvings(shape)),
+    steps: 1,
+    checkerboards: 0,
+    hidden: width ?? (quick ? 8 : 64),
+    dropout: quick ? 0 : 0.3,
+    components: quick ? 4 : 8,
+    preprocessing: asStored(shape, dataset),
+  });
+  return { model, training };
+}
+
+/** The flows that are for images of integers only. */
+export const benchmarksOfImages: readonly BenchmarkEntry[] = [
+  { name: 'glow', source: 'Kingma and Dhariwal, 2018', accepts, create: createGlow },
+  { name: 'idf-image', source: 'Hoogeboom et al., 2019', accepts, create: createImageIdf },
+];
