@@ -43,8 +43,10 @@ it('the command of the README trains an autoregressive model on binarised MNIST'
 });
 
 it('the published models train on it in the compiled engine, and their likelihood is tighter than their bound', async () => {
-  const { runs } = await resultsOf(publishedModels, ['--quick', '--engine', 'compiled']);
-  expect(runs.map(({ model }) => model)).toEqual(publishedModels.map(({ name }) => name));
+  // One dimension of the S-VAE does for all five.
+  const entries = publishedModels.filter(({ name }) => !name.startsWith('svae') || name.endsWith('-10'));
+  const { runs } = await resultsOf(entries, ['--quick', '--engine', 'compiled']);
+  expect(runs.map(({ model }) => model)).toEqual(entries.map(({ name }) => name));
   for (const { model, engine, epochs, test, extra } of runs) {
     const { nats, kind } = extra['importanceSampled'] as Score;
     expect({ engine, epochs, kind }, model).toEqual({

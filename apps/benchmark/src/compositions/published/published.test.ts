@@ -1,5 +1,6 @@
 import { countParameters, Key, sgd, type Benchmark, type Dataset } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { normalizedGradients } from './normalized-gradients';
 import { publishedModels } from './index';
@@ -60,6 +61,28 @@ describe('the published models', () => {
     for (const { name, accepts } of publishedModels) {
       expect([accepts!(dataset), accepts!(grey)], name).toEqual([true, false]);
     }
+  });
+
+  it.each([
+    [1, 0.01],
+    [3, 0.01],
+    [4, 0.02],
+    [298, 1],
+    [900, 1],
+    [undefined, 1],
+  ])('count the regularizer at step %s by %s where an epoch has three steps', async (step, weight) => {
+    const train = { count: 130, shape: [784], values: new Uint8Array(130 * 784) };
+    const entry = publishedModels.find(({ name }) => name === 'svae-2018-normal-2')!;
+    const task = { dataset: { ...dataset, train }, key: Key.of(0), quick: true };
+    const { model } = (await entry.create(task)) as Benchmark<Tensor>;
+    const terms = tf.tidy(() => {
+      const x = tf.zeros([2, 784]);
+      const context = { training: true, ...(step === undefined ? {} : { step: tf.scalar(step) }) };
+      const { total, reconstruction, regularizer } = model.objectives()[0]!.loss(x, Key.of(1), context);
+      return [total, reconstruction!, regularizer!].map((term) => term.dataSync()[0]!);
+    });
+    expect((terms[0]! - terms[1]!) / terms[2]!).toBeCloseTo(weight, 3);
+    model.dispose();
   });
 
   it('take their image from the shape', () => {
