@@ -66,17 +66,19 @@ export class HouseholderNormal extends BaseDistribution {
     return tf.sum(tf.square(this.#reflect(tf.mul(axes, std), this.#reflections())), 0);
   }
 
+  /** $u_t = \sqrt 2\, v_t / \|v_t\|$, `[..., M]` each, with which $H_t = I - u_t u_t^T$. */
   #reflections(): Tensor[] {
+    const squaredNorms = tf.add(tf.sum(tf.square(this.#vectors), -1, true), TINY);
+    const scaled = tf.mul(this.#vectors, tf.mul(Math.SQRT2, tf.reciprocal(tf.sqrt(squaredNorms))));
     // A copy: the tape holds on to the array itself, and one of the callers reverses it.
-    return [...tf.unstack(this.#vectors, this.#vectors.rank - 2)]; // [..., M] each
+    return [...tf.unstack(scaled, scaled.rank - 2)];
   }
 
-  #reflect(z: Tensor, vectors: readonly Tensor[]): Tensor {
-    return vectors.reduce((reflected, v) => {
-      const along = tf.sum(tf.mul(v, reflected), -1, true);
-      const squaredNorm = tf.add(tf.sum(tf.square(v), -1, true), TINY);
-      return tf.sub(reflected, tf.mul(v, tf.div(tf.mul(2, along), squaredNorm)));
-    }, z);
+  #reflect(z: Tensor, reflections: readonly Tensor[]): Tensor {
+    return reflections.reduce(
+      (reflected, u) => tf.sub(reflected, tf.mul(u, tf.sum(tf.mul(u, reflected), -1, true))),
+      z,
+    );
   }
 }
 
