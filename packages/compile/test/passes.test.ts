@@ -128,6 +128,11 @@ describePass('apply-identities', {
     inputs: [[3]],
     left: ['Add'],
   },
+  'sums with what is negated, and differences': {
+    f: (x, y) => tf.mul(tf.add(x!, tf.neg(y!)), tf.sub(tf.add(tf.neg(x!), y!), tf.neg(y!))),
+    inputs: [[2, 3], [3]],
+    left: ['Sub', 'Sub', 'Add', 'Multiply'],
+  },
   'twice negated': { f: (x) => tf.abs(tf.neg(tf.neg(x!))), inputs: [[3]], left: ['Abs'] },
 });
 

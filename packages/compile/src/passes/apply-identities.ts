@@ -4,16 +4,19 @@ import type { Node, Value } from '../graph/graph';
 import type { Rule } from '../graph/rewrite';
 
 /**
- * x + 0, x - 0, x · 1, x / 1, 0 + x, 1 · x, -(-x), and constants of any size where one element, broadcast, will do.
+ * x + 0, x - 0, x · 1, x / 1, 0 + x, 1 · x, -(-x), x + (-y), (-x) + y, x - (-y), and constants of any size where one element,
+ * broadcast, will do.
  * Not x · 0: that would hide a NaN.
  */
 export const applyIdentities: Rule = (node) => {
   const [a, b] = node.inputs;
   const [y] = node.outputs;
   if (a === undefined || y === undefined) return undefined;
-  if (node.kernel === 'Neg' && producer(a)?.kernel === 'Neg') return [producer(a)!.inputs[0]!];
+  if (node.kernel === 'Neg' && negated(a) !== undefined) return [negated(a)!];
   if (b === undefined) return undefined;
   if (node.kernel === 'Select') return shrinkChoices(node, y);
+  const difference = withoutNegation(node, [a, b]);
+  if (difference !== undefined) return difference;
   const [left, right] = [uniformConstant(a), uniformConstant(b)];
   switch (node.kernel) {
     case 'Add':
@@ -35,6 +38,22 @@ export const applyIdentities: Rule = (node) => {
   }
   return shrinkConstants(node, y);
 };
+
+/** A sum with what is negated as a difference, and a difference as a sum. */
+function withoutNegation(node: Node, [a, b]: readonly [Value, Value]): readonly Value[] | undefined {
+  const [negatedA, negatedB] = [negated(a), negated(b)];
+  const as = (kernel: string, x: Value, y: Value) => createNode(kernel, [x, y], {}, node.outputs).outputs;
+  if (node.kernel === 'Sub') return negatedB && as('Add', a, negatedB);
+  if (node.kernel !== 'Add') return undefined;
+  if (negatedB !== undefined) return as('Sub', a, negatedB);
+  return negatedA && as('Sub', b, negatedA);
+}
+
+/** What a value is the negative of, if it was computed so. */
+function negated(value: Value): Value | undefined {
+  const node = producer(value);
+  return node?.kernel === 'Neg' ? node.inputs[0] : undefined;
+}
 
 /** A constant of one number needs one element where the other operand has the shape of the result already. */
 function shrinkConstants(node: Node, y: Value): readonly Value[] | undefined {
