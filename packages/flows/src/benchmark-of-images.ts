@@ -1,6 +1,7 @@
-import { adamax, gatherExamples } from '@dgm/core';
+import { adamax } from '@dgm/core';
 import type { Benchmark, BenchmarkEntry, BenchmarkTask, BenchmarkTraining, Dataset, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { firstRows } from './benchmark-rows';
 import { Chain } from './chain';
 import { dequantized } from './dequantization/dequantized-flow';
 import { logitPreprocessing } from './dequantization/logit-preprocessing';
@@ -38,9 +39,6 @@ function accepts(dataset: Dataset): boolean {
 const asStored = (image: Shape, { train }: Dataset): Reshape =>
   new Reshape({ latentShape: image, eventShape: train.shape });
 
-/** Rows that activation normalization starts from. */
-const FIRST_ROWS = 500;
-
 /** Dropout is what makes it generalize from so few images. */
 function createGlow({ dataset, key, quick, width }: BenchmarkTask): Benchmark {
   const { levels, train } = dataset;
@@ -57,8 +55,7 @@ function createGlow({ dataset, key, quick, width }: BenchmarkTask): Benchmark {
       preprocessing: new Chain([logitPreprocessing({ levels: levels! }), asStored(shape, dataset)]),
     }),
   });
-  const rows = Int32Array.from({ length: Math.min(FIRST_ROWS, train.count) }, (_, row) => row);
-  tf.tidy(() => model.initialize(gatherExamples(train, rows), key.fold('first')));
+  tf.tidy(() => model.initialize(firstRows(train), key.fold('first')));
   return { model, training };
 }
 

@@ -1,6 +1,7 @@
-import { adam, gatherExamples } from '@dgm/core';
+import { adam } from '@dgm/core';
 import type { Benchmark, BenchmarkEntry, BenchmarkTask, BenchmarkTraining, Dataset } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { firstRows } from './benchmark-rows';
 import { rungeKutta } from './continuous/runge-kutta';
 import type { Flow } from './flow';
 import { cnf } from './models/cnf';
@@ -19,13 +20,9 @@ const accepts = ({ levels, train }: Dataset): boolean => levels === undefined &&
 const dimsOf = ({ dataset }: BenchmarkTask): number => dataset.train.shape[0]!;
 const widthOf = ({ quick, width = quick ? 16 : 64 }: BenchmarkTask): number => width;
 
-/** Rows that activation normalization starts from. */
-const FIRST_ROWS = 500;
-
 /** The flow, started from the first rows of the data. */
 function started(model: Flow, { dataset: { train } }: BenchmarkTask): Benchmark {
-  const rows = Int32Array.from({ length: Math.min(FIRST_ROWS, train.count) }, (_, row) => row);
-  tf.tidy(() => model.initialize(gatherExamples(train, rows)));
+  tf.tidy(() => model.initialize(firstRows(train)));
   return { model, training };
 }
 

@@ -2,6 +2,7 @@ import { adam, adamax } from '@dgm/core';
 import type { Benchmark, BenchmarkEntry, BenchmarkTask, BenchmarkTraining, Dataset } from '@dgm/core';
 import { benchmarksOfImages } from './benchmark-of-images';
 import { benchmarksOfReals } from './benchmark-of-reals';
+import { mafOfTables, splineFlowOfTables, trainingOfTables } from './benchmark-of-tables';
 import { dequantized } from './dequantization/dequantized-flow';
 import { autoregressiveIdf } from './models/autoregressive-idf';
 import { histogramFlow } from './models/histogram-flow';
@@ -67,13 +68,11 @@ function bestIdf({ dataset, key, quick }: BenchmarkTask): Benchmark {
   return { model, training };
 }
 
-/** The plane is quickly learned; tables have the protocol of Papamakarios et al., 2017, supplement D. */
-const trainingOfReals = ({ dataset }: BenchmarkTask): BenchmarkTraining => ({
-  optimizer: adam({ learningRate: isPlane(dataset) ? 1e-3 : 1e-4 }),
-  batchSize: 100,
-  epochs: 1000,
-  earlyStopping: { patience: 30 },
-});
+/** The plane is quickly learned. */
+const trainingOfPlanes: BenchmarkTraining = { ...trainingOfTables, optimizer: adam({ learningRate: 1e-3 }) };
+
+const trainingOfReals = ({ dataset }: BenchmarkTask): BenchmarkTraining =>
+  isPlane(dataset) ? trainingOfPlanes : trainingOfTables;
 
 const isPlane = ({ train }: Dataset): boolean => train.shape[0] === 2;
 
@@ -83,20 +82,21 @@ function hiddenOfReals({ dataset, quick, width }: BenchmarkTask): number[] {
 }
 
 function mafOfReals(task: BenchmarkTask): Benchmark {
-  const model = maf({ dims: dimsOf(task), key: task.key, layers: 5, hidden: hiddenOfReals(task) });
-  return { model, training: trainingOfReals(task) };
+  if (!isPlane(task.dataset)) return mafOfTables(task);
+  const model = maf({ dims: 2, key: task.key, layers: 5, hidden: hiddenOfReals(task) });
+  return { model, training: trainingOfPlanes };
 }
 
 function splineFlowOfReals(task: BenchmarkTask): Benchmark {
+  if (!isPlane(task.dataset)) return splineFlowOfTables(task);
   const model = neuralSplineFlow({
-    dims: dimsOf(task),
+    dims: 2,
     key: task.key,
-    layers: isPlane(task.dataset) ? 5 : 10,
+    layers: 5,
     hidden: task.quick ? [16, 16] : [64, 64],
-    dropout: isPlane(task.dataset) ? 0 : 0.2,
     spline: { bins: 8, minimum: -5, maximum: 5 },
   });
-  return { model, training: trainingOfReals(task) };
+  return { model, training: trainingOfPlanes };
 }
 
 export const benchmarks: readonly BenchmarkEntry[] = [

@@ -140,6 +140,11 @@ const masked = { dims: DIMS, layers: 2, hidden: [8] };
 
 export const autoregressiveModels: ModelTable = {
   maf: () => ({ make: (key) => maf({ ...masked, key }), data: reals, ...quick, wrongShape: [2, 5] }),
+  'maf (activation normalization)': () => ({
+    make: (key) => maf({ ...masked, key, actNorm: true }),
+    data: reals,
+    ...quick,
+  }),
   iaf: () => ({ make: (key) => iaf({ ...masked, key }), data: reals, ...quick }),
   'neuralSplineFlow (couplings)': () => ({
     make: (key) => neuralSplineFlow({ ...masked, key, dropout: 0.1 }),

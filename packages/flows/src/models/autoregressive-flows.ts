@@ -4,6 +4,7 @@ import { Autoregressive } from '../autoregressive/autoregressive';
 import { maskedNetwork } from '../autoregressive/masked-network';
 import type { ChainPart } from '../chain';
 import { flow, type Flow } from '../flow';
+import { ActNormFlow } from '../linear/act-norm-flow';
 import { affine } from '../transformers/affine';
 import type { Transformer } from '../transformers/transformer';
 
@@ -20,6 +21,11 @@ export interface AutoregressiveFlowOptions {
   readonly activation?: Activation;
   /** The share of hidden units that are left out in training; 0 unless given. */
   readonly dropout?: number;
+  /**
+   * Whether activation normalization follows each layer on the way to the latents; no unless told otherwise. Then call
+   * `initialize` with a batch of data before training.
+   */
+  readonly actNorm?: boolean;
   /** The length of the context; none unless given. */
   readonly context?: number;
   /** The standard normal unless given. */
@@ -59,9 +65,10 @@ export function autoregressiveFlow(
   options: AutoregressiveFlowOptions,
   kind: { fast: 'density' | 'sampling'; transformer: Transformer; source: string },
 ): Flow {
-  const { dims, layers = 5, base, preprocessing } = options;
+  const { dims, layers = 5, actNorm = false, base, preprocessing } = options;
   const parts = Array.from({ length: layers }, (_, index): ChainPart[] => [
     ...(index === 0 ? [] : [Permutation.reverse(dims)]),
+    ...(actNorm ? [new ActNormFlow({ features: dims })] : []),
     layerOf(options, { ...kind, key: options.key.fold(index) }),
   ]);
   return flow({

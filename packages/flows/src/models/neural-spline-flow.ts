@@ -4,6 +4,7 @@ import type { ChainPart } from '../chain';
 import { Coupling } from '../coupling/coupling';
 import { halfMask } from '../coupling/masks';
 import { flow, type Flow } from '../flow';
+import { ActNormFlow } from '../linear/act-norm-flow';
 import { rationalQuadraticSpline } from '../transformers/rational-quadratic-spline';
 import type { RationalQuadraticSplineOptions } from '../transformers/rational-quadratic-spline';
 import type { Transformer } from '../transformers/transformer';
@@ -26,9 +27,10 @@ export function neuralSplineFlow(options: NeuralSplineFlowOptions): Flow {
   if (options.kind === 'autoregressive') {
     return autoregressiveFlow(options, { fast: 'density', transformer, source });
   }
-  const { dims, layers = 5, base, preprocessing } = options;
+  const { dims, layers = 5, actNorm = false, base, preprocessing } = options;
   const parts = Array.from({ length: layers }, (_, index): ChainPart[] => [
     Permutation.reverse(dims),
+    ...(actNorm ? [new ActNormFlow({ features: dims })] : []),
     splineCoupling(options, { transformer, key: options.key.fold(index) }),
   ]);
   return flow({
