@@ -53,6 +53,21 @@ describePass('remove-aliases', {
     inputs: [[2, 3]],
     left: ['Neg'],
   },
+  'no repetition, no padding, and all of an axis': {
+    f: (x) =>
+      tf.neg(
+        tf.slice(
+          tf.pad(tf.tile(x!, [1, 1]), [
+            [0, 0],
+            [0, 0],
+          ]),
+          [0, 0],
+          [2, 3],
+        ),
+      ),
+    inputs: [[2, 3]],
+    left: ['Neg'],
+  },
   'transposes there and back, and a chain that is not': {
     f: (x, y) => {
       const back = tf.transpose(tf.transpose(x!, [1, 2, 0]), [2, 0, 1]);
@@ -191,6 +206,101 @@ describePass('broadcast-tiles', {
     f: (x) => tf.mul(tf.tile(x!, [1, 2]), 3),
     inputs: [[3, 1]],
     left: ['Tile', 'Multiply'],
+  },
+});
+
+describePass('absorb-padding', {
+  'of the image of a convolution': {
+    f: (x, filter) => {
+      const image = tf.pad(x!, [
+        [0, 0],
+        [1, 0],
+        [2, 1],
+        [0, 0],
+      ]) as tf.Tensor4D;
+      return tf.conv2d(image, filter as tf.Tensor4D, 2, [
+        [0, 0],
+        [1, 1],
+        [0, 1],
+        [0, 0],
+      ]);
+    },
+    inputs: [
+      [2, 5, 4, 3],
+      [3, 2, 3, 4],
+    ],
+    left: ['Conv2D'],
+  },
+  'of the image of the gradient of a filter': {
+    f: (x, dy) =>
+      tf.engine().runKernel(
+        tf.Conv2DBackpropFilter,
+        {
+          x: tf.pad(x!, [
+            [0, 0],
+            [1, 0],
+            [2, 1],
+            [0, 0],
+          ]),
+          dy: dy!,
+        },
+        { strides: [1, 1], pad: 'valid', dataFormat: 'NHWC', filterShape: [2, 3, 3, 4] },
+      ),
+    inputs: [
+      [2, 5, 4, 3],
+      [2, 5, 5, 4],
+    ],
+    left: ['Conv2DBackpropFilter'],
+  },
+  'which is cut off again': {
+    f: (x, filter) => {
+      const whole = tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, 1, 'same', 'NHWC', [2, 1]);
+      return tf.slice(whole, [0, 1, 0, 0], [2, 3, 4, 4]);
+    },
+    inputs: [
+      [2, 5, 4, 3],
+      [3, 2, 3, 4],
+    ],
+    left: ['Conv2D'],
+  },
+  'but not more of it than there is, nor what others read': {
+    f: (x, filter) => {
+      const whole = tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, 1, 'same');
+      const inner = tf.slice(whole, [0, 2, 0, 0], [2, 1, 4, 4]);
+      const other = tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, 1, 'valid');
+      return tf.add(tf.add(inner, tf.slice(other, [0, 1, 1, 0], [2, 1, 1, 4])), tf.sum(other));
+    },
+    inputs: [
+      [2, 5, 4, 3],
+      [3, 3, 3, 4],
+    ],
+    left: ['Conv2D', 'Slice', 'Conv2D', 'Slice', 'Add', 'Sum', 'Add'],
+  },
+  'nor with another number, nor of channels': {
+    f: (x, filter) => {
+      const ones = tf.pad(
+        x!,
+        [
+          [0, 0],
+          [1, 1],
+          [1, 1],
+          [0, 0],
+        ],
+        1,
+      );
+      const channels = tf.pad(ones, [
+        [0, 0],
+        [0, 0],
+        [0, 0],
+        [0, 1],
+      ]);
+      return tf.conv2d(channels as tf.Tensor4D, filter as tf.Tensor4D, 1, 'valid');
+    },
+    inputs: [
+      [2, 5, 4, 3],
+      [3, 3, 4, 4],
+    ],
+    left: ['PadV2', 'PadV2', 'Conv2D'],
   },
 });
 
@@ -349,6 +459,7 @@ describe('all passes', () => {
   test('have a test', () => {
     expect(passes.map(({ name }) => name).sort()).toEqual([
       'absorb-bias',
+      'absorb-padding',
       'absorb-transposes',
       'apply-identities',
       'broadcast-tiles',

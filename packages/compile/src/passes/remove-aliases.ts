@@ -5,6 +5,8 @@ import type { Rule } from '../graph/rewrite';
 
 /** Kernels that hand their input on, perhaps in another shape. */
 const RESHAPING = new Set(['Reshape', 'ExpandDims']);
+/** Kernels that change nothing where they keep the shape. */
+const ARRANGING = new Set(['Tile', 'Slice', 'PadV2']);
 
 /**
  * Takes out copies and casts to the same type, and makes one Reshape of a chain of them, none where the shape is kept; so with
@@ -18,7 +20,7 @@ export const removeAliases: Rule = (node) => {
   if (node.kernel === 'Cast' && x.dtype === y.dtype) return [x];
   if ((node.kernel === 'Sum' || node.kernel === 'Mean') && sameShape(x.shape, y.shape) && x.dtype === y.dtype)
     return [x];
-  if ((node.kernel === 'Tile' || node.kernel === 'Slice') && sameShape(x.shape, y.shape)) return [x];
+  if (ARRANGING.has(node.kernel) && sameShape(x.shape, y.shape)) return [x];
   if (node.kernel === 'Transpose') return withoutDetour(node, x, y);
   if (!RESHAPING.has(node.kernel)) return undefined;
   if (sameShape(x.shape, y.shape)) return [x];

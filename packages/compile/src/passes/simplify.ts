@@ -3,6 +3,7 @@ import { rewrite } from '../graph/rewrite';
 import type { Rule } from '../graph/rewrite';
 import type { Device } from '../runtime/runtime';
 import { absorbBias } from './absorb-bias';
+import { absorbPadding } from './absorb-padding';
 import { absorbTransposes } from './absorb-transposes';
 import { applyIdentities } from './apply-identities';
 import { broadcastTiles } from './broadcast-tiles';
@@ -48,6 +49,7 @@ export const portablePasses: readonly Pass[] = [
   { name: 'read-activation', apply: readActivation },
   common,
   local('broadcast-tiles', broadcastTiles),
+  { name: 'absorb-padding', apply: absorbPadding },
   local('scan-in-place', scanInPlace),
   local('absorb-transposes', absorbTransposes),
   local('type-one-hot', typeOneHot),
