@@ -3,6 +3,7 @@ import type { Tensor1D } from '@tensorflow/tfjs-core';
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
 import { producer, topologicalOrder } from '../src/graph/graph';
+import type { Graph } from '../src/graph/graph';
 import { writeModel } from '../src/onnx/write-model';
 import { processorPasses, simplify, tune } from '../src/passes/simplify';
 import {
@@ -248,6 +249,41 @@ test('transpose-recent reads the gradient of a filter the other way, too', async
   const after = processorPasses.find(({ name }) => name === 'transpose-recent')!.apply(before);
   expect(producer(after.outputs.get('y')!)!.attributes['transposeDy']).toBe(true);
   await expectSameResults(after, before, shapes);
+});
+
+describe('share-patches', () => {
+  const SHAPES = [
+    [2, 6, 5, 3],
+    [2, 3, 3, 4],
+  ];
+  const withGradient = (gradientPad: 'same' | 'valid') =>
+    simplify(
+      captured({
+        f: (x, filter) => {
+          const y = tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, 1, 'same');
+          const dy = gradientPad === 'same' ? y : tf.slice(y, [0, 0, 0, 0], [2, 5, 3, 4]);
+          const attributes = { strides: [1, 1], pad: gradientPad, filterShape: [2, 3, 3, 4] };
+          return tf.engine().runKernel(tf.Conv2DBackpropFilter, { x: x!, dy }, attributes);
+        },
+        inputs: SHAPES,
+        left: [],
+      }),
+    );
+  const apply = processorPasses.find(({ name }) => name === 'share-patches')!.apply;
+  const formOf = (graph: Graph) =>
+    topologicalOrder(graph.outputs.values()).find(({ kernel }) => kernel === 'Conv2D')!.attributes['form'];
+
+  test('makes a product of a convolution whose filter has its gradient from the same patches', async () => {
+    const before = withGradient('same');
+    expect(formOf(before)).toBe('convolution');
+    const after = apply(before);
+    expect(formOf(after)).toBe('product');
+    await expectSameResults(after, before, SHAPES);
+  });
+
+  test('leaves a convolution alone that sees other patches', () => {
+    expect(formOf(apply(withGradient('valid')))).toBe('convolution');
+  });
 });
 
 describe('all passes for a processor', () => {

@@ -14,6 +14,7 @@ import { biasOfConvolution } from './processor/bias-of-convolution';
 import { flattenRows } from './processor/flatten-rows';
 import { gatherRows } from './processor/gather-rows';
 import { oneHotByProduct } from './processor/one-hot-by-product';
+import { sharePatches } from './processor/share-patches';
 import { softplusBySigmoid } from './processor/softplus-by-sigmoid';
 import { spreadByProduct } from './processor/spread-by-product';
 import { sumByProduct } from './processor/sum-by-product';
@@ -67,6 +68,7 @@ export const passes: readonly Pass[] = [...portablePasses, local('choose-convolu
  */
 export const processorPasses: readonly Pass[] = [
   { name: 'spectral-convolutions', apply: (graph) => rewrite(graph, spectralConvolutions()) },
+  { name: 'share-patches', apply: sharePatches },
   { name: 'bias-of-convolution', apply: biasOfConvolution },
   local('gather-rows', gatherRows),
   local('softplus-by-sigmoid', softplusBySigmoid),
