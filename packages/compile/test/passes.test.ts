@@ -48,6 +48,11 @@ describePass('remove-aliases', {
     inputs: [[2, 3]],
     left: ['Reshape', 'Neg'],
   },
+  'a cast comes before a shape': {
+    f: (x) => tf.reshape(tf.cast(tf.reshape(x!, [6]), 'int32'), [3, 2]),
+    inputs: [[2, 3]],
+    left: ['Cast', 'Reshape'],
+  },
   'a shape and back': {
     f: (x) => tf.neg(tf.reshape(tf.reshape(x!, [6]), [2, 3])),
     inputs: [[2, 3]],
@@ -169,6 +174,11 @@ describePass('share-common', {
     f: (x) => tf.add(tf.square(tf.exp(x!)), tf.square(tf.exp(x!))),
     inputs: [[3]],
     left: ['Exp', 'Square', 'Add'],
+  },
+  'with constants that have equal contents': {
+    f: (x) => tf.mul(tf.sub(x!, tf.range(0, 33)), tf.sub(x!, tf.range(0, 33))),
+    inputs: [[33]],
+    left: ['Sub', 'Multiply'],
   },
   'other attributes are another node': {
     f: (x) => tf.add(tf.leakyRelu(x!, 0.1), tf.leakyRelu(x!, 0.2)),

@@ -10,7 +10,7 @@ const ARRANGING = new Set(['Tile', 'Slice', 'PadV2']);
 
 /**
  * Takes out copies and casts to the same type, and makes one Reshape of a chain of them, none where the shape is kept; so with
- * Transposes.
+ * Transposes. A cast comes before a shape, so that equal casts are equal nodes.
  */
 export const removeAliases: Rule = (node) => {
   const [x] = node.inputs;
@@ -22,6 +22,7 @@ export const removeAliases: Rule = (node) => {
     return [x];
   if (ARRANGING.has(node.kernel) && sameShape(x.shape, y.shape)) return [x];
   if (node.kernel === 'Transpose') return withoutDetour(node, x, y);
+  if (node.kernel === 'Cast') return castFirst(node, x, y);
   if (!RESHAPING.has(node.kernel)) return undefined;
   if (sameShape(x.shape, y.shape)) return [x];
   const before = producer(x);
@@ -30,6 +31,15 @@ export const removeAliases: Rule = (node) => {
   if (sameShape(source!.shape, y.shape)) return [source!];
   return createNode('Reshape', [source!], { shape: y.shape }, [y]).outputs;
 };
+
+/** A cast of what had another shape before, in that shape. */
+function castFirst({ attributes }: Node, x: Value, y: Value): readonly Value[] | undefined {
+  const before = producer(x);
+  if (before === undefined || !RESHAPING.has(before.kernel)) return undefined;
+  const source = before.inputs[0]!;
+  const cast = createNode('Cast', [source], attributes, [{ shape: source.shape, dtype: y.dtype }]);
+  return createNode('Reshape', cast.outputs, { shape: y.shape }, [y]).outputs;
+}
 
 /** A Transpose as the only one of a chain, or none. */
 function withoutDetour(node: Node, x: Value, y: Value): readonly Value[] | undefined {

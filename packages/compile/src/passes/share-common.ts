@@ -1,6 +1,9 @@
 import type { Node, Value } from '../graph/graph';
 import type { Rule } from '../graph/rewrite';
 
+/** Constants up to this size are compared by their contents; there are few others that are equal. */
+const COMPARED = 64;
+
 /** A rule that gives equal nodes (same kernel, inputs and attributes) one set of outputs. Made anew for each graph. */
 export function shareCommon(): Rule {
   const ids = new Map<Value, number>();
@@ -10,7 +13,7 @@ export function shareCommon(): Rule {
     const known = ids.get(value);
     if (known !== undefined) return known;
     let id = ids.size + constants.size;
-    if (value.source.kind === 'constant' && value.source.data.length <= 16) {
+    if (value.source.kind === 'constant' && value.source.data.length <= COMPARED) {
       const key = `${value.dtype} ${value.shape.join('x')} ${value.source.data.join(',')}`;
       id = constants.get(key) ?? id;
       constants.set(key, id);
