@@ -1,6 +1,7 @@
 import { adam } from '@dgm/core';
 import type { Benchmark, BenchmarkEntry, BenchmarkTask, BenchmarkTraining, Dataset } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { cnfOfIntegers, isShortVectorsOfIntegers, residualFlowOfIntegers } from './benchmark-of-estimates';
 import { firstRows } from './benchmark-rows';
 import { rungeKutta } from './continuous/runge-kutta';
 import type { Flow } from './flow';
@@ -15,7 +16,7 @@ const training: BenchmarkTraining = {
 };
 
 /** Tables, and points of the plane. */
-const accepts = ({ levels, train }: Dataset): boolean => levels === undefined && train.shape.length === 1;
+const isReals = ({ levels, train }: Dataset): boolean => levels === undefined && train.shape.length === 1;
 
 const dimsOf = ({ dataset }: BenchmarkTask): number => dataset.train.shape[0]!;
 const widthOf = ({ quick, width = quick ? 16 : 64 }: BenchmarkTask): number => width;
@@ -49,9 +50,26 @@ function createCnf(task: BenchmarkTask): Benchmark {
   return { model, training };
 }
 
-/** The flows that are for real numbers only. */
+type Create = (task: BenchmarkTask) => Benchmark;
+
+/** Of real numbers, and of integers in another way. */
+const both = (ofReals: Create, ofIntegers: Create) => ({
+  accepts: (dataset: Dataset) => isReals(dataset) || isShortVectorsOfIntegers(dataset),
+  create: (task: BenchmarkTask) => (isReals(task.dataset) ? ofReals(task) : ofIntegers(task)),
+});
+
+/** The flows whose log-determinants are estimated where they would take long. */
 export const benchmarksOfReals: readonly BenchmarkEntry[] = [
-  { name: 'residual-flow', source: 'DGM §3.1.7; Chen et al., 2019', accepts, create: createResidualFlow },
-  { name: 'dense-flow', source: 'DGM §3.1.7; Perugachi-Diaz et al., 2021', accepts, create: createDenseFlow },
-  { name: 'cnf', source: 'Grathwohl et al., 2019', accepts, create: createCnf },
+  {
+    name: 'residual-flow',
+    source: 'DGM §3.1.7; Chen et al., 2019',
+    ...both(createResidualFlow, residualFlowOfIntegers),
+  },
+  {
+    name: 'dense-flow',
+    source: 'DGM §3.1.7; Perugachi-Diaz et al., 2021',
+    accepts: isReals,
+    create: createDenseFlow,
+  },
+  { name: 'cnf', source: 'Grathwohl et al., 2019', ...both(createCnf, cnfOfIntegers) },
 ];
