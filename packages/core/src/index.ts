@@ -170,7 +170,7 @@ export type { LogBesselOptions } from './ops/bessel';
 export { besselRatioGap, logBesselGap } from './ops/bessel-gap';
 export { clip } from './ops/clip';
 export type { ClipOptions } from './ops/clip';
-export { elementwise } from './ops/differentiable';
+export { elementwise, withGradient } from './ops/differentiable';
 export type { Elementwise } from './ops/differentiable';
 export { erf, erfc, erfinv } from './ops/error-function';
 export { digamma, lgamma, polygamma } from './ops/gamma';

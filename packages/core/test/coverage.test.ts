@@ -56,7 +56,7 @@ const testsOfTheirOwn: Readonly<Record<string, readonly (keyof typeof exports)[]
   'src/distributions/kl/kl-divergence.test.ts': ['hasKlDivergence', 'klDivergence'],
   'src/bijectors/bijectors.test.ts': ['BaseBijector'],
   'src/model/sampling-loop.test.ts': ['hasSamplingLoop', 'runSamplingLoop'],
-  'src/ops/differentiable.test.ts': ['elementwise'],
+  'src/ops/differentiable.test.ts': ['elementwise', 'withGradient'],
   'src/train/optimizers.test.ts': [
     'adam',
     'adamW',

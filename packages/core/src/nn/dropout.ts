@@ -42,6 +42,6 @@ export class Dropout extends BaseLayer {
       });
     }
     const stays = 1 - this.rate;
-    return tf.mul(x, tf.div(key.bernoulli(x.shape, stays), stays));
+    return tf.mul(x, key.bernoulli(x.shape, stays, { value: 1 / stays }));
   }
 }

@@ -1,4 +1,4 @@
-import { elementwise } from '@dgm/core';
+import { elementwise, withGradient } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
@@ -29,6 +29,17 @@ describe('elementwise', () => {
   it('takes the value as a black box', () => {
     const staircase = elementwise(tf.floor, tf.onesLike);
     expect(at(derivative(staircase), 1.5)).toBe(1);
+  });
+});
+
+describe('withGradient', () => {
+  it('gives each input its own gradient, which can be differentiated again', () => {
+    const product = (a: Tensor, b: Tensor) =>
+      withGradient([a, b], ([a, b]) => tf.mul(a!, b!), (dy, [a, b]) => [tf.mul(dy, b!), tf.mul(dy, a!)]); // prettier-ignore
+    const cube = (x: Tensor) => product(x, tf.square(x));
+    expect(at(cube, 2)).toBeCloseTo(8, 6);
+    expect(at(derivative(cube), 2)).toBeCloseTo(12, 6);
+    expect(at(derivative(derivative(cube)), 2)).toBeCloseTo(12, 6);
   });
 });
 

@@ -20,10 +20,11 @@ export function fillUniform(min: number, max: number): Fill {
 }
 
 /**
- * 1 with the given probability, else 0. One byte decides, unless it ties with the probability's own first byte: then a number
+ * A value with the given probability, else 0. One byte decides, unless it ties with the probability's own first byte: then a number
  * of 24 bits does. No branch depends on what is drawn, for a processor that guesses such branches wrong spends its time there.
  */
-export function fillBernoulli(probability: number): Fill {
+export function fillBernoulli(probability: number, value: number): Fill {
+  const bitsOfValue = new Int32Array(Float32Array.of(value).buffer)[0]!;
   const threshold = Math.floor(256 * probability);
   const rest = 256 * probability - threshold;
   return (values, generator) => {
@@ -32,10 +33,10 @@ export function fillBernoulli(probability: number): Fill {
       const end = Math.min(start + bytes.length, bits.length);
       generator.fill(integers.subarray(0, Math.ceil((end - start) / 4)));
       for (let index = start; index < end; index++) {
-        bits[index] = ((bytes[index - start]! - threshold) >> 31) & BITS_OF_ONE;
+        bits[index] = ((bytes[index - start]! - threshold) >> 31) & bitsOfValue;
       }
       for (let tie = bytes.indexOf(threshold); tie >= 0; tie = bytes.indexOf(threshold, tie + 1)) {
-        if (start + tie < end && generator.uniform() < rest) values[start + tie] = 1;
+        if (start + tie < end && generator.uniform() < rest) values[start + tie] = value;
       }
     }
   };
@@ -45,9 +46,6 @@ export function fillBernoulli(probability: number): Fill {
 const CHUNK = 4096;
 const integers = new Int32Array(CHUNK);
 const bytes = new Uint8Array(integers.buffer);
-
-/** The number 1 as float32. */
-const BITS_OF_ONE = 0x3f800000;
 
 export const fillNormal: Fill = (values, generator) => {
   for (let index = 0; index < values.length; index++) values[index] = generator.normal();

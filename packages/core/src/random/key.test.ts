@@ -19,6 +19,7 @@ const samplers: Record<string, (key: Key) => Tensor> = {
   logistic: (key) => key.logistic([64]),
   gumbel: (key) => key.gumbel([64]),
   bernoulli: (key) => key.bernoulli([64], 0.4),
+  'bernoulli, scaled': (key) => key.bernoulli([64], 0.4, { value: 2.5 }),
   categorical: (key) => tf.tidy(() => key.categorical(tf.tensor1d([0, 1, -1]), [64])),
 };
 
@@ -43,7 +44,7 @@ describe.each(Object.entries(samplers))('Key: %s', (_name, sampler) => {
     const use = (key: Key): Tensor => sampler(key.fold('layer').split(3)[2]!.fold(7));
     use(Key.of(0).traced(record)).dispose();
     expect(records.length).toBe(1);
-    const name = _name === 'categorical' ? 'gumbel' : _name.split(' ')[0]!;
+    const name = _name === 'categorical' ? 'gumbel' : _name.split(/[ ,]/)[0]!;
     expect(records[0]!.distribution.startsWith(name)).toBe(true);
     const memory = new Float32Array(sizeOf(records[0]!.shape)).fill(NaN);
     const refilled = records[0]!.refill(Key.of(5), memory);
@@ -151,6 +152,11 @@ describe('Key.bernoulli', () => {
       take(Key.of(0).bernoulli([10_000], probability)).reduce((sum, value) => sum + value, 0);
     expect([ones(0), ones(1)]).toEqual([0, 10_000]);
     expect(Math.abs(ones(0.3) - 3000)).toBeLessThan(STANDARD_ERRORS * Math.sqrt(10_000 * 0.3 * 0.7));
+  });
+
+  it('draws another value in the same places, ties included', () => {
+    const [ones, others] = [1, -2.5].map((value) => take(Key.of(0).bernoulli([10_000], 0.3, { value })));
+    expect(others!.every((other, index) => other === -2.5 * ones![index]!)).toBe(true);
   });
 
   it.each([1e-3, 2 ** -9, 0.3, 0.5, 1 - 2 ** -9])('has the probability %f beyond its first byte', (p) => {

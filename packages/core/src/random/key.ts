@@ -151,9 +151,10 @@ export class Key {
 
   /**
    * 1 with the given probability, else 0; float32.
+   * @param options - `value` in place of 1, for masks that scale what they keep
    * @throws ArgumentError if the probability is not one
    */
-  bernoulli(shape: Shape, probability: number): Tensor {
+  bernoulli(shape: Shape, probability: number, { value = 1 }: { readonly value?: number } = {}): Tensor {
     if (!(probability >= 0 && probability <= 1)) {
       throw new ArgumentError({
         where: 'Key.bernoulli',
@@ -162,7 +163,8 @@ export class Key {
         actual: String(probability),
       });
     }
-    return this.#tensor(shape, `bernoulli(${probability})`, fillBernoulli(probability));
+    const distribution = `bernoulli(${probability})${value === 1 ? '' : ` times ${value}`}`;
+    return this.#tensor(shape, distribution, fillBernoulli(probability, value));
   }
 
   /**
