@@ -179,6 +179,9 @@ export const optimizers: CompiledTable = {
     optimizer: sgd({ learningRate: 0.05, momentum: 0.9, nesterov: true }),
   }),
   adam: trainedBy({ optimizer: adam({ learningRate: 1e-2 }) }),
+  'adam (penalized)': trainedBy({
+    optimizer: adam({ learningRate: 1e-2, epsilon: 0, rootEpsilon: 1e-4, l2: 0.1 }),
+  }),
   adamW: trainedBy({ optimizer: adamW({ learningRate: 1e-2 }) }),
   adamax: trainedBy({ optimizer: adamax({ learningRate: 1e-2 }) }),
   rmsprop: trainedBy({ optimizer: rmsprop({ learningRate: 1e-3, momentum: 0.5 }) }),

@@ -109,6 +109,7 @@ describe('splitUpdates', () => {
     ['sgd', sgd(), 1],
     ['sgd with momentum', sgd({ momentum: 0.9 }), 2],
     ['adam', adam(), 3],
+    ['adam with a penalty', adam({ epsilon: 0, rootEpsilon: 1e-8, l2: 0.1 }), 3],
     ['adamax', adamax(), 3],
     ['rmsprop', rmsprop(), 2],
   ] as const)('%s: one update per weight, with all of its slots', (_, optimizer, results) => {
@@ -127,8 +128,11 @@ describe('splitUpdates', () => {
     expect(updates.map(({ results }) => results.length)).toEqual([4, 4, 4, 4]);
   });
 
-  test('leaves no optimizer in the graph', () => {
-    const step = captured(adam());
+  test.each([
+    ['adam', adam()],
+    ['adam with a penalty', adam({ epsilon: 0, rootEpsilon: 1e-8, l2: 0.1 })],
+  ] as const)('leaves no %s in the graph', (_, optimizer) => {
+    const step = captured(optimizer);
     const count = (outputs: ReadonlyMap<string, unknown>) => outputs.size;
     const { graph } = split(step);
     // A loss and four gradients.

@@ -189,14 +189,23 @@ export type { ReductionOptions } from './ops/log-sum-exp';
 
 // training
 export { adam, adamW } from './train/adam';
-export type { AdamOptions, AdamWOptions } from './train/adam';
+export type { AdamFamilyOptions, AdamOptions, AdamWOptions } from './train/adam';
 export { adamax } from './train/adamax';
 export type { Callback, TrainingPlan } from './train/callback';
 export { checkExamples } from './train/check-examples';
 export type { CheckExamplesOptions } from './train/check-examples';
 export { eager } from './train/eager';
 export type { EarlyStoppingOptions } from './train/early-stopping';
-export type { Engine, StepFeed, StepInputs, StepProgram, StepTerms, TrainStep } from './train/engine';
+export type {
+  Engine,
+  Measure,
+  PreparedMeasure,
+  StepFeed,
+  StepInputs,
+  StepProgram,
+  StepTerms,
+  TrainStep,
+} from './train/engine';
 export { evaluate } from './train/evaluate';
 export type { EvaluateOptions, Evaluation } from './train/evaluate';
 export { gatherExamples } from './train/examples';

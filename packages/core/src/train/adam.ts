@@ -5,7 +5,8 @@ import type { OptimizerFactory } from './optimizer';
 import type { Schedule } from './schedule';
 import { optimizerFactory, type UpdateRule } from './slot-optimizer';
 
-export interface AdamOptions {
+/** What Adam and its relatives share. */
+export interface AdamFamilyOptions {
   /** 1e-3 unless given. */
   readonly learningRate?: number | Schedule;
   /** Decay of the mean gradient, in (0, 1); 0.9 unless given. */
@@ -16,13 +17,23 @@ export interface AdamOptions {
   readonly epsilon?: number;
 }
 
-export interface AdamWOptions extends AdamOptions {
+export interface AdamOptions extends AdamFamilyOptions {
+  /** Added to the mean squared gradient, under the root; 0 unless given. Programs that have it set `epsilon` to 0. */
+  readonly rootEpsilon?: number;
+  /**
+   * $\lambda$ of a penalty $\tfrac{\lambda}{2} \lVert w \rVert^2$ on all weights, whose gradient $\lambda w$ joins that of the loss and
+   * is scaled with it (PyTorch's `weight_decay`); 0 unless given. {@link adamW} shrinks the weights beside the step instead.
+   */
+  readonly l2?: number;
+}
+
+export interface AdamWOptions extends AdamFamilyOptions {
   /** Shrinks the weights by `learningRate * weightDecay` at each step; 1e-2 unless given. */
   readonly weightDecay?: number;
 }
 
 /**
- * Adam, $w \leftarrow w - \eta\, \hat m / (\sqrt{\hat v} + \epsilon)$, with PyTorch's conventions and defaults.
+ * Adam, $w \leftarrow w - \eta\, \hat m / (\sqrt{\hat v + \epsilon_r} + \epsilon)$, with PyTorch's conventions and defaults.
  * @see Adam: a method for stochastic optimization (Kingma and Ba, 2015), Algorithm 1
  */
 export function adam({
@@ -30,8 +41,16 @@ export function adam({
   beta1 = 0.9,
   beta2 = 0.999,
   epsilon = 1e-8,
+  rootEpsilon = 0,
+  l2 = 0,
 }: AdamOptions = {}): OptimizerFactory {
-  return optimizerFactory('adam', learningRate, { beta1, beta2, epsilon }, adamRule(beta1, beta2, epsilon));
+  const hyperparameters = { beta1, beta2, epsilon, rootEpsilon, l2 };
+  const rule = adamRule(hyperparameters);
+  const penalized: typeof rule = {
+    ...rule,
+    update: (w, g, slots, factors) => rule.update(w, tf.add(g, tf.mul(w, l2)), slots, factors),
+  };
+  return optimizerFactory('adam', learningRate, hyperparameters, l2 === 0 ? rule : penalized);
 }
 
 /**
@@ -45,7 +64,7 @@ export function adamW({
   epsilon = 1e-8,
   weightDecay = 1e-2,
 }: AdamWOptions = {}): OptimizerFactory {
-  const rule = adamRule(beta1, beta2, epsilon);
+  const rule = adamRule({ beta1, beta2, epsilon, rootEpsilon: 0 });
   return optimizerFactory<AdamSlot, AdamFactors & { readonly shrink: Tensor }>(
     'adamW',
     learningRate,
@@ -62,25 +81,34 @@ export function adamW({
 }
 
 type AdamSlot = 'm' | 'v';
-type AdamFactors = { readonly rate: Tensor; readonly floor: Tensor };
+type AdamFactors = { readonly rate: Tensor; readonly floor: Tensor; readonly rootFloor: Tensor };
 
 /**
  * The slots are decayed *sums* $M = m / (1 - \beta_1)$ and $V = v / (1 - \beta_2)$ and the constant factors move into
- * two scalars per step: the same step in ten passes over the weights where the textbook form takes thirteen.
+ * scalars per step: the same step in ten passes over the weights where the textbook form takes thirteen.
  */
-function adamRule(beta1: number, beta2: number, epsilon: number): UpdateRule<AdamSlot, AdamFactors> {
+function adamRule({
+  beta1,
+  beta2,
+  epsilon,
+  rootEpsilon,
+}: Readonly<Record<'beta1' | 'beta2' | 'epsilon' | 'rootEpsilon', number>>): UpdateRule<
+  AdamSlot,
+  AdamFactors
+> {
   return {
     slots: ['m', 'v'],
     factors({ learningRate, step }) {
       // sqrt(v / (1 - beta2^t)) = scale * sqrt(V)
       const scale = tf.sqrt(tf.div(1 - beta2, biasCorrection(beta2, step)));
       const rate = tf.div(tf.mul(learningRate, 1 - beta1), tf.mul(biasCorrection(beta1, step), scale));
-      return { rate, floor: tf.div(epsilon, scale) };
+      return { rate, floor: tf.div(epsilon, scale), rootFloor: tf.div(rootEpsilon, tf.square(scale)) };
     },
-    update(w, g, slots, { rate, floor }) {
+    update(w, g, slots, { rate, floor, rootFloor }) {
       const m = tf.add(tf.mul(slots.m, beta1), g);
       const v = tf.add(tf.mul(slots.v, beta2), tf.square(g));
-      return { weight: tf.sub(w, tf.mul(rate, tf.div(m, tf.add(tf.sqrt(v), floor)))), m, v };
+      const root = tf.sqrt(rootEpsilon === 0 ? v : tf.add(v, rootFloor));
+      return { weight: tf.sub(w, tf.mul(rate, tf.div(m, tf.add(root, floor)))), m, v };
     },
   };
 }

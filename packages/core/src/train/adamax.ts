@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { AdamOptions } from './adam';
+import type { AdamFamilyOptions } from './adam';
 import { biasCorrection } from './bias-correction';
 import type { OptimizerFactory } from './optimizer';
 import { optimizerFactory } from './slot-optimizer';
@@ -16,7 +16,7 @@ export function adamax({
   beta1 = 0.9,
   beta2 = 0.999,
   epsilon = 1e-8,
-}: AdamOptions = {}): OptimizerFactory {
+}: AdamFamilyOptions = {}): OptimizerFactory {
   return optimizerFactory<'m' | 'u', { readonly rate: Tensor }>(
     'adamax',
     learningRate,

@@ -21,6 +21,8 @@ const factories: Record<keyof typeof golden.trajectories, OptimizerFactory> = {
   'sgd nesterov': sgd({ learningRate: 0.01, momentum: 0.9, nesterov: true }),
   adam: adam(),
   'adam fast': adam({ learningRate: 0.1, beta1: 0.8, beta2: 0.95, epsilon: 1e-3 }),
+  'adam l2': adam({ learningRate: 0.05, l2: 0.3 }),
+  'adam root': adam({ learningRate: 0.05, epsilon: 0, rootEpsilon: 1e-2, l2: 0.1 }),
   adamW: adamW({ learningRate: 0.05 }),
   'adamW decay': adamW({ learningRate: 0.05, weightDecay: 0.5 }),
   adamax: adamax(),
@@ -57,7 +59,7 @@ function trajectory(factory: OptimizerFactory, steps: number, clip?: number): nu
 }
 
 describe('optimizers', () => {
-  it.each(Object.entries(factories))('%s follows torch.optim', (name, factory) => {
+  it.each(Object.entries(factories))('%s follows its golden trajectory', (name, factory) => {
     const expected = golden.trajectories[name as keyof typeof golden.trajectories];
     trajectory(factory, expected.length).forEach((weights, step) =>
       weights.forEach((weight, index) => expect(weight).toBeCloseTo(expected[step]![index]!, 5)),

@@ -1,4 +1,4 @@
-"""Trajectories of torch.optim on a small, badly scaled regression; float64. Writes optimizers.json beside this file."""
+"""Trajectories of torch.optim, and of one more Adam, on a small, badly scaled regression; float64. Writes optimizers.json beside this file."""
 
 import json
 from pathlib import Path
@@ -6,12 +6,36 @@ from pathlib import Path
 import torch
 
 STEPS = 30
+
+
+class RootAdam(torch.optim.Optimizer):
+    """Adam by its equations, with epsilon under the root, which PyTorch does not have."""
+
+    def __init__(self, parameters, lr, eps, weight_decay, betas=(0.9, 0.999)):
+        super().__init__(parameters, dict(lr=lr, eps=eps, weight_decay=weight_decay, betas=betas))
+        self.taken, self.m, self.v = 0, 0.0, 0.0
+
+    @torch.no_grad()
+    def step(self):
+        (group,) = self.param_groups
+        (w,) = group["params"]
+        (beta1, beta2) = group["betas"]
+        g = w.grad + group["weight_decay"] * w
+        self.taken += 1
+        self.m = beta1 * self.m + (1 - beta1) * g
+        self.v = beta2 * self.v + (1 - beta2) * g**2
+        mean, square = self.m / (1 - beta1**self.taken), self.v / (1 - beta2**self.taken)
+        w -= group["lr"] * mean / torch.sqrt(square + group["eps"])
+
+
 CASES = {
     "sgd": (torch.optim.SGD, {"lr": 0.01}),
     "sgd momentum": (torch.optim.SGD, {"lr": 0.01, "momentum": 0.9}),
     "sgd nesterov": (torch.optim.SGD, {"lr": 0.01, "momentum": 0.9, "nesterov": True}),
     "adam": (torch.optim.Adam, {}),
     "adam fast": (torch.optim.Adam, {"lr": 0.1, "betas": (0.8, 0.95), "eps": 1e-3}),
+    "adam l2": (torch.optim.Adam, {"lr": 0.05, "weight_decay": 0.3}),
+    "adam root": (RootAdam, {"lr": 0.05, "eps": 1e-2, "weight_decay": 0.1}),
     "adamW": (torch.optim.AdamW, {"lr": 0.05}),
     "adamW decay": (torch.optim.AdamW, {"lr": 0.05, "weight_decay": 0.5}),
     "adamax": (torch.optim.Adamax, {"lr": 1e-3}),
