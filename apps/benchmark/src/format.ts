@@ -18,6 +18,11 @@ export function score(value: Score | null | undefined): string {
   return `${bound}${decimal(value.nats, 2)}${margin(value.standardError)}`;
 }
 
+/** `97.38 ± 0.21`: a mean, and the standard deviation of what it is the mean of. */
+export function meanWithDeviation(mean: number | null, deviation: number | null): string {
+  return `${decimal(mean, 2)}${margin(deviation)}`;
+}
+
 /** ` ± 0.52`, with as many decimals as it needs to be seen; nothing for a number without noise. */
 function margin(standardError: number | null): string {
   if (!standardError) return '';

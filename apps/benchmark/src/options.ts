@@ -11,6 +11,10 @@ export const positive: Range = {
   says: 'to be a positive number',
   holds: (value) => value > 0 && Number.isFinite(value),
 };
+export const zeroOrPositive: Range = {
+  says: 'to be 0 or a positive number',
+  holds: (value) => value >= 0 && Number.isFinite(value),
+};
 export const positiveInteger: Range = {
   says: 'to be a positive integer',
   holds: (value) => value > 0 && Number.isSafeInteger(value),

@@ -33,7 +33,7 @@ describe.skipIf('missing' in torch)(
         more: { dataset: expect.objectContaining({ name: 'glyphs' }) },
       });
       expect(command).toBe(
-        'npm run bench -- compare --models vae --dataset glyphs --threads 1 --engines compiled --seconds 0.1 --max-seconds 60 --seed 0 --quick --out DIR',
+        'npm run bench -- compare --models vae --dataset glyphs --threads 1 --engines compiled --seconds 0.1 --max-seconds 60 --seeds 0 --quick --out DIR',
       );
       expect(Object.keys(machine)).toEqual([
         ...[
@@ -63,19 +63,71 @@ describe.skipIf('missing' in torch)(
           peerThreads: 1,
           oursTestNats: positive,
           peerTestNats: positive,
+          oursTestNatsSd: null,
+          peerTestNatsSd: null,
+          seeds: 1,
           oursSampleMs: positive,
           peerSampleMs: positive,
           roofline: positive,
         },
       ]);
       for (const { ratio, oursMs, peerMs } of rows) expect(ratio).toBeCloseTo(peerMs! / oursMs!, 2);
-      for (const { engine, parameters, training } of measurements) {
+      for (const { engine, parameters, trainings } of measurements) {
         expect(parameters, engine).toBe(measurements[0]!.parameters);
-        expect(training).toMatchObject({ epochs: 2, steps: 8, secondsToTarget: positive });
+        expect(trainings).toMatchObject([{ seed: 0, epochs: 2, steps: 8, secondsToTarget: positive }]);
       }
       // Two epochs from the same initialization and by the same protocol: nearly the same model.
       expect(Math.abs(rows[0]!.oursTestNats! - rows[0]!.peerTestNats!)).toBeLessThan(4);
       expect(await text('compare.html')).toContain('as fast as PyTorch');
+    }, 120_000);
+
+    it('trains with every seed and takes no times, as it is asked to', async () => {
+      expect(await start('--engines compiled --threads 1,2 --seconds 0 --seeds 0,1')).toBe(0);
+      const { rows, measurements } = await comparison();
+      expect(rows).toEqual([
+        expect.objectContaining({
+          oursMs: null,
+          peerMs: null,
+          ratio: null,
+          oursTestNatsSd: positive,
+          peerTestNatsSd: positive,
+          seeds: 2,
+        }),
+      ]);
+      expect(measurements).toMatchObject(
+        ['compiled', 'pytorch'].map((engine) => ({
+          engine,
+          threads: 1,
+          msPerStep: null,
+          sampleMs: null,
+          peakMemoryMiB: null,
+          trainings: [
+            { seed: 0, epochs: 2, testNats: positive },
+            { seed: 1, epochs: 2, testNats: positive },
+          ],
+        })),
+      );
+      for (const { trainings } of measurements) {
+        expect(trainings[0]!.testNats).not.toBe(trainings[1]!.testNats);
+      }
+    }, 120_000);
+
+    it('lets all take as many epochs as the first could, with every seed', async () => {
+      // The clock ends the first training after one of its two epochs.
+      expect(await start('--engines compiled --seconds 0 --max-seconds 0.001 --seeds 3,4')).toBe(0);
+      const { measurements } = await comparison();
+      const epochs = measurements.map(({ trainings }) => trainings.map((training) => training.epochs));
+      expect(epochs).toEqual([
+        [1, 1],
+        [1, 1],
+      ]);
+    }, 120_000);
+
+    it('only takes times, as it is asked to', async () => {
+      expect(await start('--engines compiled --max-seconds 0')).toBe(0);
+      const { rows, measurements } = await comparison();
+      expect(rows).toMatchObject([{ ratio: positive, oursTestNats: null, peerTestNats: null, seeds: 0 }]);
+      expect(measurements.map(({ trainings }) => trainings)).toEqual([[], []]);
     }, 120_000);
   },
 );

@@ -164,7 +164,7 @@ describe('merging', () => {
   });
 
   it('refuses comparisons of other options', () => {
-    const other = { ...comparison, rows: [], command: `${comparison.command} --seed 1` };
+    const other = { ...comparison, rows: [], command: `${comparison.command} --seeds 1` };
     expect(() => mergeComparisons(parts<Comparison>(comparison, other))).toThrow('the command');
     expect(() => mergeComparisons(parts(comparison, comparison))).toThrow('nothing in common');
   });

@@ -15,7 +15,7 @@ describe('parseCompareArguments', () => {
       ],
       seconds: 3,
       maxSeconds: 5,
-      seed: 0,
+      seeds: [0],
       quick: false,
       sweep: false,
       out: 'out',
@@ -26,7 +26,7 @@ describe('parseCompareArguments', () => {
 
   const line =
     '--models vae,arm --dataset digits --data-dir d --batches 64,256 --threads 1,4 --engines eager:wasm,compiled,compiled:webgpu';
-  const more = '--seconds 2.5 --max-seconds 30 --seed=-1 --quick --sweep --shard 2/3 --out o --resume';
+  const more = '--seconds 2.5 --max-seconds 30 --seeds=-1,2 --quick --sweep --shard 2/3 --out o --resume';
   const given = parseCompareArguments(`${line} ${more}`.split(' '));
 
   it('reads every option', () => {
@@ -43,7 +43,7 @@ describe('parseCompareArguments', () => {
       ],
       seconds: 2.5,
       maxSeconds: 30,
-      seed: -1,
+      seeds: [-1, 2],
       quick: true,
       sweep: true,
       shard: { index: 2, count: 3 },
@@ -64,7 +64,7 @@ describe('parseCompareArguments', () => {
     const resumed = resumeArguments(command, ['--resume', '--out', 'o', '--data-dir', 'd']);
     expect(resumed).toEqual(given);
     expect(resumeArguments(command, ['--resume']).dataFolder).toBeUndefined();
-    expect(() => resumeArguments(command, ['--resume', '--seed', '3'])).toThrow('comparison to go on with');
+    expect(() => resumeArguments(command, ['--resume', '--seeds', '3'])).toThrow('comparison to go on with');
   });
 
   it.each([
@@ -73,9 +73,16 @@ describe('parseCompareArguments', () => {
     [['--engines', 'eager,fast'], 'compiled:webgpu, compiled:cuda with commas between, got "fast"'],
     [['--engines', 'compiled:wasm'], 'got "compiled:wasm"'],
     [['--shard', '3/2'], '--shard to be k/n'],
-    [['--seconds', 'long'], '--seconds to be a positive number'],
-    [['--seed', '0.5'], '--seed to be an integer'],
+    [['--seconds', 'long'], '--seconds to be 0 or a positive number'],
+    [['--max-seconds', '-1'], "Option '--max-seconds' argument is ambiguous"],
+    [['--max-seconds=-1'], '--max-seconds to be 0 or a positive number'],
+    [['--seconds', '0', '--max-seconds', '0'], 'to leave something to do'],
+    [['--seconds', '0', '--sweep'], '--seconds to be positive with --sweep'],
+    [['--seeds', '0,1,0'], '--seeds to differ'],
+    [['--seeds', '0,'], '--seeds to be an integer, got ""'],
+    [['--seeds', '0.5'], '--seeds to be an integer'],
     [['--batch', '1'], "Unknown option '--batch'"],
+    [['--seed', '1'], "Unknown option '--seed'"],
   ])('refuses %j', (argv, message) => {
     const parse = () => parseCompareArguments(argv);
     expect(parse).toThrow(message);

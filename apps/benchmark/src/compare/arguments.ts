@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { ArgumentError } from '@dgm/core';
-import { defined, integer, names, optionReader, positive, positiveInteger } from '../options';
+import { defined, integer, names, optionReader, positiveInteger, zeroOrPositive } from '../options';
 import { formatShard, parseShard, type Shard } from '../shard';
 import type { EngineChoice } from './entrant';
 
@@ -13,11 +13,12 @@ export interface CompareArguments {
   readonly batches?: readonly number[];
   readonly threads: readonly number[];
   readonly engines: readonly EngineChoice[];
-  /** Of alternating windows, for each model and batch size. */
+  /** Of alternating windows, for each model and batch size; with 0 nothing is timed. */
   readonly seconds: number;
-  /** Of the fastest program's training. */
+  /** Of the fastest program's training; with 0 nothing is trained. */
   readonly maxSeconds: number;
-  readonly seed: number;
+  /** Of the trainings, one for each; the first is that of the timing too. */
+  readonly seeds: readonly number[];
   readonly quick: boolean;
   readonly sweep: boolean;
   readonly shard?: Shard;
@@ -35,7 +36,7 @@ const options = {
   engines: { type: 'string', default: 'eager,compiled' },
   seconds: { type: 'string' },
   'max-seconds': { type: 'string' },
-  seed: { type: 'string', default: '0' },
+  seeds: { type: 'string', default: '0' },
   quick: { type: 'boolean', default: false },
   sweep: { type: 'boolean', default: false },
   shard: { type: 'string' },
@@ -62,23 +63,39 @@ export function parseCompareArguments(argv: readonly string[]): CompareArguments
   const { parse, number, numbers } = optionReader(WHERE, options);
   const values = parse(argv);
   const { quick, sweep, out, resume, help, dataset } = values;
-  return {
+  return possible({
     models: names(values.models)!,
     dataset,
     ...defined('dataFolder', values['data-dir']),
     ...defined('batches', numbers(values.batches, '--batches', positiveInteger)),
     threads: numbers(values.threads, '--threads', positiveInteger) ?? oneAndAll(),
     engines: names(values.engines)!.map(engineChoice),
-    seconds: number(values.seconds, '--seconds', positive) ?? (quick ? QUICK_SECONDS : SECONDS),
-    maxSeconds: number(values['max-seconds'], '--max-seconds', positive) ?? SECONDS_PER_TRAINING,
-    seed: number(values.seed, '--seed', integer)!,
+    seconds: number(values.seconds, '--seconds', zeroOrPositive) ?? (quick ? QUICK_SECONDS : SECONDS),
+    maxSeconds: number(values['max-seconds'], '--max-seconds', zeroOrPositive) ?? SECONDS_PER_TRAINING,
+    seeds: numbers(values.seeds, '--seeds', integer)!,
     quick,
     sweep,
     ...defined('shard', values.shard === undefined ? undefined : parseShard(values.shard, WHERE)),
     out,
     resume,
     help,
+  });
+}
+
+/** @throws ArgumentError for options that contradict each other */
+function possible(given: CompareArguments): CompareArguments {
+  const { seconds, maxSeconds, seeds, sweep } = given;
+  const refuse = (argument: string, expected: string, actual: string) => {
+    throw new ArgumentError({ where: WHERE, argument, expected, actual });
   };
+  if (new Set(seeds).size < seeds.length) {
+    refuse('--seeds', 'to differ: equal ones train the same model again', seeds.join(','));
+  }
+  if (seconds === 0 && maxSeconds === 0) {
+    refuse('--seconds and --max-seconds', 'to leave something to do', 'no timing and no training: both 0');
+  }
+  if (seconds === 0 && sweep) refuse('--seconds', 'to be positive with --sweep, which only times', '0');
+  return given;
 }
 
 /** One thread, and one for each core. */
@@ -117,7 +134,7 @@ export function compareCommand(given: CompareArguments): string {
     `--threads ${given.threads.join(',')} --engines ${given.engines.map(formatEngine).join(',')}`,
     `--seconds ${given.seconds} --max-seconds ${given.maxSeconds}`,
     // A value that starts with a dash would be read as an option.
-    given.seed < 0 ? `--seed=${given.seed}` : `--seed ${given.seed}`,
+    given.seeds[0]! < 0 ? `--seeds=${given.seeds.join(',')}` : `--seeds ${given.seeds.join(',')}`,
     given.quick && '--quick',
     given.sweep && '--sweep',
     given.shard !== undefined && `--shard ${formatShard(given.shard)}`,

@@ -107,8 +107,8 @@ function tasksOf(
   candidates: readonly Candidate[],
   { data, torch }: { readonly data: DataFiles; readonly torch: Torch },
 ): readonly Task[] {
-  const { engines, threads, seconds, maxSeconds, seed, quick, batches = [undefined], shard } = given;
-  const training = { maxSeconds, ...(quick ? { epochs: QUICK_EPOCHS } : {}) };
+  const { engines, threads, seconds, maxSeconds, seeds, quick, batches = [undefined], shard } = given;
+  const training = maxSeconds > 0 && { maxSeconds, ...(quick ? { epochs: QUICK_EPOCHS } : {}) };
   return inShard(candidates, shard).flatMap(({ entry }) =>
     batches.map((batch) => ({
       model: entry.name,
@@ -118,9 +118,9 @@ function tasksOf(
       engines,
       threads,
       seconds,
-      seed,
+      seeds,
       quick,
-      training,
+      ...(training && { training }),
     })),
   );
 }

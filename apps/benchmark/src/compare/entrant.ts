@@ -11,7 +11,7 @@ export const PEER = 'pytorch';
 type Findings = Partial<
   Pick<
     Measurement,
-    'batch' | 'device' | 'parameters' | 'msPerStep' | 'sampleMs' | 'peakMemoryMiB' | 'roofline' | 'training'
+    'batch' | 'device' | 'parameters' | 'msPerStep' | 'sampleMs' | 'peakMemoryMiB' | 'roofline' | 'trainings'
   >
 >;
 
@@ -77,7 +77,7 @@ export class Entrant {
       sampleMs: null,
       peakMemoryMiB: null,
       roofline: null,
-      training: null,
+      trainings: [],
       ...this.#findings,
       error: this.#error ?? null,
     };
@@ -101,7 +101,17 @@ export interface Line {
 }
 
 /** Starts every program of a comparison: our engines, and PyTorch, with each number of threads. */
-export function startEntrants({ engines, threads, torch }: Line): readonly Entrant[] {
+export function startEntrants(line: Line): readonly Entrant[] {
+  return start(line, line.threads.flatMap(operatorThreads));
+}
+
+/** Starts each program once, with the first number of threads: enough where nobody looks for the fastest. */
+export function startOneOfEach(line: Line): readonly Entrant[] {
+  const threads = line.threads[0]!;
+  return start({ ...line, threads: [threads] }, [{ threads, operatorThreads: threads }]);
+}
+
+function start({ engines, threads, torch }: Line, peerThreads: readonly PeerThreads[]): readonly Entrant[] {
   const ours = engines.flatMap(({ engine, device }) => {
     const program = { command: process.execPath, args: [...workerArguments, engine, device] };
     const name = { engine, device: device === 'auto' ? null : device };
@@ -109,7 +119,7 @@ export function startEntrants({ engines, threads, torch }: Line): readonly Entra
       (count) => new Entrant({ ...name, threads: count }, program),
     );
   });
-  const peers = threads.flatMap(operatorThreads).map((counts) => peerEntrant(torch, 'cpu', counts));
+  const peers = peerThreads.map((counts) => peerEntrant(torch, 'cpu', counts));
   // Our CUDA is held against PyTorch's.
   const most = Math.max(...threads);
   const onCuda = engines.some(({ device }) => device === 'cuda')

@@ -10,7 +10,8 @@ What to compare
   --batches NUMBERS    batch sizes; each model's own unless given
   --shard K/N          only the K-th of N parts of the models, for N machines; then merge
   --sweep              also batch sizes from 16 to 1024 and hidden layers of 64 to 2048 units, timed only
-  --seed INTEGER       initial weights, order of the data and draws (default 0)
+  --seeds INTEGERS     initial weights, order of the data and draws (default 0); each model is trained once with each,
+                       and timed with the first
 
 On what
   --threads NUMBERS    default 1 and the number of cores: one against one, and the fastest of each side
@@ -18,8 +19,10 @@ On what
                        compiled:webgpu, compiled:cuda (against PyTorch on CUDA)
 
 How long
-  --seconds NUMBER     of alternating windows of training steps, for each model and batch size (default 3)
-  --max-seconds NUMBER the most seconds of the fastest program's training (default 5); the others then take as many epochs
+  --seconds NUMBER     of alternating windows of training steps, for each model and batch size (default 3); 0: no times,
+                       and one program of each side, with the first of --threads
+  --max-seconds NUMBER the most seconds of the fastest program's training (default 5); the others, and all with the other
+                       seeds, then take as many epochs; 0: no training
   --quick              small networks, little data, 2 epochs: checks that everything works
 
 Where to
@@ -28,4 +31,4 @@ Where to
   -h, --help           print this
 
 PyTorch runs in the first python3 on the path that has it, or in DGM_PYTHON.
-The exit status is 0 if every row is complete, 1 if a number is missing, 2 for a wrong command line.`;
+The exit status is 0 if nothing failed, 1 if a row has an error, 2 for a wrong command line.`;

@@ -20,35 +20,41 @@ function measurement(
     sampleMs: ms,
     peakMemoryMiB: 100,
     roofline: { multiplyAddsPerStep: 4000, peakMultiplyAddsPerMs: 1000 },
-    training: null,
+    trainings: [],
     error: ms === null ? 'out of luck' : null,
     ...more,
   };
 }
 
+/** What a program reached with each seed. */
+function trained(nats: Readonly<Record<number, number | null>>): Pick<Measurement, 'trainings'> {
+  return {
+    trainings: Object.entries(nats).map(([seed, testNats]) => ({
+      seed: Number(seed),
+      seconds: 1,
+      epochs: 2,
+      steps: 3,
+      fitMsPerStep: null,
+      validationNats: 4,
+      targetNats: 5,
+      secondsToTarget: 0.5,
+      testNats,
+    })),
+  };
+}
+
 describe('rowsOf', () => {
   it('holds one thread against one, and the fastest of each engine against the fastest of PyTorch', () => {
-    const trained = (testNats: number) => ({
-      training: {
-        seconds: 1,
-        epochs: 2,
-        steps: 3,
-        fitMsPerStep: null,
-        validationNats: 4,
-        targetNats: 5,
-        secondsToTarget: 0.5,
-        testNats,
-      },
-    });
     const rows = rowsOf([
       measurement('eager', 1, 40),
       measurement('compiled', 1, 10),
-      measurement('compiled', 2, 8, trained(96)),
+      measurement('compiled', 2, 8, trained({ 0: 96 })),
       measurement('pytorch', 1, 20),
       measurement('pytorch', 2, 30, { operatorThreads: 2 }),
-      measurement('pytorch', 2, 10, { operatorThreads: 1, ...trained(97) }),
+      measurement('pytorch', 2, 10, { operatorThreads: 1, ...trained({ 0: 97 }) }),
     ]);
-    const row = { model: 'vae', batch: 64, device: 'cpu', peerTestNats: 97 };
+    const sds = { oursTestNatsSd: null, peerTestNatsSd: null };
+    const row = { model: 'vae', batch: 64, device: 'cpu', peerTestNats: 97, ...sds, seeds: 1 };
     const one = {
       ...row,
       setting: 'one-thread',
@@ -88,6 +94,29 @@ describe('rowsOf', () => {
     const [, row] = rowsOf([failed, measurement('compiled', 1, 9), measurement('pytorch', 1, 9)]);
     expect(row).toMatchObject({ oursThreads: 1, ratio: 1 });
     expect(row).not.toHaveProperty('error');
+  });
+
+  it('takes the mean and the deviation over the seeds that both sides have', () => {
+    const ours = measurement('compiled', 1, null, { ...trained({ 0: 90, 1: 92, 2: 94 }), error: null });
+    const quality = (nats: Parameters<typeof trained>[0]) =>
+      rowsOf([ours, measurement('pytorch', 1, null, { ...trained(nats), error: null })])[0];
+    const none = { oursMs: null, peerMs: null, ratio: null, oursSampleMs: null, peerSampleMs: null };
+    expect(quality({ 0: 91, 1: 91, 2: 94 })).toMatchObject({
+      ...none,
+      oursTestNats: 92,
+      oursTestNatsSd: 2,
+      peerTestNats: 92,
+      peerTestNatsSd: 1.73,
+      seeds: 3,
+    });
+    expect(quality({ 0: 91, 2: 91 })).toMatchObject({
+      oursTestNats: 92,
+      oursTestNatsSd: 2.83,
+      peerTestNatsSd: 0,
+      seeds: 2,
+    });
+    expect(quality({})).toMatchObject({ oursTestNats: 92, peerTestNats: null, seeds: 3 });
+    expect(quality({ 0: 91, 1: null, 2: 94 })).toMatchObject({ peerTestNats: null, peerTestNatsSd: null });
   });
 
   it('tells the devices of an engine apart, and holds no GPU against a processor', () => {

@@ -1,5 +1,7 @@
 import { PEER } from './entrant';
-import type { ComparisonRow, Measurement, Setting } from './schema';
+import { finite } from '../results/json';
+import type { ComparisonRow, MeasuredTraining, Measurement, Setting } from './schema';
+import { mean, rounded, standardDeviation } from './statistics';
 
 /**
  * The rows of one model with one batch size: each of our engines against PyTorch on one thread, then each at its fastest
@@ -54,8 +56,10 @@ function row(setting: Setting, { ours: allOurs, peers, all }: Sides): Comparison
     ratio: oursMs === null || peerMs === null ? null : Number((peerMs / oursMs).toPrecision(4)),
     oursThreads: ours.threads,
     peerThreads: peer?.threads ?? null,
-    oursTestNats: testNats(all.filter((other) => programOf(other) === programOf(ours))),
-    peerTestNats: testNats(all.filter(({ engine }) => engine === PEER)),
+    ...quality(
+      trainingsOf(all.filter((other) => programOf(other) === programOf(ours))),
+      trainingsOf(all.filter(({ engine }) => engine === PEER)),
+    ),
     oursSampleMs: leastSampleMs(allOurs),
     peerSampleMs: leastSampleMs(allPeers),
     roofline: roofline(ours),
@@ -73,8 +77,39 @@ function fastest(measurements: readonly Measurement[]): Measurement | undefined 
   return [...measurements].sort((a, b) => (ms(a) < ms(b) ? -1 : Number(ms(a) > ms(b))))[0];
 }
 
-function testNats(measurements: readonly Measurement[]): number | null {
-  return measurements.find(({ training }) => training !== null)?.training?.testNats ?? null;
+/** Of the one that was trained. */
+function trainingsOf(measurements: readonly Measurement[]): readonly MeasuredTraining[] {
+  return measurements.find(({ trainings }) => trainings.length > 0)?.trainings ?? [];
+}
+
+type Quality = Pick<
+  ComparisonRow,
+  'oursTestNats' | 'peerTestNats' | 'oursTestNatsSd' | 'peerTestNatsSd' | 'seeds'
+>;
+
+/** Over the seeds that both sides have; where one side has none, over those of the other. */
+function quality(ours: readonly MeasuredTraining[], peer: readonly MeasuredTraining[]): Quality {
+  const shared = (trainings: typeof ours, others: typeof ours) =>
+    others.length === 0
+      ? trainings
+      : trainings.filter(({ seed }) => others.some((other) => other.seed === seed));
+  const [oursShared, peerShared] = [shared(ours, peer), shared(peer, ours)];
+  const [oursNats, peerNats] = [natsOf(oursShared), natsOf(peerShared)];
+  return {
+    oursTestNats: oursNats.mean,
+    peerTestNats: peerNats.mean,
+    oursTestNatsSd: oursNats.sd,
+    peerTestNatsSd: peerNats.sd,
+    seeds: Math.max(oursShared.length, peerShared.length),
+  };
+}
+
+/** None where one seed has none: the mean of the others would be of the lucky ones. */
+function natsOf(trainings: readonly MeasuredTraining[]) {
+  const nats = trainings.flatMap(({ testNats }) => testNats ?? []);
+  if (nats.length < trainings.length || nats.length === 0) return { mean: null, sd: null };
+  const sd = standardDeviation(nats);
+  return { mean: finite(rounded(mean(nats), 6)), sd: sd === null ? null : finite(rounded(sd, 3)) };
 }
 
 function leastSampleMs(measurements: readonly Measurement[]): number | null {

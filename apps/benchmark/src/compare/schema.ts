@@ -44,9 +44,14 @@ export interface ComparisonRow {
   readonly ratio: number | null;
   readonly oursThreads: number | null;
   readonly peerThreads: number | null;
-  /** Minus the log-likelihood of a test example, or its bound, after training. */
+  /** Minus the log-likelihood of a test example, or its bound, after training: the mean over the seeds. */
   readonly oursTestNats: number | null;
   readonly peerTestNats: number | null;
+  /** The sample standard deviation over the seeds; null for fewer than two. */
+  readonly oursTestNatsSd: number | null;
+  readonly peerTestNatsSd: number | null;
+  /** How many seeds these are over: those that both sides were trained with, or the one that there is. */
+  readonly seeds: number;
   /** Milliseconds to draw 64 samples. */
   readonly oursSampleMs: number | null;
   readonly peerSampleMs: number | null;
@@ -82,18 +87,20 @@ export interface Measurement {
   readonly peakMemoryMiB: number | null;
   /** Ours only. */
   readonly roofline: { readonly multiplyAddsPerStep: number; readonly peakMultiplyAddsPerMs: number } | null;
-  /** Of the fastest number of threads of each engine. */
-  readonly training: MeasuredTraining | null;
+  /** Of the fastest number of threads of each engine, one for each seed; empty for the others. */
+  readonly trainings: readonly MeasuredTraining[];
   readonly error: string | null;
 }
 
 export interface MeasuredTraining {
+  /** Of the initial weights, the order of the data and the draws. The two sides draw other numbers from it. */
+  readonly seed: number;
   readonly seconds: number;
   readonly epochs: number;
   readonly steps: number;
   /** Milliseconds of a step within `fit`: ours only. */
   readonly fitMsPerStep: number | null;
-  /** The best validation loss; what all of a comparison have reached, with 1 % to spare; when this one did. */
+  /** The best validation loss; what all with this seed have reached, with 1 % to spare; when this one did. */
   readonly validationNats: number;
   readonly targetNats: number;
   readonly secondsToTarget: number;

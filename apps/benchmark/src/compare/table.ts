@@ -1,4 +1,4 @@
-import { decimal, NOTHING } from '../format';
+import { decimal, meanWithDeviation, NOTHING } from '../format';
 import type { Comparison, ComparisonRow, Setting } from './schema';
 
 const header = [
@@ -26,8 +26,8 @@ export function comparisonTable({ rows }: Pick<Comparison, 'rows'>): string {
     decimal(row.oursMs, 2),
     decimal(row.peerMs, 2),
     decimal(row.ratio, 2),
-    decimal(row.oursTestNats, 2),
-    decimal(row.peerTestNats, 2),
+    meanWithDeviation(row.oursTestNats, row.oursTestNatsSd),
+    meanWithDeviation(row.peerTestNats, row.peerTestNatsSd),
     decimal(row.oursSampleMs, 2),
     decimal(row.peerSampleMs, 2),
     percent(row.roofline),
@@ -86,7 +86,12 @@ export function engineOf({ engine, device }: Pick<ComparisonRow, 'engine' | 'dev
 export function describeRow(row: ComparisonRow): string {
   const title = `${engineOf(row)}, ${settings[row.setting]} thread${row.setting === 'one-thread' ? '' : 's'}`;
   const times = `${withThreads(row.oursMs, row.oursThreads)} against ${withThreads(row.peerMs, row.peerThreads)} ms a step`;
-  return `${title}: ${times}, ratio ${decimal(row.ratio, 2)}${row.error === undefined ? '' : ` (${row.error})`}`;
+  const nats = `${meanWithDeviation(row.oursTestNats, row.oursTestNatsSd)} against ${meanWithDeviation(row.peerTestNats, row.peerTestNatsSd)} nats`;
+  const found = [
+    row.oursMs === null && row.seeds > 0 ? false : `${times}, ratio ${decimal(row.ratio, 2)}`,
+    row.seeds > 0 && nats,
+  ].filter((part) => part !== false);
+  return `${title}: ${found.join('; ')}${row.error === undefined ? '' : ` (${row.error})`}`;
 }
 
 /** Milliseconds, and with how many threads where that is more than one. */

@@ -1,6 +1,7 @@
-import type { Comparison, Measurement } from '../compare/schema';
+import type { Comparison, MeasuredTraining, Measurement } from '../compare/schema';
 import { engineOf, meanRatios, percent, settings, withThreads } from '../compare/table';
-import { decimal, duration } from '../format';
+import { mean } from '../compare/statistics';
+import { decimal, duration, meanWithDeviation } from '../format';
 import { renderDocument } from './document';
 import { html, type Markup } from './html';
 import { describeDataset, describeMachine } from './page';
@@ -18,9 +19,10 @@ export function renderComparison(comparison: Comparison): string {
         <p class="note">
           Medians over short windows that alternate between the programs. “one”: both sides have one thread;
           “best”: each has the number of threads that is fastest for it. Nats: minus the log-likelihood of a
-          test example, or its bound, after training by the same protocol. Roofline: the multiply-adds of a
-          step's matrix products and convolutions per second, as a part of what large products reach in the
-          same run. ${meanRatios(rows).map((line) => html`<b>${line}.</b> `)}
+          test example, or its bound, after training by the same protocol; ± the standard deviation over the
+          seeds, where there are several. Roofline: the multiply-adds of a step's matrix products and
+          convolutions per second, as a part of what large products reach in the same run.
+          ${meanRatios(rows).map((line) => html`<b>${line}.</b> `)}
         </p>
       </section>
       ${sweepSection(sweep.map((row) => ({ ...row, label: sizeOf(row) })))}
@@ -28,7 +30,8 @@ export function renderComparison(comparison: Comparison): string {
         ${measurementsTable(measurements)}
         <p class="note">
           Every program with every number of threads. Seconds until the validation loss was within 1 % of what
-          all have reached. Memory: the most that the program's process held, at the end of its steps.
+          all have reached, epochs and nats: means over the seeds. Memory: the most that the program's process
+          held, at the end of its steps.
         </p>
         <pre><code>${command}</code></pre>
       </section>`,
@@ -74,8 +77,18 @@ function rowsTable(rows: readonly RatioRow[]): Markup {
       text: (row) => withThreads(row.peerMs, row.peerThreads),
     },
     { title: 'ratio', value: ({ ratio }) => ratio },
-    { title: 'ours', unit: 'test nats', value: ({ oursTestNats }) => oursTestNats },
-    { title: 'PyTorch', unit: 'test nats', value: ({ peerTestNats }) => peerTestNats },
+    {
+      title: 'ours',
+      unit: 'test nats',
+      value: ({ oursTestNats }) => oursTestNats,
+      text: (row) => meanWithDeviation(row.oursTestNats, row.oursTestNatsSd),
+    },
+    {
+      title: 'PyTorch',
+      unit: 'test nats',
+      value: ({ peerTestNats }) => peerTestNats,
+      text: (row) => meanWithDeviation(row.peerTestNats, row.peerTestNatsSd),
+    },
     { title: 'ours', unit: 'ms, 64 samples', value: ({ oursSampleMs }) => oursSampleMs },
     { title: 'PyTorch', unit: 'ms, 64 samples', value: ({ peerSampleMs }) => peerSampleMs },
     { title: 'roofline', value: ({ roofline }) => roofline, text: ({ roofline }) => percent(roofline) },
@@ -101,21 +114,30 @@ function measurementsTable(measurements: readonly Measurement[]): Markup {
     },
     {
       title: 'training',
-      value: ({ training }) => training?.seconds ?? null,
-      text: ({ training }) => duration(training?.seconds ?? null),
+      value: (row) => overSeeds(row, ({ seconds }) => seconds),
+      text: (row) => duration(overSeeds(row, ({ seconds }) => seconds)),
     },
     {
       title: 'to the loss of all',
-      value: ({ training }) => training?.secondsToTarget ?? null,
-      text: ({ training }) => duration(training?.secondsToTarget ?? null),
+      value: (row) => overSeeds(row, ({ secondsToTarget }) => secondsToTarget),
+      text: (row) => duration(overSeeds(row, ({ secondsToTarget }) => secondsToTarget)),
     },
     {
       title: 'epochs',
-      value: ({ training }) => training?.epochs ?? null,
-      text: ({ training }) => decimal(training?.epochs),
+      value: (row) => overSeeds(row, ({ epochs }) => epochs),
+      text: (row) => decimal(overSeeds(row, ({ epochs }) => epochs)),
     },
-    { title: 'test', unit: 'nats', value: ({ training }) => training?.testNats ?? null },
+    { title: 'test', unit: 'nats', value: (row) => overSeeds(row, ({ testNats }) => testNats) },
   ]);
+}
+
+/** The mean over the trainings; null where there are none, or one lacks it. */
+function overSeeds(
+  { trainings }: Measurement,
+  value: (training: MeasuredTraining) => number | null,
+): number | null {
+  const values = trainings.flatMap((training) => value(training) ?? []);
+  return values.length < trainings.length || values.length === 0 ? null : mean(values);
 }
 
 /** `2`, or `2, of operators 1` where PyTorch has so many, and its BLAS library others. */
