@@ -81,6 +81,20 @@ describe('auto', () => {
     tf.dispose([pair, triple, program.total]);
   });
 
+  test('measures eagerly where a value is read, and says so in one line', async () => {
+    const lines: string[] = [];
+    const measure = (batch: Tensor): Tensor => tf.mul(batch, tf.max(batch).dataSync()[0]!);
+    const engine = auto({ onReport: (line, what) => lines.push(`${what}: ${line}`) });
+    const prepared = await engine.prepareMeasure(measure);
+    const batch = tf.tensor1d([1, 3]);
+    for (let call = 0; call < 2; call++) {
+      expect([...(await prepared.run(batch, Key.of(0)))]).toEqual([3, 9]);
+    }
+    expect(lines).toEqual([expect.stringMatching(/^measuring: Measuring runs eagerly\. .*Max[^\n]*$/)]);
+    prepared.dispose();
+    batch.dispose();
+  });
+
   test('passes on what the model throws', async () => {
     const small = await smallStep(auto());
     const wrong = tf.zeros([2, 4]);

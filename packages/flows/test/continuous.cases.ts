@@ -27,10 +27,17 @@ export const continuousLayers: BijectorTable = {
 const small = { dims: 4, hidden: [8], solver: rungeKutta({ steps: 4 }) };
 
 export const continuousTimeModels: ModelTable = {
-  cnf: () => ({ make: (key) => cnf({ ...small, key }), data: reals, ...quick, wrongShape: [2, 5] }),
+  cnf: () => ({
+    make: (key) => cnf({ ...small, key }),
+    data: reals,
+    ...quick,
+    wrongShape: [2, 5],
+    measuresByReading: true,
+  }),
   'cnf (Hutchinson)': () => ({
     make: (key) => cnf({ ...small, key, trace: hutchinsonTrace({ directions: 2 }) }),
     data: reals,
     ...quick,
+    measuresByReading: true,
   }),
 };

@@ -1,10 +1,14 @@
 import {
   adam,
+  DgmError,
   eager,
   Key,
   ModelStep,
+  type BoundModel,
   type Engine,
   type GenerativeModel,
+  type LikelihoodModel,
+  type Measure,
   type OptimizerFactory,
   type StepOptions,
   type StepProgram,
@@ -20,7 +24,7 @@ import { relativeError } from './relative-error';
 import { tensorOf } from './tensors';
 
 /** A model's case of the contract kit serves as it is; how it is trained may be said too. */
-export interface CompiledCase extends Pick<ModelCase, 'make' | 'data'> {
+export interface CompiledCase extends Pick<ModelCase, 'make' | 'data' | 'measuresByReading'> {
   /** Adam with a learning rate of 1e-3 and an epsilon of 1e-4 unless told otherwise. */
   readonly training?: Partial<StepOptions>;
   /** The largest error that is allowed, relative to a value or to the values beside it; 1e-4 unless told otherwise. */
@@ -41,7 +45,8 @@ const LARGEST_ERROR = 1e-4;
 
 /**
  * Registers, for every model of the table, that an engine trains it to the numbers of `eager()`: loss terms, every
- * gradient, all variables after 20 steps; the same random draws; batches of another size; no growth.
+ * gradient, all variables after 20 steps; validation losses and likelihoods; the same random draws; batches of another
+ * size; no growth.
  */
 export function describeCompiled(table: CompiledTable, { engine, report = print }: CompiledOptions): void {
   for (const [name, makeCase] of Object.entries(table)) {
@@ -81,6 +86,22 @@ export const compiledChecks: Readonly<Record<string, CompiledCheck>> = {
     compareTerms(the, actual.terms, expected.terms);
     compareState(the, actual, expected);
     return {};
+  },
+
+  'measures what the eager engine measures': async (the, engine) => {
+    if (the.measuresByReading) {
+      const refused = await measured(the, engine()).then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      ensure(DgmError.is(refused, 'unsupported'), `expected a refusal to capture, got ${String(refused)}`);
+      return {};
+    }
+    const [expected, actual] = [await measured(the, eager()), await measured(the, engine())];
+    const errors = expected.map(({ what, values }, index) =>
+      ensureNear(the, actual[index]!.values, values, what),
+    );
+    return { measures: Math.max(...errors) };
   },
 
   'draws the bits that the eager engine draws': async (_, engine) => {
@@ -157,6 +178,46 @@ async function trained(the: CompiledCase, engine: Engine, course: Course): Promi
     model.dispose();
     tf.dispose([batch, smaller]);
   }
+}
+
+interface Measured {
+  readonly what: string;
+  readonly values: Float32Array;
+}
+
+/** What validation and evaluation ask of the case's model, on an engine; frees everything. */
+async function measured(the: CompiledCase, engine: Engine): Promise<readonly Measured[]> {
+  const model: GenerativeModel = the.make(Key.of(0));
+  const batch = typeof the.data === 'function' ? the.data() : tensorOf(the.data);
+  const results: Measured[] = [];
+  try {
+    for (const [what, measure] of Object.entries(measuresOf(model))) {
+      const prepared = await engine.prepareMeasure(measure);
+      try {
+        results.push({ what, values: await prepared.run(batch, Key.of(2)) });
+      } finally {
+        prepared.dispose();
+      }
+    }
+    return results;
+  } finally {
+    model.dispose();
+    batch.dispose();
+  }
+}
+
+function measuresOf(model: GenerativeModel): Readonly<Record<string, Measure<Tensor>>> {
+  const losses = model
+    .objectives()
+    .map(({ name, loss }) => [
+      `the validation loss ${name}`,
+      (batch: Tensor, key: Key) => loss(batch, key, { training: false }).total,
+    ]);
+  return {
+    ...(Object.fromEntries(losses) as Record<string, Measure<Tensor>>),
+    ...('logProb' in model ? { logProb: (x, key) => (model as LikelihoodModel).logProb(x, key) } : {}),
+    ...('elbo' in model ? { elbo: (x, key) => (model as BoundModel).elbo(x, key) } : {}),
+  };
 }
 
 function compareTerms(

@@ -29,6 +29,8 @@ export interface ModelCase {
   readonly zeroGradient?: readonly string[];
   /** A shape of `data` that must be refused; by default the last axis one longer. */
   readonly wrongShape?: readonly number[];
+  /** Its likelihood reads values on its way (a solver that adapts its steps), so that an engine cannot record it. */
+  readonly measuresByReading?: boolean;
   readonly tolerance?: Partial<Tolerances>;
 }
 

@@ -43,9 +43,18 @@ const location: CompiledCase = {
 function faulty(change: {
   readonly feed?: (feed: StepFeed<unknown>) => StepFeed<unknown>;
   readonly step?: (step: TrainStep<unknown>) => Partial<TrainStep<unknown>>;
+  readonly measured?: (value: number) => number;
 }): () => Engine {
   return () => ({
     name: 'faulty',
+    prepareMeasure: async (measure) => {
+      const prepared = await eager().prepareMeasure(measure);
+      return {
+        run: async (batch, key) =>
+          (await prepared.run(batch, key)).map(change.measured ?? ((value) => value)),
+        dispose: () => prepared.dispose(),
+      };
+    },
     prepare: async <B>(program: Parameters<Engine['prepare']>[0]) => {
       const step = await eager().prepare(program);
       const changed: TrainStep<unknown> = {
@@ -66,6 +75,7 @@ const GRADIENTS = 'computes every gradient of the eager engine';
 const TRAINING = 'trains to the terms and variables of the eager engine';
 const SMALLER = 'takes a smaller batch in between';
 const DRAWS = 'draws the bits that the eager engine draws';
+const MEASURES = 'measures what the eager engine measures';
 const TENSORS = 'holds no tensors beyond those of the step';
 
 const faults: Record<string, { readonly engine: () => Engine; readonly found: readonly string[] }> = {
@@ -95,6 +105,10 @@ const faults: Record<string, { readonly engine: () => Engine; readonly found: re
       })();
     },
     found: [SMALLER, TENSORS],
+  },
+  'a validation loss that is a little larger': {
+    engine: faulty({ measured: (value) => 1.001 * value }),
+    found: [MEASURES],
   },
   'a tensor left at each step': {
     engine: faulty({

@@ -1,4 +1,4 @@
-import { capture, compiled, describeRuntime, type Device } from '@dgm/compile';
+import { auto, capture, compiled, describeRuntime, type Device } from '@dgm/compile';
 import { countParameters, eager, evaluate, fit, Key, setup, StateError } from '@dgm/core';
 import type { BackendName, Benchmark, Dataset, Engine } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -106,10 +106,14 @@ export class Session implements Answers {
   }
 
   async evaluate({ draws }: Commands['evaluate']['request']): Promise<Commands['evaluate']['reply']> {
-    const { benchmark, dataset, key } = this.#ready();
+    const { benchmark, dataset, threads, key } = this.#ready();
     const { likelihood } = benchmark.model;
     if (likelihood !== 'exact' && likelihood !== 'lower-bound') return { nats: null };
-    const options = { key: key.fold('evaluation'), numSamples: draws };
+    const options = {
+      key: key.fold('evaluation'),
+      numSamples: draws,
+      engine: this.#measuringEngine(threads),
+    };
     return { nats: (await evaluate(benchmark.model, dataset.test, options)).nats };
   }
 
@@ -177,6 +181,11 @@ export class Session implements Answers {
 
   #engine(threads: number): Engine {
     return this.#compiledOn === undefined ? eager() : compiled({ device: this.#compiledOn, threads });
+  }
+
+  /** For what may not be compilable, though its training is. */
+  #measuringEngine(threads: number): Engine {
+    return this.#compiledOn === undefined ? eager() : auto({ device: this.#compiledOn, threads });
   }
 
   #ready(): Built {

@@ -66,9 +66,9 @@ async function startAuto(wanted: string): Promise<StartedEngine> {
   let use: EngineUse = { engine: 'compiled', device };
   const engine = auto({
     device,
-    onReport(line) {
+    onReport(line, what) {
       console.log(line);
-      use = { engine: 'eager', device: backend };
+      if (what === 'training') use = { engine: 'eager', device: backend };
     },
   });
   return {
@@ -89,7 +89,7 @@ async function startEager(device: string): Promise<StartedEngine> {
   return { ...always(eager(), { engine: 'eager', device: backend }), description };
 }
 
-/** Training is compiled; validation, samples and measurements run on the best backend of tfjs. */
+/** Training is compiled, and what is measured where that can be; samples are drawn on the best backend of tfjs. */
 async function startCompiled(wanted: string): Promise<StartedEngine> {
   const device = compiledDevice(wanted);
   if (device === undefined) {
@@ -112,7 +112,10 @@ async function startCompiled(wanted: string): Promise<StartedEngine> {
     });
   }
   return {
-    ...always(compiled({ device }), { engine: 'compiled', device }),
+    ...always(
+      { ...compiled({ device }), prepareMeasure: auto({ device, onReport: console.log }).prepareMeasure },
+      { engine: 'compiled', device },
+    ),
     description: await describeCompiled(device, description),
   };
 }

@@ -1,4 +1,4 @@
-import { evaluate, type Benchmark, type Dataset, type Evaluation, type Key } from '@dgm/core';
+import { evaluate, type Benchmark, type Dataset, type Engine, type Evaluation, type Key } from '@dgm/core';
 import { finite } from '../results/json';
 import type { Run, Score } from '../results/schema';
 
@@ -11,7 +11,7 @@ export interface Measurements extends Pick<Run, 'validation' | 'test'> {
 export async function measureModel(
   { model, evaluate: evaluateMore }: Benchmark,
   { validation, test }: Dataset,
-  { key, ...options }: { readonly key: Key; readonly importanceSamples?: number },
+  { key, ...options }: { readonly key: Key; readonly engine: Engine; readonly importanceSamples?: number },
 ): Promise<Measurements> {
   const more = Object.entries((await evaluateMore?.(test, { key: key.fold('extra'), ...options })) ?? {});
   const extra = Object.fromEntries(
@@ -20,10 +20,11 @@ export async function measureModel(
   if (model.likelihood !== 'exact' && model.likelihood !== 'lower-bound') {
     return { validation: { nats: null }, test: null, extra };
   }
-  const { nats } = await evaluate(model, validation, { key: key.fold('validation') });
+  const { engine } = options;
+  const { nats } = await evaluate(model, validation, { key: key.fold('validation'), engine });
   return {
     validation: { nats: finite(nats) },
-    test: scoreOf(await evaluate(model, test, { key: key.fold('test') })),
+    test: scoreOf(await evaluate(model, test, { key: key.fold('test'), engine })),
     extra,
   };
 }

@@ -46,6 +46,7 @@ export async function trainModel({ entry, ...origin }: Candidate, context: Train
     const used = context.engine.used();
     const measured = await measureModel(benchmark, dataset, {
       key: key.fold('evaluation'),
+      engine: context.engine.engine,
       ...defined('importanceSamples', plan.importanceSamples),
     });
     const known = await compareWithDensity({ name: entry.name, model: benchmark.model }, context);

@@ -1,13 +1,24 @@
 import { DgmError, eager } from '@dgm/core';
-import type { Engine, StepFeed, StepProgram, StepTerms, TrainStep } from '@dgm/core';
+import type {
+  Engine,
+  Key,
+  Measure,
+  PreparedMeasure,
+  StepFeed,
+  StepProgram,
+  StepTerms,
+  TrainStep,
+} from '@dgm/core';
 import { backend_util } from '@tensorflow/tfjs-core';
 import { compiled } from './compiled';
 import type { CompiledOptions } from './compiled';
 
 export interface AutoOptions extends CompiledOptions {
-  /** Hears, in one line, why training runs eagerly; tfjs's own warning unless given. */
-  readonly onReport?: (line: string) => void;
+  /** Hears, in one line, why training or measuring runs eagerly; tfjs's own warning unless given. */
+  readonly onReport?: Report;
 }
+
+type Report = (line: string, what: 'training' | 'measuring') => void;
 
 /**
  * An engine that compiles where it can: where ONNX Runtime is missing, or where a step cannot be captured, training goes
@@ -18,30 +29,32 @@ export interface AutoOptions extends CompiledOptions {
  * await fit(model, data, { engine: auto(), ...options });
  * ```
  */
-export function auto({ onReport = backend_util.warn, ...options }: AutoOptions = {}): Engine {
+export function auto({ onReport = (line) => backend_util.warn(line), ...options }: AutoOptions = {}): Engine {
   return {
     name: 'auto',
     prepare: async (program) => {
       try {
         return new AutoStep(program, await compiled(options).prepare(program), onReport);
       } catch (error) {
-        report(error, onReport);
+        report('training', error, onReport);
         return eager().prepare(program);
       }
     },
+    prepareMeasure: async (measure) =>
+      new AutoMeasure(measure, await compiled(options).prepareMeasure(measure), onReport),
   };
 }
 
 /** A compiled step until it cannot go on, then an eager one with the state so far. */
 class AutoStep<B> implements TrainStep<B> {
   readonly #program: StepProgram<B>;
-  readonly #onReport: (line: string) => void;
+  readonly #onReport: Report;
   #step: TrainStep<B>;
   #mayFallBack = true;
   /** Terms of steps that were compiled, from before the fall back. */
   #finished: readonly StepTerms[] = [];
 
-  constructor(program: StepProgram<B>, step: TrainStep<B>, onReport: (line: string) => void) {
+  constructor(program: StepProgram<B>, step: TrainStep<B>, onReport: Report) {
     this.#program = program;
     this.#step = step;
     this.#onReport = onReport;
@@ -56,7 +69,7 @@ class AutoStep<B> implements TrainStep<B> {
       await this.#step.run(feed);
     } catch (error) {
       if (!this.#mayFallBack) throw error;
-      report(error, this.#onReport);
+      report('training', error, this.#onReport);
       await this.#fallBack();
       await this.#step.run(feed);
     }
@@ -89,8 +102,39 @@ class AutoStep<B> implements TrainStep<B> {
   }
 }
 
+/** A compiled measure until a batch shows that it cannot be compiled. */
+class AutoMeasure<B> implements PreparedMeasure<B> {
+  readonly #measure: Measure<B>;
+  readonly #onReport: Report;
+  #prepared: PreparedMeasure<B>;
+  #mayFallBack = true;
+
+  constructor(measure: Measure<B>, prepared: PreparedMeasure<B>, onReport: Report) {
+    this.#measure = measure;
+    this.#prepared = prepared;
+    this.#onReport = onReport;
+  }
+
+  async run(batch: B, key: Key): Promise<Float32Array> {
+    try {
+      return await this.#prepared.run(batch, key);
+    } catch (error) {
+      if (!this.#mayFallBack) throw error;
+      report('measuring', error, this.#onReport);
+      this.#mayFallBack = false;
+      this.#prepared.dispose();
+      this.#prepared = await eager().prepareMeasure(this.#measure);
+      return this.#prepared.run(batch, key);
+    }
+  }
+
+  dispose(): void {
+    this.#prepared.dispose();
+  }
+}
+
 /** Says why compiling did not work; throws what is no matter of compiling. */
-function report(error: unknown, onReport: (line: string) => void): void {
+function report(what: Parameters<Report>[1], error: unknown, onReport: Report): void {
   if (!DgmError.is(error, 'engine') && !DgmError.is(error, 'unsupported')) throw error;
-  onReport(`Training runs eagerly. ${error.message}`);
+  onReport(`${what === 'training' ? 'Training' : 'Measuring'} runs eagerly. ${error.message}`, what);
 }

@@ -1,9 +1,10 @@
 import { ArgumentError } from '@dgm/core';
-import type { Engine, StepProgram, TrainStep } from '@dgm/core';
+import type { Engine, Measure, PreparedMeasure, StepProgram, TrainStep } from '@dgm/core';
 import { loadRuntime } from '../runtime/load-runtime';
 import type { OnnxRuntime } from '../runtime/onnx-runtime';
 import { DEVICES } from '../runtime/runtime';
 import type { Device, Runtime } from '../runtime/runtime';
+import { CompiledMeasure } from './compiled-measure';
 import { CompiledStep } from './compiled-step';
 import { DeviceExecutor } from './device-executor';
 import { HostExecutor } from './host-executor';
@@ -42,13 +43,16 @@ export interface CompiledOptions {
  * await fit(model, data, { engine: compiled({ runtime: ort, device: 'webgpu' }), ...options });
  * ```
  */
-export function compiled({ device = 'cpu', threads, runtime }: CompiledOptions = {}): Engine {
+export function compiled(options: CompiledOptions = {}): Engine {
+  const { device = 'cpu', threads, runtime } = options;
   check('device', DEVICES.includes(device), `to be one of ${DEVICES.join(', ')}`, device);
   check('threads', threads === undefined || isCount(threads), 'to be a positive integer', threads);
   return {
     name: 'compiled',
     prepare: async <B>(program: StepProgram<B>): Promise<TrainStep<B>> =>
       new CompiledStep(program, executorFor(await loadRuntime(runtime), device, threads)),
+    prepareMeasure: <B>(measure: Measure<B>): Promise<PreparedMeasure<B>> =>
+      Promise.resolve(new CompiledMeasure(measure, options)),
   };
 }
 

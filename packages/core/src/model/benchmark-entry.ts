@@ -1,5 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Distribution } from '../distributions/distribution';
+import type { Engine } from '../train/engine';
 import type { Evaluation } from '../train/evaluate';
 import type { Dataset, Examples } from '../train/examples';
 import type { FitOptions } from '../train/fit-options';
@@ -49,7 +50,7 @@ export interface Benchmark<B = unknown> {
    */
   evaluate?(
     examples: Examples,
-    options: { readonly key: Key; readonly importanceSamples?: number },
+    options: { readonly key: Key; readonly importanceSamples?: number; readonly engine?: Engine },
   ): Promise<Readonly<Record<string, number | Evaluation>>>;
   /** The model's rendering of given examples, `[n, ...event]`; the caller owns it. */
   reconstruct?(x: Tensor, key: Key): Tensor;

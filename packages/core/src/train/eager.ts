@@ -1,10 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar } from '@tensorflow/tfjs-core';
-import type { Engine, StepFeed, StepProgram, StepTerms, TrainStep } from './engine';
+import type { Key } from '../random/key';
+import type { Engine, Measure, PreparedMeasure, StepFeed, StepProgram, StepTerms, TrainStep } from './engine';
 
 /** Runs each step op by op on the current tfjs backend: the reference for every number. */
 export function eager(): Engine {
-  return { name: 'eager', prepare: (program) => Promise.resolve(new EagerStep(program)) };
+  return {
+    name: 'eager',
+    prepare: (program) => Promise.resolve(new EagerStep(program)),
+    prepareMeasure: (measure) => Promise.resolve(new EagerMeasure(measure)),
+  };
 }
 
 /** Backends that hold their values in host memory, where a read is free. On others a read waits for the device. */
@@ -54,6 +59,27 @@ class EagerStep<B> implements TrainStep<B> {
   dispose(): void {
     tf.dispose(this.#waiting);
     this.#waiting = [];
+  }
+}
+
+class EagerMeasure<B> implements PreparedMeasure<B> {
+  readonly #measure: Measure<B>;
+
+  constructor(measure: Measure<B>) {
+    this.#measure = measure;
+  }
+
+  async run(batch: B, key: Key): Promise<Float32Array> {
+    const result = tf.tidy(() => this.#measure(batch, key));
+    try {
+      return (await result.data()) as Float32Array;
+    } finally {
+      result.dispose();
+    }
+  }
+
+  dispose(): void {
+    // Nothing outlives a call.
   }
 }
 

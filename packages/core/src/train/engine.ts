@@ -1,4 +1,4 @@
-import type { Scalar, Variable } from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
 import type { Key } from '../random/key';
 
 /** What one step is fed with, on the host. */
@@ -53,8 +53,27 @@ export interface TrainStep<B> {
   dispose(): void;
 }
 
-/** A way to run training steps. */
+/**
+ * What is computed of a batch and a key, before an engine runs it: a validation loss, the log-likelihoods of examples.
+ *
+ * Made of tfjs ops that assign no variable; an engine that records it needs ops that read no value, too.
+ */
+export type Measure<B> = (batch: B, key: Key) => Tensor;
+
+/** A measure on an engine. */
+export interface PreparedMeasure<B> {
+  /**
+   * The values that the measure gives, with the variables as they are now.
+   * @param batch - borrowed
+   */
+  run(batch: B, key: Key): Promise<Float32Array>;
+  /** Frees what the engine holds. Calling it again does nothing. */
+  dispose(): void;
+}
+
+/** A way to run training steps, and to measure what they have led to. */
 export interface Engine {
   readonly name: string;
   prepare<B>(program: StepProgram<B>): Promise<TrainStep<B>>;
+  prepareMeasure<B>(measure: Measure<B>): Promise<PreparedMeasure<B>>;
 }

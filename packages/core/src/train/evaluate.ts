@@ -1,4 +1,3 @@
-import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { registerGradients } from '../engine/gradients';
 import { requireEngine } from '../engine/require-engine';
@@ -8,6 +7,8 @@ import type { BoundModel, GenerativeModel, LikelihoodModel } from '../model/gene
 import type { Key } from '../random/key';
 import { sizeOf } from '../shape/shape';
 import { checkExamples } from './check-examples';
+import { eager } from './eager';
+import type { Engine, PreparedMeasure } from './engine';
 import { allRows, batchRows, gatherExamples, type Examples } from './examples';
 import { DrawAverages, ExampleMean, WeightAverages } from './likelihood-estimate';
 import { pause } from './pause';
@@ -24,6 +25,8 @@ export interface EvaluateOptions {
   readonly maxRows?: number;
   /** The number of values of discrete data, to check them. */
   readonly levels?: number;
+  /** `eager()` unless given. */
+  readonly engine?: Engine;
 }
 
 /** How well a model explains examples. Lower is better. */
@@ -50,6 +53,9 @@ export interface Evaluation {
 /** Values and the variances that they have because of random draws, one per example of a batch. */
 type Estimates = { readonly values: ArrayLike<number>; readonly variances: ArrayLike<number> };
 
+/** What the estimates are made of: `draws` numbers for each of the examples `x` `[n, ...event]`. */
+type Ask = (x: Tensor, key: Key, draws: number) => Promise<Float32Array>;
+
 /**
  * The likelihood protocol of all families: the mean over examples of minus the log-likelihood, in nats per example and
  * in bits per dimension, added up in doubles, with what kind of number it is and how much of it is noise of the draws.
@@ -69,20 +75,26 @@ export async function evaluate<B>(
   const { batchSize = 64, levels } = options;
   checkOptions(options);
   checkExamples(examples, { where: 'evaluate', levels, shape: model.eventShape });
-  const { kind, numSamples, estimate } = protocolFor(model, options);
+  const { kind, numSamples, measure, estimate } = protocolFor(model, options);
   registerGradients();
   requireEngine('evaluate');
+  const prepared = new PreparedByDraws(options.engine ?? eager(), measure);
+  const ask: Ask = (x, key, draws) => prepared.run(x, key, draws);
   const mean = new ExampleMean();
-  for (let batch = 0; batch * batchSize < examples.count; batch++) {
-    const x = gatherExamples(examples, batchRows(allRows(examples.count), batchSize, batch));
-    try {
-      const { values, variances } = await estimate(x, options.key.fold(batch));
-      checkFinite(values, batch * batchSize);
-      mean.add(values, variances);
-    } finally {
-      x.dispose();
+  try {
+    for (let batch = 0; batch * batchSize < examples.count; batch++) {
+      const x = gatherExamples(examples, batchRows(allRows(examples.count), batchSize, batch));
+      try {
+        const { values, variances } = await estimate(ask, x, options.key.fold(batch));
+        checkFinite(values, batch * batchSize);
+        mean.add(values, variances);
+      } finally {
+        x.dispose();
+      }
+      await pause();
     }
-    await pause();
+  } finally {
+    prepared.dispose();
   }
   const { mean: logLikelihood, standardError } = mean.summary();
   const nats = -logLikelihood;
@@ -93,22 +105,33 @@ export async function evaluate<B>(
 interface Protocol {
   readonly kind: Evaluation['kind'];
   readonly numSamples: number;
-  estimate(x: Tensor, key: Key): Promise<Estimates>;
+  measure(x: Tensor, key: Key, draws: number): Tensor;
+  estimate(ask: Ask, x: Tensor, key: Key): Promise<Estimates>;
 }
 
 function protocolFor<B>(model: GenerativeModel<B>, options: EvaluateOptions): Protocol {
   const { importanceSamples, numSamples = 8, maxRows = 4096 } = options;
   if (model.likelihood === 'exact' && importanceSamples === undefined) {
-    return { kind: 'exact', numSamples: 0, estimate: (x, key) => exact(model as LikelihoodModel<B>, x, key) };
+    const measure: Protocol['measure'] = (x, key) => (model as LikelihoodModel<B>).logProb(x, key);
+    return { kind: 'exact', numSamples: 0, measure, estimate: exact };
   }
   if (model.likelihood === 'lower-bound') {
     const bound = model as BoundModel<B>;
     if (importanceSamples === undefined) {
-      return { kind: 'lower-bound', numSamples, estimate: (x, key) => lowerBound(bound, x, key, numSamples) };
+      return {
+        kind: 'lower-bound',
+        numSamples,
+        measure: (x, key) => bound.elbo(x, key),
+        estimate: (ask, x, key) => lowerBound(ask, x, key, numSamples),
+      };
     }
     if (bound.logWeights !== undefined) {
-      const estimate = (x: Tensor, key: Key) => importanceSampled(bound, x, key, importanceSamples, maxRows);
-      return { kind: 'importance-sampled', numSamples: importanceSamples, estimate };
+      return {
+        kind: 'importance-sampled',
+        numSamples: importanceSamples,
+        measure: (x, key, draws) => bound.logWeights!(x, key, draws),
+        estimate: (ask, x, key) => importanceSampled(ask, x, key, { numSamples: importanceSamples, maxRows }),
+      };
     }
   }
   const wanted = importanceSamples === undefined ? 'logProb or elbo' : 'logWeights';
@@ -121,47 +144,58 @@ function protocolFor<B>(model: GenerativeModel<B>, options: EvaluateOptions): Pr
   });
 }
 
-async function exact<B>(model: LikelihoodModel<B>, x: Tensor, key: Key): Promise<Estimates> {
-  const values = await consume(model.logProb(x, key));
+async function exact(ask: Ask, x: Tensor, key: Key): Promise<Estimates> {
+  const values = await ask(x, key, 1);
   return { values, variances: new Float64Array(values.length) };
 }
 
-async function lowerBound<B>(
-  model: BoundModel<B>,
-  x: Tensor,
-  key: Key,
-  numSamples: number,
-): Promise<Estimates> {
+async function lowerBound(ask: Ask, x: Tensor, key: Key, numSamples: number): Promise<Estimates> {
   const averages = new DrawAverages(x.shape[0]!);
-  for (let draw = 0; draw < numSamples; draw++) averages.add(await consume(model.elbo(x, key.fold(draw))));
+  for (let draw = 0; draw < numSamples; draw++) averages.add(await ask(x, key.fold(draw), 1));
   return averages.estimates();
 }
 
-async function importanceSampled<B>(
-  model: BoundModel<B>,
+async function importanceSampled(
+  ask: Ask,
   x: Tensor,
   key: Key,
-  numSamples: number,
-  maxRows: number,
+  { numSamples, maxRows }: { readonly numSamples: number; readonly maxRows: number },
 ): Promise<Estimates> {
   const count = x.shape[0]!;
   const averages = new WeightAverages(count);
   const chunk = Math.max(1, Math.floor(maxRows / count));
   for (let done = 0; done < numSamples; done += chunk) {
     const draws = Math.min(chunk, numSamples - done);
-    const weights = await consume(model.logWeights!(x, key.fold(done), draws));
+    const weights = await ask(x, key.fold(done), draws);
     for (let draw = 0; draw < draws; draw++) averages.add(weights.subarray(draw * count, (draw + 1) * count));
     await pause();
   }
   return averages.estimates();
 }
 
-/** Reads a tensor and frees it. */
-async function consume(tensor: Tensor): Promise<Float32Array> {
-  try {
-    return (await tensor.data()) as Float32Array;
-  } finally {
-    tf.dispose(tensor);
+/** A measure of a number of draws on an engine: one for each such number, because shapes depend on it. */
+class PreparedByDraws {
+  readonly #engine: Engine;
+  readonly #measure: Protocol['measure'];
+  readonly #prepared = new Map<number, PreparedMeasure<Tensor>>();
+
+  constructor(engine: Engine, measure: Protocol['measure']) {
+    this.#engine = engine;
+    this.#measure = measure;
+  }
+
+  async run(x: Tensor, key: Key, draws: number): Promise<Float32Array> {
+    const known = this.#prepared.get(draws);
+    if (known !== undefined) return known.run(x, key);
+    const prepared = await this.#engine.prepareMeasure<Tensor>((batch, root) =>
+      this.#measure(batch, root, draws),
+    );
+    this.#prepared.set(draws, prepared);
+    return prepared.run(x, key);
+  }
+
+  dispose(): void {
+    for (const prepared of this.#prepared.values()) prepared.dispose();
   }
 }
 

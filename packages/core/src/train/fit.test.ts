@@ -280,6 +280,7 @@ describe('fit', () => {
     let steps = 0;
     let synchronized = 0;
     const failing: Engine = {
+      ...eager(),
       name: 'failing',
       prepare: async (program) => {
         const step = await eager().prepare(program);
@@ -345,6 +346,7 @@ describe('fit', () => {
 
   it('reads the terms of several steps at once where the engine asks for that', async () => {
     const queued: Engine = {
+      ...eager(),
       name: 'queued',
       async prepare(program) {
         const step = await eager().prepare(program);

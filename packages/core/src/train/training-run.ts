@@ -6,7 +6,7 @@ import type { Key } from '../random/key';
 import type { Callback } from './callback';
 import { eager } from './eager';
 import { advance } from './early-stopping';
-import type { TrainStep } from './engine';
+import type { Engine, TrainStep } from './engine';
 import { batchRows, type MakeBatch } from './examples';
 import type { FitOptions, TrainingData } from './fit-options';
 import type { FitResult, StoppedBy } from './fit-result';
@@ -16,7 +16,7 @@ import { describeRun } from './run-description';
 import { StepQueue } from './step-queue';
 import { TrainingCheckpoint } from './training-checkpoint';
 import { initialState, type TrainingState, type Weights } from './training-state';
-import { meanLoss } from './validation';
+import { Validation } from './validation';
 
 /** Input and signals are looked at this often. */
 const PAUSE_EVERY_MS = 20;
@@ -28,6 +28,8 @@ export class TrainingRun<B> {
   readonly #options: FitOptions<B>;
   readonly #batch: MakeBatch<B>;
   readonly #program: ModelStep<B>;
+  readonly #engine: Engine;
+  readonly #validation: Validation<B> | undefined;
   readonly #checkpoint: TrainingCheckpoint | undefined;
   readonly #stepsPerEpoch: number;
   readonly #startedAt = tf.util.now();
@@ -48,6 +50,16 @@ export class TrainingRun<B> {
     this.#batch = batch;
     this.#stepsPerEpoch = Math.ceil(data.train.count / options.batchSize);
     this.#program = new ModelStep(model, options);
+    this.#engine = options.engine ?? eager();
+    this.#validation =
+      data.validation &&
+      new Validation(model, data.validation, {
+        key: options.key.fold('validation'),
+        batchSize: options.batchSize,
+        batch,
+        engine: this.#engine,
+        onWarning: (message) => this.#warn(message),
+      });
     const store = options.checkpoint?.store;
     this.#checkpoint =
       store &&
@@ -58,7 +70,7 @@ export class TrainingRun<B> {
     await this.#resume();
     const fallback = await readVariables(this.#model.parameters());
     try {
-      this.#step = await (this.#options.engine ?? eager()).prepare(this.#program);
+      this.#step = await this.#engine.prepare(this.#program);
       this.#queue = new StepQueue(this.#step, this.#state, this.#program.players[0]!.objective.name);
       await this.#tell('onStart', {
         epochs: this.#options.epochs,
@@ -84,6 +96,7 @@ export class TrainingRun<B> {
 
   dispose(): void {
     this.#step?.dispose();
+    this.#validation?.dispose();
     this.#program.dispose();
   }
 
@@ -148,14 +161,11 @@ export class TrainingRun<B> {
 
   /** The epoch's validation; remembers the weights if it is the best one. */
   async #validate(epoch: number): Promise<number | undefined> {
-    const { validate, batchSize, earlyStopping } = this.#options;
-    const examples = this.#data.validation;
-    if (validate === undefined && examples === undefined) return undefined;
-    // The same draws after each epoch: two epochs then differ by their weights, and not by luck.
-    const key = this.#options.key.fold('validation');
+    const { validate, key, earlyStopping } = this.#options;
     const validation = validate
-      ? await validate(this.#model, { epoch, key })
-      : await meanLoss(this.#model, examples!, { key, batchSize, batch: this.#batch });
+      ? await validate(this.#model, { epoch, key: key.fold('validation') })
+      : await this.#validation?.meanLoss();
+    if (validation === undefined) return undefined;
     if (!Number.isFinite(validation)) {
       throw new NumericalError({
         where: 'fit',
@@ -189,6 +199,11 @@ export class TrainingRun<B> {
     await this.#settle();
     await this.#checkpoint.save({ ...this.#state, seconds: this.#seconds() }, this.#best);
     this.#saved = position;
+  }
+
+  async #warn(message: string): Promise<void> {
+    this.#warnings.push(message);
+    await this.#tell('onWarning', message);
   }
 
   async #resume(): Promise<void> {

@@ -1,37 +1,70 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { DgmError } from '../errors/dgm-error';
 import type { GenerativeModel } from '../model/generative-model';
 import type { Key } from '../random/key';
+import { eager } from './eager';
+import type { Engine, Measure, PreparedMeasure } from './engine';
 import { allRows, batchRows, type Examples, type MakeBatch } from './examples';
 
 export interface ValidationOptions<B> {
+  /** The same at each call: two epochs then differ by their weights, and not by luck. */
   readonly key: Key;
   readonly batchSize: number;
   readonly batch: MakeBatch<B>;
+  readonly engine: Engine;
+  /** Hears of it when the engine cannot run the loss, which then runs eagerly. */
+  readonly onWarning: (message: string) => Promise<void>;
 }
 
-/** Mean over the examples of the `total` of the model's first objective, not training, summed up in doubles. */
-export async function meanLoss<B>(
-  model: GenerativeModel<B>,
-  examples: Examples,
-  { key, batchSize, batch }: ValidationOptions<B>,
-): Promise<number> {
-  const objective = model.objectives()[0]!;
-  const rows = allRows(examples.count);
-  let sum = 0;
-  for (let index = 0; index * batchSize < examples.count; index++) {
-    const part = batchRows(rows, batchSize, index);
-    const batchKey = key.fold(index);
-    const input = batch(examples, part, { key: batchKey.fold('batch'), training: false });
+/** Measures a model on examples that it does not learn from, again and again. */
+export class Validation<B> {
+  readonly #examples: Examples;
+  readonly #options: ValidationOptions<B>;
+  readonly #loss: Measure<B>;
+  #prepared: PreparedMeasure<B> | undefined;
+
+  constructor(model: GenerativeModel<B>, examples: Examples, options: ValidationOptions<B>) {
+    const objective = model.objectives()[0]!;
+    this.#examples = examples;
+    this.#options = options;
+    this.#loss = (batch, key) => objective.loss(batch, key.fold(objective.name), { training: false }).total;
+  }
+
+  /** Mean over the examples of the `total` of the model's first objective, not training, summed up in doubles. */
+  async meanLoss(): Promise<number> {
+    const { key, batchSize, batch } = this.#options;
+    const examples = this.#examples;
+    const rows = allRows(examples.count);
+    let sum = 0;
+    for (let index = 0; index * batchSize < examples.count; index++) {
+      const part = batchRows(rows, batchSize, index);
+      const batchKey = key.fold(index);
+      const input = batch(examples, part, { key: batchKey.fold('batch'), training: false });
+      try {
+        sum += (await this.#lossOf(input, batchKey)) * part.length;
+      } finally {
+        tf.dispose(input as tf.TensorContainer);
+      }
+    }
+    return sum / examples.count;
+  }
+
+  dispose(): void {
+    this.#prepared?.dispose();
+    this.#prepared = undefined;
+  }
+
+  async #lossOf(batch: B, key: Key): Promise<number> {
     try {
-      const loss = tf.tidy(
-        () => objective.loss(input, batchKey.fold(objective.name), { training: false }).total,
-      );
-      const [value] = await loss.data();
-      loss.dispose();
-      sum += value! * part.length;
-    } finally {
-      tf.dispose(input as tf.TensorContainer);
+      this.#prepared ??= await this.#options.engine.prepareMeasure(this.#loss);
+      return (await this.#prepared.run(batch, key))[0]!;
+    } catch (error) {
+      // A loss may read values when it does not train, to choose steps of a solver for example.
+      if (!DgmError.is(error, 'unsupported') && !DgmError.is(error, 'engine')) throw error;
+      await this.#options.onWarning(`Validation runs eagerly. ${error.message}`);
+      this.dispose();
+      this.#prepared = await eager().prepareMeasure(this.#loss);
+      return (await this.#prepared.run(batch, key))[0]!;
     }
   }
-  return sum / examples.count;
 }

@@ -1,0 +1,69 @@
+import type { Key, Measure, PreparedMeasure } from '@dgm/core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { compile } from '../function/compile';
+import type { CompileOptions } from '../function/compile';
+import type { CompiledFunction } from '../function/compiled-function';
+import type { DType } from '../graph/graph';
+import { signatureOf } from './step-variant';
+import { leavesOf, withLeaves } from './tree';
+
+/** A measure that is captured once for each shape of its batch. */
+export class CompiledMeasure<B> implements PreparedMeasure<B> {
+  readonly #measure: Measure<B>;
+  readonly #options: CompileOptions;
+  readonly #variants = new Map<string, Promise<CompiledFunction<'measure'>>>();
+
+  constructor(measure: Measure<B>, options: CompileOptions) {
+    this.#measure = measure;
+    this.#options = options;
+  }
+
+  async run(batch: B, key: Key): Promise<Float32Array> {
+    const compiled = await this.#variantFor(batch);
+    const { measure } = await compiled.run(leafInputs(batch), { key });
+    try {
+      return (await measure.data()) as Float32Array;
+    } finally {
+      measure.dispose();
+    }
+  }
+
+  dispose(): void {
+    for (const variant of this.#variants.values()) {
+      variant.then(
+        (compiled) => compiled.dispose(),
+        () => undefined,
+      );
+    }
+    this.#variants.clear();
+  }
+
+  #variantFor(batch: B): Promise<CompiledFunction<'measure'>> {
+    const signature = signatureOf(batch);
+    const known = this.#variants.get(signature);
+    if (known !== undefined) return known;
+    const variant = this.#build(batch);
+    this.#variants.set(signature, variant);
+    // What failed once is tried again: the reader may have mended it.
+    variant.catch(() => this.#variants.delete(signature));
+    return variant;
+  }
+
+  #build(batch: B): Promise<CompiledFunction<'measure'>> {
+    const inputs = Object.entries(leafInputs(batch));
+    const specs = inputs.map(([name, { shape, dtype }]) => [name, { shape, dtype: dtype as DType }]);
+    return compile<'measure'>(
+      ({ tensors, key }) => {
+        const leaves = inputs.map(([name]) => tensors[name]!);
+        return { measure: this.#measure(withLeaves(batch, leaves), key) };
+      },
+      Object.fromEntries(specs),
+      this.#options,
+    );
+  }
+}
+
+/** The tensors of a batch under names. */
+function leafInputs(batch: unknown): Readonly<Record<string, Tensor>> {
+  return Object.fromEntries(leavesOf(batch).map((leaf, index) => [`batch/${index}`, leaf]));
+}
