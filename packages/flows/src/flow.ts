@@ -94,7 +94,8 @@ export class Flow extends BaseModule implements LikelihoodModel, ConditionalDist
 
   /**
    * Starts the layers that start from data (activation normalization) from a batch of it, those of a base that is a flow
-   * as well; the others stay as they are. Call it before training, if there are any. It does nothing the second time.
+   * as well; the others stay as they are. Call it before training, if there are any. It does nothing the second time, but that
+   * batch normalization measures its moments anew.
    */
   initialize(x: Tensor, call: FlowCall = {}): void {
     tf.tidy(() => {

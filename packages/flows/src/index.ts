@@ -88,6 +88,8 @@ export { rezero } from './coupling/rezero';
 // linear and element-wise layers
 export { ActNormFlow } from './linear/act-norm-flow';
 export type { ActNormFlowOptions } from './linear/act-norm-flow';
+export { BatchNormFlow } from './linear/batch-norm-flow';
+export type { BatchNormFlowOptions } from './linear/batch-norm-flow';
 export { ElementWise } from './elementwise/element-wise';
 export type { ElementWiseOptions } from './elementwise/element-wise';
 export { Householder } from './linear/householder';

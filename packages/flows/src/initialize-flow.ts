@@ -1,10 +1,11 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { FlowCall, FlowLayer } from './flow-layer';
 
-/** A flow layer whose parameters start from the data that it first sees. */
+/** A flow layer whose parameters start from the data that it first sees, or that holds moments of the data. */
 export interface DataDependentFlow {
   /**
-   * Fits the initial parameters to a batch of data, unless that was done before or a checkpoint brought them.
+   * Fits the initial parameters to a batch of data, unless that was done before or a checkpoint brought them. Moments are
+   * measured each time.
    * @param y - `[n, ...event]`
    * @returns what `inverseAndLogDet` gives then; the caller owns it
    */

@@ -8,6 +8,7 @@ import {
   affine,
   alternatingMask,
   Autoregressive,
+  BatchNormFlow,
   Chain,
   checkerboardMask,
   Coupling,
@@ -260,6 +261,14 @@ const images = [
   ],
 ];
 
+/** With moments of its own. */
+function measured(layer: BatchNormFlow): BatchNormFlow {
+  tf.tidy(() => {
+    layer.initialize(tf.add(0.5, tf.mul(2, Key.of(5).normal([20, ...layer.eventShape]))));
+  });
+  return layer;
+}
+
 export const linearLayers: BijectorTable = {
   LuLinear: () => ({
     make: () => moved(new LuLinear({ features: 4, key: Key.of(3) })),
@@ -273,6 +282,11 @@ export const linearLayers: BijectorTable = {
   ActNormFlow: () => ({ make: () => moved(new ActNormFlow({ features: 4 })), latent: vectors }),
   'ActNormFlow (image)': () => ({
     make: () => moved(new ActNormFlow({ features: 2, leadingShape: [1, 2] })),
+    latent: images,
+  }),
+  BatchNormFlow: () => ({ make: () => measured(moved(new BatchNormFlow({ features: 4 }))), latent: vectors }),
+  'BatchNormFlow (image)': () => ({
+    make: () => measured(moved(new BatchNormFlow({ features: 2, leadingShape: [1, 2] }))),
     latent: images,
   }),
   Householder: () => ({

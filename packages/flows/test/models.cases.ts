@@ -2,12 +2,16 @@ import { conditional, gaussian, Key, mlp, standardNormal } from '@dgm/core';
 import type { ModelTable } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import {
+  affine,
   autoregressiveBase,
   autoregressiveIdf,
+  BatchNormFlow,
+  Coupling,
   dequantized,
   factorOut,
   flow,
   glow,
+  halfMask,
   histogramFlow,
   iaf,
   idf,
@@ -54,6 +58,16 @@ export const continuousModels: ModelTable = {
     data: reals,
     ...quick,
     zeroGradient: zeroAtStart(2),
+  }),
+  // After the last layer towards the latents, or before a linear one, a shift would have no gradient but rounding.
+  'flow (batch normalization)': () => ({
+    make: (key) => {
+      const network = mlp([DIMS / 2, 8, DIMS], { key, activation: 'tanh' });
+      const coupling = new Coupling({ mask: halfMask(DIMS), network, transformer: affine() });
+      return moved(flow({ layers: [coupling, new BatchNormFlow({ features: DIMS })] }));
+    },
+    data: reals,
+    ...quick,
   }),
   histogramFlow: () => ({
     make: (key) => histogramFlow({ dims: DIMS, levels: 5, key, hidden: [12] }),

@@ -6,6 +6,7 @@ import {
   ActNormFlow,
   affine,
   Autoregressive,
+  BatchNormFlow,
   Coupling,
   ElementWise,
   halfMask,
@@ -61,6 +62,7 @@ const layers: Record<string, { readonly make: () => FlowLayer; readonly largest:
   // An exponent of these is a weight itself.
   'LU linear': { make: () => moved(new LuLinear({ features: 3, key })), largest: 10 },
   'activation normalization': { make: () => moved(new ActNormFlow({ features: 3 })), largest: 10 },
+  'batch normalization': { make: () => moved(new BatchNormFlow({ features: 3 })), largest: 10 },
   Householder: { make: () => new Householder({ features: 3, reflections: 2, key }), largest: 1e3 },
   planar: { make: () => moved(new Planar({ dims: 3, key })), largest: 1e2 },
   radial: { make: () => moved(new Radial({ dims: 3, key })), largest: 1e2 },

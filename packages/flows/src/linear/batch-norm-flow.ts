@@ -1,0 +1,94 @@
+import { exp } from '@dgm/core';
+import type { Shape } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import { BaseFlowLayer, type Backward, type FlowCall, type Forward } from '../flow-layer';
+import type { DataDependentFlow } from '../initialize-flow';
+
+export interface BatchNormFlowOptions {
+  /** The size of the last axis. */
+  readonly features: number;
+  /** The axes in front of the last one, which share a feature's numbers; none unless given. */
+  readonly leadingShape?: Shape;
+  /** Added to the variance; 1e-5 unless given. */
+  readonly epsilon?: number;
+}
+
+interface Moments {
+  readonly mean: Tensor;
+  readonly variance: Tensor;
+}
+
+/**
+ * Batch normalization as a flow layer: $z = e^{s} (y - \mu) / \sqrt{\sigma^2 + \epsilon} + b$ for each feature, with learned s and b.
+ *
+ * In training, $\mu$ and $\sigma^2$ on the way to the latents are those of the batch, whose rows then depend on each other.
+ * Otherwise, and for drawing, they are those of the data that `initialize` saw last, and 0 and 1 before. So call it with
+ * the training data, or many of them, whenever a model is to be measured: a density of fixed moments is one that integrates to 1.
+ * @see Masked Autoregressive Flow for Density Estimation (Papamakarios et al., 2017), appendix B; Density Estimation Using
+ * Real NVP (Dinh et al., 2017), §3.7
+ */
+export class BatchNormFlow extends BaseFlowLayer implements DataDependentFlow {
+  readonly eventShape: Shape;
+  readonly #features: number;
+  readonly #epsilon: number;
+  readonly #shift: Variable;
+  readonly #logScale: Variable;
+  readonly #mean: Variable;
+  readonly #variance: Variable;
+
+  constructor({ features, leadingShape = [], epsilon = 1e-5 }: BatchNormFlowOptions) {
+    super();
+    this.#features = features;
+    this.#epsilon = epsilon;
+    this.eventShape = [...leadingShape, features];
+    this.#shift = this.parameter('shift', tf.zeros([features]));
+    this.#logScale = this.parameter('logScale', tf.zeros([features]));
+    this.#mean = this.parameter('mean', tf.zeros([features]), { trainable: false });
+    this.#variance = this.parameter('variance', tf.ones([features]), { trainable: false });
+  }
+
+  /** Measures the moments of the data, each time anew. */
+  initialize(y: Tensor, call: FlowCall = {}): { z: Tensor; logDet: Tensor } {
+    tf.tidy(() => {
+      const { mean, variance } = this.#momentsOf(y);
+      this.#mean.assign(mean);
+      this.#variance.assign(variance);
+    });
+    return this.inverseAndLogDet(y, { ...call, training: false });
+  }
+
+  protected forward(z: Tensor): Forward {
+    const moments = this.#measured();
+    const normal = tf.mul(tf.sub(z, this.#shift), exp(tf.neg(this.#logScale)));
+    const y = tf.add(tf.mul(normal, this.#deviation(moments)), moments.mean);
+    return { y, logDet: tf.neg(this.#logDet(z, moments)) };
+  }
+
+  protected inverse(y: Tensor, { training = false }: FlowCall): Backward {
+    const moments = training ? this.#momentsOf(y) : this.#measured();
+    const normal = tf.div(tf.sub(y, moments.mean), this.#deviation(moments));
+    const z = tf.add(tf.mul(normal, exp(this.#logScale)), this.#shift);
+    return { z, logDet: this.#logDet(y, moments) };
+  }
+
+  #measured(): Moments {
+    return { mean: this.#mean, variance: this.#variance };
+  }
+
+  #momentsOf(y: Tensor): Moments {
+    const rows = tf.reshape(y, [-1, this.#features]);
+    const mean = tf.mean(rows, 0);
+    return { mean, variance: tf.mean(tf.square(tf.sub(rows, mean)), 0) };
+  }
+
+  #deviation({ variance }: Moments): Tensor {
+    return tf.sqrt(tf.add(variance, this.#epsilon));
+  }
+
+  #logDet(x: Tensor, moments: Moments): Tensor {
+    const positions = x.size / x.shape[0]! / this.#features;
+    const logSlopes = tf.sub(this.#logScale, tf.log(this.#deviation(moments)));
+    return tf.mul(tf.ones([x.shape[0]!]), tf.mul(positions, tf.sum(logSlopes)));
+  }
+}
