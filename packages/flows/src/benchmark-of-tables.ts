@@ -1,124 +1,82 @@
-import {
-  ActivationLayer,
-  adam,
-  BaseLayer,
-  cosineSchedule,
-  Dense,
-  Dropout,
-  Residual,
-  Sequential,
-} from '@dgm/core';
-import type { Benchmark, BenchmarkTask, BenchmarkTraining, Key, Layer } from '@dgm/core';
+import { adam, evaluate, gatherExamples, Permutation, Sequential, trainable } from '@dgm/core';
+import type { Benchmark, BenchmarkTask, BenchmarkTraining, Dataset, Examples, Key } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor, Variable } from '@tensorflow/tfjs-core';
-import { firstRows } from './benchmark-rows';
+import { Autoregressive } from './autoregressive/autoregressive';
+import { maskedNetwork } from './autoregressive/masked-network';
 import type { ChainPart } from './chain';
-import { Coupling } from './coupling/coupling';
-import { alternatingMask, oppositeMask, type Mask } from './coupling/masks';
-import { flow } from './flow';
-import { LuLinear } from './linear/lu-linear';
-import { maf } from './models/autoregressive-flows';
-import { rationalQuadraticSpline } from './transformers/rational-quadratic-spline';
+import { flow, type Flow } from './flow';
+import { rescaled } from './internal/rescaled';
+import { BatchNormFlow } from './linear/batch-norm-flow';
+import { affine } from './transformers/affine';
 
-/** For MAF and Real NVP. They also had an L2 penalty of 1e-6, which is left out here. */
+/**
+ * For MAF and Real NVP, as in the authors' program (gpapamak/maf): rate, batch, patience and penalty of `experiments.py`, where
+ * `WeightDecay` of `ml/loss_functions.py` takes in all parameters; Adam of `ml/step_strategies.py`, whose epsilon is under the
+ * root; and validation of `ml/trainers.py`, once an epoch, of which the 30th without an improvement is the last. It has no
+ * largest number of epochs.
+ */
 export const trainingOfTables: BenchmarkTraining = {
-  optimizer: adam({ learningRate: 1e-4 }),
+  optimizer: adam({ learningRate: 1e-4, epsilon: 0, rootEpsilon: 1e-8, l2: 1e-6 }),
   batchSize: 100,
   epochs: 1000,
-  earlyStopping: { patience: 30 },
+  earlyStopping: { patience: 29 },
 };
 
+/** The authors bound log-scales where they draw (`gen` in `ml/models/mades.py`); here they are bounded throughout. */
+const MAX_LOG_SCALE = 10;
+
 /**
- * MAF (5) as it was published for MINIBOONE, with the larger of its two networks, but with activation normalization where
- * the authors had batch normalization.
+ * MAF (5) as it was published for MINIBOONE: `run_experiments_miniboone` of the authors' `run_experiments.py`, and
+ * `ml/models/mafs.py`. They train it with one layer of 512 units in each network and with two, which is what is here; their program
+ * does not say which of the two their table has.
  * @see Masked Autoregressive Flow for Density Estimation (Papamakarios et al., 2017), §4.1 and supplement D
  */
-export function mafOfTables({ dataset: { train }, key, quick, width }: BenchmarkTask): Benchmark {
+export function mafOfTables({ dataset, key, quick, width }: BenchmarkTask): Benchmark {
+  const dims = dataset.train.shape[0]!;
   const units = width ?? (quick ? 16 : 512);
-  const model = maf({ dims: train.shape[0]!, key, layers: 5, hidden: [units, units], actNorm: true });
-  tf.tidy(() => model.initialize(firstRows(train)));
-  return { model, training: trainingOfTables };
+  const layers = Array.from({ length: 5 }, (_, index): ChainPart[] => [
+    ...(index === 0 ? [] : [Permutation.reverse(dims)]),
+    new BatchNormFlow({ features: dims }),
+    maskedLayer(dims, [units, units], key.fold(index)),
+  ]);
+  const model = flow({ layers: layers.flat(), source: 'Papamakarios et al., 2017' });
+  startAsPublished(model, key.fold('start'));
+  return { model, training: { ...trainingOfTables, validate: () => measured(model, dataset, key) } };
 }
 
-const STEPS = 200_000;
-const BATCH_SIZE = 128;
+/** The authors' networks put out log-precisions, half of which are log-scales but for the sign. */
+function maskedLayer(dims: number, hidden: readonly number[], key: Key): ChainPart {
+  const groups = Array.from({ length: dims }, (_, index) => index);
+  const transformer = affine({ maxLogScale: MAX_LOG_SCALE });
+  const { numParameters } = transformer;
+  const network = new Sequential([
+    maskedNetwork({ groups, numParameters, hidden, key }),
+    rescaled([1 / 2, 1]),
+  ]);
+  return new Autoregressive({ groups, network, transformer, fast: 'density' });
+}
 
-/**
- * RQ-NSF (C) as it was published for MINIBOONE: the best of 200000 steps on the validation rows.
- * @see Neural Spline Flows (Durkan et al., 2019), §5.1 and appendix B.1
- */
-export function splineFlowOfTables({ dataset: { train }, key, quick, width }: BenchmarkTask): Benchmark {
-  const dims = train.shape[0]!;
-  const layers = Array.from({ length: quick ? 2 : 10 }, (_, index) =>
-    splineStep({ dims, index, hidden: width ?? (quick ? 8 : 32), key: key.fold(index) }),
+/** Kernels with the variance 1 / (inputs + 1), and biases of 0: `create_weights` of the authors' `ml/models/mades.py`. */
+function startAsPublished(model: Flow, key: Key): void {
+  for (const [path, variable] of trainable(model)) {
+    const { shape } = variable;
+    tf.tidy(() => {
+      if (path.endsWith('/bias')) variable.assign(tf.zeros(shape));
+      if (!path.endsWith('/raw')) return;
+      variable.assign(tf.mul(1 / Math.sqrt(shape[0]! + 1), key.fold(path).normal(shape)));
+    });
+  }
+}
+
+/** Nats on the validation rows, with the moments of all training rows: `set_batch_norm_stats` of the authors' `ml/trainers.py`. */
+async function measured(model: Flow, { train, validation }: Dataset, key: Key): Promise<number> {
+  tf.tidy(() => model.initialize(allOf(train)));
+  return (await evaluate(model, validation, { key, batchSize: 500 })).nats;
+}
+
+function allOf(examples: Examples): tf.Tensor {
+  return gatherExamples(
+    examples,
+    Int32Array.from({ length: examples.count }, (_, row) => row),
   );
-  return {
-    model: flow({ layers: [new LuLinear({ features: dims, key: key.fold('last') }), ...layers.flat()] }),
-    training: {
-      optimizer: adam({ learningRate: cosineSchedule(3e-4, { steps: STEPS }) }),
-      batchSize: BATCH_SIZE,
-      epochs: Math.ceil(STEPS / Math.ceil(train.count / BATCH_SIZE)),
-      clipNorm: 5,
-    },
-  };
-}
-
-interface StepOptions {
-  readonly dims: number;
-  readonly index: number;
-  readonly hidden: number;
-  readonly key: Key;
-}
-
-/** On the way to the latents: a linear map, splines for half of the elements, given the others, and splines for those. */
-function splineStep({ dims, index, hidden, key }: StepOptions): readonly ChainPart[] {
-  const transformer = rationalQuadraticSpline({ bins: 4, minimum: -3, maximum: 3 });
-  const mask = index % 2 === 0 ? alternatingMask(dims) : oppositeMask(alternatingMask(dims));
-  const others = oppositeMask(mask);
-  const outputs = (mask: Mask): number => changedBy(mask) * transformer.numParameters;
-  const network = residualNetwork({ inputs: changedBy(others), hidden, outputs: outputs(mask), key });
-  return [
-    new Coupling({ mask: others, network: new Constant(outputs(others)), transformer }),
-    new Coupling({ mask, network, transformer }),
-    new LuLinear({ features: dims, key: key.fold('linear') }),
-  ];
-}
-
-const changedBy = (mask: Mask): number => mask.filter((stays) => !stays).length;
-
-/** One residual block, with dropout, between two linear layers. */
-function residualNetwork({
-  inputs,
-  hidden,
-  outputs,
-  key,
-}: Readonly<Record<'inputs' | 'hidden' | 'outputs', number>> & { readonly key: Key }): Layer {
-  const linear = (sizes: { inputs: number; outputs: number }, name: string) =>
-    new Dense({ ...sizes, key: key.fold(name) });
-  const body = new Sequential([
-    new ActivationLayer('relu'),
-    linear({ inputs: hidden, outputs: hidden }, 'first'),
-    new ActivationLayer('relu'),
-    new Dropout({ rate: 0.2 }),
-    linear({ inputs: hidden, outputs: hidden }, 'second'),
-  ]);
-  return new Sequential([
-    linear({ inputs, outputs: hidden }, 'inputs'),
-    new Residual({ body }),
-    linear({ inputs: hidden, outputs }, 'outputs'),
-  ]);
-}
-
-/** Numbers that depend on nothing: learned, and 0 to begin with. */
-class Constant extends BaseLayer {
-  readonly #values: Variable;
-
-  constructor(outputs: number) {
-    super();
-    this.#values = this.parameter('values', tf.zeros([1, outputs]));
-  }
-
-  protected forward(x: Tensor): Tensor {
-    return tf.tile(this.#values, [x.shape[0]!, 1]);
-  }
 }

@@ -2,7 +2,8 @@ import { adam, adamax } from '@dgm/core';
 import type { Benchmark, BenchmarkEntry, BenchmarkTask, BenchmarkTraining, Dataset } from '@dgm/core';
 import { benchmarksOfImages } from './benchmark-of-images';
 import { benchmarksOfReals } from './benchmark-of-reals';
-import { mafOfTables, splineFlowOfTables, trainingOfTables } from './benchmark-of-tables';
+import { splineFlowOfTables } from './benchmark-of-spline-flow';
+import { mafOfTables, trainingOfTables } from './benchmark-of-tables';
 import { dequantized } from './dequantization/dequantized-flow';
 import { autoregressiveIdf } from './models/autoregressive-idf';
 import { histogramFlow } from './models/histogram-flow';
@@ -69,7 +70,11 @@ function bestIdf({ dataset, key, quick }: BenchmarkTask): Benchmark {
 }
 
 /** The plane is quickly learned. */
-const trainingOfPlanes: BenchmarkTraining = { ...trainingOfTables, optimizer: adam({ learningRate: 1e-3 }) };
+const trainingOfPlanes: BenchmarkTraining = {
+  ...trainingOfTables,
+  optimizer: adam({ learningRate: 1e-3 }),
+  earlyStopping: { patience: 30 },
+};
 
 const trainingOfReals = ({ dataset }: BenchmarkTask): BenchmarkTraining =>
   isPlane(dataset) ? trainingOfPlanes : trainingOfTables;

@@ -18,7 +18,7 @@ export function linearSpline(options: PiecewiseOptions = {}): Transformer {
   const { bins, minimum, width } = interval;
   const dataEnds = (): Tensor =>
     tf.tensor1d(Array.from({ length: bins }, (_, index) => minimum + (index * width) / bins));
-  const heightsOf = (parameters: Tensor): Tensor => tf.mul(width, shares(parameters, bins));
+  const heightsOf = (parameters: Tensor): Tensor => tf.mul(width, shares(parameters, interval));
   return {
     numParameters: bins,
     inverse: (y, parameters) => {

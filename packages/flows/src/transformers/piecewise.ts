@@ -10,6 +10,8 @@ export interface PiecewiseOptions {
   readonly minimum?: number;
   /** The right end; 4 unless given. */
   readonly maximum?: number;
+  /** The least that a bin gets of the interval, where 1 is what each gets if all are equal; 0.01 unless given. */
+  readonly smallestShare?: number;
 }
 
 export interface Interval {
@@ -17,31 +19,26 @@ export interface Interval {
   readonly minimum: number;
   readonly maximum: number;
   readonly width: number;
+  readonly smallestShare: number;
 }
 
-/** @throws ArgumentError for an empty interval, or no bins */
+/** @throws ArgumentError for an empty interval, no bins, or a smallest share that is not in (0, 1) */
 export function intervalOf(
-  { bins = 8, minimum = -4, maximum = 4 }: PiecewiseOptions,
+  { bins = 8, minimum = -4, maximum = 4, smallestShare = 1e-2 }: PiecewiseOptions,
   where: string,
 ): Interval {
-  const isBins = Number.isInteger(bins) && bins >= 2;
-  if (!isBins || !(maximum > minimum)) {
-    throw new ArgumentError({
-      where,
-      argument: isBins ? 'maximum' : 'bins',
-      expected: isBins ? 'to be above the minimum' : 'to be an integer of at least 2',
-      actual: String(isBins ? maximum : bins),
-    });
-  }
-  return { bins, minimum, maximum, width: maximum - minimum };
+  const check = (holds: boolean, argument: string, expected: string, actual: number): void => {
+    if (!holds) throw new ArgumentError({ where, argument, expected, actual: String(actual) });
+  };
+  check(Number.isInteger(bins) && bins >= 2, 'bins', 'to be an integer of at least 2', bins);
+  check(maximum > minimum, 'maximum', 'to be above the minimum', maximum);
+  check(smallestShare > 0 && smallestShare < 1, 'smallestShare', 'to be in (0, 1)', smallestShare);
+  return { bins, minimum, maximum, width: maximum - minimum, smallestShare };
 }
 
-/** The smallest share of the interval that a bin may have, in units of equal shares. */
-const SMALLEST_SHARE = 1e-2;
-
 /** Shares of the interval, `[..., bins]`, that add up to 1; none so small that a slope could overflow. */
-export function shares(raw: Tensor, bins: number): Tensor {
-  return tf.add(SMALLEST_SHARE / bins, tf.mul(1 - SMALLEST_SHARE, softmax(raw)));
+export function shares(raw: Tensor, { bins, smallestShare }: Interval): Tensor {
+  return tf.add(smallestShare / bins, tf.mul(1 - smallestShare, softmax(raw)));
 }
 
 /** The left ends of bins of the given sizes, `[..., bins]`. */

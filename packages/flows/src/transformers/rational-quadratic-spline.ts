@@ -24,7 +24,7 @@ const SMALLEST_SLOPE = 1e-3;
 const LARGEST_SLOPE = 1e3;
 
 /** What softplus is given besides a raw 0 so that the slope is 1. */
-const RAW_OF_ONE = Math.log(Math.expm1(1 - SMALLEST_SLOPE));
+export const RAW_OF_ONE = Math.log(Math.expm1(1 - SMALLEST_SLOPE));
 
 /**
  * A monotone spline of quotients of quadratics between knots, the identity outside of `[minimum, maximum]`.
@@ -54,14 +54,15 @@ interface Knots {
   readonly right: Tensor;
 }
 
-function knotsOf(parameters: Tensor, { bins, minimum, width }: Interval, freeEnds: boolean): Knots {
+function knotsOf(parameters: Tensor, interval: Interval, freeEnds: boolean): Knots {
+  const { bins, minimum, width } = interval;
   const [rawWidths, rawHeights, rawSlopes] = tf.split(
     parameters,
     [bins, bins, bins + (freeEnds ? 1 : -1)],
     -1,
   ) as [Tensor, Tensor, Tensor];
-  const widths = tf.mul(width, shares(rawWidths, bins));
-  const heights = tf.mul(width, shares(rawHeights, bins));
+  const widths = tf.mul(width, shares(rawWidths, interval));
+  const heights = tf.mul(width, shares(rawHeights, interval));
   const bounded = tf.minimum(tf.add(rawSlopes, RAW_OF_ONE), LARGEST_SLOPE);
   const learned = tf.add(SMALLEST_SLOPE, softplus(bounded));
   const end = tf.ones([...rawSlopes.shape.slice(0, -1), 1]);

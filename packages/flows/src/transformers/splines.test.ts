@@ -48,19 +48,28 @@ describe.each(Object.entries(transformers))('%s spline', (_, spline) => {
   });
 });
 
-test('a linear spline with a uniform base gives each bin the probability of its logit', () => {
-  const spline = linearSpline({ bins: 3, minimum: 0, maximum: 3 });
-  const logits = [0.2, -1, 1.5];
-  const x = tf.tensor1d([0.4, 1.2, 2.9]);
-  const { logDet } = spline.inverse(x, tf.tile(tf.tensor2d([logits]), [3, 1]));
-  const total = logits.reduce((sum, logit) => sum + Math.exp(logit), 0);
-  // p(x) = (1/3) dz/dx; a share of a hundredth is spread evenly, so that no slope is 0.
-  logits.forEach((logit, bin) =>
-    expect(Math.exp(logDet.dataSync()[bin]!) / 3).toBeCloseTo(0.01 / 3 + (0.99 * Math.exp(logit)) / total, 5),
-  );
-});
+test.each([
+  { smallestShare: undefined, even: 0.01 },
+  { smallestShare: 0.3, even: 0.3 },
+])(
+  'a linear spline with a uniform base gives each bin the probability of its logit',
+  ({ smallestShare, even }) => {
+    const bounds = { bins: 3, minimum: 0, maximum: 3 };
+    const spline = linearSpline(smallestShare === undefined ? bounds : { ...bounds, smallestShare });
+    const logits = [0.2, -1, 1.5];
+    const x = tf.tensor1d([0.4, 1.2, 2.9]);
+    const { logDet } = spline.inverse(x, tf.tile(tf.tensor2d([logits]), [3, 1]));
+    const total = logits.reduce((sum, logit) => sum + Math.exp(logit), 0);
+    // p(x) = (1/3) dz/dx; a share is spread evenly, so that no slope is 0.
+    logits.forEach((logit, bin) => {
+      const expected = even / 3 + ((1 - even) * Math.exp(logit)) / total;
+      expect(Math.exp(logDet.dataSync()[bin]!) / 3).toBeCloseTo(expected, 5);
+    });
+  },
+);
 
 test('an interval that is none is refused', () => {
   expect(() => rationalQuadraticSpline({ bins: 1 })).toThrow('bins to be an integer of at least 2');
   expect(() => linearSpline({ minimum: 2, maximum: 2 })).toThrow('maximum to be above the minimum');
+  expect(() => linearSpline({ smallestShare: 1 })).toThrow('smallestShare to be in (0, 1)');
 });
