@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor1D } from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
 import { producer, topologicalOrder } from '../src/graph/graph';
@@ -192,6 +192,23 @@ describePass('sum-by-product', {
   },
   'not of few rows': { f: (x) => tf.sum(x!, -1), inputs: [[12, 5]], left: ['Sum'] },
   'not over all': { f: (x) => tf.sum(x!), inputs: [[12, 5]], left: ['Sum'] },
+});
+
+describePass('cumulate-by-product', {
+  ...Object.fromEntries(
+    [false, true].flatMap((exclusive) =>
+      [false, true].map((reverse) => [
+        `of many short rows${exclusive ? ', without its own' : ''}${reverse ? ', backwards' : ''}`,
+        {
+          f: (x?: Tensor) => tf.cumsum(x!, -1, exclusive, reverse),
+          inputs: [MANY],
+          left: ['Reshape', 'BatchMatMul', 'Reshape'],
+        },
+      ]),
+    ),
+  ),
+  'not of few rows': { f: (x) => tf.cumsum(x!, -1), inputs: [[12, 5]], left: ['Cumsum'] },
+  'not along another axis': { f: (x) => tf.cumsum(x!, 0), inputs: [[100, 5]], left: ['Cumsum'] },
 });
 
 describePass('transpose-recent', {

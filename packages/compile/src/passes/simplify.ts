@@ -11,6 +11,7 @@ import { chooseConvolutions } from './choose-convolutions';
 import { foldConstants } from './fold-constants';
 import { mergeFactors } from './merge-factors';
 import { biasOfConvolution } from './processor/bias-of-convolution';
+import { cumulateByProduct } from './processor/cumulate-by-product';
 import { flattenRows } from './processor/flatten-rows';
 import { gatherRows } from './processor/gather-rows';
 import { oneHotByProduct } from './processor/one-hot-by-product';
@@ -77,6 +78,7 @@ export const processorPasses: readonly Pass[] = [
   local('remove-aliases', removeAliases),
   local('spread-by-product', spreadByProduct),
   local('sum-by-product', sumByProduct),
+  local('cumulate-by-product', cumulateByProduct),
   common,
   local('remove-aliases', removeAliases),
   { name: 'transpose-recent', apply: transposeRecent },

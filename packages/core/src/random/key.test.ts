@@ -44,16 +44,16 @@ describe.each(Object.entries(samplers))('Key: %s', (_name, sampler) => {
     const use = (key: Key): Tensor => sampler(key.fold('layer').split(3)[2]!.fold(7));
     use(Key.of(0).traced(record)).dispose();
     expect(records.length).toBe(1);
-    const name = _name === 'categorical' ? 'gumbel' : _name.split(/[ ,]/)[0]!;
+    const name = _name === 'categorical' ? 'uniform' : _name.split(/[ ,]/)[0]!;
     expect(records[0]!.distribution.startsWith(name)).toBe(true);
     const memory = new Float32Array(sizeOf(records[0]!.shape)).fill(NaN);
     const refilled = records[0]!.refill(Key.of(5), memory);
     expect(refilled).toBe(memory);
     expect(refilled).toEqual(records[0]!.refill(Key.of(5)));
-    // A categorical draw is traced as the Gumbel noise under it.
+    // A categorical draw is traced as the uniform numbers under it.
     const shape = records[0]!.shape;
     const eager =
-      _name === 'categorical' ? (key: Key) => key.fold('layer').split(3)[2]!.fold(7).gumbel(shape) : use;
+      _name === 'categorical' ? (key: Key) => key.fold('layer').split(3)[2]!.fold(7).uniform(shape) : use;
     expect(String(Array.from(refilled))).toBe(draw(eager, Key.of(5)));
   });
 });
@@ -184,6 +184,14 @@ describe('Key.categorical', () => {
       );
       expect(chiSquareScore(counts, probabilities)).toBeLessThan(STANDARD_ERRORS);
     });
+  });
+
+  it('draws what is possible whatever the rounding of the others', () => {
+    const logits = [-Infinity, 0, -Infinity, ...Array<number>(60).fill(-1e-3), -Infinity, -Infinity];
+    const drawn = take(Key.of(1).categorical(tf.tensor1d(logits), [100_000]));
+    expect([...new Set(drawn)].sort((a, b) => a - b)).toEqual(
+      logits.flatMap((logit, index) => (logit === -Infinity ? [] : [index])),
+    );
   });
 });
 

@@ -168,12 +168,21 @@ export class Key {
   }
 
   /**
-   * One index per row of logits, by the Gumbel-max trick.
+   * One index per row of logits, by inversion: the first whose cumulated probability exceeds a uniform number,
+   * $\min \{ k : \sum_{j \le k} p_j > u \}$. One number for each index drawn, where the Gumbel-max trick takes K.
    * @param logits - `[..., K]`, unnormalized log-probabilities
    * @returns int32 `[...sampleShape, ...]`
    */
   categorical(logits: Tensor, sampleShape: Shape = []): Tensor {
-    return tf.tidy(() => tf.argMax(tf.add(logits, this.gumbel([...sampleShape, ...logits.shape])), -1));
+    return tf.tidy(() => {
+      const axis = logits.shape.length - 1;
+      const cumulated = tf.cumsum(tf.softmax(logits), axis);
+      // 1 but for rounding: measured by what the last reaches, no draw lies beyond the last index that is possible.
+      const total = tf.max(cumulated, axis, true);
+      const u = tf.mul(this.uniform([...sampleShape, ...total.shape]), total);
+      const isBelow = tf.cast(tf.lessEqual(cumulated, u), 'float32');
+      return tf.cast(tf.sum(isBelow, -1), 'int32');
+    });
   }
 
   /**
