@@ -1,11 +1,22 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { qualityRows } from '../src/compare/quality-rows';
+import { rowsOf } from '../src/compare/rows';
 import type { Comparison } from '../src/compare/schema';
 import type { Results } from '../src/results/schema';
 
 const folder = new URL('../results/', import.meta.url);
 const COMPARISON = 'compare.json';
-const files = readdirSync(folder).filter((name) => name.endsWith('.json') && name !== COMPARISON);
+const QUALITY = 'quality.json';
+const files = readdirSync(folder).filter(
+  (name) => name.endsWith('.json') && name !== COMPARISON && name !== QUALITY,
+);
+const fixture = new URL('fixtures/quality.json', import.meta.url);
+/** The comparison over several seeds, once there is one, and a small one of the same kind. */
+const overSeeds = [
+  { title: 'the fixture', url: fixture },
+  { title: QUALITY, url: new URL(QUALITY, folder) },
+].filter(({ url }) => existsSync(url));
 
 describe('the committed results', () => {
   it('hold the digits', () => {
@@ -41,5 +52,26 @@ describe('the committed results', () => {
     }
     const complete = rows.filter(({ error }) => error === undefined);
     expect(complete.length).toBeGreaterThan(0);
+  });
+
+  it.each(overSeeds)('$title: a difference with its interval for each model that has a likelihood', ({ url }) => {
+    const comparison = JSON.parse(readFileSync(url, 'utf8')) as Comparison;
+    const { schema, command, rows, measurements } = comparison;
+    expect(schema).toBe(1);
+    const [, seeds] = / --seconds 0 .*--seeds (\S+) /.exec(command)!;
+    const models = [...new Set(rows.map(({ model }) => model))];
+    // The rows are what their measurements make.
+    expect(rows).toEqual(
+      models.flatMap((name) => rowsOf(measurements.filter(({ model }) => model === name))),
+    );
+    const quality = qualityRows(comparison);
+    expect(quality.length).toBeGreaterThan(0);
+    const whole = rows.filter(({ error }) => error === undefined);
+    for (const row of quality.filter(({ model }) => whole.some((other) => other.model === model))) {
+      expect(row.seeds, row.model).toBe(seeds!.split(',').length);
+      if (row.oursTestNats === null) continue;
+      expect(row.difference?.halfWidth, row.model).toBeGreaterThan(0);
+      expect(row.verdict, row.model).not.toBeNull();
+    }
   });
 });

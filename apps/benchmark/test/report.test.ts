@@ -91,10 +91,32 @@ describe.skipIf(chromium === undefined)(chromium ? title : `${title} (no Chromiu
         (await tab.locator(`.dot[title^="${title}"]`).first().boundingBox())!;
       expect((await dot('eager: 31.20')).x).toBeLessThan(line.x - 20);
       expect((await dot('compiled: 2.40')).x).toBeGreaterThan(line.x);
-      expect(await tab.locator('.dot').count()).toBe(4 + 6);
+      expect(await tab.locator('.dot:not(.better, .equal, .worse)').count()).toBe(4 + 6);
       expect(complaints).toEqual([]);
       await tab.close();
     }
+  });
+
+  it('shows how far each model is from PyTorch, and how sure that is', async () => {
+    const { tab } = await open({ width: 1280, colorScheme: 'light', content: comparison });
+    const chart = tab.locator('figure', { hasText: 'as good as PyTorch' });
+    const box = async (selector: string) => (await chart.locator(selector).first().boundingBox())!;
+    const line = await box('.track .line');
+    const centers: number[] = [];
+    for (const verdict of ['better', 'equal', 'worse']) {
+      expect(await chart.locator(`.dot.${verdict}`).count(), verdict).toBe(1);
+      const [dot, interval] = [await box(`.dot.${verdict}`), await box(`.interval.${verdict}`)];
+      const center = dot.x + dot.width / 2;
+      expect(center).toBeGreaterThan(interval.x);
+      expect(center).toBeLessThan(interval.x + interval.width);
+      const holdsZero = interval.x < line.x && interval.x + interval.width > line.x;
+      expect(holdsZero, verdict).toBe(verdict === 'equal');
+      centers.push(center - line.x);
+    }
+    expect(centers[0]).toBeLessThan(-20);
+    expect(Math.abs(centers[1]!)).toBeLessThan(1);
+    expect(centers[2]).toBeGreaterThan(20);
+    await tab.close();
   });
 
   it('draws its curves and pictures', async () => {

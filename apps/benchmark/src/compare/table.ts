@@ -16,7 +16,7 @@ const header = [
   'roofline',
 ];
 
-/** The rows as lines of text for a terminal, then the mean of their ratios, then what is missing. */
+/** The rows as lines of text for a terminal, without empty columns, then the mean of their ratios, then what is missing. */
 export function comparisonTable({ rows }: Pick<Comparison, 'rows'>): string {
   const cells = rows.map((row) => [
     row.model,
@@ -32,8 +32,9 @@ export function comparisonTable({ rows }: Pick<Comparison, 'rows'>): string {
     decimal(row.peerSampleMs, 2),
     percent(row.roofline),
   ]);
-  const lines = [header, ...cells];
-  const widths = header.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
+  const isFilled = header.map((_, column) => cells.some((line) => line[column] !== NOTHING));
+  const lines = [header, ...cells].map((line) => line.filter((_, column) => isFilled[column]));
+  const widths = lines[0]!.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
   const text = lines.map((line) =>
     line
       .map((cell, column) => (column < 3 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)))

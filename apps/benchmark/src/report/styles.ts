@@ -59,6 +59,9 @@ a:hover { text-decoration: underline; }
 }
 .dot.importance-sampled, .key.importance-sampled::before, .dot.one-thread, .key.one-thread::before { border-radius: 2px; background: var(--warm); rotate: 45deg; width: 9px; height: 9px; transform: none; }
 .dot.importance-sampled, .dot.one-thread { margin: -4.5px; }
+.interval { top: 50%; height: 4px; margin-top: -2px; border-radius: 2px; background: var(--accent); opacity: 0.45; }
+.dot.better, .interval.better, .key.better::before { background: var(--good); }
+.dot.worse, .interval.worse, .key.worse::before { background: var(--bad); }
 .key { display: inline-flex; align-items: center; gap: 6px; margin-right: 14px; }
 .key::before { content: ''; transform: none; flex: none; }
 

@@ -1,8 +1,12 @@
 import { meanRatio } from '../compare/table';
 import type { Comparison } from '../compare/schema';
+import { qualitySentence } from './quality-table';
 
-/** What the README of the repository says of a committed comparison. */
-export function againstPyTorch({ dataset, machine, rows }: Comparison): string {
+/**
+ * What the README of the repository says of a committed comparison.
+ * @param quality - another one, over several seeds
+ */
+export function againstPyTorch({ dataset, machine, rows }: Comparison, quality?: Comparison): string {
   const compared = rows
     .filter(({ engine, setting, ratio }) => engine === 'compiled' && setting === 'fastest' && ratio !== null)
     .sort((a, b) => a.ratio! - b.ratio!);
@@ -14,5 +18,11 @@ export function againstPyTorch({ dataset, machine, rows }: Comparison): string {
     `${times(meanRatio(compared)!)} as fast as PyTorch ${machine.pytorch} in the geometric mean of`,
     `${compared.length} models, from ${named(slowest)} to ${named(fastest)}. Every row and the command are in`,
     '[the comparison](apps/benchmark/results/compare.json).',
+    ...(quality === undefined
+      ? []
+      : [
+          '',
+          `${qualitySentence(quality)} [Model by model](apps/benchmark/README.md#quality-against-pytorch).`,
+        ]),
   ].join('\n');
 }

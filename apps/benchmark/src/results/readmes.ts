@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { Comparison } from '../compare/schema';
 import { againstPyTorch } from './against-pytorch';
 import { familyTable, markdownTable } from './markdown';
 import { posteriorTable } from './posterior-table';
 import { publishedTable } from './published-table';
+import { qualityTable } from './quality-table';
 import type { Results } from './schema';
 
 /** A part of a README that shows committed results. */
@@ -20,7 +21,7 @@ export interface Readme {
 export const readmes: readonly Readme[] = [
   {
     path: 'README.md',
-    numbers: (results) => `${markdownTable(results)}\n\n${againstPyTorch(comparison())}`,
+    numbers: (results) => `${markdownTable(results)}\n\n${againstPyTorch(comparison(), quality())}`,
   },
   {
     path: 'packages/arm/README.md',
@@ -36,6 +37,14 @@ export const readmes: readonly Readme[] = [
     block: 'published',
     dataset: 'binarized-digits',
     numbers: publishedTable,
+  },
+  {
+    path: 'apps/benchmark/README.md',
+    block: 'quality',
+    numbers: () => {
+      const found = quality();
+      return found === undefined ? '' : qualityTable(found);
+    },
   },
 ];
 
@@ -54,6 +63,12 @@ function sizeInPages(packageName: string): string {
 }
 
 const comparison = (): Comparison => readJson('../../results/compare.json');
+
+/** The comparison over several seeds, if there is one. */
+function quality(): Comparison | undefined {
+  const path = '../../results/quality.json';
+  return existsSync(new URL(path, import.meta.url)) ? readJson(path) : undefined;
+}
 
 function readJson<T>(path: string): T {
   return JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')) as T;
