@@ -1,4 +1,5 @@
 import { decimal, meanWithDeviation, NOTHING } from '../format';
+import { verdictOf } from './quality';
 import type { Comparison, ComparisonRow, Setting } from './schema';
 
 const header = [
@@ -11,6 +12,7 @@ const header = [
   'ratio',
   'nats',
   'PyTorch nats',
+  'quality',
   '64 ms',
   'PyTorch',
   'roofline',
@@ -28,6 +30,7 @@ export function comparisonTable({ rows }: Pick<Comparison, 'rows'>): string {
     decimal(row.ratio, 2),
     meanWithDeviation(row.oursTestNats, row.oursTestNatsSd),
     meanWithDeviation(row.peerTestNats, row.peerTestNatsSd),
+    verdictOf(row) ?? NOTHING,
     decimal(row.oursSampleMs, 2),
     decimal(row.peerSampleMs, 2),
     percent(row.roofline),
