@@ -29,7 +29,8 @@ export function planeOf(shape: Shape): readonly [number, number] | undefined {
 /**
  * The gated convolutional networks of the paper, of 5 x 5 throughout but for the layers between the image at its smallest and a
  * vector, for images of any size that is divisible by four. (The paper has 28 x 28.)
- * @see Sylvester Normalizing Flows (van den Berg et al., 2018), Appendix A
+ * @see Sylvester Normalizing Flows (van den Berg et al., 2018), Appendix A; `models/VAE.py` and `models/layers.py` of the authors'
+ * program
  */
 export function gatedConvolutions(options: {
   readonly plane: readonly [number, number];

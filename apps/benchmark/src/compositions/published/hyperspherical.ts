@@ -7,8 +7,9 @@ import { annealedBound, isBinary, published } from './protocol';
 import type { Protocol } from './protocol';
 
 /**
- * Rate and batch are those of the authors' example program; the rest is quoted from the paper's description of §5.2, which could
- * not be checked again. "Until convergence" is 2000 epochs at most.
+ * Rate and batch are those of the authors' example programs (`examples/mnist.py` of nicola-decao/s-vae-tf and s-vae-pytorch), which
+ * train for 1000 steps or one epoch, and have neither warm-up nor early stopping; these are quoted from the paper's
+ * description of §5.2, which could not be checked again. "Until convergence" is 2000 epochs at most.
  */
 const protocol: Protocol = {
   optimizer: adam({ learningRate: 1e-3 }),
@@ -20,7 +21,10 @@ const protocol: Protocol = {
   importanceSamples: 500,
 };
 
-/** The networks of the authors' example program: 256 and 128 units from the data to the latent space, and back in reverse. */
+/**
+ * The networks of the same: 256 and 128 units from the data to the latent space, and back in reverse. Kernels start as in the
+ * program for TensorFlow, whose biases start at 0.
+ */
 const sizes = [256, 128] as const;
 const smallSizes = [32, 16] as const;
 

@@ -85,6 +85,24 @@ describe('the published models', () => {
     model.dispose();
   });
 
+  it.each(['planar', 'orthogonal', 'householder', 'triangular'])(
+    'start a flow of %s form from what the encoder says alone',
+    async (form) => {
+      const entry = publishedModels.find(({ name }) => name === `sylvester-2018-${form}`)!;
+      const { model } = (await entry.create({ dataset, key: Key.of(0), quick: true })) as Benchmark<Tensor>;
+      const beside = [...model.parameters()].filter(([path]) => path.endsWith('/values'));
+      expect(beside.length).toBeGreaterThanOrEqual(2);
+      for (const [, values] of beside) expect(values.dataSync().every((value) => value === 0)).toBe(true);
+      const loss = tf.tidy(() => {
+        const x = Key.of(1).bernoulli([2, 28, 28, 1], 0.5);
+        return model.objectives()[0]!.loss(x, Key.of(2), { training: true }).total.dataSync()[0]!;
+      });
+      expect(loss).toBeGreaterThan(0);
+      expect(loss).toBeLessThan(1000);
+      model.dispose();
+    },
+  );
+
   it('take their image from the shape', () => {
     expect(planeOf([28, 20, 1])).toEqual([28, 20]);
     expect(planeOf([64])).toEqual([8, 8]);

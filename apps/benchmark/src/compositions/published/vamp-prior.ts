@@ -20,7 +20,10 @@ import { flattened, withLogVariances } from './parameters';
 import { annealedBound, isBinary, published } from './protocol';
 import type { Protocol } from './protocol';
 
-/** The defaults of the authors' program, whose choice §5.1 of the paper describes. */
+/**
+ * The defaults of the authors' program (jmtomczak/vae_vampprior: `experiment.py`, `utils/optimizer.py`, `utils/training.py` and
+ * `utils/perform_experiment.py`), whose choice §5.1 of the paper describes.
+ */
 const protocol: Protocol = {
   optimizer: normalizedGradients(adam({ learningRate: 5e-4 })),
   batchSize: 100,
@@ -31,10 +34,16 @@ const protocol: Protocol = {
   importanceSamples: 5000,
 };
 
-/** The same: two layers of 300 gated units in each network, 40 latent variables, 500 pseudo-inputs on MNIST. */
+/**
+ * The same, and `models/VAE.py`: two layers of 300 gated units in each network, 40 latent variables, 500 pseudo-inputs on MNIST. There
+ * the probabilities of pixels are kept within [1e-5, 1 - 1e-5] besides (`utils/distributions.py`).
+ */
 const sizes = { hidden: 300, latent: 40, pseudoInputs: 500 };
 const smallSizes = { hidden: 32, latent: 8, pseudoInputs: 10 };
-/** Of the initial pseudo-inputs, and the bounds of a log-variance: of the authors' program, the paper is silent. */
+/**
+ * Of the initial pseudo-inputs (`load_static_mnist` of `utils/load_data.py`, which overrides the default), and the bounds of a
+ * log-variance: of the authors' program, the paper is silent.
+ */
 const PSEUDO_INPUTS = { mean: 0.05, std: 0.01 } as const;
 const LOG_VARIANCES = { min: -6, max: 2 } as const;
 
