@@ -1,4 +1,4 @@
-import { evaluate, fit, gatherExamples, Key } from '@dgm/core';
+import { evaluate, fit, Key } from '@dgm/core';
 import type { BenchmarkTask, OptimizerFactory } from '@dgm/core';
 import { tableDataset } from '@dgm/data';
 import * as tf from '@tensorflow/tfjs-core';
@@ -6,6 +6,7 @@ import '@dgm/testing';
 import { expect, test } from 'vitest';
 import { splineFlowOfTables } from './benchmark-of-spline-flow';
 import { mafOfTables } from './benchmark-of-tables';
+import { allRows } from './benchmark-rows';
 import type { Flow } from './flow';
 
 const key = Key.of(0);
@@ -83,11 +84,7 @@ test('MAF is validated with the moments of all training rows', async () => {
   const { model, training } = mafOfTables(task);
   const flow = model as Flow;
   const nats = await training.validate!(model, { epoch: 1, key });
-  const rows = gatherExamples(
-    dataset.train,
-    Int32Array.from({ length: dataset.train.count }, (_, row) => row),
-  );
-  const { mean, variance } = tf.moments(flow.encode(rows), 0);
+  const { mean, variance } = tf.moments(flow.encode(allRows(dataset.train)), 0);
   expect([...mean.dataSync()]).toBeCloseToArray([0, 0, 0], { absolute: 1e-4 });
   expect([...variance.dataSync()]).toBeCloseToArray([1, 1, 1], { absolute: 1e-3 });
   expect((await evaluate(model, dataset.validation, { key })).nats).toBeCloseTo(nats, 5);
