@@ -1,4 +1,4 @@
-"""The VAEs of apps/benchmark/src/compositions/vae-posteriors.ts, but for the one on the sphere."""
+"""The VAEs of apps/benchmark/src/compositions/vae-posteriors.ts."""
 
 import functools
 import math
@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from hypersphere import divergence_from_uniform, draw_uniform, draw_von_mises_fisher, uniform_quadrature
 from parts import LOG_2PI, MaskedLinear, draw_normal, log_normal, mlp
 
 LATENT, COMPONENTS, PSEUDO_INPUTS, REFLECTIONS = 16, 3, 64, 8
@@ -192,6 +193,24 @@ class IafLayer(nn.Module):
         return torch.exp(log_scale) * z + shift, log_scale.sum(1)
 
 
+class VonMisesFisher(nn.Module):
+    """Davidson et al., 2018: on the unit sphere, with a concentration of at least 1 beside the direction."""
+
+    size = LATENT + 1
+
+    def __init__(self):
+        super().__init__()
+        points, weights = uniform_quadrature(LATENT)
+        self.register_buffer("points", points, persistent=False)
+        self.register_buffer("weights", weights, persistent=False)
+
+    def to_uniform(self, rows):
+        """A draw, and the divergence from the uniform distribution, in closed form."""
+        direction, kappa = F.normalize(rows[:, :LATENT], dim=1), 1 + F.softplus(rows[:, LATENT])
+        z = draw_von_mises_fisher(direction, kappa)
+        return z, divergence_from_uniform(kappa, self.points, self.weights)
+
+
 def sylvester():
     return FlowPosterior(SylvesterLayer() for _ in range(4))
 
@@ -200,17 +219,39 @@ def iaf():
     return FlowPosterior(IafLayer(is_first=index == 0) for index in range(3))
 
 
-class Standard(nn.Module):
+class Prior(nn.Module):
+    """p(z): `log_prob(z)`, or where there is a closed form its own `against`; and `sample(n)`."""
+
     def __init__(self, vae, task):
         super().__init__()
+
+    def against(self, posterior, rows):
+        """A draw of the posterior for each row, and the divergence from the prior, or an estimate of it by the draw."""
+        z, log_prob = posterior(rows)
+        return z, log_prob - self.log_prob(z)
+
+
+class Standard(Prior):
+    def against(self, posterior, rows):
+        return posterior.to_standard(rows)
 
     def sample(self, n):
         return torch.randn(n, LATENT)
 
 
-class Vamp(nn.Module):
+class Uniform(Prior):
+    """On the unit sphere."""
+
+    def against(self, posterior, rows):
+        return posterior.to_uniform(rows)
+
+    def sample(self, n):
+        return draw_uniform(n, LATENT)
+
+
+class Vamp(Prior):
     def __init__(self, vae, task):
-        super().__init__()
+        super().__init__(vae, task)
         self.encode = vae.encode
         rows = torch.randperm(len(task.train))[:PSEUDO_INPUTS]
         self.inputs = nn.Parameter(task.train[rows].flatten(1).clone())
@@ -226,11 +267,11 @@ class Vamp(nn.Module):
         return draw_normal(mean[which], log_variance[which])
 
 
-class Flow(nn.Module):
+class Flow(Prior):
     """RealNVP of four couplings, which begins as the identity."""
 
     def __init__(self, vae, task):
-        super().__init__()
+        super().__init__(vae, task)
         half = LATENT // 2
         self.nets = nn.ModuleList(mlp(half, 128, 128, half) for _ in range(8))
         self.scales = nn.Parameter(torch.zeros(8))
@@ -275,12 +316,7 @@ class Vae(nn.Module):
 
     def nats(self, x):
         x = x.flatten(1)
-        rows = self.encode(x)
-        if isinstance(self.prior, Standard):
-            z, divergence = self.posterior.to_standard(rows)
-        else:
-            z, log_prob = self.posterior(rows)
-            divergence = log_prob - self.prior.log_prob(z)
+        z, divergence = self.prior.against(self.posterior, self.encode(x))
         return self.likelihood.surprise(self.decoder(z), x) + divergence
 
     def loss(self, x):
@@ -302,5 +338,6 @@ MODELS = {
         ("sylvester-flow", sylvester, Flow),
         ("iaf-standard", iaf, Standard),
         ("iaf-flow", iaf, Flow),
+        ("von-mises-fisher-uniform", VonMisesFisher, Uniform),
     ]
 }
