@@ -97,7 +97,7 @@ export type { ResidualBlockOptions, ResidualOptions } from './nn/residual';
 export { Sequential } from './nn/sequential';
 export { spectralNorm } from './nn/spectral-norm';
 export type { SpectralNormOptions } from './nn/spectral-norm';
-export type { SequenceState, Step, StepLayer } from './nn/step-layer';
+export type { SequenceState, StateOptions, Step, StepLayer } from './nn/step-layer';
 export { BaseWeight } from './nn/weight';
 export type { Parametrization, Weight, WeightLayout } from './nn/weight';
 export { weightNorm } from './nn/weight-norm';

@@ -1,5 +1,5 @@
 import { BaseLayer, contextOfChild, UnsupportedError } from '@dgm/core';
-import type { CallContext, Layer, SequenceState, Step, StepLayer } from '@dgm/core';
+import type { CallContext, Layer, SequenceState, StateOptions, Step, StepLayer } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
@@ -36,9 +36,9 @@ export abstract class BaseCausalLayer extends BaseLayer implements StepLayer {
     return this.child(name, layer);
   }
 
-  initialState(n: number): SequenceState {
+  initialState(n: number, options: StateOptions = {}): SequenceState {
     const states = [...this.#names].flatMap(([layer, name]) =>
-      isStepLayer(layer) ? Object.entries(prefixed(name, layer.initialState(n))) : [],
+      isStepLayer(layer) ? Object.entries(prefixed(name, layer.initialState(n, options))) : [],
     );
     return Object.fromEntries(states);
   }

@@ -19,6 +19,7 @@ import type {
   Objective,
   SamplingLoop,
   Shape,
+  StateOptions,
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
@@ -153,7 +154,7 @@ export class AutoregressiveModel
       });
     }
     if (method === 'predictive' || (method === undefined && !isCached)) return this.#predict(key, n, options);
-    return runSamplingLoop(this.#loop(n, options, { isCached: method !== 'full' }), key);
+    return runSamplingLoop(this.#loop(n, options, method === 'full' ? undefined : {}), key);
   }
 
   /**
@@ -164,7 +165,8 @@ export class AutoregressiveModel
    * The loop borrows the context and the given values.
    */
   samplingLoop(n: number, options: SamplingLoopOptions = {}): SamplingLoop {
-    return this.#loop(n, options, { isCached: hasFixedState(this.network) });
+    const capacity = this.numVariables;
+    return this.#loop(n, options, hasFixedState(this.network, capacity) ? { capacity } : undefined);
   }
 
   /** One objective: the negative log-likelihood in nats per example, Eq. 2.14. */
@@ -197,12 +199,12 @@ export class AutoregressiveModel
     });
   }
 
-  #loop(n: number, options: SamplingLoopOptions, { isCached }: { readonly isCached: boolean }): SamplingLoop {
+  #loop(n: number, options: SamplingLoopOptions, cache: StateOptions | undefined): SamplingLoop {
     const { context, given } = options;
     checkContext('AutoregressiveModel.sample', context, n, this.contextSize);
     const isKnown = given && this.#isKnown(given, n);
     return ancestralLoop({
-      ...{ network: this.network, isCached, n, numVariables: this.numVariables },
+      ...{ network: this.network, cache, n, numVariables: this.numVariables },
       ...{ variable: this.#head.eventShape, draw: drawFrom(this.#head, options) },
       inputs: { ...(context && { context }), ...(given && { given: given.values }) },
       ...(isKnown && {

@@ -1,4 +1,4 @@
-import type { CallContext, Module, SequenceState, Step } from '@dgm/core';
+import type { CallContext, Module, SequenceState, StateOptions, Step } from '@dgm/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
 /** What a network is told about a call. */
@@ -38,7 +38,7 @@ export interface StepInput {
 /** A network that can also go from one variable to the next without looking at the earlier ones again. */
 export interface StepNetwork extends AutoregressiveNetwork {
   /** What is remembered before the first variable of `n` examples, which may depend on their context. The caller owns it. */
-  initialState(n: number, call?: NetworkCall): SequenceState;
+  initialState(n: number, call?: NetworkCall & StateOptions): SequenceState;
   /** The parameters of the next conditional, `[n, numParameters]`, and the state after it; the caller owns both. */
   step(input: StepInput, state: SequenceState, call?: NetworkCall): Step<SequenceState>;
 }

@@ -1,5 +1,5 @@
 import { sameShape } from '@dgm/core';
-import type { Key, LoopTensors, SamplingLoop, Shape } from '@dgm/core';
+import type { Key, LoopTensors, SamplingLoop, Shape, StateOptions } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { isStepNetwork } from './network';
@@ -9,8 +9,8 @@ import type { Draw } from './sampling';
 /** What ancestral sampling works on. */
 export interface LoopTask {
   readonly network: AutoregressiveNetwork;
-  /** Whether each variable takes a step of the network, which it must have; else a pass of the whole (DGM Listing 2.2). */
-  readonly isCached: boolean;
+  /** How the network remembers, where each variable takes a step of it; without, each takes a pass of the whole (DGM Listing 2.2). */
+  readonly cache?: StateOptions | undefined;
   readonly n: number;
   readonly numVariables: number;
   /** The shape of one variable: `[]`, or `[channels]` for a pixel. */
@@ -63,13 +63,13 @@ export function ancestralLoop(task: LoopTask): SamplingLoop {
 
 /**
  * Whether a network can take one variable at a time with a state that keeps its shapes, which a step that is captured once
- * has to. That of attention grows.
+ * has to.
  */
-export function hasFixedState(network: AutoregressiveNetwork): boolean {
+export function hasFixedState(network: AutoregressiveNetwork, capacity: number): boolean {
   if (!isStepNetwork(network)) return false;
   return tf.tidy(() => {
     const call = network.contextSize === 0 ? {} : { context: tf.zeros([1, network.contextSize]) };
-    const before = network.initialState(1, call);
+    const before = network.initialState(1, { ...call, capacity });
     const { state: after } = network.step({ n: 1 }, before, call);
     return Object.entries(before).every(([name, { shape }]) => sameShape(shape, after[name]!.shape));
   });
@@ -95,13 +95,13 @@ function drawVariable(task: LoopTask, { state, inputs, key, previous }: DrawOfVa
 
 /** The parameters of the variable at the state's index, and what the network remembers after it. */
 function conditional(
-  { network, isCached, n }: LoopTask,
+  { network, cache, n }: LoopTask,
   state: LoopTensors,
   inputs: LoopTensors,
   previous: Tensor | undefined,
 ): { readonly parameters: Tensor; readonly cache: LoopTensors } {
   const call = callOf(inputs);
-  if (!isCached || !isStepNetwork(network)) {
+  if (cache === undefined || !isStepNetwork(network)) {
     return { parameters: entryAt(network.conditionals(state['samples']!, call), state['index']!), cache: {} };
   }
   const own = Object.entries(state).filter(([name]) => name.startsWith(NETWORK));
@@ -110,8 +110,9 @@ function conditional(
   return { parameters: output, cache: prefixed(after) };
 }
 
-function cacheBefore({ network, isCached, n }: LoopTask, inputs: LoopTensors): LoopTensors {
-  return isCached && isStepNetwork(network) ? prefixed(network.initialState(n, callOf(inputs))) : {};
+function cacheBefore({ network, cache, n }: LoopTask, inputs: LoopTensors): LoopTensors {
+  if (cache === undefined || !isStepNetwork(network)) return {};
+  return prefixed(network.initialState(n, { ...callOf(inputs), ...cache }));
 }
 
 /** The given value where the variable at an index is known, else what was drawn. */

@@ -1,5 +1,5 @@
 import { BaseModule } from '@dgm/core';
-import type { SequenceState, Step, StepLayer } from '@dgm/core';
+import type { SequenceState, StateOptions, Step, StepLayer } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { shiftRight } from '../layers/shift-right';
@@ -45,8 +45,8 @@ export class SequenceNetwork extends BaseModule implements StepNetwork {
     });
   }
 
-  initialState(n: number): SequenceState {
-    return this.#body.initialState(n);
+  initialState(n: number, { capacity }: NetworkCall & StateOptions = {}): SequenceState {
+    return this.#body.initialState(n, capacity === undefined ? {} : { capacity });
   }
 
   step({ n, previous }: StepInput, state: SequenceState, call: NetworkCall = {}): Step<SequenceState> {

@@ -7,7 +7,7 @@ import { checkPattern, checkPositiveInteger } from './checks';
 import { uniformByFanIn, xavierUniform } from './initial-values';
 import { BaseLayer } from './layer';
 import { rotate } from './rotate';
-import type { Step, StepLayer } from './step-layer';
+import type { StateOptions, Step, StepLayer } from './step-layer';
 
 export interface MultiHeadAttentionOptions {
   /** The size of a position's vector. */
@@ -23,7 +23,12 @@ export interface MultiHeadAttentionOptions {
 }
 
 /** Keys and values of the positions seen so far, each `[n, heads, length, features / heads]`. */
-export type AttentionState = { readonly keys: Tensor; readonly values: Tensor };
+export type AttentionState = KeysAndValues | AttentionWindow;
+
+type KeysAndValues = { readonly keys: Tensor; readonly values: Tensor };
+
+/** The last positions, of which those that came before the first are hidden. Keys are not turned yet: they move at each step. */
+type AttentionWindow = KeysAndValues & { readonly hidden: Tensor };
 
 /** Added to a score that must not count. Its exponential is 0 exactly, and so are all gradients through it. */
 const HIDDEN = -1e9;
@@ -82,9 +87,10 @@ export class MultiHeadAttention extends BaseLayer implements StepLayer<Attention
     this.outputBias = this.parameter('outputBias', tf.zeros([features]));
   }
 
-  initialState(n: number): AttentionState {
-    const shape = [n, this.heads, 0, this.features / this.heads];
-    return { keys: tf.zeros(shape), values: tf.zeros(shape) };
+  initialState(n: number, { capacity }: StateOptions = {}): AttentionState {
+    const shape = [n, this.heads, capacity ?? 0, this.features / this.heads];
+    const nothing = { keys: tf.zeros(shape), values: tf.zeros(shape) };
+    return capacity === undefined ? nothing : { ...nothing, hidden: tf.fill([capacity], HIDDEN) };
   }
 
   /**
@@ -102,14 +108,10 @@ export class MultiHeadAttention extends BaseLayer implements StepLayer<Attention
       });
     }
     return tf.tidy(() => {
-      const position = state.keys.shape[2]!;
-      const { queries, keys, values } = this.#project(tf.expandDims(x, 1), position);
-      const seen = {
-        keys: tf.concat([state.keys, keys], 2),
-        values: tf.concat([state.values, values], 2),
-      };
-      const output = tf.squeeze(this.#attend(queries, seen), [1]);
-      return { output, state: seen };
+      const position = tf.expandDims(x, 1);
+      const { output, state: after } =
+        'hidden' in state ? this.#slide(position, state) : this.#grow(position, state);
+      return { output, state: after };
     });
   }
 
@@ -118,23 +120,51 @@ export class MultiHeadAttention extends BaseLayer implements StepLayer<Attention
   }
 
   protected forward(x: Tensor): Tensor {
-    const { queries, ...seen } = this.#project(x);
-    return this.#attend(queries, seen, this.causal ? futureMask(x.shape[1]!) : undefined);
+    const { queries, keys, values } = this.#project(x);
+    const mask = this.causal ? futureMask(x.shape[1]!) : undefined;
+    return this.#attend(this.#placed(queries), { keys: this.#placed(keys), values }, mask);
+  }
+
+  #grow(x: Tensor, state: KeysAndValues): Step<KeysAndValues> {
+    const position = state.keys.shape[2]!;
+    const { queries, keys, values } = this.#project(x);
+    const seen = {
+      keys: tf.concat([state.keys, this.#placed(keys, position)], 2),
+      values: tf.concat([state.values, values], 2),
+    };
+    return { output: tf.squeeze(this.#attend(this.#placed(queries, position), seen), [1]), state: seen };
+  }
+
+  #slide(x: Tensor, state: AttentionWindow): Step<AttentionWindow> {
+    const { queries, keys, values } = this.#project(x);
+    const seen = {
+      keys: append(state.keys, keys, 2),
+      values: append(state.values, values, 2),
+      hidden: append(state.hidden, tf.zeros([1]), 0),
+    };
+    // Only distances of positions matter, so they may be counted from the start of the window.
+    const last = this.#placed(queries, seen.hidden.size - 1);
+    const output = this.#attend(last, { ...seen, keys: this.#placed(seen.keys) }, seen.hidden);
+    return { output: tf.squeeze(output, [1]), state: seen };
   }
 
   /** Queries, keys and values, each `[n, heads, length, features / heads]`. */
-  #project(x: Tensor, first = 0): AttentionState & { readonly queries: Tensor } {
+  #project(x: Tensor): KeysAndValues & { readonly queries: Tensor } {
     const [n, length] = x.shape as [number, number];
     const rows = tf.reshape(x, [n * length, this.features]);
     const all = tf.add(tf.matMul(rows, this.inputKernel), this.inputBias);
     const size = this.features / this.heads;
     const byHead = tf.transpose(tf.reshape(all, [n, length, 3, this.heads, size]), [2, 0, 3, 1, 4]);
     const [queries, keys, values] = tf.unstack(byHead, 0);
-    const placed = (vectors: Tensor): Tensor => (this.rotary ? rotate(vectors, { first }) : vectors);
-    return { queries: placed(queries!), keys: placed(keys!), values: values! };
+    return { queries: queries!, keys: keys!, values: values! };
   }
 
-  #attend(queries: Tensor, { keys, values }: AttentionState, mask?: Tensor): Tensor {
+  /** Queries or keys that know their positions, where those are rotary. */
+  #placed(vectors: Tensor, first = 0): Tensor {
+    return this.rotary ? rotate(vectors, { first }) : vectors;
+  }
+
+  #attend(queries: Tensor, { keys, values }: KeysAndValues, mask?: Tensor): Tensor {
     const [n, heads, length, size] = queries.shape as [number, number, number, number];
     const scores = tf.mul(tf.matMul(queries, keys, false, true), 1 / Math.sqrt(size));
     const weights = softmax(mask === undefined ? scores : tf.add(scores, mask));
@@ -143,6 +173,12 @@ export class MultiHeadAttention extends BaseLayer implements StepLayer<Attention
     const y = tf.add(tf.matMul(rows, this.outputKernel), this.outputBias);
     return tf.reshape(y, [n, length, this.features]);
   }
+}
+
+/** Moves one entry in at the end of an axis, and the first one out. */
+function append(window: Tensor, entry: Tensor, axis: number): Tensor {
+  const begin = window.shape.map((_, index) => Number(index === axis));
+  return tf.concat([tf.slice(window, begin), entry], axis);
 }
 
 /** `[length, length]`: 0 where a row's position may see a column's, else {@link HIDDEN}. */

@@ -98,19 +98,22 @@ describe('rotate', () => {
 });
 
 describe.each(Object.entries(stepLayers))('%s step by step', (_, make) => {
-  it('gives what it gives at once, and leaves nothing behind', () => {
+  // Twice as much room as there are positions, or just enough.
+  it.each([{}, { capacity: LENGTH }, { capacity: 2 * LENGTH }])('gives what it gives at once, %o', (room) => {
     const layer = make();
     const x = key.fold('x').normal([2, LENGTH, FEATURES]);
     const atOnce = tf.tidy(() => layer.apply(x).dataSync());
     const stepwise = expectNoLeaks(() => {
       const outputs: Tensor[] = [];
-      let state = layer.initialState(2);
+      let state = layer.initialState(2, room);
+      const shapes = shapesOf(state);
       for (let position = 0; position < LENGTH; position++) {
         const input = tf.tidy(() => tf.squeeze(tf.slice(x, [0, position, 0], [2, 1, FEATURES]), [1]));
         const step = layer.step(input, state);
         tf.dispose([input, state]);
         outputs.push(step.output);
         state = step.state;
+        if ('capacity' in room) expect(shapesOf(state)).toEqual(shapes);
       }
       const values = tf.tidy(() => tf.stack(outputs, 1).dataSync());
       tf.dispose([outputs, state]);
@@ -138,6 +141,20 @@ describe('Recurrent.run', () => {
 });
 
 describe('MultiHeadAttention.step', () => {
+  it.each([false, true])('forgets what its room does not hold, rotary: %s', (rotary) => {
+    const layer = new MultiHeadAttention({ features: FEATURES, heads: 2, causal: true, rotary, key });
+    tf.tidy(() => {
+      const x = key.fold('x').normal([2, 5, FEATURES]);
+      let state = layer.initialState(2, { capacity: 3 });
+      let output = tf.zeros([2, FEATURES]);
+      for (const position of tf.unstack(x, 1)) ({ output, state } = layer.step(position, state));
+      const [, lastThree] = tf.split(x, [2, 3], 1);
+      const expected = tf.unstack(layer.apply(lastThree!), 1).at(-1)!;
+      expect(output.dataSync()).toBeCloseToArray(expected.dataSync());
+    });
+    layer.dispose();
+  });
+
   it('refuses attention to positions that are yet to come', () => {
     const layer = new MultiHeadAttention({ features: FEATURES, heads: 2, key });
     const state = layer.initialState(1);
@@ -148,6 +165,8 @@ describe('MultiHeadAttention.step', () => {
     layer.dispose();
   });
 });
+
+const shapesOf = (state: SequenceState) => Object.values(state).map(({ shape }) => shape);
 
 function expectThrow(run: () => unknown): unknown {
   try {
