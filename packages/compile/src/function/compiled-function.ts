@@ -1,9 +1,9 @@
-import { ArgumentError, formatShape, sameShape, ShapeError, StateError } from '@dgm/core';
+import { ArgumentError, formatShape, sameShape, ShapeError, sizeOf, StateError } from '@dgm/core';
 import type { Key, TracedDraw } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import type { InputSpec } from '../capture/capture';
-import { dataOf } from '../graph/graph';
+import { dataOf, zeroData } from '../graph/graph';
 import type { Data, Graph } from '../graph/graph';
 import type { Runtime, RuntimeSession, RuntimeTensor } from '../runtime/runtime';
 
@@ -74,14 +74,13 @@ export class CompiledFunction<Output extends string = string> {
   async loop(count: number, { start, each }: LoopOptions): Promise<Record<Output, Tensor>> {
     const variables = await this.#variables();
     const outputs = [...this.#parts.graph.outputs.keys()];
+    // What goes around is read from one memory and written into the other.
+    const memories = [this.#memoryFor(outputs), this.#memoryFor(outputs)];
     let carried = await this.#inputFeeds(start);
     let results: Feeds | undefined;
     for (let index = 0; index < count; index++) {
-      results = await this.#call({
-        ...variables,
-        ...carried,
-        ...(await this.#callFeeds(each?.(index) ?? {})),
-      });
+      const feeds = { ...variables, ...carried, ...(await this.#callFeeds(each?.(index) ?? {})) };
+      results = await this.#call(feeds, memories[index % 2]);
       const current = results;
       carried = Object.fromEntries(
         outputs
@@ -108,7 +107,18 @@ export class CompiledFunction<Output extends string = string> {
     void this.#parts.session.release();
   }
 
-  #call(feeds: Feeds): Promise<Feeds> {
+  /** Room for outputs that become inputs, where the runtime can write into memory of ours. */
+  #memoryFor(outputs: readonly string[]): Feeds {
+    const { graph, runtime } = this.#parts;
+    const carried = outputs.filter((name) => graph.inputs.has(name) && runtime.fillsFetches);
+    const rooms = carried.map((name) => {
+      const { shape, dtype } = graph.outputs.get(name)!;
+      return [`out/${name}`, runtime.tensor(zeroData(sizeOf(shape), dtype), shape, dtype)] as const;
+    });
+    return Object.fromEntries(rooms);
+  }
+
+  #call(feeds: Feeds, memory: Feeds = {}): Promise<Feeds> {
     const { graph, session } = this.#parts;
     const missing = [...graph.inputs.keys()].find((name) => feeds[name] === undefined);
     if (missing !== undefined) throw missingInput(missing);
@@ -121,8 +131,8 @@ export class CompiledFunction<Output extends string = string> {
         remedy: 'compile it again',
       });
     }
-    const fetches = Object.fromEntries([...graph.outputs.keys()].map((name) => [`out/${name}`, null]));
-    return session.run(feeds, fetches);
+    const fresh = Object.fromEntries([...graph.outputs.keys()].map((name) => [`out/${name}`, null]));
+    return session.run(feeds, { ...fresh, ...memory });
   }
 
   async #callFeeds({ tensors = {}, key }: CallInputs): Promise<Feeds> {

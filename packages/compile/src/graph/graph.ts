@@ -48,6 +48,11 @@ export function dataOf(values: ArrayLike<number>, dtype: DType): Data {
   return values instanceof type ? values : type.from(values);
 }
 
+/** As many zeros of a type. */
+export function zeroData(count: number, dtype: DType): Data {
+  return new ARRAYS[dtype](count);
+}
+
 export function createNode(
   kernel: string,
   inputs: readonly Value[],
