@@ -1,7 +1,16 @@
 import { select } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { binOf, inside, intervalOf, leftEnds, pick, shares, type PiecewiseOptions } from './piecewise';
+import {
+  binOf,
+  inside,
+  intervalOf,
+  leftEnds,
+  movedBetween,
+  pick,
+  shares,
+  type PiecewiseOptions,
+} from './piecewise';
 import type { Transformer } from './transformer';
 
 /**
@@ -28,7 +37,9 @@ export function linearSpline(options: PiecewiseOptions = {}): Transformer {
       const bin = binOf(safe, tf.broadcastTo(dataEnds(), parameters.shape));
       const slope = tf.div(pick(bin, heights), width / bins);
       const start = pick(bin, leftEnds(heights, minimum));
-      const value = tf.add(start, tf.mul(slope, tf.sub(safe, pick(bin, dataEnds()))));
+      const raw = tf.add(start, tf.mul(slope, tf.sub(safe, pick(bin, dataEnds()))));
+      // Beyond the interval, by rounding alone, a uniform base has no density.
+      const value = movedBetween(minimum, raw, interval.maximum);
       return { z: select(within, value, y), logDet: select(within, tf.log(slope), 0) };
     },
     forward: (z, parameters) => {
@@ -38,7 +49,8 @@ export function linearSpline(options: PiecewiseOptions = {}): Transformer {
       const ends = leftEnds(heights, minimum);
       const bin = binOf(safe, ends);
       const slope = tf.div(pick(bin, heights), width / bins);
-      const value = tf.add(pick(bin, dataEnds()), tf.div(tf.sub(safe, pick(bin, ends)), slope));
+      const raw = tf.add(pick(bin, dataEnds()), tf.div(tf.sub(safe, pick(bin, ends)), slope));
+      const value = movedBetween(minimum, raw, interval.maximum);
       return { y: select(within, value, z), logDet: select(within, tf.neg(tf.log(slope)), 0) };
     },
   };

@@ -78,3 +78,8 @@ export function pick(bin: Tensor, values: Tensor): Tensor {
 export function inside(x: Tensor, { minimum, maximum }: Interval): Tensor {
   return tf.logicalAnd(tf.greaterEqual(x, minimum), tf.lessEqual(x, maximum));
 }
+
+/** A number moved back between two others, where rounding may leave it beyond them; gradients are as if it had stayed. */
+export function movedBetween(minimum: number, x: Tensor, maximum: number): Tensor {
+  return tf.add(x, stopGradient(tf.sub(tf.clipByValue(x, minimum, maximum), x)));
+}

@@ -1,4 +1,4 @@
-import { select, softplus, stopGradient } from '@dgm/core';
+import { select, softplus } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Backward, Forward } from '../flow-layer';
@@ -7,6 +7,7 @@ import {
   inside,
   intervalOf,
   leftEnds,
+  movedBetween,
   pick,
   shares,
   type Interval,
@@ -117,8 +118,10 @@ function toLatent(y: Tensor, knots: Knots, interval: Interval): Backward {
   const within = inside(y, interval);
   const safe = select(within, y, (interval.minimum + interval.maximum) / 2);
   const bin = ofBin(knots, binOf(safe, knots.x));
-  const theta = withinBin(tf.div(tf.sub(safe, bin.x), bin.width));
-  const { value, logSlope } = evaluate(bin, theta);
+  // Beyond the end of a narrow bin, steep slopes give NaN; beyond the interval, a base may have no density.
+  const theta = movedBetween(0, tf.div(tf.sub(safe, bin.x), bin.width), 1);
+  const { value: raw, logSlope } = evaluate(bin, theta);
+  const value = movedBetween(interval.minimum, raw, interval.maximum);
   return { z: select(within, value, y), logDet: select(within, logSlope, 0) };
 }
 
@@ -126,15 +129,10 @@ function toData(z: Tensor, knots: Knots, interval: Interval): Forward {
   const within = inside(z, interval);
   const safe = select(within, z, (interval.minimum + interval.maximum) / 2);
   const bin = ofBin(knots, binOf(safe, knots.v));
-  const theta = withinBin(positionOf(bin, tf.sub(safe, bin.v)));
+  const theta = movedBetween(0, positionOf(bin, tf.sub(safe, bin.v)), 1);
   const { logSlope } = evaluate(bin, theta);
-  const value = tf.add(bin.x, tf.mul(theta, bin.width));
+  const value = movedBetween(interval.minimum, tf.add(bin.x, tf.mul(theta, bin.width)), interval.maximum);
   return { y: select(within, value, z), logDet: select(within, tf.neg(logSlope), 0) };
-}
-
-/** A position moved back into [0, 1], where rounding at the end of a narrow bin may leave it: beyond, steep slopes give NaN. */
-function withinBin(theta: Tensor): Tensor {
-  return tf.add(theta, stopGradient(tf.sub(tf.clipByValue(theta, 0, 1), theta)));
 }
 
 /** The root in [0, 1] of Eq. 6-8: 2c / (-b - sqrt(b^2 - 4ac)), where nothing cancels. */

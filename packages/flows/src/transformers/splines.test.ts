@@ -31,6 +31,21 @@ describe.each(Object.entries(transformers))('%s spline', (_, spline) => {
     for (let i = 1; i < 400; i++) expect(values[i]! - values[i - 1]!).toBeGreaterThanOrEqual(-2e-6);
   });
 
+  test('keeps the interval to itself, whatever is rounded: a uniform base has no density beyond', () => {
+    const rows = 20_000;
+    const below = 4 - 2 ** -22; // the float32 before 4
+    for (const end of [-4, -below, below, 4]) {
+      const x = tf.fill([rows], end);
+      for (const image of [
+        spline.inverse(x, parameters(rows, 2)).z,
+        spline.forward(x, parameters(rows, 2)).y,
+      ]) {
+        const values = image.dataSync();
+        expect([Math.min(...values) >= -4, Math.max(...values) <= 4]).toEqual([true, true]);
+      }
+    }
+  });
+
   test('values and gradients are finite at the knots, outside of the interval, and far outside', () => {
     const x = tf.tensor1d(points);
     for (const scale of [1, 100]) {
