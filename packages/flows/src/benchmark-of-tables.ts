@@ -1,5 +1,5 @@
 import { adam, evaluate, Permutation, Sequential, trainable } from '@dgm/core';
-import type { Benchmark, BenchmarkTask, BenchmarkTraining, Dataset, Key } from '@dgm/core';
+import type { Benchmark, BenchmarkTask, BenchmarkTraining, Dataset, EvaluateOptions, Key } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { Autoregressive } from './autoregressive/autoregressive';
 import { maskedNetwork } from './autoregressive/masked-network';
@@ -44,7 +44,10 @@ export function mafOfTables({ dataset, key, quick, width }: BenchmarkTask): Benc
   startAsPublished(model, key.fold('start'));
   // For a training that is cut short before it was validated.
   tf.tidy(() => model.initialize(firstRows(dataset.train)));
-  return { model, training: { ...trainingOfTables, validate: () => measured(model, dataset, key) } };
+  return {
+    model,
+    training: { ...trainingOfTables, validate: (_, { engine }) => measured(model, dataset, { key, engine }) },
+  };
 }
 
 /** The authors' networks put out log-precisions, half of which are log-scales but for the sign. */
@@ -72,7 +75,11 @@ function startAsPublished(model: Flow, key: Key): void {
 }
 
 /** Nats on the validation rows, with the moments of all training rows: `set_batch_norm_stats` of the authors' `ml/trainers.py`. */
-async function measured(model: Flow, { train, validation }: Dataset, key: Key): Promise<number> {
+async function measured(
+  model: Flow,
+  { train, validation }: Dataset,
+  options: Pick<EvaluateOptions, 'key' | 'engine'>,
+): Promise<number> {
   tf.tidy(() => model.initialize(allRows(train)));
-  return (await evaluate(model, validation, { key, batchSize: 500 })).nats;
+  return (await evaluate(model, validation, { batchSize: 500, ...options })).nats;
 }

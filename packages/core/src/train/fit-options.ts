@@ -49,11 +49,12 @@ export interface CommonFitOptions<B> {
   readonly engine?: Engine;
   /**
    * A number to minimize, after each epoch; the mean loss over the validation examples unless given.
-   * It must depend on nothing but the model and the context, else resumed training differs.
+   * It must depend on nothing but the model and the context, else resumed training differs. The engine is the one that trains,
+   * for `evaluate`.
    */
   readonly validate?: (
     model: GenerativeModel<B>,
-    context: { readonly epoch: number; readonly key: Key },
+    context: { readonly epoch: number; readonly key: Key; readonly engine: Engine },
   ) => number | Promise<number>;
 }
 

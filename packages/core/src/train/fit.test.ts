@@ -179,6 +179,7 @@ describe('fit', () => {
   it('stops when more than `patience` epochs in a row did not improve, and goes back to the best', async () => {
     const model = tinyVae();
     const metrics = [5, 3, 4, 3, 4, 1];
+    const engine = eager();
     let best: Uint8Array | undefined;
     const result = await fit(
       model,
@@ -186,7 +187,10 @@ describe('fit', () => {
       options({
         epochs: 10,
         earlyStopping: { patience: 2 },
-        async validate(current, { epoch }) {
+        engine,
+        async validate(current, context) {
+          expect(context.engine).toBe(engine);
+          const { epoch } = context;
           if (epoch === 2) best = await saveWeights(current);
           return metrics[epoch - 1]!;
         },

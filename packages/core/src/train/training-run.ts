@@ -163,7 +163,7 @@ export class TrainingRun<B> {
   async #validate(epoch: number): Promise<number | undefined> {
     const { validate, key, earlyStopping } = this.#options;
     const validation = validate
-      ? await validate(this.#model, { epoch, key: key.fold('validation') })
+      ? await validate(this.#model, { epoch, key: key.fold('validation'), engine: this.#engine })
       : await this.#validation?.meanLoss();
     if (validation === undefined) return undefined;
     if (!Number.isFinite(validation)) {
