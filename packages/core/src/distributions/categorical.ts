@@ -50,7 +50,6 @@ export class Categorical extends BaseDistribution {
     return tf.tidy(() => logSoftmax(this.#logits()));
   }
 
-  /** Gumbel-max: the largest of the logits with Gumbel noise. */
   protected draw(key: Key, sampleShape: Shape): Tensor {
     return tf.cast(key.categorical(this.#logits(), sampleShape), 'float32');
   }
