@@ -2,6 +2,7 @@ import { decimal, duration, kindLabels, NOTHING, score } from '../format';
 import type { Baseline } from '../results/baselines';
 import { isScore, type Failure, type Results, type Run } from '../results/schema';
 import { html, type Markup, type Renderable } from './html';
+import { tableOf } from './sortable-table';
 
 interface Column {
   readonly title: string;
@@ -65,23 +66,7 @@ export function resultsTable(results: Results, baselines: readonly Baseline[]): 
     ...runs.map((run) => ({ nats: run.test?.nats ?? Infinity, row: runRow(run) })),
     ...baselines.map((baseline) => ({ nats: baseline.nats, row: baselineRow(baseline, dataset.dims) })),
   ].sort((a, b) => a.nats - b.nats);
-  return html`<div class="table">
-    <table>
-      <thead>
-        <tr>
-          ${columns.map(
-            ({ title, unit }) =>
-              html`<th scope="col">
-                <button type="button">${title}${unit && html`<small>${unit}</small>`}</button>
-              </th>`,
-          )}
-        </tr>
-      </thead>
-      <tbody>
-        ${rows.map(({ row }) => row)} ${failures.map(failureRow)}
-      </tbody>
-    </table>
-  </div>`;
+  return tableOf(columns, [...rows.map(({ row }) => row), ...failures.map(failureRow)]);
 }
 
 function runRow(run: Run): Markup {

@@ -19,11 +19,32 @@ export function sortableTable<Row extends { readonly error?: string | null }>(
     const given = value(row);
     return text ? text(row) : typeof given === 'string' ? given : decimal(given, 2);
   };
+  return tableOf(
+    columns,
+    rows.map(
+      (row) =>
+        html`<tr>
+          ${columns.map(
+            (column, index) =>
+              html`<td data-value="${column.value(row) ?? ''}">
+                ${textOf(column, row)}${index === 0 && row.error && html`<small>${row.error}</small>`}
+              </td>`,
+          )}
+        </tr>`,
+    ),
+  );
+}
+
+/** Rows below headings by which the report's script sorts them. */
+export function tableOf(
+  headings: readonly { readonly title: string; readonly unit?: string }[],
+  rows: readonly Markup[],
+): Markup {
   return html`<div class="table">
     <table>
       <thead>
         <tr>
-          ${columns.map(
+          ${headings.map(
             ({ title, unit }) =>
               html`<th scope="col">
                 <button type="button">${title}${unit && html`<small>${unit}</small>`}</button>
@@ -32,17 +53,7 @@ export function sortableTable<Row extends { readonly error?: string | null }>(
         </tr>
       </thead>
       <tbody>
-        ${rows.map(
-          (row) =>
-            html`<tr>
-              ${columns.map(
-                (column, index) =>
-                  html`<td data-value="${column.value(row) ?? ''}">
-                    ${textOf(column, row)}${index === 0 && row.error && html`<small>${row.error}</small>`}
-                  </td>`,
-              )}
-            </tr>`,
-        )}
+        ${rows}
       </tbody>
     </table>
   </div>`;

@@ -4,14 +4,14 @@ import { compile } from '../function/compile';
 import type { CompileOptions } from '../function/compile';
 import type { CompiledFunction } from '../function/compiled-function';
 import type { DType } from '../graph/graph';
-import { signatureOf } from './step-variant';
+import { ByShape } from './by-shape';
 import { leavesOf, withLeaves } from './tree';
 
 /** A measure that is captured once for each shape of its batch. */
 export class CompiledMeasure<B> implements PreparedMeasure<B> {
   readonly #measure: Measure<B>;
   readonly #options: CompileOptions;
-  readonly #variants = new Map<string, Promise<CompiledFunction<'measure'>>>();
+  readonly #variants = new ByShape<CompiledFunction<'measure'>>();
 
   constructor(measure: Measure<B>, options: CompileOptions) {
     this.#measure = measure;
@@ -19,7 +19,7 @@ export class CompiledMeasure<B> implements PreparedMeasure<B> {
   }
 
   async run(batch: B, key: Key): Promise<Float32Array> {
-    const compiled = await this.#variantFor(batch);
+    const compiled = await this.#variants.for(batch, () => this.#build(batch));
     const { measure } = await compiled.run(leafInputs(batch), { key });
     try {
       return (await measure.data()) as Float32Array;
@@ -29,24 +29,7 @@ export class CompiledMeasure<B> implements PreparedMeasure<B> {
   }
 
   dispose(): void {
-    for (const variant of this.#variants.values()) {
-      variant.then(
-        (compiled) => compiled.dispose(),
-        () => undefined,
-      );
-    }
-    this.#variants.clear();
-  }
-
-  #variantFor(batch: B): Promise<CompiledFunction<'measure'>> {
-    const signature = signatureOf(batch);
-    const known = this.#variants.get(signature);
-    if (known !== undefined) return known;
-    const variant = this.#build(batch);
-    this.#variants.set(signature, variant);
-    // What failed once is tried again: the reader may have mended it.
-    variant.catch(() => this.#variants.delete(signature));
-    return variant;
+    this.#variants.clear((compiled) => compiled.dispose());
   }
 
   #build(batch: B): Promise<CompiledFunction<'measure'>> {

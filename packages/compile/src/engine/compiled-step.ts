@@ -1,8 +1,9 @@
 import type { StepFeed, StepProgram, StepTerms, TrainStep } from '@dgm/core';
+import { ByShape } from './by-shape';
 import type { ExecutableStep, StepExecutor } from './step-executor';
 import { drawMemoryOf, feedsOf } from './step-feeds';
 import type { DrawMemory } from './step-feeds';
-import { captureStep, signatureOf } from './step-variant';
+import { captureStep } from './step-variant';
 import type { CapturedStep } from './step-variant';
 
 /** A step captured for one shape of its batch, with what runs it. */
@@ -17,7 +18,7 @@ export class CompiledStep<B> implements TrainStep<B> {
   readonly queueLength: number;
   readonly #program: StepProgram<B>;
   readonly #executor: StepExecutor;
-  readonly #variants = new Map<string, Promise<Variant>>();
+  readonly #variants = new ByShape<Variant>();
 
   /** @param executor - owned by the step */
   constructor(program: StepProgram<B>, executor: StepExecutor) {
@@ -27,7 +28,7 @@ export class CompiledStep<B> implements TrainStep<B> {
   }
 
   async run(feed: StepFeed<B>): Promise<void> {
-    const { step, executable, draws } = await this.#variantFor(feed);
+    const { step, executable, draws } = await this.#variants.for(feed.batch, () => this.#build(feed));
     await executable.run(await feedsOf(step, feed, draws));
   }
 
@@ -44,25 +45,8 @@ export class CompiledStep<B> implements TrainStep<B> {
   }
 
   dispose(): void {
-    for (const variant of this.#variants.values()) {
-      variant.then(
-        ({ executable }) => executable.release(),
-        () => undefined,
-      );
-    }
-    this.#variants.clear();
+    this.#variants.clear(({ executable }) => executable.release());
     this.#executor.dispose();
-  }
-
-  #variantFor(feed: StepFeed<B>): Promise<Variant> {
-    const signature = signatureOf(feed.batch);
-    const known = this.#variants.get(signature);
-    if (known !== undefined) return known;
-    const variant = this.#build(feed);
-    this.#variants.set(signature, variant);
-    // What failed once is tried again: the reader may have mended it.
-    variant.catch(() => this.#variants.delete(signature));
-    return variant;
   }
 
   async #build(feed: StepFeed<B>): Promise<Variant> {
