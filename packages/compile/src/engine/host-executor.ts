@@ -15,6 +15,9 @@ import type { ExecutableStep, StepExecutor, StepFeeds } from './step-executor';
 import type { CapturedStep } from './step-variant';
 import { threadsFor } from './threads';
 
+/** The backend that copies what a tensor is made of at once; others keep it, or copy it some time later. */
+const COPIES_AT_ONCE = 'wasm';
+
 export interface HostExecutorOptions {
   /** Where losses and gradients are computed. */
   readonly device: Device;
@@ -81,8 +84,10 @@ export class HostExecutor implements StepExecutor {
   }
 
   sync(): Promise<void> {
+    // A copy for each epoch is much to collect, so none is made where the backend makes one.
+    const given = (data: Float32Array) => (tf.getBackend() === COPIES_AT_ONCE ? data : data.slice());
     for (const [variable, { data }] of this.#state) {
-      tf.tidy(() => variable.assign(tf.tensor(data.slice(), variable.shape, variable.dtype)));
+      tf.tidy(() => variable.assign(tf.tensor(given(data), variable.shape, variable.dtype)));
     }
     return Promise.resolve();
   }

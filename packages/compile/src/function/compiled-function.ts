@@ -171,9 +171,12 @@ export class CompiledFunction<Output extends string = string> {
       const { dataId } = variable;
       let known = this.#weights.get(name);
       if (known?.dataId !== dataId) {
-        // A copy: a backend may hand out its own memory, and use that for something else once the variable is assigned.
-        const data = ((await variable.data()) as Data).slice();
-        known = { dataId, tensor: runtime.tensor(data, spec.shape, spec.dtype) };
+        const values = (await variable.data()) as Data;
+        // A copy, in the memory of the last one: a backend may hand out its own, and use that for something else once the
+        // variable is assigned.
+        if (known !== undefined) (known.tensor.data as Float32Array).set(values as Float32Array);
+        const tensor = known?.tensor ?? runtime.tensor(values.slice(), spec.shape, spec.dtype);
+        known = { dataId, tensor };
         this.#weights.set(name, known);
       }
       feeds[name] = known.tensor;
