@@ -1,6 +1,7 @@
 import { EngineError, sizeOf } from '@dgm/core';
 import { dataOf } from '../graph/graph';
 import type { Data } from '../graph/graph';
+import { freeAtOnce } from './free-at-once';
 import { messageOf } from './message';
 import { missingDevice } from './missing-device';
 import { probeModel } from './probe';
@@ -83,12 +84,21 @@ function sessionOptions(provider: string, { threads, resident = [] }: SessionOpt
   };
 }
 
-/** A session whose failures say where they come from. */
+/**
+ * A session whose failures say where they come from, and which has one tensor for each that it was given to fetch into: Node's
+ * binding writes into that, and hands out a copy besides.
+ */
 function explaining(session: RuntimeSession, place: string): RuntimeSession {
   return {
     run: async (feeds, fetches) => {
       try {
-        return await session.run(feeds, fetches);
+        const results = await session.run(feeds, fetches);
+        const given = Object.entries(fetches).flatMap(([name, tensor]) =>
+          tensor === null ? [] : [{ name, tensor }],
+        );
+        if (given.length === 0) return results;
+        freeAtOnce(given.map(({ name }) => results[name]!.data.buffer as ArrayBuffer));
+        return { ...results, ...Object.fromEntries(given.map(({ name, tensor }) => [name, tensor])) };
       } catch (cause) {
         throw unusable(`a run in ${place}`, cause);
       }
