@@ -42,12 +42,12 @@ describe('the quality against PyTorch', () => {
   it('is told in one sentence', () => {
     const told = (more: Partial<ComparisonRow>) => qualitySentence(withFirst(more));
     expect(told({})).toMatch(
-      /^Over 2 seeds the likelihoods of 2 of 2 models cannot be told apart from PyTorch's, 0 are better and 0 worse;/,
+      /^Over 2 seeds the likelihoods of 2 of 2 models cannot be told apart from PyTorch's \(better: 0, worse: 0\);/,
     );
     expect(told({ oursTestNats: 100 })).toContain(
-      "1 of 2 models cannot be told apart from PyTorch's, 1 are better",
+      "1 of 2 models cannot be told apart from PyTorch's (better: 1",
     );
-    expect(told({ oursTestNats: 300 })).toContain('0 are better and 1 worse');
+    expect(told({ oursTestNats: 300 })).toContain('(better: 0, worse: 1)');
     expect(told({ oursTestNats: null, oursTestNatsSd: null })).toContain('1 of 1 models');
   });
 

@@ -47,8 +47,8 @@ function summary(rows: readonly QualityRow[]): string {
   const seeds = Math.max(...rows.map((row) => row.seeds));
   const halfWidth = median(rows.flatMap(({ difference }) => difference?.halfWidth ?? []));
   return [
-    `Over ${seeds} seeds the likelihoods of ${equal} of ${better + equal + worse} models cannot be told apart from PyTorch's, ${better} are better and`,
-    `${worse} worse; half of the 95 % intervals are narrower than ± ${decimal(halfWidth, 2)} nats.`,
+    `Over ${seeds} seeds the likelihoods of ${equal} of ${better + equal + worse} models cannot be told apart from PyTorch's (better: ${better},`,
+    `worse: ${worse}); half of the 95 % intervals are narrower than ± ${decimal(halfWidth, 2)} nats.`,
   ].join(' ');
 }
 
