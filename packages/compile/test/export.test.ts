@@ -100,11 +100,12 @@ describe('exportOnnx', () => {
   test('sample: no other input than noise, and draws of the right range', async () => {
     const file = exportOnnx(model, { method: 'sample', batch: BATCH });
     const inputs = inputsOf(file);
-    expect(Object.values(inputs).map(({ distribution }) => distribution)).toEqual(['normal', 'gumbel']);
+    const drawn = { normal: 'normal', 'uniform on [0, 1)': 'uniform' } as const;
+    expect(Object.values(inputs).map(({ distribution }) => distribution)).toEqual(Object.keys(drawn));
     const noise = Object.fromEntries(
       Object.entries(inputs).map(([name, { shape, distribution }]) => [
         name,
-        Key.of(4).fold(name)[distribution as 'normal' | 'gumbel'](shape),
+        Key.of(4).fold(name)[drawn[distribution as keyof typeof drawn]](shape),
       ]),
     );
     const { sample } = await run(file, noise);
