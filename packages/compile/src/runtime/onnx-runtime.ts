@@ -97,7 +97,12 @@ function explaining(session: RuntimeSession, place: string): RuntimeSession {
           tensor === null ? [] : [{ name, tensor }],
         );
         if (given.length === 0) return results;
-        freeAtOnce(given.map(({ name }) => results[name]!.data.buffer as ArrayBuffer));
+        // A binding that makes no copy hands out the given memory itself, which is not to be freed.
+        const copies = given.flatMap(({ name, tensor }) => {
+          const { buffer } = results[name]!.data;
+          return buffer === tensor.data.buffer ? [] : (buffer as ArrayBuffer);
+        });
+        freeAtOnce(copies);
         return { ...results, ...Object.fromEntries(given.map(({ name, tensor }) => [name, tensor])) };
       } catch (cause) {
         throw unusable(`a run in ${place}`, cause);
