@@ -67,6 +67,27 @@ describe('the assembled program', () => {
     results: [13, 9, 6],
   };
 
+  test.each(['Minimum', 'Maximum'] as const)('keeps what is not a number in either operand: %s', (op) => {
+    const program: ElementwiseProgram = {
+      steps: [
+        { kind: 'tensor', index: 0 },
+        { kind: 'tensor', index: 1 },
+        { kind: 'op', op, operands: [0, 1] },
+      ],
+      results: [2],
+    };
+    const values = [Number.NaN, Number.NEGATIVE_INFINITY, -1, 0, 2, Number.POSITIVE_INFINITY];
+    const pairs = values.flatMap((a) => values.map((b) => [a, b] as const));
+    const arena = new Arena([pairs.length, pairs.length, pairs.length]);
+    const [a, b, result] = [0, 1, 2].map(() => arena.place(pairs.length));
+    a!.data.set(pairs.map(([first]) => first));
+    b!.data.set(pairs.map(([, second]) => second));
+    const update = { program, size: pairs.length, tensors: [], scalars: [], results: ['result'] };
+    arena.bind(update, [a!, b!], [result!])([]);
+    const [expected] = reference(program, [a!.data, b!.data], [], pairs.length);
+    expect([...result!.data]).toEqual([...expected!]);
+  });
+
   test.each([1, 3, 4, 5, 64, 1001])('computes every op to the bit, %i elements', (size) => {
     const arena = new Arena([size, size, size, size, size]);
     const tensors = [arena.place(size), arena.place(size)];

@@ -35,18 +35,30 @@ const LOCAL_GET = 0x20;
 const LOCAL_SET = 0x21;
 const SIMD = 0xfd;
 
-const OPCODES: Readonly<Record<ElementwiseOp, number>> = {
+const OPCODES: Readonly<Record<Exclude<ElementwiseOp, 'Square'>, number>> = {
   Abs: 0xe0,
   Neg: 0xe1,
   Sqrt: 0xe3,
   Add: 0xe4,
   Sub: 0xe5,
   Multiply: 0xe6,
-  Square: 0xe6,
   RealDiv: 0xe7,
-  Minimum: 0xe8,
-  Maximum: 0xe9,
+  Minimum: 0xea,
+  Maximum: 0xeb,
 };
+const NOT_EQUAL = 0x42;
+const OR = 0x50;
+
+/** The instructions of an op, given those that push its operands. */
+function apply(op: ElementwiseOp, operands: readonly (readonly number[])[]): number[] {
+  const [first, second = []] = operands as [number[], number[]?];
+  if (op === 'Square') return apply('Multiply', [first, first]);
+  const instructions = [...first, ...second, SIMD, ...leb(OPCODES[op])];
+  if (op !== 'Minimum' && op !== 'Maximum') return instructions;
+  // The pseudo-minimum and -maximum are one instruction of the processor, the others seven, and give the first operand where
+  // either is not a number. A second that is none differs from itself: the mask of all ones is not a number, too.
+  return [...instructions, ...second, ...second, SIMD, NOT_EQUAL, SIMD, OR];
+}
 
 /** Locals and instructions: scalars and constants are spread over vectors once, then a loop runs over the elements. */
 function code({ steps, results }: ElementwiseProgram, tensors: number, scalars: number): number[] {
@@ -67,10 +79,11 @@ function code({ steps, results }: ElementwiseProgram, tensors: number, scalars: 
         return [...get(firstScalar + step.index), SIMD, ...leb(0x13)];
       case 'constant':
         return [F32_CONST, ...new Uint8Array(Float32Array.of(step.value).buffer), SIMD, ...leb(0x13)];
-      case 'op': {
-        const operands = step.op === 'Square' ? [step.operands[0]!, step.operands[0]!] : step.operands;
-        return [...operands.flatMap((operand) => get(firstStep + operand)), SIMD, ...leb(OPCODES[step.op])];
-      }
+      case 'op':
+        return apply(
+          step.op,
+          step.operands.map((operand) => get(firstStep + operand)),
+        );
     }
   };
   const assign = (wanted: boolean) =>
