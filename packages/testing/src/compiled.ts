@@ -1,27 +1,16 @@
-import {
-  adam,
-  DgmError,
-  eager,
-  Key,
-  ModelStep,
-  type BoundModel,
-  type Engine,
-  type GenerativeModel,
-  type LikelihoodModel,
-  type Measure,
-  type OptimizerFactory,
-  type StepOptions,
-  type StepProgram,
-  type StepTerms,
-} from '@dgm/core';
+import { DgmError, eager } from '@dgm/core';
+import type { Engine, StepOptions } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { afterAll, describe, it } from 'vitest';
 import { ensure } from './assert';
+import { drawn } from './compiled/drawn';
+import { gradientKeeper } from './compiled/gradient-keeper';
+import { measured } from './compiled/measured';
+import { compareState, compareTerms, ensureNear } from './compiled/near';
+import { trained } from './compiled/trained';
+import type { Course, Trained } from './compiled/trained';
 import type { ModelCase } from './model';
 import type { CaseTable } from './register';
-import { relativeError } from './relative-error';
-import { tensorOf } from './tensors';
 
 /** A model's case of the contract kit serves as it is; how it is trained may be said too. */
 export interface CompiledCase extends Pick<ModelCase, 'make' | 'data' | 'measuresByReading'> {
@@ -41,7 +30,6 @@ export interface CompiledOptions {
 }
 
 const STEPS = 20;
-const LARGEST_ERROR = 1e-4;
 
 /**
  * Registers, for every model of the table, that an engine trains it to the numbers of `eager()`: loss terms, every
@@ -124,192 +112,8 @@ export const compiledChecks: Readonly<Record<string, CompiledCheck>> = {
   },
 };
 
-/**
- * Some weights have a gradient of 0 in theory (an attention's key bias, a shift before a norm): with its usual epsilon Adam
- * takes full steps along the rounding errors of such a gradient, and those differ between any two engines.
- */
-const calmAdam = adam({ learningRate: 1e-3, epsilon: 1e-4 });
-
-interface Course {
-  readonly steps: number;
-  /** Steps, from 1, that see one example less. */
-  readonly smallerAt?: readonly number[];
-  readonly afterStep?: () => void;
-}
-
-interface Trained {
-  readonly terms: readonly StepTerms[];
-  readonly state: ReadonlyMap<string, Float32Array>;
-}
-
 async function both(the: CompiledCase, engine: () => Engine, course: Course): Promise<[Trained, Trained]> {
   return [await trained(the, eager(), course), await trained(the, engine(), course)];
-}
-
-/** Trains the case's model on an engine; frees everything. */
-async function trained(the: CompiledCase, engine: Engine, course: Course): Promise<Trained> {
-  const model: GenerativeModel = the.make(Key.of(0));
-  const program = new ModelStep(model, { optimizer: calmAdam, ...the.training });
-  const batch = typeof the.data === 'function' ? the.data() : tensorOf(the.data);
-  const smaller = tf.slice(batch, [0], [batch.shape[0]! - 1]);
-  const step = await engine.prepare(program);
-  const terms: StepTerms[] = [];
-  try {
-    for (let index = 1; index <= course.steps; index++) {
-      await step.run({
-        batch: course.smallerAt?.includes(index) ? smaller : batch,
-        key: Key.of(1).fold(index),
-        learningRates: Object.fromEntries(
-          program.players.map(({ objective, factory }) => [objective.name, factory.learningRate(index - 1)]),
-        ),
-        step: index,
-      });
-      terms.push(...(await step.drain()));
-      course.afterStep?.();
-    }
-    await step.sync();
-    const state = [...program.state].map(
-      ([path, variable]) => [path, Float32Array.from(variable.dataSync())] as const,
-    );
-    return { terms, state: new Map(state) };
-  } finally {
-    step.dispose();
-    program.dispose();
-    model.dispose();
-    tf.dispose([batch, smaller]);
-  }
-}
-
-interface Measured {
-  readonly what: string;
-  readonly values: Float32Array;
-}
-
-/** What validation and evaluation ask of the case's model, on an engine; frees everything. */
-async function measured(the: CompiledCase, engine: Engine): Promise<readonly Measured[]> {
-  const model: GenerativeModel = the.make(Key.of(0));
-  const batch = typeof the.data === 'function' ? the.data() : tensorOf(the.data);
-  const results: Measured[] = [];
-  try {
-    for (const [what, measure] of Object.entries(measuresOf(model))) {
-      const prepared = await engine.prepareMeasure(measure);
-      try {
-        results.push({ what, values: await prepared.run(batch, Key.of(2)) });
-      } finally {
-        prepared.dispose();
-      }
-    }
-    return results;
-  } finally {
-    model.dispose();
-    batch.dispose();
-  }
-}
-
-function measuresOf(model: GenerativeModel): Readonly<Record<string, Measure<Tensor>>> {
-  const losses = model
-    .objectives()
-    .map(({ name, loss }) => [
-      `the validation loss ${name}`,
-      (batch: Tensor, key: Key) => loss(batch, key, { training: false }).total,
-    ]);
-  return {
-    ...(Object.fromEntries(losses) as Record<string, Measure<Tensor>>),
-    ...('logProb' in model ? { logProb: (x, key) => (model as LikelihoodModel).logProb(x, key) } : {}),
-    ...('elbo' in model ? { elbo: (x, key) => (model as BoundModel).elbo(x, key) } : {}),
-  };
-}
-
-function compareTerms(
-  the: CompiledCase,
-  actual: readonly StepTerms[],
-  expected: readonly StepTerms[],
-): number {
-  return Math.max(
-    ...expected.flatMap((terms, step) =>
-      Object.entries(terms).map(([name, value]) =>
-        ensureNear(the, [actual[step]![name]!], [value], `term ${name} of step ${step + 1}`),
-      ),
-    ),
-  );
-}
-
-function compareState(
-  the: CompiledCase,
-  actual: Trained,
-  expected: Trained,
-  wanted: (path: string) => boolean = () => true,
-): number {
-  const paths = [...expected.state].filter(([path]) => wanted(path));
-  return Math.max(...paths.map(([path, values]) => ensureNear(the, actual.state.get(path)!, values, path)));
-}
-
-function ensureNear(
-  { largestError = LARGEST_ERROR }: CompiledCase,
-  actual: ArrayLike<number>,
-  expected: ArrayLike<number>,
-  what: string,
-): number {
-  const error = relativeError(actual, expected);
-  ensure(error <= largestError, `${what} differs from eager by ${error.toExponential(1)} (relative)`);
-  return error;
-}
-
-/** Leaves the weights alone and keeps their gradients, where an optimizer keeps its slots. */
-const gradientKeeper: OptimizerFactory = {
-  name: 'gradient-keeper',
-  learningRate: () => 0,
-  hyperparameters: {},
-  create: (variables) => {
-    const kept = new Map(
-      [...variables].map(([path, { shape }]) => [path, tf.tidy(() => tf.variable(tf.zeros(shape), false))]),
-    );
-    return {
-      parameters: () => kept,
-      apply: (gradients: ReadonlyMap<string, Tensor>) =>
-        gradients.forEach((gradient, path) => kept.get(path)!.assign(gradient)),
-      dispose: () => tf.dispose([...kept.values()]),
-    };
-  },
-};
-
-/** What a step sees of every kind of draw, from keys that are derived in every way. */
-async function drawn(engine: Engine): Promise<readonly number[]> {
-  const size = 7;
-  const samplers: readonly ((key: Key) => Tensor)[] = [
-    (key) => key.normal([size]),
-    (key) => key.uniform([size]),
-    (key) => key.uniform([size], { min: -2, max: 3 }),
-    (key) => key.gumbel([size]),
-    (key) => key.logistic([size]),
-    (key) => key.exponential([size]),
-    (key) => key.bernoulli([size], 0.3),
-    (key) =>
-      key
-        .fold('name')
-        .fold(2 ** 40)
-        .split(3)[2]!
-        .normal([size]),
-  ];
-  const seen: Variable[] = samplers.map(() => tf.tidy(() => tf.variable(tf.zeros([size]), false)));
-  const program: StepProgram<Tensor[]> = {
-    state: new Map(seen.map((variable, index) => [`draw/${index}`, variable])),
-    run: ({ key }) =>
-      tf.tidy(() => {
-        samplers.forEach((sampler, index) => seen[index]!.assign(sampler(key.fold(index))));
-        return { total: tf.scalar(0) };
-      }),
-  };
-  const step = await engine.prepare(program);
-  try {
-    await step.run({ batch: [], key: Key.of(5), learningRates: {}, step: 1 });
-    await step.drain();
-    await step.sync();
-    return seen.flatMap((variable) => [...variable.dataSync()]);
-  } finally {
-    step.dispose();
-    tf.dispose(seen);
-  }
 }
 
 function print(line: string): void {

@@ -1,0 +1,45 @@
+import { Key } from '@dgm/core';
+import type { BoundModel, Engine, GenerativeModel, LikelihoodModel, Measure } from '@dgm/core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { CompiledCase } from '../compiled';
+import { tensorOf } from '../tensors';
+
+export interface Measured {
+  readonly what: string;
+  readonly values: Float32Array;
+}
+
+/** What validation and evaluation ask of the case's model, on an engine; frees everything. */
+export async function measured(the: CompiledCase, engine: Engine): Promise<readonly Measured[]> {
+  const model: GenerativeModel = the.make(Key.of(0));
+  const batch = typeof the.data === 'function' ? the.data() : tensorOf(the.data);
+  const results: Measured[] = [];
+  try {
+    for (const [what, measure] of Object.entries(measuresOf(model))) {
+      const prepared = await engine.prepareMeasure(measure);
+      try {
+        results.push({ what, values: await prepared.run(batch, Key.of(2)) });
+      } finally {
+        prepared.dispose();
+      }
+    }
+    return results;
+  } finally {
+    model.dispose();
+    batch.dispose();
+  }
+}
+
+function measuresOf(model: GenerativeModel): Readonly<Record<string, Measure<Tensor>>> {
+  const losses = model
+    .objectives()
+    .map(({ name, loss }) => [
+      `the validation loss ${name}`,
+      (batch: Tensor, key: Key) => loss(batch, key, { training: false }).total,
+    ]);
+  return {
+    ...(Object.fromEntries(losses) as Record<string, Measure<Tensor>>),
+    ...('logProb' in model ? { logProb: (x, key) => (model as LikelihoodModel).logProb(x, key) } : {}),
+    ...('elbo' in model ? { elbo: (x, key) => (model as BoundModel).elbo(x, key) } : {}),
+  };
+}

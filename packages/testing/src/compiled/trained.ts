@@ -1,0 +1,57 @@
+import { adam, Key, ModelStep } from '@dgm/core';
+import type { Engine, GenerativeModel, StepTerms } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { CompiledCase } from '../compiled';
+import { tensorOf } from '../tensors';
+
+/**
+ * Some weights have a gradient of 0 in theory (an attention's key bias, a shift before a norm): with its usual epsilon Adam
+ * takes full steps along the rounding errors of such a gradient, and those differ between any two engines.
+ */
+const calmAdam = adam({ learningRate: 1e-3, epsilon: 1e-4 });
+
+export interface Course {
+  readonly steps: number;
+  /** Steps, from 1, that see one example less. */
+  readonly smallerAt?: readonly number[];
+  readonly afterStep?: () => void;
+}
+
+export interface Trained {
+  readonly terms: readonly StepTerms[];
+  readonly state: ReadonlyMap<string, Float32Array>;
+}
+
+/** Trains the case's model on an engine; frees everything. */
+export async function trained(the: CompiledCase, engine: Engine, course: Course): Promise<Trained> {
+  const model: GenerativeModel = the.make(Key.of(0));
+  const program = new ModelStep(model, { optimizer: calmAdam, ...the.training });
+  const batch = typeof the.data === 'function' ? the.data() : tensorOf(the.data);
+  const smaller = tf.slice(batch, [0], [batch.shape[0]! - 1]);
+  const step = await engine.prepare(program);
+  const terms: StepTerms[] = [];
+  try {
+    for (let index = 1; index <= course.steps; index++) {
+      await step.run({
+        batch: course.smallerAt?.includes(index) ? smaller : batch,
+        key: Key.of(1).fold(index),
+        learningRates: Object.fromEntries(
+          program.players.map(({ objective, factory }) => [objective.name, factory.learningRate(index - 1)]),
+        ),
+        step: index,
+      });
+      terms.push(...(await step.drain()));
+      course.afterStep?.();
+    }
+    await step.sync();
+    const state = [...program.state].map(
+      ([path, variable]) => [path, Float32Array.from(variable.dataSync())] as const,
+    );
+    return { terms, state: new Map(state) };
+  } finally {
+    step.dispose();
+    program.dispose();
+    model.dispose();
+    tf.dispose([batch, smaller]);
+  }
+}
