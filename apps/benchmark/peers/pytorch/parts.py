@@ -20,6 +20,16 @@ def mlp(*sizes, activation=lambda: nn.LeakyReLU(0.01)):
     return nn.Sequential(*layers[:-1])
 
 
+def is_plane(task):
+    """Whether the examples are points of the plane."""
+    return task.levels is None and tuple(task.shape) == (2,)
+
+
+def units_of_plane(task):
+    """Hidden units where points of the plane are learned."""
+    return task.width or (16 if task.quick else 64)
+
+
 def few_levels(task):
     """The number of values of an entry, where a free probability for each is what our side takes, too."""
     if task.levels is None or not 2 < task.levels <= FEW_LEVELS:

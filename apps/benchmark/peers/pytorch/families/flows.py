@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from parts import MaskedLinear, log_integer, mlp, round_straight_through
+from parts import MaskedLinear, is_plane, log_integer, mlp, round_straight_through, units_of_plane
 
 COUPLINGS = 8
 
@@ -31,19 +31,21 @@ class Flow(nn.Module):
 
 
 class RealNvp(Flow):
-    """Affine couplings of halves, each followed by a reversal (Listings 3.1, 3.2), behind noise on [0, 1)."""
+    """Affine couplings of halves, each followed by a reversal (Listings 3.1, 3.2): of integers behind noise on [0, 1), and of
+    points of the plane."""
 
     def __init__(self, task):
         super().__init__()
-        self.dims, self.levels = dims_of(task), task.levels
+        self.dims, self.levels = (2, None) if is_plane(task) else (dims_of(task), task.levels)
         kept = (self.dims + 1) // 2
-        sizes = kept, *hidden_of(task), self.dims - kept
+        units = units_of_plane(task) if is_plane(task) else hidden_of(task)[0]
+        sizes = kept, units, units, self.dims - kept
         self.log_scales = nn.ModuleList(mlp(*sizes) for _ in range(COUPLINGS))
         self.shifts = nn.ModuleList(mlp(*sizes) for _ in range(COUPLINGS))
         self.kept = kept
 
     def nats(self, x):
-        z, log_det = x + torch.rand_like(x), 0.0
+        z, log_det = x if self.levels is None else x + torch.rand_like(x), 0.0
         for log_scale, shift in zip(self.log_scales, self.shifts):
             a, b = z[:, : self.kept], z[:, self.kept :]
             s = torch.tanh(log_scale(a))
@@ -57,7 +59,7 @@ class RealNvp(Flow):
             y = y.flip(1)
             a, b = y[:, : self.kept], y[:, self.kept :]
             y = torch.cat([a, torch.exp(torch.tanh(log_scale(a))) * b + shift(a)], 1)
-        return y.floor().clamp(0, self.levels - 1)
+        return y if self.levels is None else y.floor().clamp(0, self.levels - 1)
 
 
 class Idf(Flow):
