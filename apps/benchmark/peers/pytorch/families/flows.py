@@ -36,7 +36,7 @@ class RealNvp(Flow):
 
     def __init__(self, task):
         super().__init__()
-        self.dims, self.levels = (2, None) if is_plane(task) else (dims_of(task), task.levels)
+        self.dims, self.levels = 2 if is_plane(task) else dims_of(task), task.levels
         kept = (self.dims + 1) // 2
         units = units_of_plane(task) if is_plane(task) else hidden_of(task)[0]
         sizes = kept, units, units, self.dims - kept

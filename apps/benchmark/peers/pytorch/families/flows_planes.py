@@ -10,6 +10,9 @@ from parts import LOG_2PI, MaskedLinear, is_plane, mlp, units_of_plane
 
 LAYERS = 5
 
+# Where the left ends of the bins stand among the knots.
+DATA, LATENTS = 0, 2
+
 
 class PlaneFlow(nn.Module):
     """Layers `to_latents(y)`, each with the log-determinants, and reversals between them, over a standard normal."""
@@ -90,16 +93,17 @@ class SplineCoupling(nn.Module):
     def shares(self, raw):
         return self.SMALLEST_SHARE / self.BINS + (1 - self.SMALLEST_SHARE) * raw.softmax(1)
 
-    def bin_of(self, place, starts, knots):
-        index = ((place >= starts).sum(1, keepdim=True) - 1).clamp(min=0)
-        return [values.gather(1, index) for values in knots]
-
-    def to_latents(self, y):
-        kept, changed = y[:, :1], y[:, 1:]
+    def locate(self, values, side):
+        """The kept element, the other, whether the spline moves that, from where, and its bin: on the data's side, or on the latents'."""
+        kept, changed = values[:, :1], values[:, 1:]
         inside = changed.abs() < self.BOUND
         place = torch.where(inside, changed, torch.zeros_like(changed))
         knots = self.knots(kept)
-        start, width, base, height, left, right = self.bin_of(place, knots[0], knots)
+        index = ((place >= knots[side]).sum(1, keepdim=True) - 1).clamp(min=0)
+        return kept, changed, inside, place, [each.gather(1, index) for each in knots]
+
+    def to_latents(self, y):
+        kept, changed, inside, place, (start, width, base, height, left, right) = self.locate(y, DATA)
         part = ((place - start) / width).clamp(0, 1)
         both, mean = part * (1 - part), height / width
         below = mean + (left + right - 2 * mean) * both
@@ -110,11 +114,7 @@ class SplineCoupling(nn.Module):
         return torch.cat([kept, z], 1), torch.where(inside, log_slope, torch.zeros_like(z)).sum(1)
 
     def to_data(self, z):
-        kept, changed = z[:, :1], z[:, 1:]
-        inside = changed.abs() < self.BOUND
-        place = torch.where(inside, changed, torch.zeros_like(changed))
-        knots = self.knots(kept)
-        start, width, base, height, left, right = self.bin_of(place, knots[2], knots)
+        kept, changed, inside, place, (start, width, base, height, left, right) = self.locate(z, LATENTS)
         rise, mean = place - base, height / width
         bend = rise * (left + right - 2 * mean)
         a, b, c = height * (mean - left) + bend, height * left - bend, -mean * rise
