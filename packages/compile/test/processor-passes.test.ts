@@ -27,6 +27,57 @@ const MANY = [8, 9, 5];
 const COLUMN = [8, 9, 1];
 const classes = (x: tf.Tensor) => tf.cast(tf.abs(tf.round(x)), 'int32') as Tensor1D;
 
+/** What `LayerNorm` computes but for its scale and shift, and its precision, here as another factor. */
+function standardized(x: Tensor, axis: number, keepDims = true): Tensor {
+  const centred = tf.sub(x, tf.mean(x, axis, true));
+  const variance = tf.mean(tf.square(centred), axis, keepDims);
+  const precision = tf.reciprocal(tf.sqrt(tf.add(variance, 1e-3)));
+  return tf.mul(tf.mul(precision, centred), precision);
+}
+
+describePass('fuse-standardize', {
+  'vectors and their precisions': {
+    f: (x) => standardized(x!, -1),
+    inputs: [[3, 4, 5]],
+    left: ['Standardize', 'Multiply'],
+  },
+  'the axis by its number': {
+    f: (x) => standardized(x!, 2),
+    inputs: [[3, 4, 5]],
+    left: ['Standardize', 'Multiply'],
+  },
+  'not what other vectors are multiplied with': {
+    f: (x, y) => {
+      const others = tf.sub(y!, tf.mean(y!, -1, true));
+      const variance = tf.mean(tf.square(tf.sub(x!, tf.mean(x!, -1, true))), -1, true);
+      return tf.mul(others, tf.reciprocal(tf.sqrt(tf.add(variance, 1e-3))));
+    },
+    inputs: [
+      [4, 5],
+      [4, 5],
+    ],
+    left: ['Mean', 'Sub', 'Standardize', 'Multiply'],
+  },
+  'not along another axis': {
+    f: (x) => standardized(x!, 0),
+    inputs: [[5, 5]],
+    left: ['Mean', 'Sub', 'Square', 'Mean', 'Add', 'Sqrt', 'Reciprocal', 'Multiply', 'Multiply'],
+  },
+  'not a mean that lost its axis': {
+    f: (x) => standardized(x!, -1, false),
+    inputs: [[5, 5]],
+    left: ['Mean', 'Sub', 'Square', 'Mean', 'Add', 'Sqrt', 'Reciprocal', 'Multiply', 'Multiply'],
+  },
+});
+
+test('fuse-standardize keeps the digits of vectors far from zero', async () => {
+  const shape = [6, 32];
+  const before = captured({ f: (x) => standardized(tf.add(x!, 1e3), -1), inputs: [shape], left: [] });
+  const after = processorPasses.find(({ name }) => name === 'fuse-standardize')!.apply(before);
+  expect(kernelsOf(after)).toEqual(['Add', 'Standardize', 'Multiply']);
+  await expectSameResults(after, before, [shape], 1e-4);
+});
+
 describePass('one-hot-by-product', {
   'an index of many': {
     f: (x) => tf.oneHot(classes(x!), 5, 1, 0, 'float32'),

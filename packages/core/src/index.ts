@@ -164,7 +164,19 @@ export { Softplus } from './bijectors/softplus';
 export { Tanh } from './bijectors/tanh';
 
 // ops
-export { elu, exp, expm1, leakyRelu, relu, selu, sigmoid, softplus, swish, tanh } from './ops/activations';
+export {
+  elu,
+  exp,
+  expm1,
+  leakyRelu,
+  quickGelu,
+  relu,
+  selu,
+  sigmoid,
+  softplus,
+  swish,
+  tanh,
+} from './ops/activations';
 export { besselRatio, logBesselI } from './ops/bessel';
 export type { LogBesselOptions } from './ops/bessel';
 export { besselRatioGap, logBesselGap } from './ops/bessel-gap';

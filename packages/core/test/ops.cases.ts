@@ -28,6 +28,7 @@ import {
   norm,
   oneHot,
   polygamma,
+  quickGelu,
   relu,
   roundStraightThrough,
   select,
@@ -152,6 +153,13 @@ const activations: OpTable = {
     points: real,
     golden: values('swish'),
     tolerance: within(4e-7),
+    extremes: far([0, 1e4], [-1e4, 1e4]),
+  }),
+  quickGelu: () => ({
+    f: unary(quickGelu),
+    points: real,
+    golden: values('quickGelu'),
+    tolerance: within(5e-6),
     extremes: far([0, 1e4], [-1e4, 1e4]),
   }),
   gelu: () => ({

@@ -1,4 +1,5 @@
 import protobuf from 'protobufjs/light.js';
+import { fusedKernels } from '../kernels/fused';
 import { kernels } from '../kernels/table';
 import { dataOf, topologicalOrder } from '../graph/graph';
 import type { Data, DType, Graph, Value } from '../graph/graph';
@@ -28,7 +29,7 @@ export function writeModel(
   const writer = new ModelWriter(names);
   for (const [name, value] of graph.inputs) writer.input(name, value);
   for (const node of topologicalOrder(graph.outputs.values())) {
-    const { lower } = kernels[node.kernel]!;
+    const { lower } = (kernels[node.kernel] ?? fusedKernels[node.kernel])!;
     const inputNames = node.inputs.map((value) => writer.nameOf(value));
     const results = lower({ ...node, onnx: writer, names: inputNames });
     node.outputs.forEach((value, index) => writer.define(value, results[index]!));

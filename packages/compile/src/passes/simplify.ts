@@ -13,6 +13,7 @@ import { mergeFactors } from './merge-factors';
 import { biasOfConvolution } from './processor/bias-of-convolution';
 import { cumulateByProduct } from './processor/cumulate-by-product';
 import { flattenRows } from './processor/flatten-rows';
+import { fuseStandardize } from './processor/fuse-standardize';
 import { gatherRows } from './processor/gather-rows';
 import { oneHotByProduct } from './processor/one-hot-by-product';
 import { sharePatches } from './processor/share-patches';
@@ -68,6 +69,7 @@ export const passes: readonly Pass[] = [...portablePasses, local('choose-convolu
  * `simplify` gives.
  */
 export const processorPasses: readonly Pass[] = [
+  local('fuse-standardize', fuseStandardize),
   { name: 'spectral-convolutions', apply: (graph) => rewrite(graph, spectralConvolutions()) },
   { name: 'share-patches', apply: sharePatches },
   { name: 'bias-of-convolution', apply: biasOfConvolution },

@@ -49,9 +49,10 @@ export async function expectSameResults(
   actual: Graph,
   expected: Graph,
   shapes: PassCase['inputs'],
+  tolerance = 1e-6,
 ): Promise<void> {
   const inputs = shapes.map((shape, index) => Key.of(index).normal(shape));
-  expect(relativeError(await run(actual, inputs), await run(expected, inputs))).toBeLessThan(1e-6);
+  expect(relativeError(await run(actual, inputs), await run(expected, inputs))).toBeLessThan(tolerance);
   tf.dispose(inputs);
 }
 

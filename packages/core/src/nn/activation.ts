@@ -1,6 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { ArgumentError } from '../errors/dgm-error';
-import { elu, leakyRelu, relu, sigmoid, softplus, swish, tanh } from '../ops/activations';
+import { elu, leakyRelu, quickGelu, relu, sigmoid, softplus, swish, tanh } from '../ops/activations';
 import { gelu } from '../ops/gelu';
 import { BaseLayer } from './layer';
 
@@ -13,6 +13,7 @@ const activations = {
   softplus,
   swish,
   gelu,
+  quickGelu,
   elu,
 };
 

@@ -155,12 +155,23 @@ describe('BaseLayer', () => {
 describe('activationFunction', () => {
   it('knows its names, takes functions, and names what it knows otherwise', () => {
     const names: ActivationName[] = [
-      ...(['identity', 'relu', 'leakyRelu', 'tanh', 'sigmoid', 'softplus', 'swish', 'gelu', 'elu'] as const),
+      ...([
+        'identity',
+        'relu',
+        'leakyRelu',
+        'tanh',
+        'sigmoid',
+        'softplus',
+        'swish',
+        'gelu',
+        'quickGelu',
+        'elu',
+      ] as const),
     ];
     const atOne = names.map((name) => tf.tidy(() => activationFunction(name)(tf.scalar(-1)).dataSync()[0]!));
     expect(atOne).toBeCloseToArray([
       ...[-1, 0, -0.01, Math.tanh(-1), 1 / (1 + Math.E), Math.log1p(Math.exp(-1))],
-      ...[-1 / (1 + Math.E), -0.158655254, Math.expm1(-1)],
+      ...[-1 / (1 + Math.E), -0.158655254, -1 / (1 + Math.exp(1.702)), Math.expm1(-1)],
     ]);
     expect(activationFunction(tf.abs)).toBe(tf.abs);
     expect(() => activationFunction('relux' as Activation)).toThrow(/one of identity, relu, .*"relux"/);

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { elementwise } from './differentiable';
+import type { Elementwise } from './differentiable';
 
 const SELU_SCALE = 1.0507009873554805;
 const SELU_ALPHA = 1.6732632423543772;
@@ -114,12 +115,32 @@ const softplusOf = elementwise(tf.softplus, sigmoid);
 export function swish(x: Tensor): Tensor {
   return swishOf(x);
 }
-const swishOf = elementwise((x) => tf.mul(x, tf.sigmoid(x)), swishSlope);
+const swishOf = selfGated(1);
 
-/** $\sigma(x) + x\,\sigma(x)\,\sigma(-x)$; a compiled step takes the product of the first two from the forward pass. */
-function swishSlope(x: Tensor): Tensor {
-  const gate = sigmoid(x);
-  return tf.add(gate, tf.mul(tf.mul(x, gate), sigmoid(tf.neg(x))));
+/**
+ * $x\,\sigma(1.702\,x)$, an approximation of {@link gelu} to 0.021.
+ * @param x - any shape.
+ * @returns a tensor of the shape of `x`; relative error below 5e-6, in the left tail that of rounding $1.702\,x$.
+ * @see Gaussian Error Linear Units (Hendrycks and Gimpel, 2016), §2.
+ */
+export function quickGelu(x: Tensor): Tensor {
+  return quickGeluOf(x);
+}
+const quickGeluOf = selfGated(1.702);
+
+/**
+ * $x\,\sigma(\beta x)$. Its derivative, $\sigma(\beta x) + x\,\sigma(\beta x)\,(\beta - \beta\,\sigma(\beta x))$, has the gate and
+ * the product in the forms of the forward pass, so that a compiled step takes them from there.
+ */
+function selfGated(beta: number): Elementwise {
+  const scaled: Elementwise = beta === 1 ? (x) => x : (x) => tf.mul(beta, x);
+  return elementwise(
+    (x) => tf.mul(x, tf.sigmoid(scaled(x))),
+    (x) => {
+      const gate = sigmoid(scaled(x));
+      return tf.add(gate, tf.mul(tf.mul(x, gate), tf.sub(beta, scaled(gate))));
+    },
+  );
 }
 
 /** $\min(x, 0)$, with gradient 1 at 0. The gradients of `tf.minimum` stop at the second order. */

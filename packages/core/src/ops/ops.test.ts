@@ -26,6 +26,7 @@ describe('NaN', () => {
     softplus: ops.softplus,
     swish: ops.swish,
     gelu: ops.gelu,
+    quickGelu: ops.quickGelu,
     log1p: ops.log1p,
     log1mExp: ops.log1mExp,
     logSigmoid: ops.logSigmoid,

@@ -41,6 +41,7 @@ functions = {
     "selu": (torched(torch.nn.functional.selu), real),
     "softplus": (lambda x: np.logaddexp(x, 0), real),
     "swish": (torched(torch.nn.functional.silu), real),
+    "quickGelu": (torched(lambda x: x * torch.sigmoid(1.702 * x)), real),
     "gelu": (lambda x: x * special.ndtr(x), central),
     "log1p": (np.log1p, near_minus_one),
     "logSigmoid": (lambda x: -np.logaddexp(0, -x), real),

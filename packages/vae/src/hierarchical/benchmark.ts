@@ -1,4 +1,4 @@
-import { ActivationLayer, Dense, LayerNorm, Sequential, sigmoid, sizeOf } from '@dgm/core';
+import { ActivationLayer, Dense, LayerNorm, Sequential, sizeOf } from '@dgm/core';
 import type {
   Activation,
   Benchmark,
@@ -8,8 +8,6 @@ import type {
   Key,
   Layer,
 } from '@dgm/core';
-import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor } from '@tensorflow/tfjs-core';
 import { asInTheBook, flatten, likelihoodFor } from '../benchmark-parts';
 import type { BaseHierarchicalVae } from './base-hierarchical-vae';
 import { bottomUpVae } from './bottom-up-vae';
@@ -27,9 +25,6 @@ interface Networks {
   readonly key: Key;
 }
 
-/** The book's activation: $x\, \sigma(1.702 x)$, an approximation of GELU. */
-const quickGelu = (x: Tensor): Tensor => tf.mul(x, sigmoid(tf.mul(1.702, x)));
-
 /**
  * Dense layers as in the book's program, but with LayerNorm in the place of BatchNorm, after `quickGelu`; the last activation,
  * where one is given, has none.
@@ -38,7 +33,7 @@ function network(sizes: readonly number[], key: Key, last?: Activation): Layer {
   const layers = sizes.slice(1).flatMap((outputs, index): Layer[] => {
     const dense = new Dense({ inputs: sizes[index]!, outputs, key: key.fold(index) });
     if (index < sizes.length - 2)
-      return [dense, new ActivationLayer(quickGelu), new LayerNorm({ features: outputs })];
+      return [dense, new ActivationLayer('quickGelu'), new LayerNorm({ features: outputs })];
     return last === undefined ? [dense] : [dense, new ActivationLayer(last)];
   });
   return new Sequential(layers);
