@@ -9,6 +9,8 @@ import { tune } from '../passes/simplify';
 import type { Device, Runtime, RuntimeSession, RuntimeTensor } from '../runtime/runtime';
 import { Arena } from '../update/arena';
 import type { Block } from '../update/arena';
+import { packVectors } from '../update/pack-vectors';
+import type { Pack, PackedGraph } from '../update/pack-vectors';
 import { splitUpdates } from '../update/split-updates';
 import type { SplitGraph } from '../update/split-updates';
 import type { ExecutableStep, StepExecutor, StepFeeds } from './step-executor';
@@ -26,7 +28,7 @@ export interface HostExecutorOptions {
 }
 
 /** A captured step without its optimizer, and the session that computes it. */
-interface Variant extends SplitGraph {
+interface Variant extends Omit<SplitGraph, 'graph'>, PackedGraph {
   readonly step: CapturedStep;
   readonly session: RuntimeSession;
 }
@@ -37,6 +39,10 @@ interface Bound {
   readonly fetches: Record<string, RuntimeTensor | null>;
   /** The memory behind the fetches. */
   readonly fetched: ReadonlyMap<string, Float32Array>;
+  /** Puts the short vectors that are fed together. */
+  readonly gather: () => void;
+  /** Takes those that are fetched together apart. */
+  readonly scatter: () => void;
   readonly updates: readonly {
     readonly apply: (scalars: readonly number[]) => void;
     readonly scalars: readonly string[];
@@ -65,12 +71,13 @@ export class HostExecutor implements StepExecutor {
   async compile(step: CapturedStep): Promise<ExecutableStep> {
     const { device, threads } = this.#options;
     const split = splitUpdates(step.graph, new Set(step.state.keys()));
-    const graph = tune(dropUnusedInputs(split.graph), device);
-    const session = await this.#runtime.createSession(writeModel(graph), {
+    const tuned = tune(dropUnusedInputs(split.graph), device);
+    const packed = packVectors(tuned, new Set([...step.state.keys(), ...split.leaves.values()]));
+    const session = await this.#runtime.createSession(writeModel(packed.graph), {
       device,
-      threads: threads ?? threadsFor(graph),
+      threads: threads ?? threadsFor(packed.graph),
     });
-    const variant = { ...split, graph, step, session };
+    const variant = { ...split, ...packed, step, session };
     return {
       run: (feeds) => this.#run(variant, feeds),
       release: () => session.release(),
@@ -104,7 +111,8 @@ export class HostExecutor implements StepExecutor {
   }
 
   async #run(variant: Variant, given: StepFeeds): Promise<void> {
-    const { feeds: fixed, fetches, fetched, updates } = this.#boundTo(variant);
+    const { feeds: fixed, fetches, fetched, gather, scatter, updates } = this.#boundTo(variant);
+    gather();
     const feeds = { ...fixed };
     for (const [name, { data, shape, dtype }] of given) {
       if (variant.graph.inputs.has(name)) feeds[name] = this.#runtime.tensor(data, shape, dtype);
@@ -113,6 +121,7 @@ export class HostExecutor implements StepExecutor {
     if (!this.#runtime.fillsFetches) {
       for (const [name, data] of fetched) data.set(results[name]!.data as Float32Array);
     }
+    scatter();
     const resultOf = (name: string): number => Number(results[`out/${name}`]!.data[0]);
     const givenTo = (name: string): number => given.get(name)!.data[0]!;
     for (const { apply, scalars } of updates) {
@@ -128,28 +137,32 @@ export class HostExecutor implements StepExecutor {
     const { step, graph, updates, leaves } = variant;
     const blocks = new Map<string, Block>();
     for (const [name, variable] of step.state) blocks.set(name, this.#state.get(variable)!);
+    tensorLeavesOf(variant).forEach((value, index) => {
+      const { offset, data } = this.#leaves[index]!;
+      blocks.set(leaves.get(value)!, { offset, data: data.subarray(0, sizeOf(value.shape)) });
+    });
+    const [entering, leaving] = [packMemory(variant.inputs, blocks), packMemory(variant.outputs, blocks)];
+    const memory = new Map([...blocks].map(([name, { data }]) => [name, data]));
+    memory.set(variant.inputs.name, entering.data).set(variant.outputs.name, leaving.data);
+    const tensor = (data: Float32Array, { shape }: Value) => this.#runtime.tensor(data, shape, 'float32');
     const feeds: Record<string, RuntimeTensor> = {};
-    for (const [name, { data }] of blocks) {
-      const input = graph.inputs.get(name);
-      if (input !== undefined) feeds[name] = this.#runtime.tensor(data, input.shape, 'float32');
+    for (const [name, value] of graph.inputs) {
+      const data = memory.get(name);
+      if (data !== undefined) feeds[name] = tensor(data, value);
     }
     const fetches: Record<string, RuntimeTensor | null> = {};
     const fetched = new Map<string, Float32Array>();
-    for (const name of step.terms) fetches[`out/${name}`] = null;
-    tensorLeavesOf(variant).forEach((value, index) => {
-      const name = leaves.get(value)!;
-      const { offset, data } = this.#leaves[index]!;
-      const block = { offset, data: data.subarray(0, sizeOf(value.shape)) };
-      blocks.set(name, block);
-      fetched.set(`out/${name}`, block.data);
-      fetches[`out/${name}`] = this.#runtime.fillsFetches
-        ? this.#runtime.tensor(block.data, value.shape, 'float32')
-        : null;
-    });
+    for (const [name, value] of graph.outputs) {
+      const data = memory.get(name);
+      if (data !== undefined) fetched.set(`out/${name}`, data);
+      fetches[`out/${name}`] = data !== undefined && this.#runtime.fillsFetches ? tensor(data, value) : null;
+    }
     const bound = {
       feeds,
       fetches,
       fetched,
+      gather: entering.gather,
+      scatter: leaving.scatter,
       updates: updates.map((update) => ({
         apply: this.#arena!.bind(
           update,
@@ -159,9 +172,6 @@ export class HostExecutor implements StepExecutor {
         scalars: update.scalars.map((value) => leaves.get(value)!),
       })),
     };
-    for (const { scalars } of bound.updates) {
-      for (const name of scalars) if (!variant.formulas.has(name)) fetches[`out/${name}`] = null;
-    }
     this.#bound.set(variant, bound);
     return bound;
   }
@@ -189,6 +199,22 @@ export class HostExecutor implements StepExecutor {
     this.#arena = arena;
     this.#bound = new Map();
   }
+}
+
+/** The memory of a pack, and the copies between it and its parts, which lie in blocks. */
+function packMemory({ parts }: Pack, blocks: ReadonlyMap<string, Block>) {
+  const sizes = [...parts.values()];
+  const data = new Float32Array(sizes.reduce((sum, size) => sum + size, 0));
+  let start = 0;
+  const pairs = [...parts].map(([name, size]) => {
+    const inPack = data.subarray(start, (start += size));
+    return { inPack, alone: blocks.get(name)!.data };
+  });
+  return {
+    data,
+    gather: () => pairs.forEach(({ inPack, alone }) => inPack.set(alone)),
+    scatter: () => pairs.forEach(({ inPack, alone }) => alone.set(inPack)),
+  };
 }
 
 /** What the session computes for the updates, in a stable order: gradients, mostly. */
