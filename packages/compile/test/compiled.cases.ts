@@ -32,6 +32,7 @@ import { vae } from '@dgm/vae';
 import type { VaeOptions } from '@dgm/vae';
 import * as tf from '@tensorflow/tfjs-core';
 import { Denoiser } from './support/network-model';
+import { Shares } from './support/shares';
 
 const DIMS = 6;
 
@@ -163,6 +164,10 @@ export const networks: CompiledTable = {
           mlp([4, 8, 4], { key: key.fold(index), activation }),
         ),
       ),
+    4,
+  ),
+  'shares of features (a sum of one element in the gradient)': network(
+    (key) => new Sequential([mlp([4, 8, 8, 6], { key }), new Shares(6), mlp([6, 4], { key: key.fold(1) })]),
     4,
   ),
 };

@@ -39,9 +39,9 @@ interface Bound {
   readonly fetches: Record<string, RuntimeTensor | null>;
   /** The memory behind the fetches. */
   readonly fetched: ReadonlyMap<string, Float32Array>;
-  /** Puts the short vectors that are fed together. */
+  /** Copies the vectors that enter as one to where they are fed from. */
   readonly gather: () => void;
-  /** Takes those that are fetched together apart. */
+  /** Copies the vectors that left as one to where the updates read them. */
   readonly scatter: () => void;
   readonly updates: readonly {
     readonly apply: (scalars: readonly number[]) => void;
@@ -72,7 +72,7 @@ export class HostExecutor implements StepExecutor {
     const { device, threads } = this.#options;
     const split = splitUpdates(step.graph, new Set(step.state.keys()));
     const tuned = tune(dropUnusedInputs(split.graph), device);
-    const packed = packVectors(tuned, new Set([...step.state.keys(), ...split.leaves.values()]));
+    const packed = packVectors(tuned, new Set([...step.state.keys(), ...leavesInMemory(split)]));
     const session = await this.#runtime.createSession(writeModel(packed.graph), {
       device,
       threads: threads ?? threadsFor(packed.graph),
@@ -201,7 +201,7 @@ export class HostExecutor implements StepExecutor {
   }
 }
 
-/** The memory of a pack, and the copies between it and its parts, which lie in blocks. */
+/** The memory of a pack, and how to copy its parts there and back: each lies in a block of its own too. */
 function packMemory({ parts }: Pack, blocks: ReadonlyMap<string, Block>) {
   const sizes = [...parts.values()];
   const data = new Float32Array(sizes.reduce((sum, size) => sum + size, 0));
@@ -215,6 +215,12 @@ function packMemory({ parts }: Pack, blocks: ReadonlyMap<string, Block>) {
     gather: () => pairs.forEach(({ inPack, alone }) => inPack.set(alone)),
     scatter: () => pairs.forEach(({ inPack, alone }) => alone.set(inPack)),
   };
+}
+
+/** The names of what updates read from memory only. A scalar is read where it was computed. */
+function leavesInMemory({ updates, leaves }: SplitGraph): string[] {
+  const scalars = new Set(updates.flatMap((update) => update.scalars));
+  return [...leaves].filter(([value]) => !scalars.has(value)).map(([, name]) => name);
 }
 
 /** What the session computes for the updates, in a stable order: gradients, mostly. */

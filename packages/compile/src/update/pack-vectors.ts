@@ -26,7 +26,7 @@ export interface PackedGraph {
 
 /**
  * Lets the short vectors of a step, biases and their gradients, enter and leave as one: a tensor that crosses between host and
- * runtime costs 1 to 2 µs on its way in and 3 on its way out, however short, and a network has dozens.
+ * runtime costs 1 µs on its way in and 3 on its way out, however short, and a network has dozens.
  * @param vectors - the names of the inputs and outputs that may be packed
  */
 export function packVectors(graph: Graph, vectors: ReadonlySet<string>): PackedGraph {

@@ -4,8 +4,8 @@ import type { Rule } from '../../graph/rewrite';
 
 /**
  * Reads the steps that standardize vectors, $(x - \mu) / \sqrt{\sigma^2 + \epsilon}$, for what they are: the runtime has them as
- * one kernel, which also gives the root's reciprocal, as the gradient wants it. For 64 vectors of 256 it takes 6 µs, the nine
- * kernels 30.
+ * one kernel, which also gives the root's reciprocal, as the gradient wants it. For 64 vectors of 256 on two threads it takes
+ * 6 µs, its steps together 35.
  */
 export const fuseStandardize: Rule = (node) =>
   node.kernel === 'Multiply' ? standardized(node) : precision(node);
