@@ -1,4 +1,4 @@
-import { asLayer, BaseDistribution, BaseModule, formatShape, ShapeError } from '@dgm/core';
+import { asLayer, BaseDistribution, BaseModule, formatShape, ShapeError, sizeOf } from '@dgm/core';
 import type {
   ConditionalDistribution,
   Distribution,
@@ -50,8 +50,10 @@ class AutoregressiveBase extends BaseModule implements FlowBase {
         remedy: 'make it with shape: [1]; each element has its own parameters',
       });
     }
-    const passes = countGroups(groups);
-    this.#parts = { dims: groups.length, passes, head, network: this.child('network', asLayer(network)) };
+    const members = Array.from({ length: countGroups(groups) }, (_, group) =>
+      groups.flatMap((own, element) => (own === group ? [element] : [])),
+    );
+    this.#parts = { dims: groups.length, members, head, network: this.child('network', asLayer(network)) };
   }
 
   given(context?: Tensor, call: FlowCall = {}): Distribution {
@@ -61,7 +63,8 @@ class AutoregressiveBase extends BaseModule implements FlowBase {
 
 interface BaseParts {
   readonly dims: number;
-  readonly passes: number;
+  /** The elements of each group. */
+  readonly members: readonly (readonly number[])[];
   readonly head: DistributionHead;
   readonly network: Layer;
 }
@@ -82,28 +85,32 @@ class Grouped extends BaseDistribution {
     this.batchShape = call.context === undefined ? [] : [call.context.shape[0]!];
   }
 
-  /** One pass for each group: what is drawn for later groups in the meantime is drawn again, with the same noise. */
+  /** Group by group: a pass of the network over what is drawn so far gives the parameters of a group's elements. */
   protected draw(key: Key, sampleShape: Shape): Tensor {
-    const shape = [...sampleShape, ...this.batchShape, this.#parts.dims];
-    let rows: Tensor = tf.zeros([shape.slice(0, -1).reduce((a, b) => a * b, 1), this.#parts.dims]);
-    for (let pass = 0; pass < this.#parts.passes; pass++) {
-      rows = tf.reshape(this.#elements(rows).sample(key), rows.shape);
-    }
+    const { dims, members } = this.#parts;
+    const shape = [...sampleShape, ...this.batchShape, dims];
+    let rows: Tensor = tf.zeros([sizeOf(shape) / dims, dims]);
+    members.forEach((elements, group) => {
+      const drawn = this.#conditionals(rows, elements).sample(key.fold(group));
+      rows = withElements(rows, elements, tf.reshape(drawn, [-1, elements.length]));
+    });
     return tf.reshape(rows, shape);
   }
 
   protected logDensity(x: Tensor): Tensor {
     const { dims } = this.#parts;
     const rows = tf.reshape(x, [-1, dims]);
-    const perElement = this.#elements(rows).logProb(tf.reshape(rows, [-1, 1]));
+    const perElement = this.#conditionals(rows).logProb(tf.reshape(rows, [-1, 1]));
     return tf.reshape(tf.sum(tf.reshape(perElement, [-1, dims]), 1), x.shape.slice(0, -1));
   }
 
-  /** The distributions of all elements of rows `[n, D]`, a batch of n D. */
-  #elements(rows: Tensor): Distribution {
-    const { head, network } = this.#parts;
+  /** The distributions of elements of rows `[n, D]`, of all unless given: a batch of n times as many. */
+  #conditionals(rows: Tensor, elements?: readonly number[]): Distribution {
+    const { dims, head, network } = this.#parts;
     const output = network.apply(this.#seen(rows), this.#call);
-    return head.distribution(tf.reshape(output, [-1, head.numParameters]));
+    const all = tf.reshape(output, [-1, dims, head.numParameters]);
+    const own = elements === undefined ? all : tf.gather(all, tf.tensor1d([...elements], 'int32'), 1);
+    return head.distribution(tf.reshape(own, [-1, head.numParameters]));
   }
 
   #seen(rows: Tensor): Tensor {
@@ -111,4 +118,22 @@ class Grouped extends BaseDistribution {
     if (context === undefined) return rows;
     return withContext(rows, { context: tf.tile(context, [rows.shape[0]! / context.shape[0]!, 1]) });
   }
+}
+
+/** Rows `[n, D]` with other values `[n, k]` for k of their elements. */
+function withElements(rows: Tensor, elements: readonly number[], values: Tensor): Tensor {
+  const places = Array.from({ length: rows.shape[1]! }, (_, element) => elements.indexOf(element));
+  const isOther = tf.tensor1d(
+    places.map((place) => place !== -1),
+    'bool',
+  );
+  const spread = tf.gather(
+    values,
+    tf.tensor1d(
+      places.map((place) => Math.max(place, 0)),
+      'int32',
+    ),
+    1,
+  );
+  return tf.where(isOther, spread, rows);
 }
