@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { allMakers } from '../../arm/test/arm.cases';
-import { compileSampler } from '../src/index';
+import { compile, compileSampler } from '../src/index';
 
 const key = Key.of(0);
 const likelihood = categorical({ shape: [], values: 5 });
@@ -35,6 +35,15 @@ describe.each(Object.entries(allMakers))('%s in a compiled loop', (_, make) => {
     sampler.dispose();
     expect(tf.memory().numTensors).toBe(before);
     tf.dispose([...contexts]);
+    model.dispose();
+  });
+
+  test('and in one function with all of its steps', async () => {
+    const model = make({ shape: [3, 3], likelihood, key });
+    const sampler = await compile(({ key: own }) => ({ x: model.sample(own, 2) }), {});
+    const { x } = await sampler.run({}, { key: Key.of(1) });
+    expect(await taken(x)).toEqual(await taken(model.sample(Key.of(1), 2)));
+    sampler.dispose();
     model.dispose();
   });
 });

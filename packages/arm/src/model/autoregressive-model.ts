@@ -71,7 +71,8 @@ export interface SamplingLoopOptions extends DrawOptions {
 export interface SampleOptions extends SamplingLoopOptions {
   /**
    * `cached` - a step of the network for each variable; `predictive` - guesses that converge; `full` - a pass of the whole
-   * network for each variable. All draw the same. `cached` where the network can, else `predictive`, unless given.
+   * network for each variable. All draw the same. `cached` where the network can, else `predictive`, unless given; `full`
+   * in place of it for a traced key, as guesses are read.
    */
   readonly method?: 'cached' | 'predictive' | 'full';
 }
@@ -153,8 +154,9 @@ export class AutoregressiveModel
         actual: 'cached',
       });
     }
-    if (method === 'predictive' || (method === undefined && !isCached)) return this.#predict(key, n, options);
-    return runSamplingLoop(this.#loop(n, options, method === 'full' ? undefined : {}), key);
+    const chosen = method ?? (isCached ? 'cached' : key.isTraced ? 'full' : 'predictive');
+    if (chosen === 'predictive') return this.#predict(key, n, options);
+    return runSamplingLoop(this.#loop(n, options, chosen === 'full' ? undefined : {}), key);
   }
 
   /**

@@ -248,6 +248,7 @@ describe('Key refuses', () => {
 
   it('draws on the host while it is traced', () => {
     const traced = Key.of(0).traced(() => tf.zeros([1]));
+    expect([Key.of(0).isTraced, traced.isTraced, traced.fold('x').isTraced]).toEqual([false, true, true]);
     expect(() => traced.fold('x').generator()).toThrow(
       expect.toSatisfy((error) => DgmError.is(error, 'unsupported')),
     );

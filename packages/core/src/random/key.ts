@@ -80,6 +80,11 @@ export class Key {
     return new Key(this.#word0, this.#word1, { derive: (root) => root, record });
   }
 
+  /** Whether this key or one that it came from is {@link traced}: what is computed with it has no values to read yet. */
+  get isTraced(): boolean {
+    return this.#trace !== undefined;
+  }
+
   /**
    * `n` independent keys.
    * @throws ArgumentError if `n` is not a count
