@@ -43,19 +43,10 @@ export function ancestralLoop(task: LoopTask): SamplingLoop {
         };
         return drawVariable(task, { state, inputs, key, previous: undefined });
       }),
-    next: (state, inputs, key) =>
+    next: ({ previous, ...state }, inputs, key) =>
       tf.tidy(() => {
-        const { samples, index } = state as LoopTensors & {
-          readonly samples: Tensor;
-          readonly index: Tensor;
-        };
-        const previous = entryAt(samples, index);
-        return drawVariable(task, {
-          state: { ...state, index: tf.add(index, tf.scalar(1, 'int32')) },
-          inputs,
-          key,
-          previous,
-        });
+        const index = tf.add(state['index']!, tf.scalar(1, 'int32'));
+        return drawVariable(task, { state: { ...state, index }, inputs, key, previous });
       }),
     finish: ({ samples }) => tf.tidy(() => task.fromSequence(samples!)),
   };
@@ -80,7 +71,7 @@ interface DrawOfVariable {
   readonly state: LoopTensors;
   readonly inputs: LoopTensors;
   readonly key: Key;
-  /** The variable before it; undefined at the first. */
+  /** The variable before it, for networks that remember; undefined at the first. */
   readonly previous: Tensor | undefined;
 }
 
@@ -90,7 +81,8 @@ function drawVariable(task: LoopTask, { state, inputs, key, previous }: DrawOfVa
   const value = keepKnown(task, task.draw(parameters, key), inputs, index);
   const isHere = tf.equal(tf.range(0, task.numVariables, 1, 'int32'), index);
   const mask = tf.reshape(isHere, [1, task.numVariables, ...task.variable.map(() => 1)]);
-  return { samples: tf.where(mask, tf.expandDims(value, 1), samples), index, ...cache };
+  const next = { samples: tf.where(mask, tf.expandDims(value, 1), samples), index, ...cache };
+  return task.cache === undefined ? next : { ...next, previous: value };
 }
 
 /** The parameters of the variable at the state's index, and what the network remembers after it. */
