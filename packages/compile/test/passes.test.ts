@@ -196,15 +196,6 @@ describePass('broadcast-tiles', {
     ],
     left: ['Multiply'],
   },
-  'what is chosen, and by what': {
-    f: (x, y, z) => tf.where(tf.greater(x!, 0), y!, z!),
-    inputs: [
-      [3, 1],
-      [1, 4],
-      [3, 4],
-    ],
-    left: ['Greater', 'Identity', 'Select'],
-  },
   'both factors, where one has the shape': {
     f: (x, y) => tf.sub(tf.tile(x!, [1, 4]), tf.tile(y!, [3, 1])),
     inputs: [

@@ -1,6 +1,6 @@
 import { broadcastShapes, sameShape } from '@dgm/core';
 import { createNode, producer } from '../graph/graph';
-import type { Node, Value } from '../graph/graph';
+import type { Value } from '../graph/graph';
 import type { Rule } from '../graph/rewrite';
 
 const BROADCASTING = new Set([
@@ -18,7 +18,6 @@ const BROADCASTING = new Set([
   'LessEqual',
   'Equal',
   'NotEqual',
-  'Select',
 ]);
 
 /**
@@ -27,22 +26,17 @@ const BROADCASTING = new Set([
  */
 export const broadcastTiles: Rule = (node) => {
   const [y] = node.outputs;
-  if (y === undefined || !BROADCASTING.has(node.kernel) || picksAlongFirst(node)) return undefined;
+  if (y === undefined || !BROADCASTING.has(node.kernel)) return undefined;
   const inputs = [...node.inputs];
-  for (const index of inputs.keys()) {
+  for (const index of [0, 1]) {
     const source = untiled(inputs[index]!);
     if (source === undefined) continue;
-    const shapes = inputs.map((input, at) => (at === index ? source : input).shape);
-    if (sameShape(broadcastShapes(...shapes), y.shape)) inputs[index] = source;
+    const other = inputs[1 - index]!;
+    if (sameShape(broadcastShapes(source.shape, other.shape), y.shape)) inputs[index] = source;
   }
   if (inputs.every((input, index) => input === node.inputs[index])) return undefined;
   return createNode(node.kernel, inputs, node.attributes, [y]).outputs;
 };
-
-/** A condition of lower rank does not broadcast: it is for the first axis, where broadcasting aligns the last. */
-function picksAlongFirst({ kernel, inputs }: Node): boolean {
-  return kernel === 'Select' && inputs[0]!.shape.length < inputs[1]!.shape.length;
-}
 
 /** What a value repeats along axes of size 1, if it does. */
 function untiled(value: Value): Value | undefined {
