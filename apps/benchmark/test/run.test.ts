@@ -157,7 +157,7 @@ describe('dgm-bench run', () => {
       {
         model: 'diverging',
         package: '@dgm/made-up',
-        error: expect.stringMatching(/^DgmNumericalError: fit: .* step/),
+        error: expect.stringMatching(/^NumericalError: fit: .* step/),
       },
     ]);
     expect(await text('report.html')).toContain('out of luck');

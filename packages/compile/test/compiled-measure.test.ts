@@ -1,5 +1,5 @@
 import { adam, eager, evaluate, fit, Key } from '@dgm/core';
-import type { Engine, GenerativeModel, ObjectiveContext } from '@dgm/core';
+import type { Engine, GenerativeModel, LossOptions } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
@@ -40,7 +40,7 @@ function meanModel({ reads }: { readonly reads: boolean }): GenerativeModel & { 
       {
         name: 'mean',
         parameters: [mean],
-        loss: (batch: Tensor, key: Key, { training }: ObjectiveContext) => {
+        loss: (batch: Tensor, key: Key, { training }: LossOptions) => {
           const error = tf.add(
             tf.mean<Scalar>(tf.square(tf.sub(batch, mean))),
             tf.mul(0.01, tf.mean<Scalar>(key.normal([3]))),

@@ -127,14 +127,14 @@ describe('distributions', () => {
 describe('layers', () => {
   for (const [name, make] of Object.entries(layers)) {
     test(name, async () => {
-      const { make: build, input, context } = make();
+      const { make: build, input, call } = make();
       const layer = build(Key.of(0));
       const x = typeof input === 'function' ? input() : tensorOf(input);
       const weights = trainable(layer);
       const variables = [...new Set(weights.values())];
       await check(
         ({ tensors, key }) => {
-          const apply = () => layer.apply(tensors['x']!, { ...context, ...(context?.key ? { key } : {}) });
+          const apply = () => layer.apply(tensors['x']!, { ...call, ...(call?.key ? { key } : {}) });
           if (variables.length === 0 || x.size === 0) return { output: apply() };
           const { grads } = tf.variableGrads(() => project(apply()), variables);
           const named = variables.flatMap((variable, index) => {

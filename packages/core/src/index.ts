@@ -11,13 +11,23 @@ export {
   UnsupportedError,
 } from './errors/dgm-error';
 export type { DgmErrorCode, DgmErrorDetails } from './errors/dgm-error';
+export {
+  checkGiven,
+  checkInteger,
+  checkNumber,
+  checkOneOf,
+  checkOptions,
+  checkShape,
+  closest,
+} from './check/check';
+export type { Range } from './check/check';
 
 // shapes
 export { broadcastShapes, formatShape, leadingShape, sameShape, sizeOf } from './shape/shape';
 export type { Shape } from './shape/shape';
 
 // randomness
-export { Key } from './random/key';
+export { checkKey, Key } from './random/key';
 export type { TracedDraw } from './random/key';
 export type { Generator } from './random/generator';
 
@@ -37,6 +47,8 @@ export type {
   BenchmarkTraining,
   LatentSpace,
 } from './model/benchmark-entry';
+export { checkContext, splitBatch } from './model/condition';
+export type { ConditionedBatch } from './model/condition';
 export { BaseModule, countParameters, trainable } from './model/module';
 export type { Module } from './model/module';
 export type {
@@ -46,7 +58,8 @@ export type {
   Likelihood,
   LikelihoodModel,
   Objective,
-  ObjectiveContext,
+  LossOptions,
+  SampleOptions,
 } from './model/generative-model';
 export { hasSamplingLoop, runSamplingLoop } from './model/sampling-loop';
 export type { LoopSampledModel, LoopTensors, SamplingLoop } from './model/sampling-loop';
@@ -78,8 +91,8 @@ export { GruCell } from './nn/gru-cell';
 export type { GruState } from './nn/gru-cell';
 export type { CellOptions } from './nn/base-cell';
 export type { ConvolutionLayerOptions, KernelOptions } from './nn/kernel-layer';
-export { BaseLayer, contextOfChild } from './nn/layer';
-export type { CallContext, Layer } from './nn/layer';
+export { BaseLayer, childCall } from './nn/layer';
+export type { CallOptions, Layer } from './nn/layer';
 export { LayerNorm } from './nn/layer-norm';
 export type { LayerNormOptions } from './nn/layer-norm';
 export { LstmCell } from './nn/lstm-cell';
@@ -221,7 +234,7 @@ export type {
 export { evaluate } from './train/evaluate';
 export type { EvaluateOptions, Evaluation } from './train/evaluate';
 export { gatherExamples } from './train/examples';
-export type { BatchContext, Dataset, Examples, MakeBatch } from './train/examples';
+export type { Dataset, Examples, MakeBatch, MakeBatchOptions } from './train/examples';
 export { ExponentialAverage } from './train/exponential-average';
 export { fit } from './train/fit';
 export type { CheckpointOptions, FitOptions, TrainingData } from './train/fit-options';

@@ -171,7 +171,7 @@ export const layers: LayerTable = {
   Dropout: () => ({
     make: () => new Dropout({ rate: 0.5 }),
     input: numbers([4, 3]),
-    context: { training: true, key: Key.of(3) },
+    call: { training: true, key: Key.of(3) },
     outputShape: [4, 3],
   }),
   ActivationLayer: () => ({
@@ -188,7 +188,7 @@ export const layers: LayerTable = {
         new Dense({ inputs: 4, outputs: 2, key: key.fold(1) }),
       ]),
     input: numbers([4, 3]),
-    context: { training: true, key: Key.of(5) },
+    call: { training: true, key: Key.of(5) },
     outputShape: [4, 2],
     wrongShapes: [[4, 2]],
   }),

@@ -1,10 +1,10 @@
 import { BaseModule, formatShape, leadingShape, ShapeError, sizeOf } from '@dgm/core';
-import type { Bijector, CallContext, Module, Shape } from '@dgm/core';
+import type { Bijector, CallOptions, Module, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
 /** What a flow layer is told about the call. */
-export interface FlowCall extends CallContext {
+export interface FlowCall extends CallOptions {
   /** What the flow is conditioned on, `[n, features]`, for events `[..., n, ...event]`. */
   readonly context?: Tensor;
 }

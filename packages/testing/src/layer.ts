@@ -1,4 +1,4 @@
-import { Key, loadWeights, saveWeights, trainable, type CallContext, type Layer } from '@dgm/core';
+import { Key, loadWeights, saveWeights, trainable, type CallOptions, type Layer } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { ensure, ensureClose, ensureThrows } from './assert';
@@ -14,7 +14,7 @@ export interface LayerCase {
   /** An input: nested numbers (float32), or a tensor made by a function, whose owner is the kit. */
   readonly input: Numbers | (() => Tensor);
   /** Passed on with every call. */
-  readonly context?: CallContext;
+  readonly call?: CallOptions;
   readonly outputShape?: readonly number[];
   /** Shapes that the layer must refuse. */
   readonly wrongShapes?: readonly (readonly number[])[];
@@ -36,7 +36,7 @@ export const layerChecks: Checks<LayerCase> = {
 
   'gives the promised shape, the same each time': (the) =>
     withLayer(the, (layer, input) => {
-      const [first, second] = [layer.apply(input, the.context), layer.apply(input, the.context)];
+      const [first, second] = [layer.apply(input, the.call), layer.apply(input, the.call)];
       ensure(sameBits(first.dataSync(), second.dataSync()), 'two calls with one input and one key differ');
       if (the.outputShape === undefined) return;
       ensure(
@@ -49,7 +49,7 @@ export const layerChecks: Checks<LayerCase> = {
     (the) => learned(the).length > 0,
     (the) =>
       withLayer(the, (layer, input) => {
-        const { grads } = weightGradients(layer, () => projected(layer.apply(input, the.context)));
+        const { grads } = weightGradients(layer, () => projected(layer.apply(input, the.call)));
         ensureEveryGradient(layer, grads, the.zeroGradient);
       }),
   ),
@@ -58,7 +58,7 @@ export const layerChecks: Checks<LayerCase> = {
     (the) => the.weightGradient !== false && learned(the).length > 0,
     (the) =>
       withLayer(the, (layer, input) => {
-        const { grads } = weightGradients(layer, () => projected(layer.apply(input, the.context)));
+        const { grads } = weightGradients(layer, () => projected(layer.apply(input, the.call)));
         for (const [path, variable] of trainable(layer)) {
           const way = tf.tensor(direction(variable.size, path), variable.shape);
           const start = tf.clone(variable);
@@ -66,7 +66,7 @@ export const layerChecks: Checks<LayerCase> = {
           const actual = gradient ? tf.sum(tf.mul(gradient, way)).dataSync()[0]! : 0;
           const at = (offset: number): number => {
             variable.assign(tf.add(start, tf.mul(way, offset)));
-            return dotInDoubles(layer.apply(input, the.context));
+            return dotInDoubles(layer.apply(input, the.call));
           };
           const h = (the.step ?? STEP) / 4;
           const expected = (8 * (at(h) - at(-h)) - (at(2 * h) - at(-2 * h))) / (12 * h);
@@ -80,7 +80,7 @@ export const layerChecks: Checks<LayerCase> = {
     ({ input, inputGradient }) => typeof input !== 'function' && inputGradient !== false,
     (the) =>
       withLayer(the, (layer) => {
-        const f = (x: Tensor): Tensor => layer.apply(x, the.context);
+        const f = (x: Tensor): Tensor => layer.apply(x, the.call);
         const numbers = the.input as Numbers;
         const [actual] = automaticGradients((x) => f(x!), [numbers]);
         const [expected] = numericalGradients((x) => f(x!), [numbers], the.step);
@@ -95,7 +95,7 @@ export const layerChecks: Checks<LayerCase> = {
       ensureSameWeights(layer, other, 'saved and loaded');
       tf.tidy(() => {
         const input = inputOf(the);
-        const [a, b] = [layer, other].map((each) => each.apply(input, the.context).dataSync());
+        const [a, b] = [layer, other].map((each) => each.apply(input, the.call).dataSync());
         ensure(sameBits(a!, b!), 'a layer with the same weights gives another output');
       });
     } finally {
@@ -111,7 +111,7 @@ export const layerChecks: Checks<LayerCase> = {
         for (const shape of the.wrongShapes!) {
           const x = tf.zeros([...shape]);
           expectNoLeaks(
-            () => ensureThrows(() => layer.apply(x, the.context), 'shape', `apply to [${shape}]`),
+            () => ensureThrows(() => layer.apply(x, the.call), 'shape', `apply to [${shape}]`),
             'the refusal',
           );
         }
@@ -120,8 +120,8 @@ export const layerChecks: Checks<LayerCase> = {
 
   'frees what it makes and keeps what it borrows': (the) =>
     withLayer(the, (layer, input) => {
-      layer.apply(input, the.context).dispose(); // whatever is initialized by data now exists
-      expectNoLeaks(() => layer.apply(input, the.context).dispose(), 'apply');
+      layer.apply(input, the.call).dispose(); // whatever is initialized by data now exists
+      expectNoLeaks(() => layer.apply(input, the.call).dispose(), 'apply');
       ensure(!input.isDisposed, 'the layer disposed of its input');
     }),
 };

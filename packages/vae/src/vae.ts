@@ -10,14 +10,14 @@ import {
 } from '@dgm/core';
 import type {
   BoundModel,
-  CallContext,
+  CallOptions,
   ConditionalDistribution,
   Distribution,
   DistributionHead,
   Key,
   NetworkLike,
   Objective,
-  ObjectiveContext,
+  LossOptions,
   Shape,
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -101,7 +101,7 @@ export class Vae extends BaseModule implements BoundModel, AmortizedModel {
    * @param x - `[n, ...event]`
    * @param call - for networks that are not the same in training
    */
-  encode(x: Tensor, call: CallContext = {}): Distribution {
+  encode(x: Tensor, call: CallOptions = {}): Distribution {
     this.#checkBatch(x, this.eventShape, 'encode', 'x');
     return this.#posterior.given(x, call);
   }
@@ -110,7 +110,7 @@ export class Vae extends BaseModule implements BoundModel, AmortizedModel {
    * The posterior as a constant of the encoder: no gradient reaches its weights. It borrows the encoder's output.
    * @param x - `[n, ...event]`
    */
-  encodeDetached(x: Tensor, call: CallContext = {}): Distribution {
+  encodeDetached(x: Tensor, call: CallOptions = {}): Distribution {
     this.#checkBatch(x, this.eventShape, 'encodeDetached', 'x');
     return this.#detachedPosterior.given(x, call);
   }
@@ -120,13 +120,13 @@ export class Vae extends BaseModule implements BoundModel, AmortizedModel {
    * @param z - `[n, ...latent]`
    * @param call - for networks that are not the same in training
    */
-  decode(z: Tensor, call: CallContext = {}): Distribution {
+  decode(z: Tensor, call: CallOptions = {}): Distribution {
     this.#checkBatch(z, this.latentShape, 'decode', 'z');
     return this.#decoder.given(z, call);
   }
 
   /** The marginal $p(z)$. A learned prior borrows its parameters: call this inside of `tf.tidy`. */
-  prior(call: CallContext = {}): Distribution {
+  prior(call: CallOptions = {}): Distribution {
     return isModule(this.#prior) ? this.#prior.given(undefined, call) : this.#prior;
   }
 
@@ -182,8 +182,8 @@ export class Vae extends BaseModule implements BoundModel, AmortizedModel {
   }
 
   /** The model, whose networks know whether they are in training. */
-  #during({ training }: ObjectiveContext, key: Key): AmortizedModel {
-    const call = (network: string): CallContext => ({ training, key: key.fold(network) });
+  #during({ training }: LossOptions, key: Key): AmortizedModel {
+    const call = (network: string): CallOptions => ({ training, key: key.fold(network) });
     return {
       encode: (x) => this.encode(x, call('encoder')),
       encodeDetached: (x) => this.encodeDetached(x, call('encoder')),

@@ -1,5 +1,5 @@
 import { BaseLayer, Conv1d, formatShape, ShapeError } from '@dgm/core';
-import type { CallContext, Key, Step, StepLayer } from '@dgm/core';
+import type { CallOptions, Key, Step, StepLayer } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { shiftRight } from './shift-right';
@@ -48,7 +48,7 @@ export class CausalConv1d extends BaseLayer implements StepLayer<ConvWindow> {
     return { window: tf.zeros([n, reach, this.#convolution.inputs]) };
   }
 
-  step(x: Tensor, { window }: ConvWindow, context: CallContext = {}): Step<ConvWindow> {
+  step(x: Tensor, { window }: ConvWindow, call: CallOptions = {}): Step<ConvWindow> {
     const { inputs, outputs, kernel, bias } = this.#convolution;
     const n = window.shape[0]!;
     if (x.rank !== 2 || x.shape[0] !== n || x.shape[1] !== inputs) {
@@ -62,7 +62,7 @@ export class CausalConv1d extends BaseLayer implements StepLayer<ConvWindow> {
     return tf.tidy(() => {
       const seen = tf.concat([window, tf.expandDims(x, 1)], 1);
       const columns = tf.reshape(this.#underTaps(seen), [n, this.#taps.length * inputs]);
-      const weights = 'value' in kernel ? kernel.value(context) : kernel;
+      const weights = 'value' in kernel ? kernel.value(call) : kernel;
       const product = tf.matMul(columns, tf.reshape(weights, [this.#taps.length * inputs, outputs]));
       return {
         output: bias === undefined ? product : tf.add(product, bias),
@@ -81,8 +81,8 @@ export class CausalConv1d extends BaseLayer implements StepLayer<ConvWindow> {
     });
   }
 
-  protected forward(x: Tensor, context: CallContext): Tensor {
-    return this.#convolution.apply(this.option === 'A' ? shiftRight(x) : x, context);
+  protected forward(x: Tensor, call: CallOptions): Tensor {
+    return this.#convolution.apply(this.option === 'A' ? shiftRight(x) : x, call);
   }
 
   /** The inputs that the kernel meets; with option A the newest is beyond its last tap. */

@@ -1,5 +1,5 @@
-import { BaseLayer, contextOfChild, UnsupportedError } from '@dgm/core';
-import type { CallContext, Layer, SequenceState, StateOptions, Step, StepLayer } from '@dgm/core';
+import { BaseLayer, childCall, UnsupportedError } from '@dgm/core';
+import type { CallOptions, Layer, SequenceState, StateOptions, Step, StepLayer } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
@@ -8,7 +8,7 @@ export type Through = (layer: Layer, x: Tensor) => Tensor;
 
 /** A layer over whole sequences that can start from any state of its own. */
 interface RunLayer extends Layer {
-  run(x: Tensor, state: SequenceState, context?: CallContext): { readonly outputs: Tensor };
+  run(x: Tensor, state: SequenceState, call?: CallOptions): { readonly outputs: Tensor };
 }
 
 function isRunLayer(layer: Layer): layer is RunLayer {
@@ -43,12 +43,12 @@ export abstract class BaseCausalLayer extends BaseLayer implements StepLayer {
     return Object.fromEntries(states);
   }
 
-  step(x: Tensor, state: SequenceState, context: CallContext = {}): Step<SequenceState> {
+  step(x: Tensor, state: SequenceState, call: CallOptions = {}): Step<SequenceState> {
     return tf.tidy(() => {
       const next: Record<string, Tensor> = {};
       const output = this.compute(x, (layer, input) => {
         const name = this.#names.get(layer)!;
-        const own = contextOfChild(context, name);
+        const own = childCall(call, name);
         if (!isStepLayer(layer)) return layer.apply(input, own);
         const taken = layer.step(input, unprefixed(name, state), own);
         Object.assign(next, prefixed(name, taken.state));
@@ -62,11 +62,11 @@ export abstract class BaseCausalLayer extends BaseLayer implements StepLayer {
    * The output for a whole sequence that goes on from a state.
    * @throws UnsupportedError for layers that look back and are not recurrent
    */
-  run(x: Tensor, state: SequenceState, context: CallContext = {}): { readonly outputs: Tensor } {
+  run(x: Tensor, state: SequenceState, call: CallOptions = {}): { readonly outputs: Tensor } {
     return tf.tidy(() => {
       const outputs = this.compute(x, (layer, input) => {
         const name = this.#names.get(layer)!;
-        const own = contextOfChild(context, name);
+        const own = childCall(call, name);
         if (!isStepLayer(layer)) return layer.apply(input, own);
         if (isRunLayer(layer)) return layer.run(input, unprefixed(name, state), own).outputs;
         throw new UnsupportedError({
@@ -81,10 +81,8 @@ export abstract class BaseCausalLayer extends BaseLayer implements StepLayer {
     });
   }
 
-  protected forward(x: Tensor, context: CallContext): Tensor {
-    return this.compute(x, (layer, input) =>
-      layer.apply(input, contextOfChild(context, this.#names.get(layer)!)),
-    );
+  protected forward(x: Tensor, call: CallOptions): Tensor {
+    return this.compute(x, (layer, input) => layer.apply(input, childCall(call, this.#names.get(layer)!)));
   }
 }
 

@@ -1,5 +1,5 @@
-import { BaseLayer, BaseModule, contextOfChild, Conv2d, Dropout, relu } from '@dgm/core';
-import type { CallContext, Key } from '@dgm/core';
+import { BaseLayer, BaseModule, childCall, Conv2d, Dropout, relu } from '@dgm/core';
+import type { CallOptions, Key } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { ImageBody } from '../networks/image-network';
@@ -48,8 +48,8 @@ class GatedBlock extends BaseModule {
     this.#drop = new Dropout({ rate: dropout });
   }
 
-  through({ vertical, horizontal }: Stacks, context: CallContext): Stacks {
-    const drop = (x: Tensor, name: string): Tensor => this.#drop.apply(x, contextOfChild(context, name));
+  through({ vertical, horizontal }: Stacks, call: CallOptions): Stacks {
+    const drop = (x: Tensor, name: string): Tensor => this.#drop.apply(x, childCall(call, name));
     const above = this.#look.up.apply(drop(vertical, 'vertical'));
     const left = this.#look.left.apply(drop(horizontal, 'horizontal'));
     const change = this.#residual.apply(gate(tf.add(left, this.#toHorizontal.apply(above))));
@@ -87,20 +87,20 @@ export class GatedPixelCnnBody extends BaseLayer implements ImageBody {
     this.#output = this.child('output', new Conv2d({ ...pixelwise, outputs, key: key.fold('output') }));
   }
 
-  withBias(x: Tensor, bias: Tensor | undefined, context: CallContext): Tensor {
+  withBias(x: Tensor, bias: Tensor | undefined, call: CallOptions): Tensor {
     return tf.tidy(() => {
       const biased = (y: Tensor): Tensor => (bias === undefined ? y : tf.add(y, bias));
       const vertical = biased(this.#first.up.apply(x));
       const start: Stacks = { vertical, horizontal: tf.add(vertical, this.#first.left.apply(x)) };
       const { horizontal } = this.#blocks.reduce(
-        (stacks, block, index) => block.through(stacks, contextOfChild(context, index)),
+        (stacks, block, index) => block.through(stacks, childCall(call, index)),
         start,
       );
       return this.#output.apply(relu(this.#mix.apply(relu(horizontal))));
     });
   }
 
-  protected forward(x: Tensor, context: CallContext): Tensor {
-    return this.withBias(x, undefined, context);
+  protected forward(x: Tensor, call: CallOptions): Tensor {
+    return this.withBias(x, undefined, call);
   }
 }

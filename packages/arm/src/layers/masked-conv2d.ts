@@ -1,5 +1,5 @@
 import { ArgumentError, BaseLayer, Conv2d, masked } from '@dgm/core';
-import type { CallContext, Key } from '@dgm/core';
+import type { CallOptions, Key } from '@dgm/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
 export interface MaskedConv2dOptions {
@@ -49,7 +49,7 @@ export class MaskedConv2d extends BaseLayer {
     );
   }
 
-  protected forward(x: Tensor, context: CallContext): Tensor {
-    return this.#convolution.apply(x, context);
+  protected forward(x: Tensor, call: CallOptions): Tensor {
+    return this.#convolution.apply(x, call);
   }
 }

@@ -1,5 +1,5 @@
-import { BaseLayer, contextOfChild, Conv2d, Dropout, relu } from '@dgm/core';
-import type { CallContext, Key } from '@dgm/core';
+import { BaseLayer, childCall, Conv2d, Dropout, relu } from '@dgm/core';
+import type { CallOptions, Key } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { ImageBody } from '../networks/image-network';
@@ -64,23 +64,20 @@ export class PixelCnnBody extends BaseLayer implements ImageBody {
     this.#output = this.child('output', new Conv2d({ ...pixelwise, outputs, key: key.fold('output') }));
   }
 
-  withBias(x: Tensor, bias: Tensor | undefined, context: CallContext): Tensor {
+  withBias(x: Tensor, bias: Tensor | undefined, call: CallOptions): Tensor {
     return tf.tidy(() => {
-      const first = this.#first.apply(x, context);
+      const first = this.#first.apply(x, call);
       const start = bias === undefined ? first : tf.add(first, bias);
-      const h = this.#blocks.reduce(
-        (y, block, index) => block.apply(this.#dropped(y, index, context)),
-        start,
-      );
+      const h = this.#blocks.reduce((y, block, index) => block.apply(this.#dropped(y, index, call)), start);
       return this.#output.apply(relu(this.#mix.apply(relu(h))));
     });
   }
 
-  protected forward(x: Tensor, context: CallContext): Tensor {
-    return this.withBias(x, undefined, context);
+  protected forward(x: Tensor, call: CallOptions): Tensor {
+    return this.withBias(x, undefined, call);
   }
 
-  #dropped(y: Tensor, index: number, context: CallContext): Tensor {
-    return this.#drop.apply(y, contextOfChild(context, index));
+  #dropped(y: Tensor, index: number, call: CallOptions): Tensor {
+    return this.#drop.apply(y, childCall(call, index));
   }
 }

@@ -1,5 +1,5 @@
 import { BaseLayer, Conv2d } from '@dgm/core';
-import type { CallContext, Key } from '@dgm/core';
+import type { CallOptions, Key } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
@@ -40,7 +40,7 @@ export class ShiftedConv2d extends BaseLayer {
     this.#padding = [[0, 0], isDown ? before : [0, 0], isDown ? [reach - 1, reach - 1] : before, [0, 0]];
   }
 
-  protected forward(x: Tensor, context: CallContext): Tensor {
+  protected forward(x: Tensor, call: CallOptions): Tensor {
     const cut = this.#padding.map(([, after]) => Math.min(0, after));
     const kept = tf.slice(
       x,
@@ -51,6 +51,6 @@ export class ShiftedConv2d extends BaseLayer {
       kept,
       this.#padding.map(([before, after]): [number, number] => [before, Math.max(0, after)]),
     );
-    return this.#convolution.apply(padded, context);
+    return this.#convolution.apply(padded, call);
   }
 }

@@ -9,7 +9,7 @@ import {
   trainable,
 } from '@dgm/core';
 import type {
-  CallContext,
+  CallOptions,
   ConditionalDistribution,
   Distribution,
   DistributionHead,
@@ -122,7 +122,7 @@ export class AutoregressiveModel
    * @param call - for networks with dropout, whose log-probabilities are others in training
    * @throws ShapeError if the context is not what the model was made for
    */
-  given(context?: Tensor, call: CallContext = {}): Distribution {
+  given(context?: Tensor, call: CallOptions = {}): Distribution {
     checkContext('AutoregressiveModel.given', context, context?.shape[0] ?? 0, this.contextSize);
     return new AutoregressiveDistribution(
       {

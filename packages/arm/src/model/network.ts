@@ -1,8 +1,8 @@
-import type { CallContext, Module, SequenceState, StateOptions, Step } from '@dgm/core';
+import type { CallOptions, Module, SequenceState, StateOptions, Step } from '@dgm/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
 /** What a network is told about a call. */
-export interface NetworkCall extends CallContext {
+export interface NetworkCall extends CallOptions {
   /** What the examples are conditioned on, `[n, contextSize]`. */
   readonly context?: Tensor;
 }

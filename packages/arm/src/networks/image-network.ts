@@ -1,5 +1,5 @@
 import { BaseModule, Dense } from '@dgm/core';
-import type { CallContext, Key, Layer } from '@dgm/core';
+import type { CallOptions, Key, Layer } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { checkContext } from '../model/check-context';
@@ -14,7 +14,7 @@ export interface ImageBody extends Layer {
   /** Channels that {@link ImageBody.withBias} takes. */
   readonly hidden: number;
   /** The layer with something added to what its first convolutions put out, `[n or 1, height or 1, width or 1, hidden]`. */
-  withBias(x: Tensor, bias: Tensor | undefined, context: CallContext): Tensor;
+  withBias(x: Tensor, bias: Tensor | undefined, call: CallOptions): Tensor;
 }
 
 export interface ImageNetworkOptions {

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { ShapeError, UnsupportedError } from '../errors/dgm-error';
 import type { Module } from '../model/module';
-import type { CallContext } from '../nn/layer';
+import type { CallOptions } from '../nn/layer';
 import type { Key } from '../random/key';
 import { broadcasts, broadcastShapes, endsWith, formatShape, sameShape, type Shape } from '../shape/shape';
 import type { Parameter } from './parameters';
@@ -49,7 +49,7 @@ export interface Distribution<X extends Tensor = Tensor> {
 /** p(x | context): a module whose call gives a distribution. Without a context it serves unconditional use. */
 export interface ConditionalDistribution<X extends Tensor = Tensor> extends Module {
   /** @param call - for networks that are not the same in training (dropout) */
-  given(context?: Tensor, call?: CallContext): Distribution<X>;
+  given(context?: Tensor, call?: CallOptions): Distribution<X>;
 }
 
 /**

@@ -34,7 +34,7 @@ export abstract class DgmError extends Error {
     this.argument = details.argument;
     this.expected = details.expected;
     this.actual = details.actual;
-    this.name = `Dgm${code[0]!.toUpperCase()}${code.slice(1)}Error`;
+    this.name = `${code[0]!.toUpperCase()}${code.slice(1)}Error`;
     Object.defineProperty(this, marker(code), { value: true });
   }
 

@@ -9,8 +9,8 @@ import type { Module } from './module';
  */
 export type Likelihood = 'exact' | 'lower-bound' | 'unnormalized' | 'none';
 
-/** What an objective is told about the call. */
-export interface ObjectiveContext {
+/** Options of one call of a loss. */
+export interface LossOptions {
   readonly training: boolean;
   /**
    * The number of the training step, 1 at the first: for schedules of the objective. A tensor, so that a captured step
@@ -28,41 +28,55 @@ export interface Objective<B = Tensor> {
    * The quantity to minimize, averaged over the batch (nats per example for likelihoods), and the terms it is made of.
    * Every returned scalar belongs to the caller.
    */
-  loss(batch: B, key: Key, context: ObjectiveContext): { total: Scalar } & Record<string, Scalar>;
+  loss(batch: B, key: Key, options: LossOptions): { total: Scalar } & Record<string, Scalar>;
 }
 
-/** A model that can be trained and sampled from. */
+/** Options of `sample` that every model understands. */
+export interface SampleOptions {
+  /** The condition of each draw, `[n, contextSize]`, for a conditional model. */
+  readonly context?: Tensor;
+}
+
+/**
+ * A model that can be trained and sampled from.
+ *
+ * `B` is what the model is trained on: a tensor of examples, or a record such as `{ x, context }`
+ * ({@link ConditionedBatch}). The option `batch` of `fit` makes it from the rows of a data set.
+ */
 export interface GenerativeModel<B = Tensor> extends Module {
   /** The shape of one example. */
   readonly eventShape: Shape;
   readonly likelihood: Likelihood;
   /** Draws `n` examples: `[n, ...event]`. */
-  sample(key: Key, n: number): Tensor;
+  sample(key: Key, n: number, options?: SampleOptions): Tensor;
   objectives(): readonly Objective<B>[];
 }
 
-/** A model with an exact log-likelihood. */
-export interface LikelihoodModel<B = Tensor> extends GenerativeModel<B> {
+/**
+ * A model with an exact log-likelihood of `X`: of examples, or of examples given a condition (`Tensor | ConditionedBatch`).
+ * The option `batch` of `evaluate` makes it from the rows of a data set.
+ */
+export interface LikelihoodModel<B = Tensor, X = Tensor> extends GenerativeModel<B> {
   readonly likelihood: 'exact';
   /** Log-likelihood of each example in nats, `[n]`. */
-  logProb(x: Tensor, key?: Key): Tensor;
+  logProb(x: X, key?: Key): Tensor;
 }
 
-/** A model with a lower bound on the log-likelihood. A bound is never called `logProb`. */
-export interface BoundModel<B = Tensor> extends GenerativeModel<B> {
+/** A model with a lower bound on the log-likelihood of `X`. A bound is never called `logProb`. */
+export interface BoundModel<B = Tensor, X = Tensor> extends GenerativeModel<B> {
   readonly likelihood: 'lower-bound';
   /** A one-sample estimate of the bound for each example in nats, `[n]`. */
-  elbo(x: Tensor, key: Key): Tensor;
+  elbo(x: X, key: Key): Tensor;
   /**
    * Log importance weights $\ln p(x, z_k) - \ln q(z_k | x)$ of `numSamples` draws for each example in nats,
    * `[numSamples, n]`. The log of their mean weight estimates the log-likelihood; `evaluate` asks for them in chunks.
    */
-  logWeights?(x: Tensor, key: Key, numSamples: number): Tensor;
+  logWeights?(x: X, key: Key, numSamples: number): Tensor;
 }
 
 /** A model with an energy: log-likelihood is `-energy(x)` minus an unknown constant. */
-export interface EnergyModel<B = Tensor> extends GenerativeModel<B> {
+export interface EnergyModel<B = Tensor, X = Tensor> extends GenerativeModel<B> {
   readonly likelihood: 'unnormalized';
   /** Energy of each example, `[n]`. */
-  energy(x: Tensor): Tensor;
+  energy(x: X): Tensor;
 }

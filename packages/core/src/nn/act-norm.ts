@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { exp } from '../ops/activations';
 import { leadingShape } from '../shape/shape';
-import { checkPositiveInteger } from './checks';
+import { checkInteger } from '../check/check';
 import { BaseDataDependentLayer } from './data-dependent-init';
 
 export interface ActNormOptions {
@@ -24,7 +24,7 @@ export class ActNorm extends BaseDataDependentLayer {
   readonly logScale: Variable;
 
   constructor({ features }: ActNormOptions) {
-    checkPositiveInteger('ActNorm', 'features', features);
+    checkInteger('ActNorm', 'features', features);
     super();
     this.features = features;
     this.shift = this.parameter('shift', tf.zeros([features]));

@@ -1,7 +1,7 @@
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { ArgumentError } from '../errors/dgm-error';
 import type { Module } from '../model/module';
-import { BaseLayer, type CallContext, type Layer } from './layer';
+import { BaseLayer, type CallOptions, type Layer } from './layer';
 
 /** What a `tf.LayersModel` (or a `tf.layers.Layer`) of TensorFlow.js looks like from here. */
 export interface LayersModelLike {
@@ -10,7 +10,7 @@ export interface LayersModelLike {
 }
 
 /** Whatever can serve as a network. */
-export type NetworkLike = Layer | LayersModelLike | ((x: Tensor, context: CallContext) => Tensor);
+export type NetworkLike = Layer | LayersModelLike | ((x: Tensor, call: CallOptions) => Tensor);
 
 export interface AsLayerOptions {
   /** The variables of a plain function, under their paths; the layer takes them over. */
@@ -40,16 +40,16 @@ export function asLayer(network: NetworkLike, { parameters = {} }: AsLayerOption
 }
 
 class NetworkLayer extends BaseLayer {
-  readonly #function: (x: Tensor, context: CallContext) => Tensor;
+  readonly #function: (x: Tensor, call: CallOptions) => Tensor;
 
-  constructor(network: (x: Tensor, context: CallContext) => Tensor, weights: ReadonlyMap<string, Variable>) {
+  constructor(network: (x: Tensor, call: CallOptions) => Tensor, weights: ReadonlyMap<string, Variable>) {
     super();
     this.#function = network;
     if (weights.size > 0) this.child('weights', moduleOf(weights));
   }
 
-  protected forward(x: Tensor, context: CallContext): Tensor {
-    return this.#function(x, context);
+  protected forward(x: Tensor, call: CallOptions): Tensor {
+    return this.#function(x, call);
   }
 }
 

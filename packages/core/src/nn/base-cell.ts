@@ -3,7 +3,7 @@ import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { BaseModule } from '../model/module';
 import type { Key } from '../random/key';
 import { sizeOf } from '../shape/shape';
-import { checkPositiveInteger } from './checks';
+import { checkInteger } from '../check/check';
 import { uniformByFanIn } from './initial-values';
 import type { RecurrentCell, RecurrentState } from './recurrent-cell';
 
@@ -32,8 +32,8 @@ export abstract class BaseCell<S extends RecurrentState> extends BaseModule impl
 
   protected constructor(where: string, gates: number, { inputs, hidden, key }: CellOptions) {
     super();
-    checkPositiveInteger(where, 'inputs', inputs);
-    checkPositiveInteger(where, 'hidden', hidden);
+    checkInteger(where, 'inputs', inputs);
+    checkInteger(where, 'hidden', hidden);
     this.inputs = inputs;
     this.hidden = hidden;
     const make = (name: string, shape: readonly number[]): Variable =>

@@ -1,9 +1,9 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { ArgumentError } from '../errors/dgm-error';
-import { checkPattern } from './checks';
+import { checkShape } from '../check/check';
 import { convolveTransposed } from './convolution';
 import { BaseKernelLayer, type ConvolutionLayerOptions } from './kernel-layer';
-import type { CallContext } from './layer';
+import type { CallOptions } from './layer';
 import {
   checkConvolution,
   geometryOf,
@@ -65,13 +65,13 @@ export class ConvTranspose2d extends BaseKernelLayer {
   }
 
   protected override validate(x: Tensor): void {
-    checkPattern('ConvTranspose2d.apply', 'x', x, ['n', 'height', 'width', this.inputs]);
+    checkShape('ConvTranspose2d.apply', 'x', x, ['n', 'height', 'width', this.inputs]);
   }
 
-  protected forward(x: Tensor, context: CallContext): Tensor {
+  protected forward(x: Tensor, call: CallOptions): Tensor {
     const plane = [this.#outputSize(x, 0), this.#outputSize(x, 1)] as const;
     const geometry = geometryOf(plane, this.#kernelSize, this.#options);
-    return this.addBias(convolveTransposed(x, this.kernelValue(context), geometry, plane));
+    return this.addBias(convolveTransposed(x, this.kernelValue(call), geometry, plane));
   }
 
   #outputSize(x: Tensor, axis: 0 | 1): number {

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { checkPattern } from './checks';
+import { checkShape } from '../check/check';
 import { convolve, type ConvolutionGeometry } from './convolution';
 import { BaseKernelLayer, type ConvolutionLayerOptions } from './kernel-layer';
-import type { CallContext } from './layer';
+import type { CallOptions } from './layer';
 import { checkConvolution, checkKernelFits, zerosAround, type Padding } from './padding';
 
 export interface Conv1dOptions extends ConvolutionLayerOptions<number> {
@@ -51,17 +51,17 @@ export class Conv1d extends BaseKernelLayer {
   }
 
   protected override validate(x: Tensor): void {
-    checkPattern('Conv1d.apply', 'x', x, ['n', 'length', this.inputs]);
+    checkShape('Conv1d.apply', 'x', x, ['n', 'length', this.inputs]);
     checkKernelFits('Conv1d.apply', x, [this.#kernelSize], {
       dilations: [this.#dilation],
       padding: [this.#zeros(x)],
     });
   }
 
-  protected forward(x: Tensor, context: CallContext): Tensor {
+  protected forward(x: Tensor, call: CallOptions): Tensor {
     // A sequence is an image of height 1.
     const rows = tf.expandDims(x, 1);
-    const kernel = tf.expandDims(this.kernelValue(context), 0);
+    const kernel = tf.expandDims(this.kernelValue(call), 0);
     return this.addBias(tf.squeeze(convolve(rows, kernel, this.#geometry(x)), [1]));
   }
 

@@ -1,5 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { checkPattern } from './checks';
+import { checkShape } from '../check/check';
 import { convolve, type ConvolutionGeometry } from './convolution';
 import {
   checkConvolution,
@@ -11,7 +11,7 @@ import {
   type PerAxis,
 } from './padding';
 import { BaseKernelLayer, type ConvolutionLayerOptions } from './kernel-layer';
-import type { CallContext } from './layer';
+import type { CallOptions } from './layer';
 
 export interface Conv2dOptions extends ConvolutionLayerOptions<PerAxis> {
   /** `valid` unless given. */
@@ -51,12 +51,12 @@ export class Conv2d extends BaseKernelLayer {
   }
 
   protected override validate(x: Tensor): void {
-    checkPattern('Conv2d.apply', 'x', x, ['n', 'height', 'width', this.inputs]);
+    checkShape('Conv2d.apply', 'x', x, ['n', 'height', 'width', this.inputs]);
     checkKernelFits('Conv2d.apply', x, this.#kernelSize, this.#geometry(x));
   }
 
-  protected forward(x: Tensor, context: CallContext): Tensor {
-    return this.addBias(convolve(x, this.kernelValue(context), this.#geometry(x)));
+  protected forward(x: Tensor, call: CallOptions): Tensor {
+    return this.addBias(convolve(x, this.kernelValue(call), this.#geometry(x)));
   }
 
   #geometry(x: Tensor): ConvolutionGeometry {

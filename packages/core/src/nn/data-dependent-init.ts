@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
-import { BaseLayer, type CallContext, type Layer } from './layer';
+import { BaseLayer, type CallOptions, type Layer } from './layer';
 
 /** Something whose parameters start from the data it first sees. */
 export interface DataDependentInit {
@@ -8,15 +8,15 @@ export interface DataDependentInit {
    * Fits the initial parameters to a batch, unless that was done before or a checkpoint brought them.
    * @returns the output for the batch, so that what follows can be initialized in turn. The caller owns it.
    */
-  initialize(x: Tensor, context?: CallContext): Tensor;
+  initialize(x: Tensor, call?: CallOptions): Tensor;
 }
 
 /**
  * Passes a batch through a layer, initializing on the way what starts from data.
  * @returns the layer's output, owned by the caller.
  */
-export function initializeFromData(layer: Layer, x: Tensor, context: CallContext = {}): Tensor {
-  return isDataDependent(layer) ? layer.initialize(x, context) : layer.apply(x, context);
+export function initializeFromData(layer: Layer, x: Tensor, call: CallOptions = {}): Tensor {
+  return isDataDependent(layer) ? layer.initialize(x, call) : layer.apply(x, call);
 }
 
 function isDataDependent(layer: Layer): layer is Layer & DataDependentInit {
@@ -34,7 +34,7 @@ export abstract class BaseDataDependentLayer extends BaseLayer implements DataDe
     trainable: false,
   });
 
-  initialize(x: Tensor, context: CallContext = {}): Tensor {
+  initialize(x: Tensor, call: CallOptions = {}): Tensor {
     this.validate(x);
     if (this.#initialized.dataSync()[0] === 0) {
       tf.tidy(() => {
@@ -42,7 +42,7 @@ export abstract class BaseDataDependentLayer extends BaseLayer implements DataDe
         this.#initialized.assign(tf.scalar(1));
       });
     }
-    return this.apply(x, context);
+    return this.apply(x, call);
   }
 
   /** Assigns the parameters that suit the batch `x`. */

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { leadingShape, sizeOf } from '../shape/shape';
-import { checkPositiveInteger } from './checks';
+import { checkInteger } from '../check/check';
 import { BaseKernelLayer, type KernelOptions } from './kernel-layer';
-import type { CallContext } from './layer';
+import type { CallOptions } from './layer';
 
 export interface DenseOptions extends KernelOptions {
   readonly inputs: number;
@@ -27,8 +27,8 @@ export class Dense extends BaseKernelLayer {
   readonly outputs: number;
 
   constructor({ inputs, outputs, ...options }: DenseOptions) {
-    checkPositiveInteger('Dense', 'inputs', inputs);
-    checkPositiveInteger('Dense', 'outputs', outputs);
+    checkInteger('Dense', 'inputs', inputs);
+    checkInteger('Dense', 'outputs', outputs);
     super({ shape: [inputs, outputs], fanIn: inputs }, options);
     this.inputs = inputs;
     this.outputs = outputs;
@@ -38,10 +38,10 @@ export class Dense extends BaseKernelLayer {
     leadingShape(x.shape, [this.inputs], 'Dense.apply', 'x');
   }
 
-  protected forward(x: Tensor, context: CallContext): Tensor {
+  protected forward(x: Tensor, call: CallOptions): Tensor {
     const lead = x.shape.slice(0, -1);
     const rows = x.rank === 2 ? x : tf.reshape(x, [sizeOf(lead), this.inputs]);
-    const y = this.addBias(tf.matMul(rows, this.kernelValue(context)));
+    const y = this.addBias(tf.matMul(rows, this.kernelValue(call)));
     return x.rank === 2 ? y : tf.reshape(y, [...lead, this.outputs]);
   }
 }

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { ArgumentError } from '../errors/dgm-error';
-import { BaseLayer, type CallContext } from './layer';
+import { BaseLayer, type CallOptions } from './layer';
 
 export interface DropoutOptions {
   /** The probability with which an entry is set to 0 while training, in [0, 1). */
@@ -30,12 +30,12 @@ export class Dropout extends BaseLayer {
   }
 
   /** @throws {@link ArgumentError} if the call is for training and has no key. */
-  protected forward(x: Tensor, { training = false, key }: CallContext): Tensor {
+  protected forward(x: Tensor, { training = false, key }: CallOptions): Tensor {
     if (!training || this.rate === 0) return x;
     if (key === undefined) {
       throw new ArgumentError({
         where: 'Dropout.apply',
-        argument: 'context.key',
+        argument: 'call.key',
         expected: 'to be a Key while training',
         actual: 'undefined',
         remedy: 'pass { training: true, key } to apply',

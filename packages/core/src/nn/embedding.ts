@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { stopGradient } from '../ops/stop-gradient';
 import type { Key } from '../random/key';
-import { checkPositiveInteger } from './checks';
+import { checkInteger } from '../check/check';
 import { BaseLayer } from './layer';
 
 export interface EmbeddingOptions {
@@ -26,8 +26,8 @@ export class Embedding extends BaseLayer {
 
   constructor({ values, features, key }: EmbeddingOptions) {
     super();
-    checkPositiveInteger('Embedding', 'values', values);
-    checkPositiveInteger('Embedding', 'features', features);
+    checkInteger('Embedding', 'values', values);
+    checkInteger('Embedding', 'features', features);
     this.values = values;
     this.features = features;
     this.vectors = this.parameter('vectors', key.fold('vectors').normal([values, features]));

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { ArgumentError, ShapeError } from '../errors/dgm-error';
 import { formatShape, sizeOf } from '../shape/shape';
-import { checkPositiveInteger } from './checks';
+import { checkInteger } from '../check/check';
 import { BaseLayer } from './layer';
 import { standardize } from './standardize';
 
@@ -29,8 +29,8 @@ export class GroupNorm extends BaseLayer {
 
   constructor({ channels, groups, epsilon = 1e-5 }: GroupNormOptions) {
     super();
-    checkPositiveInteger('GroupNorm', 'channels', channels);
-    checkPositiveInteger('GroupNorm', 'groups', groups);
+    checkInteger('GroupNorm', 'channels', channels);
+    checkInteger('GroupNorm', 'groups', groups);
     if (channels % groups !== 0) {
       throw new ArgumentError({
         where: 'GroupNorm',

@@ -3,7 +3,7 @@ import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import type { Key } from '../random/key';
 import type { Shape } from '../shape/shape';
 import { uniformByFanIn } from './initial-values';
-import { BaseLayer, type CallContext } from './layer';
+import { BaseLayer, type CallOptions } from './layer';
 import type { Parametrization, Weight } from './weight';
 
 /** The options that dense and convolutional layers share. */
@@ -57,8 +57,8 @@ export abstract class BaseKernelLayer extends BaseLayer {
   }
 
   /** The kernel of this call. */
-  protected kernelValue(context: CallContext): Tensor {
-    return 'value' in this.kernel ? this.kernel.value(context) : this.kernel;
+  protected kernelValue(call: CallOptions): Tensor {
+    return 'value' in this.kernel ? this.kernel.value(call) : this.kernel;
   }
 
   protected addBias(y: Tensor): Tensor {

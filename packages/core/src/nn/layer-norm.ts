@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { leadingShape } from '../shape/shape';
-import { checkPositiveInteger } from './checks';
+import { checkInteger } from '../check/check';
 import { BaseLayer } from './layer';
 import { standardize } from './standardize';
 
@@ -25,7 +25,7 @@ export class LayerNorm extends BaseLayer {
 
   constructor({ features, epsilon = 1e-5 }: LayerNormOptions) {
     super();
-    checkPositiveInteger('LayerNorm', 'features', features);
+    checkInteger('LayerNorm', 'features', features);
     this.features = features;
     this.#epsilon = epsilon;
     this.scale = this.parameter('scale', tf.ones([features]));

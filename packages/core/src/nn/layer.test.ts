@@ -5,11 +5,11 @@ import { describe, expect, it } from 'vitest';
 import { DgmError } from '../errors/dgm-error';
 import { leadingShape } from '../shape/shape';
 import { Key } from '../random/key';
-import { BaseLayer, contextOfChild, type CallContext } from './layer';
+import { BaseLayer, childCall, type CallOptions } from './layer';
 
 class Specimen extends BaseLayer {
   calls = 0;
-  context: CallContext | undefined;
+  call: CallOptions | undefined;
 
   constructor(readonly broken = false) {
     super();
@@ -19,9 +19,9 @@ class Specimen extends BaseLayer {
     leadingShape(x.shape, [3], 'Specimen.apply', 'x');
   }
 
-  protected forward(x: Tensor, context: CallContext): Tensor {
+  protected forward(x: Tensor, call: CallOptions): Tensor {
     this.calls++;
-    this.context = context;
+    this.call = call;
     const doubled = tf.mul(2, x);
     if (this.broken) throw new RangeError('broken');
     return tf.add(1, doubled);
@@ -45,25 +45,22 @@ describe('BaseLayer', () => {
     expect(layer.calls).toBe(0);
   });
 
-  it('passes the context of the call on, and an empty one if there is none', () => {
+  it('passes the options of the call on, and empty ones if there is none', () => {
     const layer = new Specimen();
     const x = tf.ones([3]);
     layer.apply(x, { training: true });
-    expect(layer.context).toEqual({ training: true });
+    expect(layer.call).toEqual({ training: true });
     layer.apply(x);
-    expect(layer.context).toEqual({});
+    expect(layer.call).toEqual({});
   });
 });
 
-describe('contextOfChild', () => {
+describe('childCall', () => {
   it('gives each child a key of its own and leaves the rest', () => {
     const key = Key.of(0);
-    const [first, second] = [
-      contextOfChild({ training: true, key }, 0),
-      contextOfChild({ training: true, key }, 1),
-    ];
+    const [first, second] = [childCall({ training: true, key }, 0), childCall({ training: true, key }, 1)];
     expect([first.training, second.training]).toEqual([true, true]);
     expect(new Set([key, first.key!, second.key!].map((each) => each.toJSON())).size).toBe(3);
-    expect(contextOfChild({ training: true }, 0)).toEqual({ training: true });
+    expect(childCall<CallOptions>({ training: true }, 0)).toEqual({ training: true });
   });
 });

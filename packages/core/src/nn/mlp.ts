@@ -2,7 +2,7 @@ import { ArgumentError } from '../errors/dgm-error';
 import type { Key } from '../random/key';
 import { formatShape } from '../shape/shape';
 import { ActivationLayer, type Activation } from './activation';
-import { checkPositiveInteger } from './checks';
+import { checkInteger } from '../check/check';
 import { Dense } from './dense';
 import type { Layer } from './layer';
 import { Sequential } from './sequential';
@@ -44,7 +44,7 @@ export function mlp(
     });
   }
   // Before the first layer, so that a bad size leaves no variables behind.
-  sizes.forEach((size) => checkPositiveInteger('mlp', 'sizes', size));
+  sizes.forEach((size) => checkInteger('mlp', 'sizes', size));
   const layers = sizes.slice(1).flatMap((outputs, index): Layer[] => {
     const dense = new Dense({
       inputs: sizes[index]!,

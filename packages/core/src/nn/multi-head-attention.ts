@@ -3,7 +3,7 @@ import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { ArgumentError, UnsupportedError } from '../errors/dgm-error';
 import { softmax } from '../ops/log-sum-exp';
 import type { Key } from '../random/key';
-import { checkPattern, checkPositiveInteger } from './checks';
+import { checkShape, checkInteger } from '../check/check';
 import { uniformByFanIn, xavierUniform } from './initial-values';
 import { BaseLayer } from './layer';
 import { rotate } from './rotate';
@@ -57,8 +57,8 @@ export class MultiHeadAttention extends BaseLayer implements StepLayer<Attention
 
   constructor({ features, heads, causal = false, rotary = false, key }: MultiHeadAttentionOptions) {
     super();
-    checkPositiveInteger('MultiHeadAttention', 'features', features);
-    checkPositiveInteger('MultiHeadAttention', 'heads', heads);
+    checkInteger('MultiHeadAttention', 'features', features);
+    checkInteger('MultiHeadAttention', 'heads', heads);
     if (features % heads !== 0) {
       throw new ArgumentError({
         where: 'MultiHeadAttention',
@@ -98,7 +98,7 @@ export class MultiHeadAttention extends BaseLayer implements StepLayer<Attention
    * @throws {@link UnsupportedError} if the attention is not causal: then later positions change earlier outputs.
    */
   step(x: Tensor, state: AttentionState): Step<AttentionState> {
-    checkPattern('MultiHeadAttention.step', 'x', x, ['n', this.features]);
+    checkShape('MultiHeadAttention.step', 'x', x, ['n', this.features]);
     if (!this.causal) {
       throw new UnsupportedError({
         where: 'MultiHeadAttention.step',
@@ -116,7 +116,7 @@ export class MultiHeadAttention extends BaseLayer implements StepLayer<Attention
   }
 
   protected override validate(x: Tensor): void {
-    checkPattern('MultiHeadAttention.apply', 'x', x, ['n', 'length', this.features]);
+    checkShape('MultiHeadAttention.apply', 'x', x, ['n', 'length', this.features]);
   }
 
   protected forward(x: Tensor): Tensor {

@@ -1,7 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { ArgumentError, ShapeError } from '../errors/dgm-error';
 import { formatShape } from '../shape/shape';
-import { checkPositiveInteger } from './checks';
+import { checkInteger } from '../check/check';
 import type { ConvolutionGeometry } from './convolution';
 
 /**
@@ -93,11 +93,11 @@ export function checkConvolution(
   { inputs, outputs, kernel }: { inputs: number; outputs: number; kernel: readonly number[] },
   { strides, dilations, padding }: ConvolutionOptions,
 ): void {
-  checkPositiveInteger(where, 'inputs', inputs);
-  checkPositiveInteger(where, 'outputs', outputs);
-  kernel.forEach((size) => checkPositiveInteger(where, 'kernelSize', size));
-  strides.forEach((stride) => checkPositiveInteger(where, 'stride', stride));
-  dilations.forEach((dilation) => checkPositiveInteger(where, 'dilation', dilation));
+  checkInteger(where, 'inputs', inputs);
+  checkInteger(where, 'outputs', outputs);
+  kernel.forEach((size) => checkInteger(where, 'kernelSize', size));
+  strides.forEach((stride) => checkInteger(where, 'stride', stride));
+  dilations.forEach((dilation) => checkInteger(where, 'dilation', dilation));
   if (Math.max(...strides) > 1 && Math.max(...dilations) > 1) {
     throw new ArgumentError({
       where,

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { CellOptions } from './base-cell';
-import { checkPattern } from './checks';
+import { checkShape } from '../check/check';
 import { GruCell, type GruState } from './gru-cell';
 import { BaseLayer } from './layer';
 import { LstmCell, type LstmState } from './lstm-cell';
@@ -51,7 +51,7 @@ export class Recurrent<S extends RecurrentState> extends BaseLayer implements St
   }
 
   step(x: Tensor, state: S): Step<S> {
-    checkPattern('Recurrent.step', 'x', x, ['n', this.cell.inputs]);
+    checkShape('Recurrent.step', 'x', x, ['n', this.cell.inputs]);
     return tf.tidy(() => {
       const next = this.cell.advance(this.cell.project(x), state);
       // A tensor of its own, so that freeing the output leaves the state alone.
@@ -60,7 +60,7 @@ export class Recurrent<S extends RecurrentState> extends BaseLayer implements St
   }
 
   protected override validate(x: Tensor): void {
-    checkPattern('Recurrent.apply', 'x', x, ['n', 'length', this.cell.inputs]);
+    checkShape('Recurrent.apply', 'x', x, ['n', 'length', this.cell.inputs]);
   }
 
   protected forward(x: Tensor): Tensor {

@@ -6,7 +6,7 @@ import { formatShape, sameShape } from '../shape/shape';
 import { ActivationLayer, type Activation } from './activation';
 import { initializeFromData, type DataDependentInit } from './data-dependent-init';
 import { Dense } from './dense';
-import { BaseLayer, contextOfChild, type CallContext, type Layer } from './layer';
+import { BaseLayer, childCall, type CallOptions, type Layer } from './layer';
 import { LayerNorm } from './layer-norm';
 import { Sequential } from './sequential';
 
@@ -30,18 +30,17 @@ export class Residual extends BaseLayer implements DataDependentInit {
     this.shortcut = shortcut === undefined ? undefined : this.child('shortcut', shortcut);
   }
 
-  initialize(x: Tensor, context: CallContext = {}): Tensor {
-    return tf.tidy(() => this.#sum(x, context, initializeFromData));
+  initialize(x: Tensor, call: CallOptions = {}): Tensor {
+    return tf.tidy(() => this.#sum(x, call, initializeFromData));
   }
 
-  protected forward(x: Tensor, context: CallContext): Tensor {
-    return this.#sum(x, context, (layer, input, own) => layer.apply(input, own));
+  protected forward(x: Tensor, call: CallOptions): Tensor {
+    return this.#sum(x, call, (layer, input, own) => layer.apply(input, own));
   }
 
-  #sum(x: Tensor, context: CallContext, apply: typeof initializeFromData): Tensor {
-    const change = apply(this.body, x, contextOfChild(context, 'body'));
-    const around =
-      this.shortcut === undefined ? x : apply(this.shortcut, x, contextOfChild(context, 'shortcut'));
+  #sum(x: Tensor, call: CallOptions, apply: typeof initializeFromData): Tensor {
+    const change = apply(this.body, x, childCall(call, 'body'));
+    const around = this.shortcut === undefined ? x : apply(this.shortcut, x, childCall(call, 'shortcut'));
     if (!sameShape(around.shape, change.shape)) {
       throw new ShapeError({
         where: 'Residual.apply',

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { initializeFromData, type DataDependentInit } from './data-dependent-init';
-import { BaseLayer, contextOfChild, type CallContext, type Layer } from './layer';
+import { BaseLayer, childCall, type CallOptions, type Layer } from './layer';
 
 /**
  * Layers one after the other: $y = f_K(\ldots f_2(f_1(x)))$.
@@ -16,18 +16,18 @@ export class Sequential extends BaseLayer implements DataDependentInit {
     this.layers = layers.map((layer, index) => this.child(String(index), layer));
   }
 
-  initialize(x: Tensor, context: CallContext = {}): Tensor {
+  initialize(x: Tensor, call: CallOptions = {}): Tensor {
     return tf.tidy(() => {
-      const y = this.#chain(x, context, initializeFromData);
+      const y = this.#chain(x, call, initializeFromData);
       return y === x ? tf.clone(y) : y;
     });
   }
 
-  protected forward(x: Tensor, context: CallContext): Tensor {
-    return this.#chain(x, context, (layer, input, own) => layer.apply(input, own));
+  protected forward(x: Tensor, call: CallOptions): Tensor {
+    return this.#chain(x, call, (layer, input, own) => layer.apply(input, own));
   }
 
-  #chain(x: Tensor, context: CallContext, apply: typeof initializeFromData): Tensor {
-    return this.layers.reduce((y, layer, index) => apply(layer, y, contextOfChild(context, index)), x);
+  #chain(x: Tensor, call: CallOptions, apply: typeof initializeFromData): Tensor {
+    return this.layers.reduce((y, layer, index) => apply(layer, y, childCall(call, index)), x);
   }
 }

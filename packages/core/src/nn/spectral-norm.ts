@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { ArgumentError } from '../errors/dgm-error';
 import { withGradient } from '../ops/differentiable';
-import { checkPositiveInteger } from './checks';
-import type { CallContext } from './layer';
+import { checkInteger } from '../check/check';
+import type { CallOptions } from './layer';
 import { BaseWeight, type Parametrization, type WeightLayout } from './weight';
 
 export interface SpectralNormOptions {
@@ -38,7 +38,7 @@ export function spectralNorm({
   iterations = 1,
   shrinkOnly = false,
 }: SpectralNormOptions = {}): Parametrization {
-  checkPositiveInteger('spectralNorm', 'iterations', iterations);
+  checkInteger('spectralNorm', 'iterations', iterations);
   if (!(coefficient > 0 && Number.isFinite(coefficient))) {
     throw new ArgumentError({
       where: 'spectralNorm',
@@ -72,7 +72,7 @@ class SpectralWeight extends BaseWeight {
     this.#v = this.parameter('v', v, { trainable: false });
   }
 
-  value({ training = false }: CallContext): Tensor {
+  value({ training = false }: CallOptions): Tensor {
     const { coefficient, shrinkOnly } = this.#options;
     const [u, v] = this.#singularVectors(training);
     const sigma = tf.sum(tf.mul(v, tf.matMul(this.#matrix(this.#raw), u)));

@@ -1,5 +1,5 @@
 import type { Tensor, TensorContainerObject } from '@tensorflow/tfjs-core';
-import type { CallContext, Layer } from './layer';
+import type { CallOptions, Layer } from './layer';
 
 /** What a layer remembers of the positions it has seen: tensors by name. */
 export type SequenceState = TensorContainerObject & Readonly<Record<string, Tensor>>;
@@ -32,5 +32,5 @@ export interface StepLayer<S extends SequenceState = SequenceState> extends Laye
    * @param x - `[n, inputs]`
    * @param state - from `initialState` or the last step; borrowed
    */
-  step(x: Tensor, state: S, context?: CallContext): Step<S>;
+  step(x: Tensor, state: S, call?: CallOptions): Step<S>;
 }

@@ -1,12 +1,12 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { BaseModule, type Module } from '../model/module';
 import type { Key } from '../random/key';
-import type { CallContext } from './layer';
+import type { CallOptions } from './layer';
 
 /** A kernel that is a function of variables: weight normalization, spectral normalization, a mask. */
 export interface Weight extends Module {
   /** The kernel of this call, for use within a tidy. */
-  value(context: CallContext): Tensor;
+  value(call: CallOptions): Tensor;
 }
 
 /** What a parametrization has to know about the kernel that it stands for. */
@@ -25,5 +25,5 @@ export type Parametrization = (initial: Tensor, layout: WeightLayout) => Weight;
 
 /** The base of weights: an author makes the variables in the constructor and writes `value`. */
 export abstract class BaseWeight extends BaseModule implements Weight {
-  abstract value(context: CallContext): Tensor;
+  abstract value(call: CallOptions): Tensor;
 }

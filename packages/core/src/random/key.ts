@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { show } from '../check/check';
 import { ArgumentError, UnsupportedError } from '../errors/dgm-error';
 import { formatShape, sizeOf, type Shape } from '../shape/shape';
 import {
@@ -274,3 +275,18 @@ function requireCount(n: number, where: string, largest = 2 ** 32): void {
 const SPLIT = 0x53504c54;
 const FOLD_NUMBER = 0x4e554d42;
 const FOLD_STRING = 0x54455854;
+
+/**
+ * Checks that a value is a {@link Key}; one of another copy of this package will do.
+ * @throws ArgumentError naming `where` and `argument`
+ */
+export function checkKey(where: string, key: unknown, argument = 'key'): asserts key is Key {
+  if (typeof key === 'object' && key !== null && 'fold' in key && 'split' in key) return;
+  throw new ArgumentError({
+    where,
+    argument,
+    expected: 'to be a Key',
+    actual: show(key),
+    remedy: 'make one with Key.of(seed)',
+  });
+}

@@ -25,14 +25,14 @@ export interface Dataset {
 }
 
 /** What the maker of a batch may use besides the rows. */
-export interface BatchContext {
+export interface MakeBatchOptions {
   /** Randomness of this batch: dequantization noise, augmentation. */
   readonly key: Key;
   readonly training: boolean;
 }
 
 /** Makes what a model's objectives take out of some rows of the examples. The caller owns the tensors. */
-export type MakeBatch<B> = (examples: Examples, rows: Int32Array, context: BatchContext) => B;
+export type MakeBatch<B> = (examples: Examples, rows: Int32Array, context: MakeBatchOptions) => B;
 
 /**
  * The raw values of some examples.

@@ -1,13 +1,5 @@
-import {
-  ArgumentError,
-  BaseLayer,
-  contextOfChild,
-  Dense,
-  Dropout,
-  masked,
-  activationFunction,
-} from '@dgm/core';
-import type { Activation, CallContext, Key, Layer } from '@dgm/core';
+import { ArgumentError, BaseLayer, childCall, Dense, Dropout, masked, activationFunction } from '@dgm/core';
+import type { Activation, CallOptions, Key, Layer } from '@dgm/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
 export interface MaskedNetworkOptions {
@@ -79,11 +71,11 @@ class MaskedNetwork extends BaseLayer {
     );
   }
 
-  protected forward(x: Tensor, context: CallContext): Tensor {
+  protected forward(x: Tensor, call: CallOptions): Tensor {
     return this.#layers.reduce((input, layer, index) => {
       if (index === 0) return layer.apply(input);
       const hidden = this.#activate(input);
-      return layer.apply(this.#dropout?.apply(hidden, contextOfChild(context, index)) ?? hidden);
+      return layer.apply(this.#dropout?.apply(hidden, childCall(call, index)) ?? hidden);
     }, x);
   }
 }

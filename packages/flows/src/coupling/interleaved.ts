@@ -1,5 +1,5 @@
-import { asLayer, BaseLayer, contextOfChild } from '@dgm/core';
-import type { CallContext, Layer, NetworkLike } from '@dgm/core';
+import { asLayer, BaseLayer, childCall } from '@dgm/core';
+import type { CallOptions, Layer, NetworkLike } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
@@ -23,10 +23,8 @@ class Interleaved extends BaseLayer {
     networks.forEach((network, name) => this.child(name, network));
   }
 
-  protected forward(x: Tensor, context: CallContext): Tensor {
-    const outputs = [...this.#networks].map(([name, network]) =>
-      network.apply(x, contextOfChild(context, name)),
-    );
+  protected forward(x: Tensor, call: CallOptions): Tensor {
+    const outputs = [...this.#networks].map(([name, network]) => network.apply(x, childCall(call, name)));
     const stacked = tf.stack(outputs, -1);
     return tf.reshape(stacked, [...stacked.shape.slice(0, -2), -1]);
   }

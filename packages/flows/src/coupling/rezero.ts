@@ -1,5 +1,5 @@
 import { asLayer, BaseLayer } from '@dgm/core';
-import type { CallContext, Layer, NetworkLike } from '@dgm/core';
+import type { CallOptions, Layer, NetworkLike } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 
@@ -24,7 +24,7 @@ class Rezero extends BaseLayer {
     this.#network = this.child('network', network);
   }
 
-  protected forward(x: Tensor, context: CallContext): Tensor {
-    return tf.mul(this.#scale, this.#network.apply(x, context));
+  protected forward(x: Tensor, call: CallOptions): Tensor {
+    return tf.mul(this.#scale, this.#network.apply(x, call));
   }
 }

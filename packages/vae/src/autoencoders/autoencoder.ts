@@ -1,6 +1,6 @@
 import { asLayer, BaseModule, conditional, leadingShape, trainable, UnsupportedError } from '@dgm/core';
 import type {
-  CallContext,
+  CallOptions,
   ConditionalDistribution,
   Distribution,
   DistributionHead,
@@ -57,13 +57,13 @@ export class Autoencoder extends BaseModule implements GenerativeModel {
   }
 
   /** Where examples lie, `[n, latents]`. */
-  encode(x: Tensor, call: CallContext = {}): Tensor {
+  encode(x: Tensor, call: CallOptions = {}): Tensor {
     leadingShape(x.shape, this.eventShape, 'Autoencoder.encode', 'x');
     return this.#encoder.apply(x, call);
   }
 
   /** $p(x|z)$. It borrows the decoder's output: call this inside of `tf.tidy`. */
-  decode(z: Tensor, call: CallContext = {}): Distribution {
+  decode(z: Tensor, call: CallOptions = {}): Distribution {
     leadingShape(z.shape, this.latentShape, 'Autoencoder.decode', 'z');
     return this.#decoder.given(z, call);
   }
@@ -98,7 +98,7 @@ export class Autoencoder extends BaseModule implements GenerativeModel {
     const all = [...trainable(this)];
     const ofCritic = critic ? [...trainable(critic).values()] : [];
     const own = all.map(([, variable]) => variable).filter((variable) => !ofCritic.includes(variable));
-    const call = (key: Key, network: string, training: boolean): CallContext => ({
+    const call = (key: Key, network: string, training: boolean): CallOptions => ({
       training,
       key: key.fold(network),
     });

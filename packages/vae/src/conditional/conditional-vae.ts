@@ -8,7 +8,7 @@ import {
   trainable,
 } from '@dgm/core';
 import type {
-  CallContext,
+  CallOptions,
   ConditionalDistribution,
   Distribution,
   DistributionHead,
@@ -81,7 +81,7 @@ export class ConditionalVae extends BaseModule implements GenerativeModel<Condit
    * @param context - `[n, contextSize]`
    * @throws ShapeError if a context has another size
    */
-  given(context: Tensor, call: (network: string) => CallContext = () => ({})): LatentVariableModel {
+  given(context: Tensor, call: (network: string) => CallOptions = () => ({})): LatentVariableModel {
     leadingShape(context.shape, this.#contexts.eventShape, 'ConditionalVae.given', 'context');
     const beside = (values: Tensor): Tensor => {
       const [rows, n] = [values.shape[0]!, context.shape[0]!];

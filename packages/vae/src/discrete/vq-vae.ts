@@ -10,7 +10,7 @@ import {
 } from '@dgm/core';
 import type {
   BoundModel,
-  CallContext,
+  CallOptions,
   ConditionalDistribution,
   Distribution,
   DistributionHead,
@@ -124,7 +124,7 @@ export class VqVae extends BaseModule implements BoundModel {
   objectives(): readonly Objective[] {
     const loss: Objective['loss'] = (x, key, { training }) =>
       tf.tidy(() => {
-        const call = (network: string): CallContext => ({ training, key: key.fold(network) });
+        const call = (network: string): CallOptions => ({ training, key: key.fold(network) });
         const vectors = this.#vectors(x, call('encoder'));
         const codes = this.#nearest(vectors);
         const chosen = this.#lookUp(codes);
@@ -146,7 +146,7 @@ export class VqVae extends BaseModule implements BoundModel {
   }
 
   /** The encoder's output, `[n, positions, dims]`. */
-  #vectors(x: Tensor, call: CallContext = {}): Tensor {
+  #vectors(x: Tensor, call: CallOptions = {}): Tensor {
     return tf.reshape(this.#encoder.apply(x, call), [-1, this.#positions, this.#sizes.dims]);
   }
 
@@ -166,11 +166,11 @@ export class VqVae extends BaseModule implements BoundModel {
     return tf.reshape(tf.matMul(chosen, this.#codebook), [-1, this.#positions, dims]);
   }
 
-  #decodeVectors(vectors: Tensor, call: CallContext = {}): Distribution {
+  #decodeVectors(vectors: Tensor, call: CallOptions = {}): Distribution {
     return this.#decoder.given(tf.reshape(vectors, [vectors.shape[0]!, -1]), call);
   }
 
-  #logPrior(codes: Tensor, call: CallContext = {}): Tensor {
+  #logPrior(codes: Tensor, call: CallOptions = {}): Tensor {
     if (this.#prior) return this.#prior.given(undefined, call).logProb(codes);
     return tf.fill([codes.shape[0]!], -this.#positions * Math.log(this.#sizes.codes));
   }

@@ -20,7 +20,7 @@ import type {
   LikelihoodModel,
   NetworkLike,
   Objective,
-  ObjectiveContext,
+  LossOptions,
   Shape,
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -119,7 +119,7 @@ export class AuxiliaryVae extends BaseModule implements BoundModel {
     ];
   }
 
-  #loss(x: Tensor, key: Key, context: ObjectiveContext): { total: Scalar } & Record<string, Scalar> {
+  #loss(x: Tensor, key: Key, context: LossOptions): { total: Scalar } & Record<string, Scalar> {
     const y = this.#auxiliaryOf(x, 'loss');
     const terms = this.#terms(x, y, key);
     const auxiliary = this.#base.objectives()[0]!.loss(y, key.fold('base'), context).total;

@@ -2,7 +2,7 @@ import {
   ArgumentError,
   BaseModule,
   conditional,
-  contextOfChild,
+  childCall,
   formatShape,
   hasKlDivergence,
   klDivergence,
@@ -12,7 +12,7 @@ import {
 } from '@dgm/core';
 import type {
   BoundModel,
-  CallContext,
+  CallOptions,
   ConditionalDistribution,
   Distribution,
   DistributionHead,
@@ -110,14 +110,14 @@ export abstract class BaseHierarchicalVae extends BaseModule implements BoundMod
   protected abstract readonly posteriorOrder: readonly number[];
 
   /** The factors $q(z_l | x, z_{\text{drawn before}})$; what depends on x alone is computed once. */
-  protected abstract posteriorFactors(x: Tensor, call: CallContext): Factor;
+  protected abstract posteriorFactors(x: Tensor, call: CallOptions): Factor;
 
   /**
    * The posterior of all levels side by side. It borrows what the networks compute: call this inside of `tf.tidy`.
    * @param x - `[n, ...event]`
    * @param call - for networks that are not the same in training
    */
-  encode(x: Tensor, call: CallContext = {}): Distribution {
+  encode(x: Tensor, call: CallOptions = {}): Distribution {
     this.#checkBatch(x, 'encode');
     const [sizes, order] = [this.sizes, this.posteriorOrder];
     const factor = this.posteriorFactors(x, call);
@@ -125,7 +125,7 @@ export abstract class BaseHierarchicalVae extends BaseModule implements BoundMod
   }
 
   /** The prior of all levels side by side; call this inside of `tf.tidy`. */
-  prior(call: CallContext = {}): Distribution {
+  prior(call: CallOptions = {}): Distribution {
     const { sizes, downwards: order } = this.priors;
     return new LevelChain({ sizes, order, batchShape: [], factor: this.priors.given(call) });
   }
@@ -134,7 +134,7 @@ export abstract class BaseHierarchicalVae extends BaseModule implements BoundMod
    * The likelihood p(x|z). It borrows the decoder's output: call this inside of `tf.tidy`.
    * @param z - all levels side by side, `[n, ...latentShape]`
    */
-  decode(z: Tensor, call: CallContext = {}): Distribution {
+  decode(z: Tensor, call: CallOptions = {}): Distribution {
     return this.#decodeLevels(splitLevels(z, this.sizes), call);
   }
 
@@ -143,7 +143,7 @@ export abstract class BaseHierarchicalVae extends BaseModule implements BoundMod
    * draw, `[n, M_l]`. They borrow tensors: call this inside of `tf.tidy`.
    * @param x - `[n, ...event]`
    */
-  infer(x: Tensor, key: Key, call: CallContext = {}): readonly LatentLevel[] {
+  infer(x: Tensor, key: Key, call: CallOptions = {}): readonly LatentLevel[] {
     this.#checkBatch(x, 'infer');
     const [ofPosterior, ofPrior] = [this.posteriorFactors(x, call), this.priors.given(call)];
     const [drawn, posteriors]: [Tensor[], Distribution[]] = [[], []];
@@ -222,7 +222,7 @@ export abstract class BaseHierarchicalVae extends BaseModule implements BoundMod
     ];
   }
 
-  #terms(x: Tensor, key: Key, call: CallContext): HierarchicalTerms {
+  #terms(x: Tensor, key: Key, call: CallOptions): HierarchicalTerms {
     const levels = this.infer(x, key, call);
     const z = levels.map((level) => level.z);
     return {
@@ -242,8 +242,8 @@ export abstract class BaseHierarchicalVae extends BaseModule implements BoundMod
     return this.#decodeLevels(z, {}).sample(key.fold('x'));
   }
 
-  #decodeLevels(z: readonly Tensor[], call: CallContext): Distribution {
-    return this.#decoder.given(this.priors.contextOfX(z), contextOfChild(call, 'decoder'));
+  #decodeLevels(z: readonly Tensor[], call: CallOptions): Distribution {
+    return this.#decoder.given(this.priors.contextOfX(z), childCall(call, 'decoder'));
   }
 
   #isDrawnBefore(level: number, other: number): boolean {

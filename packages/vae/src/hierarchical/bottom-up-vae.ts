@@ -1,5 +1,5 @@
-import { asLayer, contextOfChild } from '@dgm/core';
-import type { CallContext, ConditionalDistribution, Distribution, Layer, NetworkLike } from '@dgm/core';
+import { asLayer, childCall } from '@dgm/core';
+import type { CallOptions, ConditionalDistribution, Distribution, Layer, NetworkLike } from '@dgm/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { BaseHierarchicalVae } from './base-hierarchical-vae';
 import type { HierarchicalVaeOptions } from './base-hierarchical-vae';
@@ -32,8 +32,8 @@ export class BottomUpVae extends BaseHierarchicalVae {
     );
   }
 
-  protected posteriorFactors(x: Tensor, call: CallContext): Factor {
-    const callOf = (level: number): CallContext => contextOfChild(call, `posterior${level + 1}`);
+  protected posteriorFactors(x: Tensor, call: CallOptions): Factor {
+    const callOf = (level: number): CallOptions => childCall(call, `posterior${level + 1}`);
     const ofX = this.#posteriors[0]!.apply(x, callOf(0));
     return (level, drawn) => {
       const network = this.#posteriors[level]!;

@@ -1,5 +1,5 @@
 import { ArgumentError, relu } from '@dgm/core';
-import type { ObjectiveContext } from '@dgm/core';
+import type { LossOptions } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { weightAt } from '../objectives/annealing';
@@ -29,7 +29,7 @@ export interface HierarchicalTerms {
 export function hierarchicalLoss(
   { reconstruction, regularizers }: HierarchicalTerms,
   { weight = 1, freeNats = 0 }: HierarchicalObjective,
-  context: ObjectiveContext,
+  context: LossOptions,
 ): { total: Scalar } & Record<string, Scalar> {
   const misfit = tf.neg(tf.mean<Scalar>(reconstruction));
   const perLevel = regularizers.map((values) => tf.mean<Scalar>(values));

@@ -1,5 +1,5 @@
 import { asLayer, Dense, evaluate, gaussian, Key, klDivergence, Mixture, Normal } from '@dgm/core';
-import type { CallContext, Layer } from '@dgm/core';
+import type { CallOptions, Layer } from '@dgm/core';
 import '@dgm/testing';
 import { meanAndError } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
@@ -335,8 +335,8 @@ describe('a hierarchy of levels', () => {
 
   test('tells its networks whether they are in training, and gives each a key of its own', () => {
     tf.tidy(() => {
-      const calls: CallContext[] = [];
-      const watched = (layer: Layer) => (input: Tensor, call: CallContext) => {
+      const calls: CallOptions[] = [];
+      const watched = (layer: Layer) => (input: Tensor, call: CallOptions) => {
         calls.push(call);
         return layer.apply(input);
       };

@@ -1,5 +1,5 @@
-import { ArgumentError, asLayer, BaseModule, contextOfChild, standardNormal } from '@dgm/core';
-import type { CallContext, ConditionalDistribution, Distribution, Layer, NetworkLike } from '@dgm/core';
+import { ArgumentError, asLayer, BaseModule, childCall, standardNormal } from '@dgm/core';
+import type { CallOptions, ConditionalDistribution, Distribution, Layer, NetworkLike } from '@dgm/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { joinLevels } from './level-chain';
 import type { Factor, Levels } from './level-chain';
@@ -52,16 +52,16 @@ export class LevelPriors extends BaseModule {
   }
 
   /** The factors p(z_l | levels above). */
-  given(call: CallContext): Factor {
+  given(call: CallOptions): Factor {
     return (level, drawn) => {
       if (!this.isTop(level)) return normalOf(this.moments(level, drawn, call));
-      return isModule(this.#top) ? this.#top.given(undefined, contextOfChild(call, 'top')) : this.#top;
+      return isModule(this.#top) ? this.#top.given(undefined, childCall(call, 'top')) : this.#top;
     };
   }
 
   /** The moments of p(z_l | levels above), Eq. 4.78, below the top. */
-  moments(level: number, drawn: Levels, call: CallContext): Moments {
-    const context = contextOfChild(call, level + 1);
+  moments(level: number, drawn: Levels, call: CallOptions): Moments {
+    const context = childCall(call, level + 1);
     const parameters = applyToRows(this.#networks[level]!, this.contextOf(level, drawn), context);
     return momentsOf(parameters, this.sizes[level]!, `levels[${level}].prior`);
   }

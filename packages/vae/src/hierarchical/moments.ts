@@ -1,5 +1,5 @@
 import { formatShape, Independent, Normal, ShapeError, sigmoid, sizeOf, softplus } from '@dgm/core';
-import type { CallContext, Layer, Shape } from '@dgm/core';
+import type { CallOptions, Layer, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
@@ -33,7 +33,7 @@ export function momentsOf(parameters: Tensor, size: number, what: string): Momen
 }
 
 /** A network over the last axis, whatever the axes before it: networks see one batch axis. */
-export function applyToRows(network: Layer, z: Tensor, call: CallContext): Tensor {
+export function applyToRows(network: Layer, z: Tensor, call: CallOptions): Tensor {
   if (z.rank === 2) return network.apply(z, call);
   const lead: Shape = z.shape.slice(0, -1);
   const rows = network.apply(tf.reshape(z, [sizeOf(lead), z.shape.at(-1)!]), call);

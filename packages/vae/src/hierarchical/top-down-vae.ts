@@ -1,5 +1,5 @@
-import { asLayer, broadcastShapes, clip, contextOfChild } from '@dgm/core';
-import type { CallContext, Layer, NetworkLike } from '@dgm/core';
+import { asLayer, broadcastShapes, clip, childCall } from '@dgm/core';
+import type { CallOptions, Layer, NetworkLike } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { BaseHierarchicalVae } from './base-hierarchical-vae';
@@ -48,10 +48,10 @@ export class TopDownVae extends BaseHierarchicalVae {
     );
   }
 
-  protected posteriorFactors(x: Tensor, call: CallContext): Factor {
+  protected posteriorFactors(x: Tensor, call: CallOptions): Factor {
     const path: Tensor[] = []; // r_1, ..., r_L
     for (const [level, network] of this.#bottomUp.entries()) {
-      path.push(network.apply(path.at(-1) ?? x, contextOfChild(call, `bottomUp${level + 1}`)));
+      path.push(network.apply(path.at(-1) ?? x, childCall(call, `bottomUp${level + 1}`)));
     }
     return this.#combination === 'direct'
       ? (level, drawn) => normalOf(this.#seeingBoth(level, path[level]!, drawn, call))
@@ -59,7 +59,7 @@ export class TopDownVae extends BaseHierarchicalVae {
   }
 
   /** What x says is computed once; at the top nothing is added to it. */
-  #combining(path: readonly Tensor[], call: CallContext): Factor {
+  #combining(path: readonly Tensor[], call: CallOptions): Factor {
     const isResidual = this.#combination === 'residual';
     const combine = isResidual ? residual : precisionWeighted;
     const evidence = path.map((r, level) => {
@@ -73,7 +73,7 @@ export class TopDownVae extends BaseHierarchicalVae {
     };
   }
 
-  #seeingBoth(level: number, r: Tensor, drawn: Levels, call: CallContext): Moments {
+  #seeingBoth(level: number, r: Tensor, drawn: Levels, call: CallOptions): Moments {
     const input = this.priors.isTop(level) ? r : besides(r, this.priors.contextOf(level, drawn));
     const parameters = applyToRows(this.#evidence[level]!, input, this.#callOfEvidence(level, call));
     return this.#momentsOf(level, parameters);
@@ -83,8 +83,8 @@ export class TopDownVae extends BaseHierarchicalVae {
     return momentsOf(parameters, this.sizes[level]!, `levels[${level}].evidence`);
   }
 
-  #callOfEvidence(level: number, call: CallContext): CallContext {
-    return contextOfChild(call, `evidence${level + 1}`);
+  #callOfEvidence(level: number, call: CallOptions): CallOptions {
+    return childCall(call, `evidence${level + 1}`);
   }
 }
 

@@ -1,5 +1,5 @@
 import { ArgumentError } from '@dgm/core';
-import type { ObjectiveContext } from '@dgm/core';
+import type { LossOptions } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar } from '@tensorflow/tfjs-core';
 
@@ -68,7 +68,7 @@ export function cyclicAnnealing({
 }
 
 /** A number or an annealed weight, at the step of the context; a number where nothing has to be computed. */
-export function weightAt(weight: number | Annealing, { step }: ObjectiveContext): number | Scalar {
+export function weightAt(weight: number | Annealing, { step }: LossOptions): number | Scalar {
   if (typeof weight === 'number') return weight;
   return step === undefined ? weight.final : weight.at(step);
 }

@@ -1,4 +1,4 @@
-import type { Distribution, Key, ObjectiveContext } from '@dgm/core';
+import type { Distribution, Key, LossOptions } from '@dgm/core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import type { LatentVariableModel } from '../elbo';
 
@@ -19,6 +19,6 @@ export interface VaeObjective {
     model: AmortizedModel,
     x: Tensor,
     key: Key,
-    context: ObjectiveContext,
+    context: LossOptions,
   ): { total: Scalar } & Record<string, Scalar>;
 }

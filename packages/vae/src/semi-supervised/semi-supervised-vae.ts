@@ -11,7 +11,7 @@ import {
 } from '@dgm/core';
 import type {
   BoundModel,
-  CallContext,
+  CallOptions,
   ConditionalDistribution,
   Distribution,
   DistributionHead,
@@ -19,6 +19,7 @@ import type {
   Layer,
   NetworkLike,
   Objective,
+  SampleOptions,
   Shape,
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -76,7 +77,7 @@ export class SemiSupervisedVae extends BaseModule implements BoundModel<Labelled
   }
 
   /** Logits of $q(y|x)$, `[n, K]`. */
-  classify(x: Tensor, call: CallContext = {}): Tensor {
+  classify(x: Tensor, call: CallOptions = {}): Tensor {
     leadingShape(x.shape, this.eventShape, 'SemiSupervisedVae.classify', 'x');
     return tf.tidy(() => this.#classifier.apply(x, call));
   }
@@ -96,7 +97,7 @@ export class SemiSupervisedVae extends BaseModule implements BoundModel<Labelled
    * $-L(x, y) = \mathbb{E}_{q(z|x,y)}[\ln p(x|y, z)] + \ln p(y) - \mathrm{KL}[q(z|x, y) \| p(z)]$.
    * @see Eq. 6 of the paper
    */
-  jointBounds(x: Tensor, key: Key, call: (network: string) => CallContext = () => ({})): Tensor {
+  jointBounds(x: Tensor, key: Key, call: (network: string) => CallOptions = () => ({})): Tensor {
     leadingShape(x.shape, this.eventShape, 'SemiSupervisedVae.jointBounds', 'x');
     return tf.tidy(() => {
       const n = x.shape[0]!;
@@ -118,7 +119,7 @@ export class SemiSupervisedVae extends BaseModule implements BoundModel<Labelled
    * Ancestral sampling: y, z, then x; `[n, ...event]`.
    * @param options - `labels`: the classes, `[n]`, instead of random ones
    */
-  sample(key: Key, n: number, { labels }: { readonly labels?: Tensor } = {}): Tensor {
+  sample(key: Key, n: number, { labels }: SampleOptions & { readonly labels?: Tensor } = {}): Tensor {
     return tf.tidy(() => {
       const classes = labels ?? key.fold('y').categorical(tf.zeros([this.classes]), [n]);
       const z = key.fold('z').normal([n, this.#latents]);
@@ -130,7 +131,7 @@ export class SemiSupervisedVae extends BaseModule implements BoundModel<Labelled
   objectives(): readonly Objective<LabelledBatch>[] {
     const loss: Objective<LabelledBatch>['loss'] = ({ x, labels }, key, { training }) =>
       tf.tidy(() => {
-        const call = (network: string): CallContext => ({ training, key: key.fold(network) });
+        const call = (network: string): CallOptions => ({ training, key: key.fold(network) });
         const logits = logSoftmax(this.classify(x, call('classifier')));
         const bounds = this.jointBounds(x, key.fold('z'), call);
         const y = oneHot(labels, { depth: this.classes }); // zeros where it is not known
@@ -150,7 +151,7 @@ export class SemiSupervisedVae extends BaseModule implements BoundModel<Labelled
     return tf.sum(tf.mul(tf.exp(logProbs), tf.sub(bounds, logProbs)), 1);
   }
 
-  #decode(z: Tensor, y: Tensor, call: CallContext = {}): Distribution {
+  #decode(z: Tensor, y: Tensor, call: CallOptions = {}): Distribution {
     return this.#decoder.given(tf.concat([z, y], 1), call);
   }
 }

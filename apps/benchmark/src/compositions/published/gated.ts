@@ -1,5 +1,5 @@
-import { BaseLayer, contextOfChild, sigmoid } from '@dgm/core';
-import type { CallContext, Key, Layer } from '@dgm/core';
+import { BaseLayer, childCall, sigmoid } from '@dgm/core';
+import type { CallOptions, Key, Layer } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
@@ -18,8 +18,8 @@ export class Gated extends BaseLayer {
     this.#gate = this.child('gate', make(key.fold('gate')));
   }
 
-  protected forward(x: Tensor, context: CallContext): Tensor {
-    const value = this.#value.apply(x, contextOfChild(context, 'value'));
-    return tf.mul(value, sigmoid(this.#gate.apply(x, contextOfChild(context, 'gate'))));
+  protected forward(x: Tensor, call: CallOptions): Tensor {
+    const value = this.#value.apply(x, childCall(call, 'value'));
+    return tf.mul(value, sigmoid(this.#gate.apply(x, childCall(call, 'gate'))));
   }
 }

@@ -2,7 +2,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { ArgumentError } from '../../errors/dgm-error';
 import { BaseModule, type Module } from '../../model/module';
 import { asLayer, type NetworkLike } from '../../nn/as-layer';
-import { contextOfChild, type CallContext, type Layer } from '../../nn/layer';
+import { childCall, type CallOptions, type Layer } from '../../nn/layer';
 import type { ConditionalDistribution, Distribution } from '../distribution';
 import type { DistributionHead } from './head';
 
@@ -18,7 +18,7 @@ class HeadedNetwork extends BaseModule implements ConditionalDistribution {
     if (isModule(head)) this.child('head', head);
   }
 
-  given(context?: Tensor, call: CallContext = {}): Distribution {
+  given(context?: Tensor, call: CallOptions = {}): Distribution {
     if (context === undefined) {
       throw new ArgumentError({
         where: 'conditional.given',
@@ -28,8 +28,8 @@ class HeadedNetwork extends BaseModule implements ConditionalDistribution {
         remedy: 'pass the input of the network',
       });
     }
-    const parameters = this.#network.apply(context, contextOfChild(call, 'network'));
-    return this.#head.distribution(parameters, contextOfChild(call, 'head'));
+    const parameters = this.#network.apply(context, childCall(call, 'network'));
+    return this.#head.distribution(parameters, childCall(call, 'head'));
   }
 }
 

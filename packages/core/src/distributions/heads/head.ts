@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { ArgumentError, ShapeError } from '../../errors/dgm-error';
-import type { CallContext } from '../../nn/layer';
+import type { CallOptions } from '../../nn/layer';
 import { formatShape, type Shape } from '../../shape/shape';
 import type { Distribution } from '../distribution';
 
@@ -19,7 +19,7 @@ export interface DistributionHead {
    * @param parameters - `[n, numParameters]`; the distribution borrows tensors made here, so call it inside of a tidy
    * @param call - for a head with a network of its own: see `modelHead`
    */
-  distribution(parameters: Tensor, call?: CallContext): Distribution;
+  distribution(parameters: Tensor, call?: CallOptions): Distribution;
 }
 
 /** What a head is made of: `build` gets the checked parameters, `[n, numParameters]`. */

@@ -8,7 +8,7 @@ import {
   modelHead,
   Normal,
   Sequential,
-  type CallContext,
+  type CallOptions,
   type ConditionalDistribution,
   type Distribution,
 } from '@dgm/core';
@@ -20,7 +20,7 @@ import { describe, expect, it } from 'vitest';
 /** A normal around the context, with a learned scale; it keeps what it is called with. */
 class AroundContext extends BaseModule implements ConditionalDistribution {
   readonly eventShape = [3];
-  readonly calls: (CallContext | undefined)[] = [];
+  readonly calls: (CallOptions | undefined)[] = [];
   readonly #logScale: Variable;
 
   constructor() {
@@ -28,7 +28,7 @@ class AroundContext extends BaseModule implements ConditionalDistribution {
     this.#logScale = this.parameter('logScale', tf.zeros([3]));
   }
 
-  given(context?: Tensor, call?: CallContext): Distribution {
+  given(context?: Tensor, call?: CallOptions): Distribution {
     this.calls.push(call);
     return new Independent(new Normal(context!, { logScale: this.#logScale }), 1);
   }
@@ -50,7 +50,7 @@ describe('modelHead', () => {
     const model = new AroundContext();
     const dropout = new Dropout({ rate: 0.5 });
     const q = conditional(new Sequential([dropout]), modelHead(model, { contextSize: 3 }));
-    const mean = (call?: CallContext): number[] =>
+    const mean = (call?: CallOptions): number[] =>
       tf.tidy(() =>
         Array.from(
           q

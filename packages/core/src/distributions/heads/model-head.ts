@@ -1,6 +1,6 @@
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import type { Module } from '../../model/module';
-import type { CallContext } from '../../nn/layer';
+import type { CallOptions } from '../../nn/layer';
 import type { Shape } from '../../shape/shape';
 import type { ConditionalDistribution, Distribution } from '../distribution';
 import type { DistributionHead } from './head';
@@ -21,7 +21,7 @@ class ModelHead implements DistributionHead, Module {
     this.#model = model;
   }
 
-  distribution(context: Tensor, call?: CallContext): Distribution {
+  distribution(context: Tensor, call?: CallOptions): Distribution {
     return this.#model.given(context, call);
   }
 

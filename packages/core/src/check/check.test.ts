@@ -1,0 +1,85 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, it, test } from 'vitest';
+import { DgmError } from '../errors/dgm-error';
+import {
+  checkGiven,
+  checkInteger,
+  checkNumber,
+  checkOneOf,
+  checkOptions,
+  checkShape,
+  closest,
+} from './check';
+
+const isCode = (code: 'argument' | 'shape') => expect.toSatisfy((error) => DgmError.is(error, code));
+
+describe('checkInteger', () => {
+  it.each([1, 7])('accepts %d', (value) => expect(() => checkInteger('f', 'n', value)).not.toThrow());
+  it.each([0, -1, 1.5, NaN, Infinity, '3', undefined, null, 2 ** 53])('refuses %s', (value) => {
+    expect(() => checkInteger('f', 'n', value)).toThrow(isCode('argument'));
+  });
+  it('says the range and the value', () => {
+    expect(() => checkInteger('f', 'n', 9, { min: 0, max: 4 })).toThrow(
+      'f: expected n to be an integer from 0 to 4, got 9',
+    );
+    expect(() => checkInteger('f', 'n', '3')).toThrow(
+      'f: expected n to be an integer of at least 1, got "3"',
+    );
+  });
+});
+
+describe('checkNumber', () => {
+  it.each([
+    [0, { above: 0 }, 'above 0'],
+    [1, { min: 0, below: 1 }, 'in [0, 1)'],
+    [2, { above: 0, max: 1 }, 'in (0, 1]'],
+    [-3, { min: 0 }, 'of at least 0'],
+    [3, { max: 2 }, 'of at most 2'],
+    [3, { below: 2 }, 'below 2'],
+    [NaN, {}, 'to be a number'],
+    ['1', {}, 'got "1"'],
+    [[1], {}, 'got [1]'],
+  ])('refuses %s outside %o', (value, range, words) => {
+    expect(() => checkNumber('f', 'x', value, range)).toThrow(words);
+  });
+  it('accepts the ends that belong to the range', () => {
+    expect(() => checkNumber('f', 'x', 0, { min: 0, below: 1 })).not.toThrow();
+  });
+});
+
+test('checkOneOf suggests the closest name', () => {
+  expect(() => checkOneOf('f', 'activation', 'sigmiod', ['relu', 'sigmoid'])).toThrow(
+    'did you mean "sigmoid"',
+  );
+  expect(() => checkOneOf('f', 'activation', 'unrelated', ['relu'])).not.toThrow('did you mean');
+  expect(() => checkOneOf('f', 'activation', 'relu', ['relu'])).not.toThrow();
+  expect(() => checkOneOf('f', 'activation', 3, ['relu'])).toThrow(isCode('argument'));
+});
+
+test('checkOptions finds a misspelt option', () => {
+  expect(() => checkOptions('f', { hiden: 3 }, ['hidden', 'depth'])).toThrow('did you mean "hidden"');
+  expect(() => checkOptions('f', { hidden: 3 }, ['hidden', 'depth'])).not.toThrow();
+  expect(() => checkOptions('f', undefined, [])).toThrow(isCode('argument'));
+});
+
+test('checkGiven names what is missing', () => {
+  expect(() => checkGiven('fit', 'optimizer', undefined, 'to be an optimizer such as adam()')).toThrow(
+    'fit: expected optimizer to be an optimizer such as adam(), got undefined',
+  );
+});
+
+test('checkShape takes names for any size, and any leading axes', () => {
+  tf.tidy(() => {
+    const x = tf.zeros([2, 3, 4]);
+    expect(() => checkShape('f', 'x', x, ['n', 3, 'd'])).not.toThrow();
+    expect(() => checkShape('f', 'x', x, ['...', 4])).not.toThrow();
+    expect(() => checkShape('f', 'x', x, ['...', 3])).toThrow(isCode('shape'));
+    expect(() => checkShape('f', 'x', x, ['n', 3])).toThrow('of shape [n, 3], got [2, 3, 4]');
+  });
+  expect(() => checkShape('f', 'x', [1] as never, ['n'])).toThrow(isCode('argument'));
+});
+
+test('closest counts an exchange of neighbours as one edit', () => {
+  expect(closest('vea', ['vae', 'flow'])).toBe('vae');
+  expect(closest('zzz', ['vae', 'flow'])).toBeUndefined();
+});

@@ -1,0 +1,204 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { ArgumentError, ShapeError } from '../errors/dgm-error';
+import { formatShape } from '../shape/shape';
+
+/** The range of a number; an end that is left out is open. */
+export interface Range {
+  /** The smallest value that is allowed. */
+  readonly min?: number;
+  /** The largest value that is allowed. */
+  readonly max?: number;
+  /** The value must be larger than this. */
+  readonly above?: number;
+  /** The value must be smaller than this. */
+  readonly below?: number;
+}
+
+/**
+ * Checks that a value is an integer, at least 1 by default.
+ * @throws ArgumentError naming `where` and `argument`
+ */
+export function checkInteger(
+  where: string,
+  argument: string,
+  value: unknown,
+  range: Range = { min: 1 },
+): void {
+  if (Number.isSafeInteger(value) && isInside(value as number, range)) return;
+  throw new ArgumentError({
+    where,
+    argument,
+    expected: `to be an integer${inWords(range)}`,
+    actual: show(value),
+  });
+}
+
+/**
+ * Checks that a value is a finite number in a range.
+ * @throws ArgumentError naming `where` and `argument`
+ */
+export function checkNumber(where: string, argument: string, value: unknown, range: Range = {}): void {
+  if (Number.isFinite(value) && isInside(value as number, range)) return;
+  throw new ArgumentError({
+    where,
+    argument,
+    expected: `to be a number${inWords(range)}`,
+    actual: show(value),
+  });
+}
+
+/**
+ * Checks that a value is one of the allowed names; the error suggests the closest one.
+ * @throws ArgumentError naming `where` and `argument`
+ */
+export function checkOneOf<T extends string>(
+  where: string,
+  argument: string,
+  value: unknown,
+  allowed: readonly T[],
+): asserts value is T {
+  if ((allowed as readonly unknown[]).includes(value)) return;
+  const close = typeof value === 'string' ? closest(value, allowed) : undefined;
+  throw new ArgumentError({
+    where,
+    argument,
+    expected: `to be one of ${allowed.join(', ')}`,
+    actual: show(value),
+    ...(close !== undefined && { remedy: `did you mean "${close}"` }),
+  });
+}
+
+/**
+ * Checks that an options object is one and has no option whose name is not known, so that a misspelt name is an error.
+ * @throws ArgumentError naming `where` and the unknown option
+ */
+export function checkOptions(where: string, options: unknown, known: readonly string[]): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new ArgumentError({
+      where,
+      argument: 'options',
+      expected: 'to be an object',
+      actual: show(options),
+    });
+  }
+  const unknown = Object.keys(options).find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  const close = closest(unknown, known);
+  throw new ArgumentError({
+    where,
+    argument: 'options',
+    expected: `to be among ${known.join(', ')}`,
+    actual: `"${unknown}"`,
+    ...(close !== undefined && { remedy: `did you mean "${close}"` }),
+  });
+}
+
+/**
+ * Checks that a required argument is there.
+ * @param expected - what it has to be, for example `to be an optimizer such as adam()`
+ * @throws ArgumentError naming `where` and `argument`
+ */
+export function checkGiven<T>(
+  where: string,
+  argument: string,
+  value: T | undefined | null,
+  expected: string,
+): asserts value is T {
+  if (value !== undefined && value !== null) return;
+  throw new ArgumentError({ where, argument, expected, actual: String(value) });
+}
+
+/**
+ * Checks the shape of a tensor against a pattern of sizes. A name stands for any size, and `...` at the front for any
+ * number of axes.
+ * @throws ShapeError naming `where` and `argument`
+ * @example
+ * ```ts
+ * checkShape('Conv2d.apply', 'x', x, ['n', 'height', 'width', 3]);
+ * ```
+ */
+export function checkShape(
+  where: string,
+  argument: string,
+  x: Tensor,
+  pattern: readonly (number | string)[],
+): void {
+  const actual: unknown = (x as Partial<Tensor> | undefined)?.shape;
+  if (!Array.isArray(actual)) {
+    throw new ArgumentError({
+      where,
+      argument,
+      expected: `to be a tensor of shape ${formatShape(pattern)}`,
+      actual: show(x),
+    });
+  }
+  const tail = pattern[0] === '...' ? pattern.slice(1) : pattern;
+  const lead = x.shape.length - tail.length;
+  const fits =
+    (tail === pattern ? lead === 0 : lead >= 0) &&
+    tail.every((size, axis) => typeof size === 'string' || size === x.shape[lead + axis]);
+  if (fits) return;
+  throw new ShapeError({
+    where,
+    argument,
+    expected: `of shape ${formatShape(pattern)}`,
+    actual: formatShape(x.shape),
+  });
+}
+
+/** The name with the fewest edits to `name`, if it takes at most a third of its letters. */
+export function closest<T extends string>(name: string, candidates: readonly T[]): T | undefined {
+  const ranked = candidates
+    .map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
+    .sort((a, b) => a.distance - b.distance);
+  const [best] = ranked;
+  return best !== undefined && best.distance <= Math.max(1, Math.ceil(name.length / 3))
+    ? best.candidate
+    : undefined;
+}
+
+/** Insertions, deletions, substitutions and exchanges of neighbours (optimal string alignment). */
+function editDistance(a: string, b: string): number {
+  const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)];
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substitution = rows[i - 1]![j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      const exchange =
+        i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
+          ? rows[i - 2]![j - 2]! + 1
+          : Infinity;
+      row.push(Math.min(rows[i - 1]![j]! + 1, row[j - 1]! + 1, substitution, exchange));
+    }
+    rows.push(row);
+  }
+  return rows[a.length]![b.length]!;
+}
+
+function isInside(
+  value: number,
+  { min = -Infinity, max = Infinity, above = -Infinity, below = Infinity }: Range,
+): boolean {
+  return value >= min && value <= max && value > above && value < below;
+}
+
+/** ` of at least 1`, ` from 0 to 4`, ` in (0, 1]`. */
+function inWords({ min, max, above, below }: Range): string {
+  if (min !== undefined && max !== undefined) return ` from ${min} to ${max}`;
+  const low = min !== undefined ? `[${min}` : above !== undefined ? `(${above}` : undefined;
+  const high = max !== undefined ? `${max}]` : below !== undefined ? `${below})` : undefined;
+  if (low !== undefined && high !== undefined) return ` in ${low}, ${high}`;
+  if (min !== undefined) return ` of at least ${min}`;
+  if (max !== undefined) return ` of at most ${max}`;
+  if (above !== undefined) return ` above ${above}`;
+  return below === undefined ? '' : ` below ${below}`;
+}
+
+/** A value as an error prints it. */
+export function show(value: unknown): string {
+  if (typeof value === 'string') return `"${value}"`;
+  if (Array.isArray(value)) return `[${value.map(show).join(', ')}]`;
+  if (typeof value === 'function') return 'a function';
+  if (typeof value !== 'object' || value === null) return String(value);
+  return `an object of ${Object.getPrototypeOf(value)?.constructor?.name ?? 'no class'}`;
+}

@@ -1,0 +1,30 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { expect, test } from 'vitest';
+import { DgmError } from '../errors/dgm-error';
+import { checkContext, splitBatch } from './condition';
+
+const isShapeError = expect.toSatisfy((error) => DgmError.is(error, 'shape'));
+
+test('checkContext wants a condition of the right width where the model is conditional, and none elsewhere', () => {
+  tf.tidy(() => {
+    const context = tf.zeros([4, 3]);
+    expect(() => checkContext('f', context, { rows: 4, contextSize: 3 })).not.toThrow();
+    expect(() => checkContext('f', context, { contextSize: 3 })).not.toThrow();
+    expect(() => checkContext('f', undefined, { contextSize: 0 })).not.toThrow();
+    expect(() => checkContext('f', undefined, { rows: 4, contextSize: 3 })).toThrow(
+      'of shape [4, 3], got none',
+    );
+    expect(() => checkContext('f', context, { contextSize: 0 })).toThrow('context to be left out');
+    expect(() => checkContext('f', context, { rows: 4, contextSize: 2 })).toThrow(isShapeError);
+    expect(() => checkContext('f', context, { rows: 5, contextSize: 3 })).toThrow(isShapeError);
+    expect(() => checkContext('f', tf.zeros([4]), { contextSize: 1 })).toThrow(isShapeError);
+  });
+});
+
+test('splitBatch reads both kinds of batch', () => {
+  tf.tidy(() => {
+    const [x, context] = [tf.zeros([2, 1]), tf.ones([2, 3])];
+    expect(splitBatch(x)).toEqual({ x });
+    expect(splitBatch({ x, context })).toEqual({ x, context });
+  });
+});

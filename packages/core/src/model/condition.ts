@@ -1,0 +1,49 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { ShapeError } from '../errors/dgm-error';
+import { formatShape } from '../shape/shape';
+
+/** Examples with the condition of each: the batch of a conditional model. */
+export interface ConditionedBatch {
+  /** `[n, ...event]` */
+  readonly x: Tensor;
+  /** `[n, contextSize]` */
+  readonly context: Tensor;
+}
+
+/** The examples of a batch, and their condition if it has one. */
+export function splitBatch(batch: Tensor | ConditionedBatch): {
+  readonly x: Tensor;
+  readonly context?: Tensor;
+} {
+  return 'x' in batch ? batch : { x: batch };
+}
+
+/**
+ * Checks that a condition is there if and only if the model is conditional, with one row of the right width for each
+ * example.
+ * @param rows - the number of examples; undefined if any number of rows will do
+ * @param contextSize - the width of the condition; 0 for an unconditional model
+ * @throws ShapeError naming `where`
+ */
+export function checkContext(
+  where: string,
+  context: Tensor | undefined,
+  { rows, contextSize }: { readonly rows?: number | undefined; readonly contextSize: number },
+): void {
+  const shape = context?.shape;
+  const fits =
+    contextSize === 0
+      ? shape === undefined
+      : shape?.length === 2 && shape[1] === contextSize && (rows === undefined || shape[0] === rows);
+  if (fits) return;
+  throw new ShapeError({
+    where,
+    argument: 'context',
+    expected: contextSize === 0 ? 'to be left out' : `of shape ${formatShape([rows ?? 'n', contextSize])}`,
+    actual: shape === undefined ? 'none' : formatShape(shape),
+    remedy:
+      contextSize === 0
+        ? 'give the model the option contextSize to make it conditional'
+        : 'pass one row of contextSize numbers for each example',
+  });
+}
