@@ -35,7 +35,7 @@ describe.each(Object.entries(classes))('the error of code %s', (code, ErrorOfCod
 
   it('is an Error with a name that shows its kind', () => {
     expect(error).toBeInstanceOf(Error);
-    expect(error.name).toBe(`Dgm${code[0]!.toUpperCase()}${code.slice(1)}Error`);
+    expect(error.name).toBe(`${code[0]!.toUpperCase()}${code.slice(1)}Error`);
     expect(String(error)).toBe(`${error.name}: ${error.message}`);
   });
 
