@@ -34,7 +34,7 @@ function meanModel({ reads }: { readonly reads: boolean }): GenerativeModel & { 
     mean,
     name: 'mean',
     eventShape: [2],
-    likelihood: 'none',
+    likelihoodKind: 'none',
     parameters: () => new Map([['mean', mean]]),
     objectives: () => [
       {

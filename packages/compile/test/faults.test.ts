@@ -14,7 +14,7 @@ function normals(count: number, dims: number) {
 
 /** A loss that leaves the finite numbers when the weight has become small: log of a weight that sinks. */
 class Sinking extends BaseModule implements GenerativeModel {
-  readonly likelihood = 'none';
+  readonly likelihoodKind = 'none';
   readonly eventShape: Shape = [1];
   readonly weight: Variable;
 

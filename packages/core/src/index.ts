@@ -55,7 +55,7 @@ export type {
   BoundModel,
   EnergyModel,
   GenerativeModel,
-  Likelihood,
+  LikelihoodKind,
   LikelihoodModel,
   Objective,
   LossOptions,

@@ -5,7 +5,7 @@ import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 
 /** A whole model: normal numbers, independent of each other, whose mean and scale are learned. */
 class LearnedNormal extends BaseModule implements LikelihoodModel {
-  readonly likelihood = 'exact';
+  readonly likelihoodKind = 'exact';
   readonly eventShape = [2];
   readonly #mean = this.parameter('mean', tf.zeros([2]));
   readonly #logScale = this.parameter('logScale', tf.zeros([2]));

@@ -46,7 +46,7 @@ export function flow(options: FlowOptions): Flow {
  * data, so that a flow also serves as a prior, a posterior or a conditional density.
  */
 export class Flow extends BaseModule implements LikelihoodModel, ConditionalDistribution {
-  readonly likelihood = 'exact';
+  readonly likelihoodKind = 'exact';
   readonly eventShape: Shape;
   readonly source: string | undefined;
   readonly #map: Chain;

@@ -7,7 +7,7 @@ import { compiledChecks, describeCompiled, type CompiledCase } from '../src/inde
 
 /** Learns the mean of noisy data. */
 class Location extends BaseModule implements GenerativeModel {
-  readonly likelihood = 'none';
+  readonly likelihoodKind = 'none';
   readonly eventShape: Shape = [2];
   readonly #location: Variable;
 

@@ -218,7 +218,7 @@ export type ModelFault = 'frozen' | 'leak' | 'samples' | 'bound' | 'total' | 'no
 /** One Bernoulli variable with a learned logit, seen as a model with an exact likelihood and a (tight) bound. */
 export class CoinSpecimen extends BaseModule implements GenerativeModel {
   readonly eventShape: Shape = [1];
-  readonly likelihood = 'exact';
+  readonly likelihoodKind = 'exact';
   readonly #logit: Variable;
   readonly #fault: ModelFault | undefined;
 

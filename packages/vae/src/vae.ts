@@ -69,7 +69,7 @@ export function vae(options: VaeOptions): Vae {
 
 /** What {@link vae} makes. */
 export class Vae extends BaseModule implements BoundModel, AmortizedModel {
-  readonly likelihood = 'lower-bound';
+  readonly likelihoodKind = 'lower-bound';
   readonly eventShape: Shape;
   readonly latentShape: Shape;
   readonly #posterior: ConditionalDistribution;

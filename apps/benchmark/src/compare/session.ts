@@ -107,8 +107,8 @@ export class Session implements Answers {
 
   async evaluate({ draws }: Commands['evaluate']['request']): Promise<Commands['evaluate']['reply']> {
     const { benchmark, dataset, threads, key } = this.#ready();
-    const { likelihood } = benchmark.model;
-    if (likelihood !== 'exact' && likelihood !== 'lower-bound') return { nats: null };
+    const { likelihoodKind } = benchmark.model;
+    if (likelihoodKind !== 'exact' && likelihoodKind !== 'lower-bound') return { nats: null };
     const options = {
       key: key.fold('evaluation'),
       numSamples: draws,

@@ -17,7 +17,7 @@ export async function measureModel(
   const extra = Object.fromEntries(
     more.map(([name, value]) => [name, typeof value === 'number' ? finite(value) : scoreOf(value)]),
   );
-  if (model.likelihood !== 'exact' && model.likelihood !== 'lower-bound') {
+  if (model.likelihoodKind !== 'exact' && model.likelihoodKind !== 'lower-bound') {
     return { validation: { nats: null }, test: null, extra };
   }
   const { engine } = options;

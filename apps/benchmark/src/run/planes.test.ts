@@ -17,7 +17,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 /** The standard normal distribution of the plane, with nothing to learn. */
 class Normal extends BaseModule implements LikelihoodModel {
-  readonly likelihood = 'exact';
+  readonly likelihoodKind = 'exact';
   readonly eventShape = [2];
   logProb(x: tf.Tensor) {
     return standardNormal([2]).logProb(x);

@@ -74,7 +74,7 @@ async function drawDensities(
 }
 
 function hasDensity(model: GenerativeModel<never>): model is GenerativeModel<never> & LikelihoodModel {
-  return model.likelihood === 'exact' && 'logProb' in model;
+  return model.likelihoodKind === 'exact' && 'logProb' in model;
 }
 
 /** The middles of the cells of a square that holds all points; the first row is at the top. */

@@ -90,7 +90,7 @@ export class AutoregressiveModel
   extends BaseModule
   implements LikelihoodModel<Tensor | ConditionedBatch>, ConditionalDistribution, LoopSampledModel
 {
-  readonly likelihood = 'exact';
+  readonly likelihoodKind = 'exact';
   readonly eventShape: Shape;
   /** The number of variables, D. */
   readonly numVariables: number;

@@ -48,7 +48,7 @@ export class MadeEnsemble
   extends BaseModule
   implements LikelihoodModel<Tensor | ConditionedBatch>, ConditionalDistribution
 {
-  readonly likelihood = 'exact';
+  readonly likelihoodKind = 'exact';
   readonly eventShape: Shape;
   readonly contextSize: number;
   /** A model for each mask. They borrow the weights of the ensemble. */

@@ -8,7 +8,7 @@ import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
  * in it, so that a training step of that layer can be captured.
  */
 export class Denoiser extends BaseModule implements GenerativeModel {
-  readonly likelihood = 'none';
+  readonly likelihoodKind = 'none';
   readonly eventShape: Shape;
   readonly #network: Layer;
 

@@ -127,7 +127,7 @@ describe('requireEngine', () => {
   it('says what to call when nothing is, as `fit` and `evaluate` do', async () => {
     const bare = `
       import { evaluate, fit, Key, requireEngine, sgd } from '@dgm/core';
-      const model = { eventShape: [1], likelihood: 'exact' };
+      const model = { eventShape: [1], likelihoodKind: 'exact' };
       const train = { count: 1, shape: [1], values: new Float32Array(1) };
       const options = { key: Key.of(0), optimizer: sgd(), batchSize: 1, epochs: 1 };
       const say = ({ code, message }) => console.log(code, message);

@@ -7,7 +7,7 @@ import type { Module } from './module';
  * What a model can say about the density of an example:
  * `exact` - its log-likelihood; `lower-bound` - a bound on it; `unnormalized` - up to an unknown constant; `none`.
  */
-export type Likelihood = 'exact' | 'lower-bound' | 'unnormalized' | 'none';
+export type LikelihoodKind = 'exact' | 'lower-bound' | 'unnormalized' | 'none';
 
 /** Options of one call of a loss. */
 export interface LossOptions {
@@ -46,7 +46,7 @@ export interface SampleOptions {
 export interface GenerativeModel<B = Tensor> extends Module {
   /** The shape of one example. */
   readonly eventShape: Shape;
-  readonly likelihood: Likelihood;
+  readonly likelihoodKind: LikelihoodKind;
   /** Draws `n` examples: `[n, ...event]`. */
   sample(key: Key, n: number, options?: SampleOptions): Tensor;
   objectives(): readonly Objective<B>[];
@@ -57,14 +57,14 @@ export interface GenerativeModel<B = Tensor> extends Module {
  * The option `batch` of `evaluate` makes it from the rows of a data set.
  */
 export interface LikelihoodModel<B = Tensor, X = Tensor> extends GenerativeModel<B> {
-  readonly likelihood: 'exact';
+  readonly likelihoodKind: 'exact';
   /** Log-likelihood of each example in nats, `[n]`. */
   logProb(x: X, key?: Key): Tensor;
 }
 
 /** A model with a lower bound on the log-likelihood of `X`. A bound is never called `logProb`. */
 export interface BoundModel<B = Tensor, X = Tensor> extends GenerativeModel<B> {
-  readonly likelihood: 'lower-bound';
+  readonly likelihoodKind: 'lower-bound';
   /** A one-sample estimate of the bound for each example in nats, `[n]`. */
   elbo(x: X, key: Key): Tensor;
   /**
@@ -76,7 +76,7 @@ export interface BoundModel<B = Tensor, X = Tensor> extends GenerativeModel<B> {
 
 /** A model with an energy: log-likelihood is `-energy(x)` minus an unknown constant. */
 export interface EnergyModel<B = Tensor, X = Tensor> extends GenerativeModel<B> {
-  readonly likelihood: 'unnormalized';
+  readonly likelihoodKind: 'unnormalized';
   /** Energy of each example, `[n]`. */
   energy(x: X): Tensor;
 }

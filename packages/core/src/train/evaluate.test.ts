@@ -98,7 +98,7 @@ describe('evaluate', () => {
   });
 
   it('refuses models without a likelihood, and importance sampling of exact ones', async () => {
-    const none = { ...model, likelihood: 'none', eventShape: [3] } as unknown as TinyVae;
+    const none = { ...model, likelihoodKind: 'none', eventShape: [3] } as unknown as TinyVae;
     await expect(evaluate(none, examples, { key })).rejects.toMatchObject({ code: 'unsupported' });
     const categorical = new FactorizedCategorical({ dims: 4, levels: 5, key });
     const counts = countExamples(key, 3);

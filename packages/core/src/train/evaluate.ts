@@ -111,11 +111,11 @@ interface Protocol {
 
 function protocolFor<B>(model: GenerativeModel<B>, options: EvaluateOptions): Protocol {
   const { importanceSamples, numSamples = 8, maxRows = 4096 } = options;
-  if (model.likelihood === 'exact' && importanceSamples === undefined) {
+  if (model.likelihoodKind === 'exact' && importanceSamples === undefined) {
     const measure: Protocol['measure'] = (x, key) => (model as LikelihoodModel<B>).logProb(x, key);
     return { kind: 'exact', numSamples: 0, measure, estimate: exact };
   }
-  if (model.likelihood === 'lower-bound') {
+  if (model.likelihoodKind === 'lower-bound') {
     const bound = model as BoundModel<B>;
     if (importanceSamples === undefined) {
       return {
@@ -139,7 +139,7 @@ function protocolFor<B>(model: GenerativeModel<B>, options: EvaluateOptions): Pr
     where: 'evaluate',
     argument: 'model',
     expected: `to have ${wanted}`,
-    actual: `likelihood "${model.likelihood}"`,
+    actual: `likelihoodKind "${model.likelihoodKind}"`,
     remedy: importanceSamples === undefined ? 'compare it by its samples' : 'leave importanceSamples out',
   });
 }

@@ -43,7 +43,7 @@ async function failure(action: () => Promise<unknown>): Promise<DgmError> {
 
 /** Two players with one weight each; each pulls its own weight to its own target. */
 class TwoPlayers extends BaseModule implements GenerativeModel {
-  readonly likelihood = 'none';
+  readonly likelihoodKind = 'none';
   readonly eventShape = [3];
   readonly first: Variable;
   readonly second: Variable;

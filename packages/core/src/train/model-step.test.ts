@@ -13,7 +13,7 @@ import { sgd } from './sgd';
 /** Two players with one weight each: the first wants to be at the batch's mean, the second at the first. */
 class Pursuit extends BaseModule implements GenerativeModel {
   readonly eventShape = [];
-  readonly likelihood = 'none';
+  readonly likelihoodKind = 'none';
   readonly first = this.parameter('first', tf.scalar(0));
   readonly second = this.parameter('second', tf.scalar(1));
 

@@ -14,7 +14,7 @@ import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
 
 /** Independent categorical entries: the simplest exact model of discrete data. */
 export class FactorizedCategorical extends BaseModule implements LikelihoodModel {
-  readonly likelihood = 'exact';
+  readonly likelihoodKind = 'exact';
   readonly eventShape: Shape;
   readonly #levels: number;
   readonly #logits: Variable;
@@ -51,7 +51,7 @@ export class FactorizedCategorical extends BaseModule implements LikelihoodModel
  * $q(z|x) = N(v^\top x, s^2)$: bound, importance weights and exact likelihood are all known.
  */
 export class TinyVae extends BaseModule implements BoundModel {
-  readonly likelihood = 'lower-bound';
+  readonly likelihoodKind = 'lower-bound';
   readonly eventShape: Shape;
   readonly #weight: Variable;
   readonly #encoder: Variable;

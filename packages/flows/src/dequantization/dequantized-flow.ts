@@ -30,7 +30,7 @@ export function dequantized(options: DequantizedOptions): DequantizedFlow {
 
 /** What {@link dequantized} makes. */
 export class DequantizedFlow extends BaseModule implements BoundModel {
-  readonly likelihood = 'lower-bound';
+  readonly likelihoodKind = 'lower-bound';
   readonly eventShape: Shape;
   readonly levels: number;
   readonly source: string | undefined;

@@ -5,7 +5,7 @@ import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 
 /** A prior by itself, trained by maximum likelihood on values of z; `encoder` is what a VampPrior borrows. */
 export class DensityModel extends BaseModule implements LikelihoodModel {
-  readonly likelihood = 'exact';
+  readonly likelihoodKind = 'exact';
   readonly eventShape: Shape;
   readonly #prior: ConditionalDistribution;
 

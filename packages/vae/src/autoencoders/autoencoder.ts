@@ -39,7 +39,7 @@ export function autoencoder(options: AutoencoderOptions): Autoencoder {
 
 /** What {@link autoencoder} makes. */
 export class Autoencoder extends BaseModule implements GenerativeModel {
-  readonly likelihood = 'none';
+  readonly likelihoodKind = 'none';
   readonly eventShape: Shape;
   readonly latentShape: Shape;
   readonly #encoder: Layer;

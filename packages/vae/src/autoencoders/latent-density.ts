@@ -62,7 +62,7 @@ export function withLatentDensity(model: DecodingModel, density: GenerativeModel
 }
 
 class LatentDensityModel extends BaseModule implements GenerativeModel {
-  readonly likelihood = 'none';
+  readonly likelihoodKind = 'none';
   readonly eventShape: Shape;
   readonly #model: DecodingModel;
   readonly #density: GenerativeModel;

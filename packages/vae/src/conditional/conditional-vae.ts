@@ -57,7 +57,7 @@ export function conditionalVae(options: ConditionalVaeOptions): ConditionalVae {
 
 /** What {@link conditionalVae} makes. */
 export class ConditionalVae extends BaseModule implements GenerativeModel<ConditionedExamples> {
-  readonly likelihood = 'lower-bound';
+  readonly likelihoodKind = 'lower-bound';
   readonly eventShape: Shape;
   readonly latentShape: Shape;
   readonly #encoder: ConditionalDistribution;

@@ -53,7 +53,7 @@ export function vqVae(options: VqVaeOptions): VqVae {
 
 /** What {@link vqVae} makes. */
 export class VqVae extends BaseModule implements BoundModel {
-  readonly likelihood = 'lower-bound';
+  readonly likelihoodKind = 'lower-bound';
   readonly eventShape: Shape;
   readonly #encoder: Layer;
   readonly #decoder: ConditionalDistribution;

@@ -38,7 +38,7 @@ const logProbOf = (y: number): number =>
 
 /** p(y) over one integer from 0 to 2. */
 class Table extends BaseModule implements LikelihoodModel {
-  readonly likelihood = 'exact';
+  readonly likelihoodKind = 'exact';
   readonly eventShape = [1];
 
   logProb(y: Tensor): Tensor {
@@ -140,7 +140,7 @@ describe('auxiliaryVae', () => {
 
   test('asks for the weights of a base that has none', () => {
     const base: BoundModel = {
-      likelihood: 'lower-bound',
+      likelihoodKind: 'lower-bound',
       eventShape: [1],
       sample: (_key, n) => tf.zeros([n, 1]),
       objectives: () => [],

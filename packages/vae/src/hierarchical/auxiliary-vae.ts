@@ -45,7 +45,7 @@ export interface AuxiliaryVaeOptions {
 
 /** What {@link auxiliaryVae} makes. */
 export class AuxiliaryVae extends BaseModule implements BoundModel {
-  readonly likelihood = 'lower-bound';
+  readonly likelihoodKind = 'lower-bound';
   readonly eventShape: Shape;
   readonly #auxiliary: (x: Tensor) => Tensor;
   readonly #base: BoundModel | LikelihoodModel;
@@ -149,12 +149,12 @@ export class AuxiliaryVae extends BaseModule implements BoundModel {
 
   #logProbOfAuxiliary(y: Tensor, key: Key): Tensor {
     const base = this.#base;
-    return base.likelihood === 'exact' ? base.logProb(y, key) : base.elbo(y, key);
+    return base.likelihoodKind === 'exact' ? base.logProb(y, key) : base.elbo(y, key);
   }
 
   #logWeightsOfAuxiliary(y: Tensor, key: Key, numSamples: number): Tensor {
     const base = this.#base;
-    if (base.likelihood === 'exact') return base.logProb(y, key);
+    if (base.likelihoodKind === 'exact') return base.logProb(y, key);
     if (base.logWeights !== undefined) return base.logWeights(y, key, numSamples);
     throw new UnsupportedError({
       where: 'AuxiliaryVae.logWeights',

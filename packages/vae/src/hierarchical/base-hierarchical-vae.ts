@@ -69,7 +69,7 @@ export interface LatentLevel extends Latent {
  * It owns its networks and a learned top prior: `dispose()` frees them.
  */
 export abstract class BaseHierarchicalVae extends BaseModule implements BoundModel, LatentVariableModel {
-  readonly likelihood = 'lower-bound';
+  readonly likelihoodKind = 'lower-bound';
   readonly eventShape: Shape;
   /** `[M_1 + ... + M_L]`: all levels side by side. */
   readonly latentShape: Shape;

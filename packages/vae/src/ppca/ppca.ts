@@ -29,7 +29,7 @@ export function ppca(parameters: PpcaParameters): Ppca {
 
 /** What {@link ppca} makes. */
 export class Ppca extends BaseModule implements LikelihoodModel {
-  readonly likelihood = 'exact';
+  readonly likelihoodKind = 'exact';
   readonly eventShape: Shape;
   readonly latentShape: Shape;
   readonly #weights: Variable;

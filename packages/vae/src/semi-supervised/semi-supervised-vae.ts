@@ -55,7 +55,7 @@ export function semiSupervisedVae(options: SemiSupervisedVaeOptions): SemiSuperv
 
 /** What {@link semiSupervisedVae} makes. */
 export class SemiSupervisedVae extends BaseModule implements BoundModel<LabelledBatch> {
-  readonly likelihood = 'lower-bound';
+  readonly likelihoodKind = 'lower-bound';
   readonly eventShape: Shape;
   readonly classes: number;
   readonly #latents: number;

@@ -22,7 +22,7 @@ export function familyName(options: FamilyNameOptions): FamilyName {
 
 /** Made by {@link familyName}. */
 export class FamilyName extends BaseModule implements LikelihoodModel {
-  readonly likelihood = 'exact';
+  readonly likelihoodKind = 'exact';
   readonly eventShape: Shape;
   readonly #values: number;
   readonly #logits: Variable;
