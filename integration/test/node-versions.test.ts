@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { emptyProject, write } from '../src/consumer';
+import { readmeExample } from '../src/program';
+import { npmInstall, repository, run } from '../src/run';
+
+/** Versions that are tested besides the one that runs the tests; 20.19 is the oldest that `engines` allows. */
+const majors = ['22', '24', '26'] as const;
+const binaries = `node-${process.platform}-${process.arch}`;
+
+const { engines } = JSON.parse(readFileSync(path.join(repository, 'package.json'), 'utf8')) as {
+  engines: { node: string };
+};
+
+describe.each(majors)('Node %s', (major) => {
+  const project = emptyProject();
+  let binary = '';
+  const node = (...args: string[]): string => run(project, binary, ...args);
+
+  beforeAll(() => {
+    npmInstall(project, `${binaries}@${major}`, ...Object.values(inject('tarballs')));
+    binary = path.join(project, 'node_modules', binaries, 'bin', 'node');
+    expect(node('--version')).toMatch(new RegExp(`^v${major}\\.`));
+  });
+
+  it(`runs the README's TypeScript without tools (engines: ${engines.node})`, () => {
+    write(project, 'first.mts', readmeExample());
+    expect(node('first.mts')).toMatch(/-?\d+\.\d nats/);
+  });
+
+  it('requires the packages as CommonJS', () => {
+    write(
+      project,
+      'entry.cjs',
+      `console.log(typeof require('@dgm/core').fit, typeof require('@dgm/vae').vae);`,
+    );
+    expect(node('entry.cjs')).toBe('function function\n');
+  });
+});
