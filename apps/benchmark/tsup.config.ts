@@ -2,7 +2,10 @@ import { defineConfig } from 'tsup';
 import { packageBuild } from '@dgm/config/tsup';
 
 export default defineConfig({
-  ...packageBuild({ entry: ['src/cli.ts', 'src/worker.ts'] }),
+  ...packageBuild({
+    // Recipes are found in their folder when the program runs, so each family stays a file of its own.
+    entry: ['src/cli.ts', 'src/worker.ts', 'src/recipes/*.ts', 'src/recipes/*/index.ts', '!src/**/*.test.ts'],
+  }),
   format: ['esm'],
   platform: 'node',
   dts: false,

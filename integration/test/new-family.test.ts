@@ -28,10 +28,18 @@ describe('a new family', () => {
   it('is known to the benchmark, the table of packages and the edges', () => {
     const text = (file: string) => readFileSync(path.join(tree, file), 'utf8');
     expect(text('apps/benchmark/package.json')).toContain('"@dgm/made-by-test": "workspace:*"');
+    expect(text('apps/benchmark/src/recipes/made-by-test.ts')).toContain("name: 'made-by-test'");
     expect(text('README.md')).toContain('(packages/made-by-test)');
     expect(text('eslint.config.js')).toContain("'made-by-test': ['core']");
     expect(text('.changeset/new-made-by-test.md')).toContain("'@dgm/made-by-test': minor");
-    node(tree, 'node_modules/prettier/bin/prettier.cjs', '--check', 'README.md', 'packages/made-by-test');
+    node(
+      tree,
+      'node_modules/prettier/bin/prettier.cjs',
+      '--check',
+      'README.md',
+      'packages/made-by-test',
+      'apps/benchmark',
+    );
   });
 
   it.each(['made-by-test', 'Energy', 'a/b', ''])('is refused under the name "%s"', (name) => {

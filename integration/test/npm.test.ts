@@ -31,7 +31,8 @@ describe('the packed packages, installed by npm', () => {
     expect(node(project, 'example.cjs')).toMatch(/-?\d+\.\d/);
   });
 
-  it.each(['@dgm/core/node', '@dgm/vae/benchmark'])('have the entry %s in both module systems', (entry) => {
+  it('have the entry @dgm/core/node in both module systems', () => {
+    const entry = '@dgm/core/node';
     write(
       project,
       'entry.mjs',

@@ -1,4 +1,4 @@
 import { defineConfig } from 'tsup';
 import { packageBuild } from '@dgm/config/tsup';
 
-export default defineConfig(packageBuild({ entry: ['src/index.ts', 'src/benchmark.ts'] }));
+export default defineConfig(packageBuild());

@@ -41,6 +41,10 @@ export function newFamily(root, name) {
       renameSync(file, named);
       return path.relative(root, named);
     });
+  // Libraries hold no benchmark code: its recipe goes to the application.
+  const recipe = path.join('apps/benchmark/src/recipes', `${name}.ts`);
+  renameSync(path.join(root, folder, 'recipe.ts'), path.join(root, recipe));
+  written.splice(written.indexOf(path.join(folder, 'recipe.ts')), 1, recipe);
 
   const manifest = manifestLike(readFileSync(path.join(root, 'packages/arm/package.json'), 'utf8'), name);
   writeFileSync(path.join(root, folder, 'package.json'), manifest);

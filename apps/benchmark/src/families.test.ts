@@ -1,5 +1,9 @@
-import { describe, expect, it } from 'vitest';
-import { discoverFamilies, selectCandidates, type PackageSource } from './families';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { discoverFamilies, selectCandidates } from './families';
 
 const entry = (name: string) => ({
   name,
@@ -7,53 +11,55 @@ const entry = (name: string) => ({
   create: () => Promise.reject(new Error('not for training')),
 });
 
-/** Packages that are not on disk, loaded as the installed ones are. */
-const source: PackageSource = {
-  manifest: (name) =>
-    Promise.resolve({
-      name,
-      version: '1.2.3',
-      exports:
-        name === '@dgm/plain'
-          ? { '.': './index.js' }
-          : { '.': './index.js', './benchmark': './benchmark.js' },
-    }),
-  load: async (specifier) => {
-    if (specifier === '@dgm/broken/benchmark') throw new SyntaxError('Unexpected token');
-    if (specifier === '@dgm/odd/benchmark') return { benchmarks: [{ name: 'odd' }] };
-    return { benchmarks: [entry(specifier.includes('two') ? 'second' : 'first')] };
-  },
-};
-
-const dependencies = (...names: string[]) => ({
-  dependencies: Object.fromEntries(names.map((name) => [name, '*'])),
-});
+const exporting = (...names: string[]) =>
+  `export const recipes = [${names.map((name) => `{ name: '${name}', create() {} }`).join(', ')}];`;
 
 describe('discoverFamilies', () => {
-  it('asks every @dgm dependency that has a benchmark entry point, and no other', async () => {
-    const found = await discoverFamilies(
-      dependencies('@dgm/two', 'lodash', '@dgm/plain', '@dgm/one'),
-      source,
-    );
-    expect(found.broken).toEqual([]);
-    expect(
-      found.candidates.map(({ entry: { name }, package: from, version }) => [name, from, version]),
-    ).toEqual([
-      ['first', '@dgm/one', '1.2.3'],
-      ['second', '@dgm/two', '1.2.3'],
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'dgm-recipes-'));
+    const files = {
+      'package.json': '{ "type": "module" }',
+      'combined.js': exporting('third'),
+      'vae/index.js': exporting('first', 'second'),
+      'vae/part.js': 'throw new Error("is no family")',
+      'arm.test.js': 'throw new Error("is a test")',
+      'broken.js': 'throw new SyntaxError("Unexpected token")',
+      'odd.js': 'export const recipes = [{ name: "odd" }];',
+    };
+    for (const [file, text] of Object.entries(files)) {
+      await mkdir(path.dirname(path.join(folder, file)), { recursive: true });
+      await writeFile(path.join(folder, file), text);
+    }
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  it('finds each file and each folder, by the package that has its name', async () => {
+    const { candidates } = await discoverFamilies(pathToFileURL(`${folder}/`));
+    expect(candidates.map(({ entry: { name }, package: from }) => [name, from])).toEqual([
+      ['third', '@dgm/benchmark'],
+      ['first', '@dgm/vae'],
+      ['second', '@dgm/vae'],
     ]);
   });
 
-  it('reports a package that does not load, and keeps the others', async () => {
-    const { candidates, broken } = await discoverFamilies(
-      dependencies('@dgm/broken', '@dgm/odd', '@dgm/one'),
-      source,
-    );
-    expect(candidates.map(({ entry: { name } }) => name)).toEqual(['first']);
-    expect(broken.map(({ package: name, error }) => `${name}: ${(error as Error).message}`)).toEqual([
-      '@dgm/broken: Unexpected token',
-      '@dgm/odd: @dgm/odd/benchmark: expected benchmarks to be an array of BenchmarkEntry, got something else in the array',
+  it('reports a family that does not load', async () => {
+    const { broken } = await discoverFamilies(pathToFileURL(`${folder}/`));
+    expect(broken.map(({ error }) => (error as Error).message)).toEqual([
+      'Unexpected token',
+      'recipes/odd: expected recipes to be an array of Recipe, got an array with something else',
     ]);
+  });
+
+  it('loads all families of this repository, whose models have names of their own', async () => {
+    const { candidates, broken } = await discoverFamilies();
+    expect(broken).toEqual([]);
+    expect(new Set(candidates.map(({ package: from }) => from))).toEqual(
+      new Set(['@dgm/arm', '@dgm/benchmark', '@dgm/flows', '@dgm/vae']),
+    );
+    const names = candidates.map(({ entry: { name } }) => name);
+    expect(names).toContain('vampprior-2018-vamp');
+    expect(new Set(names).size).toBe(names.length);
   });
 });
 

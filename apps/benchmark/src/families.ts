@@ -1,16 +1,16 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import type { BenchmarkEntry } from '@dgm/core';
 import { ArgumentError } from '@dgm/core';
+import type { Recipe } from './recipes/shared/recipe';
 
 /** One model that can be benchmarked, and the package that it comes from. */
 export interface Candidate {
-  readonly entry: BenchmarkEntry;
+  readonly entry: Recipe;
   readonly package: string;
   readonly version: string;
 }
 
-/** A package whose benchmark could not be loaded. */
+/** A family whose recipes could not be loaded. */
 export interface BrokenFamily {
   readonly package: string;
   readonly error: unknown;
@@ -25,78 +25,63 @@ interface Manifest {
   readonly name: string;
   readonly version: string;
   readonly dependencies?: Readonly<Record<string, string>>;
-  readonly exports?: Readonly<Record<string, unknown>>;
 }
 
-/** How packages are found: by the files of this application, unless a test says otherwise. */
-export interface PackageSource {
-  manifest(name: string): Promise<Manifest>;
-  load(specifier: string): Promise<{ readonly benchmarks?: unknown }>;
-}
+const recipesFolder = new URL('./recipes/', import.meta.url);
 
 /**
- * The models of every `@dgm/*` package that `application` depends on and that has an entry point `./benchmark`.
- * A package that fails to load is reported, and the others are kept.
+ * The models of every file and folder of `folder`, in alphabetical order of families. A family that does not load is reported, and
+ * the others are kept.
+ *
+ * A family with the name of a package, such as `arm.ts`, holds the models of that package. Others combine several packages, and
+ * belong to this application.
  */
-export async function discoverFamilies(
-  application: { readonly dependencies?: Readonly<Record<string, string>> },
-  source: PackageSource,
-): Promise<Families> {
-  const names = Object.keys(application.dependencies ?? {}).filter((name) => name.startsWith('@dgm/'));
-  const families: Families[] = [];
-  for (const name of names.sort()) {
-    families.push(
-      await discover(name, async () => {
-        const { version, exports = {} } = await source.manifest(name);
-        return './benchmark' in exports
-          ? { version, ...(await source.load(`${name}/benchmark`)) }
-          : undefined;
-      }),
-    );
-  }
-  return joined(families);
-}
-
-/** The models of the packages that this application depends on, and those that it puts together from several of them. */
-export async function discoverInstalled(): Promise<Families> {
+export async function discoverFamilies(folder: URL = recipesFolder): Promise<Families> {
   const application = await readManifest(new URL('../package.json', import.meta.url));
-  const { name, version } = application;
-  return joined([
-    await discoverFamilies(application, installedPackages()),
-    await discover(name, async () => ({ version, ...(await import('./compositions/index')) })),
-  ]);
-}
-
-/** The models of one package; nothing where `load` finds no benchmark in it. */
-async function discover(
-  name: string,
-  load: () => Promise<{ readonly version: string; readonly benchmarks?: unknown } | undefined>,
-): Promise<Families> {
-  try {
-    const loaded = await load();
-    const entries = loaded ? entriesOf(loaded.benchmarks, name) : [];
-    return {
-      candidates: entries.map((entry) => ({ entry, package: name, version: loaded!.version })),
-      broken: [],
-    };
-  } catch (error) {
-    return { candidates: [], broken: [{ package: name, error }] };
+  const candidates: Candidate[] = [];
+  const broken: BrokenFamily[] = [];
+  for (const [family, file] of await familyFiles(folder)) {
+    const { name, version } = await packageOf(family, application);
+    try {
+      const loaded = (await import(file.href)) as { readonly recipes?: unknown };
+      candidates.push(...recipesOf(loaded, family).map((entry) => ({ entry, package: name, version })));
+    } catch (error) {
+      broken.push({ package: name, error });
+    }
   }
+  return { candidates, broken };
 }
 
-function joined(families: readonly Families[]): Families {
-  return {
-    candidates: families.flatMap(({ candidates }) => candidates),
-    broken: families.flatMap(({ broken }) => broken),
-  };
+/** `arm.ts` and `flows/index.ts`, which are `.js` once they are built, by the names of their families. */
+async function familyFiles(folder: URL): Promise<readonly (readonly [string, URL])[]> {
+  const files = await readdir(folder, { recursive: true });
+  return files
+    .map((file) => file.replaceAll('\\', '/'))
+    .map((file) => [/^([a-z0-9-]+)(?:\/index)?\.[jt]s$/.exec(file)?.[1], new URL(file, folder)] as const)
+    .filter((found): found is readonly [string, URL] => found[0] !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-function installedPackages(): PackageSource {
-  const require = createRequire(import.meta.url);
-  return {
-    manifest: (name) => readManifest(require.resolve(`${name}/package.json`)),
-    load: (specifier) => import(specifier) as Promise<{ benchmarks?: unknown }>,
-  };
+async function packageOf(family: string, application: Manifest): Promise<Manifest> {
+  const name = `@dgm/${family}`;
+  if (!Object.hasOwn(application.dependencies ?? {}, name)) return application;
+  return readManifest(createRequire(import.meta.url).resolve(`${name}/package.json`));
+}
+
+async function readManifest(file: string | URL): Promise<Manifest> {
+  return JSON.parse(await readFile(file, 'utf8')) as Manifest;
+}
+
+function recipesOf({ recipes }: { readonly recipes?: unknown }, family: string): readonly Recipe[] {
+  const isRecipe = (recipe: Partial<Recipe> | null | undefined) =>
+    typeof recipe?.name === 'string' && typeof recipe.create === 'function';
+  if (Array.isArray(recipes) && recipes.every(isRecipe)) return recipes as Recipe[];
+  throw new ArgumentError({
+    where: `recipes/${family}`,
+    argument: 'recipes',
+    expected: 'to be an array of Recipe',
+    actual: Array.isArray(recipes) ? 'an array with something else' : typeof recipes,
+  });
 }
 
 /**
@@ -118,21 +103,5 @@ export function selectCandidates(
       expected: `to be one of ${['all', ...all].join(', ')}`,
       actual: JSON.stringify(name),
     });
-  });
-}
-
-async function readManifest(file: string | URL): Promise<Manifest> {
-  return JSON.parse(await readFile(file, 'utf8')) as Manifest;
-}
-
-function entriesOf(benchmarks: unknown, name: string): readonly BenchmarkEntry[] {
-  const isEntry = (entry: Partial<BenchmarkEntry> | null | undefined) =>
-    typeof entry?.name === 'string' && typeof entry.create === 'function';
-  if (Array.isArray(benchmarks) && benchmarks.every(isEntry)) return benchmarks as BenchmarkEntry[];
-  throw new ArgumentError({
-    where: `${name}/benchmark`,
-    argument: 'benchmarks',
-    expected: 'to be an array of BenchmarkEntry',
-    actual: Array.isArray(benchmarks) ? 'something else in the array' : typeof benchmarks,
   });
 }

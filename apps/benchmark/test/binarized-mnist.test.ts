@@ -1,12 +1,13 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { benchmarks } from '@dgm/arm/benchmark';
-import { Key, type BenchmarkEntry } from '@dgm/core';
+import { Key } from '@dgm/core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { publishedModels } from '../src/compositions/published/index';
+import { recipes as armRecipes } from '../src/recipes/arm';
+import { recipes as publishedRecipes } from '../src/recipes/published/index';
 import type { Results, Score } from '../src/results/schema';
 import { run } from '../src/run/run';
+import type { Recipe } from '../src/recipes/shared/recipe';
 
 let folder: string;
 beforeAll(async () => {
@@ -22,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** What `dgm-bench run` gives for entries on the files of this test. */
-async function resultsOf(entries: readonly BenchmarkEntry[], options: readonly string[]): Promise<Results> {
+async function resultsOf(entries: readonly Recipe[], options: readonly string[]): Promise<Results> {
   const candidates = entries.map((entry) => ({ entry, package: '@dgm/test', version: '0.0.0' }));
   const out = path.join(folder, 'out');
   const line = ['--dataset', 'binarized-mnist', '--data-dir', folder, '--out', out, ...options];
@@ -31,7 +32,7 @@ async function resultsOf(entries: readonly BenchmarkEntry[], options: readonly s
 }
 
 it('the command of the README trains an autoregressive model on binarised MNIST', async () => {
-  const entry = benchmarks.find(({ name }) => name === 'arm-finite-memory')!;
+  const entry = armRecipes.find(({ name }) => name === 'arm-finite-memory')!;
   const { dataset, runs } = await resultsOf([entry], ['--quick']);
   expect(dataset).toMatchObject({ name: 'binarized-mnist', train: 8, test: 4, dims: 784, values: 2 });
   const { nats, bitsPerDim, kind } = runs[0]!.test!;
@@ -44,7 +45,7 @@ it('the command of the README trains an autoregressive model on binarised MNIST'
 
 it('the published models train on it in the compiled engine, and their likelihood is tighter than their bound', async () => {
   // One dimension of the S-VAE does for all five.
-  const entries = publishedModels.filter(({ name }) => !name.startsWith('svae') || name.endsWith('-10'));
+  const entries = publishedRecipes.filter(({ name }) => !name.startsWith('svae') || name.endsWith('-10'));
   const { runs } = await resultsOf(entries, ['--quick', '--engine', 'compiled']);
   expect(runs.map(({ model }) => model)).toEqual(entries.map(({ name }) => name));
   for (const { model, engine, epochs, test, extra } of runs) {

@@ -1,14 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { countParameters, Key, setup, type Benchmark } from '@dgm/core';
-import type { Tensor } from '@tensorflow/tfjs-core';
+import { countParameters, Key, setup } from '@dgm/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Contestant } from '../src/compare/contestant';
 import { writeDataFiles } from '../src/compare/data-files';
 import { findTorch } from '../src/compare/python';
 import { describeTraining } from '../src/compare/training-protocol';
-import { discoverInstalled } from '../src/families';
+import { discoverFamilies } from '../src/families';
 import { peerDriver } from '../src/places';
 import { loadDataset } from '../src/run/datasets';
 
@@ -52,7 +51,7 @@ describe.skipIf(python === undefined)(
     it.each(tasks)('are as large as ours, and learn $name', async ({ name, models, shape, ofOtherData }) => {
       const dataset = await loadDataset(name, { quick: true });
       const data = await writeDataFiles(dataset, folder);
-      const { candidates } = await discoverInstalled();
+      const { candidates } = await discoverFamilies();
       const peers = names.filter((each) => !ofOtherData.includes(each));
       const able = candidates.filter(
         ({ entry }) => peers.includes(entry.name) && (entry.accepts?.(dataset) ?? true),
@@ -60,7 +59,7 @@ describe.skipIf(python === undefined)(
       expect(able.length).toBeGreaterThanOrEqual(models);
       for (const { entry } of able) {
         for (const quick of [false, true]) {
-          const ours = (await entry.create({ dataset, key: Key.of(0), quick })) as Benchmark<Tensor>;
+          const ours = await entry.create({ dataset, key: Key.of(0), quick });
           const training = describeTraining(ours.training);
           const request = { model: entry.name, batch: 64, threads: 1, seed: 0, quick, data, training };
           const built = await peer.ask('build', request);
@@ -76,7 +75,7 @@ describe.skipIf(python === undefined)(
     });
 
     it('are named as ours', async () => {
-      const { candidates } = await discoverInstalled();
+      const { candidates } = await discoverFamilies();
       const ours = candidates.map(({ entry }) => entry.name);
       expect(names.filter((name) => !ours.includes(name))).toEqual([]);
     });

@@ -1,7 +1,6 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Benchmark, BenchmarkEntry } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Families } from '../src/families';
@@ -9,6 +8,7 @@ import type { Results } from '../src/results/schema';
 import { run } from '../src/run/run';
 import { pixelFrequencies } from './fixtures/pixel-frequencies';
 import { timelessResults } from './timeless';
+import type { Experiment, Recipe } from '../src/recipes/shared/recipe';
 
 let out: string;
 beforeEach(async () => {
@@ -16,16 +16,16 @@ beforeEach(async () => {
 });
 afterEach(() => rm(out, { recursive: true, force: true }));
 
-const families = (...entries: BenchmarkEntry[]) => {
+const families = (...entries: Recipe[]) => {
   const candidates = entries.map((entry) => ({ entry, package: '@dgm/made-up', version: '0.1.0' }));
   return (broken: Families['broken'] = []) => Promise.resolve({ candidates, broken });
 };
 /** The model, with a loss that looks at a value on its way, which no graph can. */
-function reading(entry: BenchmarkEntry): BenchmarkEntry {
+function reading(entry: Recipe): Recipe {
   return {
     ...entry,
     create: async (task) => {
-      const benchmark = (await entry.create(task)) as Benchmark<tf.Tensor>;
+      const benchmark = (await entry.create(task)) as Experiment<tf.Tensor>;
       const { model } = benchmark;
       const objectives = model.objectives().map((objective) => ({
         ...objective,
@@ -36,7 +36,7 @@ function reading(entry: BenchmarkEntry): BenchmarkEntry {
         },
       }));
       model.objectives = () => objectives;
-      return benchmark as Benchmark;
+      return benchmark as Experiment;
     },
   };
 }
@@ -139,7 +139,7 @@ describe('dgm-bench run', () => {
   });
 
   it('goes on when a model fails, and says so in the end', async () => {
-    const broken: BenchmarkEntry = {
+    const broken: Recipe = {
       name: 'broken',
       source: 'made for tests',
       create: () => {
@@ -216,7 +216,7 @@ describe('dgm-bench run', () => {
 
 describe('dgm-bench run --resume', () => {
   /** Interrupts the program while the model is made. */
-  const interrupting = (entry: BenchmarkEntry): BenchmarkEntry => ({
+  const interrupting = (entry: Recipe): Recipe => ({
     ...entry,
     create: (task) => {
       process.emit('SIGINT');

@@ -40,13 +40,6 @@ export { setup } from './engine/setup';
 export type { SetupOptions } from './engine/setup';
 
 // modules and models
-export type {
-  Benchmark,
-  BenchmarkEntry,
-  BenchmarkTask,
-  BenchmarkTraining,
-  LatentSpace,
-} from './model/benchmark-entry';
 export { checkContext, splitBatch } from './model/condition';
 export type { ConditionedBatch } from './model/condition';
 export { BaseModule, countParameters, trainable } from './model/module';

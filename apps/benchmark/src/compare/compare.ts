@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Dataset } from '@dgm/core';
 import {
-  discoverInstalled,
+  discoverFamilies,
   selectCandidates,
   type BrokenFamily,
   type Candidate,
@@ -36,7 +36,7 @@ const QUICK_EPOCHS = 2;
  */
 export async function compare(
   argv: readonly string[],
-  { discover = discoverInstalled, find = findTorch }: Sources = {},
+  { discover = discoverFamilies, find = findTorch }: Sources = {},
 ): Promise<number> {
   const asked = parseCompareArguments(argv);
   if (asked.help) {

@@ -1,9 +1,9 @@
 import { auto, capture, compiled, describeRuntime, type Device } from '@dgm/compile';
 import { countParameters, eager, evaluate, fit, Key, setup, StateError } from '@dgm/core';
-import type { BackendName, Benchmark, Dataset, Engine } from '@dgm/core';
+import type { BackendName, Dataset, Engine } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
-import { discoverInstalled, selectCandidates } from '../families';
+import type { Scalar } from '@tensorflow/tfjs-core';
+import { discoverFamilies, selectCandidates } from '../families';
 import { readDataFiles } from './data-files';
 import { multiplyAdds } from './multiply-adds';
 import { backendPeak, runtimePeak } from './peak';
@@ -12,6 +12,7 @@ import { compiledSampler, eagerSampler } from './sampler';
 import type { Answers } from './serve';
 import { StepLoop } from './step-loop';
 import { describeTraining } from './training-protocol';
+import type { Experiment } from '../recipes/shared/recipe';
 
 export interface SessionOptions {
   /** `eager` or `compiled`. */
@@ -21,7 +22,7 @@ export interface SessionOptions {
 }
 
 interface Built {
-  readonly benchmark: Benchmark<Tensor>;
+  readonly benchmark: Experiment;
   readonly dataset: Dataset;
   readonly loop: StepLoop;
   readonly batch: number;
@@ -43,20 +44,20 @@ export class Session implements Answers {
   }
 
   async about(): Promise<Commands['about']['reply']> {
-    const { candidates } = await discoverInstalled();
+    const { candidates } = await discoverFamilies();
     return { name: 'dgm', version: tf.version_core, models: candidates.map(({ entry }) => entry.name) };
   }
 
   async build(request: BuildRequest): Promise<Commands['build']['reply']> {
     this.dispose();
     const { backend, device } = await setup({ backend: this.#backend });
-    const { candidates } = await discoverInstalled();
+    const { candidates } = await discoverFamilies();
     const { entry } = selectCandidates(candidates, [request.model])[0]!;
     const dataset = await readDataFiles(request.data);
     const { seed, quick, threads, width } = request;
     const key = Key.of(seed).fold(entry.name);
     const task = { dataset, key: key.fold('weights'), quick, ...(width === undefined ? {} : { width }) };
-    const benchmark = (await entry.create(task)) as Benchmark<Tensor>;
+    const benchmark = await entry.create(task);
     const batch = request.batch ?? benchmark.training.batchSize;
     const engine = this.#engine(threads);
     const loop = await StepLoop.prepare(benchmark, { dataset, batch, engine, key: key.fold('steps') });
@@ -82,7 +83,7 @@ export class Session implements Answers {
     const enough = new AbortController();
     const started = performance.now();
     const seconds = () => (performance.now() - started) / 1000;
-    const fitted = await fit<Tensor>(benchmark.model, dataset, {
+    const fitted = await fit<unknown>(benchmark.model, dataset, {
       ...benchmark.training,
       key: key.fold('training'),
       batchSize: batch,
@@ -144,6 +145,15 @@ export class Session implements Answers {
 
   async roofline(): Promise<Commands['roofline']['reply']> {
     const { loop, threads } = this.#ready();
+    const [batch] = loop.batches;
+    if (!(batch instanceof tf.Tensor)) {
+      throw new StateError({
+        where: 'dgm-bench compare',
+        argument: 'roofline',
+        expected: 'to follow a model that is trained on a tensor',
+        actual: 'another kind of batch',
+      });
+    }
     const names = loop.program.players.map(({ objective }) => objective.name);
     const scalars = ['step', ...names.map((name) => `rate/${name}`)];
     const { graph } = capture(
@@ -159,7 +169,7 @@ export class Session implements Answers {
       },
       {
         ...Object.fromEntries(scalars.map((name) => [name, { shape: [] }])),
-        batch: { shape: loop.batches[0]!.shape },
+        batch: { shape: batch.shape },
       },
     );
     const peakPerMs = await (this.#compiledOn === undefined

@@ -1,14 +1,6 @@
-import {
-  gatherExamples,
-  ModelStep,
-  type Benchmark,
-  type Dataset,
-  type Engine,
-  type Key,
-  type TrainStep,
-} from '@dgm/core';
+import { gatherExamples, ModelStep, type Dataset, type Engine, type Key, type TrainStep } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Experiment } from '../recipes/shared/recipe';
 
 export interface StepLoopOptions {
   readonly dataset: Dataset;
@@ -19,16 +11,16 @@ export interface StepLoopOptions {
 
 /** The bare training steps of a model, over batches that were made before. */
 export class StepLoop {
-  readonly program: ModelStep<Tensor>;
-  readonly batches: readonly Tensor[];
-  readonly #step: TrainStep<Tensor>;
+  readonly program: ModelStep<unknown>;
+  readonly batches: readonly unknown[];
+  readonly #step: TrainStep<unknown>;
   readonly #key: Key;
   #taken = 0;
 
   private constructor(parts: {
-    program: ModelStep<Tensor>;
-    batches: readonly Tensor[];
-    step: TrainStep<Tensor>;
+    program: ModelStep<unknown>;
+    batches: readonly unknown[];
+    step: TrainStep<unknown>;
     key: Key;
   }) {
     this.program = parts.program;
@@ -39,10 +31,10 @@ export class StepLoop {
 
   /** @param benchmark - borrowed */
   static async prepare(
-    benchmark: Benchmark<Tensor>,
+    benchmark: Experiment,
     { dataset, batch, key, engine }: StepLoopOptions,
   ): Promise<StepLoop> {
-    const program = new ModelStep<Tensor>(benchmark.model, benchmark.training);
+    const program = new ModelStep<unknown>(benchmark.model, benchmark.training);
     const step = await engine.prepare(program);
     const batches = rowsOf(dataset.train.count, batch, key.fold('order')).map((rows, index) =>
       (benchmark.training.batch ?? gatherExamples)(dataset.train, rows, {
@@ -79,7 +71,7 @@ export class StepLoop {
   dispose(): void {
     this.#step.dispose();
     this.program.dispose();
-    tf.dispose([...this.batches]);
+    tf.dispose([...this.batches] as tf.TensorContainer[]);
   }
 }
 

@@ -1,10 +1,8 @@
-import type { BenchmarkTraining, OptimizerFactory } from '@dgm/core';
+import type { OptimizerFactory } from '@dgm/core';
 import type { TrainingProtocol } from './protocol';
+import type { Training } from '../recipes/shared/recipe';
 
-type Told = Pick<
-  BenchmarkTraining,
-  'optimizer' | 'batchSize' | 'epochs' | 'earlyStopping' | 'clipNorm' | 'ema'
->;
+type Told = Pick<Training, 'optimizer' | 'batchSize' | 'epochs' | 'earlyStopping' | 'clipNorm' | 'ema'>;
 
 /** What the other side has to know to train in the same way. */
 export function describeTraining(training: Told): TrainingProtocol {
@@ -20,6 +18,6 @@ export function describeTraining(training: Told): TrainingProtocol {
   };
 }
 
-function isFactory(optimizer: BenchmarkTraining['optimizer']): optimizer is OptimizerFactory {
+function isFactory(optimizer: Training['optimizer']): optimizer is OptimizerFactory {
   return typeof optimizer['create'] === 'function';
 }

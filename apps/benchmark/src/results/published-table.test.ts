@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { publishedModels } from '../compositions/published/index';
+import { recipes } from '../recipes/published/index';
 import { publishedTables } from './published-numbers';
 import { publishedTable } from './published-table';
 import type { Results, Run } from './schema';
@@ -31,5 +31,5 @@ it('shows a published number beside a run that is labelled as other data', () =>
 
 it('has a row for every published model', () => {
   const rows = publishedTables.flatMap(({ numbers }) => numbers.map(({ model }) => model));
-  expect([...rows].sort()).toEqual(publishedModels.map(({ name }) => name).sort());
+  expect([...rows].sort()).toEqual(recipes.map(({ name }) => name).sort());
 });

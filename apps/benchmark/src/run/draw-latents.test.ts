@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { asLayer, gaussian, Key, mlp, Sequential, setup, type Benchmark } from '@dgm/core';
+import { asLayer, gaussian, Key, mlp, Sequential, setup } from '@dgm/core';
 import { glyphs } from '@dgm/data';
 import { vae } from '@dgm/vae';
 import * as tf from '@tensorflow/tfjs-core';
@@ -9,10 +9,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LatentMap } from '../results/latent-map';
 import { drawLatents } from './draw-latents';
 import { OutputFolder } from './output-folder';
+import type { Experiment } from '../recipes/shared/recipe';
 
 const dataset = glyphs({ train: 1, validation: 0, test: 60 });
 
-function benchmark(latent: number): Benchmark {
+function benchmark(latent: number): Experiment {
   const model = vae({
     encoder: new Sequential([asLayer((x) => tf.div(x, 16)), mlp([64, 2 * latent], { key: Key.of(0) })]),
     decoder: mlp([latent, 64], { key: Key.of(1) }),
@@ -20,8 +21,8 @@ function benchmark(latent: number): Benchmark {
     likelihood: gaussian({ shape: [64], std: 1 }),
   });
   return {
-    model: model as Benchmark['model'],
-    training: {} as Benchmark['training'],
+    model: model as Experiment['model'],
+    training: {} as Experiment['training'],
     latentSpace: model,
     images: () => ({ 'pseudo-inputs': tf.ones([5, 64]) }),
   };

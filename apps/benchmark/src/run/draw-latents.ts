@@ -1,11 +1,12 @@
 import { UnsupportedError } from '@dgm/core';
-import type { Benchmark, Dataset, Distribution, Examples, Key, LatentSpace } from '@dgm/core';
+import type { Dataset, Distribution, Examples, Key } from '@dgm/core';
 import { toTensor } from '@dgm/data';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { mapLatents } from './map-latents';
 import type { OutputFolder } from './output-folder';
 import { drawGrid } from './pictures';
+import type { Experiment, LatentSpace } from '../recipes/shared/recipe';
 
 /** Pairs of examples that are interpolated, and the images on the way: first and last are reconstructions. */
 const [PAIRS, STEPS] = [8, 6];
@@ -19,7 +20,7 @@ export interface LatentDrawing {
 
 /** Draws what there is to see of a trained model's latent variables, and writes it into the folder. */
 export async function drawLatents(
-  { latentSpace, images }: Benchmark,
+  { latentSpace, images }: Experiment,
   name: string,
   key: Key,
   { dataset: { test, levels }, output }: { readonly dataset: Dataset; readonly output: OutputFolder },

@@ -1,10 +1,11 @@
 import type { Device } from '@dgm/compile';
-import { hasSamplingLoop, sizeOf, type Benchmark, type Dataset, type Examples, type Key } from '@dgm/core';
+import { hasSamplingLoop, sizeOf, type Dataset, type Examples, type Key } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { compiledSampler, eagerSampler, type Sampler } from '../compare/sampler';
 import type { StartedEngine } from './engine';
 import type { OutputFolder } from './output-folder';
 import { countForPicture, drawGrid, drawPairs } from './pictures';
+import type { Experiment } from '../recipes/shared/recipe';
 
 /** How many samples are timed, and how many examples are reconstructed, half of them. */
 export const SHOWN = 64;
@@ -26,7 +27,7 @@ interface DrawingContext {
 
 /** Draws samples of a trained model and, where it has them, reconstructions, and writes their pictures. */
 export async function drawModel(
-  { model, reconstruct }: Benchmark,
+  { model, reconstruct }: Experiment,
   name: string,
   key: Key,
   { dataset: { test, levels }, output, engine }: DrawingContext,
@@ -59,7 +60,7 @@ export async function drawModel(
   return { samples, reconstructions, sampleSeconds };
 }
 
-async function samplerOf(model: Benchmark['model'], engine: DrawingContext['engine']): Promise<Sampler> {
+async function samplerOf(model: Experiment['model'], engine: DrawingContext['engine']): Promise<Sampler> {
   const used = engine.used();
   return used.engine === 'compiled' && hasSamplingLoop(model)
     ? compiledSampler(model, SHOWN, { device: used.device as Device })

@@ -1,8 +1,9 @@
-import type { Examples, Key, LatentSpace } from '@dgm/core';
+import type { Examples, Key } from '@dgm/core';
 import { toTensor } from '@dgm/data';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { LatentMap } from '../results/latent-map';
+import type { LatentSpace } from '../recipes/shared/recipe';
 
 /** Examples on a map, draws of the prior that it has to hold, and lines of its grid. */
 const [POINTS, GRID] = [400, 81];

@@ -1,6 +1,7 @@
-import { evaluate, type Benchmark, type Dataset, type Engine, type Evaluation, type Key } from '@dgm/core';
+import { evaluate, type Dataset, type Engine, type Evaluation, type Key } from '@dgm/core';
 import { finite } from '../results/json';
 import type { Run, Score } from '../results/schema';
+import type { Experiment } from '../recipes/shared/recipe';
 
 export interface Measurements extends Pick<Run, 'validation' | 'test'> {
   /** What the family measures besides, by name. */
@@ -9,7 +10,7 @@ export interface Measurements extends Pick<Run, 'validation' | 'test'> {
 
 /** The likelihood of the validation and the test rows, and whatever else the family measures on the latter. */
 export async function measureModel(
-  { model, evaluate: evaluateMore }: Benchmark,
+  { model, evaluate: evaluateMore }: Experiment,
   { validation, test }: Dataset,
   { key, ...options }: { readonly key: Key; readonly engine: Engine; readonly importanceSamples?: number },
 ): Promise<Measurements> {

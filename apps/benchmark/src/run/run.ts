@@ -1,7 +1,7 @@
 import type { Callback } from '@dgm/core';
 import { progressBar } from '@dgm/core/node';
 import { parseRunArguments } from '../arguments';
-import { discoverInstalled, type Families } from '../families';
+import { discoverFamilies, type Families } from '../families';
 import { describeError } from '../format';
 import { baselines } from '../results/baselines';
 import type { Results, Run } from '../results/schema';
@@ -22,7 +22,7 @@ import { DATA_GRID, writeReport } from './write-report';
  */
 export async function run(
   argv: readonly string[],
-  discover: () => Promise<Families> = discoverInstalled,
+  discover: () => Promise<Families> = discoverFamilies,
 ): Promise<number> {
   const given = parseRunArguments(argv);
   if (given.help) {

@@ -2,7 +2,6 @@ import {
   countParameters,
   fit,
   Key,
-  type Benchmark,
   type Callback,
   type Dataset,
   type FitResult,
@@ -22,6 +21,7 @@ import type { OutputFolder } from './output-folder';
 import { watchMemory } from './peak-memory';
 import { compareWithDensity } from './planes';
 import { commandFor, type RunPlan } from './plan';
+import type { Experiment } from '../recipes/shared/recipe';
 
 export interface TrainingContext {
   readonly plan: RunPlan;
@@ -86,7 +86,7 @@ export async function trainModel({ entry, ...origin }: Candidate, context: Train
 }
 
 async function train(
-  { model, training }: Benchmark,
+  { model, training }: Experiment,
   name: string,
   key: Key,
   { plan, dataset, output, engine: { engine }, signal, callbacks }: TrainingContext,
@@ -123,13 +123,13 @@ function curve({ curve: points }: FitResult): readonly CurvePoint[] {
 }
 
 /** `adamax(learningRate 0.001)`; one for each player where there are several. */
-function describeOptimizer(optimizer: Benchmark['training']['optimizer']): string {
+function describeOptimizer(optimizer: Experiment['training']['optimizer']): string {
   const describe = ({ name, learningRate }: OptimizerFactory) => `${name}(learningRate ${learningRate(0)})`;
   if (isFactory(optimizer)) return describe(optimizer);
   const players = Object.entries(optimizer);
   return players.map(([player, factory]) => `${player}: ${describe(factory)}`).join(', ');
 }
 
-function isFactory(optimizer: Benchmark['training']['optimizer']): optimizer is OptimizerFactory {
+function isFactory(optimizer: Experiment['training']['optimizer']): optimizer is OptimizerFactory {
   return typeof optimizer['create'] === 'function';
 }

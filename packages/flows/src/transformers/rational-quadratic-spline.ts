@@ -25,7 +25,7 @@ const SMALLEST_SLOPE = 1e-3;
 const LARGEST_SLOPE = 1e3;
 
 /** What softplus is given besides a raw 0 so that the slope is 1. */
-export const RAW_OF_ONE = Math.log(Math.expm1(1 - SMALLEST_SLOPE));
+const RAW_OF_ONE = Math.log(Math.expm1(1 - SMALLEST_SLOPE));
 
 /**
  * A monotone spline of quotients of quadratics between knots, the identity outside of `[minimum, maximum]`.

@@ -1,4 +1,4 @@
-"""The hierarchical VampPrior of apps/benchmark/src/compositions/hierarchical-vamp.ts."""
+"""The hierarchical VampPrior of apps/benchmark/src/recipes/hierarchical-vamp.ts."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""The VAEs of apps/benchmark/src/compositions/vae-posteriors.ts."""
+"""The VAEs of apps/benchmark/src/recipes/vae-posteriors.ts."""
 
 import functools
 import math

@@ -1,4 +1,4 @@
-"""The VAE of DGM §4.4.1 with each of its priors, as in apps/benchmark/src/compositions/vae-priors.ts."""
+"""The VAE of DGM §4.4.1 with each of its priors, as in apps/benchmark/src/recipes/vae-priors.ts."""
 
 import functools
 import math

@@ -1,0 +1,37 @@
+import { gaussian, mlp, Sequential, sizeOf } from '@dgm/core';
+import { vae } from '@dgm/vae';
+import { bookVaeExperiment, flatten, likelihoodFor } from '../shared/book';
+import type { Experiment, Recipe, RecipeTask } from '../shared/recipe';
+import { hierarchicalVaes } from './hierarchical';
+
+/** The VAE of the book with its networks and protocol, for any data set of integers. */
+function bookVae({ dataset, key, quick, width }: RecipeTask): Experiment {
+  const { shape } = dataset.train;
+  const levels = dataset.levels!;
+  const likelihood = likelihoodFor(shape, levels);
+  const [latent, hidden] = [16, width ?? (quick ? 64 : 256)];
+  const activation = 'leakyRelu';
+  const model = vae({
+    encoder: new Sequential([
+      flatten(levels),
+      mlp([sizeOf(shape), hidden, hidden, 2 * latent], { key: key.fold('encoder'), activation }),
+    ]),
+    decoder: mlp([latent, hidden, hidden, likelihood.numParameters], {
+      key: key.fold('decoder'),
+      activation,
+    }),
+    posterior: gaussian({ shape: [latent] }),
+    likelihood,
+  });
+  return bookVaeExperiment(model, { quick });
+}
+
+export const recipes: readonly Recipe[] = [
+  {
+    name: 'vae',
+    source: 'DGM §4.3, Listings 4.1-4.5',
+    accepts: ({ levels }) => levels !== undefined,
+    create: bookVae,
+  },
+  ...hierarchicalVaes,
+];
