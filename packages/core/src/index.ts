@@ -42,7 +42,8 @@ export type { SetupOptions } from './engine/setup';
 // modules and models
 export { checkContext, splitBatch } from './model/condition';
 export type { ConditionedBatch } from './model/condition';
-export { BaseModule, countParameters, trainable } from './model/module';
+export { disposeOnThrow, singleObjective } from './model/build';
+export { BaseModule, countParameters, isModule, trainable } from './model/module';
 export type { Module } from './model/module';
 export type {
   BoundModel,

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Variable } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { DgmError } from '../errors/dgm-error';
-import { BaseModule, countParameters, trainable, type Module } from './module';
+import { BaseModule, countParameters, isModule, trainable, type Module } from './module';
 
 class Leaf extends BaseModule {
   readonly weight: Variable;
@@ -92,6 +92,14 @@ describe('BaseModule', () => {
       }
     }
     expectNoLeaks(() => expect(() => new Refused()).toThrow(isArgumentError));
+  });
+});
+
+describe('isModule', () => {
+  it('tells what owns variables from what does not', () => {
+    const leaf = new Leaf();
+    expect([isModule(leaf), isModule({ parameters: 3 }), isModule({})]).toEqual([true, false, false]);
+    leaf.dispose();
   });
 });
 

@@ -6,8 +6,13 @@ import { ArgumentError } from '../errors/dgm-error';
 export interface Module {
   /** Every variable under its path (`encoder/0/kernel`), in a stable order; state that is not learned has `trainable` false. */
   parameters(): ReadonlyMap<string, Variable>;
-  /** Frees every variable. Calling it again does nothing. */
+  /** Frees every variable. Idempotent. */
   dispose(): void;
+}
+
+/** Whether a value owns variables, such as a learned base beside a fixed distribution. */
+export function isModule<T extends object>(value: T): value is T & Module {
+  return 'parameters' in value && typeof value.parameters === 'function';
 }
 
 /**

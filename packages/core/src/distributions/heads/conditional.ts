@@ -1,6 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { ArgumentError } from '../../errors/dgm-error';
-import { BaseModule, type Module } from '../../model/module';
+import { BaseModule, isModule } from '../../model/module';
 import { asLayer, type NetworkLike } from '../../nn/as-layer';
 import { childCall, type CallOptions, type Layer } from '../../nn/layer';
 import type { ConditionalDistribution, Distribution } from '../distribution';
@@ -31,10 +31,6 @@ class HeadedNetwork extends BaseModule implements ConditionalDistribution {
     const parameters = this.#network.apply(context, childCall(call, 'network'));
     return this.#head.distribution(parameters, childCall(call, 'head'));
   }
-}
-
-function isModule(head: DistributionHead): head is DistributionHead & Module {
-  return 'parameters' in head;
 }
 
 /**

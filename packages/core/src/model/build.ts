@@ -1,0 +1,60 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { trainable, type Module } from './module';
+import type { Objective } from './generative-model';
+
+/**
+ * The objectives of a model that has one: all of its trainable variables minimize the loss.
+ * @param model - anything that owns variables
+ * @param objective - its name, and the loss, whose intermediate tensors are freed here
+ * @example
+ * ```ts
+ * objectives() {
+ *   return singleObjective(this, {
+ *     name: 'nll',
+ *     loss: (x: Tensor) => ({ total: tf.neg(tf.mean<Scalar>(this.logProb(x))) }),
+ *   });
+ * }
+ * ```
+ */
+export function singleObjective<B>(
+  model: Module,
+  { name, loss }: Pick<Objective<B>, 'name' | 'loss'>,
+): readonly Objective<B>[] {
+  return [
+    {
+      name,
+      parameters: [...trainable(model).values()],
+      loss: (batch, key, options) => tf.tidy(() => loss(batch, key, options)),
+    },
+  ];
+}
+
+/**
+ * Runs a function that makes a model. If it throws, the variables and tensors that it has made by then are freed.
+ * @throws what `build` throws
+ * @example
+ * ```ts
+ * export function myModel(options: MyModelOptions): MyModel {
+ *   return disposeOnThrow(() => new MyModel(new Dense(options), checked(options)));
+ * }
+ * ```
+ */
+export function disposeOnThrow<T>(build: () => T): T {
+  const engine = tf.engine();
+  const before = new Set(Object.keys(engine.state.registeredVariables));
+  engine.startScope();
+  // The scope frees all tensors but those that it is told to hand to the scope around it.
+  let kept: tf.Tensor[] = [];
+  try {
+    const built = build();
+    kept = engine.state.activeScope.track;
+    return built;
+  } catch (error) {
+    for (const [name, variable] of Object.entries(engine.state.registeredVariables)) {
+      if (!before.has(name)) variable.dispose();
+    }
+    throw error;
+  } finally {
+    engine.endScope(kept);
+  }
+}
