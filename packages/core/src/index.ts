@@ -65,6 +65,15 @@ export { ActivationLayer, activationFunction } from './nn/activation';
 export type { Activation, ActivationName } from './nn/activation';
 export { asLayer } from './nn/as-layer';
 export type { AsLayerOptions, LayersModelLike, NetworkLike } from './nn/as-layer';
+export { AdaptiveResidual, contextEmbedding, EmbeddedContext, Film } from './nn/conditioning';
+export type {
+  AdaptiveResidualOptions,
+  ContextEmbeddingOptions,
+  EmbeddedContextOptions,
+  FilmOptions,
+} from './nn/conditioning';
+export { convDecoder, convEncoder } from './nn/conv-autoencoder';
+export type { ConvDecoderOptions, ConvEncoderOptions, ImagePlane } from './nn/conv-autoencoder';
 export { Conv1d } from './nn/conv1d';
 export type { Conv1dOptions } from './nn/conv1d';
 export { Conv2d } from './nn/conv2d';
@@ -79,6 +88,8 @@ export { Dropout } from './nn/dropout';
 export type { DropoutOptions } from './nn/dropout';
 export { Embedding } from './nn/embedding';
 export type { EmbeddingOptions } from './nn/embedding';
+export { FourierFeatures, SinusoidalEmbedding } from './nn/fourier-features';
+export type { FourierFeaturesOptions, SinusoidalEmbeddingOptions } from './nn/fourier-features';
 export { GroupNorm } from './nn/group-norm';
 export type { GroupNormOptions } from './nn/group-norm';
 export { GruCell } from './nn/gru-cell';
@@ -99,12 +110,20 @@ export type { AttentionState, MultiHeadAttentionOptions } from './nn/multi-head-
 export type { Padding, PerAxis } from './nn/padding';
 export { gru, lstm, Recurrent } from './nn/recurrent';
 export type { RecurrentCell, RecurrentState } from './nn/recurrent-cell';
-export { Residual, residualBlock } from './nn/residual';
-export type { ResidualBlockOptions, ResidualOptions } from './nn/residual';
+export { AveragePool2d, Upsample2d } from './nn/resample';
+export type { AveragePool2dOptions, Upsample2dOptions } from './nn/resample';
+export { Flatten, Reshape } from './nn/reshape';
+export type { ReshapeOptions } from './nn/reshape';
+export { Residual, residualBlock, residualMlp } from './nn/residual';
+export type { ResidualBlockOptions, ResidualMlpOptions, ResidualOptions } from './nn/residual';
 export { Sequential } from './nn/sequential';
 export { spectralNorm } from './nn/spectral-norm';
 export type { SpectralNormOptions } from './nn/spectral-norm';
 export type { SequenceState, StateOptions, Step, StepLayer } from './nn/step-layer';
+export { transformerBlock } from './nn/transformer-block';
+export type { TransformerBlockOptions } from './nn/transformer-block';
+export { convResidualBlock, SpatialAttention, uNet } from './nn/u-net';
+export type { ConvResidualBlockOptions, SpatialAttentionOptions, UNetOptions } from './nn/u-net';
 export { BaseWeight } from './nn/weight';
 export type { Parametrization, Weight, WeightLayout } from './nn/weight';
 export { weightNorm } from './nn/weight-norm';

@@ -19,7 +19,7 @@ const testsOfTheirOwn: Readonly<Record<string, readonly (keyof typeof exports)[]
     'UnsupportedError',
   ],
   'src/shape/shape.test.ts': ['broadcastShapes', 'formatShape', 'leadingShape', 'sameShape', 'sizeOf'],
-  'src/random/key.test.ts': ['Key'],
+  'src/random/key.test.ts': ['checkKey', 'Key'],
   'src/engine/setup.test.ts': ['requireEngine', 'setup'],
   'test/engine-assumptions.test.ts': ['registerGradients'],
   'src/model/build.test.ts': ['disposeOnThrow', 'singleObjective'],

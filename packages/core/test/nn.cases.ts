@@ -3,13 +3,23 @@ import * as tf from '@tensorflow/tfjs-core';
 import {
   ActivationLayer,
   ActNorm,
+  AdaptiveResidual,
   asLayer,
+  AveragePool2d,
+  contextEmbedding,
   Conv1d,
   Conv2d,
+  convDecoder,
+  convEncoder,
+  convResidualBlock,
   ConvTranspose2d,
   Dense,
   Dropout,
+  EmbeddedContext,
   Embedding,
+  Film,
+  Flatten,
+  FourierFeatures,
   GroupNorm,
   gru,
   Key,
@@ -18,11 +28,20 @@ import {
   masked,
   mlp,
   MultiHeadAttention,
+  Reshape,
   Residual,
   residualBlock,
+  residualMlp,
   Sequential,
+  SinusoidalEmbedding,
+  SpatialAttention,
   spectralNorm,
+  trainable,
+  transformerBlock,
+  uNet,
+  Upsample2d,
   weightNorm,
+  type Layer,
 } from '../src/index';
 
 /** Numbers without structure of the given shape, the same in each run. */
@@ -32,6 +51,20 @@ function numbers(shape: readonly number[], seed = 7): Numbers {
   tensor.dispose();
   return values;
 }
+
+/** A layer whose weights that start at 0 are moved, so that something depends on everything. */
+function stirred(layer: Layer, key: Key): Layer {
+  tf.tidy(() => {
+    for (const [path, variable] of trainable(layer))
+      variable.assign(tf.add(variable, tf.mul(0.3, key.fold(path).normal(variable.shape))));
+  });
+  return layer;
+}
+
+/** A call with a condition that outlives the tables. */
+const conditioned = (shape: readonly number[]) => ({
+  context: tf.tidy(() => tf.keep(Key.of(9).normal(shape))),
+});
 
 /** Every layer in the sizes in which the contract kit tries it. */
 export const layers: LayerTable = {
@@ -264,5 +297,189 @@ export const layers: LayerTable = {
     },
     input: numbers([4, 3]),
     outputShape: [4, 2],
+  }),
+  SinusoidalEmbedding: () => ({
+    make: () => new SinusoidalEmbedding({ features: 4, maxPeriod: 100 }),
+    input: numbers([3, 2]),
+    outputShape: [3, 2, 4],
+  }),
+  FourierFeatures: () => ({
+    make: (key) => new FourierFeatures({ inputs: 2, features: 4, scale: 0.5, key }),
+    input: numbers([3, 2]),
+    outputShape: [3, 4],
+    wrongShapes: [[3, 3], []],
+  }),
+  'FourierFeatures (learned)': () => ({
+    make: (key) => new FourierFeatures({ inputs: 2, features: 4, scale: 0.3, learned: true, key }),
+    input: numbers([2, 3, 2]),
+    outputShape: [2, 3, 4],
+  }),
+  Film: () => ({
+    make: (key) => new Film({ features: 3, contextSize: 2, key }),
+    input: numbers([2, 2, 3]),
+    call: conditioned([2, 2]),
+    outputShape: [2, 2, 3],
+    wrongShapes: [
+      [2, 2, 4],
+      [3, 3],
+    ],
+  }),
+  AdaptiveResidual: () => ({
+    make: (key) => {
+      const body = mlp([3, 4, 3], { key, activation: 'swish' });
+      return stirred(new AdaptiveResidual({ body, features: 3, contextSize: 2, key }), key);
+    },
+    input: numbers([2, 2, 3]),
+    call: conditioned([2, 2]),
+    outputShape: [2, 2, 3],
+    wrongShapes: [
+      [2, 2, 4],
+      [3, 3],
+    ],
+  }),
+  contextEmbedding: () => ({
+    make: (key) => contextEmbedding({ contextSize: 3, features: 4, time: true, key }),
+    input: numbers([3, 3]),
+    outputShape: [3, 4],
+  }),
+  EmbeddedContext: () => ({
+    make: (key) =>
+      new EmbeddedContext({
+        embedding: mlp([2, 3], { key, outputActivation: 'tanh' }),
+        body: new Film({ features: 2, contextSize: 3, key }),
+        contextSize: 2,
+      }),
+    input: numbers([3, 2]),
+    call: conditioned([3, 2]),
+    outputShape: [3, 2],
+    wrongShapes: [[2, 2]],
+  }),
+  residualMlp: () => ({
+    make: (key) => residualMlp({ inputs: 3, outputs: 2, features: 4, blocks: 1, key }),
+    input: numbers([4, 3]),
+    outputShape: [4, 2],
+    wrongShapes: [[4, 2]],
+  }),
+  'residualMlp (time and condition, dropout)': () => ({
+    make: (key) =>
+      stirred(
+        residualMlp({
+          ...{
+            inputs: 3,
+            outputs: 2,
+            features: 4,
+            blocks: 1,
+            contextSize: 3,
+            time: { scale: 2 },
+            dropout: 0.3,
+          },
+          key,
+        }),
+        key,
+      ),
+    input: numbers([2, 3]),
+    call: { ...conditioned([2, 3]), training: true, key: Key.of(3) },
+    outputShape: [2, 2],
+    wrongShapes: [[3, 3]],
+  }),
+  transformerBlock: () => ({
+    make: (key) => transformerBlock({ features: 4, heads: 2, hidden: 6, causal: true, key }),
+    input: numbers([2, 3, 4]),
+    outputShape: [2, 3, 4],
+    wrongShapes: [[2, 3, 3]],
+  }),
+  'transformerBlock (condition)': () => ({
+    make: (key) => stirred(transformerBlock({ features: 4, heads: 2, hidden: 6, contextSize: 2, key }), key),
+    input: numbers([2, 3, 4]),
+    call: conditioned([2, 2]),
+    outputShape: [2, 3, 4],
+  }),
+  Flatten: () => ({
+    make: () => new Flatten(),
+    input: numbers([2, 3, 2]),
+    outputShape: [2, 6],
+    wrongShapes: [[]],
+  }),
+  Reshape: () => ({
+    make: () => new Reshape({ shape: [3, 2] }),
+    input: numbers([2, 6]),
+    outputShape: [2, 3, 2],
+    wrongShapes: [[2, 5], []],
+  }),
+  Upsample2d: () => ({
+    make: () => new Upsample2d(),
+    input: numbers([2, 2, 3, 2]),
+    outputShape: [2, 4, 6, 2],
+    wrongShapes: [[2, 3, 2]],
+  }),
+  AveragePool2d: () => ({
+    make: () => new AveragePool2d(),
+    input: numbers([2, 2, 4, 2]),
+    outputShape: [2, 1, 2, 2],
+    wrongShapes: [
+      [2, 4, 2],
+      [2, 3, 4, 2],
+    ],
+  }),
+  convResidualBlock: () => ({
+    make: (key) =>
+      stirred(
+        convResidualBlock({ inputs: 2, outputs: 4, groups: 2, contextSize: 2, dropout: 0.2, key }),
+        key,
+      ),
+    input: numbers([2, 2, 3, 2]),
+    call: { ...conditioned([2, 2]), training: true, key: Key.of(3) },
+    outputShape: [2, 2, 3, 4],
+    wrongShapes: [[2, 2, 3, 3]],
+  }),
+  SpatialAttention: () => ({
+    make: (key) => new SpatialAttention({ channels: 4, heads: 2, groups: 2, key }),
+    input: numbers([2, 2, 2, 4]),
+    outputShape: [2, 2, 2, 4],
+    wrongShapes: [[2, 4, 4]],
+  }),
+  uNet: () => ({
+    make: (key) =>
+      stirred(
+        uNet({
+          ...{ inputs: 1, outputs: 2, channels: 2, multipliers: [1, 2], blocks: 1, groups: 2, heads: 2 },
+          ...{ contextSize: 2, time: true, key },
+        }),
+        key,
+      ),
+    input: numbers([1, 4, 4, 1]),
+    call: conditioned([1, 2]),
+    outputShape: [1, 4, 4, 2],
+    // PyTorch's gradients are in nn.golden.test.ts.
+    inputGradient: false,
+    weightGradient: false,
+    secondOrder: true,
+    wrongShapes: [
+      [1, 4, 4, 2],
+      [2, 4, 4, 1],
+    ],
+  }),
+  'uNet (7 x 5, without condition)': () => ({
+    make: (key) =>
+      stirred(
+        uNet({ inputs: 1, outputs: 1, channels: 2, multipliers: [1, 1], blocks: 1, groups: 1, key }),
+        key,
+      ),
+    input: () => Key.of(7).normal([2, 7, 5, 1]),
+    outputShape: [2, 7, 5, 1],
+    weightGradient: false,
+  }),
+  convEncoder: () => ({
+    make: (key) => convEncoder({ plane: [4, 8], hidden: [2, 3], outputs: 4, activation: 'tanh', key }),
+    input: () => Key.of(5).normal([2, 4, 8]),
+    outputShape: [2, 4],
+    wrongShapes: [[2, 5, 8]],
+  }),
+  convDecoder: () => ({
+    make: (key) =>
+      convDecoder({ plane: [4, 8], latent: 3, hidden: [2, 3], outputs: 3 * 32, activation: 'tanh', key }),
+    input: numbers([2, 3]),
+    outputShape: [2, 96],
+    wrongShapes: [[2, 4]],
   }),
 };

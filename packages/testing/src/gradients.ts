@@ -9,12 +9,12 @@ export type TensorFunction = (...inputs: Tensor[]) => Tensor;
 export const STEP = 2 ** -5;
 
 /** y with a zero gradient to x as well: what does not depend on x gets the gradient 0 instead of an error of tfjs. */
-export function connect(y: Tensor, x: Tensor): Tensor {
+export function connect<Y extends Tensor>(y: Y, x: Tensor): Y {
   const withPath = tf.customGrad((...args) => {
     const [value, source] = args as Tensor[];
     return { value: tf.clone(value!), gradFunc: (dy: Tensor) => [dy, tf.zerosLike(source!)] };
   });
-  return withPath(y, x);
+  return withPath(y, x) as Y;
 }
 
 /** `sum(w * f(inputs))` for fixed numbers w: one scalar whose gradient shows every entry of the Jacobian. */
@@ -69,6 +69,12 @@ export function numericalSecondOrder(f: TensorFunction, inputs: readonly Numbers
     step,
     atPoint.map((value) => 2 * value),
   );
+}
+
+/** The derivative at 0 of a function of an offset, by five-point differences with the step that is steadiest. */
+export function numericalDerivative(at: (offset: number) => number, step = STEP): number {
+  const slopeOf = (h: number): number => (at(h) - at(-h)) / (2 * h);
+  return steadiest((factor) => (4 * slopeOf(step * factor) - slopeOf(2 * step * factor)) / 3);
 }
 
 function differences(

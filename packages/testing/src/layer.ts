@@ -2,7 +2,7 @@ import { Key, loadWeights, saveWeights, trainable, type CallOptions, type Layer 
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { ensure, ensureClose, ensureThrows } from './assert';
-import { automaticGradients, numericalGradients, STEP } from './gradients';
+import { automaticGradients, connect, numericalDerivative, numericalGradients, STEP } from './gradients';
 import { expectNoLeaks } from './leaks';
 import { checkModule, ensureEveryGradient, ensureSameWeights, sameBits } from './module';
 import { describeTable, when, type CaseTable, type Checks } from './register';
@@ -18,10 +18,15 @@ export interface LayerCase {
   readonly outputShape?: readonly number[];
   /** Shapes that the layer must refuse. */
   readonly wrongShapes?: readonly (readonly number[])[];
-  /** Whether the gradient by the input is compared with differences; for nested numbers, true unless told otherwise. */
+  /** Whether the gradient by the input is compared with differences, for nested numbers. @defaultValue true */
   readonly inputGradient?: boolean;
-  /** Whether gradients by the weights are compared with differences; true unless told otherwise. */
+  /** Whether gradients by the weights are compared with differences. @defaultValue true */
   readonly weightGradient?: boolean;
+  /**
+   * Whether the derivatives of a gradient penalty, by the input and by the weights, are compared with differences, for
+   * nested numbers: they are second derivatives of the layer. @defaultValue `inputGradient`
+   */
+  readonly secondOrder?: boolean;
   /** Weights that get no gradient at the start by design (a zero-initialized gate), by path. */
   readonly zeroGradient?: readonly string[];
   readonly step?: number;
@@ -85,6 +90,53 @@ export const layerChecks: Checks<LayerCase> = {
         const [actual] = automaticGradients((x) => f(x!), [numbers]);
         const [expected] = numericalGradients((x) => f(x!), [numbers], the.step);
         ensureClose(actual!, expected!, tolerances(the.tolerance).gradient, 'gradient by the input');
+      }),
+  ),
+
+  'has the second derivatives that differences show': when(
+    ({ input, inputGradient, secondOrder = inputGradient }) =>
+      typeof input !== 'function' && secondOrder !== false,
+    (the) =>
+      withLayer(the, (layer, input) => {
+        const penalty = (x: Tensor): tf.Scalar =>
+          tf.sum(tf.square(tf.grad((x: Tensor) => connect(projected(layer.apply(x, the.call)), x))(x)));
+        const { secondOrder } = tolerances(the.tolerance);
+        const compare = (actual: number, at: (offset: number) => number, what: string): void =>
+          ensureClose(
+            [actual],
+            [numericalDerivative(at, (the.step ?? STEP) / 4)],
+            secondOrder,
+            `derivative of a gradient penalty by ${what}`,
+          );
+
+        const way = tf.tensor(direction(input.size), input.shape);
+        const byInput = tf.grad((x: Tensor) => connect(penalty(x), x))(input);
+        const moved = (offset: number): Tensor => tf.add(input, tf.mul(way, offset));
+        compare(dot(byInput, way), (offset) => squaredLength(moved(offset), layer, the.call), 'the input');
+
+        // All weights at once: a derivative for each would take as many evaluations again.
+        const weights = [...trainable(layer)].map(([path, variable]) => ({
+          variable,
+          start: tf.clone(variable),
+          way: tf.tensor(direction(variable.size, path), variable.shape),
+        }));
+        if (weights.length === 0) return;
+        const variables = weights.map(({ variable }) => variable);
+        const { grads } = tf.variableGrads(
+          () => variables.reduce<tf.Scalar>(connect, penalty(input)),
+          variables,
+        );
+        const byWeights = weights.reduce(
+          (sum, { variable, way }) => sum + dot(grads[variable.name]!, way),
+          0,
+        );
+        const length = Math.sqrt(weights.length);
+        const at = (offset: number): number => {
+          for (const { variable, start, way } of weights)
+            variable.assign(tf.add(start, tf.mul(way, offset / length)));
+          return squaredLength(input, layer, the.call);
+        };
+        compare(byWeights / length, at, 'the weights');
       }),
   ),
 
@@ -158,6 +210,18 @@ function weightGradients(layer: Layer, loss: () => tf.Scalar): ReturnType<typeof
 
 function projected(y: Tensor): tf.Scalar {
   return tf.sum(tf.mul(y, tf.tensor(direction(y.size), y.shape))) as tf.Scalar;
+}
+
+/** The squared length of the gradient of the projected output by the input. */
+function squaredLength(x: Tensor, layer: Layer, call: CallOptions | undefined): number {
+  const gradient = tf.grad((x: Tensor) => connect(projected(layer.apply(x, call)), x))(x);
+  return dot(gradient, gradient);
+}
+
+/** An inner product in doubles. */
+function dot(a: Tensor, b: Tensor): number {
+  const [u, v] = [Array.from(a.dataSync()), b.dataSync()];
+  return u.reduce((sum, value, index) => sum + value * v[index]!, 0);
 }
 
 function dotInDoubles(y: Tensor): number {

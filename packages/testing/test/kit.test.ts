@@ -1,4 +1,4 @@
-import { Bernoulli, Categorical, Independent, Sequential } from '@dgm/core';
+import { ActivationLayer, Bernoulli, Categorical, Independent, Sequential } from '@dgm/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
@@ -202,6 +202,11 @@ describe('a layer with a fault is found out', () => {
   ])('%s: %s', async (fault, statement) => {
     expect(await broken(layerChecks, linear(fault))).toContain(statement);
   });
+
+  it('an activation whose gradient uses its own output', async () => {
+    const tanh: LayerCase = { make: () => new ActivationLayer(tf.tanh), input: [[-1, 0.4, 2]] };
+    expect(await broken(layerChecks, tanh)).toEqual(['has the second derivatives that differences show']);
+  });
 });
 
 describe('a model with a fault is found out', () => {
@@ -318,6 +323,7 @@ describe('a check that says nothing about a case', () => {
       'gives every parameter a gradient',
       'has the gradient by its weights that differences show',
       'has the gradient by its input that differences show',
+      'has the second derivatives that differences show',
       'refuses a wrong shape',
     ]);
     expect(left(layerChecks, linear())).toEqual([]);

@@ -5,8 +5,6 @@ export { vae } from './vae';
 export type { Vae, VaeOptions } from './vae';
 
 // networks
-export { convDecoder, convEncoder } from './networks/convolutional';
-export type { ConvDecoderOptions, ConvEncoderOptions, ImagePlane } from './networks/convolutional';
 
 // objectives
 export { cyclicAnnealing, linearAnnealing } from './objectives/annealing';

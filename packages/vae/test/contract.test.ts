@@ -181,8 +181,6 @@ describeCoverage({
     BaseHierarchicalVae: 'src/hierarchical/hierarchical.test.ts',
     downscale: 'src/hierarchical/auxiliary-vae.test.ts',
     vonMisesFisher: 'src/posteriors/posteriors.test.ts',
-    convDecoder: 'src/networks/convolutional.test.ts',
-    convEncoder: 'src/networks/convolutional.test.ts',
     fullCovariance: 'src/posteriors/posteriors.test.ts',
     householder: 'src/posteriors/posteriors.test.ts',
     analyzeLatents: 'src/analysis/analysis.test.ts',

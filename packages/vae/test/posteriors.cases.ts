@@ -1,13 +1,21 @@
 import { finiteMemory, gatedPixelCnn, recurrentArm } from '@dgm/arm';
-import { categorical, conditional, Dense, gaussian, Key, mlp, modelHead } from '@dgm/core';
+import {
+  categorical,
+  conditional,
+  convDecoder,
+  convEncoder,
+  Dense,
+  gaussian,
+  Key,
+  mlp,
+  modelHead,
+} from '@dgm/core';
 import type { ConditionalDistribution, DistributionHead } from '@dgm/core';
 import { iaf, planarFlow, sylvesterFlow } from '@dgm/flows';
 import type { SylvesterFlowOptions } from '@dgm/flows';
 import type { ModelTable } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import {
-  convDecoder,
-  convEncoder,
   elboObjective,
   fullCovariance,
   householder,

@@ -54,6 +54,7 @@ export class ConvTranspose2d extends BaseKernelLayer {
     checkConvolution('ConvTranspose2d', { inputs, outputs, kernel: [height, width] }, options);
     checkOutputPadding(perAxis(outputPadding), options);
     super(
+      'ConvTranspose2d',
       { shape: [height, width, outputs, inputs], fanIn: height * width * outputs, outputAxis: 2 },
       kernelOptions,
     );

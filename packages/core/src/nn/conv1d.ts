@@ -41,7 +41,7 @@ export class Conv1d extends BaseKernelLayer {
       { inputs, outputs, kernel: [kernelSize] },
       { strides: [stride], dilations: [dilation], padding },
     );
-    super({ shape: [kernelSize, inputs, outputs], fanIn: kernelSize * inputs }, options);
+    super('Conv1d', { shape: [kernelSize, inputs, outputs], fanIn: kernelSize * inputs }, options);
     this.inputs = inputs;
     this.outputs = outputs;
     this.#kernelSize = kernelSize;

@@ -43,7 +43,11 @@ export class Conv2d extends BaseKernelLayer {
     const [height, width] = perAxis(kernelSize);
     const options = { strides: perAxis(stride), dilations: perAxis(dilation), padding };
     checkConvolution('Conv2d', { inputs, outputs, kernel: [height, width] }, options);
-    super({ shape: [height, width, inputs, outputs], fanIn: height * width * inputs }, kernelOptions);
+    super(
+      'Conv2d',
+      { shape: [height, width, inputs, outputs], fanIn: height * width * inputs },
+      kernelOptions,
+    );
     this.inputs = inputs;
     this.outputs = outputs;
     this.#kernelSize = [height, width];

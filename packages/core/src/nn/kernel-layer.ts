@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
-import type { Key } from '../random/key';
+import { checkOneOf, checkOptions } from '../check/check';
+import { checkKey, type Key } from '../random/key';
 import type { Shape } from '../shape/shape';
 import { uniformByFanIn } from './initial-values';
 import { BaseLayer, type CallOptions } from './layer';
@@ -10,9 +11,14 @@ import type { Parametrization, Weight } from './weight';
 export interface KernelOptions {
   /** Randomness for the initial weights. */
   readonly key: Key;
-  /** Whether there is a bias; yes unless told otherwise. */
+  /** Whether there is a bias. @defaultValue true */
   readonly bias?: boolean;
-  /** What the kernel is made of; a plain variable unless told otherwise. */
+  /**
+   * Initial values of kernel and bias: `'uniform'`, PyTorch's, or `'zero'`, for the last layer of a branch that starts
+   * as nothing. @defaultValue 'uniform'
+   */
+  readonly initial?: 'uniform' | 'zero';
+  /** What the kernel is computed from. @defaultValue a plain variable */
   readonly weight?: Parametrization;
 }
 
@@ -23,9 +29,9 @@ export interface ConvolutionLayerOptions<Size> extends KernelOptions {
   /** Channels of the output. */
   readonly outputs: number;
   readonly kernelSize: Size;
-  /** 1 unless given. Stride and dilation cannot both be above 1. */
+  /** Stride and dilation cannot both be above 1. @defaultValue 1 */
   readonly stride?: Size;
-  /** Distance between the taps of the kernel; 1 unless given. */
+  /** Distance between the taps of the kernel. @defaultValue 1 */
   readonly dilation?: Size;
 }
 
@@ -33,7 +39,7 @@ interface KernelSpecification {
   readonly shape: Shape;
   /** The number of inputs that one output sums over; it sets the scale of the initial values. */
   readonly fanIn: number;
-  /** The axis of the kernel that counts outputs; the last unless given. */
+  /** The axis of the kernel that counts outputs. @defaultValue the last axis */
   readonly outputAxis?: number;
 }
 
@@ -43,17 +49,22 @@ export abstract class BaseKernelLayer extends BaseLayer {
   readonly kernel: Variable | Weight;
   readonly bias: Variable | undefined;
 
-  protected constructor(specification: KernelSpecification, { key, bias = true, weight }: KernelOptions) {
+  protected constructor(
+    where: string,
+    { shape, fanIn, outputAxis = shape.length - 1 }: KernelSpecification,
+    { key, bias = true, initial = 'uniform', weight, ...unknown }: KernelOptions,
+  ) {
     super();
-    const { shape, fanIn, outputAxis = shape.length - 1 } = specification;
-    const initial = uniformByFanIn(key.fold('kernel'), shape, fanIn);
+    checkOptions(where, unknown, []);
+    checkKey(where, key);
+    checkOneOf(where, 'initial', initial, ['uniform', 'zero']);
+    const start = (name: string, shape: Shape): Tensor =>
+      initial === 'zero' ? tf.zeros([...shape]) : uniformByFanIn(key.fold(name), shape, fanIn);
     this.kernel =
       weight === undefined
-        ? this.parameter('kernel', initial)
-        : this.child('kernel', weight(initial, { outputAxis, key: key.fold('weight') }));
-    this.bias = bias
-      ? this.parameter('bias', uniformByFanIn(key.fold('bias'), [shape[outputAxis]!], fanIn))
-      : undefined;
+        ? this.parameter('kernel', start('kernel', shape))
+        : this.child('kernel', weight(start('kernel', shape), { outputAxis, key: key.fold('weight') }));
+    this.bias = bias ? this.parameter('bias', start('bias', [shape[outputAxis]!])) : undefined;
   }
 
   /** The kernel of this call. */

@@ -1,18 +1,26 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { Key } from '../random/key';
+import { checkInteger, checkNumber, checkOptions } from '../check/check';
+import { checkKey, type Key } from '../random/key';
 import { ShapeError } from '../errors/dgm-error';
 import { formatShape, sameShape } from '../shape/shape';
 import { ActivationLayer, type Activation } from './activation';
+import {
+  AdaptiveResidual,
+  contextEmbedding,
+  EmbeddedContext,
+  type ContextEmbeddingOptions,
+} from './conditioning';
 import { initializeFromData, type DataDependentInit } from './data-dependent-init';
 import { Dense } from './dense';
+import { Dropout } from './dropout';
 import { BaseLayer, childCall, type CallOptions, type Layer } from './layer';
 import { LayerNorm } from './layer-norm';
 import { Sequential } from './sequential';
 
 export interface ResidualOptions {
   readonly body: Layer;
-  /** What takes x to the shape of the body's output; the identity unless given. */
+  /** Maps x to the shape of the body's output. @defaultValue the identity */
   readonly shortcut?: Layer;
 }
 
@@ -57,30 +65,113 @@ export class Residual extends BaseLayer implements DataDependentInit {
 export interface ResidualBlockOptions {
   /** The size of the last axis. */
   readonly features: number;
-  /** The number of hidden units; `features` unless given. */
+  /** The number of hidden units. @defaultValue `features` */
   readonly hidden?: number;
+  /** The width of the condition; 0 for a block without one. @defaultValue 0 */
+  readonly contextSize?: number;
+  /** Dropout of the hidden units. @defaultValue 0 */
+  readonly dropout?: number;
   /** Randomness for the initial weights. */
   readonly key: Key;
-  /** `relu` unless given. */
+  /** @defaultValue 'relu' */
   readonly activation?: Activation;
 }
 
 /**
  * A fully connected residual block with normalization first:
- * $y = x + K_2\, a(K_1\, \mathrm{LayerNorm}(x) + b_1) + b_2$ for an activation a.
+ * $y = x + K_2\, a(K_1\, \mathrm{LayerNorm}(x) + b_1) + b_2$ for an activation a. With a `contextSize` the condition
+ * scales, shifts and gates the branch, and the block starts as the identity ({@link AdaptiveResidual}).
  */
 export function residualBlock({
   features,
   hidden = features,
+  contextSize = 0,
+  dropout = 0,
   key,
   activation = 'relu',
-}: ResidualBlockOptions): Residual {
+  ...unknown
+}: ResidualBlockOptions): Layer {
+  const where = 'residualBlock';
+  checkOptions(where, unknown, []);
+  checkInteger(where, 'features', features);
+  checkInteger(where, 'hidden', hidden);
+  checkInteger(where, 'contextSize', contextSize, { min: 0 });
+  checkNumber(where, 'dropout', dropout, { min: 0, below: 1 });
+  checkKey(where, key);
   const activate = new ActivationLayer(activation);
-  const body = new Sequential([
-    new LayerNorm({ features }),
+  const body = [
     new Dense({ inputs: features, outputs: hidden, key: key.fold('in') }),
     activate,
+    ...(dropout > 0 ? [new Dropout({ rate: dropout })] : []),
     new Dense({ inputs: hidden, outputs: features, key: key.fold('out') }),
+  ];
+  return contextSize > 0
+    ? new AdaptiveResidual({ body: new Sequential(body), features, contextSize, key: key.fold('context') })
+    : new Residual({ body: new Sequential([new LayerNorm({ features }), ...body]) });
+}
+
+export interface ResidualMlpOptions extends Pick<ContextEmbeddingOptions, 'time'> {
+  readonly inputs: number;
+  readonly outputs: number;
+  /** The number of hidden units. */
+  readonly features: number;
+  /** The number of residual blocks. @defaultValue 3 */
+  readonly blocks?: number;
+  /** The width of the condition; 0 for a network without one. @defaultValue 0 */
+  readonly contextSize?: number;
+  /** Dropout in the blocks. @defaultValue 0 */
+  readonly dropout?: number;
+  /** Randomness for the initial weights. */
+  readonly key: Key;
+  /** @defaultValue 'swish' */
+  readonly activation?: Activation;
+}
+
+/**
+ * A multilayer perceptron of residual blocks: a dense layer, the blocks, a normalization, the activation and a last
+ * dense layer. A condition goes through {@link contextEmbedding} and then to each block.
+ *
+ * @returns a layer from `[..., inputs]` to `[..., outputs]`; `[n, ..., inputs]` with a condition
+ * @throws {@link ArgumentError} for an option out of its range.
+ *
+ * @example
+ * ```ts
+ * // A denoiser of vectors, for times in [0, 1]:
+ * const network = residualMlp({ inputs: 64, outputs: 64, features: 256, contextSize: 1, time: { scale: 1000 }, key });
+ * const noise = network.apply(x, { context: t }); // t: [n, 1]
+ * ```
+ */
+export function residualMlp({
+  inputs,
+  outputs,
+  features,
+  blocks = 3,
+  contextSize = 0,
+  time = false,
+  dropout = 0,
+  key,
+  activation = 'swish',
+  ...unknown
+}: ResidualMlpOptions): Layer {
+  const where = 'residualMlp';
+  checkOptions(where, unknown, []);
+  checkInteger(where, 'inputs', inputs);
+  checkInteger(where, 'outputs', outputs);
+  checkInteger(where, 'features', features);
+  checkInteger(where, 'blocks', blocks, { min: 0 });
+  checkInteger(where, 'contextSize', contextSize, { min: time === false ? 0 : 1 });
+  checkNumber(where, 'dropout', dropout, { min: 0, below: 1 });
+  checkKey(where, key);
+  const activate = new ActivationLayer(activation);
+  const block = { features, contextSize: contextSize > 0 ? features : 0, dropout, activation };
+  const body = new Sequential([
+    new Dense({ inputs, outputs: features, key: key.fold('in') }),
+    ...Array.from({ length: blocks }, (_, index) => residualBlock({ ...block, key: key.fold(index) })),
+    new LayerNorm({ features }),
+    activate,
+    new Dense({ inputs: features, outputs, key: key.fold('out') }),
   ]);
-  return new Residual({ body });
+  if (contextSize === 0) return body;
+  const embedding = contextEmbedding({ contextSize, features, time, activation, key: key.fold('context') });
+  return new EmbeddedContext({ embedding, body, contextSize });
 }

@@ -1,12 +1,12 @@
 import { chiSquareScore, expectNoLeaks, STANDARD_ERRORS, take } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, test } from 'vitest';
 import type { BackendName } from '../engine/report';
 import { setup } from '../engine/setup';
 import { DgmError } from '../errors/dgm-error';
 import { sizeOf } from '../shape/shape';
-import { Key, type TracedDraw } from './key';
+import { checkKey, Key, type TracedDraw } from './key';
 
 const isArgumentError = expect.toSatisfy((error) => DgmError.is(error, 'argument'));
 
@@ -253,4 +253,11 @@ describe('Key refuses', () => {
       expect.toSatisfy((error) => DgmError.is(error, 'unsupported')),
     );
   });
+});
+
+test('checkKey takes keys of any copy of this package, and nothing else', () => {
+  expect(() => checkKey('f', Key.of(0))).not.toThrow();
+  expect(() => checkKey('f', { fold: () => 0, split: () => [] })).not.toThrow();
+  for (const wrong of [undefined, null, 3, 'key', {}])
+    expect(() => checkKey('f', wrong)).toThrow(isArgumentError);
 });

@@ -47,12 +47,13 @@ def taps(x):
     return x.movedim((0, 1), (-1, -2))
 
 
-def case(name, module, x, weights, data=same, call=None, state=()):
+def case(name, module, x, weights, data=same, call=None, state=(), context=None):
     """weights: path -> (tensor of the module, its layout here)."""
     for tensor, _ in weights.values():
         if isinstance(tensor, nn.Parameter):
             tensor.data = draw(*tensor.shape, scale=0.5)
-    module.zero_grad()
+    if module is not None:
+        module.zero_grad()
     before = {path: plain(layout(tensor)) for path, (tensor, layout) in weights.items()}
     x = x.clone().requires_grad_(True)
     y = (call or module)(x)
@@ -67,6 +68,8 @@ def case(name, module, x, weights, data=same, call=None, state=()):
         "inputGradient": plain(data(x.grad)),
         "gradients": gradients,
     }
+    if context is not None:
+        row["context"] = plain(context)
     after = {path: plain(weights[path][1](weights[path][0])) for path in state}
     if after:
         row["state"] = after
@@ -183,6 +186,116 @@ case("MultiHeadAttention (causal, rotary)", layer, draw(2, 4, 8), {
     "outputKernel": (layer.out_proj.weight, transposed),
     "outputBias": (layer.out_proj.bias, same),
 }, call=rotary_attention)
+
+
+
+class Weights:
+    """The weights of a network that is written as a function, under their paths; each is made when it is first asked for."""
+
+    def __init__(self):
+        self.all = {}
+
+    def __call__(self, path, layout, *shape):
+        path = path.lstrip("/")
+        if path not in self.all:
+            self.all[path] = (nn.Parameter(torch.zeros(*shape)), layout)
+        return self.all[path][0]
+
+    def dense(self, path, x, outputs):
+        kernel = self(f"{path}/kernel", transposed, outputs, x.shape[-1])
+        return F.linear(x, kernel, self(f"{path}/bias", same, outputs))
+
+    def conv(self, path, x, outputs, size=3, stride=1):
+        kernel = self(f"{path}/kernel", taps, outputs, x.shape[1], size, size)
+        return F.conv2d(x, kernel, self(f"{path}/bias", same, outputs), stride=stride, padding=size // 2)
+
+    def group_norm(self, path, x, groups):
+        channels = x.shape[1]
+        return F.group_norm(x, groups, self(f"{path}/scale", same, channels), self(f"{path}/shift", same, channels))
+
+    def attention(self, path, x, heads):
+        size = x.shape[-1]
+        x = x.transpose(0, 1)
+        y, _ = F.multi_head_attention_forward(
+            x, x, x, size, heads,
+            self(f"{path}/inputKernel", transposed, 3 * size, size), self(f"{path}/inputBias", same, 3 * size),
+            None, None, False, 0.0,
+            self(f"{path}/outputKernel", transposed, size, size), self(f"{path}/outputBias", same, size),
+        )
+        return y.transpose(0, 1)
+
+    def film(self, path, x, context):
+        scale, shift = self.dense(f"{path}/modulation", context, 2 * x.shape[1]).chunk(2, dim=1)
+        over_positions = (...,) + (None,) * (x.dim() - 2)
+        return (1 + scale)[over_positions] * x + shift[over_positions]
+
+    def adaptive(self, path, x, context, body):
+        size = x.shape[-1]
+        shift, scale, gate = self.dense(f"{path}/modulation", context, 3 * size)[:, None].chunk(3, dim=-1)
+        return x + gate * body((1 + scale) * F.layer_norm(x, (size,), eps=1e-6) + shift)
+
+    def residual(self, path, x, outputs, groups, context):
+        h = self.conv(f"{path}/body/2", F.silu(self.group_norm(f"{path}/body/0", x, groups)), outputs)
+        h = self.film(f"{path}/body/4", self.group_norm(f"{path}/body/3", h, groups), context)
+        h = self.conv(f"{path}/body/6", F.silu(h), outputs)
+        return h + (x if x.shape[1] == outputs else self.conv(f"{path}/shortcut", x, outputs, size=1))
+
+    def spatial_attention(self, path, x, groups):
+        h = self.group_norm(f"{path}/norm", x, groups).flatten(2).transpose(1, 2)
+        return x + self.attention(f"{path}/attention", h, 1).transpose(1, 2).reshape(x.shape)
+
+
+def sinusoids(t, features, scale=1.0):
+    frequencies = scale * 10_000 ** (-torch.arange(features // 2) / (features // 2))
+    angles = t[..., None] * frequencies
+    return torch.cat([angles.cos(), angles.sin()], -1)
+
+
+def composite(name, f, x, context=None, data=same):
+    weights = Weights()
+    call = lambda x: f(weights, x, context)
+    call(x)
+    case(name, None, x, weights.all, data, call, context=context)
+
+
+def fourier(w, x, _):
+    angles = 2 * torch.pi * x @ w("frequencies", same, 2, 3)
+    return torch.cat([angles.cos(), angles.sin()], -1)
+
+
+def transformer_block(w, x, context):
+    h = w.adaptive("0", x, context, lambda h: w.attention("0/body/0", h, 2))
+    return w.adaptive("1", h, context, lambda h: w.dense("1/body/2", F.gelu(w.dense("1/body/0", h, 6)), 4))
+
+
+def u_net(w, x, context):
+    """Two levels of 2 and 4 channels with a block each, attention at the second; the image's odd height is cut off again."""
+    c = torch.cat([sinusoids(context[:, 0], 2, scale=10.0), context[:, 1:]], 1)
+    c = F.silu(w.dense("embedding/3", F.silu(w.dense("embedding/1", c, 8)), 8))
+    first = w.conv("body/first", x, 2)
+    down0 = w.residual("body/down0-0/0", first, 2, 2, c)
+    halve = w.conv("body/halve0", down0, 2, stride=2)
+    down1 = w.spatial_attention("body/down1-0/1", w.residual("body/down1-0/0", halve, 4, 2, c), 2)
+    h = w.residual("body/middle/0", down1, 4, 2, c)
+    h = w.residual("body/middle/2", w.spatial_attention("body/middle/1", h, 2), 4, 2, c)
+    for index, skip in enumerate([down1, halve]):
+        h = w.residual(f"body/up1-{index}/0", torch.cat([h, skip], 1), 4, 2, c)
+        h = w.spatial_attention(f"body/up1-{index}/1", h, 2)
+    h = w.conv("body/double1/1", F.interpolate(h, scale_factor=2, mode="nearest"), 4)[:, :, :3]
+    for index, skip in enumerate([down0, first]):
+        h = w.residual(f"body/up0-{index}/0", torch.cat([h, skip], 1), 2, 2, c)
+    return w.conv("body/last/2", F.silu(w.group_norm("body/last/0", h, 2)), 1)
+
+
+composite("SinusoidalEmbedding", lambda w, x, _: sinusoids(x, 6, scale=2.0), draw(2, 3))
+composite("FourierFeatures", fourier, draw(3, 2))
+composite("Upsample2d", lambda w, x, _: F.interpolate(x, scale_factor=3, mode="nearest"), draw(2, 3, 2, 3), data=last)
+composite("AveragePool2d", lambda w, x, _: F.avg_pool2d(x, 2), draw(2, 3, 4, 6), data=last)
+composite("Film", lambda w, x, c: w.film("", x, c), draw(2, 3, 2, 2), draw(2, 4), last)
+composite("transformerBlock (condition)", transformer_block, draw(2, 3, 4), draw(2, 3))
+composite("convResidualBlock (condition)", lambda w, x, c: w.residual("", x, 4, 2, c), draw(2, 2, 3, 3), draw(2, 3), last)
+composite("SpatialAttention", lambda w, x, _: w.spatial_attention("", x, 2), draw(2, 4, 2, 3), data=last)
+composite("uNet", u_net, draw(1, 1, 3, 4), draw(1, 3), last)
 
 target = pathlib.Path(__file__).with_suffix(".json")
 target.write_text(json.dumps(cases, separators=(",", ":")) + "\n")

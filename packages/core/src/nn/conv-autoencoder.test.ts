@@ -1,26 +1,8 @@
-import { discretizedLogisticMixture, Key } from '@dgm/core';
-import { describeLayer } from '@dgm/testing';
+import { convDecoder, convEncoder, discretizedLogisticMixture, Key } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
-import { convDecoder, convEncoder } from './convolutional';
 
 const image = () => Key.of(5).normal([2, 4, 8]);
-
-describeLayer({
-  convEncoder: () => ({
-    make: (key) => convEncoder({ plane: [4, 8], hidden: [2, 3], outputs: 4, activation: 'tanh', key }),
-    input: image,
-    outputShape: [2, 4],
-    wrongShapes: [[2, 5, 8]],
-  }),
-  convDecoder: () => ({
-    make: (key) =>
-      convDecoder({ plane: [4, 8], latent: 3, hidden: [2, 3], outputs: 3 * 32, activation: 'tanh', key }),
-    input: () => Key.of(6).normal([2, 3]),
-    outputShape: [2, 96],
-    wrongShapes: [[2, 4]],
-  }),
-});
 
 test('an encoder takes images that are flat', () => {
   const encoder = convEncoder({ plane: [4, 8], hidden: [2], outputs: 4, key: Key.of(0) });

@@ -1,18 +1,17 @@
-import {
-  ActivationLayer,
-  ArgumentError,
-  asLayer,
-  Conv2d,
-  ConvTranspose2d,
-  Dense,
-  formatShape,
-  Sequential,
-  ShapeError,
-  sizeOf,
-} from '@dgm/core';
-import type { Activation, Key, Layer, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { checkInteger, checkOptions } from '../check/check';
+import { ArgumentError } from '../errors/dgm-error';
+import { checkKey, type Key } from '../random/key';
+import { formatShape, sizeOf } from '../shape/shape';
+import { ActivationLayer, type Activation } from './activation';
+import { asLayer } from './as-layer';
+import { Conv2d } from './conv2d';
+import { ConvTranspose2d } from './conv-transpose2d';
+import { Dense } from './dense';
+import type { Layer } from './layer';
+import { Reshape } from './reshape';
+import { Sequential } from './sequential';
 
 /** Height and width of an image. */
 export type ImagePlane = readonly [number, number];
@@ -23,25 +22,26 @@ interface ConvolutionalOptions {
   readonly hidden: readonly number[];
   /** Randomness for the initial weights. */
   readonly key: Key;
-  /** `leakyRelu` unless given. */
+  /** @defaultValue 'leakyRelu' */
   readonly activation?: Activation;
 }
 
 export interface ConvEncoderOptions extends ConvolutionalOptions {
-  /** Channels of an image; 1 unless given. */
+  /** Channels of an image. @defaultValue 1 */
   readonly channels?: number;
-  /** What the posterior takes: `posterior.numParameters`. */
+  /** The length of the output; for a VAE what the posterior takes, `posterior.numParameters`. */
   readonly outputs: number;
 }
 
 export interface ConvDecoderOptions extends ConvolutionalOptions {
   /** The length of z. */
   readonly latent: number;
-  /** What the likelihood takes: `likelihood.numParameters`. */
+  /** The length of the output; for a VAE what the likelihood takes, `likelihood.numParameters`. */
   readonly outputs: number;
   /**
-   * How many kinds of parameters the likelihood has, which come one after the other for the whole image: 1 (unless given) for
+   * How many kinds of parameters the likelihood has, which come one after the other for the whole image: 1 for
    * `categorical` and `bernoulli`, 2 for `gaussian` and `discretizedLogistic`, 3 for `discretizedLogisticMixture`.
+   * @defaultValue 1
    */
   readonly parts?: number;
 }
@@ -53,7 +53,9 @@ export interface ConvDecoderOptions extends ConvolutionalOptions {
  */
 export function convEncoder(options: ConvEncoderOptions): Layer {
   const { plane, channels = 1, hidden, outputs, key, activation = 'leakyRelu' } = options;
-  const last = smallest('convEncoder', options);
+  checkOptions('convEncoder', options, [...COMMON, 'channels']);
+  checkInteger('convEncoder', 'channels', channels);
+  const last = checkPlane('convEncoder', options);
   const sizes = [channels, ...hidden];
   const convolutions = hidden.flatMap((width, index): Layer[] => [
     new Conv2d({
@@ -63,9 +65,9 @@ export function convEncoder(options: ConvEncoderOptions): Layer {
     new ActivationLayer(activation),
   ]);
   return new Sequential([
-    reshaped([...plane, channels], 'convEncoder'),
+    new Reshape({ shape: [...plane, channels] }),
     ...convolutions,
-    reshaped([sizeOf(last) * sizes.at(-1)!]),
+    new Reshape({ shape: [sizeOf(last) * sizes.at(-1)!] }),
     new Dense({ inputs: sizeOf(last) * sizes.at(-1)!, outputs, key: key.fold('last') }),
   ]);
 }
@@ -78,7 +80,10 @@ export function convEncoder(options: ConvEncoderOptions): Layer {
  */
 export function convDecoder(options: ConvDecoderOptions): Layer {
   const { plane, latent, hidden, outputs, parts = 1, key, activation = 'leakyRelu' } = options;
-  const first = smallest('convDecoder', options);
+  checkOptions('convDecoder', options, [...COMMON, 'latent', 'parts']);
+  checkInteger('convDecoder', 'latent', latent);
+  checkInteger('convDecoder', 'parts', parts);
+  const first = checkPlane('convDecoder', options);
   const perPixel = outputs / sizeOf(plane);
   if (!Number.isInteger(perPixel / parts)) {
     throw new ArgumentError({
@@ -99,7 +104,7 @@ export function convDecoder(options: ConvDecoderOptions): Layer {
   const channels = sizes[0] ?? 1;
   return new Sequential([
     new Dense({ inputs: latent, outputs: sizeOf(first) * channels, key: key.fold('first') }),
-    reshaped([...first, channels]),
+    new Reshape({ shape: [...first, channels] }),
     ...growing,
     new ActivationLayer(activation),
     new Conv2d({ inputs: sizes.at(-1) ?? 1, outputs: perPixel, kernelSize: 1, key: key.fold('last') }),
@@ -115,8 +120,17 @@ function byKind(x: Tensor, parts: number): Tensor {
   return tf.reshape(tf.transpose(split, [0, 3, 1, 2, 4]), [n, -1]);
 }
 
-/** The plane at its smallest. */
-function smallest(where: string, { plane, hidden }: ConvolutionalOptions): [number, number] {
+const COMMON = ['plane', 'hidden', 'outputs', 'key', 'activation'];
+
+/** Checks what both networks take; returns the plane at its smallest. */
+function checkPlane(
+  where: string,
+  { plane, hidden, outputs, key }: ConvolutionalOptions & { readonly outputs: number },
+): [number, number] {
+  plane.forEach((size) => checkInteger(where, 'plane', size));
+  hidden.forEach((width) => checkInteger(where, 'hidden', width));
+  checkInteger(where, 'outputs', outputs);
+  checkKey(where, key);
   const factor = 2 ** hidden.length;
   const [height, width] = [plane[0] / factor, plane[1] / factor];
   if (Number.isInteger(height) && Number.isInteger(width)) return [height, width];
@@ -126,18 +140,5 @@ function smallest(where: string, { plane, hidden }: ConvolutionalOptions): [numb
     expected: `to be divisible by ${factor}, once for each size of hidden`,
     actual: formatShape(plane),
     remedy: 'give fewer sizes, or pad the images',
-  });
-}
-
-function reshaped(shape: Shape, where = 'Reshape'): Layer {
-  return asLayer((x) => {
-    const n = x.shape[0] ?? 0;
-    if (x.size === n * sizeOf(shape)) return tf.reshape(x, [n, ...shape]);
-    throw new ShapeError({
-      where,
-      argument: 'x',
-      expected: `to hold images of ${formatShape(shape)}`,
-      actual: formatShape(x.shape),
-    });
   });
 }

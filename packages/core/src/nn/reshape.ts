@@ -1,0 +1,54 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { checkInteger, checkOptions } from '../check/check';
+import { ShapeError } from '../errors/dgm-error';
+import { formatShape, sizeOf, type Shape } from '../shape/shape';
+import { BaseLayer } from './layer';
+
+export interface ReshapeOptions {
+  /** The shape of one example. */
+  readonly shape: Shape;
+}
+
+/** Gives each example another shape with as many elements: `[n, ...]` to `[n, ...shape]`. */
+export class Reshape extends BaseLayer {
+  readonly shape: Shape;
+
+  constructor({ shape, ...unknown }: ReshapeOptions) {
+    super();
+    checkOptions('Reshape', unknown, []);
+    shape.forEach((size) => checkInteger('Reshape', 'shape', size));
+    this.shape = shape;
+  }
+
+  protected override validate(x: Tensor): void {
+    if (x.rank >= 1 && sizeOf(x.shape.slice(1)) === sizeOf(this.shape)) return;
+    throw new ShapeError({
+      where: 'Reshape.apply',
+      argument: 'x',
+      expected: `to hold ${sizeOf(this.shape)} elements for each example, for the shape ${formatShape(this.shape)}`,
+      actual: formatShape(x.shape),
+    });
+  }
+
+  protected forward(x: Tensor): Tensor {
+    return tf.reshape(x, [x.shape[0]!, ...this.shape]);
+  }
+}
+
+/** Makes each example a vector: `[n, ...]` to `[n, elements]`. */
+export class Flatten extends BaseLayer {
+  protected override validate(x: Tensor): void {
+    if (x.rank >= 1) return;
+    throw new ShapeError({
+      where: 'Flatten.apply',
+      argument: 'x',
+      expected: `of shape ${formatShape(['n', '...'])}`,
+      actual: formatShape(x.shape),
+    });
+  }
+
+  protected forward(x: Tensor): Tensor {
+    return tf.reshape(x, [x.shape[0]!, sizeOf(x.shape.slice(1))]);
+  }
+}
