@@ -1,4 +1,5 @@
 import { defineConfig } from 'tsup';
 import { packageBuild } from '@dgm/config/tsup';
 
-export default defineConfig(packageBuild());
+// @noble/hashes has no CommonJS build, so a test runner without ES modules could not load this package.
+export default defineConfig({ ...packageBuild(), noExternal: ['@noble/hashes'] });

@@ -37,8 +37,11 @@ export { text } from './text/text';
 export type { TextDataset, TextOptions } from './text/text';
 export { imageFolder } from './image/image-folder';
 export type { ImageFolder, ImageFolderOptions } from './image/image-folder';
+export { imageDataset } from './image/image-dataset';
+export type { ImageDataset, ImageDatasetOptions } from './image/image-dataset';
 export { decodeImage } from './image/decode-image';
-export type { RgbImage } from './image/decode-image';
+export type { DecodeImageOptions } from './image/decode-image';
+export type { RgbImage } from './image/rgb-image';
 
 // transforms
 export { batches } from './transforms/batches';
@@ -55,5 +58,5 @@ export { subset } from './transforms/subset';
 export { toTensor } from './transforms/to-tensor';
 
 // pictures
-export { imageGrid } from './image/image-grid';
+export { imageGrid, savePng } from './image/image-grid';
 export type { ImageGridOptions, Images } from './image/image-grid';

@@ -1,63 +1,60 @@
-import { SerializationError } from '@dgm/core';
-import { convertIndexedToRgb, decode as decodePng, hasPngSignature } from 'fast-png';
-import jpeg from 'jpeg-js';
+import { checkInteger, checkOptions, DgmError, SerializationError } from '@dgm/core';
 import { reason } from '../internal/files';
+import { decodeJpeg } from './jpeg/jpeg';
+import { decodePng, isPng } from './png';
+import { ImageFault, type RgbImage } from './rgb-image';
 
-/** Pixels in RGB, row-major, 0 to 255. */
-export interface RgbImage {
-  readonly width: number;
-  readonly height: number;
-  readonly pixels: Uint8Array;
+export interface DecodeImageOptions {
+  /** What the bytes are called in errors. @defaultValue 'image' */
+  readonly name?: string;
+  /** The most pixels that an image may have. @defaultValue 2 ** 26, a square of 8192 pixels */
+  readonly maxPixels?: number;
 }
+
+/** The default of `maxPixels`. */
+export const MAX_PIXELS = 2 ** 26;
 
 /**
- * Decodes a PNG or JPEG file; an alpha channel is laid over black.
+ * Decodes a PNG or JPEG file of any kind in use. Transparent pixels are laid over black; EXIF orientation and colour
+ * profiles are not applied.
  *
- * @param name - what the bytes are called in errors
- * @throws SerializationError naming the file, if it is neither or damaged
+ * A header that promises more pixels than the file's data can hold is refused before anything is allocated, so a file
+ * takes at most 16 bytes of memory per pixel, and has at most 8256 pixels per byte.
+ *
+ * @returns 8 bits per channel, also for PNG of other depths
+ * @throws SerializationError naming the file, if it is neither, damaged, of a kind that is not supported (arithmetic
+ *   coding, lossless or 12-bit JPEG), or larger than `maxPixels`
  */
-export function decodeImage(bytes: Uint8Array, name = 'image'): RgbImage {
-  const isPng = hasPngSignature(bytes);
-  if (!isPng && !(bytes[0] === 0xff && bytes[1] === 0xd8)) {
-    throw failure(name, 'to be a PNG or JPEG file', 'other bytes');
+export function decodeImage(bytes: Uint8Array, options: DecodeImageOptions = {}): RgbImage {
+  const where = 'decodeImage';
+  checkOptions(where, options, ['name', 'maxPixels']);
+  const { name = 'image', maxPixels = MAX_PIXELS } = options;
+  checkInteger(where, 'maxPixels', maxPixels);
+  const png = isPng(bytes);
+  if (!png && !(bytes[0] === 0xff && bytes[1] === 0xd8)) {
+    throw new SerializationError({
+      where,
+      argument: name,
+      expected: 'to be a PNG or JPEG file',
+      actual: 'other bytes',
+    });
   }
   try {
-    return isPng ? fromPng(bytes) : fromJpeg(bytes);
+    return png ? decodePng(bytes, maxPixels) : decodeJpeg(bytes, maxPixels);
   } catch (cause) {
-    throw failure(name, `to be a whole ${isPng ? 'PNG' : 'JPEG'} file`, reason(cause), cause);
+    if (DgmError.is(cause)) throw cause;
+    const fault =
+      cause instanceof ImageFault
+        ? cause
+        : new ImageFault(`to be a whole ${png ? 'PNG' : 'JPEG'} file`, reason(cause));
+    const { expected, actual, remedy } = fault;
+    throw new SerializationError({
+      where,
+      argument: name,
+      expected,
+      actual,
+      ...(remedy === undefined ? {} : { remedy }),
+      cause,
+    });
   }
-}
-
-function fromPng(bytes: Uint8Array): RgbImage {
-  const png = decodePng(bytes, { checkCrc: true });
-  const { width, height } = png;
-  const indexed = png.palette !== undefined;
-  const data = indexed ? convertIndexedToRgb(png) : png.data;
-  const channels = data.length / (width * height);
-  const largest = indexed ? 255 : 2 ** png.depth - 1;
-  const hasAlpha = channels === 2 || channels === 4;
-  const colours = hasAlpha ? channels - 1 : channels;
-  const pixels = new Uint8Array(width * height * 3);
-  for (let pixel = 0; pixel < width * height; pixel++) {
-    const start = pixel * channels;
-    const opacity = hasAlpha ? data[start + colours]! / largest : 1;
-    for (let colour = 0; colour < 3; colour++) {
-      const value = data[start + (colours === 3 ? colour : 0)]! / largest;
-      pixels[3 * pixel + colour] = Math.round(255 * value * opacity);
-    }
-  }
-  return { width, height, pixels };
-}
-
-function fromJpeg(bytes: Uint8Array): RgbImage {
-  const { width, height, data } = jpeg.decode(bytes, {
-    useTArray: true,
-    formatAsRGBA: false,
-    tolerantDecoding: false,
-  });
-  return { width, height, pixels: data };
-}
-
-function failure(argument: string, expected: string, actual: string, cause?: unknown): SerializationError {
-  return new SerializationError({ where: 'decodeImage', argument, expected, actual, cause });
 }

@@ -1,4 +1,11 @@
-import { ArgumentError, formatShape, SerializationError } from '@dgm/core';
+import {
+  ArgumentError,
+  checkGiven,
+  checkInteger,
+  checkOptions,
+  formatShape,
+  SerializationError,
+} from '@dgm/core';
 import type { Examples } from '../dataset';
 import { readBytes, reason } from '../internal/files';
 import { nodeModule } from '../internal/node';
@@ -6,15 +13,17 @@ import { decodeImage } from './decode-image';
 import { resize } from './resize';
 
 export interface ImageFolderOptions {
-  /** What every image is brought to. */
+  /** The size to which every image is resized, by averaging over areas. */
   readonly size: readonly [height: number, width: number];
-  /** 3 for RGB, 1 for grey. */
+  /** 3 for RGB, 1 for grey. @defaultValue 3 */
   readonly channels?: 1 | 3;
-  /** Whether each subfolder is a class; labels are then the places of the names in alphabetical order. */
+  /** Whether each subfolder is a class; a label is then the index of its name in alphabetical order. @defaultValue false */
   readonly classesFromFolders?: boolean;
+  /** The most pixels that an image may have. @defaultValue 2 ** 26 */
+  readonly maxPixels?: number;
 }
 
-/** Images with where they come from. */
+/** Images and the files that they come from. */
 export interface ImageFolder extends Examples {
   /** The path of each image, relative to the folder. */
   readonly files: readonly string[];
@@ -23,26 +32,37 @@ export interface ImageFolder extends Examples {
 }
 
 /**
- * Reads all PNG and JPEG files of a folder and its subfolders, in alphabetical order.
+ * Reads all PNG and JPEG files of a folder and its subfolders, in alphabetical order. Needs Node.
  *
  * @returns uint8 values 0 to 255 of shape `[height, width, channels]`, so 256 levels
  * @throws SerializationError naming the file that cannot be read, or if there is no image
  * @throws ArgumentError if the size is not positive, or classes are asked for and an image is in no subfolder
  */
-export async function imageFolder(
-  path: string,
-  { size, channels = 3, classesFromFolders = false }: ImageFolderOptions,
-): Promise<ImageFolder> {
-  checkOptions(size, channels);
+export async function imageFolder(path: string, options: ImageFolderOptions): Promise<ImageFolder> {
+  const where = 'imageFolder';
+  checkOptions(where, options, ['size', 'channels', 'classesFromFolders', 'maxPixels']);
+  const { size, channels = 3, classesFromFolders = false, maxPixels } = options;
+  checkSize(size, channels);
   const { join } = nodeModule('node:path', 'imageFolder');
   const files = await listImages(path);
   const folders = classesFromFolders ? files.map((file) => className(file, path)) : [];
   const classes = [...new Set(folders)].sort();
   const [height, width] = size;
+  if (files.length * height * width * channels > MOST_BYTES) {
+    throw new ArgumentError({
+      where,
+      argument: 'size',
+      expected: `to give at most ${MOST_BYTES} bytes for ${files.length} images`,
+      actual: formatShape(size),
+    });
+  }
   const values = new Uint8Array(files.length * height * width * channels);
   for (const [row, file] of files.entries()) {
     const bytes = await readBytes(join(path, file), 'imageFolder');
-    const { pixels } = resize(decodeImage(bytes, join(path, file)), size);
+    const { pixels } = resize(
+      decodeImage(bytes, { name: join(path, file), ...(maxPixels === undefined ? {} : { maxPixels }) }),
+      size,
+    );
     values.set(channels === 3 ? pixels : grey(pixels), row * height * width * channels);
   }
   return {
@@ -97,22 +117,26 @@ function grey(pixels: Uint8Array): Uint8Array {
   );
 }
 
-function checkOptions(size: readonly number[], channels: number): void {
+function checkSize(size: readonly number[], channels: number): void {
   const where = 'imageFolder';
-  if (size.length !== 2 || size.some((side) => !Number.isSafeInteger(side) || side < 1)) {
+  checkGiven(where, 'size', size, 'to be [height, width]');
+  if (!Array.isArray(size) || size.length !== 2) {
     throw new ArgumentError({
       where,
       argument: 'size',
-      expected: 'to be [height, width], positive integers',
-      actual: formatShape(size),
+      expected: 'to be [height, width]',
+      actual: String(size),
     });
   }
-  if (channels !== 1 && channels !== 3) {
-    throw new ArgumentError({
-      where,
-      argument: 'channels',
-      expected: 'to be 1 or 3',
-      actual: String(channels),
-    });
-  }
+  for (const side of size as readonly unknown[]) checkInteger(where, 'size', side);
+  if (channels === 1 || channels === 3) return;
+  throw new ArgumentError({
+    where,
+    argument: 'channels',
+    expected: 'to be 1 or 3',
+    actual: String(channels),
+  });
 }
+
+/** What a typed array holds on every platform. */
+const MOST_BYTES = 2 ** 31 - 1;

@@ -1,25 +1,60 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { decode, encode } from 'fast-png';
-import jpeg from 'jpeg-js';
+import { deflateSync } from 'node:zlib';
+import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
+import golden from '../../test/golden/images.json';
 import { temporaryFolder } from '../../test/files';
+import { crc32 } from './checksums';
 import { decodeImage } from './decode-image';
+import { imageDataset } from './image-dataset';
 import { imageFolder } from './image-folder';
-import { imageGrid } from './image-grid';
+import { imageGrid, savePng } from './image-grid';
+import { encodePng } from './png';
 import { resize } from './resize';
+
+/** A file of images.json and the pixels that Pillow reads from it. */
+interface Golden {
+  readonly file: string;
+  readonly width: number;
+  readonly height: number;
+  readonly pixels: string;
+}
+
+const bytesOf = (base64: string) => new Uint8Array(Buffer.from(base64, 'base64'));
+const fileOf = (name: keyof typeof golden) => bytesOf(golden[name].file);
+const valid = Object.entries(golden).filter((entry): entry is [string, Golden] => 'pixels' in entry[1]);
 
 const rgb = (width: number, height: number, colour: readonly number[]) => {
   const data = Uint8Array.from({ length: width * height * 3 }, (_, index) => colour[index % 3]!);
-  return encode({ width, height, data, channels: 3 });
+  return encodePng({ width, height, data, channels: 3 });
 };
-const jpg = (width: number, height: number, colour: readonly number[]) => {
-  const data = Uint8Array.from({ length: width * height * 4 }, (_, index) => [...colour, 255][index % 4]!);
-  return new Uint8Array(jpeg.encode({ width, height, data }, 100).data);
+const pngChunk = (type: string, content: Uint8Array) => {
+  const body = Buffer.concat([Buffer.from(type), content]);
+  const [length, checksum] = [Buffer.alloc(4), Buffer.alloc(4)];
+  length.writeUInt32BE(content.length);
+  checksum.writeUInt32BE(crc32(body));
+  return Buffer.concat([length, body, checksum]);
 };
-
-const PALETTE_PNG =
-  'iVBORw0KGgoAAAANSUhEUgAAAAIAAAABAQMAAADO7O3JAAAABlBMVEUJCAcBAgOFMsJwAAAACklEQVR4nGNwAAAAQgBBKTf07wAAAABJRU5ErkJggg==';
+/** A grey PNG of 8 bits with these bytes of pixel data, whatever its size. */
+const greyPng = (
+  width: number,
+  height: number,
+  lines: Uint8Array,
+  before: Uint8Array = new Uint8Array(0),
+) => {
+  const header = Buffer.from([0, 0, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0, 0]);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  const signature = Buffer.from([137, 80, 78, 71, 13, 10, 26, 10]);
+  const chunks = [pngChunk('IHDR', header), before, pngChunk('IDAT', deflateSync(lines))];
+  return new Uint8Array(Buffer.concat([signature, ...chunks, pngChunk('IEND', new Uint8Array(0))]));
+};
+/** The first channel of a PNG's pixels. */
+const decode = (png: Uint8Array) => {
+  const { width, height, pixels } = decodeImage(png);
+  return { width, height, data: pixels.filter((_, index) => index % 3 === 0) };
+};
 
 describe('imageGrid', () => {
   it('puts images side by side, row by row, each pixel a square', () => {
@@ -27,7 +62,7 @@ describe('imageGrid', () => {
     const png = decode(
       imageGrid({ shape: [4], values }, { columns: 2, scale: 2, padding: 1, range: [0, 16] }),
     );
-    expect([png.width, png.height, png.channels]).toEqual([1 + 2 * (4 + 1), 1 + 2 * (4 + 1), 1]);
+    expect([png.width, png.height]).toEqual([1 + 2 * (4 + 1), 1 + 2 * (4 + 1)]);
     const at = (x: number, y: number) => png.data[y * png.width + x];
     expect([at(0, 0), at(1, 1), at(2, 2), at(3, 1), at(4, 2), at(1, 3), at(3, 3)]).toEqual([
       128, 0, 0, 255, 255, 128, 64,
@@ -36,10 +71,9 @@ describe('imageGrid', () => {
   });
 
   it('draws in colour', () => {
-    const png = decode(
-      imageGrid({ shape: [1, 1, 3], values: [0, 128, 255] }, { scale: 1, padding: 0, range: [0, 255] }),
-    );
-    expect([png.channels, ...png.data]).toEqual([3, 0, 128, 255]);
+    const images = { shape: [1, 1, 3], values: [0, 128, 255] };
+    const { pixels } = decodeImage(imageGrid(images, { scale: 1, padding: 0, range: [0, 255] }));
+    expect([...pixels]).toEqual([0, 128, 255]);
   });
 
   it('takes the range from the values, upside down if told so, and cuts off the rest', () => {
@@ -54,12 +88,25 @@ describe('imageGrid', () => {
     expect(pixels([0, 0.5])).toEqual([0, 0, 255]);
   });
 
-  it('is about square unless told otherwise', () => {
+  it('is about square by default', () => {
     const png = decode(imageGrid({ shape: [1, 1], values: new Float32Array(10) }, { scale: 1, padding: 0 }));
     expect([png.width, png.height]).toEqual([4, 3]);
   });
 
+  it('takes a tensor, and gives bytes that a Blob takes', () => {
+    const tensor = tf.tensor4d([0, 1, 2, 3, 4, 5, 6, 7], [2, 2, 2, 1]);
+    const png = imageGrid(tensor);
+    expect(png).toEqual(imageGrid({ shape: [2, 2], values: [0, 1, 2, 3, 4, 5, 6, 7] }));
+    expect(new Blob([png]).size).toBe(png.length);
+    expect(imageGrid(tf.reshape(tensor, [2, 4]))).toEqual(png);
+    expect(() => imageGrid(tf.scalar(1))).toThrow('a tensor has the number of images first');
+  });
+
   it('refuses what is no image', () => {
+    expect(() => imageGrid({ shape: [1], values: [0] }, { scale: 2 ** 20 })).toThrow('at most 2^28 pixels');
+    expect(() => imageGrid({ shape: [1], values: [0] }, { column: 2 } as object)).toThrow(
+      'did you mean "columns"',
+    );
     expect(() => imageGrid({ shape: [5], values: [1, 2, 3, 4, 5] })).toThrow(
       'expected images.shape [height, width]',
     );
@@ -78,41 +125,84 @@ describe('imageGrid', () => {
 });
 
 describe('decodeImage', () => {
+  it.each(valid)('reads the pixels that Pillow reads: %s', (_, { file, width, height, pixels }) => {
+    const image = decodeImage(bytesOf(file));
+    expect([image.width, image.height]).toEqual([width, height]);
+    expect(Buffer.from(image.pixels).equals(bytesOf(pixels))).toBe(true);
+  });
+
   it.each([
-    ['RGB', { channels: 3, data: Uint8Array.of(10, 20, 30) }, [10, 20, 30]],
-    ['grey', { channels: 1, data: Uint8Array.of(77) }, [77, 77, 77]],
-    ['grey of 16 bits', { channels: 1, depth: 16, data: Uint16Array.of(65535) }, [255, 255, 255]],
-    ['RGB and alpha', { channels: 4, data: Uint8Array.of(100, 200, 50, 51) }, [20, 40, 10]],
-    ['grey and alpha', { channels: 2, data: Uint8Array.of(100, 0) }, [0, 0, 0]],
-  ] as const)('reads PNG in %s', (_, image, expected) => {
-    const { width, height, pixels } = decodeImage(encode({ width: 1, height: 1, ...image }));
-    expect([width, height, Array.from(pixels)]).toEqual([1, 1, expected]);
-  });
-
-  it('reads PNG with a palette and few bits', () => {
-    // 2x1 pixels of one bit, colours (9, 8, 7) and (1, 2, 3), made by hand with zlib.
-    const bytes = Buffer.from(PALETTE_PNG, 'base64');
-    expect(Array.from(decodeImage(bytes).pixels)).toEqual([9, 8, 7, 1, 2, 3]);
-  });
-
-  it('reads JPEG', () => {
-    const { width, height, pixels } = decodeImage(jpg(10, 6, [200, 100, 50]));
-    expect([width, height, pixels.length]).toEqual([10, 6, 180]);
-    [200, 100, 50].forEach((value, colour) =>
-      expect(Math.abs(pixels[colour]! - value)).toBeLessThanOrEqual(3),
+    [
+      'jpeg with arithmetic coding',
+      'to be baseline or progressive with Huffman codes, got a frame of type 9',
+    ],
+    ['jpeg without its last bytes', 'to have data for all its pixels, got data that are cut short'],
+    ['jpeg without EOI', 'to have a marker after its data'],
+  ] as const)('refuses %s', (name, message) => {
+    expect(() => decodeImage(fileOf(name), { name: 'x.jpg' })).toThrow(
+      `decodeImage: expected x.jpg ${message}`,
     );
   });
 
-  it('refuses damaged files and names them', () => {
+  it('refuses every PNG that is cut short or has a changed bit', () => {
+    const png = fileOf('png colour type 3, 4 bits, interlaced');
+    for (let length = 8; length < png.length; length++) {
+      expect(() => decodeImage(png.subarray(0, length))).toThrow('decodeImage: expected image');
+    }
+    for (let index = 0; index < png.length; index++) {
+      const damaged = png.slice();
+      damaged[index]! ^= 1 << (index % 8);
+      expect(() => decodeImage(damaged)).toThrow('decodeImage: expected image');
+    }
+  });
+
+  it.each([
+    ['no pixel', 0, 1, 'to have at least one pixel, got 0 x 1 pixels'],
+    [
+      'more pixels than its data can hold',
+      2 ** 31 - 1,
+      1,
+      'pixels, as its data can hold, got 2147483647 x 1',
+    ],
+    ['missing rows', 3, 9, 'to have 36 bytes of pixel data, got 8'],
+    ['extra data', 3, 1, 'to have 4 bytes of pixel data, got more'],
+  ])('refuses a PNG of %s', (_, width, height, message) => {
+    const png = greyPng(width, height, Uint8Array.of(0, 1, 2, 3, 0, 4, 5, 6));
+    expect(() => decodeImage(png)).toThrow(message);
+  });
+
+  it('refuses a PNG with filters, colours or chunks that there are not', () => {
+    expect(() => decodeImage(greyPng(1, 1, Uint8Array.of(5, 0)))).toThrow('filters from 0 to 4, got 5');
+    const critical = greyPng(1, 1, Uint8Array.of(0, 0), pngChunk('ABCD', new Uint8Array(3)));
+    expect(() => decodeImage(critical)).toThrow(
+      'critical chunk besides those of the specification, got ABCD',
+    );
+    const transparency = greyPng(1, 1, Uint8Array.of(0, 0), pngChunk('tRNS', new Uint8Array(3)));
+    expect(() => decodeImage(transparency)).toThrow('transparency that fits its colour type, got 3 bytes');
+  });
+
+  it('refuses a JPEG whose header promises more pixels than its data can hold', () => {
+    const file = fileOf('jpeg in grey');
+    const at = file.findIndex((byte, index) => byte === 0xff && file[index + 1] === 0xc0);
+    file.set([0xff, 0xff, 0xff, 0xff], at + 5);
+    expect(() => decodeImage(file)).toThrow('pixels, as its data can hold, got 65535 x 65535');
+    file.set([0, 0], at + 5);
+    expect(() => decodeImage(file)).toThrow('to have at least one pixel');
+  });
+
+  it('keeps to a limit of pixels', () => {
     const png = rgb(8, 8, [1, 2, 3]);
-    expect(() => decodeImage(png.subarray(0, 50), 'a.png')).toThrow('expected a.png to be a whole PNG file');
-    const flipped = png.slice();
-    flipped[flipped.length - 20]! ^= 1;
-    expect(() => decodeImage(flipped, 'b.png')).toThrow('expected b.png to be a whole PNG file');
-    expect(() => decodeImage(jpg(16, 16, [1, 2, 3]).subarray(0, 300), 'c.jpg')).toThrow(
-      'expected c.jpg to be a whole JPEG',
+    expect(decodeImage(png, { maxPixels: 64 }).width).toBe(8);
+    expect(() => decodeImage(png, { name: 'a.png', maxPixels: 63 })).toThrow(
+      'expected a.png to have at most 63 pixels, got 8 x 8 pixels; raise maxPixels',
     );
-    expect(() => decodeImage(Uint8Array.of(1, 2, 3), 'd.png')).toThrow(
+    expect(() => decodeImage(png, { maxPixels: 0 })).toThrow(
+      'expected maxPixels to be an integer of at least 1',
+    );
+  });
+
+  it('says that other bytes are neither PNG nor JPEG', () => {
+    expect(() => decodeImage(Uint8Array.of(1, 2, 3), { name: 'd.png' })).toThrow(
       'expected d.png to be a PNG or JPEG file',
     );
   });
@@ -142,7 +232,7 @@ describe('imageFolder', () => {
     await mkdir(join(folder, 'red', 'deep'), { recursive: true });
     await mkdir(join(folder, 'blue'));
     await writeFile(join(folder, 'red', 'b.PNG'), rgb(3, 5, [255, 0, 0]));
-    await writeFile(join(folder, 'red', 'deep', 'a.jpeg'), jpg(16, 16, [255, 0, 0]));
+    await writeFile(join(folder, 'red', 'deep', 'a.jpeg'), fileOf('jpeg in RGB'));
     await writeFile(join(folder, 'blue', 'z.png'), rgb(2, 2, [0, 0, 255]));
     await writeFile(join(folder, 'blue', 'notes.txt'), 'no image');
     const found = await imageFolder(folder, { size: [2, 4], classesFromFolders: true });
@@ -157,6 +247,17 @@ describe('imageFolder', () => {
       undefined,
       29,
       76,
+    ]);
+    const data = await imageDataset(folder, {
+      size: [2, 2],
+      classesFromFolders: true,
+      heldOut: { validation: 0, test: 1 / 3 },
+    });
+    expect([data.train.count, data.test.count, data.levels, data.classes]).toEqual([
+      2,
+      1,
+      256,
+      ['blue', 'red'],
     ]);
   });
 
@@ -183,8 +284,23 @@ describe('imageFolder', () => {
     await expect(imageFolder(join(root.path, 'empty'), { size: [2, 2] })).rejects.toThrow(
       'JPEG files, got none',
     );
-    await expect(imageFolder(root.path, { size: [0, 2] })).rejects.toThrow(
-      'expected size to be [height, width]',
+    await expect(imageFolder(join(root.path, 'classes'), { size: [1e6, 1e6] })).rejects.toThrow(
+      'expected size to give at most 2147483647 bytes for 3 images',
     );
+    await expect(imageFolder(root.path, { size: [0, 2] })).rejects.toThrow(
+      'expected size to be an integer of at least 1, got 0',
+    );
+  });
+});
+
+describe('savePng', () => {
+  const root = temporaryFolder();
+
+  it('writes what imageGrid draws', async () => {
+    const path = join(root.path, 'grid.png');
+    const images = { shape: [2], values: [0, 1] };
+    await expect(savePng(path, images)).rejects.toThrow('images.shape');
+    await savePng(path, { shape: [1, 2], values: [0, 1] });
+    expect(new Uint8Array(await readFile(path))).toEqual(imageGrid({ shape: [1, 2], values: [0, 1] }));
   });
 });

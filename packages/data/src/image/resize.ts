@@ -1,4 +1,4 @@
-import type { RgbImage } from './decode-image';
+import type { RgbImage } from './rgb-image';
 
 /**
  * An image in another size: each new pixel is the mean of the area it covers, which is a box filter where the image
