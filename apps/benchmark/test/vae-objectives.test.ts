@@ -1,5 +1,5 @@
 import { compiled } from '@dgm/compile';
-import { bernoulli, gaussian, Key, mlp, sgd, type DistributionHead } from '@dgm/core';
+import { bernoulliHead, normalHead, Key, mlp, sgd, type DistributionHead } from '@dgm/core';
 import { describeCompiled, type CompiledTable } from '@dgm/testing';
 import {
   cyclicAnnealing,
@@ -16,14 +16,14 @@ import * as tf from '@tensorflow/tfjs-core';
 const [PIXELS, LATENT] = [6, 2];
 const shape = [LATENT] as const;
 
-function trainedBy(objective: VaeObjective, posterior: DistributionHead = gaussian({ shape })) {
+function trainedBy(objective: VaeObjective, posterior: DistributionHead = normalHead({ shape })) {
   return () => ({
     make: (key: Key) =>
       vae({
         encoder: mlp([PIXELS, 16, posterior.numParameters], { key: key.fold('encoder') }),
         decoder: mlp([LATENT, 16, PIXELS], { key: key.fold('decoder') }),
         posterior,
-        likelihood: bernoulli({ shape: [PIXELS] }),
+        likelihood: bernoulliHead({ shape: [PIXELS] }),
         objective,
       }),
     data: () => tf.tidy(() => Key.of(1).bernoulli([16, PIXELS], 0.4)),

@@ -1,11 +1,11 @@
 import {
-  bernoulli,
-  categorical,
-  discretizedLogistic,
-  discretizedLogisticMixture,
-  gaussian,
+  bernoulliHead,
+  categoricalHead,
+  discretizedLogisticHead,
+  discretizedLogisticMixtureHead,
+  normalHead,
   Key,
-  logisticPixelMixture,
+  logisticPixelMixtureHead,
 } from '@dgm/core';
 import type { DistributionHead } from '@dgm/core';
 import { everyEvent } from '@dgm/testing';
@@ -68,7 +68,7 @@ export const imageMakers: Readonly<Record<string, (options: ImageArmOptions) => 
 
 export const allMakers = { ...makers, ...imageMakers };
 
-const THREE = categorical({ shape: [], values: 3 });
+const THREE = categoricalHead({ shape: [], levels: 3 });
 
 const squares = () => tf.tidy(() => tf.reshape(rows(3)(), [24, 2, 2]));
 const everySquare = everyEvent([0, 1, 2], 4).map((event) => {
@@ -98,7 +98,7 @@ function colour(
   make: (options: ImageArmOptions) => AutoregressiveModel,
 ): ModelTable[string] {
   const [height, width, channels] = shape;
-  const likelihood = logisticPixelMixture({ shape: [channels], values, components: 2 });
+  const likelihood = logisticPixelMixtureHead({ shape: [channels], levels: values, components: 2 });
   const size = height * width * channels;
   const levels = Array.from({ length: values }, (_, value) => value);
   const inRows = (flat: readonly number[]): number[][][] => chunks(chunks(flat, channels), width);
@@ -130,14 +130,14 @@ const withLikelihood =
 
 export const models: ModelTable = {
   ...ofEveryKind,
-  'finiteMemory (bernoulli)': withLikelihood(bernoulli({ shape: [] }), 2),
-  'finiteMemory (discretized logistic)': withLikelihood(discretizedLogistic({ shape: [], values: 4 }), 4),
+  'finiteMemory (bernoulli)': withLikelihood(bernoulliHead({ shape: [] }), 2),
+  'finiteMemory (discretized logistic)': withLikelihood(discretizedLogisticHead({ shape: [], levels: 4 }), 4),
   'finiteMemory (logistic mixture)': withLikelihood(
-    discretizedLogisticMixture({ shape: [], values: 4, components: 2 }),
+    discretizedLogisticMixtureHead({ shape: [], levels: 4, components: 2 }),
     4,
   ),
   'finiteMemory (gaussian)': () => ({
-    make: (key) => finiteMemory({ shape: [3], likelihood: gaussian({ shape: [] }), key, memory: 2 }),
+    make: (key) => finiteMemory({ shape: [3], likelihood: normalHead({ shape: [] }), key, memory: 2 }),
     data: () => Key.of(1).normal([32, 3]),
   }),
   'pixelCnn (colour)': colour({ shape: [1, 2, 3], values: 2 }, (options) =>

@@ -1,4 +1,4 @@
-import { categorical, Key } from '@dgm/core';
+import { categoricalHead, Key } from '@dgm/core';
 import type { Layer, StepLayer } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
@@ -39,7 +39,7 @@ function influence(f: (x: tf.Tensor) => tf.Tensor, x: tf.Tensor, variables: numb
   );
 }
 
-const likelihood = categorical({ shape: [], values: VALUES });
+const likelihood = categoricalHead({ shape: [], levels: VALUES });
 const key = Key.of(0);
 const inOrders = [
   ...Object.entries(makers).flatMap(([name, make]) =>

@@ -1,4 +1,4 @@
-import { categorical, Key, logisticPixelMixture } from '@dgm/core';
+import { categoricalHead, Key, logisticPixelMixtureHead } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import type { AutoregressiveModel } from '../src/index';
@@ -6,7 +6,7 @@ import { allMakers, makers } from './arm.cases';
 
 const SHAPE = [2, 2, 3];
 const PIXELS = 4;
-const likelihood = logisticPixelMixture({ shape: [3], values: 4, components: 2 });
+const likelihood = logisticPixelMixtureHead({ shape: [3], levels: 4, components: 2 });
 const key = Key.of(0);
 const order = [3, 1, 0, 2];
 
@@ -63,7 +63,7 @@ describe('pixels with channels', () => {
   });
 
   it('may have channels that are independent given the pixels before', () => {
-    const independent = categorical({ shape: [3], values: 4 });
+    const independent = categoricalHead({ shape: [3], levels: 4 });
     const model = make({ shape: SHAPE, likelihood: independent, key });
     tf.tidy(() => {
       const x = model.sample(key, 5);

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { adam, categorical, fit, Key } from '@dgm/core';
+import { adam, categoricalHead, fit, Key } from '@dgm/core';
 import { everyEvent, expectNoLeaks, tensorOf } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -17,7 +17,7 @@ const golden = JSON.parse(readFileSync(new URL('golden/decoder.json', import.met
   readonly logProb: number[];
   readonly weights: Readonly<Record<string, number[]>>;
 };
-const likelihood = categorical({ shape: [], values: 3 });
+const likelihood = categoricalHead({ shape: [], levels: 3 });
 const key = Key.of(0);
 const options = { shape: [4], likelihood, key, hidden: 6, contextSize: 2, contextTo: 'state' } as const;
 
@@ -150,7 +150,7 @@ describe('a decoder', () => {
   it('gives the log-probabilities of PyTorch with teacher forcing', () => {
     const { hidden, values, weights, context, x, logProb } = golden;
     const model = recurrentArm({
-      ...{ shape: [5], likelihood: categorical({ shape: [], values }), key },
+      ...{ shape: [5], likelihood: categoricalHead({ shape: [], levels: values }), key },
       ...{ cell: 'lstm', hidden, contextSize: 2, contextTo: 'state' },
     });
     const variables = model.parameters();

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { categorical, countParameters, Key, trainable } from '@dgm/core';
+import { categoricalHead, countParameters, Key, trainable } from '@dgm/core';
 import type { Module } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
@@ -53,7 +53,7 @@ describe('the listings of the book in PyTorch', () => {
 
   it('convArm: log-probabilities', () => {
     const { hidden, kernelSize, values, layers, x, logProb } = golden.model;
-    const likelihood = categorical({ shape: [], values });
+    const likelihood = categoricalHead({ shape: [], levels: values });
     const model = convArm({ shape: [6], likelihood, hidden, kernelSize, key: Key.of(0) });
     assign(model, layers);
     tf.tidy(() => {
@@ -65,7 +65,7 @@ describe('the listings of the book in PyTorch', () => {
   it('convArm: as many parameters as the network of Listing 2.3 with the sizes of its code', () => {
     const model = convArm({
       shape: [8, 8],
-      likelihood: categorical({ shape: [], values: 17 }),
+      likelihood: categoricalHead({ shape: [], levels: 17 }),
       key: Key.of(0),
     });
     expect(countParameters(model)).toBe(950_545);

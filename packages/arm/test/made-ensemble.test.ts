@@ -1,4 +1,4 @@
-import { categorical, Key } from '@dgm/core';
+import { categoricalHead, Key } from '@dgm/core';
 import { chiSquareScore, everyEvent, expectNoLeaks, STANDARD_ERRORS, tensorOf } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
@@ -7,7 +7,7 @@ import type { MadeEnsemble, MadeEnsembleOptions } from '../src/index';
 
 const MASKS = 4;
 const DIMS = 3;
-const likelihood = categorical({ shape: [], values: 3 });
+const likelihood = categoricalHead({ shape: [], levels: 3 });
 const key = Key.of(0);
 const events = everyEvent([0, 1, 2], DIMS);
 

@@ -1,4 +1,13 @@
-import { BaseLayer, categorical, Conv2d, Dense, discretizedLogistic, gaussian, Key, relu } from '@dgm/core';
+import {
+  BaseLayer,
+  categoricalHead,
+  Conv2d,
+  Dense,
+  discretizedLogisticHead,
+  normalHead,
+  Key,
+  relu,
+} from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
@@ -13,7 +22,7 @@ import {
 } from '../src/index';
 import type { ImageBody, Through } from '../src/index';
 
-const likelihood = categorical({ shape: [], values: 3 });
+const likelihood = categoricalHead({ shape: [], levels: 3 });
 const key = Key.of(0);
 
 /** A layer of one's own: written once, for whole sequences and for steps. */
@@ -99,7 +108,7 @@ describe('valueEncoding', () => {
 
   it('is one-hot for few values, scaled for many, raw for real ones', () => {
     expect(valueEncoding(likelihood).features).toBe(3);
-    expect(valueEncoding(discretizedLogistic({ shape: [], values: 256 })).features).toBe(1);
-    expect(encoded(gaussian({ shape: [] }))).toEqual([[0], [2]]);
+    expect(valueEncoding(discretizedLogisticHead({ shape: [], levels: 256 })).features).toBe(1);
+    expect(encoded(normalHead({ shape: [] }))).toEqual([[0], [2]]);
   });
 });

@@ -1,4 +1,4 @@
-import { adam, categorical, evaluate, fit, Key, setup } from '@dgm/core';
+import { adam, categoricalHead, evaluate, fit, Key, setup } from '@dgm/core';
 import { glyphs, subset, toTensor } from '@dgm/data';
 import { waveNet } from '@dgm/arm';
 import * as tf from '@tensorflow/tfjs-core';
@@ -8,7 +8,7 @@ const key = Key.of(0);
 const data = glyphs(); // 8x8 images of integers 0..16
 const model = waveNet({
   shape: [64],
-  likelihood: categorical({ shape: [], values: 17 }), // of one variable, given those before it
+  likelihood: categoricalHead({ shape: [], levels: 17 }), // of one variable, given those before it
   hidden: 16,
   key: key.fold('model'),
 });

@@ -1,4 +1,4 @@
-import { bernoulli, categorical, gaussian, Key } from '@dgm/core';
+import { bernoulliHead, categoricalHead, normalHead, Key } from '@dgm/core';
 import { chiSquareScore, everyEvent, expectNoLeaks, STANDARD_ERRORS, tensorOf } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -8,7 +8,7 @@ import type { AutoregressiveModel, SampleOptions } from '../src/index';
 import { isStepNetwork } from '../src/model/network';
 import { allMakers, makers } from './arm.cases';
 
-const likelihood = categorical({ shape: [], values: 5 });
+const likelihood = categoricalHead({ shape: [], levels: 5 });
 const key = Key.of(0);
 
 const drawn = (model: AutoregressiveModel, n: number, options: SampleOptions = {}) =>
@@ -59,7 +59,7 @@ const everything = (): Tensor => tf.reshape(tensorOf(everyEvent([0, 1, 2, 3, 4],
 
 describe('AutoregressiveModel', () => {
   const small = (): AutoregressiveModel =>
-    finiteMemory({ shape: [3], likelihood: categorical({ shape: [], values: 3 }), key, memory: 2 });
+    finiteMemory({ shape: [3], likelihood: categoricalHead({ shape: [], levels: 3 }), key, memory: 2 });
   const codes = (values: number[]): number[] =>
     Array.from({ length: values.length / 3 }, (_, row) =>
       values.slice(3 * row, 3 * row + 3).reduce((code, value) => 3 * code + value, 0),
@@ -118,7 +118,7 @@ describe('AutoregressiveModel', () => {
   });
 
   it('draws by the tempered probabilities', () => {
-    const model = finiteMemory({ shape: [1], likelihood: bernoulli({ shape: [] }), key, memory: 1 });
+    const model = finiteMemory({ shape: [1], likelihood: bernoulliHead({ shape: [] }), key, memory: 1 });
     const logit = tf.tidy(() => model.conditionals(tf.zeros([1, 1])).dataSync()[0]!);
     const values = drawn(model, 4000, { temperature: 0.25 });
     const ones = values.filter((value) => value === 1).length;
@@ -161,7 +161,7 @@ describe('AutoregressiveModel', () => {
 
   it('says what it cannot draw', () => {
     const model = small();
-    const real = finiteMemory({ shape: [3], likelihood: gaussian({ shape: [] }), key, memory: 1 });
+    const real = finiteMemory({ shape: [3], likelihood: normalHead({ shape: [] }), key, memory: 1 });
     expect(() => model.sample(key, 1, { temperature: 0 })).toThrow('temperature');
     expect(() => model.sample(key, 1, { topK: 4 })).toThrow('integer from 1 to 3');
     expect(() => real.sample(key, 1, { temperature: 0.5 })).toThrow('discrete values');
@@ -178,13 +178,13 @@ describe('AutoregressiveModel', () => {
 
   it('says what does not fit together', () => {
     const options = { shape: [2, 2], key, memory: 1 };
-    expect(() => finiteMemory({ ...options, likelihood: categorical({ shape: [4], values: 3 }) })).toThrow(
-      'over one variable',
-    );
+    expect(() =>
+      finiteMemory({ ...options, likelihood: categoricalHead({ shape: [4], levels: 3 }) }),
+    ).toThrow('over one variable');
     expect(() => finiteMemory({ ...options, likelihood, order: [0, 1, 2, 2] })).toThrow('once');
     expect(() => zigZagOrder([4])).toThrow('[height, width]');
     expect(() =>
-      finiteMemory({ ...options, likelihood: gaussian({ shape: [] }), encoding: 'one-hot' }),
+      finiteMemory({ ...options, likelihood: normalHead({ shape: [] }), encoding: 'one-hot' }),
     ).toThrow('raw for continuous values');
   });
 });

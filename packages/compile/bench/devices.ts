@@ -4,7 +4,7 @@
  *
  *   npx tsx --tsconfig ../../tsconfig.json bench/devices.ts [seconds for each]
  */
-import { adamax, categorical, gaussian, Key, mlp, ModelStep, setup } from '@dgm/core';
+import { adamax, categoricalHead, normalHead, Key, mlp, ModelStep, setup } from '@dgm/core';
 import { vae } from '@dgm/vae';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { compiled, describeRuntime } from '../src/index';
@@ -25,11 +25,11 @@ for (const [width, batch] of [
   [1024, 256],
 ] as const) {
   const activation = 'leakyRelu';
-  const likelihood = categorical({ shape: [pixels], values });
+  const likelihood = categoricalHead({ shape: [pixels], levels: values });
   const model = vae({
     encoder: mlp([pixels, width, width, 2 * latent], { key: key.fold('encoder'), activation }),
     decoder: mlp([latent, width, width, likelihood.numParameters], { key: key.fold('decoder'), activation }),
-    posterior: gaussian({ shape: [latent] }),
+    posterior: normalHead({ shape: [latent] }),
     likelihood,
   });
   const program = new ModelStep<Tensor>(model, { optimizer: adamax({ learningRate: 1e-3 }) });

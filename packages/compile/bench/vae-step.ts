@@ -1,4 +1,4 @@
-import { adamax, categorical, gaussian, Key, mlp, ModelStep } from '@dgm/core';
+import { adamax, categoricalHead, normalHead, Key, mlp, ModelStep } from '@dgm/core';
 import type { StepFeed } from '@dgm/core';
 import { vae } from '@dgm/vae';
 import * as tf from '@tensorflow/tfjs-core';
@@ -22,8 +22,8 @@ export function vaeStep({ batch, width }: VaeSize) {
   const model = vae({
     encoder: mlp([DIMS, width, width, 2 * LATENT], { key: Key.of(0), activation }),
     decoder: mlp([LATENT, width, width, DIMS * LEVELS], { key: Key.of(1), activation }),
-    posterior: gaussian({ shape: [LATENT] }),
-    likelihood: categorical({ shape: [DIMS], values: LEVELS }),
+    posterior: normalHead({ shape: [LATENT] }),
+    likelihood: categoricalHead({ shape: [DIMS], levels: LEVELS }),
   });
   const program = new ModelStep<Tensor>(model, { optimizer: adamax() });
   const batches = Array.from({ length: BATCHES }, (_, index) =>

@@ -1,4 +1,4 @@
-import { categorical, Key } from '@dgm/core';
+import { categoricalHead, Key } from '@dgm/core';
 import type { SamplingLoop } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -7,7 +7,7 @@ import { allMakers } from '../../arm/test/arm.cases';
 import { compile, compileSampler } from '../src/index';
 
 const key = Key.of(0);
-const likelihood = categorical({ shape: [], values: 5 });
+const likelihood = categoricalHead({ shape: [], levels: 5 });
 
 /** Values of a tensor, which is freed. */
 async function taken(tensor: Tensor | Promise<Tensor>): Promise<number[]> {

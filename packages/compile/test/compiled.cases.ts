@@ -3,15 +3,15 @@ import {
   adamax,
   adamW,
   ActNorm,
-  bernoulli,
-  categorical,
+  bernoulliHead,
+  categoricalHead,
   Conv1d,
   Conv2d,
   ConvTranspose2d,
   Dense,
   Dropout,
   Embedding,
-  gaussian,
+  normalHead,
   GroupNorm,
   gru,
   Key,
@@ -48,7 +48,7 @@ const encoder = (key: Key) => mlp([DIMS, 16, 4], { key: key.fold('encoder'), act
 function smallVae(likelihood: DistributionHead, key: Key, options: Partial<VaeOptions> = {}) {
   return vae({
     decoder: mlp([2, 16, likelihood.numParameters], { key: key.fold('decoder'), activation: 'leakyRelu' }),
-    posterior: gaussian({ shape: [2] }),
+    posterior: normalHead({ shape: [2] }),
     likelihood,
     ...options,
     encoder: options.encoder ?? encoder(key),
@@ -57,16 +57,16 @@ function smallVae(likelihood: DistributionHead, key: Key, options: Partial<VaeOp
 
 export const models: CompiledTable = {
   'vae (categorical)': () => ({
-    make: (key) => smallVae(categorical({ shape: [DIMS], values: 5 }), key),
+    make: (key) => smallVae(categoricalHead({ shape: [DIMS], levels: 5 }), key),
     data: integers(5),
     training: { optimizer: adamax({ learningRate: 1e-3 }) },
   }),
   'vae (bernoulli, Monte-Carlo regularizer)': () => ({
-    make: (key) => smallVae(bernoulli({ shape: [DIMS] }), key, { regularizer: 'monte-carlo' }),
+    make: (key) => smallVae(bernoulliHead({ shape: [DIMS] }), key, { regularizer: 'monte-carlo' }),
     data: integers(2),
   }),
   'vae (gaussian)': () => ({
-    make: (key) => smallVae(gaussian({ shape: [DIMS] }), key),
+    make: (key) => smallVae(normalHead({ shape: [DIMS] }), key),
     data: reals(DIMS),
   }),
 };
@@ -203,7 +203,7 @@ export const optimizers: CompiledTable = {
 export const sequences: CompiledTable = {
   'Embedding in a vae': () => ({
     make: (key) =>
-      smallVae(categorical({ shape: [DIMS], values: 5 }), key, {
+      smallVae(categoricalHead({ shape: [DIMS], levels: 5 }), key, {
         encoder: new Sequential([
           new Embedding({ values: 5, features: 3, key: key.fold('embedding') }),
           flattened(DIMS * 3),

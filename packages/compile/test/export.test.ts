@@ -1,4 +1,4 @@
-import { categorical, DgmError, gaussian, Key, mlp } from '@dgm/core';
+import { categoricalHead, DgmError, normalHead, Key, mlp } from '@dgm/core';
 import { relativeError } from '@dgm/testing';
 import { vae } from '@dgm/vae';
 import type { Vae } from '@dgm/vae';
@@ -18,8 +18,8 @@ beforeAll(() => {
   model = vae({
     encoder: mlp([DIMS, 8, 4], { key: Key.of(0) }),
     decoder: mlp([2, 8, DIMS * 5], { key: Key.of(1) }),
-    posterior: gaussian({ shape: [2] }),
-    likelihood: categorical({ shape: [DIMS], values: 5 }),
+    posterior: normalHead({ shape: [2] }),
+    likelihood: categoricalHead({ shape: [DIMS], levels: 5 }),
   });
 });
 afterAll(() => model.dispose());

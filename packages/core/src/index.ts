@@ -145,14 +145,16 @@ export type { NormalMoments } from './distributions/facts/multivariate-normal';
 export { normalMap, normalMle } from './distributions/facts/normal';
 export type { NormalEstimate, NormalInverseGammaPrior } from './distributions/facts/normal';
 export { Gamma } from './distributions/gamma';
-export { bernoulli } from './distributions/heads/bernoulli';
-export { categorical } from './distributions/heads/categorical';
 export { conditional } from './distributions/heads/conditional';
-export { discretizedLogistic, discretizedLogisticMixture } from './distributions/heads/discretized-logistic';
-export { logisticPixelMixture } from './distributions/heads/logistic-pixel-mixture';
-export { gaussian } from './distributions/heads/gaussian';
-export type { GaussianOptions } from './distributions/heads/gaussian';
+export { bernoulliHead, categoricalHead, normalHead } from './distributions/heads/distribution-heads';
+export type { NormalHeadOptions } from './distributions/heads/distribution-heads';
 export type { DistributionHead, IntegerHeadOptions } from './distributions/heads/head';
+export {
+  discretizedLogisticHead,
+  discretizedLogisticMixtureHead,
+  logisticPixelMixtureHead,
+} from './distributions/heads/logistic-heads';
+export type { LogisticMixtureHeadOptions } from './distributions/heads/logistic-heads';
 export { modelHead } from './distributions/heads/model-head';
 export type { ModelHeadOptions } from './distributions/heads/model-head';
 export { Independent, standardNormal } from './distributions/independent';
@@ -165,7 +167,7 @@ export type { LogisticPixelParameters } from './distributions/logistic-pixel-mix
 export { Mixture } from './distributions/mixture';
 export { MultivariateNormal } from './distributions/multivariate-normal';
 export { Normal } from './distributions/normal';
-export type { BatchOptions, Parameter, Scale } from './distributions/parameters';
+export type { BatchShapeOptions, Parameter, Scale } from './distributions/parameters';
 export { sampleAndLogProb } from './distributions/sample-and-log-prob';
 export { StudentT } from './distributions/student-t';
 export { Transformed } from './distributions/transformed';

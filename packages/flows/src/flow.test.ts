@@ -1,4 +1,13 @@
-import { Affine, gaussian, Independent, Key, Mixture, Normal, Permutation, standardNormal } from '@dgm/core';
+import {
+  Affine,
+  normalHead,
+  Independent,
+  Key,
+  Mixture,
+  Normal,
+  Permutation,
+  standardNormal,
+} from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import '@dgm/testing';
 import { describe, expect, test } from 'vitest';
@@ -86,7 +95,7 @@ test('dropout reaches the network of a base while training, and only then', () =
   const groups = [0, 1, 2];
   const base = autoregressiveBase({
     groups,
-    head: gaussian({ shape: [1] }),
+    head: normalHead({ shape: [1] }),
     network: maskedNetwork({ groups, numParameters: 2, hidden: [32], key: Key.of(0), dropout: 0.5 }),
   });
   const model = flow({ layers: [], eventShape: [3], base });

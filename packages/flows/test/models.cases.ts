@@ -1,4 +1,4 @@
-import { conditional, gaussian, Key, mlp, standardNormal } from '@dgm/core';
+import { conditional, normalHead, Key, mlp, standardNormal } from '@dgm/core';
 import type { ModelTable } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import {
@@ -126,7 +126,7 @@ export const multiscaleModels: ModelTable = {
         base: factorOut({
           sizes: [1, 3],
           kept: standardNormal([1]),
-          dropped: conditional(mlp([1, 8, 6], { key }), gaussian({ shape: [3] })),
+          dropped: conditional(mlp([1, 8, 6], { key }), normalHead({ shape: [3] })),
         }),
       }),
     data: reals,

@@ -1,4 +1,4 @@
-import { conditional, gaussian, Key, mlp, Normal } from '@dgm/core';
+import { conditional, normalHead, Key, mlp, Normal } from '@dgm/core';
 import { describeCoverage, describeDistribution, describeModel } from '@dgm/testing';
 import type { DistributionTable } from '@dgm/testing';
 import { afterAll } from 'vitest';
@@ -6,7 +6,7 @@ import * as api from '../src/index';
 import { aggregatedPosterior } from '../src/index';
 import { priors } from './priors.cases';
 
-const encoder = conditional(mlp([3, 8, 4], { key: Key.of(1) }), gaussian({ shape: [2] }));
+const encoder = conditional(mlp([3, 8, 4], { key: Key.of(1) }), normalHead({ shape: [2] }));
 afterAll(() => encoder.dispose());
 
 const examples = [

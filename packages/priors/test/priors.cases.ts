@@ -1,4 +1,4 @@
-import { conditional, gaussian, Key, mlp } from '@dgm/core';
+import { conditional, normalHead, Key, mlp } from '@dgm/core';
 import type { ModelCase, ModelTable } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import {
@@ -34,7 +34,7 @@ const inputs = {
 
 /** A prior that borrows an encoder, in a model that owns it. */
 function sharing(key: Key, make: (encoder: ReturnType<typeof conditional>) => ReturnType<typeof vampPrior>) {
-  const encoder = conditional(mlp([INPUTS, 16, 4], { key: key.fold('encoder') }), gaussian({ shape }));
+  const encoder = conditional(mlp([INPUTS, 16, 4], { key: key.fold('encoder') }), normalHead({ shape }));
   return new DensityModel(shape, make(encoder), encoder);
 }
 
@@ -69,7 +69,7 @@ export const priors: ModelTable = {
         shape,
         gtmPrior({
           network: mlp([2, 16, 4], { key, activation: 'tanh' }),
-          components: gaussian({ shape }),
+          components: normalHead({ shape }),
           grid: { pointsPerAxis: 3 },
         }),
       ),

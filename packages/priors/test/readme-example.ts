@@ -1,4 +1,4 @@
-import { adamax, categorical, conditional, evaluate, fit, gaussian, Key, mlp, setup } from '@dgm/core';
+import { adamax, categoricalHead, conditional, evaluate, fit, normalHead, Key, mlp, setup } from '@dgm/core';
 import { glyphs, toTensor } from '@dgm/data';
 import { aggregatedPosterior, dataPseudoInputs, vampPrior } from '@dgm/priors';
 import { vae } from '@dgm/vae';
@@ -8,7 +8,7 @@ await setup();
 const key = Key.of(0);
 const data = glyphs(); // 8x8 images of integers 0..16
 const encoder = mlp([64, 64, 2 * 2], { key: key.fold('encoder'), activation: 'leakyRelu' });
-const posterior = gaussian({ shape: [2] }); // q(z|x)
+const posterior = normalHead({ shape: [2] }); // q(z|x)
 const sharedEncoder = conditional(encoder, posterior);
 const prior = vampPrior({
   encoder: sharedEncoder, // borrowed: the model below owns its weights
@@ -20,7 +20,7 @@ const model = vae({
   posterior,
   prior,
   decoder: mlp([2, 64, 64 * 17], { key: key.fold('decoder'), activation: 'leakyRelu' }),
-  likelihood: categorical({ shape: [64], values: 17 }),
+  likelihood: categoricalHead({ shape: [64], levels: 17 }),
 });
 await fit(model, data, { key, optimizer: adamax({ learningRate: 2e-3 }), batchSize: 64, epochs: 4 });
 const { kind, nats } = await evaluate(model, data.test, { key });

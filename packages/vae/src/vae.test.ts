@@ -1,4 +1,4 @@
-import { adam, asLayer, fit, gaussian, Key, mlp, Normal } from '@dgm/core';
+import { adam, asLayer, fit, normalHead, Key, mlp, Normal } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import '@dgm/testing';
@@ -83,8 +83,8 @@ test('networks may be functions; variables of their own come with `asLayer`', as
   const model = vae({
     encoder: (x) => tf.concat([tf.slice(x, [0, 0], [-1, 2]), tf.zeros([x.shape[0]!, 2])], 1),
     decoder: asLayer((z) => tf.matMul(tf.tanh(z), weights), { parameters: { weights } }),
-    posterior: gaussian({ shape: [2] }),
-    likelihood: gaussian({ shape: [3], std: 1 }),
+    posterior: normalHead({ shape: [2] }),
+    likelihood: normalHead({ shape: [3], std: 1 }),
   });
   expect([...model.parameters()]).toEqual([['decoder/network/weights/weights', weights]]);
   const values = Float32Array.from({ length: 3 * 40 }, (_, i) => Math.sin(i));
@@ -111,8 +111,8 @@ describe('errors', () => {
     const parts = {
       encoder: mlp([3, 4], { key: Key.of(0) }),
       decoder: mlp([2, 3], { key: Key.of(1) }),
-      posterior: gaussian({ shape: [2] }),
-      likelihood: gaussian({ shape: [3], std: 1 }),
+      posterior: normalHead({ shape: [2] }),
+      likelihood: normalHead({ shape: [3], std: 1 }),
     };
     expect(() => vae({ ...parts, prior: new Normal(0, 1) })).toThrow(
       'expected prior with an event of shape [2]',

@@ -37,12 +37,12 @@ export interface VaeOptions {
   /** Maps z, `[n, ...latent]`, to the parameters of the likelihood, `[n, likelihood.numParameters]`; likewise. */
   readonly decoder: NetworkLike;
   /**
-   * The family of $q_\phi(z|x)$, for example `gaussian({ shape: [16] })`: Eq. 4.28. A flow with a context is one by core's
+   * The family of $q_\phi(z|x)$, for example `normalHead({ shape: [16] })`: Eq. 4.28. A flow with a context is one by core's
    * `modelHead`.
    */
   readonly posterior: DistributionHead;
   /**
-   * The family of $p_\theta(x|z)$, for example `categorical({ shape: [64], values: 17 })`: Eq. 4.27. An autoregressive model
+   * The family of $p_\theta(x|z)$, for example `categoricalHead({ shape: [64], levels: 17 })`: Eq. 4.27. An autoregressive model
    * with a context is one by core's `modelHead`.
    */
   readonly likelihood: DistributionHead;

@@ -1,8 +1,8 @@
 import {
-  bernoulli,
-  categorical,
-  discretizedLogistic,
-  gaussian,
+  bernoulliHead,
+  categoricalHead,
+  discretizedLogisticHead,
+  normalHead,
   Independent,
   Key,
   mlp,
@@ -34,7 +34,7 @@ function small(likelihood: DistributionHead, key: Key, options: Partial<VaeOptio
   return vae({
     encoder: mlp([DIMS, 16, 4], { key: key.fold('encoder') }),
     decoder: mlp([2, 16, likelihood.numParameters], { key: key.fold('decoder') }),
-    posterior: gaussian({ shape: [2] }),
+    posterior: normalHead({ shape: [2] }),
     likelihood,
     ...options,
   });
@@ -51,35 +51,35 @@ const reals = () => tf.tidy(() => tf.add(Key.of(1).normal([32, DIMS]), 2));
 
 const models: ModelTable = {
   'vae (categorical)': () => ({
-    make: (key) => small(categorical({ shape: [DIMS], values: 5 }), key),
+    make: (key) => small(categoricalHead({ shape: [DIMS], levels: 5 }), key),
     data: integers(5),
     range: [0, 4],
   }),
   'vae (bernoulli)': () => ({
-    make: (key) => small(bernoulli({ shape: [DIMS] }), key),
+    make: (key) => small(bernoulliHead({ shape: [DIMS] }), key),
     data: integers(2),
     range: [0, 1],
   }),
-  'vae (gaussian)': () => ({ make: (key) => small(gaussian({ shape: [DIMS] }), key), data: reals }),
+  'vae (gaussian)': () => ({ make: (key) => small(normalHead({ shape: [DIMS] }), key), data: reals }),
   'vae (discretized logistic)': () => ({
-    make: (key) => small(discretizedLogistic({ shape: [DIMS], values: 5 }), key),
+    make: (key) => small(discretizedLogisticHead({ shape: [DIMS], levels: 5 }), key),
     data: integers(5),
     range: [0, 4],
   }),
   'vae (Monte-Carlo regularizer)': () => ({
-    make: (key) => small(categorical({ shape: [DIMS], values: 5 }), key, { regularizer: 'monte-carlo' }),
+    make: (key) => small(categoricalHead({ shape: [DIMS], levels: 5 }), key, { regularizer: 'monte-carlo' }),
     data: integers(5),
   }),
   'vae (mixture prior, no closed form)': () => ({
     make: (key) =>
-      small(bernoulli({ shape: [DIMS] }), key, {
+      small(bernoulliHead({ shape: [DIMS] }), key, {
         prior: new Mixture([0, 0], new Independent(new Normal(0, 1, { shape: [2, 2] }), 1)),
       }),
     data: integers(2),
   }),
   'vae (annealed, with free bits)': () => ({
     make: (key) =>
-      small(categorical({ shape: [DIMS], values: 5 }), key, {
+      small(categoricalHead({ shape: [DIMS], levels: 5 }), key, {
         objective: elboObjective({
           weight: linearAnnealing({ steps: 10 }),
           freeBits: { nats: 0.1, groups: 'single' },
@@ -89,18 +89,19 @@ const models: ModelTable = {
   }),
   'vae (path gradient)': () => ({
     make: (key) =>
-      small(categorical({ shape: [DIMS], values: 5 }), key, {
+      small(categoricalHead({ shape: [DIMS], levels: 5 }), key, {
         objective: elboObjective({ gradient: 'path' }),
       }),
     data: integers(5),
   }),
   'vae (importance weighted)': () => ({
-    make: (key) => small(bernoulli({ shape: [DIMS] }), key, { objective: iwaeObjective({ numSamples: 3 }) }),
+    make: (key) =>
+      small(bernoulliHead({ shape: [DIMS] }), key, { objective: iwaeObjective({ numSamples: 3 }) }),
     data: integers(2),
   }),
   'vae (importance weighted, doubly reparameterized)': () => ({
     make: (key) =>
-      small(bernoulli({ shape: [DIMS] }), key, {
+      small(bernoulliHead({ shape: [DIMS] }), key, {
         objective: iwaeObjective({ numSamples: 3, gradient: 'doubly-reparameterized' }),
       }),
     data: integers(2),

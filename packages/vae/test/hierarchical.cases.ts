@@ -1,4 +1,4 @@
-import { categorical, gaussian, Key, mlp } from '@dgm/core';
+import { categoricalHead, normalHead, Key, mlp } from '@dgm/core';
 import type { ModelCase, ModelTable } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import {
@@ -14,7 +14,7 @@ import type { TopDownLevel, TopDownVaeOptions } from '../src/index';
 
 const [SIDE, VALUES, WIDTH] = [2, 5, 8];
 const DIMS = SIDE * SIDE;
-const likelihood = categorical({ shape: [DIMS], values: VALUES });
+const likelihood = categoricalHead({ shape: [DIMS], levels: VALUES });
 
 /** Two clusters of images of 2 by 2 pixels. */
 const images = () =>
@@ -108,19 +108,19 @@ export const hierarchicalModels: ModelTable = {
   }),
   auxiliaryVae: () => ({
     make: (key) => {
-      const small = categorical({ shape: [1], values: VALUES });
+      const small = categoricalHead({ shape: [1], levels: VALUES });
       return auxiliaryVae({
         auxiliary: downscale({ shape: [SIDE, SIDE], factor: SIDE }),
         base: vae({
           encoder: mlp([1, WIDTH, 2], { key: key.fold('base encoder') }),
           decoder: mlp([1, WIDTH, VALUES], { key: key.fold('base decoder') }),
-          posterior: gaussian({ shape: [1] }),
+          posterior: normalHead({ shape: [1] }),
           likelihood: small,
         }),
         encoder: mlp([DIMS, WIDTH, 4], { key: key.fold('encoder') }),
         prior: mlp([1, WIDTH, 4], { key: key.fold('prior') }),
         decoder: decoder(2 + 1, key),
-        latent: gaussian({ shape: [2] }),
+        latent: normalHead({ shape: [2] }),
         likelihood,
       });
     },

@@ -1,5 +1,5 @@
 import { made } from '@dgm/arm';
-import { asLayer, categorical, Key, mlp, oneHot, Sequential, sizeOf, standardNormal } from '@dgm/core';
+import { asLayer, categoricalHead, Key, mlp, oneHot, Sequential, sizeOf, standardNormal } from '@dgm/core';
 import type { ConditionalDistribution, GenerativeModel } from '@dgm/core';
 import type { ModelTable } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
@@ -17,7 +17,7 @@ import type { LatentPenalty, Vae, VqVae } from '../src/index';
 
 const DIMS = 6;
 const VALUES = 5;
-const likelihood = categorical({ shape: [DIMS], values: VALUES });
+const likelihood = categoricalHead({ shape: [DIMS], levels: VALUES });
 
 /** Two clusters of integers from 0 to 4. */
 const integers = () =>
@@ -112,7 +112,7 @@ export const codeModels: ModelTable = {
   }),
   'vqVae (learned prior)': () => {
     const shape = [codebook.positions];
-    const codes = categorical({ shape: [], values: codebook.codes });
+    const codes = categoricalHead({ shape: [], levels: codebook.codes });
     return {
       make: (key) => quantized(key, made({ shape, likelihood: codes, hidden: [16], key: key.fold('prior') })),
       data: integers,

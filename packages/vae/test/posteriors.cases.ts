@@ -1,11 +1,11 @@
 import { finiteMemory, gatedPixelCnn, recurrentArm } from '@dgm/arm';
 import {
-  categorical,
+  categoricalHead,
   conditional,
   convDecoder,
   convEncoder,
   Dense,
-  gaussian,
+  normalHead,
   Key,
   mlp,
   modelHead,
@@ -59,12 +59,12 @@ function withParts(posterior: MakeHead, likelihood: MakeHead, others: MakeParts 
   return () => ({ make, data: integers, range: [0, VALUES - 1] as const });
 }
 
-const pixels: MakeHead = () => categorical({ shape: [DIMS], values: VALUES });
+const pixels: MakeHead = () => categoricalHead({ shape: [DIMS], levels: VALUES });
 const shape = [LATENT] as const;
 
 /** What a posterior flow starts from: a normal around what the encoder says. */
 function startOf(key: Key): ConditionalDistribution {
-  const start = gaussian({ shape });
+  const start = normalHead({ shape });
   return conditional(new Dense({ inputs: CONTEXT, outputs: start.numParameters, key }), start);
 }
 
@@ -107,31 +107,31 @@ export const posteriorModels: ModelTable = {
     }),
   ),
   'vae (finite-memory decoder)': withParts(
-    () => gaussian({ shape }),
+    () => normalHead({ shape }),
     (key) =>
       modelHead(
         finiteMemory({
           ...{ shape: [DIMS], memory: 2, hidden: [8], contextSize },
-          likelihood: categorical({ shape: [], values: VALUES }),
+          likelihood: categoricalHead({ shape: [], levels: VALUES }),
           key,
         }),
         { contextSize },
       ),
   ),
   'vae (LSTM decoder)': withParts(
-    () => gaussian({ shape }),
+    () => normalHead({ shape }),
     (key) =>
       modelHead(
         recurrentArm({
           ...{ shape: [DIMS], cell: 'lstm', hidden: 8, contextTo: 'state', contextSize },
-          likelihood: categorical({ shape: [], values: VALUES }),
+          likelihood: categoricalHead({ shape: [], levels: VALUES }),
           key,
         }),
         { contextSize },
       ),
   ),
   'vae (convolutional networks)': withParts(
-    () => gaussian({ shape }),
+    () => normalHead({ shape }),
     pixels,
     (key, { posterior, likelihood }) => ({
       encoder: convEncoder({ plane: PLANE, hidden: [4], outputs: posterior.numParameters, key }),
@@ -142,12 +142,12 @@ export const posteriorModels: ModelTable = {
     }),
   ),
   'vae (PixelCNN decoder)': withParts(
-    () => gaussian({ shape }),
+    () => normalHead({ shape }),
     (key) =>
       modelHead(
         gatedPixelCnn({
           ...{ shape: [DIMS], plane: PLANE, hidden: 8, blocks: 1, contextSize },
-          likelihood: categorical({ shape: [], values: VALUES }),
+          likelihood: categoricalHead({ shape: [], levels: VALUES }),
           key,
         }),
         { contextSize },

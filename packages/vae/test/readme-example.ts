@@ -1,4 +1,4 @@
-import { adamax, categorical, evaluate, fit, gaussian, Key, mlp, setup } from '@dgm/core';
+import { adamax, categoricalHead, evaluate, fit, normalHead, Key, mlp, setup } from '@dgm/core';
 import { glyphs, toTensor } from '@dgm/data';
 import { vae } from '@dgm/vae';
 import * as tf from '@tensorflow/tfjs-core';
@@ -9,8 +9,8 @@ const data = glyphs(); // 8x8 images of integers 0..16
 const model = vae({
   encoder: mlp([64, 64, 2 * 8], { key: key.fold('encoder'), activation: 'leakyRelu' }),
   decoder: mlp([8, 64, 64 * 17], { key: key.fold('decoder'), activation: 'leakyRelu' }),
-  posterior: gaussian({ shape: [8] }), // q(z|x): a mean and a log-variance for each latent variable
-  likelihood: categorical({ shape: [64], values: 17 }), // p(x|z): 17 logits for each pixel
+  posterior: normalHead({ shape: [8] }), // q(z|x): a mean and a log-variance for each latent variable
+  likelihood: categoricalHead({ shape: [64], levels: 17 }), // p(x|z): 17 logits for each pixel
 });
 await fit(model, data, { key, optimizer: adamax({ learningRate: 2e-3 }), batchSize: 64, epochs: 4 });
 

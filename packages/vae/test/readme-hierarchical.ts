@@ -1,4 +1,4 @@
-import { adam, categorical, evaluate, fit, Key, mlp, setup } from '@dgm/core';
+import { adam, categoricalHead, evaluate, fit, Key, mlp, setup } from '@dgm/core';
 import { glyphs } from '@dgm/data';
 import { topDownVae } from '@dgm/vae';
 import * as tf from '@tensorflow/tfjs-core';
@@ -20,7 +20,7 @@ const model = topDownVae({
     { latent: 4, bottomUp: net('f2', 64, 64), evidence: net('delta2', 64, 2 * 4) },
   ],
   decoder: net('x', 8, 64, 64 * 17),
-  likelihood: categorical({ shape: [64], values: 17 }),
+  likelihood: categoricalHead({ shape: [64], levels: 17 }),
 });
 await fit(model, data, { key, optimizer: adam({ learningRate: 2e-3 }), batchSize: 64, epochs: 3 });
 

@@ -1,4 +1,4 @@
-import { adamax, bernoulli, evaluate, fit, gaussian, Key, mlp, setup } from '@dgm/core';
+import { adamax, bernoulliHead, evaluate, fit, normalHead, Key, mlp, setup } from '@dgm/core';
 import { analyzeLatents, elboObjective, linearAnnealing, ppcaMaximumLikelihood, vae } from '@dgm/vae';
 
 await setup();
@@ -14,8 +14,8 @@ const train = { count: 400, shape: [12], values };
 const model = vae({
   encoder: mlp([12, 32, 2 * 2], { key: key.fold('encoder') }),
   decoder: mlp([2, 32, 12], { key: key.fold('decoder') }),
-  posterior: gaussian({ shape: [2] }),
-  likelihood: bernoulli({ shape: [12] }),
+  posterior: normalHead({ shape: [2] }),
+  likelihood: bernoulliHead({ shape: [12] }),
   // The regularizer rises over 200 steps, and each latent variable holds a tenth of a nat for free.
   objective: elboObjective({
     weight: linearAnnealing({ steps: 200 }),

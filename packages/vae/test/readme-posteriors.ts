@@ -1,5 +1,5 @@
 import { gatedPixelCnn } from '@dgm/arm';
-import { categorical, conditional, Dense, gaussian, Key, mlp, modelHead, setup } from '@dgm/core';
+import { categoricalHead, conditional, Dense, normalHead, Key, mlp, modelHead, setup } from '@dgm/core';
 import { glyphs, toTensor } from '@dgm/data';
 import { sylvesterFlow } from '@dgm/flows';
 import { HypersphericalUniform, vae, vonMisesFisher } from '@dgm/vae';
@@ -8,7 +8,7 @@ import * as tf from '@tensorflow/tfjs-core';
 await setup();
 const key = Key.of(0);
 const x = tf.tidy(() => tf.slice(toTensor(glyphs().test), 0, 16));
-const pixels = categorical({ shape: [64], values: 17 });
+const pixels = categoricalHead({ shape: [64], levels: 17 });
 
 // A latent space that is a sphere in ten dimensions, with a KL in closed form.
 const onTheSphere = vae({
@@ -22,13 +22,13 @@ const onTheSphere = vae({
 // A flow as the posterior: the encoder puts out its context, from which its start and its layers follow.
 const base = conditional(
   new Dense({ inputs: 32, outputs: 2 * 8, key: key.fold('base') }),
-  gaussian({ shape: [8] }),
+  normalHead({ shape: [8] }),
 );
 const flow = sylvesterFlow({ dims: 8, context: 32, layers: 2, base, key: key.fold('flow') });
 // An autoregressive model as the decoder: z becomes its context.
 const picture = gatedPixelCnn({
   ...{ shape: [64], plane: [8, 8], hidden: 16, blocks: 1, contextSize: 24 },
-  likelihood: categorical({ shape: [], values: 17 }),
+  likelihood: categoricalHead({ shape: [], levels: 17 }),
   key: key.fold('pixels'),
 });
 const flexible = vae({

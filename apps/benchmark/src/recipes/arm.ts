@@ -1,4 +1,4 @@
-import { adamax, discretizedLogisticMixture, logisticPixelMixture, sizeOf } from '@dgm/core';
+import { adamax, discretizedLogisticMixtureHead, logisticPixelMixtureHead, sizeOf } from '@dgm/core';
 import type { Dataset, DistributionHead, Shape } from '@dgm/core';
 import {
   convArm,
@@ -23,8 +23,8 @@ import type { Recipe, RecipeTask, Training } from './shared/recipe';
 function conditionalOf({ train, levels = 2 }: Dataset): DistributionHead {
   const channels = channelsOf(train.shape);
   return channels > 1
-    ? logisticPixelMixture({ shape: [channels], values: levels, components: 10 })
-    : likelihoodFor([], levels, (options) => discretizedLogisticMixture({ ...options, components: 10 }));
+    ? logisticPixelMixtureHead({ shape: [channels], levels, components: 10 })
+    : likelihoodFor([], levels, (options) => discretizedLogisticMixtureHead({ ...options, components: 10 }));
 }
 
 /** The last axis of images `[height, width, channels]`. */

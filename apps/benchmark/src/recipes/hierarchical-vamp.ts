@@ -1,4 +1,4 @@
-import { asLayer, categorical, mlp, Sequential, sizeOf } from '@dgm/core';
+import { asLayer, categoricalHead, mlp, Sequential, sizeOf } from '@dgm/core';
 import { dataPseudoInputs, vampPrior } from '@dgm/priors';
 import type { PseudoInputPrior } from '@dgm/priors';
 import { topDownVae } from '@dgm/vae';
@@ -14,7 +14,7 @@ const [LOWER, UPPER, PSEUDO_INPUTS] = [16, 16, 32] as const;
  */
 function hierarchicalVamp({ dataset, key, quick, width }: RecipeTask): Experiment {
   const { shape: input } = dataset.train;
-  const likelihood = categorical({ shape: input, values: dataset.levels! });
+  const likelihood = categoricalHead({ shape: input, levels: dataset.levels! });
   const [size, hidden] = [sizeOf(input), width ?? (quick ? 64 : 256)];
   const network = (sizes: readonly number[], name: string) =>
     mlp(sizes, { key: key.fold(name), activation: 'leakyRelu' });

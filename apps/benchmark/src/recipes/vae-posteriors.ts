@@ -2,12 +2,12 @@ import {
   ActivationLayer,
   adamax,
   asLayer,
-  bernoulli,
+  bernoulliHead,
   conditional,
   Dense,
-  discretizedLogisticMixture,
+  discretizedLogisticMixtureHead,
   Dropout,
-  gaussian,
+  normalHead,
   modelHead,
   Sequential,
   sizeOf,
@@ -41,7 +41,7 @@ interface Choice<Made> {
 }
 
 function start(key: Key): ConditionalDistribution {
-  const head = gaussian({ shape });
+  const head = normalHead({ shape });
   return conditional(new Dense({ inputs: CONTEXT, outputs: head.numParameters, key }), head);
 }
 
@@ -53,7 +53,7 @@ const flowOptions = (key: Key) => ({
 });
 
 const posteriors = {
-  gaussian: { source: 'DGM Eq. 4.28', make: () => gaussian({ shape }) },
+  gaussian: { source: 'DGM Eq. 4.28', make: () => normalHead({ shape }) },
   householder: {
     source: 'Tomczak and Welling, 2016',
     make: () => householder({ shape, reflections: 8 }),
@@ -139,8 +139,8 @@ function create(
   const units = task.width ?? (quick ? 64 : 256);
   const likelihood =
     levels === 2
-      ? bernoulli({ shape: event })
-      : discretizedLogisticMixture({ shape: event, values: levels, components: 3 });
+      ? bernoulliHead({ shape: event })
+      : discretizedLogisticMixtureHead({ shape: event, levels, components: 3 });
   const posterior: DistributionHead = posteriors[posteriorName].make(key.fold('posterior'));
   const encoder: Layer = new Sequential([
     asLayer((x) => tf.mul(tf.reshape(x, [x.shape[0]!, sizeOf(event)]), Math.min(1, 16 / (levels - 1)))),

@@ -1,4 +1,4 @@
-import { asLayer, categorical, conditional, gaussian, mlp, Sequential, sizeOf } from '@dgm/core';
+import { asLayer, categoricalHead, conditional, normalHead, mlp, Sequential, sizeOf } from '@dgm/core';
 import type { ConditionalDistribution, Key, Layer, Shape } from '@dgm/core';
 import { made } from '@dgm/arm';
 import { realNvp } from '@dgm/flows';
@@ -56,7 +56,7 @@ const priors: Readonly<
   gtm: {
     source: 'DGM §4.4.1.4, Listing 4.9, mended',
     make: ({ key, hidden, shape }) => {
-      const components = gaussian({ shape });
+      const components = normalHead({ shape });
       const network = mlp([2, hidden, hidden, components.numParameters], { key, activation: 'tanh' });
       return gtmPrior({ network, components, grid: GRID });
     },
@@ -81,7 +81,7 @@ const priors: Readonly<
   arm: {
     source: 'DGM Eq. 2.4 as a prior; MADE (Germain et al., 2015)',
     make: ({ key, hidden, shape }) =>
-      modelPrior(made({ shape, likelihood: gaussian({ shape: [] }), hidden: [hidden, hidden], key })),
+      modelPrior(made({ shape, likelihood: normalHead({ shape: [] }), hidden: [hidden, hidden], key })),
   },
   resampled: {
     source: 'Resampled Priors for Variational Autoencoders (Bauer and Mnih, 2019)',
@@ -106,8 +106,8 @@ function create(
   const levels = dataset.levels!;
   const hidden = quick ? 64 : 256;
   const activation = 'leakyRelu';
-  const posterior = gaussian({ shape });
-  const likelihood = categorical({ shape: input, values: levels });
+  const posterior = normalHead({ shape });
+  const likelihood = categoricalHead({ shape: input, levels });
   const encoder: Layer = new Sequential([
     asLayer((x) => tf.reshape(x, [x.shape[0]!, sizeOf(input)])),
     mlp([sizeOf(input), hidden, hidden, posterior.numParameters], { key: key.fold('encoder'), activation }),

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { asLayer, gaussian, Key, mlp, Sequential, setup } from '@dgm/core';
+import { asLayer, normalHead, Key, mlp, Sequential, setup } from '@dgm/core';
 import { glyphs } from '@dgm/data';
 import { vae } from '@dgm/vae';
 import * as tf from '@tensorflow/tfjs-core';
@@ -17,8 +17,8 @@ function benchmark(latent: number): Experiment {
   const model = vae({
     encoder: new Sequential([asLayer((x) => tf.div(x, 16)), mlp([64, 2 * latent], { key: Key.of(0) })]),
     decoder: mlp([latent, 64], { key: Key.of(1) }),
-    posterior: gaussian({ shape: [latent] }),
-    likelihood: gaussian({ shape: [64], std: 1 }),
+    posterior: normalHead({ shape: [latent] }),
+    likelihood: normalHead({ shape: [64], std: 1 }),
   });
   return {
     model: model as Experiment['model'],

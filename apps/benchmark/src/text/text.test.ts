@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { finiteMemory } from '@dgm/arm';
-import { categorical, Key } from '@dgm/core';
+import { categoricalHead, Key } from '@dgm/core';
 import { text as loadText } from '@dgm/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -22,7 +22,7 @@ const licence = path.join(
 const key = Key.of(0);
 
 describe('scoreText', () => {
-  const likelihood = categorical({ shape: [], values: 5 });
+  const likelihood = categoricalHead({ shape: [], levels: 5 });
   const values = Int32Array.from({ length: 24 }, (_, at) => (at * at) % 5);
 
   it('counts each character once: with one window it is the likelihood', () => {

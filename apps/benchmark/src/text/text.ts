@@ -1,4 +1,4 @@
-import { adam, categorical, countParameters, fit, Key, setup } from '@dgm/core';
+import { adam, categoricalHead, countParameters, fit, Key, setup } from '@dgm/core';
 import { progressBar } from '@dgm/core/node';
 import { text as loadText, type TextDataset } from '@dgm/data';
 import { decimal, duration, NOTHING } from '../format';
@@ -51,7 +51,7 @@ async function train(
   data: TextDataset,
 ): Promise<Trained> {
   const key = Key.of(seed);
-  const likelihood = categorical({ shape: [], values: data.characters.length });
+  const likelihood = categoricalHead({ shape: [], levels: data.characters.length });
   const options = { shape: [length], likelihood, encoding: 'one-hot', key: key.fold('weights') } as const;
   const model = networks[name](options, hidden);
   try {

@@ -42,7 +42,7 @@ export interface AutoregressiveModelOptions {
   /** The parameters of each conditional; the model owns it. */
   readonly network: AutoregressiveNetwork;
   /**
-   * The family of $p(x_d | x_{<d})$: a head over one variable, for example `categorical({ shape: [], values: 17 })`. A head
+   * The family of $p(x_d | x_{<d})$: a head over one variable, for example `categoricalHead({ shape: [], levels: 17 })`. A head
    * over `[channels]`, the last axis of `shape`, makes a pixel with its channels one variable.
    */
   readonly likelihood: DistributionHead;

@@ -7,8 +7,8 @@ export interface ArmOptions {
   /** The shape of one example. */
   readonly shape: Shape;
   /**
-   * The family of $p(x_d | x_{<d})$: a head over one variable, for example `categorical({ shape: [], values: 17 })`; or over
-   * the channels of a pixel, `logisticPixelMixture({ shape: [3], values: 256, components: 10 })`, which go together then.
+   * The family of $p(x_d | x_{<d})$: a head over one variable, for example `categoricalHead({ shape: [], levels: 17 })`; or over
+   * the channels of a pixel, `logisticPixelMixtureHead({ shape: [3], levels: 256, components: 10 })`, which go together then.
    */
   readonly likelihood: DistributionHead;
   /** How the network sees the values; for up to 128 values `one-hot`, for more `scaled`, for real ones `raw` unless given. */

@@ -5,7 +5,7 @@ import { logSigmoid } from '../ops/log-arithmetic';
 import type { Key } from '../random/key';
 import type { Shape } from '../shape/shape';
 import { BaseDistribution } from './distribution';
-import { asTensor, batchShapeOf, type BatchOptions, type Parameter } from './parameters';
+import { asTensor, batchShapeOf, type BatchShapeOptions, type Parameter } from './parameters';
 import { integers, onSupport } from './support';
 
 /** The Bernoulli distribution over 0 and 1 (DGM App. B.1): $\ln p(x) = \ln \mathrm{sigm}((2x - 1)\, l)$ for the logit $l$. */
@@ -17,7 +17,7 @@ export class Bernoulli extends BaseDistribution {
   readonly logits: Parameter;
 
   /** @param logits - log-odds of a 1, $\ln \theta / (1 - \theta)$ */
-  constructor(logits: Parameter, options: BatchOptions = {}) {
+  constructor(logits: Parameter, options: BatchShapeOptions = {}) {
     super();
     this.logits = logits;
     this.batchShape = batchShapeOf(options, logits);

@@ -7,7 +7,13 @@ import type { Key } from '../random/key';
 import type { Shape } from '../shape/shape';
 import { BaseDistribution } from './distribution';
 import { logGammaDraws, SMALLEST } from './host-gamma';
-import { asTensor, batchShapeOf, requirePositive, type BatchOptions, type Parameter } from './parameters';
+import {
+  asTensor,
+  batchShapeOf,
+  requirePositive,
+  type BatchShapeOptions,
+  type Parameter,
+} from './parameters';
 import { onSupport, openInterval } from './support';
 
 /**
@@ -28,7 +34,7 @@ export class Beta extends BaseDistribution {
    * @param beta - b > 0, one more than the power of 1 - x
    * @throws {@link ArgumentError} if one is a number that is not positive
    */
-  constructor(alpha: Parameter, beta: Parameter, options: BatchOptions = {}) {
+  constructor(alpha: Parameter, beta: Parameter, options: BatchShapeOptions = {}) {
     super();
     requirePositive(alpha, 'Beta', 'alpha');
     requirePositive(beta, 'Beta', 'beta');

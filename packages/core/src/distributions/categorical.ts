@@ -22,7 +22,7 @@ export class Categorical extends BaseDistribution {
   readonly batchShape: Shape;
   readonly logits: Tensor | readonly number[];
   /** How many values there are, K. */
-  readonly values: number;
+  readonly levels: number;
 
   /**
    * @param logits - `[...batch, K]`, unnormalized log-probabilities
@@ -31,8 +31,8 @@ export class Categorical extends BaseDistribution {
   constructor(logits: Tensor | readonly number[]) {
     super();
     const shape = 'shape' in logits ? logits.shape : [logits.length];
-    const values = shape.at(-1);
-    if (values === undefined || values === 0) {
+    const levels = shape.at(-1);
+    if (levels === undefined || levels === 0) {
       throw new ShapeError({
         where: 'Categorical',
         argument: 'logits',
@@ -41,7 +41,7 @@ export class Categorical extends BaseDistribution {
       });
     }
     this.logits = logits;
-    this.values = values;
+    this.levels = levels;
     this.batchShape = shape.slice(0, -1);
   }
 
@@ -55,7 +55,7 @@ export class Categorical extends BaseDistribution {
   }
 
   protected logDensity(x: Tensor): Tensor {
-    const isValue = integers(0, this.values - 1);
+    const isValue = integers(0, this.levels - 1);
     return onSupport(x, { support: isValue, logDensity: (value) => logMass(value, this.#logits()) });
   }
 
@@ -87,7 +87,7 @@ export class Categorical extends BaseDistribution {
   }
 
   #numbers(): Tensor {
-    return tf.range(0, this.values, 1, 'float32');
+    return tf.range(0, this.levels, 1, 'float32');
   }
 
   #logits(): Tensor {

@@ -16,10 +16,10 @@ import {
   scaleOf,
   scaleParameter,
 } from './parameters';
-import type { BatchOptions, Parameter, Scale } from './parameters';
+import type { BatchShapeOptions, Parameter, Scale } from './parameters';
 import { onSupport } from './support';
 
-export interface DiscretizedLogisticOptions extends BatchOptions {
+export interface DiscretizedLogisticOptions extends BatchShapeOptions {
   /** The lowest value; its bin is open to -Infinity, so that nothing is lost below it. Unbounded if left out. */
   readonly minimum?: number;
   /** The highest value; its bin is open to Infinity. Unbounded if left out. */

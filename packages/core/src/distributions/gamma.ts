@@ -6,7 +6,13 @@ import type { Key } from '../random/key';
 import type { Shape } from '../shape/shape';
 import { BaseDistribution } from './distribution';
 import { logGammaDraws, SMALLEST, valuesOf } from './host-gamma';
-import { asTensor, batchShapeOf, requirePositive, type BatchOptions, type Parameter } from './parameters';
+import {
+  asTensor,
+  batchShapeOf,
+  requirePositive,
+  type BatchShapeOptions,
+  type Parameter,
+} from './parameters';
 import { onSupport, openInterval } from './support';
 
 /**
@@ -27,7 +33,7 @@ export class Gamma extends BaseDistribution {
    * @param rate - r > 0, the inverse of a scale
    * @throws {@link ArgumentError} if one is a number that is not positive
    */
-  constructor(concentration: Parameter, rate: Parameter, options: BatchOptions = {}) {
+  constructor(concentration: Parameter, rate: Parameter, options: BatchShapeOptions = {}) {
     super();
     requirePositive(concentration, 'Gamma', 'concentration');
     requirePositive(rate, 'Gamma', 'rate');

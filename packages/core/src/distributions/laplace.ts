@@ -4,7 +4,7 @@ import { exp } from '../ops/activations';
 import type { Key } from '../random/key';
 import type { Shape } from '../shape/shape';
 import { LocationScale } from './location-scale';
-import type { BatchOptions, Parameter, Scale } from './parameters';
+import type { BatchShapeOptions, Parameter, Scale } from './parameters';
 
 /** The Laplace distribution: $\ln p(x) = -\tfrac{|x - \mu|}{s} - \ln 2 s$. */
 export class Laplace extends LocationScale {
@@ -16,7 +16,7 @@ export class Laplace extends LocationScale {
    * @param scale - positive, or `{ logScale }`
    * @throws {@link ArgumentError} if `scale` is a number that is not positive
    */
-  constructor(location: Parameter, scale: Scale, options: BatchOptions = {}) {
+  constructor(location: Parameter, scale: Scale, options: BatchShapeOptions = {}) {
     super(location, scale, options);
   }
 

@@ -10,7 +10,7 @@ import {
   requirePositiveScale,
   scaleOf,
   scaleParameter,
-  type BatchOptions,
+  type BatchShapeOptions,
   type Parameter,
   type Scale,
 } from './parameters';
@@ -25,7 +25,7 @@ export abstract class LocationScale extends BaseDistribution {
   readonly location: Parameter;
   readonly scale: Scale;
 
-  constructor(location: Parameter, scale: Scale, options: BatchOptions, ...others: Parameter[]) {
+  constructor(location: Parameter, scale: Scale, options: BatchShapeOptions, ...others: Parameter[]) {
     super();
     requirePositiveScale(scale, new.target.name, 'scale');
     this.batchShape = batchShapeOf(options, location, scaleParameter(scale), ...others);

@@ -34,14 +34,14 @@ export class LogisticPixelMixture extends BaseDistribution {
   readonly batchShape: Shape;
   readonly eventShape: Shape;
   readonly parameters: LogisticPixelParameters;
-  /** How many values a channel can take, 0 to `values` - 1. */
-  readonly values: number;
+  /** How many values a channel can take, 0 to `levels - 1`. */
+  readonly levels: number;
 
   /** @throws {@link ShapeError} if the parameters do not have one batch, K and C, or there is one channel only */
-  constructor(parameters: LogisticPixelParameters, values: number) {
+  constructor(parameters: LogisticPixelParameters, levels: number) {
     super();
     this.parameters = parameters;
-    this.values = values;
+    this.levels = levels;
     this.batchShape = parameters.logits.shape.slice(0, -1);
     this.eventShape = [checkShapes(parameters)];
   }
@@ -89,11 +89,11 @@ export class LogisticPixelMixture extends BaseDistribution {
   }
 
   #logistic(mean: Tensor, logScale: Tensor): DiscretizedLogistic {
-    return new DiscretizedLogistic(mean, { logScale }, { minimum: 0, maximum: this.values - 1 });
+    return new DiscretizedLogistic(mean, { logScale }, { minimum: 0, maximum: this.levels - 1 });
   }
 
   get #middle(): number {
-    return (this.values - 1) / 2;
+    return (this.levels - 1) / 2;
   }
 }
 

@@ -4,7 +4,7 @@ import { sigmoid, softplus } from '../ops/activations';
 import type { Key } from '../random/key';
 import type { Shape } from '../shape/shape';
 import { LocationScale } from './location-scale';
-import type { BatchOptions, Parameter, Scale } from './parameters';
+import type { BatchShapeOptions, Parameter, Scale } from './parameters';
 
 /** The logistic distribution: with $z = (x - \mu)/s$, $\ln p(x) = -\ln(1 + e^z) - \ln(1 + e^{-z}) - \ln s$. */
 export class Logistic extends LocationScale {
@@ -16,7 +16,7 @@ export class Logistic extends LocationScale {
    * @param scale - positive, or `{ logScale }`
    * @throws {@link ArgumentError} if `scale` is a number that is not positive
    */
-  constructor(mean: Parameter, scale: Scale, options: BatchOptions = {}) {
+  constructor(mean: Parameter, scale: Scale, options: BatchShapeOptions = {}) {
     super(mean, scale, options);
   }
 

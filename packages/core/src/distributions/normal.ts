@@ -4,7 +4,7 @@ import { ndtr } from '../ops/normal';
 import type { Key } from '../random/key';
 import type { Shape } from '../shape/shape';
 import { LocationScale } from './location-scale';
-import type { BatchOptions, Parameter, Scale } from './parameters';
+import type { BatchShapeOptions, Parameter, Scale } from './parameters';
 
 /**
  * The normal distribution (DGM App. B.1):
@@ -19,7 +19,7 @@ export class Normal extends LocationScale {
    * @param std - positive standard deviation, or `{ logScale }` for its logarithm
    * @throws {@link ArgumentError} if `std` is a number that is not positive
    */
-  constructor(mean: Parameter, std: Scale, options: BatchOptions = {}) {
+  constructor(mean: Parameter, std: Scale, options: BatchShapeOptions = {}) {
     super(mean, std, options);
   }
 

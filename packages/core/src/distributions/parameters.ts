@@ -10,13 +10,13 @@ export type Parameter = Tensor | number;
 /** A scale, or its logarithm, where that is what a network puts out. */
 export type Scale = Parameter | { readonly logScale: Parameter };
 
-export interface BatchOptions {
+export interface BatchShapeOptions {
   /** Shape that the batch has at least; the parameters are broadcast against it. */
   readonly shape?: Shape;
 }
 
 /** The batch shape that parameters and options give together. */
-export function batchShapeOf({ shape = [] }: BatchOptions, ...parameters: Parameter[]): Shape {
+export function batchShapeOf({ shape = [] }: BatchShapeOptions, ...parameters: Parameter[]): Shape {
   return broadcastShapes(shape, ...parameters.map(shapeOf));
 }
 

@@ -6,7 +6,7 @@ import type { Key } from '../random/key';
 import type { Shape } from '../shape/shape';
 import { logGammaDraws, valuesOf } from './host-gamma';
 import { LocationScale } from './location-scale';
-import { asTensor, requirePositive, type BatchOptions, type Parameter, type Scale } from './parameters';
+import { asTensor, requirePositive, type BatchShapeOptions, type Parameter, type Scale } from './parameters';
 
 /**
  * Student's t distribution: with $z = (x - \mu)/s$,
@@ -26,7 +26,12 @@ export class StudentT extends LocationScale {
    * @param scale - positive, or `{ logScale }`
    * @throws {@link ArgumentError} if the degrees of freedom or the scale are a number that is not positive
    */
-  constructor(degreesOfFreedom: Parameter, location: Parameter, scale: Scale, options: BatchOptions = {}) {
+  constructor(
+    degreesOfFreedom: Parameter,
+    location: Parameter,
+    scale: Scale,
+    options: BatchShapeOptions = {},
+  ) {
     requirePositive(degreesOfFreedom, 'StudentT', 'degreesOfFreedom');
     super(location, scale, options, degreesOfFreedom);
     this.degreesOfFreedom = degreesOfFreedom;

@@ -17,10 +17,10 @@ import {
   scaleOf,
   scaleParameter,
 } from './parameters';
-import type { BatchOptions, Parameter, Scale } from './parameters';
+import type { BatchShapeOptions, Parameter, Scale } from './parameters';
 import { closedInterval, onSupport } from './support';
 
-export interface TruncatedNormalOptions extends BatchOptions {
+export interface TruncatedNormalOptions extends BatchShapeOptions {
   /** The lower end, -Infinity if left out. */
   readonly low?: Parameter;
   /** The upper end, Infinity if left out. */

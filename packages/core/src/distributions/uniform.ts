@@ -5,7 +5,7 @@ import { select } from '../ops/select';
 import type { Key } from '../random/key';
 import type { Shape } from '../shape/shape';
 import { BaseDistribution } from './distribution';
-import { batchShapeOf, type BatchOptions, type Parameter } from './parameters';
+import { batchShapeOf, type BatchShapeOptions, type Parameter } from './parameters';
 import { closedInterval, onSupport } from './support';
 
 /** The uniform distribution: $\ln p(x) = -\ln(b - a)$ for $a \le x \le b$. */
@@ -18,7 +18,7 @@ export class Uniform extends BaseDistribution {
   readonly high: Parameter;
 
   /** @throws {@link ArgumentError} if both ends are numbers and `low` is not below `high` */
-  constructor(low: Parameter, high: Parameter, options: BatchOptions = {}) {
+  constructor(low: Parameter, high: Parameter, options: BatchShapeOptions = {}) {
     super();
     if (typeof low === 'number' && typeof high === 'number' && !(low < high)) {
       throw new ArgumentError({

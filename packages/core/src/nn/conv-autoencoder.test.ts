@@ -1,4 +1,4 @@
-import { convDecoder, convEncoder, discretizedLogisticMixture, Key } from '@dgm/core';
+import { convDecoder, convEncoder, discretizedLogisticMixtureHead, Key } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 
@@ -24,7 +24,7 @@ test('a decoder puts the kinds of parameters where the head looks for them', () 
     const [byPixel, byKind] = decoders.map((decoder) => [...decoder.apply(z).dataSync()]);
     // 4 pixels of 3 kinds of 2 components: kind 2, pixel 1, component 0.
     expect(byKind![2 * 8 + 1 * 2]).toBe(byPixel![1 * 6 + 2 * 2]);
-    const head = discretizedLogisticMixture({ shape: [2, 2], values: 5, components: 2 });
+    const head = discretizedLogisticMixtureHead({ shape: [2, 2], levels: 5, components: 2 });
     expect(head.numParameters).toBe(byKind!.length);
   });
   for (const decoder of decoders) decoder.dispose();

@@ -40,7 +40,7 @@ export interface ConvDecoderOptions extends ConvolutionalOptions {
   readonly outputs: number;
   /**
    * How many kinds of parameters the likelihood has, which come one after the other for the whole image: 1 for
-   * `categorical` and `bernoulli`, 2 for `gaussian` and `discretizedLogistic`, 3 for `discretizedLogisticMixture`.
+   * `categoricalHead` and `bernoulliHead`, 2 for `normalHead` and `discretizedLogisticHead`, 3 for `discretizedLogisticMixtureHead`.
    * @defaultValue 1
    */
   readonly parts?: number;

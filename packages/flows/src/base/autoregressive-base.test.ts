@@ -1,4 +1,4 @@
-import { gaussian, Key } from '@dgm/core';
+import { normalHead, Key } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import '@dgm/testing';
@@ -26,7 +26,7 @@ test.each([
     parameters: () => new Map(),
     dispose: () => undefined,
   };
-  const base = autoregressiveBase({ groups, head: gaussian({ shape: [1] }), network });
+  const base = autoregressiveBase({ groups, head: normalHead({ shape: [1] }), network });
   const draws = base.given().sample(Key.of(0), [4, 5]);
   expect(draws.shape).toEqual([4, 5, 3]);
   const rows = tf.reshape(draws, [20, 3]);

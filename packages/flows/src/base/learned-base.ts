@@ -6,7 +6,7 @@ import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 /**
  * A base distribution whose parameters are learned: the family of a head, with a number of its own for each parameter.
  *
- * @param head - for example `gaussian({ shape: [64] })` or `integerLogistic({ shape: [64] })`
+ * @param head - for example `normalHead({ shape: [64] })` or `integerLogistic({ shape: [64] })`
  * @param options - `key`: spreads the initial values of the parameters, for mixtures, whose components must differ; all
  * parameters start at 0 unless given
  * @see DGM §3.1.6, "Learnable base distributions"; Eq. 3.41

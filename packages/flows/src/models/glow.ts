@@ -1,4 +1,4 @@
-import { ArgumentError, conditional, gaussian, Sequential } from '@dgm/core';
+import { ArgumentError, conditional, normalHead, Sequential } from '@dgm/core';
 import type { Activation, ConditionalDistribution, Distribution, Key, Shape } from '@dgm/core';
 import type { ChainPart } from '../chain';
 import { Coupling } from '../coupling/coupling';
@@ -94,7 +94,7 @@ function dropped(options: GlowOptions, { shape, key }: Scale): ConditionalDistri
     outputs: 2 * channels,
     key,
   });
-  return conditional(new Sequential([network, asHeadParameters(2)]), gaussian({ shape }));
+  return conditional(new Sequential([network, asHeadParameters(2)]), normalHead({ shape }));
 }
 
 function networkOptions({ hidden = 64, activation = 'relu', dropout = 0 }: GlowOptions) {

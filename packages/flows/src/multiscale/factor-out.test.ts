@@ -1,6 +1,6 @@
 import {
   conditional,
-  gaussian,
+  normalHead,
   Independent,
   Key,
   mlp,
@@ -22,7 +22,10 @@ const twice = () =>
   factorOut({
     sizes: [1, 1],
     kept: standardNormal([1]),
-    dropped: conditional((zA) => tf.mul(2, tf.slice(zA, [0, 0], [-1, 1])), gaussian({ shape: [1], std: 1 })),
+    dropped: conditional(
+      (zA) => tf.mul(2, tf.slice(zA, [0, 0], [-1, 1])),
+      normalHead({ shape: [1], std: 1 }),
+    ),
   });
 
 test('the density is that of what goes on times that of what stops', () => {
@@ -52,7 +55,7 @@ describe('with a context', () => {
     factorOut({
       sizes: [2, 1],
       kept: realNvp({ dims: 2, key: Key.of(0), couplings: 2, hidden: [4], context: 1 }),
-      dropped: conditional(mlp([3, 4, 2], { key: Key.of(1) }), gaussian({ shape: [1] })),
+      dropped: conditional(mlp([3, 4, 2], { key: Key.of(1) }), normalHead({ shape: [1] })),
     });
 
   test('both parts depend on it', () => {
@@ -81,7 +84,7 @@ test('a flow over it integrates to one after training', () => {
     base: factorOut({
       sizes: [1, 1],
       kept: flow({ layers: [], eventShape: [1] }),
-      dropped: conditional(mlp([1, 16, 2], { key, activation: 'tanh' }), gaussian({ shape: [1] })),
+      dropped: conditional(mlp([1, 16, 2], { key, activation: 'tanh' }), normalHead({ shape: [1] })),
     }),
   });
   const clusters = new Mixture([0, 0], new Independent(new Normal(tf.tensor2d([[-1.5, -1.5], [1.5, 1.5]]), 0.6), 1)); // prettier-ignore

@@ -9,7 +9,7 @@ import type { LatentGridOptions } from './latent-grid';
 export interface GtmPriorOptions extends MixturePriorOptions {
   /** $g_\gamma$: maps points of the grid, `[K, dimensions]`, to `[K, components.numParameters]`. The prior owns it. */
   readonly network: NetworkLike;
-  /** The family of a component: `gaussian({ shape: [2] })`. */
+  /** The family of a component: `normalHead({ shape: [2] })`. */
   readonly components: DistributionHead;
   /** The points $u_k$; `{ pointsPerAxis: 4 }` makes 16 of them in the square [-1, 1]². */
   readonly grid: LatentGridOptions;

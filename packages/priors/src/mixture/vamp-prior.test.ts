@@ -1,4 +1,4 @@
-import { conditional, gaussian, Key, mlp } from '@dgm/core';
+import { conditional, normalHead, Key, mlp } from '@dgm/core';
 import '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -7,7 +7,7 @@ import { gtmVampPrior } from './gtm-vamp-prior';
 import { dataPseudoInputs } from './pseudo-inputs';
 import { vampPrior } from './vamp-prior';
 
-const encoder = conditional(mlp([3, 8, 4], { key: Key.of(0) }), gaussian({ shape: [2] }));
+const encoder = conditional(mlp([3, 8, 4], { key: Key.of(0) }), normalHead({ shape: [2] }));
 afterAll(() => encoder.dispose());
 const examples = { count: 6, shape: [3], values: Float32Array.from({ length: 18 }, (_, i) => Math.cos(i)) };
 

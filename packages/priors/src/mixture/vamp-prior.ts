@@ -49,7 +49,7 @@ class VampPrior extends BaseMixturePrior implements PseudoInputPrior {
  * @example
  * ```ts
  * const network = mlp([64, 256, 4], { key });
- * const posterior = gaussian({ shape: [2] });
+ * const posterior = normalHead({ shape: [2] });
  * const prior = vampPrior({
  *   encoder: conditional(network, posterior),
  *   pseudoInputs: dataPseudoInputs(data.train, { count: 16 }),

@@ -1,4 +1,4 @@
-import { Dense, gaussian, Independent, Key, Mixture, Normal } from '@dgm/core';
+import { Dense, normalHead, Independent, Key, Mixture, Normal } from '@dgm/core';
 import '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -86,8 +86,8 @@ describe('analyzeLatents', () => {
     const model = vae({
       encoder: (x) => tf.concat([x, x, tf.fill([x.shape[0]!, 2], 2 * Math.log(0.5))], 1),
       decoder: (z) => tf.sum(z, 1, true),
-      posterior: gaussian({ shape: [2] }),
-      likelihood: gaussian({ shape: [1], std: 1 }),
+      posterior: normalHead({ shape: [2] }),
+      likelihood: normalHead({ shape: [1], std: 1 }),
     });
     const values = tf.tidy(() => Key.of(5).normal([1000]).dataSync()) as Float32Array;
     const { totalCorrelation } = await analyzeLatents(
@@ -104,8 +104,8 @@ describe('analyzeLatents', () => {
     const model = vae({
       encoder: new Dense({ inputs: 3, outputs: 8, key: Key.of(0) }),
       decoder: new Dense({ inputs: 4, outputs: 3, key: Key.of(1) }),
-      posterior: gaussian({ shape: [4] }),
-      likelihood: gaussian({ shape: [3], std: 1 }),
+      posterior: normalHead({ shape: [4] }),
+      likelihood: normalHead({ shape: [3], std: 1 }),
     });
     tf.tidy(() => model.parameters().forEach((variable) => variable.assign(tf.zerosLike(variable))));
     const { activeUnits, mutualInformation, warning } = await analyzeLatents(model, draws(100), {
@@ -133,7 +133,7 @@ describe('analyzeLevels', () => {
       { latent: 1, bottomUp: identity, evidence: (x) => tf.zeros([x.shape[0]!, 2]) },
     ],
     decoder: (z) => tf.sum(z, 1, true),
-    likelihood: gaussian({ shape: [1], std: 1 }),
+    likelihood: normalHead({ shape: [1], std: 1 }),
   });
   const examples = { count: 5, shape: [1], values: Float32Array.of(-2, -1, 0, 1, 2) };
 
@@ -160,7 +160,7 @@ describe('analyzeLevels', () => {
     const tied = topDownVae({
       levels: [{ latent: 2, bottomUp: identity, evidence: (x) => tf.zeros([x.shape[0]!, 4]) }],
       decoder: (z) => tf.sum(z, 1, true),
-      likelihood: gaussian({ shape: [1], std: 1 }),
+      likelihood: normalHead({ shape: [1], std: 1 }),
       topPrior: new Mixture([0], new Independent(new Normal(0, 1, { shape: [1, 2] }), 1)),
     });
     const { levels, warning } = await analyzeLevels(tied, examples, { key: Key.of(9) });

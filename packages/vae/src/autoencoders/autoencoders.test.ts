@@ -1,5 +1,5 @@
 import { compiled } from '@dgm/compile';
-import { adam, categorical, DgmError, fit, gaussian, Key, mlp, standardNormal } from '@dgm/core';
+import { adam, categoricalHead, DgmError, fit, normalHead, Key, mlp, standardNormal } from '@dgm/core';
 import type { Examples } from '@dgm/core';
 import { glyphs } from '@dgm/data';
 import { neuralSplineFlow } from '@dgm/flows';
@@ -13,7 +13,7 @@ import { latentNorm } from './latent-norm';
 import { discrepancy, maximumMeanDiscrepancy } from './maximum-mean-discrepancy';
 
 const key = Key.of(0);
-const likelihood = categorical({ shape: [64], values: 17 });
+const likelihood = categoricalHead({ shape: [64], levels: 17 });
 const regularized = () =>
   autoencoder({
     encoder: mlp([64, 32, 2], { key: key.fold('encoder') }),
@@ -136,7 +136,7 @@ test('latentExamples takes the means of a posterior, and keeps labels: M1', asyn
   const model = vae({
     encoder: mlp([64, 16, 4], { key }),
     decoder: mlp([2, 16, likelihood.numParameters], { key }),
-    posterior: gaussian({ shape: [2] }),
+    posterior: normalHead({ shape: [2] }),
     likelihood,
   });
   const examples = some(glyphs({ seed: 0 }).test, 20);

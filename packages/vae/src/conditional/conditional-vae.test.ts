@@ -1,5 +1,15 @@
 import { compiled } from '@dgm/compile';
-import { adam, bernoulli, conditional, fit, gaussian, gatherExamples, Key, mlp, oneHot } from '@dgm/core';
+import {
+  adam,
+  bernoulliHead,
+  conditional,
+  fit,
+  normalHead,
+  gatherExamples,
+  Key,
+  mlp,
+  oneHot,
+} from '@dgm/core';
 import type { ConditionalDistribution, Examples, MakeBatch } from '@dgm/core';
 import { expectNoLeaks, meanAndError } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
@@ -14,8 +24,8 @@ const make = (prior?: ConditionalDistribution) =>
   conditionalVae({
     encoder: mlp([4, 8, 2], { key: key.fold('encoder') }),
     decoder: mlp([3, 8, 2], { key: key.fold('decoder') }),
-    posterior: gaussian({ shape: [1] }),
-    likelihood: bernoulli({ shape: [2] }),
+    posterior: normalHead({ shape: [1] }),
+    likelihood: bernoulliHead({ shape: [2] }),
     contexts: new OneHotCategorical([2]),
     ...(prior && { prior }),
   });
@@ -69,7 +79,7 @@ describe('conditionalVae', () => {
 
   test.each([
     ['a fixed prior', () => undefined],
-    ['a prior that knows the context', () => conditional(mlp([2, 2], { key }), gaussian({ shape: [1] }))],
+    ['a prior that knows the context', () => conditional(mlp([2, 2], { key }), normalHead({ shape: [1] }))],
   ])('learns, with %s, what the context says', async (_, prior) => {
     const model = make(prior());
     const optimizer = adam({ learningRate: 2e-2 });

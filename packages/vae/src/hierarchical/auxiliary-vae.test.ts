@@ -1,4 +1,4 @@
-import { BaseModule, bernoulli, categorical, evaluate, gaussian, Key } from '@dgm/core';
+import { BaseModule, bernoulliHead, categoricalHead, evaluate, normalHead, Key } from '@dgm/core';
 import type { BoundModel, Distribution, LikelihoodModel, Objective } from '@dgm/core';
 import '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
@@ -60,7 +60,7 @@ class Table extends BaseModule implements LikelihoodModel {
   }
 
   #given(n: number): Distribution {
-    return categorical({ shape: [1], values: 3 }).distribution(tf.tile(tf.tensor2d([LOGITS]), [n, 1]));
+    return categoricalHead({ shape: [1], levels: 3 }).distribution(tf.tile(tf.tensor2d([LOGITS]), [n, 1]));
   }
 }
 
@@ -75,8 +75,8 @@ const bits = (base: BoundModel | LikelihoodModel = new Table()): AuxiliaryVae =>
       const [z, y] = tf.split(both, 2, 1);
       return tf.add(tf.sub(y!, 1), tf.concat([z!, tf.neg(z!)], 1));
     },
-    latent: gaussian({ shape: [1] }),
-    likelihood: bernoulli({ shape: [2] }),
+    latent: normalHead({ shape: [1] }),
+    likelihood: bernoulliHead({ shape: [2] }),
   });
 
 /** ln p(y) + ln of the integral over z, on a grid. */

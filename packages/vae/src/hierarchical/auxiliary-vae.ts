@@ -37,7 +37,7 @@ export interface AuxiliaryVaeOptions {
   readonly prior: NetworkLike;
   /** Maps z and y side by side, `[n, latent + size of y]`, to the parameters of p(x|z, y). */
   readonly decoder: NetworkLike;
-  /** The family of q(z|x) and p(z|y): `gaussian({ shape: [8] })`. */
+  /** The family of q(z|x) and p(z|y): `normalHead({ shape: [8] })`. */
   readonly latent: DistributionHead;
   /** The family of p(x|z, y). */
   readonly likelihood: DistributionHead;

@@ -1,4 +1,4 @@
-import { asLayer, Dense, evaluate, gaussian, Key, klDivergence, Mixture, Normal } from '@dgm/core';
+import { asLayer, Dense, evaluate, normalHead, Key, klDivergence, Mixture, Normal } from '@dgm/core';
 import type { CallOptions, Layer } from '@dgm/core';
 import '@dgm/testing';
 import { meanAndError } from '@dgm/testing';
@@ -27,7 +27,7 @@ const linear = (slope: number, offset: number, variance: number): Layer =>
   });
 const identity = asLayer((input) => input);
 
-const likelihood = gaussian({ shape: [1], std: V });
+const likelihood = normalHead({ shape: [1], std: V });
 const decoder = asLayer((z) => tf.add(tf.mul(W, z), B));
 const prior = linear(A, 0, S ** 2);
 

@@ -1,4 +1,4 @@
-import { gaussian, Key, modelHead } from '@dgm/core';
+import { normalHead, Key, modelHead } from '@dgm/core';
 import type { DistributionHead } from '@dgm/core';
 import { planarFlow } from '@dgm/flows';
 import '@dgm/testing';
@@ -13,7 +13,7 @@ const isModule = (head: DistributionHead): head is ReturnType<typeof flow> => 'p
 const sum = (x: Tensor): tf.Scalar => tf.sum(x);
 
 test.each([
-  ['a head without variables', () => gaussian({ shape: [2] })],
+  ['a head without variables', () => normalHead({ shape: [2] })],
   ['a flow', flow],
 ])('%s keeps its density and the gradient along z, and has none by its parameters', (_, make) => {
   const head = make();

@@ -1,5 +1,5 @@
 import { compiled } from '@dgm/compile';
-import { adam, bernoulli, evaluate, fit, gaussian, Key, mlp } from '@dgm/core';
+import { adam, bernoulliHead, evaluate, fit, normalHead, Key, mlp } from '@dgm/core';
 import type { Examples } from '@dgm/core';
 import { glyphs } from '@dgm/data';
 import { expectNoLeaks, meanAndError } from '@dgm/testing';
@@ -21,8 +21,8 @@ const tiny = () =>
     classifier: mlp([2, 8, 2], { key: key.fold('classifier') }),
     encoder: mlp([4, 8, 2], { key: key.fold('encoder') }),
     decoder: mlp([3, 8, 2], { key: key.fold('decoder') }),
-    posterior: gaussian({ shape: [1] }),
-    likelihood: bernoulli({ shape: [2] }),
+    posterior: normalHead({ shape: [1] }),
+    likelihood: bernoulliHead({ shape: [2] }),
     classification: 2,
   });
 const rows = Int32Array.of(0, 1, 2, 3);
@@ -144,8 +144,8 @@ describe('semiSupervisedVae', () => {
       classifier: mlp([64, 64, 10], { key: key.fold('classifier') }),
       encoder: mlp([74, 64, 16], { key: key.fold('encoder') }),
       decoder: mlp([18, 64, 64], { key: key.fold('decoder') }),
-      posterior: gaussian({ shape: [8] }),
-      likelihood: bernoulli({ shape: [64] }),
+      posterior: normalHead({ shape: [8] }),
+      likelihood: bernoulliHead({ shape: [64] }),
     });
     const before = await evaluate(model, test, { key, numSamples: 1 });
     const optimizer = adam({ learningRate: 3e-3 });

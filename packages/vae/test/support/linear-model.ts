@@ -1,4 +1,4 @@
-import { choleskyFactor, Dense, gaussian, Key, MultivariateNormal } from '@dgm/core';
+import { choleskyFactor, Dense, normalHead, Key, MultivariateNormal } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { vae } from '../../src/vae';
@@ -26,8 +26,8 @@ export function linearVae({
   const model = vae({
     encoder,
     decoder,
-    posterior: gaussian({ shape: [2] }),
-    likelihood: gaussian({ shape: [3], std: Math.sqrt(noiseVariance) }),
+    posterior: normalHead({ shape: [2] }),
+    likelihood: normalHead({ shape: [3], std: Math.sqrt(noiseVariance) }),
     ...options,
   });
   // M = W'W + s^2 I; mean M^-1 W'(x - b), covariance s^2 M^-1.

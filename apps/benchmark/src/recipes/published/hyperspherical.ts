@@ -1,4 +1,4 @@
-import { adam, bernoulli, gaussian, mlp, Sequential, sizeOf, standardNormal } from '@dgm/core';
+import { adam, bernoulliHead, normalHead, mlp, Sequential, sizeOf, standardNormal } from '@dgm/core';
 import type { Layer } from '@dgm/core';
 import { HypersphericalUniform, vae, vonMisesFisher } from '@dgm/vae';
 import type { Experiment, Recipe, RecipeTask } from '../shared/recipe';
@@ -34,7 +34,7 @@ const dimensions = [2, 5, 10, 20, 40] as const;
 
 const spaces = {
   normal: (d: number) => ({
-    posterior: gaussian({ shape: [d] }),
+    posterior: normalHead({ shape: [d] }),
     prior: standardNormal([d]),
     last: [withLogVariances(softplusDeviation)],
   }),
@@ -48,7 +48,7 @@ const spaces = {
 function create(kind: keyof typeof spaces, d: number, { dataset, key, quick }: RecipeTask): Experiment {
   const { shape: input } = dataset.train;
   const [wide, narrow] = quick ? smallSizes : sizes;
-  const likelihood = bernoulli({ shape: input });
+  const likelihood = bernoulliHead({ shape: input });
   const { posterior, prior, last } = spaces[kind](d);
   const network = (name: string, units: readonly number[]): Layer =>
     withInitialKernels(mlp(units, { key: key.fold(name) }), glorotUniform, key.fold(name).fold('kernels'));

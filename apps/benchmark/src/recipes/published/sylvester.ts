@@ -1,4 +1,4 @@
-import { adamax, bernoulli, conditional, Dense, gaussian, modelHead, Sequential } from '@dgm/core';
+import { adamax, bernoulliHead, conditional, Dense, normalHead, modelHead, Sequential } from '@dgm/core';
 import type { DistributionHead, Key, Layer } from '@dgm/core';
 import { planarFlow, sylvesterFlow } from '@dgm/flows';
 import type { Flow } from '@dgm/flows';
@@ -50,7 +50,7 @@ const flowOptions = (start: Start) => ({
   dims: start.sizes.latent,
   context: start.features,
   layers: start.sizes.layers,
-  base: conditional(normalParameters(start), gaussian({ shape: [start.sizes.latent] })),
+  base: conditional(normalParameters(start), normalHead({ shape: [start.sizes.latent] })),
   key: start.key.fold('flow'),
 });
 
@@ -80,7 +80,7 @@ const posteriors: Readonly<Record<string, { title: string; make: (start: Start) 
     title: 'VAE',
     make: (start) => ({
       last: [normalParameters(start)],
-      family: gaussian({ shape: [start.sizes.latent] }),
+      family: normalHead({ shape: [start.sizes.latent] }),
     }),
   },
   planar: { title: 'planar flows', make: byFlow((start) => planarFlow(flowOptions(start))) },
@@ -114,7 +114,7 @@ function create(make: (start: Start) => Posterior, { dataset, key, quick }: Reci
     encoder: new Sequential([encoder, ...last]),
     posterior: family,
     decoder,
-    likelihood: bernoulli({ shape: input }),
+    likelihood: bernoulliHead({ shape: input }),
     regularizer: protocol.regularizer,
     objective: annealedBound(protocol, dataset),
   });

@@ -1,10 +1,10 @@
 import {
   adam,
-  bernoulli,
+  bernoulliHead,
   clip,
   conditional,
   Dense,
-  gaussian,
+  normalHead,
   Sequential,
   sizeOf,
   standardNormal,
@@ -62,8 +62,8 @@ function gatedNetwork(inputs: number, hidden: number, outputs: number, key: Key)
 function create(kind: 'standard' | 'vamp', { dataset, key, quick }: RecipeTask): Experiment {
   const { shape: input } = dataset.train;
   const { hidden, latent, pseudoInputs } = quick ? smallSizes : sizes;
-  const posterior = gaussian({ shape: [latent] });
-  const likelihood = bernoulli({ shape: input });
+  const posterior = normalHead({ shape: [latent] });
+  const likelihood = bernoulliHead({ shape: input });
   const encoder = new Sequential([
     flattened(),
     gatedNetwork(sizeOf(input), hidden, posterior.numParameters, key.fold('encoder')),

@@ -1,4 +1,11 @@
-import { adamax, asLayer, bernoulli, categorical, discretizedLogistic, evaluate } from '@dgm/core';
+import {
+  adamax,
+  asLayer,
+  bernoulliHead,
+  categoricalHead,
+  discretizedLogisticHead,
+  evaluate,
+} from '@dgm/core';
 import type { BoundModel, Dataset, DistributionHead, Key, Layer, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -58,17 +65,15 @@ export const hasFewLevels = ({ levels }: Pick<Dataset, 'levels'>): boolean =>
 
 /**
  * The likelihood of integers from 0 to `levels` - 1: Bernoulli for bits and categorical for few values, as in the book.
- * @param ordered - for more values (`@defaultValue discretizedLogistic`)
+ * @param ordered - for more values (`@defaultValue discretizedLogisticHead`)
  */
 export function likelihoodFor(
   shape: Shape,
   levels: number,
-  ordered: (options: { shape: Shape; values: number }) => DistributionHead = discretizedLogistic,
+  ordered: (options: { shape: Shape; levels: number }) => DistributionHead = discretizedLogisticHead,
 ): DistributionHead {
-  if (levels === 2) return bernoulli({ shape });
-  return hasFewLevels({ levels })
-    ? categorical({ shape, values: levels })
-    : ordered({ shape, values: levels });
+  if (levels === 2) return bernoulliHead({ shape });
+  return hasFewLevels({ levels }) ? categoricalHead({ shape, levels }) : ordered({ shape, levels });
 }
 
 /** Vectors for a dense network. The book feeds the few grey levels of its digits as they are. */

@@ -1,4 +1,4 @@
-import { gaussian, mlp, Sequential, sizeOf } from '@dgm/core';
+import { normalHead, mlp, Sequential, sizeOf } from '@dgm/core';
 import { vae } from '@dgm/vae';
 import { bookVaeExperiment, flatten, likelihoodFor } from '../shared/book';
 import type { Experiment, Recipe, RecipeTask } from '../shared/recipe';
@@ -20,7 +20,7 @@ function bookVae({ dataset, key, quick, width }: RecipeTask): Experiment {
       key: key.fold('decoder'),
       activation,
     }),
-    posterior: gaussian({ shape: [latent] }),
+    posterior: normalHead({ shape: [latent] }),
     likelihood,
   });
   return bookVaeExperiment(model, { quick });

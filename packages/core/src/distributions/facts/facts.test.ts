@@ -89,8 +89,8 @@ describe('estimates', () => {
   it('categoricalMle counts; categoricalMap counts the prior too', () =>
     within(() => {
       const drawn = tf.tensor1d([0, 2, 2, 2]);
-      expect(categoricalMle(drawn, { values: 3 }).dataSync()).toBeCloseToArray([0.25, 0, 0.75]);
-      const estimate = categoricalMap(drawn, { values: 3, concentration: 2 });
+      expect(categoricalMle(drawn, { levels: 3 }).dataSync()).toBeCloseToArray([0.25, 0, 0.75]);
+      const estimate = categoricalMap(drawn, { levels: 3, concentration: 2 });
       expect(estimate.dataSync()).toBeCloseToArray([2 / 7, 1 / 7, 4 / 7]);
     }));
 

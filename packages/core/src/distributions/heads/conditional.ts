@@ -41,7 +41,7 @@ class HeadedNetwork extends BaseModule implements ConditionalDistribution {
  *
  * @example
  * ```ts
- * const decoder = conditional(mlp([16, 256, 64 * 17], { key }), categorical({ shape: [64], values: 17 }));
+ * const decoder = conditional(mlp([16, 256, 64 * 17], { key }), categoricalHead({ shape: [64], levels: 17 }));
  * const logProb = tf.tidy(() => decoder.given(z).logProb(x));
  * ```
  * @throws ArgumentError if `network` is none of these

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { ArgumentError, ShapeError } from '../../errors/dgm-error';
+import { ShapeError } from '../../errors/dgm-error';
 import type { CallOptions } from '../../nn/layer';
 import { formatShape, type Shape } from '../../shape/shape';
 import type { Distribution } from '../distribution';
@@ -67,18 +67,9 @@ export function splitRows(rows: Tensor, count: number, shape: Shape): Tensor[] {
   return tf.split(rows, count, 1).map((part) => shapeRows(part, shape));
 }
 
-/** The options of heads over the integers 0 to `values` - 1. */
+/** The options of heads over the integers 0 to `levels - 1`. */
 export interface IntegerHeadOptions {
   readonly shape: Shape;
-  readonly values: number;
-}
-
-export function requireAtLeast(minimum: number, where: string, argument: string, value: number): void {
-  if (Number.isInteger(value) && value >= minimum) return;
-  throw new ArgumentError({
-    where,
-    argument,
-    expected: `to be an integer of at least ${minimum}`,
-    actual: String(value),
-  });
+  /** How many values an entry can take. */
+  readonly levels: number;
 }

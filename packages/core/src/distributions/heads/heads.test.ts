@@ -1,12 +1,12 @@
 import {
-  bernoulli,
-  categorical,
+  bernoulliHead,
+  categoricalHead,
   conditional,
-  discretizedLogistic,
-  discretizedLogisticMixture,
-  gaussian,
+  discretizedLogisticHead,
+  discretizedLogisticMixtureHead,
+  normalHead,
   Key,
-  logisticPixelMixture,
+  logisticPixelMixtureHead,
   LogisticPixelMixture,
   mlp,
   type DistributionHead,
@@ -17,25 +17,25 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 
 const heads: [string, DistributionHead, { numParameters: number; levels?: number }][] = [
-  ['categorical', categorical({ shape: [2, 3], values: 5 }), { numParameters: 30, levels: 5 }],
-  ['bernoulli', bernoulli({ shape: [6] }), { numParameters: 6, levels: 2 }],
+  ['categorical', categoricalHead({ shape: [2, 3], levels: 5 }), { numParameters: 30, levels: 5 }],
+  ['bernoulli', bernoulliHead({ shape: [6] }), { numParameters: 6, levels: 2 }],
   [
     'discretizedLogistic',
-    discretizedLogistic({ shape: [2, 3], values: 17 }),
+    discretizedLogisticHead({ shape: [2, 3], levels: 17 }),
     { numParameters: 12, levels: 17 },
   ],
   [
     'discretizedLogisticMixture',
-    discretizedLogisticMixture({ shape: [2, 3], values: 17, components: 4 }),
+    discretizedLogisticMixtureHead({ shape: [2, 3], levels: 17, components: 4 }),
     { numParameters: 72, levels: 17 },
   ],
   [
     'logisticPixelMixture',
-    logisticPixelMixture({ shape: [2, 3], values: 17, components: 4 }),
+    logisticPixelMixtureHead({ shape: [2, 3], levels: 17, components: 4 }),
     { numParameters: 80, levels: 17 },
   ],
-  ['gaussian', gaussian({ shape: [2, 3] }), { numParameters: 12 }],
-  ['gaussian with a fixed std', gaussian({ shape: [6], std: 0.5 }), { numParameters: 6 }],
+  ['normal', normalHead({ shape: [2, 3] }), { numParameters: 12 }],
+  ['normal with a fixed std', normalHead({ shape: [6], std: 0.5 }), { numParameters: 6 }],
 ];
 
 describe('heads', () => {
@@ -69,7 +69,7 @@ describe('heads', () => {
 
   it('lays the logits of an entry side by side', () => {
     tf.tidy(() => {
-      const head = categorical({ shape: [2], values: 3 });
+      const head = categoricalHead({ shape: [2], levels: 3 });
       const mode = head.distribution(tf.tensor2d([[0, 9, 0, 0, 0, 9]])).mode();
       expect(mode.arraySync()).toEqual([[1, 2]]);
     });
@@ -77,7 +77,7 @@ describe('heads', () => {
 
   it('takes means first, then log-variances', () => {
     tf.tidy(() => {
-      const distribution = gaussian({ shape: [2] }).distribution(tf.tensor2d([[1, 2, 0, Math.log(4)]]));
+      const distribution = normalHead({ shape: [2] }).distribution(tf.tensor2d([[1, 2, 0, Math.log(4)]]));
       expect(distribution.mean().dataSync()).toBeCloseToArray([1, 2]);
       expect(distribution.variance().dataSync()).toBeCloseToArray([1, 4]);
     });
@@ -94,15 +94,15 @@ describe('discretized logistic heads', () => {
     });
 
   it.each([
-    ['one component', discretizedLogistic({ shape: [1], values: 17 })],
-    ['four components', discretizedLogisticMixture({ shape: [1], values: 17, components: 4 })],
+    ['one component', discretizedLogisticHead({ shape: [1], levels: 17 })],
+    ['four components', discretizedLogisticMixtureHead({ shape: [1], levels: 17, components: 4 })],
   ])('start broad: %s', (_name, head) => {
     // Close to the ln 17 of the uniform distribution, so that no value is a surprise at the start.
     expect(entropyAtZero(head)).toBeGreaterThan(0.95 * Math.log(17));
   });
 
   it('span the values by means from -1 to 1', () => {
-    const head = discretizedLogistic({ shape: [3], values: 17 });
+    const head = discretizedLogisticHead({ shape: [3], levels: 17 });
     tf.tidy(() => {
       const mode = head.distribution(tf.tensor2d([[-1, 0, 1, -3, -3, -3]])).mode();
       expect(Array.from(mode.dataSync())).toEqual([0, 8, 16]);
@@ -110,16 +110,16 @@ describe('discretized logistic heads', () => {
   });
 
   it.each([0, 1, 2.5])('refuse %s values', (values) => {
-    expect(() => discretizedLogistic({ shape: [1], values })).toThrow('integer of at least 2');
-    expect(() => categorical({ shape: [1], values })).toThrow('integer of at least 2');
-    expect(() => discretizedLogisticMixture({ shape: [1], values: 4, components: values - 2 })).toThrow(
+    expect(() => discretizedLogisticHead({ shape: [1], levels: values })).toThrow('integer of at least 2');
+    expect(() => categoricalHead({ shape: [1], levels: values })).toThrow('integer of at least 2');
+    expect(() => discretizedLogisticMixtureHead({ shape: [1], levels: 4, components: values - 2 })).toThrow(
       'components',
     );
   });
 });
 
 describe('logisticPixelMixture', () => {
-  const head = (shape: readonly number[]) => logisticPixelMixture({ shape, values: 5, components: 2 });
+  const head = (shape: readonly number[]) => logisticPixelMixtureHead({ shape, levels: 5, components: 2 });
 
   it('lets a channel depend on those before it, and on nothing later', () => {
     // Parameters of pixels with 2 channels are among those with 3: the first 2 channels do not know of the third.
@@ -144,7 +144,7 @@ describe('logisticPixelMixture', () => {
 
   it('starts broad: every colour is expected, grey or not', () => {
     tf.tidy(() => {
-      const start = logisticPixelMixture({ shape: [3], values: 256, components: 10 });
+      const start = logisticPixelMixtureHead({ shape: [3], levels: 256, components: 10 });
       const distribution = start.distribution(tf.zeros([1, start.numParameters]));
       const colours = tf.tensor2d([[0, 0, 0], [128, 128, 128], [255, 0, 0], [0, 255, 255], [30, 200, 90]]); // prettier-ignore
       for (const logProb of distribution.logProb(tf.expandDims(colours, 1)).dataSync()) {
@@ -167,8 +167,8 @@ describe('logisticPixelMixture', () => {
 
   it('says what it cannot be made of', () => {
     expect(() => head([4, 1])).toThrow('2 channels or more');
-    expect(() => logisticPixelMixture({ shape: [3], values: 1, components: 2 })).toThrow('values');
-    expect(() => logisticPixelMixture({ shape: [3], values: 4, components: 0 })).toThrow('components');
+    expect(() => logisticPixelMixtureHead({ shape: [3], levels: 1, components: 2 })).toThrow('levels');
+    expect(() => logisticPixelMixtureHead({ shape: [3], levels: 4, components: 0 })).toThrow('components');
     tf.tidy(() => {
       const [logits, mean] = [tf.zeros([2]), tf.zeros([2, 3])];
       const parameters = { logits, mean, logScale: mean, coefficients: logits };
@@ -181,17 +181,17 @@ describe('conditional', () => {
   it('owns its network and gives a distribution for a context', () => {
     const network = mlp([3, 4], { key: Key.of(0) });
     expectNoLeaks(() => {
-      const decoder = conditional(network, gaussian({ shape: [2] }));
+      const decoder = conditional(network, normalHead({ shape: [2] }));
       expect([...decoder.parameters().values()]).toEqual([...network.parameters().values()]);
       expect(tf.tidy(() => [...decoder.given(tf.zeros([5, 3])).batchShape])).toEqual([5]);
       expect(() => decoder.given()).toThrow('context');
     });
-    conditional(network, gaussian({ shape: [2] })).dispose();
+    conditional(network, normalHead({ shape: [2] })).dispose();
     expect([...network.parameters().values()].every((variable) => variable.isDisposed)).toBe(true);
   });
 
   it('takes a function for a network, and refuses what is none', () => {
-    const head = gaussian({ shape: [2], std: 1 });
+    const head = normalHead({ shape: [2], std: 1 });
     const doubled = conditional((x) => tf.mul(x, 2), head);
     const mean = tf.tidy(() => Array.from(doubled.given(tf.tensor2d([[1, -3]])).mean().dataSync())); // prettier-ignore
     expect(mean).toEqual([2, -6]);

@@ -40,7 +40,7 @@ class ModelHead implements DistributionHead, Module {
  *
  * @example
  * ```ts
- * const flow = sylvesterFlow({ dims: 16, context: 64, base: conditional(new Dense(...), gaussian({ shape: [16] })), key });
+ * const flow = sylvesterFlow({ dims: 16, context: 64, base: conditional(new Dense(...), normalHead({ shape: [16] })), key });
  * const model = vae({ posterior: modelHead(flow, { contextSize: 64 }), encoder: mlp([784, 300, 64], { key }), ... });
  * ```
  */
