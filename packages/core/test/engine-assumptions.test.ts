@@ -5,10 +5,10 @@ import type { Scalar, Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { registerGradients, setup } from '../src/index';
 import { runInPlainNode } from './plain-node';
+import { suiteBackend } from './support/suite-backend';
 
-const wanted = process.env['DGM_BACKEND'] === 'wasm' ? 'wasm' : 'cpu';
 beforeAll(async () => void (await setup({ backend: 'cpu' })));
-afterAll(async () => void (await setup({ backend: wanted })));
+afterAll(async () => void (await setup({ backend: suiteBackend })));
 
 /** What two processes of their own see, in which nothing of this project runs. */
 const untouched = {

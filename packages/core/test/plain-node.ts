@@ -1,10 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+/** What a program finds beside what it names: not the native backends, which may be installed here or not. */
+const installed = ['tfjs-core', 'tfjs-backend-cpu', 'tfjs-backend-wasm'].map((name) => `@tensorflow/${name}`);
 
 export interface PlainNodeOptions {
   readonly format?: 'esm' | 'cjs';
@@ -19,9 +22,12 @@ export interface PlainNodeOptions {
  */
 export async function runInPlainNode(program: string, options: PlainNodeOptions = {}): Promise<string> {
   const { format = 'esm', packages = {} } = options;
-  mkdirSync(path.join(root, '.test-results'), { recursive: true });
-  const folder = mkdtempSync(path.join(root, '.test-results', 'plain-node-'));
+  const folder = mkdtempSync(path.join(tmpdir(), 'dgm-plain-node-'));
   try {
+    mkdirSync(path.join(folder, 'node_modules', '@tensorflow'), { recursive: true });
+    for (const name of installed) {
+      symlinkSync(path.join(root, 'node_modules', name), path.join(folder, 'node_modules', name), 'dir');
+    }
     for (const [name, source] of Object.entries(packages)) {
       const home = path.join(folder, 'node_modules', name);
       mkdirSync(home, { recursive: true });

@@ -18,14 +18,14 @@ import {
   setup,
   trainable,
 } from '../src/index';
+import { suiteBackend } from './support/suite-backend';
 
 const key = Key.of(11);
-const wanted = process.env['DGM_BACKEND'] === 'wasm' ? 'wasm' : 'cpu';
 
 // tfjs's own leak check counts while a custom gradient still holds what it has saved, which on wasm is a copy. What is
 // left behind when all is done is counted here.
 beforeAll(() => tf.env().set('IS_TEST', false));
-afterAll(async () => void (await setup({ backend: wanted })));
+afterAll(async () => void (await setup({ backend: suiteBackend })));
 const held = (): number[] => [tf.memory().numTensors, tf.engine().backend.numDataIds()];
 
 const layers: Readonly<Record<string, readonly [make: () => Layer, shape: number[]]>> = {

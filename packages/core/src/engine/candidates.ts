@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { importNativePackage } from './native';
 import type { BackendName } from './report';
+import { mendTensorflowKernels } from './tensorflow/mend';
 import { mendWasmKernels } from './wasm/mend';
 
 /** Where the `.wasm` files are: a folder's URL, or the URL of each file by its name. */
@@ -36,6 +37,7 @@ const native = (source: string): Candidate => ({
   async load() {
     if (!inNode()) throw new Error('needs Node');
     await importNativePackage(source);
+    mendTensorflowKernels();
   },
 });
 

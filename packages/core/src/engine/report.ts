@@ -43,7 +43,8 @@ export function describeSkipped(skipped: readonly SkippedBackend[]): string {
   return skipped.map(({ source, reason }) => `${source}: ${reason}`).join('; ');
 }
 
-function runsOnGpu(backend: BackendName): boolean {
+/** Whether the backend in use keeps its tensors on a GPU. */
+export function runsOnGpu(backend: string): boolean {
   if (backend === 'webgl' || backend === 'webgpu') return true;
   return (tf.backend() as { isUsingGpuDevice?: boolean }).isUsingGpuDevice === true;
 }

@@ -5,13 +5,14 @@ import { runInPlainNode } from '../../test/plain-node';
 import type { EngineReport } from './report';
 import { requireEngine } from './require-engine';
 import { setup } from './setup';
+import { suiteBackend } from '../../test/support/suite-backend';
 
 const report =
   "import { setup } from '@dgm/core';\nsetup().then((report) => console.log(JSON.stringify(report)));";
 const program = async (source: string, options: PlainNodeOptions = {}): Promise<EngineReport> =>
   JSON.parse(await runInPlainNode(source, options)) as EngineReport;
 
-afterAll(async () => void (await setup({ backend: process.env['DGM_BACKEND'] === 'wasm' ? 'wasm' : 'cpu' })));
+afterAll(async () => void (await setup({ backend: suiteBackend })));
 
 describe('setup', () => {
   it('does nothing when the backend is there already', async () => {

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar } from '@tensorflow/tfjs-core';
+import { runsOnGpu } from '../engine/report';
 import type { Key } from '../random/key';
 import type { Engine, Measure, PreparedMeasure, StepFeed, StepProgram, StepTerms, TrainStep } from './engine';
 
@@ -12,11 +13,9 @@ export function eager(): Engine {
   };
 }
 
-/** Backends that hold their values in host memory, where a read is free. On others a read waits for the device. */
-const HOST_BACKENDS = new Set(['cpu', 'wasm']);
-
 class EagerStep<B> implements TrainStep<B> {
-  readonly queueLength = HOST_BACKENDS.has(tf.getBackend()) ? 1 : 16;
+  /** A read of host memory is free; a read from a GPU waits until it has finished. */
+  readonly queueLength = runsOnGpu(tf.getBackend()) ? 16 : 1;
   readonly #program: StepProgram<B>;
   #waiting: Readonly<Record<string, Scalar>>[] = [];
 

@@ -1,6 +1,7 @@
 import type { BatchMatMulAttrs, KernelConfig, TensorInfo } from '@tensorflow/tfjs-core';
 import { sizeOf } from '../../shape/shape';
-import type { KernelCall, MendedKernel, WasmBackend } from './kernel';
+import type { MendedKernel } from '../mended-kernel';
+import type { KernelCall, WasmBackend } from './kernel';
 import { floatsOf } from './kernel';
 import { transposeMatrices } from './transpose';
 

@@ -1,7 +1,8 @@
 import { backend_util, util } from '@tensorflow/tfjs-core';
 import type { Conv2DBackpropFilterAttrs, KernelConfig, TensorInfo } from '@tensorflow/tfjs-core';
 import { filterSize, imagesToColumns, numPositions } from './columns';
-import type { KernelCall, MendedKernel } from './kernel';
+import type { MendedKernel } from '../mended-kernel';
+import type { KernelCall } from './kernel';
 import { floatsOf, runWasmKernel } from './kernel';
 
 /** Conv2DBackpropFilter, which the wasm backend lacks: the images as columns times the gradient of the output. */

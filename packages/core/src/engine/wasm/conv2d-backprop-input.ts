@@ -1,7 +1,8 @@
 import { backend_util } from '@tensorflow/tfjs-core';
 import type { Conv2DBackpropInputAttrs, KernelConfig, TensorInfo } from '@tensorflow/tfjs-core';
 import { columnsToImages, filterSize, numPositions } from './columns';
-import type { KernelCall, MendedKernel } from './kernel';
+import type { MendedKernel } from '../mended-kernel';
+import type { KernelCall } from './kernel';
 import { floatsOf, runWasmKernel } from './kernel';
 
 /**

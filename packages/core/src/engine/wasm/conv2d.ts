@@ -1,6 +1,7 @@
 import { backend_util } from '@tensorflow/tfjs-core';
 import type { Conv2DAttrs, KernelConfig, TensorInfo } from '@tensorflow/tfjs-core';
-import type { KernelCall, MendedKernel } from './kernel';
+import type { MendedKernel } from '../mended-kernel';
+import type { KernelCall } from './kernel';
 
 type Size4 = [number, number, number, number];
 

@@ -1,5 +1,6 @@
 import type { KernelConfig, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
-import type { KernelCall, MendedKernel } from './kernel';
+import type { MendedKernel } from '../mended-kernel';
+import type { KernelCall } from './kernel';
 import { transposeMatrices } from './transpose';
 
 interface Attributes {

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
-import type { KernelConfig, NamedAttrMap, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
+import type { NamedAttrMap, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
 
 export type WasmBackend = BackendWasm;
 
@@ -9,12 +9,6 @@ export interface KernelCall<Inputs, Attributes> {
   readonly inputs: Inputs;
   readonly backend: WasmBackend;
   readonly attrs: Attributes;
-}
-
-/** A kernel that takes the place of the one that the wasm backend ships under this name, if it ships one. */
-export interface MendedKernel {
-  readonly kernelName: string;
-  kernel(shipped: KernelConfig['kernelFunc'] | undefined): KernelConfig['kernelFunc'];
 }
 
 /** Runs a kernel on tensors that tfjs does not track: the caller frees the result by `backend.disposeData`. */

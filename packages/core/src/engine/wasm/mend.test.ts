@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Key } from '../../random/key';
 import { setup } from '../setup';
 import { mendWasmKernels, mendedKernels } from './mend';
+import { suiteBackend } from '../../../test/support/suite-backend';
 
 const key = Key.of(7);
 const normal = (name: string, shape: readonly number[]): Tensor => key.fold(name).normal(shape);
@@ -57,7 +58,7 @@ async function agrees(
 }
 
 beforeAll(async () => void (await setup({ backend: 'wasm' })));
-afterAll(async () => void (await setup({ backend: process.env['DGM_BACKEND'] === 'wasm' ? 'wasm' : 'cpu' })));
+afterAll(async () => void (await setup({ backend: suiteBackend })));
 
 describe('mendWasmKernels', () => {
   it('registers every kernel once, however often it is called', () => {

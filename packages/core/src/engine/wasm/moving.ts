@@ -10,7 +10,8 @@ import type {
   UnpackAttrs,
 } from '@tensorflow/tfjs-core';
 import { sizeOf } from '../../shape/shape';
-import type { KernelCall, MendedKernel, WasmBackend } from './kernel';
+import type { MendedKernel } from '../mended-kernel';
+import type { KernelCall, WasmBackend } from './kernel';
 import type { Runs } from './take-runs';
 import { takeRuns, takeRunsAlong } from './take-runs';
 

@@ -1,6 +1,7 @@
 import type { KernelConfig, TensorInfo, UnsortedSegmentSumAttrs } from '@tensorflow/tfjs-core';
 import { sizeOf } from '../../shape/shape';
-import type { KernelCall, MendedKernel } from './kernel';
+import type { MendedKernel } from '../mended-kernel';
+import type { KernelCall } from './kernel';
 import { floatsOf } from './kernel';
 
 /** UnsortedSegmentSum, which the wasm backend lacks: the gradient of a gather, so of every embedding. */
