@@ -1,4 +1,4 @@
-import { categoricalHead, Key } from '@dgm/core';
+import { categoricalHead, gibbs, hmc, Key, langevin, mala, runSamplingLoop } from '@dgm/core';
 import type { SamplingLoop } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -79,6 +79,35 @@ describe('compileSampler', () => {
     const sampler = await compileSampler(loop);
     const expected = tf.tidy(() => tf.neg(key.fold(0).normal([2])));
     expect(await taken(sampler.sample(key))).toEqual(await taken(expected));
+    sampler.dispose();
+  });
+});
+
+describe('Markov chains in a compiled loop', () => {
+  const initial = tf.tidy(() => tf.keep(Key.of(3).normal([8, 2])));
+  const scale = tf.tidy(() => tf.keep(tf.scalar(2)));
+  const chain = {
+    logProb: (x: Tensor, { scale }: Record<string, Tensor>) =>
+      tf.mul(-0.5, tf.sum(tf.square(tf.div(x, scale!)), 1)),
+    ...{ initial, inputs: { scale }, steps: 6, stepSize: 0.3 },
+  };
+  test.each(
+    Object.entries({
+      langevin: langevin({ ...chain, min: -1 }),
+      mala: mala({ ...chain, warmUp: 4 }),
+      hmc: hmc({ ...chain, leapfrogSteps: 2, warmUp: 6 }),
+      gibbs: gibbs({
+        initial: { a: initial, b: initial },
+        conditionals: { a: ({ b }, key) => tf.add(b, key.normal([8, 2])), b: ({ a }) => tf.neg(a) },
+        steps: 3,
+        result: 'b',
+      }),
+    }),
+  )('%s draws what it draws eagerly', async (_, loop) => {
+    const sampler = await compileSampler(loop);
+    const compiled = await taken(sampler.sample(Key.of(4)));
+    const eager = await taken(runSamplingLoop(loop, Key.of(4)));
+    compiled.forEach((value, index) => expect(value).toBeCloseTo(eager[index]!, 5));
     sampler.dispose();
   });
 });

@@ -128,6 +128,18 @@ export { BaseWeight } from './nn/weight';
 export type { Parametrization, Weight, WeightLayout } from './nn/weight';
 export { weightNorm } from './nn/weight-norm';
 
+// Markov chains
+export { drawsAlong } from './mcmc/chain';
+export type { ChainOptions, GradientChainOptions, LogDensity } from './mcmc/chain';
+export { effectiveSampleSize, splitRHat } from './mcmc/diagnostics';
+export { gibbs } from './mcmc/gibbs';
+export type { Conditional, GibbsOptions } from './mcmc/gibbs';
+export { hmc } from './mcmc/hmc';
+export type { HmcOptions } from './mcmc/hmc';
+export { langevin, mala } from './mcmc/langevin';
+export type { LangevinOptions } from './mcmc/langevin';
+export type { MetropolisLoop, MetropolisOptions, MetropolisState } from './mcmc/metropolis';
+
 // distributions
 export { Bernoulli } from './distributions/bernoulli';
 export { Beta } from './distributions/beta';

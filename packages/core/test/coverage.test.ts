@@ -56,6 +56,15 @@ const testsOfTheirOwn: Readonly<Record<string, readonly (keyof typeof exports)[]
   'src/distributions/sample-and-log-prob.test.ts': ['sampleAndLogProb'],
   'src/distributions/kl/kl-divergence.test.ts': ['hasKlDivergence', 'klDivergence'],
   'src/bijectors/bijectors.test.ts': ['BaseBijector'],
+  'src/mcmc/mcmc.test.ts': [
+    'drawsAlong',
+    'effectiveSampleSize',
+    'gibbs',
+    'hmc',
+    'langevin',
+    'mala',
+    'splitRHat',
+  ],
   'src/model/sampling-loop.test.ts': ['hasSamplingLoop', 'runSamplingLoop'],
   'src/ops/differentiable.test.ts': ['elementwise', 'withGradient'],
   'src/train/optimizers.test.ts': [
