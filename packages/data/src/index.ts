@@ -25,7 +25,11 @@ export type { TwoMoonsOptions } from './densities/two-moons';
 
 // files of one's own
 export { csv, parseCsv } from './tables/csv';
-export type { CsvOptions } from './tables/csv';
+export type { CsvExamples, CsvOptions } from './tables/csv';
+export type { DelimitedOptions } from './tables/fields';
+export { parseTable, readTable } from './tables/table';
+export type { NumberColumn, Table, TableColumn, TextColumn } from './tables/table';
+export type { FileSource } from './internal/files';
 export { formatNpy, npy, parseNpy } from './tables/npy';
 export type { NpyArray } from './tables/npy';
 export { miniboone, tableDataset } from './tables/table-dataset';

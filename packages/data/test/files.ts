@@ -51,6 +51,9 @@ export function tar(files: Readonly<Record<string, Uint8Array>>): Uint8Array {
     block.write(content.length.toString(8).padStart(11, '0'), 124);
     block.write(type, 156);
     block.write('ustar', 257);
+    block.fill(' ', 148, 156);
+    const checksum = block.reduce((sum, byte) => sum + byte, 0);
+    block.write(checksum.toString(8).padStart(6, '0') + '\0 ', 148);
     block.set(content, 512);
     return block;
   };

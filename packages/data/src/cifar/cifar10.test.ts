@@ -30,13 +30,17 @@ describe('cifar10', () => {
     const archive = {
       'cifar-10-binary.tar.gz': gzipSync(tar({ ...batches, 'readme.html': Uint8Array.of(1) })),
     };
-    const data = await cifar10({ folder: await folderOf('archive', archive), validation: 2 });
+    const data = await cifar10({ folder: await folderOf('archive', archive), validation: 2, verify: false });
     expect([data.train.count, data.validation.count, data.test.count, data.levels]).toEqual([3, 2, 1, 256]);
     expect(data.train.shape).toEqual([32, 32, 3]);
     expect(Array.from(data.train.values.slice(0, 6))).toEqual([1, 10, 20, 1, 10, 20]);
     expect(Array.from(data.validation.labels!)).toEqual([4, 5]);
     expect(Array.from(data.test.values.slice(-3))).toEqual([7, 8, 9]);
-    const unpacked = await cifar10({ folder: await folderOf('unpacked', batches), validation: 2 });
+    const unpacked = await cifar10({
+      folder: await folderOf('unpacked', batches),
+      validation: 2,
+      verify: false,
+    });
     expect(unpacked.sha256).toBe(data.sha256);
   });
 
@@ -46,21 +50,33 @@ describe('cifar10', () => {
     );
     const rest = Object.fromEntries(Object.entries(batches).filter(([name]) => name !== 'data_batch_3.bin'));
     const lacking = { 'cifar-10-binary.tar.gz': tar(rest) };
-    await expect(cifar10({ folder: await folderOf('lacking', lacking) })).rejects.toThrow(
+    await expect(cifar10({ folder: await folderOf('lacking', lacking), verify: false })).rejects.toThrow(
       'expected data_batch_3.bin to be in the archive, got data_batch_1.bin',
     );
     const cut = { ...batches, 'test_batch.bin': batches['test_batch.bin']!.subarray(0, 3000) };
-    await expect(cifar10({ folder: await folderOf('cut', cut), validation: 1 })).rejects.toThrow(
-      'expected test_batch.bin to hold records of 3073 bytes, got 3000 bytes',
+    await expect(
+      cifar10({ folder: await folderOf('cut', cut), validation: 1, verify: false }),
+    ).rejects.toThrow('expected test_batch.bin to hold records of 3073 bytes, got 3000 bytes');
+    const wrong = { ...batches, 'data_batch_2.bin': record(22, [1, 2, 3]) };
+    await expect(
+      cifar10({ folder: await folderOf('wrong', wrong), validation: 1, verify: false }),
+    ).rejects.toThrow('expected data_batch_2.bin, record 0 to have a label from 0 to 9, got 22');
+    const archive = { 'cifar-10-binary.tar.gz': gzipSync(tar(batches)) };
+    await expect(cifar10({ folder: await folderOf('other', archive) })).rejects.toThrow(
+      'to have the SHA-256',
     );
   });
 });
 
 describe('parseTar', () => {
-  it('refuses an archive that is cut short', () => {
+  it('refuses an archive that is cut short or damaged', () => {
     const archive = tar({ a: new Uint8Array(600) });
     expect(() => parseTar(archive.subarray(0, 1200), 'x.tar')).toThrow(
       'expected x.tar to hold the 600 bytes of set/a',
+    );
+    archive[600] = 1;
+    expect(() => parseTar(archive, 'x.tar')).toThrow(
+      'expected x.tar to have headers with the right checksum',
     );
   });
 });

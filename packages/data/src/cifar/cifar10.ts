@@ -2,7 +2,7 @@ import { SerializationError } from '@dgm/core';
 import { dataset, type Dataset, type Examples } from '../dataset';
 import { locateFiles } from '../download/remote-file';
 import { gunzip, readBytes } from '../internal/files';
-import { nodeModule } from '../internal/node';
+import { nodeModule, warn } from '../internal/node';
 import { holdOut, type HeldOutOptions } from '../mnist/idx-dataset';
 import { parseTar } from './tar';
 
@@ -16,7 +16,7 @@ import { parseTar } from './tar';
  * @see Learning multiple layers of features from tiny images (Krizhevsky, 2009)
  */
 export async function cifar10({ validation = 5000, ...options }: HeldOutOptions = {}): Promise<Dataset> {
-  const files = (await unpacked(options.folder)) ?? (await archived(options));
+  const files = (await unpacked(options)) ?? (await archived(options));
   const records = (name: string) => {
     const bytes = files.get(name);
     if (bytes) return { name, bytes };
@@ -51,17 +51,28 @@ async function archived(options: HeldOutOptions): Promise<Map<string, Uint8Array
     mirrors: ['https://www.cs.toronto.edu/~kriz/'],
     options,
   });
-  return parseTar(await gunzip(await readBytes(path!, 'cifar10'), path!, 'cifar10'), path!);
+  return parseTar(
+    await gunzip(await readBytes(path!, 'cifar10'), {
+      file: path!,
+      where: 'cifar10',
+      maxBytes: 2 ** 28,
+    }),
+    path!,
+  );
 }
 
 /** The unpacked files of a folder, if all of them are there. */
-async function unpacked(folder: string | undefined): Promise<Map<string, Uint8Array> | undefined> {
+async function unpacked({
+  folder,
+  verify = true,
+}: HeldOutOptions): Promise<Map<string, Uint8Array> | undefined> {
   if (folder === undefined) return undefined;
   const { join } = nodeModule('node:path', 'cifar10');
   const { readdir } = nodeModule('node:fs/promises', 'cifar10');
   const names = [...TRAINING, TEST];
   const present = await readdir(folder).catch((): string[] => []);
   if (!names.every((name) => present.includes(name))) return undefined;
+  if (verify) warn(`cifar10: the files of ${folder} are unpacked, so their content is not verified`);
   const contents = names.map(async (name) => [name, await readBytes(join(folder, name), 'cifar10')] as const);
   return new Map(await Promise.all(contents));
 }
@@ -85,9 +96,18 @@ function parseCifar(files: readonly { readonly name: string; readonly bytes: Uin
   const values = new Uint8Array(count * 3 * PLANE);
   const labels = new Int32Array(count);
   let row = 0;
-  for (const { bytes } of files) {
+  for (const { name, bytes } of files) {
     for (let start = 0; start < bytes.length; start += RECORD, row++) {
       labels[row] = bytes[start]!;
+      if (labels[row]! > 9) {
+        throw new SerializationError({
+          where: 'cifar10',
+          argument: `${name}, record ${start / RECORD}`,
+          expected: 'to have a label from 0 to 9',
+          actual: String(labels[row]),
+          remedy: 'get it again',
+        });
+      }
       for (let pixel = 0; pixel < PLANE; pixel++) {
         for (let colour = 0; colour < 3; colour++) {
           values[(row * PLANE + pixel) * 3 + colour] = bytes[start + 1 + colour * PLANE + pixel]!;

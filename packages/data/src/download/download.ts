@@ -82,7 +82,8 @@ const PARTIAL_CONTENT = 206;
 /** The part is as long as the file already. */
 const RANGE_NOT_SATISFIABLE = 416;
 
-async function hashFile(path: string, where: string): Promise<string> {
+/** The SHA-256 of a file, in hexadecimal. */
+export async function hashFile(path: string, where: string): Promise<string> {
   const { open } = nodeModule('node:fs/promises', where);
   const hash = createSha256.create();
   const file = await open(path);

@@ -1,7 +1,7 @@
-import { DgmError, SerializationError } from '@dgm/core';
+import { checkOptions, DgmError, SerializationError } from '@dgm/core';
 import { reason } from '../internal/files';
-import { environment, nodeModule } from '../internal/node';
-import { download } from './download';
+import { environment, nodeModule, warn } from '../internal/node';
+import { download, hashFile } from './download';
 
 /** A file that is published, and how to know that it is the right one. */
 export interface RemoteFile {
@@ -13,6 +13,11 @@ export interface RemoteFile {
 export interface RemoteOptions {
   /** Read the files from here and download nothing; gzip files may be unpacked already. */
   readonly folder?: string;
+  /**
+   * Whether files of `folder` must have the published SHA-256; of files that are unpacked already it is not known, and a
+   * warning says so. @defaultValue true
+   */
+  readonly verify?: boolean;
   /** Where downloads are kept: `DGM_CACHE_DIR`, else `dgm` in the user's cache folder. */
   readonly cacheFolder?: string;
   /** Addresses to try one after the other; a file's name is put after each. */
@@ -33,7 +38,12 @@ interface Source {
  */
 export async function locateFiles({ dataset, files, mirrors, options }: Source): Promise<string[]> {
   const { join } = nodeModule('node:path', dataset);
-  if (options.folder !== undefined) return findAll(dataset, files, mirrors, options.folder);
+  checkOptions(dataset, options, ['folder', 'verify', 'cacheFolder', 'mirrors']);
+  if (options.folder !== undefined) {
+    const paths = await findAll(dataset, files, mirrors, options.folder);
+    if (options.verify ?? true) await verifyAll(dataset, files, paths);
+    return paths;
+  }
   const cache = join(options.cacheFolder ?? defaultCacheFolder(dataset), dataset);
   const paths: string[] = [];
   for (const file of files) {
@@ -69,6 +79,30 @@ async function findAll(
   if (absent.length > 0)
     throw missing(dataset, { files: absent, urls: mirrors, folder, actual: 'no such file' });
   return found as string[];
+}
+
+/** @throws SerializationError at the first file of another content than the published one */
+async function verifyAll(
+  dataset: string,
+  files: readonly RemoteFile[],
+  paths: readonly string[],
+): Promise<void> {
+  for (const [index, { name, sha256 }] of files.entries()) {
+    const path = paths[index]!;
+    if (!path.endsWith(name)) {
+      warn(`${dataset}: ${path} is unpacked, so its content is not verified`);
+      continue;
+    }
+    const actual = await hashFile(path, dataset);
+    if (actual === sha256) continue;
+    throw new SerializationError({
+      where: dataset,
+      argument: path,
+      expected: `to have the SHA-256 ${sha256}`,
+      actual,
+      remedy: 'get the original file, or pass verify: false to use another one of the same form',
+    });
+  }
 }
 
 interface Missing {

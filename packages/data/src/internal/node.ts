@@ -24,6 +24,13 @@ export function nodeModule<Name extends keyof NodeModules>(name: Name, where: st
   return loaded as NodeModules[Name];
 }
 
+/** Tells of something that is no error, on the process's `warning` event: Node prints it. */
+export function warn(message: string): void {
+  const host = (globalThis as { process?: { emitWarning?: (message: string, type: string) => void } })
+    .process;
+  host?.emitWarning?.(message, 'DgmWarning');
+}
+
 /** A variable of the process's environment; undefined in a page. */
 export function environment(name: string): string | undefined {
   const host = (globalThis as { process?: { env?: Record<string, string | undefined> } }).process;

@@ -1,4 +1,4 @@
-import { ArgumentError, formatShape, SerializationError } from '@dgm/core';
+import { checkInteger, formatShape, SerializationError } from '@dgm/core';
 import { dataset, type Dataset, type Examples } from '../dataset';
 import { locateFiles, type RemoteFile, type RemoteOptions } from '../download/remote-file';
 import { gunzip, readBytes } from '../internal/files';
@@ -23,7 +23,12 @@ export async function idxDataset(
 ): Promise<Dataset> {
   const paths = await locateFiles({ dataset: name, files, mirrors, options });
   const arrays = await Promise.all(
-    paths.map(async (path) => parseIdx(await gunzip(await readBytes(path, name), path, name), path)),
+    paths.map(async (path) =>
+      parseIdx(
+        await gunzip(await readBytes(path, name), { file: path, where: name, maxBytes: MOST_BYTES }),
+        path,
+      ),
+    ),
   );
   const published = pair(arrays[0]!, arrays[1]!, paths[0]!, name);
   const { train, validation: held } = holdOut(published, validation, name);
@@ -46,6 +51,15 @@ function pair(images: IdxArray, labels: IdxArray, path: string, where: string): 
       actual: `${formatShape(images.shape)} and labels ${formatShape(labels.shape)}`,
     });
   }
+  const wrong = labels.values.findIndex((label) => label >= CLASSES);
+  if (wrong !== -1) {
+    throw new SerializationError({
+      where,
+      argument: `${path}, label ${wrong}`,
+      expected: `to be below ${CLASSES}`,
+      actual: String(labels.values[wrong]),
+    });
+  }
   return {
     count: count!,
     shape: [height!, width!, 1],
@@ -54,20 +68,17 @@ function pair(images: IdxArray, labels: IdxArray, path: string, where: string): 
   };
 }
 
+const CLASSES = 10;
+/** The largest of the four files has 47 million. */
+const MOST_BYTES = 2 ** 26;
+
 /** Keeps the last examples of a published training set for validation. */
 export function holdOut(
   examples: Examples,
   validation: number,
   where: string,
 ): { train: Examples; validation: Examples } {
-  if (!Number.isInteger(validation) || validation < 0 || validation >= examples.count) {
-    throw new ArgumentError({
-      where,
-      argument: 'validation',
-      expected: `to be an integer from 0 to ${examples.count - 1}, to leave something to learn from`,
-      actual: String(validation),
-    });
-  }
+  checkInteger(where, 'validation', validation, { min: 0, max: examples.count - 1 });
   const kept = examples.count - validation;
   return { train: rowsOf(examples, 0, kept), validation: rowsOf(examples, kept, examples.count) };
 }

@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
-import { describe, expect, it } from 'vitest';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { describe, expect, it, vi } from 'vitest';
 import { idx, mnistFiles, temporaryFolder } from '../../test/files';
 import { binarizedMnist } from './binarized-mnist';
 import { parseIdx } from './idx';
@@ -41,7 +41,7 @@ describe.each([
   it('is read from a folder, gzipped or not', async () => {
     const files = mnistFiles(7, 3);
     const folder = await folderOf(`${name}-gz`, files);
-    const data = await load({ folder, validation: 2 });
+    const data = await load({ folder, validation: 2, verify: false });
     expect([data.name, data.levels, data.train.shape]).toEqual([name, 256, [2, 3, 1]]);
     expect([data.train.count, data.validation.count, data.test.count]).toEqual([5, 2, 3]);
     expect(Array.from(data.train.values)).toEqual(Array.from({ length: 30 }, (_, index) => index));
@@ -53,6 +53,7 @@ describe.each([
     const unpacked = await load({
       folder: await folderOf(`${name}-plain`, Object.fromEntries(plain)),
       validation: 2,
+      verify: false,
     });
     expect(unpacked.sha256).toBe(data.sha256);
   });
@@ -74,16 +75,44 @@ describe.each([
     const files = mnistFiles(7, 3);
     const file = 'train-images-idx3-ubyte.gz';
     const cut = await folderOf(`${name}-cut`, { ...files, [file]: files[file]!.subarray(0, 20) });
-    await expect(load({ folder: cut })).rejects.toThrow(new RegExp(`${file} to be a whole gzip file`));
+    await expect(load({ folder: cut, verify: false })).rejects.toThrow(
+      new RegExp(`${file} to be a whole gzip file`),
+    );
     const mixed = { ...files, [file]: mnistFiles(6, 3)[file]! };
-    await expect(load({ folder: await folderOf(`${name}-mixed`, mixed) })).rejects.toThrow(
+    await expect(load({ folder: await folderOf(`${name}-mixed`, mixed), verify: false })).rejects.toThrow(
       'with one label for each, got [6, 2, 3] and labels [7]',
     );
   });
 
+  it('checks the content of files by their hashes, and says where it cannot', async () => {
+    const files = mnistFiles(7, 3);
+    const folder = await folderOf(`${name}-other`, files);
+    await expect(load({ folder })).rejects.toThrow(
+      /train-images-idx3-ubyte.gz to have the SHA-256 .*; get the original file, or pass verify: false/,
+    );
+    const plain = Object.entries(files).map(([file, bytes]) => [file.replace('.gz', ''), gunzipSync(bytes)]);
+    const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    await load({ folder: await folderOf(`${name}-unpacked`, Object.fromEntries(plain)), validation: 2 });
+    expect(warn).toHaveBeenCalledTimes(4);
+    expect(warn.mock.calls[0]![0]).toMatch(
+      /train-images-idx3-ubyte is unpacked, so its content is not verified/,
+    );
+    warn.mockRestore();
+  });
+
+  it('refuses labels that are no class', async () => {
+    const files = mnistFiles(7, 3);
+    const labels = { ...files, 't10k-labels-idx1-ubyte.gz': gzipSync(idx([3], [1, 102, 3])) };
+    await expect(
+      load({ folder: await folderOf(`${name}-labels`, labels), validation: 2, verify: false }),
+    ).rejects.toThrow('t10k-images-idx3-ubyte.gz, label 1 to be below 10, got 102');
+  });
+
   it('keeps something to learn from', async () => {
     const folder = await folderOf(`${name}-all`, mnistFiles(7, 3));
-    await expect(load({ folder })).rejects.toThrow('expected validation to be an integer from 0 to 6');
+    await expect(load({ folder, verify: false })).rejects.toThrow(
+      'expected validation to be an integer from 0 to 6',
+    );
   });
 });
 
@@ -96,7 +125,7 @@ describe('binarizedMnist', () => {
   };
 
   it('is read from a folder', async () => {
-    const data = await binarizedMnist({ folder: await folderOf('bits', files) });
+    const data = await binarizedMnist({ folder: await folderOf('bits', files), verify: false });
     expect([data.train.count, data.validation.count, data.test.count, data.levels]).toEqual([2, 1, 1, 2]);
     expect(data.train.shape).toEqual([28, 28, 1]);
     expect(Array.from(data.train.values.slice(0, 5))).toEqual([0, 0, 0, 1, 0]);
@@ -105,8 +134,12 @@ describe('binarizedMnist', () => {
   it('says where a bit is none', async () => {
     const wrong = { ...files, 'binarized_mnist_valid.amat': line(2) };
     const folder = await folderOf('wrong-bits', wrong);
-    await expect(binarizedMnist({ folder })).rejects.toThrow(/valid.amat, row 1 .* got "2" in column 4/);
+    await expect(binarizedMnist({ folder, verify: false })).rejects.toThrow(
+      /valid.amat, row 1 .* got "2" in column 4/,
+    );
     await writeFile(join(folder, 'binarized_mnist_valid.amat'), '0 1 0');
-    await expect(binarizedMnist({ folder })).rejects.toThrow('to be 784 zeros and ones, got 3 of them');
+    await expect(binarizedMnist({ folder, verify: false })).rejects.toThrow(
+      'to be 784 zeros and ones, got 3 of them',
+    );
   });
 });

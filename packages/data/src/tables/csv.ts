@@ -1,117 +1,231 @@
-import { ArgumentError, SerializationError } from '@dgm/core';
+import { ArgumentError, checkOneOf, SerializationError } from '@dgm/core';
 import type { Examples } from '../dataset';
-import { readText } from '../internal/files';
+import { nameOf, textOf, type FileSource } from '../internal/files';
+import {
+  checkWidth,
+  findColumn,
+  GrowingArray,
+  layoutOf,
+  parseNumber,
+  readHeader,
+  type DelimitedOptions,
+  type Layout,
+} from './fields';
+import { RecordReader } from './records';
 
-export interface CsvOptions {
-  /** Whether the first line names the columns. */
-  readonly header?: boolean;
+export interface CsvOptions extends DelimitedOptions {
   /** The column of the class: its name, or its index from 0; negative from the end. None by default. */
   readonly label?: string | number;
-  readonly separator?: string;
-  /** What the text is called in errors. */
-  readonly name?: string;
+  /**
+   * The columns of the values, by name or index. By default all but the label, and but a first column whose name is
+   * empty: R and pandas write the names of the rows there.
+   */
+  readonly columns?: readonly (string | number)[];
+  /** What happens to a row with a missing value: it is an error, or it is left out. @defaultValue 'refuse' */
+  readonly missing?: 'refuse' | 'drop';
+}
+
+/** Examples that are the rows of a table. */
+export interface CsvExamples extends Examples {
+  /** The names of the columns of `values`; `column 1`, ... without a header. */
+  readonly columns: readonly string[];
+  /** The names that the labels stand for, in the order of their code units; empty if labels are integers in the file. */
+  readonly classes: readonly string[];
+  /** How many rows were left out because a value is missing. */
+  readonly dropped: number;
 }
 
 /**
- * Reads numbers from a comma-separated file, gzipped or not: one example per line.
+ * Reads the numbers of a comma-separated file (RFC 4180), as R, pandas and spreadsheets write it: one example per row.
+ * The file is read in pieces and may be larger than the longest string; only its values are kept.
  *
- * @param path - a file of UTF-8 text
+ * @param source - a path, in Node, or a `Blob` such as the file of an `<input>`; UTF-8, plain or gzip
  * @returns float32 values of shape `[columns]`, without the label column
- * @throws SerializationError with file, row and column at the first field that is not a finite number
+ * @throws SerializationError with file, row and column (from 1) at the first field that is not a finite decimal number
+ * @throws ArgumentError if there is no such column, or an option is not possible
+ * @example
+ * ```ts
+ * const { count, labels, classes } = await csv('iris.csv', { label: 'species' });
+ * ```
  */
-export async function csv(path: string, options: CsvOptions = {}): Promise<Examples> {
-  return parseCsv(await readText(path, 'csv'), { name: path, ...options });
+export async function csv(source: FileSource, options: CsvOptions = {}): Promise<CsvExamples> {
+  const table = new NumberTable({ name: nameOf(source), ...options });
+  for await (const piece of textOf(source, 'csv')) table.push(piece);
+  return table.finish();
 }
 
 /**
- * Reads numbers from comma-separated text: one example per line.
- *
- * @returns float32 values of shape `[columns]`, without the label column
- * @throws SerializationError with row and column (from 1) at the first field that is not a finite number
- * @throws ArgumentError if there is no such label column
+ * Reads the numbers of comma-separated text, as {@link csv} does.
+ * @throws as {@link csv}
  */
-export function parseCsv(
-  text: string,
-  { header = false, label, separator = ',', name = 'text' }: CsvOptions = {},
-): Examples {
-  const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
-  while (lines.at(-1) === '') lines.pop();
-  const names = lines[0]?.split(separator).map((field) => field.trim()) ?? [];
-  const width = names.length;
-  const first = header ? 1 : 0;
-  const count = lines.length - first;
-  if (count < 1) {
-    throw new SerializationError({
-      where: 'csv',
-      argument: name,
-      expected: 'to hold rows of numbers',
-      actual: 'none',
-    });
+export function parseCsv(text: string, options: CsvOptions = {}): CsvExamples {
+  const table = new NumberTable(options);
+  table.push(text);
+  return table.finish();
+}
+
+interface Columns {
+  readonly names: readonly string[];
+  readonly isHeader: boolean;
+  readonly values: readonly number[];
+  readonly label: number | undefined;
+}
+
+/** The values of the rows that have come so far. */
+class NumberTable {
+  readonly #layout: Layout;
+  readonly #reader: RecordReader;
+  readonly #values = new GrowingArray(Float32Array);
+  readonly #labels: LabelColumn;
+  #columns: Columns | undefined;
+  #count = 0;
+  #dropped = 0;
+
+  constructor(private readonly options: CsvOptions) {
+    this.#layout = layoutOf('csv', options, ['label', 'columns', 'missing']);
+    checkOneOf('csv', 'missing', options.missing ?? 'refuse', ['refuse', 'drop']);
+    this.#labels = new LabelColumn();
+    this.#reader = new RecordReader(this.#layout, (fields, row) => this.#take(fields, row));
   }
-  const labelColumn = label === undefined ? -1 : findColumn(label, { names, header });
-  const size = width - (labelColumn < 0 ? 0 : 1);
-  const values = new Float32Array(count * size);
-  const labels = labelColumn < 0 ? undefined : new Int32Array(count);
-  for (let row = 0, next = 0; row < count; row++) {
-    const fields = lines[row + first]!.split(separator);
-    if (fields.length !== width) {
+
+  push(text: string): void {
+    this.#reader.push(text);
+  }
+
+  finish(): CsvExamples {
+    this.#reader.end();
+    if (this.#columns === undefined || this.#count === 0) {
       throw new SerializationError({
         where: 'csv',
-        argument: `${name}, row ${row + first + 1}`,
-        expected: `of ${width} columns, as in row 1`,
-        actual: String(fields.length),
+        argument: this.#layout.name,
+        expected: 'to hold rows of numbers',
+        actual: this.#dropped > 0 ? `${this.#dropped} rows with missing values` : 'none',
       });
     }
-    for (let column = 0; column < width; column++) {
-      const isLabel = labels !== undefined && column === labelColumn;
-      const value = parseField(
-        fields[column]!,
-        isLabel,
-        `${name}, row ${row + first + 1}, column ${column + 1}`,
-      );
-      if (isLabel) labels[row] = value;
-      else values[next++] = value;
-    }
+    const { values, names, label } = this.#columns;
+    const labelled = label === undefined ? undefined : this.#labels.finish((row) => this.#place(row, label));
+    return {
+      count: this.#count,
+      shape: [values.length],
+      values: this.#values.toArray(),
+      ...(labelled && { labels: labelled.labels }),
+      columns: values.map((column) => names[column]!),
+      classes: labelled?.classes ?? [],
+      dropped: this.#dropped,
+    };
   }
-  return { count, shape: [size], values, ...(labels ? { labels } : {}) };
+
+  #take(fields: readonly string[], row: number): void {
+    if (this.#columns === undefined) {
+      this.#columns = this.#readColumns(fields);
+      if (this.#columns.isHeader) return;
+    }
+    const { names, values, label } = this.#columns;
+    checkWidth(fields, row, names.length, this.#layout);
+    const used = label === undefined ? values : [...values, label];
+    if (this.options.missing === 'drop' && used.some((column) => this.#layout.isMissing(fields[column]!))) {
+      this.#dropped++;
+      return;
+    }
+    for (const column of values) this.#values.push(this.#numberAt(fields, row, column));
+    if (label !== undefined) {
+      if (this.#layout.isMissing(fields[label]!)) this.#refuse(fields, row, label, 'to be a label');
+      this.#labels.push(fields[label]!, row);
+    }
+    this.#count++;
+  }
+
+  #readColumns(first: readonly string[]): Columns {
+    const { isHeader, columns: names } = readHeader(first, this.#layout);
+    const find = (column: string | number, argument: string) =>
+      findColumn(column, argument, { columns: names, isHeader });
+    const label = this.options.label === undefined ? undefined : find(this.options.label, 'label');
+    const isValue = (column: number) => column !== label && !(column === 0 && isHeader && names[0] === '');
+    const values =
+      this.options.columns?.map((column) => find(column, 'columns')) ?? [...names.keys()].filter(isValue);
+    return { names, isHeader, values, label };
+  }
+
+  #numberAt(fields: readonly string[], row: number, column: number): number {
+    const value = parseNumber(fields[column]!);
+    if (!Number.isFinite(Math.fround(value))) this.#refuse(fields, row, column, 'to be a finite number');
+    return value;
+  }
+
+  #refuse(fields: readonly string[], row: number, column: number, expected: string): never {
+    const field = fields[column]!;
+    const isText = Number.isNaN(parseNumber(field));
+    const remedy = this.#layout.isMissing(field)
+      ? "give missing: 'drop' to leave such rows out, or use readTable"
+      : isText && row === 1 && this.#layout.header === undefined
+        ? 'give header: true if row 1 names the columns'
+        : isText
+          ? 'choose other columns, or give this one as the label'
+          : undefined;
+    throw new SerializationError({
+      where: 'csv',
+      argument: this.#place(row, column),
+      expected,
+      actual: excerpt(field),
+      ...(remedy !== undefined && { remedy }),
+    });
+  }
+
+  #place(row: number, column: number): string {
+    const { names, isHeader } = this.#columns!;
+    const title = isHeader ? ` (${excerpt(names[column]!)})` : '';
+    return `${this.#layout.name}, row ${row}, column ${column + 1}${title}`;
+  }
 }
 
-function parseField(field: string, isLabel: boolean, place: string): number {
-  const value = field.trim() === '' ? NaN : Number(field);
-  const fits = isLabel
-    ? Number.isInteger(value) && Math.abs(value) < 2 ** 31
-    : Number.isFinite(Math.fround(value));
-  if (fits) return value;
-  throw new SerializationError({
-    where: 'csv',
-    argument: place,
-    expected: isLabel ? 'to be an integer label' : 'to be a finite number',
-    actual: JSON.stringify(field),
-  });
+/** Labels by their texts: integers stand for themselves, other texts for their place among all of them. */
+class LabelColumn {
+  readonly #codes = new GrowingArray(Int32Array);
+  readonly #texts = new Map<string, { readonly code: number; readonly row: number }>();
+
+  push(field: string, row: number): void {
+    const text = field.trim();
+    let entry = this.#texts.get(text);
+    if (entry === undefined) {
+      if (this.#texts.size === MOST_CLASSES) {
+        throw new ArgumentError({
+          where: 'csv',
+          argument: 'label',
+          expected: `to be a column of at most ${MOST_CLASSES} classes`,
+          actual: 'more',
+        });
+      }
+      entry = { code: this.#texts.size, row };
+      this.#texts.set(text, entry);
+    }
+    this.#codes.push(entry.code);
+  }
+
+  finish(place: (row: number) => string): { labels: Int32Array; classes: string[] } {
+    const texts = [...this.#texts.keys()];
+    const numbers = texts.map(parseNumber);
+    if (numbers.some(Number.isNaN)) {
+      const classes = texts.sort();
+      const order = new Map(classes.map((text, index) => [text, index]));
+      const label = [...this.#texts.keys()].map((text) => order.get(text)!);
+      return { labels: this.#codes.toArray().map((code) => label[code]!), classes };
+    }
+    for (const [text, { code, row }] of this.#texts) {
+      if ((numbers[code]! | 0) === numbers[code]) continue;
+      throw new SerializationError({
+        where: 'csv',
+        argument: place(row),
+        expected: 'to be an integer label',
+        actual: JSON.stringify(text),
+      });
+    }
+    return { labels: this.#codes.toArray().map((code) => numbers[code]!), classes: [] };
+  }
 }
 
-function findColumn(
-  label: string | number,
-  { names, header }: { readonly names: readonly string[]; readonly header: boolean },
-): number {
-  const column =
-    typeof label === 'string'
-      ? header
-        ? names.indexOf(label)
-        : -1
-      : label < 0
-        ? names.length + label
-        : label;
-  if (Number.isInteger(column) && column >= 0 && column < names.length) return column;
-  throw new ArgumentError({
-    where: 'csv',
-    argument: 'label',
-    expected: header
-      ? `to be one of the columns ${names.join(', ')}`
-      : `to be a column from 0 to ${names.length - 1}`,
-    actual: JSON.stringify(label),
-    ...(typeof label === 'string' && !header
-      ? { remedy: 'set header: true where the first line names the columns' }
-      : {}),
-  });
+const MOST_CLASSES = 2 ** 20;
+
+/** A field as an error quotes it. */
+function excerpt(field: string): string {
+  return JSON.stringify(field.length > 60 ? `${field.slice(0, 60)}...` : field);
 }

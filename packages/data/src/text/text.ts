@@ -1,14 +1,16 @@
-import { ArgumentError } from '@dgm/core';
+import { ArgumentError, checkInteger, checkOptions } from '@dgm/core';
 import { dataset, type Dataset, type Examples } from '../dataset';
-import { readText } from '../internal/files';
+import { MAX_TEXT_BYTES, nameOf, readText, type FileSource } from '../internal/files';
 
 export interface TextOptions {
-  /** Characters of an example; 64 unless given. */
+  /** Characters of an example. @defaultValue 64 */
   readonly length?: number;
-  /** Share of the text, at its end, for validation and for the test; 0.1 each unless given. */
+  /** The shares at the end of the text that are for validation and for the test. @defaultValue 0.1 each */
   readonly heldOut?: { readonly validation: number; readonly test: number };
-  /** What the data set is called; `text` unless given. */
+  /** The name of the data set. @defaultValue 'text' */
   readonly name?: string;
+  /** The most bytes that the text may have, decompressed. @defaultValue 2 ** 28 */
+  readonly maxBytes?: number;
 }
 
 /** Windows of a text, `[length]`, of integers that stand for characters. */
@@ -23,19 +25,24 @@ export interface TextDataset extends Dataset {
  * A text file as a data set of characters, for models of sequences: windows that follow each other without overlap, the
  * first part of the text for training and the last for the test. What is left over at the end of a part is dropped.
  *
- * @param path - UTF-8, plain or gzip
- * @throws SerializationError naming the file, if it cannot be read or is not UTF-8
+ * @param source - a path, in Node, or a `Blob`; UTF-8, plain or gzip
+ * @throws SerializationError naming the file, if it cannot be read, is not UTF-8, or is larger than `maxBytes`
  * @throws ArgumentError for options out of range, and for a text too short to give an example to each part
  */
-export async function text(
-  path: string,
-  { length = 64, heldOut = { validation: 0.1, test: 0.1 }, name = 'text' }: TextOptions = {},
-): Promise<TextDataset> {
-  checkOptions(length, heldOut);
-  const letters = [...(await readText(path, 'text'))];
-  const characters = [...new Set(letters)].sort((a, b) => a.codePointAt(0)! - b.codePointAt(0)!);
-  const code = new Map(characters.map((character, index) => [character, index]));
-  const values = Int32Array.from(letters, (letter) => code.get(letter)!);
+export async function text(source: FileSource, options: TextOptions = {}): Promise<TextDataset> {
+  checkOptions('text', options, ['length', 'heldOut', 'name', 'maxBytes']);
+  const {
+    length = 64,
+    heldOut = { validation: 0.1, test: 0.1 },
+    name = 'text',
+    maxBytes = MAX_TEXT_BYTES,
+  } = options;
+  checkInteger('text', 'length', length);
+  checkInteger('text', 'maxBytes', maxBytes);
+  checkHeldOut(heldOut);
+  const content = await readText(source, 'text', maxBytes);
+  const characters = [...new Set(content)].sort((a, b) => a.codePointAt(0)! - b.codePointAt(0)!);
+  const values = encode(content, characters);
 
   const endOfTraining = Math.round(values.length * (1 - heldOut.validation - heldOut.test));
   const endOfValidation = Math.round(values.length * (1 - heldOut.test));
@@ -46,9 +53,9 @@ export async function text(
   };
   if (Math.min(...Object.values(parts).map(({ count }) => count)) === 0 || characters.length < 2) {
     throw failure(
-      path,
+      nameOf(source),
       `to hold enough for windows of ${length} in each part`,
-      `${letters.length} characters`,
+      `${values.length} characters`,
     );
   }
   return {
@@ -58,15 +65,21 @@ export async function text(
   };
 }
 
+/** For each character of a text, its place among the characters. */
+function encode(content: string, characters: readonly string[]): Int32Array {
+  const code = new Map(characters.map((character, index) => [character, index]));
+  const values = new Int32Array(content.length);
+  let length = 0;
+  for (const character of content) values[length++] = code.get(character)!;
+  return values.subarray(0, length);
+}
+
 function windows(values: Int32Array, length: number): Examples {
   const count = Math.floor(values.length / length);
   return { count, shape: [length], values: values.slice(0, count * length) };
 }
 
-function checkOptions(length: number, { validation, test }: { validation: number; test: number }): void {
-  if (!(Number.isInteger(length) && length >= 1)) {
-    throw failure('length', 'to be an integer of at least 1', String(length));
-  }
+function checkHeldOut({ validation, test }: { validation: number; test: number }): void {
   if (!(validation > 0 && test > 0 && validation + test < 1)) {
     throw failure(
       'heldOut',
