@@ -179,9 +179,12 @@ export type { LogisticPixelParameters } from './distributions/logistic-pixel-mix
 export { Mixture } from './distributions/mixture';
 export { MultivariateNormal } from './distributions/multivariate-normal';
 export { Normal } from './distributions/normal';
+export { pickParameter, pickScale } from './distributions/parameters';
 export type { BatchShapeOptions, Parameter, Scale } from './distributions/parameters';
 export { sampleAndLogProb } from './distributions/sample-and-log-prob';
 export { StudentT } from './distributions/student-t';
+export { checkSameSpace } from './distributions/support';
+export type { EventSpace } from './distributions/support';
 export { Transformed } from './distributions/transformed';
 export { TruncatedNormal } from './distributions/truncated-normal';
 export type { TruncatedNormalOptions } from './distributions/truncated-normal';
@@ -268,6 +271,8 @@ export type { CheckpointOptions, FitOptions, TrainingData } from './train/fit-op
 export type { CurvePoint, FitResult, StoppedBy } from './train/fit-result';
 export { clipByGlobalNorm, valueAndGradients } from './train/gradients';
 export type { LossTerms } from './train/gradients';
+export { classContext, hideLabels, UNKNOWN_LABEL } from './train/labels';
+export type { ClassContextOptions } from './train/labels';
 export { ModelStep } from './train/model-step';
 export type { StepOptions } from './train/model-step';
 export type { Optimizer, OptimizerFactory, UpdateContext } from './train/optimizer';

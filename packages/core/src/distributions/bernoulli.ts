@@ -11,6 +11,7 @@ import { integers, onSupport } from './support';
 /** The Bernoulli distribution over 0 and 1 (DGM App. B.1): $\ln p(x) = \ln \mathrm{sigm}((2x - 1)\, l)$ for the logit $l$. */
 export class Bernoulli extends BaseDistribution {
   readonly kind = 'Bernoulli';
+  override readonly space = 'integers';
   readonly eventShape: Shape = [];
   readonly reparameterized = false;
   readonly batchShape: Shape;

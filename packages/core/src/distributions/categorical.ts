@@ -17,6 +17,7 @@ import { integers, onSupport } from './support';
  */
 export class Categorical extends BaseDistribution {
   readonly kind = 'Categorical';
+  override readonly space = 'integers';
   readonly eventShape: Shape = [];
   readonly reparameterized = false;
   readonly batchShape: Shape;

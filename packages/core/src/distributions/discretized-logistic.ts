@@ -11,6 +11,8 @@ import {
   asTensor,
   batchShapeOf,
   inverseScaleOf,
+  pickParameter,
+  pickScale,
   requirePositive,
   requirePositiveScale,
   scaleOf,
@@ -37,6 +39,7 @@ export interface DiscretizedLogisticOptions extends BatchShapeOptions {
  */
 export class DiscretizedLogistic extends BaseDistribution {
   readonly kind = 'DiscretizedLogistic';
+  override readonly space = 'integers';
   readonly eventShape: Shape = [];
   readonly reparameterized = false;
   readonly batchShape: Shape;
@@ -71,6 +74,13 @@ export class DiscretizedLogistic extends BaseDistribution {
     this.maximum = maximum;
     this.step = step;
     this.batchShape = batchShapeOf(options, mean, scaleParameter(scale));
+  }
+
+  pick(indices: Tensor): DiscretizedLogistic {
+    const { minimum, maximum, step } = this;
+    const mean = pickParameter(this.location, indices, this);
+    const scale = pickScale(this.scale, indices, this);
+    return new DiscretizedLogistic(mean, scale, { minimum, maximum, step, shape: indices.shape });
   }
 
   /** A logistic draw, moved to the nearest value; what falls beyond the edges belongs to them. */

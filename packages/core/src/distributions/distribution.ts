@@ -6,6 +6,7 @@ import type { CallOptions } from '../nn/layer';
 import type { Key } from '../random/key';
 import { broadcasts, broadcastShapes, endsWith, formatShape, sameShape, type Shape } from '../shape/shape';
 import type { Parameter } from './parameters';
+import type { EventSpace } from './support';
 
 /**
  * A probability distribution: a cheap value that borrows the tensors of its parameters and owns nothing.
@@ -18,6 +19,8 @@ export interface Distribution<X extends Tensor = Tensor> {
   readonly kind?: string;
   readonly batchShape: Shape;
   readonly eventShape: Shape;
+  /** The space of the events; undefined where it is not known. */
+  readonly space?: EventSpace | undefined;
   /** Whether the gradient flows through `sample` to the parameters. */
   readonly reparameterized: boolean;
   /** Draws of shape `[...sampleShape, ...batch, ...event]`; the caller owns them. */
@@ -40,6 +43,13 @@ export interface Distribution<X extends Tensor = Tensor> {
    */
   sampleAndLogProb?(key: Key, sampleShape?: Shape): { x: X; logProb: Tensor };
   /**
+   * The distributions at flat, row-major indices of the batch, with the batch shape of `indices`; what a mixture needs to
+   * draw from no more than the chosen components. They borrow tensors that are made here. Undefined where what this is made
+   * of cannot be picked from.
+   * @param indices - int32
+   */
+  pick?(indices: Tensor): Distribution<X> | undefined;
+  /**
    * The closed form of KL(this || other) in nats, `[...batch]`, where this class knows one that `klDivergence` does
    * not have in its table; undefined where it does not.
    */
@@ -61,6 +71,8 @@ export abstract class BaseDistribution<X extends Tensor = Tensor> implements Dis
   abstract readonly batchShape: Shape;
   abstract readonly eventShape: Shape;
   abstract readonly reparameterized: boolean;
+  /** Real numbers, for a class that does not say otherwise. */
+  readonly space: EventSpace | undefined = 'reals';
 
   sample(key: Key, sampleShape: Shape = []): X {
     return tf.tidy(() => this.draw(key, sampleShape));

@@ -2,9 +2,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { ArgumentError } from '../errors/dgm-error';
 import type { Key } from '../random/key';
-import { formatShape, type Shape } from '../shape/shape';
+import { formatShape, sizeOf, type Shape } from '../shape/shape';
 import { BaseDistribution, type Distribution } from './distribution';
 import { Normal } from './normal';
+import type { EventSpace } from './support';
 
 /**
  * Takes the last axes of a distribution's batch as part of one event: $\ln p(x) = \sum_d \ln p_d(x_d)$.
@@ -23,6 +24,7 @@ export class Independent extends BaseDistribution {
   readonly batchShape: Shape;
   readonly eventShape: Shape;
   readonly reparameterized: boolean;
+  override readonly space: EventSpace | undefined;
 
   /** @throws {@link ArgumentError} if the base's batch has fewer than `rank` axes */
   constructor(base: Distribution, rank: number) {
@@ -41,6 +43,14 @@ export class Independent extends BaseDistribution {
     this.batchShape = base.batchShape.slice(0, lead);
     this.eventShape = [...base.batchShape.slice(lead), ...base.eventShape];
     this.reparameterized = base.reparameterized;
+    this.space = base.space;
+  }
+
+  pick(indices: Tensor): Independent | undefined {
+    const { base, rank } = this;
+    const shape = base.batchShape.slice(base.batchShape.length - rank);
+    const picked = base.pick?.(entriesOf(indices, shape));
+    return picked && new Independent(picked, rank);
   }
 
   protected draw(key: Key, sampleShape: Shape): Tensor {
@@ -73,6 +83,16 @@ export class Independent extends BaseDistribution {
     if (this.rank === 0) return tf.clone(perElement);
     return tf.sum(perElement, lastAxes(perElement, this.rank));
   }
+}
+
+/** The flat indices of all entries, `[...indices, ...shape]`, of the blocks of this shape at the given flat indices. */
+function entriesOf(indices: Tensor, shape: Shape): Tensor {
+  const size = sizeOf(shape);
+  const first = tf.reshape(tf.mul(indices, tf.scalar(size, 'int32')), [
+    ...indices.shape,
+    ...shape.map(() => 1),
+  ]);
+  return tf.add(first, tf.reshape(tf.range(0, size, 1, 'int32'), [...shape]));
 }
 
 function lastAxes(x: Tensor, count: number): number[] {

@@ -30,6 +30,7 @@ export interface LogisticPixelParameters {
  */
 export class LogisticPixelMixture extends BaseDistribution {
   readonly kind = 'LogisticPixelMixture';
+  override readonly space = 'integers';
   readonly reparameterized = false;
   readonly batchShape: Shape;
   readonly eventShape: Shape;

@@ -4,8 +4,9 @@ import { ShapeError } from '../errors/dgm-error';
 import { logSoftmax, logSumExp, softmax } from '../ops/log-sum-exp';
 import { oneHot } from '../ops/one-hot';
 import type { Key } from '../random/key';
-import { broadcastShapes, endsWith, formatShape, type Shape } from '../shape/shape';
+import { broadcastShapes, endsWith, formatShape, sizeOf, type Shape } from '../shape/shape';
 import { BaseDistribution, type Distribution } from './distribution';
+import type { EventSpace } from './support';
 
 /**
  * A mixture of joint densities over the whole event (DGM Eq. 4.47):
@@ -19,6 +20,7 @@ export class Mixture extends BaseDistribution {
   readonly reparameterized = false;
   readonly batchShape: Shape;
   readonly eventShape: Shape;
+  override readonly space: EventSpace | undefined;
   readonly logits: Tensor | readonly number[];
   readonly components: Distribution;
   readonly #count: number;
@@ -51,17 +53,22 @@ export class Mixture extends BaseDistribution {
     this.#count = count;
     this.batchShape = batchShape;
     this.eventShape = components.eventShape;
+    this.space = components.space;
   }
 
   /** One component for the whole event, and a draw from it. */
   protected draw(key: Key, sampleShape: Shape): Tensor {
     const lead = [...sampleShape, ...this.batchShape];
     const logits = tf.broadcastTo(this.#logits(), [...this.batchShape, this.#count]);
-    const which = oneHot(key.fold('component').categorical(logits, sampleShape), { depth: this.#count });
-    // Axes of the batch that the components do not have are drawn as samples of theirs.
-    const shared = lead.slice(0, lead.length + 1 - this.components.batchShape.length);
-    const candidates = this.components.sample(key.fold('event'), shared);
-    return tf.sum(tf.mul(candidates, this.#overEvent(which)), lead.length);
+    const which = key.fold('component').categorical(logits, sampleShape);
+    const { components } = this;
+    const picked = components.pick?.(this.#flat(which));
+    if (picked !== undefined) return picked.sample(key.fold('event'));
+    // Components that cannot be picked are all drawn from. Axes of the batch that they lack are samples of theirs.
+    const shared = lead.slice(0, lead.length + 1 - components.batchShape.length);
+    const candidates = components.sample(key.fold('event'), shared);
+    const chosen = this.#overEvent(oneHot(which, { depth: this.#count }));
+    return tf.sum(tf.mul(candidates, chosen), lead.length);
   }
 
   protected logDensity(x: Tensor): Tensor {
@@ -92,6 +99,13 @@ export class Mixture extends BaseDistribution {
   #average(ofComponents: Tensor): Tensor {
     const weighted = tf.mul(this.#overEvent(softmax(this.#logits())), ofComponents);
     return tf.sum(weighted, weighted.rank - 1 - this.eventShape.length);
+  }
+
+  /** The flat indices of chosen components in their batch, `[..., K]`. */
+  #flat(which: Tensor): Tensor {
+    const rows = this.components.batchShape.slice(0, -1);
+    const first = tf.mul(tf.range(0, sizeOf(rows), 1, 'int32'), tf.scalar(this.#count, 'int32'));
+    return tf.add(which, tf.reshape(first, [...rows]));
   }
 
   /** `[..., K]` with axes of size 1 for the event. */

@@ -3,8 +3,8 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { ShapeError } from '../errors/dgm-error';
 import type { Key } from '../random/key';
 import { broadcastShapes, formatShape, type Shape } from '../shape/shape';
-import { BaseDistribution } from './distribution';
-import { shapeOf, scaleParameter, type Parameter, type Scale } from './parameters';
+import { BaseDistribution, broadcastTo } from './distribution';
+import { asTensor, pickParameter, shapeOf, scaleParameter, type Parameter, type Scale } from './parameters';
 import { DiagonalFactor, LowerTriangularFactor, type ScaleFactor } from './scale-factor';
 
 /**
@@ -73,6 +73,13 @@ export class MultivariateNormal extends BaseDistribution {
       const factor = this.factor.dense();
       return tf.matMul(factor, factor, false, true);
     });
+  }
+
+  pick(indices: Tensor): MultivariateNormal {
+    const { batchShape, eventShape } = this;
+    const location = broadcastTo(asTensor(this.location), [...batchShape, ...eventShape]);
+    const mean = pickParameter(location, indices, this);
+    return new MultivariateNormal(mean, this.factor.pick(indices, batchShape));
   }
 
   protected draw(key: Key, sampleShape: Shape): Tensor {

@@ -4,6 +4,7 @@ import { ndtr } from '../ops/normal';
 import type { Key } from '../random/key';
 import type { Shape } from '../shape/shape';
 import { LocationScale } from './location-scale';
+import { pickParameter, pickScale } from './parameters';
 import type { BatchShapeOptions, Parameter, Scale } from './parameters';
 
 /**
@@ -21,6 +22,11 @@ export class Normal extends LocationScale {
    */
   constructor(mean: Parameter, std: Scale, options: BatchShapeOptions = {}) {
     super(mean, std, options);
+  }
+
+  pick(indices: Tensor): Normal {
+    const mean = pickParameter(this.location, indices, this);
+    return new Normal(mean, pickScale(this.scale, indices, this), { shape: indices.shape });
   }
 
   protected standardDraw(key: Key, shape: Shape): Tensor {

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { ArgumentError } from '../errors/dgm-error';
 import { exp } from '../ops/activations';
-import { broadcastShapes, type Shape } from '../shape/shape';
+import { broadcastShapes, sizeOf, type Shape } from '../shape/shape';
 
 /** A parameter of a distribution: a tensor, or a number, which costs no tensor that someone would have to free. */
 export type Parameter = Tensor | number;
@@ -53,6 +53,33 @@ export function requirePositive(value: Parameter, where: string, argument: strin
 /** {@link requirePositive} for a scale; its logarithm may be any number. */
 export function requirePositiveScale(scale: Scale, where: string, argument: string): void {
   if (!isLogarithmic(scale)) requirePositive(scale, where, argument);
+}
+
+/**
+ * The values of a parameter at flat, row-major indices of the batch, `[...indices, ...event]`; a number is a parameter
+ * of all of them.
+ * @param indices - int32
+ */
+export function pickParameter<P extends Parameter>(
+  parameter: P,
+  indices: Tensor,
+  { batchShape, eventShape = [] }: { readonly batchShape: Shape; readonly eventShape?: Shape },
+): P | Tensor {
+  if (typeof parameter === 'number') return parameter;
+  const whole = tf.broadcastTo(parameter, [...batchShape, ...eventShape]);
+  const rows = tf.reshape(whole, [sizeOf(batchShape), ...eventShape]);
+  return tf.reshape(tf.gather(rows, tf.reshape(indices, [-1])), [...indices.shape, ...eventShape]);
+}
+
+/** {@link pickParameter} of a scale. */
+export function pickScale(
+  scale: Scale,
+  indices: Tensor,
+  options: { readonly batchShape: Shape; readonly eventShape?: Shape },
+): Scale {
+  return isLogarithmic(scale)
+    ? { logScale: pickParameter(scale.logScale, indices, options) }
+    : pickParameter(scale, indices, options);
 }
 
 /** A parameter as a tensor, for operations that want one; called inside of a tidy. */

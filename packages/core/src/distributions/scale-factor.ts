@@ -3,7 +3,16 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { ShapeError } from '../errors/dgm-error';
 import { solveTriangular, triangularInverse, triangularLogDet } from '../ops/triangular';
 import { formatShape, type Shape } from '../shape/shape';
-import { inverseScaleOf, logScaleOf, scaleOf, scaleParameter, shapeOf, type Scale } from './parameters';
+import {
+  inverseScaleOf,
+  logScaleOf,
+  pickParameter,
+  pickScale,
+  scaleOf,
+  scaleParameter,
+  shapeOf,
+  type Scale,
+} from './parameters';
 
 /** The factor L of a covariance $\Sigma = L L^T$, `[...batch, D, D]` in effect. */
 export interface ScaleFactor {
@@ -19,6 +28,8 @@ export interface ScaleFactor {
   logDet(): Tensor;
   /** L itself, `[...batch, D, D]`. */
   dense(): Tensor;
+  /** The factors at flat indices of a batch, which this one's is broadcast to. */
+  pick(indices: Tensor, batchShape: Shape): ScaleFactor;
 }
 
 /** L = diag(scale). */
@@ -52,6 +63,11 @@ export class DiagonalFactor implements ScaleFactor {
     return tf.mul(tf.expandDims(this.#vector(scaleOf(this.scale)), -1), tf.eye(this.size));
   }
 
+  pick(indices: Tensor, batchShape: Shape): DiagonalFactor {
+    const scale = pickScale(this.scale, indices, { batchShape, eventShape: [this.size] });
+    return new DiagonalFactor(scale, this.size);
+  }
+
   /** One number per dimension, also where all share one. */
   #vector(value: Tensor | number): Tensor {
     return tf.mul(value, tf.ones([this.size]));
@@ -75,6 +91,11 @@ export class LowerTriangularFactor implements ScaleFactor {
     }
     this.size = rows;
     this.batchShape = matrix.shape.slice(0, -2);
+  }
+
+  pick(indices: Tensor, batchShape: Shape): LowerTriangularFactor {
+    const eventShape = [this.size, this.size];
+    return new LowerTriangularFactor(pickParameter(this.matrix, indices, { batchShape, eventShape }));
   }
 
   multiply(noise: Tensor): Tensor {

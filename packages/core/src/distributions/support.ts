@@ -1,8 +1,44 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { ArgumentError } from '../errors/dgm-error';
 import { select } from '../ops/select';
 import { stopGradient } from '../ops/stop-gradient';
 import type { Parameter } from './parameters';
+
+/**
+ * The space of a distribution's events, and with it the measure that its density refers to: densities over different
+ * spaces cannot be compared, and neither a ratio nor a divergence of them means anything.
+ */
+export type EventSpace = 'reals' | 'integers' | 'sphere' | 'one-hot';
+
+/**
+ * Checks that two distributions are over the same space, as posterior and prior must be. A distribution that does not
+ * say what its space is passes.
+ * @param what - the argument that `other` comes from
+ * @throws ArgumentError naming `where` and the two spaces
+ */
+export function checkSameSpace(
+  where: string,
+  what: string,
+  other: { readonly space?: EventSpace | undefined },
+  reference: { readonly space?: EventSpace | undefined },
+): void {
+  if (other.space === undefined || reference.space === undefined || other.space === reference.space) return;
+  throw new ArgumentError({
+    where,
+    argument: what,
+    expected: `to be a distribution over ${inWords[reference.space]}`,
+    actual: `one over ${inWords[other.space]}`,
+    remedy: 'densities over different spaces cannot be compared: choose both over the same one',
+  });
+}
+
+const inWords: Readonly<Record<EventSpace, string>> = {
+  reals: 'real numbers',
+  integers: 'integers',
+  sphere: 'the unit sphere',
+  'one-hot': 'one-hot vectors',
+};
 
 /** A test of values, element by element; false for NaN. */
 export type Support = (x: Tensor) => Tensor;

@@ -5,6 +5,7 @@ import { ShapeError } from '../errors/dgm-error';
 import type { Key } from '../random/key';
 import type { Shape } from '../shape/shape';
 import { BaseDistribution, type Distribution } from './distribution';
+import type { EventSpace } from './support';
 
 /**
  * The distribution of $y = f(z)$ for $z \sim p$ (change of variables, DGM Eq. 3.7, 3.8):
@@ -16,6 +17,7 @@ export class Transformed extends BaseDistribution {
   readonly bijector: Bijector;
   readonly batchShape: Shape;
   readonly eventShape: Shape;
+  override readonly space: EventSpace | undefined;
   readonly reparameterized: boolean;
 
   /** @throws {@link ShapeError} if an event of the base has fewer axes than one of the bijector */
@@ -34,6 +36,7 @@ export class Transformed extends BaseDistribution {
     this.bijector = bijector;
     this.batchShape = base.batchShape;
     this.eventShape = base.eventShape;
+    this.space = base.space;
     this.reparameterized = base.reparameterized;
   }
 

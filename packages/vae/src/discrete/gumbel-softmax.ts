@@ -34,6 +34,7 @@ export function gumbelSoftmax({
   return {
     numParameters,
     eventShape: [variables, classes],
+    space: 'one-hot',
     distribution(parameters, { training = false } = {}) {
       checkParameters('gumbelSoftmax', parameters, numParameters);
       return new OneHotCategorical(tf.reshape(parameters, [-1, variables, classes]), {

@@ -31,6 +31,7 @@ export interface OneHotCategoricalOptions {
  */
 export class OneHotCategorical extends BaseDistribution {
   readonly kind = 'OneHotCategorical';
+  override readonly space = 'one-hot';
   /** Not exactly: the gradient through a draw is an approximation. */
   readonly reparameterized = false;
   readonly batchShape: Shape;

@@ -12,6 +12,7 @@ import { checkDimension } from './check-dimension';
  */
 export class HypersphericalUniform extends BaseDistribution {
   readonly kind = 'HypersphericalUniform';
+  override readonly space = 'sphere';
   readonly reparameterized = true;
   readonly batchShape: Shape = [];
   readonly eventShape: Shape;

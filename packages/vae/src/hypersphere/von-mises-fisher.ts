@@ -1,4 +1,11 @@
-import { BaseDistribution, besselRatio, besselRatioGap, broadcastShapes, logBesselGap } from '@dgm/core';
+import {
+  BaseDistribution,
+  besselRatio,
+  besselRatioGap,
+  broadcastShapes,
+  logBesselGap,
+  pickParameter,
+} from '@dgm/core';
 import type { Distribution, Key, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -18,6 +25,7 @@ const TINY = 1e-20;
  */
 export class VonMisesFisher extends BaseDistribution {
   readonly kind = 'VonMisesFisher';
+  override readonly space = 'sphere';
   readonly reparameterized = true;
   readonly batchShape: Shape;
   readonly eventShape: Shape;
@@ -43,6 +51,14 @@ export class VonMisesFisher extends BaseDistribution {
   klDivergenceTo(other: Distribution): (() => Tensor) | undefined {
     const matches = other.kind === 'HypersphericalUniform' && other.eventShape[0] === this.#dims;
     return matches ? () => this.#information() : undefined;
+  }
+
+  pick(indices: Tensor): VonMisesFisher {
+    const direction = pickParameter(this.#direction, indices, this);
+    return new VonMisesFisher(
+      direction,
+      pickParameter(this.#concentration, indices, { batchShape: this.batchShape }),
+    );
   }
 
   protected draw(key: Key, sampleShape: Shape): Tensor {

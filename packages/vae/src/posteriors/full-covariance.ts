@@ -20,6 +20,7 @@ export function fullCovariance({ shape }: { readonly shape: readonly [number] })
   return {
     numParameters,
     eventShape: shape,
+    space: 'reals',
     distribution(parameters) {
       checkParameters('fullCovariance', parameters, numParameters);
       const mean = tf.slice(parameters, [0, 0], [-1, size]);

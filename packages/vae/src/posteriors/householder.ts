@@ -1,4 +1,12 @@
-import { BaseDistribution, broadcastShapes, Independent, klDivergence, Normal } from '@dgm/core';
+import {
+  BaseDistribution,
+  broadcastShapes,
+  Independent,
+  klDivergence,
+  Normal,
+  pickParameter,
+  sameShape,
+} from '@dgm/core';
 import type { Distribution, DistributionHead, Key, Scale, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -36,6 +44,14 @@ export class HouseholderNormal extends BaseDistribution {
   /** KL to the standard normal, which no rotation and no reflection changes. */
   klDivergenceTo(other: Distribution): (() => Tensor) | undefined {
     return isStandardNormal(other) ? () => klDivergence(this.#start, other) : undefined;
+  }
+
+  pick(indices: Tensor): HouseholderNormal | undefined {
+    if (!sameShape(this.#start.batchShape, this.batchShape)) return undefined;
+    const start = this.#start.pick(indices)!.base as Normal;
+    const eventShape = this.#vectors.shape.slice(-2);
+    const vectors = pickParameter(this.#vectors, indices, { batchShape: this.batchShape, eventShape });
+    return new HouseholderNormal(start.location as Tensor, start.scale, vectors);
   }
 
   protected draw(key: Key, sampleShape: Shape): Tensor {
@@ -101,6 +117,7 @@ export function householder({ shape, reflections }: HouseholderOptions): Distrib
   return {
     numParameters,
     eventShape: shape,
+    space: 'reals',
     distribution(parameters) {
       checkParameters('householder', parameters, numParameters);
       const [mean, logVariance, vectors] = tf.split(parameters, [size, size, reflections * size], 1);

@@ -5,8 +5,9 @@ import { meanAndError } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { HypersphericalUniform } from '../hypersphere/hyperspherical-uniform';
+import { VonMisesFisher } from '../hypersphere/von-mises-fisher';
 import { fullCovariance } from './full-covariance';
-import { householder } from './householder';
+import { householder, HouseholderNormal } from './householder';
 import { vonMisesFisher } from './von-mises-fisher';
 
 const heads: Readonly<Record<string, DistributionHead>> = {
@@ -88,5 +89,28 @@ test('vonMisesFisher keeps a concentration of 1 at least, and shares the KL with
     expect(first).toBeCloseTo(1 / Math.tanh(1) - 1 - Math.log(Math.sinh(1)), 5);
     expect(second).toBe(first);
     expect(third).toBeGreaterThan(first!);
+  });
+});
+
+describe('pick', () => {
+  const key = Key.of(9);
+  test.each([
+    [
+      'HouseholderNormal',
+      () =>
+        new HouseholderNormal(
+          key.normal([3, 2]),
+          { logScale: key.fold(1).normal([3, 2]) },
+          key.normal([3, 1, 2]),
+        ),
+    ],
+    ['VonMisesFisher', () => new VonMisesFisher(key.normal([3, 2]), tf.tensor1d([1, 2, 3]))],
+  ])('gives the distributions at flat indices of the batch: %s', (_, make) => {
+    tf.tidy(() => {
+      const x = tf.tensor1d([0.6, 0.8]);
+      const all = make().logProb(x).dataSync();
+      const picked = make().pick(tf.tensor1d([2, 0], 'int32'))!;
+      expect(picked.logProb(x).dataSync()).toBeCloseToArray([all[2]!, all[0]!]);
+    });
   });
 });

@@ -27,6 +27,7 @@ export function vonMisesFisher({ shape }: { readonly shape: readonly [number] })
   return {
     numParameters,
     eventShape: shape,
+    space: 'sphere',
     distribution(parameters) {
       checkParameters('vonMisesFisher', parameters, numParameters);
       const [direction, raw] = tf.split(parameters, [size, 1], 1);

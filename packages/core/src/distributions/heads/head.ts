@@ -4,6 +4,7 @@ import { ShapeError } from '../../errors/dgm-error';
 import type { CallOptions } from '../../nn/layer';
 import { formatShape, type Shape } from '../../shape/shape';
 import type { Distribution } from '../distribution';
+import type { EventSpace } from '../support';
 
 /**
  * Turns a network's output into a distribution over events: the last step of an encoder or decoder. A head that is also a
@@ -15,6 +16,8 @@ export interface DistributionHead {
   readonly eventShape: Shape;
   /** How many values an entry of the event can take, 0 to `levels - 1`; absent for continuous events. */
   readonly levels?: number;
+  /** The space of the events; undefined where it is not known before a distribution is made. */
+  readonly space?: EventSpace;
   /**
    * @param parameters - `[n, numParameters]`; the distribution borrows tensors made here, so call it inside of a tidy
    * @param call - for a head with a network of its own: see `modelHead`
@@ -41,7 +44,7 @@ export function makeHead({
   return {
     numParameters,
     eventShape,
-    ...(levels === undefined ? {} : { levels }),
+    ...(levels === undefined ? { space: 'reals' } : { levels, space: 'integers' }),
     distribution(parameters) {
       if (parameters.rank !== 2 || parameters.shape[1] !== numParameters) {
         throw new ShapeError({
