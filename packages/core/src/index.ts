@@ -53,8 +53,10 @@ export type {
   LikelihoodModel,
   Objective,
   LossOptions,
+  Prepared,
   SampleOptions,
 } from './model/generative-model';
+export { prepareLoss, validatedObjective } from './model/generative-model';
 export { hasSamplingLoop, runSamplingLoop } from './model/sampling-loop';
 export type { LoopSampledModel, LoopTensors, SamplingLoop } from './model/sampling-loop';
 
@@ -264,7 +266,7 @@ export type {
 export { evaluate } from './train/evaluate';
 export type { EvaluateOptions, Evaluation } from './train/evaluate';
 export { gatherExamples } from './train/examples';
-export type { Dataset, Examples, MakeBatch, MakeBatchOptions } from './train/examples';
+export type { AnyMakeBatch, Dataset, Examples, MakeBatch, MakeBatchOptions } from './train/examples';
 export { ExponentialAverage } from './train/exponential-average';
 export { fit } from './train/fit';
 export type { CheckpointOptions, FitOptions, TrainingData } from './train/fit-options';
@@ -274,7 +276,7 @@ export type { LossTerms } from './train/gradients';
 export { classContext, hideLabels, UNKNOWN_LABEL } from './train/labels';
 export type { ClassContextOptions } from './train/labels';
 export { ModelStep } from './train/model-step';
-export type { StepOptions } from './train/model-step';
+export type { AverageOptions, StepOptions } from './train/model-step';
 export type { Optimizer, OptimizerFactory, UpdateContext } from './train/optimizer';
 export { rmsprop } from './train/rmsprop';
 export type { RmspropOptions } from './train/rmsprop';

@@ -100,6 +100,7 @@ const testsOfTheirOwn: Readonly<Record<string, readonly (keyof typeof exports)[]
   'src/train/evaluate.test.ts': ['evaluate'],
   'src/train/exponential-average.test.ts': ['ExponentialAverage'],
   'src/train/model-step.test.ts': ['eager', 'ModelStep'],
+  'src/train/players.test.ts': ['prepareLoss', 'validatedObjective'],
   'src/train/fit.test.ts': ['fit'],
   'src/train/resume.test.ts': ['memoryStore'],
   'src/checkpoint/weights.test.ts': ['loadWeights', 'saveWeights'],

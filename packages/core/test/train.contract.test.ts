@@ -1,10 +1,11 @@
-import { DgmError, Key, ModelStep, eager, sgd, type Engine } from '@dgm/core';
+import { DgmError, Key, ModelStep, eager, sgd, type Engine, type GenerativeModel } from '@dgm/core';
 import { describeModel } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 
 import { FactorizedCategorical, TinyVae } from './support/models';
+import { TinyEnergy, TinyGan } from './support/players';
 
 // The models that the tests of training stand on keep the contract themselves.
 describeModel({
@@ -32,7 +33,28 @@ describeModel({
       return tf.tensor1d(rows.map((row) => (model as TinyVae).exactLogProb(Float32Array.from(row))));
     },
   }),
+  TinyGan: () => ({
+    make: (key) => new TinyGan(key),
+    data: () => tf.add(Key.of(1).normal([32, 3]), 2),
+    zeroGradient: ['critic/2/bias'], // what the critic adds to all its values cancels
+    steps: 300,
+    measure: meanGap,
+  }),
+  TinyEnergy: () => ({
+    make: (key) => new TinyEnergy(key),
+    data: () => tf.add(tf.mul(Key.of(1).normal([32, 3]), 0.5), 1),
+    steps: 60,
+    measure: meanGap,
+  }),
 });
+
+/** The distance between the means of samples and data: a measure of models whose losses say nothing. */
+function meanGap(model: GenerativeModel, data: Tensor, key: Key): number {
+  return tf.tidy(() => {
+    const gap = tf.sub(tf.mean(model.sample(key, 256), 0), tf.mean(data, 0));
+    return tf.sum(tf.square(gap)).dataSync()[0]!;
+  });
+}
 
 /** What `fit` counts on in an engine. */
 const engines: Record<string, () => Engine> = { eager };

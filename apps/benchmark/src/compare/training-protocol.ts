@@ -14,7 +14,7 @@ export function describeTraining(training: Told): TrainingProtocol {
     epochs: training.epochs,
     patience: training.earlyStopping?.patience ?? null,
     clipNorm: training.clipNorm ?? null,
-    emaDecay: training.ema?.decay ?? null,
+    emaDecay: typeof training.ema?.decay === 'number' ? training.ema.decay : null,
   };
 }
 

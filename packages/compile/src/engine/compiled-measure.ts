@@ -4,14 +4,15 @@ import { compile } from '../function/compile';
 import type { CompileOptions } from '../function/compile';
 import type { CompiledFunction } from '../function/compiled-function';
 import type { DType } from '../graph/graph';
-import { ByShape } from './by-shape';
+import { BySignature } from './by-signature';
+import { signatureOf } from './step-variant';
 import { leavesOf, withLeaves } from './tree';
 
 /** A measure that is captured once for each shape of its batch. */
 export class CompiledMeasure<B> implements PreparedMeasure<B> {
   readonly #measure: Measure<B>;
   readonly #options: CompileOptions;
-  readonly #variants = new ByShape<CompiledFunction<'measure'>>();
+  readonly #variants = new BySignature<CompiledFunction<'measure'>>();
 
   constructor(measure: Measure<B>, options: CompileOptions) {
     this.#measure = measure;
@@ -19,7 +20,7 @@ export class CompiledMeasure<B> implements PreparedMeasure<B> {
   }
 
   async run(batch: B, key: Key): Promise<Float32Array> {
-    const compiled = await this.#variants.for(batch, () => this.#build(batch));
+    const compiled = await this.#variants.for(signatureOf(batch), () => this.#build(batch));
     const { measure } = await compiled.run(leafInputs(batch), { key });
     try {
       return (await measure.data()) as Float32Array;

@@ -1,24 +1,24 @@
 import type { StepFeed, StepProgram, StepTerms, TrainStep } from '@dgm/core';
-import { ByShape } from './by-shape';
+import { BySignature } from './by-signature';
 import type { ExecutableStep, StepExecutor } from './step-executor';
 import { drawMemoryOf, feedsOf } from './step-feeds';
 import type { DrawMemory } from './step-feeds';
-import { captureStep } from './step-variant';
+import { captureStep, signatureOf } from './step-variant';
 import type { CapturedStep } from './step-variant';
 
-/** A step captured for one shape of its batch, with what runs it. */
+/** A step captured for one phase and one shape of its batch, with what runs it. */
 interface Variant {
   readonly step: CapturedStep;
   readonly executable: ExecutableStep;
   readonly draws: DrawMemory;
 }
 
-/** A training step that is captured once for each shape of its batch and runs on an executor. */
+/** A training step that is captured once for each of its phases and shapes of its batch, and runs on an executor. */
 export class CompiledStep<B> implements TrainStep<B> {
   readonly queueLength: number;
   readonly #program: StepProgram<B>;
   readonly #executor: StepExecutor;
-  readonly #variants = new ByShape<Variant>();
+  readonly #variants = new BySignature<Variant>();
 
   /** @param executor - owned by the step */
   constructor(program: StepProgram<B>, executor: StepExecutor) {
@@ -28,7 +28,8 @@ export class CompiledStep<B> implements TrainStep<B> {
   }
 
   async run(feed: StepFeed<B>): Promise<void> {
-    const { step, executable, draws } = await this.#variants.for(feed.batch, () => this.#build(feed));
+    const signature = `${this.#program.phase?.(feed.step) ?? ''} ${signatureOf(feed.batch)}`;
+    const { step, executable, draws } = await this.#variants.for(signature, () => this.#build(feed));
     await executable.run(await feedsOf(step, feed, draws));
   }
 

@@ -7,13 +7,13 @@ import type { DType } from '../graph/graph';
 import { simplify } from '../passes/simplify';
 import { leavesOf, withLeaves } from './tree';
 
-/** A step captured for one shape of its batch. */
+/** A step captured for one phase and one shape of its batch. */
 export interface CapturedStep extends Captured {
   /** The scalars that the step returns. */
   readonly terms: readonly string[];
 }
 
-/** Names the shapes that a step depends on: batches with one signature share a captured step. */
+/** Names the shapes that a step depends on. */
 export function signatureOf(batch: unknown): string {
   return JSON.stringify(leavesOf(batch).map(({ shape, dtype }) => [shape, dtype]));
 }
@@ -41,6 +41,7 @@ export function recordStep<B>(program: StepProgram<B>, feed: StepFeed<B>): Captu
       key,
       learningRates: Object.fromEntries(rates.map((name) => [name, tensors[`rate/${name}`] as Scalar])),
       step: tensors['step'] as Scalar,
+      phase: program.phase?.(feed.step) ?? '',
     });
     terms = Object.keys(results);
     return results;

@@ -9,6 +9,9 @@ import type { Module } from './module';
  */
 export type LikelihoodKind = 'exact' | 'lower-bound' | 'unnormalized' | 'none';
 
+/** Tensors by name that an objective made before its gradient: negatives, fakes, the ends of Markov chains. */
+export type Prepared = Readonly<Record<string, Tensor>>;
+
 /** Options of one call of a loss. */
 export interface LossOptions {
   readonly training: boolean;
@@ -17,6 +20,13 @@ export interface LossOptions {
    * need not be captured anew; absent where nothing is being trained, as in validation.
    */
   readonly step?: Scalar;
+  /**
+   * Whether the terms that {@link Objective.lazyEvery} makes rare belong to this loss.
+   * @defaultValue true
+   */
+  readonly lazy?: boolean;
+  /** What `prepare` of the objective returned. Borrowed; constants for the gradient. */
+  readonly prepared?: Prepared;
 }
 
 /** One player's training goal. Most models have one; a GAN has one for its critic and one for its generator. */
@@ -25,10 +35,62 @@ export interface Objective<B = Tensor> {
   /** What this objective's optimizer changes; a fixed list. */
   readonly parameters: readonly Variable[];
   /**
+   * The objective is trained at the steps whose number is a multiple of this. Each step has a fresh batch, so `every: 5`
+   * on the generator's objective gives its critic five updates on five batches for each of the generator's.
+   * @defaultValue 1
+   */
+  readonly every?: number;
+  /**
+   * At each `lazyEvery`-th update the loss is called with `lazy: true`, otherwise with `lazy: false`: for penalties that are
+   * too expensive for each update.
+   * @defaultValue 1
+   */
+  readonly lazyEvery?: number;
+  /**
+   * Whether a lower mean `total` over the validation examples means a better model. `fit` validates on the first such
+   * objective, keeps the weights of its best epoch and can stop early; without one the last weights stay, unless the user
+   * gives `validate`.
+   * @defaultValue true for the first objective of a model with an exact likelihood or a bound, false otherwise
+   */
+  readonly validated?: boolean;
+  /**
+   * Makes tensors for the loss before the gradient is taken, so that nothing here is differentiated. It may assign
+   * variables that are not trainable (a replay buffer, the state of a chain), but only while `training`.
+   * The caller owns the tensors. Made of tfjs ops that read no value.
+   */
+  prepare?(batch: B, key: Key, options: LossOptions): Prepared;
+  /**
    * The quantity to minimize, averaged over the batch (nats per example for likelihoods), and the terms it is made of.
    * Every returned scalar belongs to the caller.
    */
   loss(batch: B, key: Key, options: LossOptions): { total: Scalar } & Record<string, Scalar>;
+  /** Runs after each update of the parameters, to clip weights for example. Made of tfjs ops that read no value. */
+  afterUpdate?(): void;
+}
+
+/**
+ * Runs `prepare` of an objective, if it has one.
+ * @returns the options to call `loss` with; the caller disposes of `prepared`
+ */
+export function prepareLoss<B>(
+  objective: Objective<B>,
+  batch: B,
+  key: Key,
+  options: LossOptions,
+): LossOptions {
+  const prepared = objective.prepare?.(batch, key.fold('prepare'), options);
+  return prepared === undefined ? options : { ...options, prepared };
+}
+
+/** The objective that `fit` validates on; undefined for a model whose losses do not say how good it is. */
+export function validatedObjective<B>(model: GenerativeModel<B>): Objective<B> | undefined {
+  const objectives = model.objectives();
+  const [first] = objectives;
+  const isBound = model.likelihoodKind === 'exact' || model.likelihoodKind === 'lower-bound';
+  return (
+    objectives.find(({ validated }) => validated) ??
+    (isBound && first?.validated !== false ? first : undefined)
+  );
 }
 
 /** Options of `sample` that every model understands. */

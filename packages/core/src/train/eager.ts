@@ -31,6 +31,7 @@ class EagerStep<B> implements TrainStep<B> {
         key,
         learningRates: Object.fromEntries(rates),
         step: tf.scalar(step),
+        phase: this.#program.phase?.(step) ?? '',
       });
     });
     this.#waiting.push(terms);

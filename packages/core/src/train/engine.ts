@@ -13,23 +13,30 @@ export interface StepFeed<B> {
   readonly step: number;
 }
 
-/** What one step is fed with, inside of the engine: numbers that change from step to step have become tensors. */
+/** What one step is fed with, inside the engine: numbers that change from step to step have become tensors. */
 export interface StepInputs<B> {
   readonly batch: B;
   readonly key: Key;
   readonly learningRates: Readonly<Record<string, Scalar>>;
   readonly step: Scalar;
+  /** What {@link StepProgram.phase} says of this step. */
+  readonly phase?: string;
 }
 
 /**
  * One whole training step (losses, gradients, clipping, optimizer and average updates) before an engine runs it.
  *
- * `run` is a pure function of its inputs and of `state`, made of tfjs ops that read no value: an engine may call it once,
- * record it as a graph and replay that.
+ * `run` is a pure function of its inputs and of `state`, made of tfjs ops that read no value: an engine may call it once
+ * for each phase, record it as a graph and replay that.
  */
 export interface StepProgram<B> {
   /** Every variable that `run` reads or assigns, under paths (`model/...`, `optimizer/<objective>/m/...`, `average/...`). */
   readonly state: ReadonlyMap<string, Variable>;
+  /**
+   * Names what a step does: all steps of one phase run the same operations. A program without it has a single phase.
+   * @param step - 1 at the first step
+   */
+  phase?(step: number): string;
   /** Assigns the new values to the variables; returns the losses' terms under `<objective>/<term>`, owned by the caller. */
   run(inputs: StepInputs<B>): Readonly<Record<string, Scalar>>;
 }

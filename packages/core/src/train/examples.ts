@@ -34,6 +34,9 @@ export interface MakeBatchOptions {
 /** Makes what a model's objectives take out of some rows of the examples. The caller owns the tensors. */
 export type MakeBatch<B> = (examples: Examples, rows: Int32Array, context: MakeBatchOptions) => B;
 
+/** A {@link MakeBatch} that may be asynchronous: it reads files, or decodes images. */
+export type AnyMakeBatch<B> = (...parameters: Parameters<MakeBatch<B>>) => B | Promise<B>;
+
 /**
  * The raw values of some examples.
  * @param rows - indices of examples

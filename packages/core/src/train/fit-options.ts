@@ -1,12 +1,13 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { CheckpointStore } from '../checkpoint/checkpoint-store';
 import { ArgumentError } from '../errors/dgm-error';
-import type { GenerativeModel } from '../model/generative-model';
+import { validatedObjective, type GenerativeModel } from '../model/generative-model';
 import type { Key } from '../random/key';
 import type { Callback } from './callback';
 import type { EarlyStoppingOptions } from './early-stopping';
 import type { Engine } from './engine';
-import type { Examples, MakeBatch } from './examples';
+import type { AnyMakeBatch, Examples } from './examples';
+import type { AverageOptions } from './model-step';
 import type { OptimizerFactory } from './optimizer';
 
 /** What a model is trained on; every `Dataset` is one. */
@@ -39,8 +40,11 @@ export interface CommonFitOptions<B> {
   readonly earlyStopping?: EarlyStoppingOptions;
   /** Largest joint norm of an objective's gradients. */
   readonly clipNorm?: number;
-  /** Keeps a moving average of the weights, which validation and the final model use. */
-  readonly ema?: { readonly decay: number };
+  /**
+   * Keeps a moving average of the weights, which validation and the final model use: of all weights, or of those of some
+   * objectives by their names (`{ generator: { decay: 0.999 } }`).
+   */
+  readonly ema?: AverageOptions | Readonly<Record<string, AverageOptions>>;
   readonly callbacks?: readonly Callback[];
   /** Any `AbortSignal`. Training finishes the step, writes a checkpoint and returns. */
   readonly signal?: { readonly aborted: boolean };
@@ -48,9 +52,9 @@ export interface CommonFitOptions<B> {
   /** `eager()` unless given. */
   readonly engine?: Engine;
   /**
-   * A number to minimize, after each epoch; the mean loss over the validation examples unless given.
-   * It must depend on nothing but the model and the context, else resumed training differs. The engine is the one that trains,
-   * for `evaluate`.
+   * Returns a number to minimize, after each epoch. It must depend on nothing but the model and the context, otherwise a
+   * resumed run differs. The engine is the one that trains, for `evaluate`.
+   * @defaultValue the mean over the validation examples of the model's validated objective, if it has one
    */
   readonly validate?: (
     model: GenerativeModel<B>,
@@ -59,12 +63,18 @@ export interface CommonFitOptions<B> {
 }
 
 /** Makes batches out of examples; may be left out where objectives take the raw values `[n, ...shape]`. */
-type BatchOption<B> = Tensor extends B ? { readonly batch?: MakeBatch<B> } : { readonly batch: MakeBatch<B> };
+export type BatchOption<B> = Tensor extends B
+  ? { readonly batch?: AnyMakeBatch<B> }
+  : { readonly batch: AnyMakeBatch<B> };
 
 export type FitOptions<B = Tensor> = CommonFitOptions<B> & BatchOption<B>;
 
 /** @throws ArgumentError naming the first option that is out of its range */
-export function checkFitOptions<B>(options: CommonFitOptions<B>, data: TrainingData): void {
+export function checkFitOptions<B>(
+  options: CommonFitOptions<B>,
+  data: TrainingData,
+  model: GenerativeModel<B>,
+): void {
   atLeast(options.batchSize, 'batchSize', 1);
   atLeast(options.epochs, 'epochs', 0);
   atLeast(options.earlyStopping?.patience, 'earlyStopping.patience', 0);
@@ -73,15 +83,18 @@ export function checkFitOptions<B>(options: CommonFitOptions<B>, data: TrainingD
   atLeast(options.checkpoint?.everyEpochs, 'checkpoint.everyEpochs', 1);
   inside(options.maxSeconds, 'maxSeconds', 0, Infinity);
   inside(options.clipNorm, 'clipNorm', 0, Infinity);
-  inside(options.ema?.decay, 'ema.decay', 0, 1);
-  if (options.earlyStopping && !data.validation && !options.validate) {
-    throw new ArgumentError({
-      where: 'fit',
-      argument: 'earlyStopping',
-      expected: 'to come with something to validate on',
-      actual: 'neither data.validation nor options.validate',
-    });
-  }
+  if (options.earlyStopping === undefined || options.validate) return;
+  const isValidated = validatedObjective(model) !== undefined;
+  if (data.validation && isValidated) return;
+  throw new ArgumentError({
+    where: 'fit',
+    argument: 'earlyStopping',
+    expected: 'to come with something to validate on',
+    actual: isValidated
+      ? 'neither data.validation nor options.validate'
+      : `a model (likelihood "${model.likelihoodKind}") whose losses do not say how good it is`,
+    remedy: isValidated ? 'add validation examples' : 'give `validate`, which returns a number to minimize',
+  });
 }
 
 function atLeast(value: number | undefined, argument: string, minimum: number): void {

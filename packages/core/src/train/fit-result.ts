@@ -4,8 +4,13 @@ export type StoppedBy = 'epochs' | 'early-stopping' | 'max-seconds' | 'aborted';
 /** One epoch; epochs count from 1. */
 export interface CurvePoint {
   readonly epoch: number;
-  /** Mean over the epoch's examples of the first objective's `total`, while it trained. */
+  /** Mean over the epoch's examples of the `total` of the first objective that each step trains, while it trained. */
   readonly train: number;
+  /**
+   * The same mean of every term of every objective, by `<objective>/<term>`, over the examples of the steps that had it. An
+   * objective that no step of the epoch trained has no terms.
+   */
+  readonly terms: Readonly<Record<string, number>>;
   /** The validation metric after the epoch; absent without validation. */
   readonly validation?: number;
 }
@@ -15,7 +20,7 @@ export interface FitResult {
   readonly epochs: number;
   readonly steps: number;
   readonly stoppedBy: StoppedBy;
-  /** The epoch whose weights the model now has; absent without validation. */
+  /** The epoch whose weights the model now has; absent without validation, where the last weights stay. */
   readonly best?: { readonly epoch: number; readonly validation: number };
   readonly curve: readonly CurvePoint[];
   /** What did not stop training, but should be known; empty as a rule. */

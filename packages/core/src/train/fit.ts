@@ -3,7 +3,7 @@ import { registerGradients } from '../engine/gradients';
 import { requireEngine } from '../engine/require-engine';
 import type { GenerativeModel } from '../model/generative-model';
 import { checkExamples } from './check-examples';
-import { gatherExamples, type MakeBatch } from './examples';
+import { gatherExamples, type AnyMakeBatch } from './examples';
 import { checkFitOptions, type FitOptions, type TrainingData } from './fit-options';
 import type { FitResult } from './fit-result';
 import { TrainingRun } from './training-run';
@@ -12,8 +12,11 @@ import { TrainingRun } from './training-run';
  * Trains a model: shuffled batches, one optimizer per objective, validation after each epoch, early stopping, checkpoints.
  *
  * The key decides everything: two runs with one key give the same bits, and a run that was interrupted at any step and
- * called again with the same arguments ends with the bits of an uninterrupted one. With validation data the model ends
- * up with the weights of its best epoch (averaged ones, if `ema` is given).
+ * called again with the same arguments ends with the bits of an uninterrupted one.
+ *
+ * With validation data the model ends up with the weights of its best epoch (averaged ones, if `ema` is given), judged by
+ * `validate`, or else by the objective that the model declares as validated. A model whose losses do not say how good it is
+ * (a GAN, an energy-based model) keeps its last weights unless `validate` is given.
  *
  * @param model - trained in place
  * @param data - examples; a `Dataset` will do
@@ -40,9 +43,9 @@ export async function fit<B = Tensor>(
   data: TrainingData,
   options: FitOptions<B>,
 ): Promise<FitResult> {
-  checkFitOptions<B>(options, data);
+  checkFitOptions<B>(options, data, model);
   // With a batch maker of its own, a model need not take examples in the shape in which they are stored.
-  const { batch } = options as { readonly batch?: MakeBatch<B> };
+  const { batch } = options as { readonly batch?: AnyMakeBatch<B> };
   const shape = batch === undefined ? model.eventShape : undefined;
   const { train, validation, levels } = data;
   checkExamples(train, { where: 'fit', argument: 'train', levels, shape });
@@ -50,7 +53,7 @@ export async function fit<B = Tensor>(
   registerGradients();
   requireEngine('fit');
   // FitOptions lets `batch` be missing only where B is Tensor.
-  const run = new TrainingRun(model, data, options, batch ?? (gatherExamples as unknown as MakeBatch<B>));
+  const run = new TrainingRun(model, data, options, batch ?? (gatherExamples as unknown as AnyMakeBatch<B>));
   try {
     return await run.toTheEnd();
   } finally {

@@ -1,4 +1,5 @@
 import { bytesOf, crc32 } from '../checkpoint/crc32';
+import type { Objective } from '../model/generative-model';
 import type { Examples } from './examples';
 import type { CommonFitOptions, TrainingData } from './fit-options';
 import type { OptimizerFactory } from './optimizer';
@@ -10,7 +11,7 @@ export type RunDescription = Readonly<Record<string, unknown>>;
 export function describeRun<B>(
   { key, batchSize, clipNorm, ema }: CommonFitOptions<B>,
   { train, validation }: TrainingData,
-  players: readonly { readonly objective: { readonly name: string }; readonly factory: OptimizerFactory }[],
+  players: readonly { readonly objective: Objective<B>; readonly factory: OptimizerFactory }[],
 ): RunDescription {
   const optimizers = players.map(({ objective, factory }) => {
     return [objective.name, { name: factory.name, ...factory.hyperparameters }] as const;
@@ -21,6 +22,11 @@ export function describeRun<B>(
     clipNorm: clipNorm ?? null,
     ema: ema ?? null,
     optimizer: Object.fromEntries(optimizers),
+    objectives: players.map(({ objective: { name, every = 1, lazyEvery = 1 } }) => ({
+      name,
+      every,
+      lazyEvery,
+    })),
     train: fingerprint(train),
     validation: validation === undefined ? null : fingerprint(validation),
   };

@@ -21,16 +21,13 @@ interface PendingStep {
 export class StepQueue {
   readonly #step: TrainStep<unknown>;
   readonly #state: TrainingState;
-  /** The term that the training curve shows. */
-  readonly #loss: string;
   readonly #times = new StepTimes();
   #pending: PendingStep[] = [];
   #milliseconds = 0;
 
-  constructor(step: TrainStep<unknown>, state: TrainingState, objective: string) {
+  constructor(step: TrainStep<unknown>, state: TrainingState) {
     this.#step = step;
     this.#state = state;
-    this.#loss = `${objective}/total`;
   }
 
   /** Whether it is time to drain. */
@@ -46,7 +43,7 @@ export class StepQueue {
   }
 
   /**
-   * Reads the terms of every pending step and adds the losses to the epoch's sum.
+   * Reads the terms of every pending step and adds them to the epoch's sums.
    * @throws NumericalError naming the first step with a term that is not finite
    */
   async drain(): Promise<readonly FinishedStep[]> {
@@ -60,7 +57,11 @@ export class StepQueue {
     return pending.map(({ epoch, step, examples }, index) => {
       const finished = { epoch, step, terms: terms[index]! };
       checkFinite(finished);
-      this.#state.lossSum += finished.terms[this.#loss]! * examples;
+      for (const [term, value] of Object.entries(finished.terms)) {
+        const of = (this.#state.sums[term] ??= { sum: 0, examples: 0 });
+        of.sum += value * examples;
+        of.examples += examples;
+      }
       return finished;
     });
   }

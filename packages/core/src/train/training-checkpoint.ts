@@ -9,7 +9,7 @@ import type { RunDescription } from './run-description';
 import type { TrainingState, Weights } from './training-state';
 
 const FORMAT = 'dgm.training';
-const VERSION = '1';
+const VERSION = '2';
 
 export interface RestoredTraining {
   readonly state: TrainingState;

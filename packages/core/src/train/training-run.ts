@@ -1,13 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { assignVariables, readVariables } from '../checkpoint/host-tensor';
-import { DgmError, NumericalError } from '../errors/dgm-error';
-import type { GenerativeModel } from '../model/generative-model';
+import { show } from '../check/check';
+import { ArgumentError, DgmError, NumericalError } from '../errors/dgm-error';
+import { validatedObjective, type GenerativeModel } from '../model/generative-model';
 import type { Key } from '../random/key';
 import type { Callback } from './callback';
 import { eager } from './eager';
 import { advance } from './early-stopping';
 import type { Engine, TrainStep } from './engine';
-import { batchRows, type MakeBatch } from './examples';
+import { batchRows, type AnyMakeBatch } from './examples';
 import type { FitOptions, TrainingData } from './fit-options';
 import type { FitResult, StoppedBy } from './fit-result';
 import { ModelStep } from './model-step';
@@ -26,12 +27,14 @@ export class TrainingRun<B> {
   readonly #model: GenerativeModel<B>;
   readonly #data: TrainingData;
   readonly #options: FitOptions<B>;
-  readonly #batch: MakeBatch<B>;
+  readonly #batch: AnyMakeBatch<B>;
   readonly #program: ModelStep<B>;
   readonly #engine: Engine;
   readonly #validation: Validation<B> | undefined;
   readonly #checkpoint: TrainingCheckpoint | undefined;
   readonly #stepsPerEpoch: number;
+  /** The term that the training curve shows first. */
+  readonly #loss: string;
   readonly #startedAt = tf.util.now();
   #pausedAt = this.#startedAt;
   #secondsBefore = 0;
@@ -43,17 +46,21 @@ export class TrainingRun<B> {
   /** What the newest checkpoint holds. */
   #saved: string | undefined;
 
-  constructor(model: GenerativeModel<B>, data: TrainingData, options: FitOptions<B>, batch: MakeBatch<B>) {
+  constructor(model: GenerativeModel<B>, data: TrainingData, options: FitOptions<B>, batch: AnyMakeBatch<B>) {
     this.#model = model;
     this.#data = data;
     this.#options = options;
     this.#batch = batch;
     this.#stepsPerEpoch = Math.ceil(data.train.count / options.batchSize);
     this.#program = new ModelStep(model, options);
+    const everyStep = this.#program.players.find(({ objective: { every = 1 } }) => every === 1)!;
+    this.#loss = `${everyStep.objective.name}/total`;
     this.#engine = options.engine ?? eager();
+    const validated = validatedObjective(model);
     this.#validation =
       data.validation &&
-      new Validation(model, data.validation, {
+      validated &&
+      new Validation(validated, data.validation, {
         key: options.key.fold('validation'),
         batchSize: options.batchSize,
         batch,
@@ -71,7 +78,7 @@ export class TrainingRun<B> {
     const fallback = await readVariables(this.#model.parameters());
     try {
       this.#step = await this.#engine.prepare(this.#program);
-      this.#queue = new StepQueue(this.#step, this.#state, this.#program.players[0]!.objective.name);
+      this.#queue = new StepQueue(this.#step, this.#state);
       await this.#tell('onStart', {
         epochs: this.#options.epochs,
         stepsPerEpoch: this.#stepsPerEpoch,
@@ -80,7 +87,7 @@ export class TrainingRun<B> {
       const stoppedBy = await this.#train();
       await this.#settle();
       await this.#save();
-      this.#program.average?.adopt();
+      this.#program.adoptAverages();
       if (this.#best) assignVariables(this.#model.parameters(), this.#best);
       const result = this.#result(stoppedBy);
       await this.#tell('onEnd', result);
@@ -129,7 +136,7 @@ export class TrainingRun<B> {
       factory.learningRate(taken),
     ]);
     const learningRates = Object.fromEntries(rates) as Record<string, number>;
-    const batch = this.#batch(this.#data.train, rows, { key: key.fold('batch'), training: true });
+    const batch = await this.#batch(this.#data.train, rows, { key: key.fold('batch'), training: true });
     try {
       await this.#queue!.run({ batch, key, learningRates, step: taken + 1 }, rows.length);
     } finally {
@@ -146,13 +153,15 @@ export class TrainingRun<B> {
   async #endEpoch(): Promise<void> {
     await this.#settle();
     const epoch = this.#state.epoch + 1;
-    const train = this.#state.lossSum / this.#data.train.count;
-    const average = this.#program.average;
-    const validation = await (average ? average.during(() => this.#validate(epoch)) : this.#validate(epoch));
+    const terms = Object.fromEntries(
+      Object.entries(this.#state.sums).map(([term, { sum, examples }]) => [term, sum / examples]),
+    );
+    const train = terms[this.#loss]!;
+    const validation = await this.#program.withAverages(() => this.#validate(epoch));
     const improved = validation !== undefined && this.#state.progress.best?.epoch === epoch;
-    const point = { epoch, train, ...(validation === undefined ? {} : { validation }) };
+    const point = { epoch, train, terms, ...(validation === undefined ? {} : { validation }) };
     this.#state.curve = [...this.#state.curve, point];
-    Object.assign(this.#state, { epoch, batch: 0, lossSum: 0 });
+    Object.assign(this.#state, { epoch, batch: 0, sums: {} });
     const { everySteps, everyEpochs = everySteps === undefined ? 1 : Infinity } =
       this.#options.checkpoint ?? {};
     if (epoch % everyEpochs === 0) await this.#save();
@@ -165,7 +174,15 @@ export class TrainingRun<B> {
     const validation = validate
       ? await validate(this.#model, { epoch, key: key.fold('validation'), engine: this.#engine })
       : await this.#validation?.meanLoss();
-    if (validation === undefined) return undefined;
+    if (validation === undefined && !validate) return undefined;
+    if (typeof validation !== 'number') {
+      throw new ArgumentError({
+        where: 'fit',
+        argument: 'validate',
+        expected: 'to return a number',
+        actual: show(validation),
+      });
+    }
     if (!Number.isFinite(validation)) {
       throw new NumericalError({
         where: 'fit',

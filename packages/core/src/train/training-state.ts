@@ -9,15 +9,20 @@ export interface TrainingState {
   /** Finished batches of the current epoch. */
   batch: number;
   step: number;
-  /** Sum of the training loss over the examples of the current epoch. */
-  lossSum: number;
+  /** Sums of the terms over the examples of the current epoch, and how many examples each is a sum of. */
+  sums: Record<string, TermSum>;
   curve: readonly CurvePoint[];
   progress: Progress;
   seconds: number;
 }
 
+export interface TermSum {
+  sum: number;
+  examples: number;
+}
+
 export function initialState(): TrainingState {
-  return { epoch: 0, batch: 0, step: 0, lossSum: 0, curve: [], progress: { stale: 0 }, seconds: 0 };
+  return { epoch: 0, batch: 0, step: 0, sums: {}, curve: [], progress: { stale: 0 }, seconds: 0 };
 }
 
 /** Weights on the host, by path. */

@@ -1,18 +1,18 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { DgmError } from '../errors/dgm-error';
-import type { GenerativeModel } from '../model/generative-model';
+import { prepareLoss, type Objective } from '../model/generative-model';
 import type { Key } from '../random/key';
 import { eager } from './eager';
 import type { Engine, Measure, PreparedMeasure } from './engine';
-import { allRows, batchRows, type Examples, type MakeBatch } from './examples';
+import { allRows, batchRows, type AnyMakeBatch, type Examples } from './examples';
 
 export interface ValidationOptions<B> {
-  /** The same at each call: two epochs then differ by their weights, and not by luck. */
+  /** The same at each call, so that two epochs differ by their weights and not by luck. */
   readonly key: Key;
   readonly batchSize: number;
-  readonly batch: MakeBatch<B>;
+  readonly batch: AnyMakeBatch<B>;
   readonly engine: Engine;
-  /** Hears of it when the engine cannot run the loss, which then runs eagerly. */
+  /** Called when the engine cannot run the loss, which then runs eagerly. */
   readonly onWarning: (message: string) => Promise<void>;
 }
 
@@ -23,14 +23,16 @@ export class Validation<B> {
   readonly #loss: Measure<B>;
   #prepared: PreparedMeasure<B> | undefined;
 
-  constructor(model: GenerativeModel<B>, examples: Examples, options: ValidationOptions<B>) {
-    const objective = model.objectives()[0]!;
+  constructor(objective: Objective<B>, examples: Examples, options: ValidationOptions<B>) {
     this.#examples = examples;
     this.#options = options;
-    this.#loss = (batch, key) => objective.loss(batch, key.fold(objective.name), { training: false }).total;
+    this.#loss = (batch, key) => {
+      const own = key.fold(objective.name);
+      return objective.loss(batch, own, prepareLoss(objective, batch, own, { training: false })).total;
+    };
   }
 
-  /** Mean over the examples of the `total` of the model's first objective, not training, summed up in doubles. */
+  /** Mean over the examples of the objective's `total`, not training, summed up in doubles. */
   async meanLoss(): Promise<number> {
     const { key, batchSize, batch } = this.#options;
     const examples = this.#examples;
@@ -39,7 +41,7 @@ export class Validation<B> {
     for (let index = 0; index * batchSize < examples.count; index++) {
       const part = batchRows(rows, batchSize, index);
       const batchKey = key.fold(index);
-      const input = batch(examples, part, { key: batchKey.fold('batch'), training: false });
+      const input = await batch(examples, part, { key: batchKey.fold('batch'), training: false });
       try {
         sum += (await this.#lossOf(input, batchKey)) * part.length;
       } finally {

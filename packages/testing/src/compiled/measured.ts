@@ -1,4 +1,4 @@
-import { Key } from '@dgm/core';
+import { Key, prepareLoss } from '@dgm/core';
 import type { BoundModel, Engine, GenerativeModel, LikelihoodModel, Measure } from '@dgm/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { CompiledCase } from '../compiled';
@@ -33,9 +33,10 @@ export async function measured(the: CompiledCase, engine: Engine): Promise<reado
 function measuresOf(model: GenerativeModel): Readonly<Record<string, Measure<Tensor>>> {
   const losses = model
     .objectives()
-    .map(({ name, loss }) => [
-      `the validation loss ${name}`,
-      (batch: Tensor, key: Key) => loss(batch, key, { training: false }).total,
+    .map((objective) => [
+      `the validation loss ${objective.name}`,
+      (batch: Tensor, key: Key) =>
+        objective.loss(batch, key, prepareLoss(objective, batch, key, { training: false })).total,
     ]);
   return {
     ...(Object.fromEntries(losses) as Record<string, Measure<Tensor>>),

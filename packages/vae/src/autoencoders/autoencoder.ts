@@ -106,6 +106,7 @@ export class Autoencoder extends BaseModule implements GenerativeModel {
     const reconstructing: Objective = {
       name: 'autoencoder',
       parameters: own,
+      validated: true,
       loss: (x, key, { training }) =>
         tf.tidy(() => {
           const z = this.encode(x, call(key, 'encoder', training));

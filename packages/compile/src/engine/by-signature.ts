@@ -1,12 +1,9 @@
-import { signatureOf } from './step-variant';
-
-/** What is built for each shape of a batch, once. */
-export class ByShape<T> {
+/** What is built once for each signature: the shapes of a batch, and the phase of a step. */
+export class BySignature<T> {
   readonly #built = new Map<string, Promise<T>>();
 
-  /** What was built for batches of this shape, or is now. */
-  for(batch: unknown, build: () => Promise<T>): Promise<T> {
-    const signature = signatureOf(batch);
+  /** What was built for this signature, or is now. */
+  for(signature: string, build: () => Promise<T>): Promise<T> {
     const known = this.#built.get(signature);
     if (known !== undefined) return known;
     const building = build();
