@@ -4,7 +4,15 @@ import { ShapeError, UnsupportedError } from '../errors/dgm-error';
 import type { Module } from '../model/module';
 import type { CallOptions } from '../nn/layer';
 import type { Key } from '../random/key';
-import { broadcasts, broadcastShapes, endsWith, formatShape, sameShape, type Shape } from '../shape/shape';
+import {
+  broadcasts,
+  broadcastShapes,
+  endsWith,
+  formatShape,
+  sameShape,
+  sizeOf,
+  type Shape,
+} from '../shape/shape';
 import type { Parameter } from './parameters';
 import type { EventSpace } from './support';
 
@@ -163,5 +171,7 @@ function toShape(value: Parameter, shape: Shape): Tensor {
 
 /** `value` itself where it has the shape already. */
 export function broadcastTo(value: Tensor, shape: Shape): Tensor {
-  return sameShape(value.shape, shape) ? value : tf.broadcastTo(value, [...shape]);
+  if (sameShape(value.shape, shape)) return value;
+  // To an axis of size 0, `tf.broadcastTo` returns its input as it is.
+  return sizeOf(shape) === 0 ? tf.add(value, tf.zeros([...shape])) : tf.broadcastTo(value, [...shape]);
 }

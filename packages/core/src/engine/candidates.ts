@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { fenceEmptyTensors } from './empty-tensors';
 import { importNativePackage } from './native';
 import type { BackendName } from './report';
 import { mendTensorflowKernels } from './tensorflow/mend';
@@ -51,6 +52,7 @@ const wasm = (paths: WasmPaths | undefined): Candidate => ({
     // A backend that runs has its files already, and refuses to be told where they are.
     if (paths !== undefined && tf.findBackend('wasm') == null) setWasmPaths(paths);
     mendWasmKernels();
+    fenceEmptyTensors('wasm');
   },
 });
 
@@ -60,6 +62,7 @@ const cpu: Candidate = {
   automatic: true,
   async load() {
     await import('@tensorflow/tfjs-backend-cpu');
+    fenceEmptyTensors('cpu');
   },
 };
 
