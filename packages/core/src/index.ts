@@ -148,7 +148,7 @@ export { Beta } from './distributions/beta';
 export { Categorical } from './distributions/categorical';
 export { DiscretizedLogistic } from './distributions/discretized-logistic';
 export type { DiscretizedLogisticOptions } from './distributions/discretized-logistic';
-export { BaseDistribution } from './distributions/distribution';
+export { BaseDistribution, broadcastTo } from './distributions/distribution';
 export type { ConditionalDistribution, Distribution } from './distributions/distribution';
 export { bernoulliMap, bernoulliMle } from './distributions/facts/bernoulli';
 export type { BetaPrior } from './distributions/facts/bernoulli';

@@ -41,6 +41,8 @@ export interface GoldenRow {
 export interface DistributionCase {
   /** Values of the tensor parameters, by name; the order is that of the arguments of `make`. */
   readonly parameters: Readonly<Record<string, Numbers>>;
+  /** Parameters that all entries of the batch share, though their first axis is as long as the batch. */
+  readonly shared?: readonly string[];
   /** The distribution of these parameters; it borrows them. */
   readonly make: (...parameters: Tensor[]) => Distribution;
   readonly support: Support;
@@ -49,7 +51,7 @@ export interface DistributionCase {
   readonly extremes?: readonly {
     readonly parameters?: readonly Numbers[];
     readonly x: Numbers;
-    /** The log-density to expect; if left out, anything finite or -Infinity will do. */
+    /** The log-density to expect; by default anything finite or -Infinity. */
     readonly logProb?: Numbers;
   }[];
   /** What `logProb` is differentiated by: by x unless the support is discrete, and by every parameter. */
@@ -59,7 +61,7 @@ export interface DistributionCase {
    * for samplers that reject, compares with differences of an integral (events of one element, or on a circle or sphere).
    */
   readonly pathwise?: 'path' | 'expectation';
-  /** Draws for the statistical checks, per batch entry; 4000 unless told otherwise. */
+  /** Draws for the statistical checks, per batch entry. @defaultValue 4000 */
   readonly draws?: number;
   /** The step of central differences, relative to max(1, |x|). */
   readonly step?: number;

@@ -1,4 +1,4 @@
-import { BaseDistribution, sizeOf } from '@dgm/core';
+import { BaseDistribution, broadcastTo, sizeOf } from '@dgm/core';
 import type { Key, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -39,7 +39,7 @@ export class AutoregressiveDistribution extends BaseDistribution {
     const lead = x.shape.slice(0, x.rank - event.length);
     const full = this.#context !== undefined && lead.at(-1) !== this.batchShape[0];
     const whole = full ? [...lead.slice(0, -1), ...this.batchShape] : lead;
-    const values = full ? tf.broadcastTo(x, [...whole, ...event]) : x;
+    const values = full ? broadcastTo(x, [...whole, ...event]) : x;
     const rows = tf.reshape(values, [sizeOf(whole), ...event]);
     const copies = sizeOf(whole) / sizeOf(this.batchShape);
     return tf.reshape(this.#model.logProbGiven(rows, this.#contextOf(copies)), [...whole]);

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { DgmError } from '../errors/dgm-error';
 import { Key } from '../random/key';
 import type { Shape } from '../shape/shape';
-import { BaseDistribution } from './distribution';
+import { BaseDistribution, broadcastTo } from './distribution';
 
 /** Batch of 2, events of 3; its equations leave intermediate tensors behind, and throw if asked to. */
 class Specimen extends BaseDistribution {
@@ -72,5 +72,16 @@ describe('BaseDistribution', () => {
     expectNoLeaks(() => tf.dispose([new Specimen().sample(Key.of(0)), new Specimen().logProb(x)]));
     expectNoLeaks(() => expect(() => new Specimen(true).sample(Key.of(0))).toThrow('broken'));
     expectNoLeaks(() => expect(() => new Specimen(true).logProb(x)).toThrow('broken'));
+  });
+});
+
+describe('broadcastTo', () => {
+  it('broadcasts to axes of size 0, also in the gradient', () => {
+    tf.tidy(() => {
+      expect(broadcastTo(tf.ones([3, 1]), [2, 3, 0]).shape).toEqual([2, 3, 0]);
+      expect(broadcastTo(tf.scalar(1), [2]).arraySync()).toEqual([1, 1]);
+      const gradient = tf.grad((x: Tensor) => tf.sum(broadcastTo(x, [0])))(tf.scalar(2));
+      expect(gradient.arraySync()).toBe(0);
+    });
   });
 });

@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { ShapeError, UnsupportedError } from '../errors/dgm-error';
+import { show } from '../check/check';
+import { ArgumentError, ShapeError, UnsupportedError } from '../errors/dgm-error';
 import type { Module } from '../model/module';
 import type { CallOptions } from '../nn/layer';
-import type { Key } from '../random/key';
+import { checkKey, type Key } from '../random/key';
 import {
   broadcasts,
   broadcastShapes,
@@ -83,6 +84,7 @@ export abstract class BaseDistribution<X extends Tensor = Tensor> implements Dis
   readonly space: EventSpace | undefined = 'reals';
 
   sample(key: Key, sampleShape: Shape = []): X {
+    this.#checkDraw(key, sampleShape);
     return tf.tidy(() => this.draw(key, sampleShape));
   }
 
@@ -155,6 +157,19 @@ export abstract class BaseDistribution<X extends Tensor = Tensor> implements Dis
       expected: 'to have a closed form',
       actual: 'none',
       remedy: alternative,
+    });
+  }
+
+  #checkDraw(key: Key, sampleShape: Shape): void {
+    const where = `${this.constructor.name}.sample`;
+    checkKey(where, key);
+    if (Array.isArray(sampleShape) && sampleShape.every((size) => Number.isSafeInteger(size) && size >= 0))
+      return;
+    throw new ArgumentError({
+      where,
+      argument: 'sampleShape',
+      expected: 'to be a list of sizes, such as [16]',
+      actual: show(sampleShape),
     });
   }
 

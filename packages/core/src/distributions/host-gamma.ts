@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Generator } from '../random/generator';
 import type { Key } from '../random/key';
 import { sizeOf, type Shape } from '../shape/shape';
-import type { Parameter } from './parameters';
+import { broadcastTo } from './distribution';
+import { asTensor, type Parameter } from './parameters';
 
 /**
  * Logarithms of Gamma(a, 1) draws, one for each element of `[...sampleShape, ...batchShape]`, made on the host in
@@ -24,7 +25,7 @@ export function logGammaDraws(
 /** The numbers of a parameter, broadcast to the batch. */
 export function valuesOf(parameter: Parameter, batchShape: Shape): ArrayLike<number> {
   if (typeof parameter === 'number') return Array<number>(sizeOf(batchShape)).fill(parameter);
-  return tf.tidy(() => tf.broadcastTo(parameter, [...batchShape]).dataSync());
+  return tf.tidy(() => broadcastTo(asTensor(parameter), batchShape).dataSync());
 }
 
 /** ln of one Gamma(a, 1) draw (Marsaglia and Tsang, 2000); below a = 1 as Gamma(a + 1, 1) times $u^{1/a}$. */

@@ -4,7 +4,7 @@ import { ShapeError } from '../errors/dgm-error';
 import { logSoftmax, logSumExp } from '../ops/log-sum-exp';
 import { oneHot } from '../ops/one-hot';
 import type { Key } from '../random/key';
-import { formatShape, sameShape, sizeOf, type Shape } from '../shape/shape';
+import { formatShape, sameShape, type Shape } from '../shape/shape';
 import { DiscretizedLogistic } from './discretized-logistic';
 import { BaseDistribution } from './distribution';
 
@@ -113,7 +113,7 @@ function checkShapes({ logits, mean, logScale, coefficients }: LogisticPixelPara
   const fits =
     logits.rank > 0 &&
     channels > 1 &&
-    sizeOf(logits.shape) > 0 &&
+    logits.shape.at(-1)! > 0 &&
     sameShape(mean.shape, ofChannels) &&
     sameShape(logScale.shape, ofChannels) &&
     sameShape(coefficients.shape, ofPairs);

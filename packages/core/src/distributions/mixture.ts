@@ -5,7 +5,7 @@ import { logSoftmax, logSumExp, softmax } from '../ops/log-sum-exp';
 import { oneHot } from '../ops/one-hot';
 import type { Key } from '../random/key';
 import { broadcastShapes, endsWith, formatShape, sizeOf, type Shape } from '../shape/shape';
-import { BaseDistribution, type Distribution } from './distribution';
+import { BaseDistribution, broadcastTo, type Distribution } from './distribution';
 import type { EventSpace } from './support';
 
 /**
@@ -59,7 +59,7 @@ export class Mixture extends BaseDistribution {
   /** One component for the whole event, and a draw from it. */
   protected draw(key: Key, sampleShape: Shape): Tensor {
     const lead = [...sampleShape, ...this.batchShape];
-    const logits = tf.broadcastTo(this.#logits(), [...this.batchShape, this.#count]);
+    const logits = broadcastTo(this.#logits(), [...this.batchShape, this.#count]);
     const which = key.fold('component').categorical(logits, sampleShape);
     const { components } = this;
     const picked = components.pick?.(this.#flat(which));

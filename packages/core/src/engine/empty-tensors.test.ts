@@ -64,6 +64,7 @@ const cases: readonly Case[] = [
   ['resizeBilinear', () => tf.image.resizeBilinear(images(), [3, 4]), [[0, 3, 4, 3]]],
   ['reshape', () => tf.reshape(empty(0, 3, 4), [-1, 12]), [[0, 12]]],
   ['reshape with an implied size', () => tf.reshape(empty(0, 3, 4), [0, -1]), [[0, 12]]],
+  ['reshape to other axes', () => tf.reshape(empty(0, 3), [2, 0, 1, 2]), [[2, 0, 1, 2]]],
   ['expandDims', () => tf.expandDims(empty(0, 3), -1), [[0, 3, 1]]],
   ['squeeze', () => tf.squeeze(empty(0, 1, 3), [1]), [[0, 3]]],
   ['transpose', () => tf.transpose(empty(0, 3, 4), [2, 0, 1]), [[4, 0, 3]]],
@@ -113,7 +114,9 @@ describe.each(['wasm', 'cpu'] as const)('empty tensors on %s', (backend) => {
 
   const stillRight = () => expect(tf.tidy(() => tf.sum(tf.add(tf.ones([999]), 1)).dataSync()[0])).toBe(1998);
 
-  it.each(cases)('%s', (...[, compute, shapes, numbers = []]: Case) => {
+  it.each(
+    cases.map(([name, compute, shapes, numbers = []]) => [name, { compute, shapes, numbers }] as const),
+  )('%s', (_, { compute, shapes, numbers }) => {
     const before = [tf.memory().numTensors, tf.engine().backend.numDataIds()];
     const results = tf.tidy(() => [compute()].flat());
     expect(results.map(({ shape }) => shape)).toEqual(shapes);

@@ -97,11 +97,11 @@ const resize: Rule = ({ images }, { size }) => ({
  */
 const reshape: Rule = ({ x }, { shape }: { shape: number[] }) => {
   const present = (sizes: Shape): number => sizeOf(sizes.filter((size) => size > 0));
-  const empty = shape.includes(0);
-  const implied = empty ? present(x!.shape) / present(shape) : 0;
-  if (!Number.isInteger(implied)) throw refusal('Reshape', { x: x! }, formatShape(shape));
+  // With another axis of size 0 any size would do; without one, what is left is 0.
+  const implied = shape.includes(0) ? present(x!.shape) / present(shape) : 0;
   const target = shape.map((size) => (size === -1 ? implied : size));
-  if (sizeOf(target) !== 0) throw refusal('Reshape', { x: x! }, formatShape(shape));
+  if (sizeOf(target) !== 0 || !target.every(Number.isInteger))
+    throw refusal('Reshape', { x: x! }, `a shape that fits ${formatShape(shape)}`);
   return { shape: target };
 };
 
@@ -247,8 +247,8 @@ const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ],
 ]);
 
-/** Kernels that answer rightly where all their numbers come from attributes, or where one input may be empty. */
-const unfenced = new Set(['Concat']);
+/** Kernels that leave out their empty inputs: only a call without any other is taken over. */
+const skipsEmpty = new Set(['Concat']);
 
 /** On the config: an application may hold two copies of this package and has one kernel registry. */
 const mark = Symbol.for('dgm.empty-tensors');
@@ -306,7 +306,7 @@ function meetsEmpty(kernelName: string, inputs: Inputs): boolean {
     count += 1;
     if (input.shape.includes(0)) empty += 1;
   }
-  return unfenced.has(kernelName) ? empty > 0 && empty === count : empty > 0;
+  return skipsEmpty.has(kernelName) ? empty > 0 && empty === count : empty > 0;
 }
 
 /** Optional inputs (a bias) may be undefined. */

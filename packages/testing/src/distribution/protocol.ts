@@ -8,7 +8,7 @@ import { expectNoLeaks } from '../leaks';
 import { tensorOf } from '../tensors';
 import { withDistribution } from './grid';
 
-const SAMPLE_SHAPES = [[], [1], [2, 3]];
+const SAMPLE_SHAPES = [[], [1], [2, 3], [0], [2, 0]];
 
 /** Shapes, keys and memory. */
 export const protocolChecks: Checks<DistributionCase> = {
@@ -38,6 +38,37 @@ export const protocolChecks: Checks<DistributionCase> = {
         [2, ...batchShape],
         'cdf',
       );
+    }),
+
+  'takes an empty batch': when(
+    (the) => withDistribution(the, ({ batchShape }) => batchShape.length > 0),
+    (the) => {
+      const [size] = withDistribution(the, ({ batchShape }) => batchShape);
+      tf.tidy(() => {
+        const parameters = Object.entries(the.parameters).map(([name, values]) => {
+          const tensor = tensorOf(values);
+          const isShared = the.shared?.includes(name) || tensor.shape[0] !== size;
+          return isShared ? tensor : tf.slice(tensor, 0, 0);
+        });
+        const distribution = the.make(...parameters);
+        const { batchShape, eventShape } = distribution;
+        if (batchShape[0] !== 0) return; // The batch comes from the case itself.
+        const x = distribution.sample(Key.of(1), [3]);
+        ensureShape(x.shape, [3, ...batchShape, ...eventShape], 'sample of an empty batch');
+        ensureShape(distribution.logProb(x).shape, [3, ...batchShape], 'logProb of an empty batch');
+        for (const method of ['mean', 'variance', 'mode'] as const)
+          ensureClosedForm(() => distribution[method](), [...batchShape, ...eventShape], method);
+        ensureClosedForm(() => distribution.entropy(), batchShape, 'entropy');
+        ensureClosedForm(() => distribution.cdf(x), [3, ...batchShape], 'cdf');
+      });
+      ensure(tf.tidy(() => tf.add(1, 1).dataSync()[0]) === 2, 'the engine is broken after an empty batch');
+    },
+  ),
+
+  'refuses a sample shape that is none': (the) =>
+    withDistribution(the, (distribution) => {
+      for (const shape of [[1.5], [-1], [NaN], 5 as never])
+        ensureThrows(() => distribution.sample(Key.of(1), shape), 'argument', `a sample of ${shape}`);
     }),
 
   'repeats itself under one key and not under another': (the) =>

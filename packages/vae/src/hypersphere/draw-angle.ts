@@ -1,4 +1,4 @@
-import { expm1, oneHot } from '@dgm/core';
+import { broadcastTo, expm1, oneHot } from '@dgm/core';
 import type { Key, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { GradSaveFunc, Tensor } from '@tensorflow/tfjs-core';
@@ -38,7 +38,7 @@ export function drawAngle(
       gradFunc: (dy: Tensor, saved: Tensor[]) =>
         tf.mul(dy, angleSlope(saved[1]!, { concentration: saved[0]!, dims })),
     };
-  })(tf.broadcastTo(concentration, shape));
+  })(broadcastTo(concentration, shape));
 }
 
 interface Proposals {

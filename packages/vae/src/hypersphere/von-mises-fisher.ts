@@ -3,6 +3,7 @@ import {
   besselRatio,
   besselRatioGap,
   broadcastShapes,
+  broadcastTo,
   logBesselGap,
   pickParameter,
 } from '@dgm/core';
@@ -63,7 +64,7 @@ export class VonMisesFisher extends BaseDistribution {
 
   protected draw(key: Key, sampleShape: Shape): Tensor {
     const shape = [...sampleShape, ...this.batchShape];
-    const kappa = tf.broadcastTo(this.#concentration, [...this.batchShape]);
+    const kappa = broadcastTo(this.#concentration, this.batchShape);
     const angle = tf.expandDims(drawAngle(key.fold('angle'), kappa, { dims: this.#dims, sampleShape }), -1);
     const around = directions(key.fold('around'), [...shape, this.#dims - 1]);
     const upright = tf.concat([tf.cos(angle), tf.mul(tf.sin(angle), around)], -1);
