@@ -211,3 +211,8 @@ function unreadable(path: string, where: string, cause: unknown): SerializationE
 export function reason(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
 }
+
+/** The beginning of a text of a file, as an error quotes it. */
+export function excerpt(text: string): string {
+  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}...` : text);
+}

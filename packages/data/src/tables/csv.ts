@@ -1,6 +1,6 @@
 import { ArgumentError, checkOneOf, SerializationError } from '@dgm/core';
 import type { Examples } from '../dataset';
-import { nameOf, textOf, type FileSource } from '../internal/files';
+import { excerpt, nameOf, textOf, type FileSource } from '../internal/files';
 import {
   checkWidth,
   findColumn,
@@ -224,8 +224,3 @@ class LabelColumn {
 }
 
 const MOST_CLASSES = 2 ** 20;
-
-/** A field as an error quotes it. */
-function excerpt(field: string): string {
-  return JSON.stringify(field.length > 60 ? `${field.slice(0, 60)}...` : field);
-}

@@ -21,6 +21,22 @@ describe('parseNpy', () => {
     ['scalar', Int32Array],
     ['vector', Float32Array],
     ['empty', Float32Array],
+    ['bool', Uint8Array],
+    ['fortran order bool', Uint8Array],
+    ['int8', Int32Array],
+    ['int16', Int32Array],
+    ['uint16', Int32Array],
+    ['uint32', Int32Array],
+    ['uint64', Int32Array],
+    ['float16', Float32Array],
+    ['big-endian float16', Float32Array],
+    ['big-endian float64', Float64Array],
+    ['big-endian int16', Int32Array],
+    ['big-endian uint16', Int32Array],
+    ['big-endian int32', Int32Array],
+    ['big-endian uint32', Int32Array],
+    ['big-endian int64', Int32Array],
+    ['big-endian uint64', Int32Array],
   ] as const)('reads %s as NumPy saves it', (name, Values) => {
     const { shape, values } = parseNpy(bytesOf(name));
     expect(shape).toEqual(golden[name].shape);
@@ -33,7 +49,14 @@ describe('parseNpy', () => {
     expect(() => parseNpy(bytesOf('large int64'), 'big.npy')).toThrow(
       "npy: expected big.npy, value 0 to fit into int32, got 2147483648; save it with array.astype('float64')",
     );
-    expect(() => parseNpy(bytesOf('bool'))).toThrow("got '|b1'");
+    expect(() => parseNpy(bytesOf('large uint32'))).toThrow('to fit into int32, got 4294967295');
+    expect(() => parseNpy(bytesOf('large uint64'))).toThrow('to fit into int32, got 18446744073709551615');
+    expect(() => parseNpy(bytesOf('complex'))).toThrow('floats of 16 to 64 bits, got "<c16"');
+    expect(() => parseNpy(bytesOf('text'))).toThrow('got "<U1"');
+    expect(() => parseNpy(bytesOf('structured'))).toThrow("to state 'descr', 'fortran_order' and 'shape'");
+    const damaged = bytesOf('bool').slice();
+    damaged[damaged.length - 1] = 2;
+    expect(() => parseNpy(damaged)).toThrow('value 3 to be a boolean, 0 or 1, got 2');
     expect(() => parseNpy(bytesOf('float32').subarray(0, 140))).toThrow(
       'of 24 bytes of data for [2, 3], got 12',
     );

@@ -1,7 +1,7 @@
 import { formatShape, SerializationError, ShapeError, sizeOf, type Shape } from '@dgm/core';
-import { readBytes } from '../internal/files';
+import { excerpt, readBytes } from '../internal/files';
 
-/** An array of numbers as NumPy saves them, row-major here whatever its order in the file. */
+/** An array of numbers as NumPy saves them; row-major, whatever its order in the file. */
 export interface NpyArray {
   readonly shape: Shape;
   readonly values: Float32Array | Float64Array | Int32Array | Uint8Array;
@@ -9,7 +9,7 @@ export interface NpyArray {
 
 /**
  * Reads an array that NumPy saved.
- * @param path - a `.npy` file of float32, float64, uint8, int32 or int64, in C or Fortran order
+ * @param path - a `.npy` file of booleans, integers or floats, in C or Fortran order and either byte order
  * @throws SerializationError as {@link parseNpy}
  */
 export async function npy(path: string): Promise<NpyArray> {
@@ -17,11 +17,12 @@ export async function npy(path: string): Promise<NpyArray> {
 }
 
 /**
- * Reads the bytes of a `.npy` file, version 1 to 3. int64 becomes int32.
+ * Reads the bytes of a `.npy` file, version 1 to 3. Booleans become uint8, float16 becomes float32, and integers other
+ * than uint8 become int32.
  *
  * @param name - what the bytes are called in errors
- * @throws SerializationError if the bytes are no such file, are cut short, are of another type of number, or hold an
- *   int64 that int32 does not
+ * @throws SerializationError if the bytes are no such file, are cut short, are of another type, or hold an integer that
+ *   does not fit into int32
  * @see NumPy's format specification, numpy.lib.format
  */
 export function parseNpy(bytes: Uint8Array, name = 'bytes'): NpyArray {
@@ -32,8 +33,8 @@ export function parseNpy(bytes: Uint8Array, name = 'bytes'): NpyArray {
   if (type === undefined || !'<>|='.includes(byteOrder)) {
     throw failure(
       name,
-      'of float32, float64, uint8, int32 or int64',
-      `'${descr}'`,
+      'to hold booleans, integers of 8 to 64 bits, or floats of 16 to 64 bits',
+      excerpt(descr),
       "save it with array.astype('float32')",
     );
   }
@@ -97,13 +98,55 @@ const TYPES: Readonly<Record<string, NumberType>> = {
   f8: { bytes: 8, Values: Float64Array, read: (view, offset, little) => view.getFloat64(offset, little) },
   u1: { bytes: 1, Values: Uint8Array, read: (view, offset) => view.getUint8(offset) },
   i4: { bytes: 4, Values: Int32Array, read: (view, offset, little) => view.getInt32(offset, little) },
-  i8: { bytes: 8, Values: Int32Array, read: readInt64 },
+  // What is written is of one of the types above.
+  f2: {
+    bytes: 2,
+    Values: Float32Array,
+    read: (view, offset, little) => halfFloat(view.getUint16(offset, little)),
+  },
+  b1: {
+    bytes: 1,
+    Values: Uint8Array,
+    read: (view, offset, _, place) => toBoolean(view.getUint8(offset), place),
+  },
+  i1: { bytes: 1, Values: Int32Array, read: (view, offset) => view.getInt8(offset) },
+  i2: { bytes: 2, Values: Int32Array, read: (view, offset, little) => view.getInt16(offset, little) },
+  i8: {
+    bytes: 8,
+    Values: Int32Array,
+    read: (view, offset, little, place) => toInt32(view.getBigInt64(offset, little), place),
+  },
+  u2: { bytes: 2, Values: Int32Array, read: (view, offset, little) => view.getUint16(offset, little) },
+  u4: {
+    bytes: 4,
+    Values: Int32Array,
+    read: (view, offset, little, place) => toInt32(view.getUint32(offset, little), place),
+  },
+  u8: {
+    bytes: 8,
+    Values: Int32Array,
+    read: (view, offset, little, place) => toInt32(view.getBigUint64(offset, little), place),
+  },
 };
 
-function readInt64(view: DataView, offset: number, littleEndian: boolean, place: string): number {
-  const value = view.getBigInt64(offset, littleEndian);
-  if (BigInt.asIntN(32, value) === value) return Number(value);
+function toInt32(value: number | bigint, place: string): number {
+  const number = Number(value);
+  if ((number | 0) === number) return number;
   throw failure(place, 'to fit into int32', String(value), "save it with array.astype('float64')");
+}
+
+function toBoolean(value: number, place: string): number {
+  if (value <= 1) return value;
+  throw failure(place, 'to be a boolean, 0 or 1', String(value), 'get it again');
+}
+
+/** IEEE 754 binary16: sign, 5 bits of exponent, 10 of fraction. */
+function halfFloat(bits: number): number {
+  const sign = bits >> 15 === 0 ? 1 : -1;
+  const exponent = (bits >> 10) & 31;
+  const fraction = (bits & 1023) / 1024;
+  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
+  return sign * (exponent === 0 ? fraction * 2 ** -14 : (1 + fraction) * 2 ** (exponent - 15));
 }
 
 function readHeader(bytes: Uint8Array, name: string): { header: string; start: number } {
@@ -125,7 +168,7 @@ function parseHeader(header: string, name: string): { descr: string; fortran: bo
   const order = /'fortran_order':\s*(True|False)/.exec(header)?.[1];
   const sizes = /'shape':\s*\(([\d,\s]*)\)/.exec(header)?.[1];
   if (descr === undefined || order === undefined || sizes === undefined) {
-    throw failure(name, "to state 'descr', 'fortran_order' and 'shape'", header.trim());
+    throw failure(name, "to state 'descr', 'fortran_order' and 'shape'", excerpt(header.trim()));
   }
   const shape = sizes
     .split(',')
