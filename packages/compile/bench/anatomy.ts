@@ -6,7 +6,7 @@ import type { StepFeed, StepProgram } from '@dgm/core';
 import * as ort from 'onnxruntime-node';
 import { feedsOf } from '../src/engine/step-feeds';
 import { captureStep } from '../src/engine/step-variant';
-import { multiplyAdds } from '../src/engine/threads';
+import { multiplyAdds } from '../src/runtime/threads';
 import { topologicalOrder } from '../src/graph/graph';
 import { dropUnusedInputs } from '../src/graph/substitute';
 import { writeModel } from '../src/onnx/write-model';

@@ -9,7 +9,7 @@ import { adamax, Conv1d, Key, mlp, ModelStep, Sequential, setup } from '@dgm/cor
 import type { Layer } from '@dgm/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { captureStep } from '../src/engine/step-variant';
-import { largestProduct } from '../src/engine/threads';
+import { largestProduct } from '../src/runtime/threads';
 import { compiled } from '../src/index';
 import { Denoiser } from '../test/support/network-model';
 

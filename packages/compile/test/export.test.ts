@@ -8,7 +8,8 @@ import * as ort from 'onnxruntime-node';
 import protobuf from 'protobufjs/light.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exportFunction, exportOnnx } from '../src/index';
-import { onnxSchema } from '../src/onnx/schema';
+import type { MessageType } from '../src/onnx/protobuf';
+import { Model } from '../src/onnx/schema';
 
 const DIMS = 6;
 const BATCH = 4;
@@ -24,9 +25,22 @@ beforeAll(() => {
 });
 afterAll(() => model.dispose());
 
+/** Our schema as protobufjs, an independent reader, wants it. */
+function asProtobufjs(type: MessageType): object {
+  const fields: Record<string, object> = {};
+  const nested: Record<string, object> = {};
+  for (const [name, { id, type: fieldType, repeated }] of Object.entries(type)) {
+    if (typeof fieldType !== 'string') nested[`${name}Type`] = asProtobufjs(fieldType);
+    const typeName = typeof fieldType === 'string' ? fieldType : `${name}Type`;
+    fields[name] = { id, type: typeName, ...(repeated && { rule: 'repeated' }) };
+  }
+  return { fields, nested };
+}
+
 /** What a reader of the file finds in it. */
 function read(file: Uint8Array) {
-  const message = protobuf.Root.fromJSON(onnxSchema).lookupType('onnx.ModelProto').decode(file);
+  const root = protobuf.Root.fromJSON({ nested: { Model: asProtobufjs(Model) } });
+  const message = root.lookupType('Model').decode(file);
   const { metadataProps, graph } = message as unknown as {
     metadataProps: { key: string; value: string }[];
     graph: { initializer: { name: string }[]; node: { opType: string }[] };
@@ -121,6 +135,22 @@ describe('exportOnnx', () => {
     expect(metadata).toMatchObject({ 'dgm.model': 'Vae', 'dgm.method': 'elbo', author: 'me' });
     expect(metadata['dgm.version']).toMatch(/^\d+\.\d+\.\d+/);
     expect(weights).toContain('encoder/network/0/kernel');
+  });
+
+  test('decode: latents in, the likelihood out', async () => {
+    const z = Key.of(5).normal([BATCH, 2]);
+    const file = exportOnnx(model, { method: 'decode', batch: BATCH });
+    expect(inputsOf(file)).toEqual({ x: { shape: [BATCH, 2], dtype: 'float32' } });
+    const results = await run(file, { x: z });
+    const mean = tf.tidy(() => model.decode(z).mean());
+    expect(relativeError(results['decode/mean']!.data as Float32Array, mean.dataSync())).toBeLessThan(1e-5);
+    tf.dispose([z, mean]);
+  });
+
+  test.each([-1, 0, 2.5, 'N'])('refuses a batch of %s', (batch) => {
+    expect(() => exportOnnx(model, { method: 'encode', batch: batch as number })).toThrow(
+      expect.objectContaining({ code: 'argument', argument: 'batch' }),
+    );
   });
 
   test('refuses what the model has not', () => {

@@ -26,7 +26,7 @@ export interface Captured {
 /** What an input of a captured function looks like. */
 export interface InputSpec {
   readonly shape: Shape;
-  /** `float32` unless given. */
+  /** @defaultValue 'float32' */
   readonly dtype?: DType;
 }
 
@@ -39,7 +39,7 @@ export interface InputSpec {
  *
  * @param fn - made of tfjs ops that read no value; randomness from the given key only
  * @param specs - shape and type of each input, by name
- * @throws StateError inside of another capture
+ * @throws StateError where another capture is running
  * @throws UnsupportedError where the function reads the value of a tensor (data-dependent control flow)
  * @throws EngineError where it uses a kernel without a lowering
  */
@@ -52,7 +52,7 @@ export function capture(
     throw new StateError({
       where: 'capture',
       argument: 'a function',
-      expected: 'not to be captured inside of another capture',
+      expected: 'not to be captured while another capture is running',
       actual: 'a nested call',
     });
   }

@@ -14,7 +14,10 @@ import { compiled } from './compiled';
 import type { CompiledOptions } from './compiled';
 
 export interface AutoOptions extends CompiledOptions {
-  /** Hears, in one line, why training or measuring runs eagerly; tfjs's own warning unless given. */
+  /**
+   * Called with one line that says why training or measuring runs eagerly.
+   * @defaultValue tfjs's own warning
+   */
   readonly onReport?: Report;
 }
 

@@ -1,4 +1,4 @@
-import { ArgumentError } from '@dgm/core';
+import { checkInteger, checkOneOf, checkOptions } from '@dgm/core';
 import type { Engine, Measure, PreparedMeasure, StepProgram, TrainStep } from '@dgm/core';
 import { loadRuntime } from '../runtime/load-runtime';
 import type { OnnxRuntime } from '../runtime/onnx-runtime';
@@ -12,15 +12,20 @@ import type { StepExecutor } from './step-executor';
 
 export interface CompiledOptions {
   /**
-   * What computes: `cpu` unless given. On `webgpu` the training state stays on the GPU. On `cuda` it stays in host
-   * memory and crosses the bus at each step, because the runtime's Node binding keeps tensors on a device for WebGPU only.
+   * What computes. On `webgpu` the training state stays on the GPU. On `cuda` it stays in host memory and crosses the bus
+   * at each step, because the runtime's Node binding keeps tensors on a device for WebGPU only.
+   * @defaultValue 'cpu'
    */
   readonly device?: Device;
-  /** Threads of one operator; chosen by the size of the step's products unless given. */
+  /**
+   * Threads of one operator.
+   * @defaultValue chosen by the size of the step's products
+   */
   readonly threads?: number;
   /**
-   * The module of ONNX Runtime, `import * as ort from 'onnxruntime-web'`. Needed where a bundler makes the program, because it
-   * cannot see an import that may not be there; else the installed one is loaded.
+   * The module of ONNX Runtime, `import * as ort from 'onnxruntime-web'`. A program that goes through a bundler has to
+   * pass it, because the bundler does not see an optional import.
+   * @defaultValue the installed one
    */
   readonly runtime?: OnnxRuntime;
 }
@@ -29,7 +34,7 @@ export interface CompiledOptions {
  * An engine that captures the whole training step once and runs it in ONNX Runtime: forward pass, gradients, clipping
  * and optimizer in one call. Numbers agree with `eager()` to float32 rounding, random draws to the bit.
  *
- * @throws ArgumentError for a device or a number of threads that there cannot be
+ * @throws ArgumentError for an unknown option or device, or a number of threads that is not a positive integer
  * @throws EngineError (when training starts) where the runtime or the device is missing
  *
  * @example
@@ -44,9 +49,10 @@ export interface CompiledOptions {
  * ```
  */
 export function compiled(options: CompiledOptions = {}): Engine {
+  checkOptions('compiled', options, ['device', 'threads', 'runtime']);
   const { device = 'cpu', threads, runtime } = options;
-  check('device', DEVICES.includes(device), `to be one of ${DEVICES.join(', ')}`, device);
-  check('threads', threads === undefined || isCount(threads), 'to be a positive integer', threads);
+  checkOneOf('compiled', 'device', device, DEVICES);
+  if (threads !== undefined) checkInteger('compiled', 'threads', threads);
   return {
     name: 'compiled',
     prepare: async <B>(program: StepProgram<B>): Promise<TrainStep<B>> =>
@@ -60,13 +66,4 @@ function executorFor(runtime: Runtime, device: Device, threads: number | undefin
   return device === 'webgpu'
     ? new DeviceExecutor(runtime, device)
     : new HostExecutor(runtime, { device, threads });
-}
-
-function check(argument: string, holds: boolean, expected: string, actual: unknown): void {
-  if (holds) return;
-  throw new ArgumentError({ where: 'compiled', argument, expected, actual: JSON.stringify(actual) });
-}
-
-function isCount(value: number): boolean {
-  return Number.isSafeInteger(value) && value > 0;
 }

@@ -15,7 +15,7 @@ import { splitUpdates } from '../update/split-updates';
 import type { SplitGraph } from '../update/split-updates';
 import type { ExecutableStep, StepExecutor, StepFeeds } from './step-executor';
 import type { CapturedStep } from './step-variant';
-import { threadsFor } from './threads';
+import { threadsFor } from '../runtime/threads';
 
 /** The backend that copies what a tensor is made of at once; others keep it, or copy it some time later. */
 const COPIES_AT_ONCE = 'wasm';
@@ -23,7 +23,7 @@ const COPIES_AT_ONCE = 'wasm';
 export interface HostExecutorOptions {
   /** Where losses and gradients are computed. */
   readonly device: Device;
-  /** Chosen by the size of the step's products unless given. */
+  /** @defaultValue chosen by the size of the step's products */
   readonly threads?: number | undefined;
 }
 

@@ -1,4 +1,4 @@
-import { ArgumentError } from '@dgm/core';
+import { ArgumentError, checkInteger, checkOptions } from '@dgm/core';
 import type { Distribution, GenerativeModel, Key, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -11,9 +11,15 @@ export interface ExportOptions {
    * takes a batch and perhaps a key, such as `logProb`, `elbo`, `energy`, `encode`, `decode`, `reconstruct`.
    */
   readonly method: string;
-  /** The number of examples; fixed in the file. 1 unless given. */
+  /**
+   * The number of examples, which is fixed in the file.
+   * @defaultValue 1
+   */
   readonly batch?: number;
-  /** The shape of one element of the batch: `model.eventShape` unless given. A decoder's is that of its latents. */
+  /**
+   * The shape of one element of the batch.
+   * @defaultValue `model.eventShape`, or `model.latentShape` for the method `decode`
+   */
   readonly inputShape?: Shape;
   /** More key-value pairs for the file's `metadata_props`. */
   readonly metadata?: Readonly<Record<string, string>>;
@@ -30,7 +36,7 @@ export interface ExportOptions {
  *
  * @param model - any model of the project; its weights are written as they are now
  * @returns the file's bytes
- * @throws ArgumentError if the model has no such method
+ * @throws ArgumentError if the model has no such method, or `batch` is not a positive integer
  * @throws UnsupportedError, EngineError if it cannot be captured
  *
  * @example
@@ -38,10 +44,11 @@ export interface ExportOptions {
  * await writeFile('vae.onnx', exportOnnx(model, { method: 'sample', batch: 16 }));
  * ```
  */
-export function exportOnnx(
-  model: GenerativeModel,
-  { method, batch = 1, inputShape = model.eventShape, metadata = {} }: ExportOptions,
-): Uint8Array {
+export function exportOnnx(model: GenerativeModel, options: ExportOptions): Uint8Array {
+  checkOptions('exportOnnx', options, ['method', 'batch', 'inputShape', 'metadata']);
+  const { method, batch = 1, inputShape = inputShapeOf(model, method), metadata = {} } = options;
+  checkInteger('exportOnnx', 'batch', batch);
+  for (const size of inputShape) checkInteger('exportOnnx', 'inputShape', size, { min: 0 });
   const call = methodOf(model, method);
   const isSampler = method === 'sample';
   return exportFunction(
@@ -58,6 +65,12 @@ export function exportOnnx(
       },
     },
   );
+}
+
+/** A decoder takes latents, everything else examples. */
+function inputShapeOf(model: GenerativeModel, method: string): Shape {
+  const { latentShape } = model as { readonly latentShape?: Shape };
+  return method === 'decode' && latentShape !== undefined ? latentShape : model.eventShape;
 }
 
 type Method = (first: Tensor | Key | undefined, second: Key | number) => Tensor | Distribution;

@@ -1,23 +1,30 @@
-import { UnsupportedError } from '@dgm/core';
+import { checkInteger, checkOneOf, UnsupportedError } from '@dgm/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { capture } from '../capture/capture';
 import type { CaptureInputs, InputSpec } from '../capture/capture';
-import { threadsFor } from '../engine/threads';
 import { dropUnusedInputs } from '../graph/substitute';
 import { writeModel } from '../onnx/write-model';
 import { simplify, tune } from '../passes/simplify';
 import { loadRuntime } from '../runtime/load-runtime';
 import type { OnnxRuntime } from '../runtime/onnx-runtime';
+import { DEVICES } from '../runtime/runtime';
 import type { Device } from '../runtime/runtime';
+import { threadsFor } from '../runtime/threads';
 import { CompiledFunction } from './compiled-function';
 
 /** Where and how a captured function runs. */
 export interface CompileOptions {
-  /** `cpu` unless given. */
+  /** @defaultValue 'cpu' */
   readonly device?: Device;
-  /** Threads of one operator; chosen by the size of the function's products unless given. */
+  /**
+   * Threads of one operator.
+   * @defaultValue chosen by the size of the function's products
+   */
   readonly threads?: number;
-  /** The module of ONNX Runtime, as for `compiled`; the installed one is loaded unless given. */
+  /**
+   * The module of ONNX Runtime, as for `compiled`.
+   * @defaultValue the installed one
+   */
   readonly runtime?: OnnxRuntime;
 }
 
@@ -32,6 +39,7 @@ export type TensorFunction<Output extends string = string> = (
  *
  * @param fn - made of tfjs ops that read no value and assign no variable; randomness from the given key only
  * @param specs - shape and type of each input
+ * @throws ArgumentError for an unknown device or a number of threads that is not a positive integer
  * @throws UnsupportedError where the function reads the value of a tensor or assigns a variable
  * @throws EngineError where it uses a kernel without a lowering, or where the runtime or the device is missing
  *
@@ -46,6 +54,8 @@ export async function compile<Output extends string>(
   specs: Readonly<Record<string, InputSpec>>,
   { device = 'cpu', threads, runtime: given }: CompileOptions = {},
 ): Promise<CompiledFunction<Output>> {
+  checkOneOf('compile', 'device', device, DEVICES);
+  if (threads !== undefined) checkInteger('compile', 'threads', threads);
   const { graph, state, draws } = capture(fn, specs);
   const written = [...state.keys()].find((name) => graph.outputs.has(name));
   if (written !== undefined) {

@@ -1,4 +1,12 @@
-import { ArgumentError, formatShape, sameShape, ShapeError, sizeOf, StateError } from '@dgm/core';
+import {
+  ArgumentError,
+  checkInteger,
+  formatShape,
+  sameShape,
+  ShapeError,
+  sizeOf,
+  StateError,
+} from '@dgm/core';
 import type { Key, TracedDraw } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
@@ -65,6 +73,7 @@ export class CompiledFunction<Output extends string = string> {
    * Runs the function `count` times, an output becoming the input of its name in the next call. What goes around stays
    * in the runtime; variables are read once, at the start.
    * @returns the last call's outputs, as tensors that the caller owns
+   * @throws ArgumentError where `count` is not a positive integer
    *
    * @example
    * ```ts
@@ -72,12 +81,13 @@ export class CompiledFunction<Output extends string = string> {
    * ```
    */
   async loop(count: number, { start, each }: LoopOptions): Promise<Record<Output, Tensor>> {
+    checkInteger('CompiledFunction.loop', 'count', count);
     const variables = await this.#variables();
     const outputs = [...this.#parts.graph.outputs.keys()];
     // What goes around is read from one memory and written into the other.
     const memories = [this.#memoryFor(outputs), this.#memoryFor(outputs)];
     let carried = await this.#inputFeeds(start);
-    let results: Feeds | undefined;
+    let results: Feeds = {};
     for (let index = 0; index < count; index++) {
       const feeds = { ...variables, ...carried, ...(await this.#callFeeds(each?.(index) ?? {})) };
       results = await this.#call(feeds, memories[index % 2]);
@@ -87,14 +97,6 @@ export class CompiledFunction<Output extends string = string> {
           .filter((name) => this.#parts.graph.inputs.has(name))
           .map((name) => [name, current[`out/${name}`]!]),
       );
-    }
-    if (results === undefined) {
-      throw new ArgumentError({
-        where: 'CompiledFunction.loop',
-        argument: 'count',
-        expected: 'to be at least 1',
-        actual: String(count),
-      });
     }
     return this.#toTensors(results);
   }

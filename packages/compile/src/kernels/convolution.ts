@@ -1,4 +1,4 @@
-import type { OnnxBuilder } from '../onnx/onnx-builder';
+import type { OnnxBuilder } from './onnx-builder';
 import { convolutionGeometry, outputPadding, windowAttributes } from './convolution-geometry';
 import type { Geometry } from './convolution-geometry';
 import type { KernelTable, LoweringCall } from './kernel';

@@ -1,5 +1,5 @@
 import type { Attributes, TensorSpec, Value } from '../graph/graph';
-import type { OnnxBuilder } from '../onnx/onnx-builder';
+import type { OnnxBuilder } from './onnx-builder';
 
 /** What is known of a tfjs kernel: how to name its inputs, what shapes it gives, and what it is in ONNX. */
 export interface Kernel {

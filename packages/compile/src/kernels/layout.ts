@@ -1,4 +1,4 @@
-import type { OnnxBuilder } from '../onnx/onnx-builder';
+import type { OnnxBuilder } from './onnx-builder';
 
 /** From tfjs's NHWC to ONNX's NCHW. */
 export const toChannelsFirst = (onnx: OnnxBuilder, x: string) =>

@@ -1,4 +1,4 @@
-import type { OnnxBuilder } from '../onnx/onnx-builder';
+import type { OnnxBuilder } from './onnx-builder';
 import { outputPadding, poolingGeometry, windowAttributes } from './convolution-geometry';
 import type { Geometry } from './convolution-geometry';
 import type { Kernel, KernelTable } from './kernel';

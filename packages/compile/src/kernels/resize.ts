@@ -1,4 +1,4 @@
-import type { OnnxBuilder } from '../onnx/onnx-builder';
+import type { OnnxBuilder } from './onnx-builder';
 import type { Attributes } from '../graph/graph';
 import type { Kernel, KernelTable } from './kernel';
 

@@ -1,10 +1,10 @@
-import protobuf from 'protobufjs/light.js';
 import { fusedKernels } from '../kernels/fused';
 import { kernels } from '../kernels/table';
 import { dataOf, topologicalOrder } from '../graph/graph';
 import type { Data, DType, Graph, Value } from '../graph/graph';
-import type { OnnxAttribute, OnnxBuilder } from './onnx-builder';
-import { attributeTypes, dataTypes, onnxSchema } from './schema';
+import type { OnnxAttribute, OnnxBuilder } from '../kernels/onnx-builder';
+import { encode, type Message } from './protobuf';
+import { attributeTypes, dataTypes, Model } from './schema';
 
 /** The operator set of ONNX that every lowering is written for. */
 export const OPSET = 18;
@@ -15,7 +15,10 @@ const SHARED_BYTES = 1 << 16;
 export interface WriteOptions {
   /** Key-value pairs that the file carries along. */
   readonly metadata?: Readonly<Record<string, string>>;
-  /** Comes before the names of outputs, which may be the names of inputs too; `out/` unless given. */
+  /**
+   * Comes before the names of outputs, which may also be names of inputs.
+   * @defaultValue 'out/'
+   */
   readonly outputPrefix?: string;
   /** Names of constants; the others are numbered. */
   readonly names?: ReadonlyMap<Value, string>;
@@ -42,14 +45,14 @@ interface OnnxNode {
   readonly opType: string;
   readonly input: readonly string[];
   readonly output: readonly string[];
-  readonly attribute: readonly object[];
+  readonly attribute: readonly Message[];
 }
 
 class ModelWriter implements OnnxBuilder {
   readonly #nodes: OnnxNode[] = [];
-  readonly #inputs: object[] = [];
-  readonly #outputs: object[] = [];
-  readonly #initializers = new Map<string, object>();
+  readonly #inputs: Message[] = [];
+  readonly #outputs: Message[] = [];
+  readonly #initializers = new Map<string, Message>();
   readonly #names = new Map<Value, string>();
   /** The names of all results of nodes. */
   readonly #results = new Set<string>();
@@ -145,9 +148,8 @@ class ModelWriter implements OnnxBuilder {
   }
 
   finish(metadata: Readonly<Record<string, string>>): Uint8Array {
-    const ModelProto = protobuf.Root.fromJSON(onnxSchema).lookupType('onnx.ModelProto');
     const final = (name: string) => this.#outputNames.get(name) ?? name;
-    const model = {
+    return encode(Model, {
       irVersion: IR_VERSION,
       producerName: '@dgm/compile',
       opsetImport: [{ domain: '', version: OPSET }],
@@ -163,8 +165,7 @@ class ModelWriter implements OnnxBuilder {
         input: this.#inputs,
         output: this.#outputs,
       },
-    };
-    return ModelProto.encode(ModelProto.fromObject(model)).finish();
+    });
   }
 
   /** Equal small constants are stored once. */
@@ -177,7 +178,7 @@ class ModelWriter implements OnnxBuilder {
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     const isShared = wanted === undefined && bytes.length <= SHARED_BYTES;
     const key = isShared ? `${dtype} ${shape.join('x')} ${bytes.join(',')}` : `alone ${this.#count}`;
-    const known = this.#initializers.get(key) as { name: string } | undefined;
+    const known = this.#initializers.get(key) as { readonly name: string } | undefined;
     if (known !== undefined) return known.name;
     const number = this.#count++;
     const name = wanted ?? `c${number}`;
@@ -186,12 +187,12 @@ class ModelWriter implements OnnxBuilder {
   }
 }
 
-function valueInfo(name: string, { shape, dtype }: Value): object {
+function valueInfo(name: string, { shape, dtype }: Value): Message {
   const dim = shape.map((dimValue) => ({ dimValue }));
   return { name, type: { tensorType: { elemType: dataTypes[dtype], shape: { dim } } } };
 }
 
-function encodeAttribute(value: OnnxAttribute): object {
+function encodeAttribute(value: OnnxAttribute): Message {
   if (typeof value === 'number') return { type: attributeTypes.int, i: value };
   if (typeof value === 'string') return { type: attributeTypes.string, s: new TextEncoder().encode(value) };
   if ('float' in value) return { type: attributeTypes.float, f: value.float };

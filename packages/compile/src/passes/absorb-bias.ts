@@ -4,7 +4,7 @@ import type { Graph, Node, Value } from '../graph/graph';
 import { rewrite } from '../graph/rewrite';
 
 /**
- * Adds to a product inside of it, as ONNX's Gemm does: a row, the bias of a layer, also where the product is reshaped before; or
+ * Adds within a product, as ONNX's Gemm does: a row, the bias of a layer, also where the product is reshaped before; or
  * a whole matrix, so that a sum of products is a chain of them. One pass over the result less each. Only where the product is
  * read by the sum alone; else it would be computed twice.
  */

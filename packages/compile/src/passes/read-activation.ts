@@ -4,7 +4,7 @@ import { rewrite } from '../graph/rewrite';
 
 /**
  * Takes the sign that an activation's gradient asks for from the activation's result, which has the same one. What enters
- * the activation then has one reader, so that the runtime computes the activation inside of the product before it.
+ * the activation then has one reader, so that the runtime computes the activation within the product before it.
  *
  * Writes the activation anew for each gradient: `shareCommon` makes one of them.
  */

@@ -24,9 +24,15 @@ export interface RuntimeReport {
 }
 
 export interface DescribeRuntimeOptions {
-  /** The module to describe, as for `compiled`; the installed one unless given. */
+  /**
+   * The module to describe, as for `compiled`.
+   * @defaultValue the installed one
+   */
   readonly runtime?: OnnxRuntime;
-  /** Which to try; all unless given. The runtime itself may print why one does not work. */
+  /**
+   * Which to try. The runtime itself may print why one does not work.
+   * @defaultValue all
+   */
   readonly devices?: readonly Device[];
 }
 

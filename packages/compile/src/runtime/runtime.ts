@@ -35,7 +35,10 @@ export interface Runtime {
 
 export interface SessionOptions {
   readonly device: Device;
-  /** Threads within an operator; the runtime's own choice unless given. */
+  /**
+   * Threads within an operator.
+   * @defaultValue the runtime's own choice
+   */
   readonly threads?: number;
   /** Outputs that stay on the device; for `webgpu` only. */
   readonly resident?: readonly string[];

@@ -56,7 +56,7 @@ function apply(op: ElementwiseOp, operands: readonly (readonly number[])[]): num
   const instructions = [...first, ...second, SIMD, ...leb(OPCODES[op])];
   if (op !== 'Minimum' && op !== 'Maximum') return instructions;
   // The pseudo-minimum and -maximum are one instruction of the processor, the others seven, and give the first operand where
-  // either is not a number. A second that is none differs from itself: the mask of all ones is not a number, too.
+  // either is not a number. A second that is none differs from itself: the mask of all ones is also not a number.
   return [...instructions, ...second, ...second, SIMD, NOT_EQUAL, SIMD, OR];
 }
 

@@ -3,7 +3,7 @@ import { topologicalOrder } from '../../src/graph/graph';
 import type { Node } from '../../src/graph/graph';
 import { constantKernels } from '../../src/kernels/create';
 import { kernels } from '../../src/kernels/table';
-import type { OnnxBuilder } from '../../src/onnx/onnx-builder';
+import type { OnnxBuilder } from '../../src/kernels/onnx-builder';
 import { cases } from '../kernels.cases';
 import { captureCase, inputsOf } from './kernel-case';
 

@@ -6,7 +6,7 @@ import type { ConvolutionForm } from '../choose-convolutions';
 /** The forms that end in an operator which adds a number to each channel on the way. */
 const TAKES_BIAS: ReadonlySet<unknown> = new Set<ConvolutionForm>(['convolution', 'product']);
 
-/** Adds a bias inside of the convolution that it follows, where nothing else reads that. */
+/** Adds a bias within the convolution that it follows, where nothing else reads the convolution's result. */
 export function biasOfConvolution(graph: Graph): Graph {
   const readers = readersOf(graph);
   return rewrite(graph, (node, original) => {

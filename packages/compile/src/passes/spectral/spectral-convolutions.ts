@@ -20,7 +20,7 @@ type Matrices = Readonly<Record<keyof BilinearAlgorithm, Value>>;
  * A result and its gradients have the same transforms. They come out as equal nodes, which `share-common` makes one: a
  * training step transforms x, the filter and dy once each. Made anew for each graph, for which it keeps the constants.
  *
- * @param chosen - which convolutions to rewrite; those that get cheaper unless given
+ * @param chosen - which convolutions to rewrite; by default those that get cheaper
  */
 export function spectralConvolutions(chosen: (task: ConvolutionTask) => boolean = isSpectral): Rule {
   const known = new Map<string, Matrices>();
