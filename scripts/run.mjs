@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { newFamily } from './new-family/index.mjs';
 import { releaseDry } from './release/dry.mjs';
 import { reportTests } from './report-tests.mjs';
+import { testOnTensorflow } from './tfjs-node/test.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(root);
@@ -59,6 +60,13 @@ const tasks = {
       '--summarize',
     );
     process.exitCode = reportTests(started);
+  },
+  'test:tensorflow': async (args) => {
+    await mustRun(...turbo('generate', '--output-logs=errors-only'));
+    process.exitCode = testOnTensorflow(root, {
+      all: args.includes('--all'),
+      required: args.includes('--required'),
+    });
   },
   bench: async (args) => {
     await mustRun(...turbo('build', '--filter=@dgm/benchmark...'), '--output-logs=errors-only');

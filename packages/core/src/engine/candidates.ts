@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { fenceEmptyTensors } from './empty-tensors';
 import { importNativePackage } from './native';
+import { withoutWarnings } from './quiet';
 import type { BackendName } from './report';
 import { mendTensorflowKernels } from './tensorflow/mend';
 import { mendWasmKernels } from './wasm/mend';
@@ -37,7 +38,7 @@ const native = (source: string): Candidate => ({
   automatic: inNode(),
   async load() {
     if (!inNode()) throw new Error('needs Node');
-    await importNativePackage(source);
+    await withoutWarnings(() => importNativePackage(source));
     mendTensorflowKernels();
   },
 });

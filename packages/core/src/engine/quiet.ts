@@ -26,3 +26,14 @@ export function withoutBanner(): void {
   const backend = tf.backend() as { firstUse?: boolean };
   if (backend.firstUse === true) backend.firstUse = false;
 }
+
+/** Runs `load` while tfjs prints no warning: tfjs-node registers other backends' kernels again, with a line for each. */
+export async function withoutWarnings(load: () => Promise<void>): Promise<void> {
+  const before = tf.env().getBool('PROD');
+  tf.env().set('PROD', true);
+  try {
+    await load();
+  } finally {
+    tf.env().set('PROD', before);
+  }
+}
