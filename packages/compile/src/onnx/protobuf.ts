@@ -7,14 +7,15 @@
 /** The type of a field: a scalar, or the fields of a nested message. */
 export type FieldType = 'int64' | 'int32' | 'float' | 'string' | 'bytes' | MessageType;
 
-/** The fields of a message by name, in the order of their numbers. */
-export interface MessageType {
-  readonly [field: string]: {
-    readonly id: number;
-    readonly type: FieldType;
-    readonly repeated?: true;
-  };
+/** A field of a message. */
+export interface Field {
+  readonly id: number;
+  readonly type: FieldType;
+  readonly repeated?: true;
 }
+
+/** The fields of a message by name, in the order of their numbers. */
+export type MessageType = Readonly<Record<string, Field>>;
 
 /** The values of a message by field; what is absent is left out. */
 export type Message = Readonly<Record<string, unknown>>;
