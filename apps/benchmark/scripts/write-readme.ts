@@ -1,8 +1,8 @@
 // Writes the committed results into the READMEs that show them: npx tsx scripts/write-readme.ts
 import { readFileSync, writeFileSync } from 'node:fs';
 import { format, resolveConfig } from 'prettier';
-import { withNumbers } from '../src/results/markdown';
-import { numbersOf, readmes } from '../src/results/readmes';
+import { withNumbers } from '../src/readme/markdown';
+import { numbersOf, readmes } from '../src/readme/readmes';
 
 for (const readme of readmes) {
   const filepath = new URL(`../../../${readme.path}`, import.meta.url).pathname;

@@ -65,22 +65,23 @@ describe('discoverFamilies', () => {
 
 describe('selectCandidates', () => {
   const candidates = ['vae', 'arm'].map((name) => ({
-    entry: entry(name),
+    entry: { ...entry(name), isFlagship: name === 'vae' },
     package: '@dgm/x',
     version: '0.0.0',
   }));
 
   it('gives models in the order in which they were named, each once', () => {
-    expect(selectCandidates(candidates, ['arm', 'vae', 'arm']).map(({ entry: { name } }) => name)).toEqual([
-      'arm',
-      'vae',
-    ]);
-    expect(selectCandidates(candidates, ['all', 'vae'])).toEqual(candidates);
+    expect(
+      selectCandidates(candidates, ['arm', 'vae', 'arm'], 'here').map(({ entry: { name } }) => name),
+    ).toEqual(['arm', 'vae']);
+    expect(selectCandidates(candidates, ['all', 'vae'], 'here')).toEqual(candidates);
+    expect(selectCandidates(candidates, ['flagships'], 'here')).toEqual(candidates.slice(0, 1));
   });
 
-  it('lists those that exist when a name does not', () => {
-    expect(() => selectCandidates(candidates, ['vea'])).toThrow(
-      '--models to be one of all, vae, arm, got "vea"',
-    );
+  it('suggests the closest name, or the list', () => {
+    const select = (name: string) => () => selectCandidates(candidates, [name], 'here');
+    expect(select('vea')).toThrow('got "vea"; did you mean "vae"');
+    expect(select('flagship')).toThrow('did you mean "flagships"');
+    expect(select('transformer')).toThrow('npm run bench -- models lists them');
   });
 });

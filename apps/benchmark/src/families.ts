@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { ArgumentError } from '@dgm/core';
+import { ArgumentError, closest } from '@dgm/core';
 import type { Recipe } from './recipes/shared/recipe';
 
 /** One model that can be benchmarked, and the package that it comes from. */
@@ -84,24 +84,38 @@ function recipesOf({ recipes }: { readonly recipes?: unknown }, family: string):
   });
 }
 
+/** What stands for several models after `--models`. */
+const groups: Readonly<Record<string, (recipe: Recipe) => boolean>> = {
+  all: () => true,
+  flagships: ({ isFlagship }) => isFlagship ?? false,
+};
+
+/** Whether a name after `--models` stands for several models, of which some may not learn the data. */
+export const isGroup = (name: string): boolean => Object.hasOwn(groups, name);
+
 /**
- * The candidates with the given names, in that order; all of them for `all`.
- * @throws ArgumentError for an unknown name, with the list of those that exist
+ * The candidates with the given names, in that order; `all` and `flagships` stand for several.
+ * @param where - the command, for the error
+ * @throws ArgumentError for an unknown name, with the closest one
  */
 export function selectCandidates(
   candidates: readonly Candidate[],
   names: readonly string[],
+  where: string,
 ): readonly Candidate[] {
-  const all = candidates.map(({ entry }) => entry.name);
-  const wanted = new Set(names.flatMap((name) => (name === 'all' ? all : name)));
-  return [...wanted].map((name) => {
-    const candidate = candidates.find(({ entry }) => entry.name === name);
-    if (candidate) return candidate;
+  const known = candidates.map(({ entry }) => entry.name);
+  const chosen = names.flatMap((name) => {
+    const isChosen = isGroup(name) ? groups[name]! : (recipe: Recipe) => recipe.name === name;
+    const found = candidates.filter(({ entry }) => isChosen(entry));
+    if (found.length > 0 || isGroup(name)) return found;
+    const close = closest(name, [...Object.keys(groups), ...known]);
     throw new ArgumentError({
-      where: 'dgm-bench run',
+      where,
       argument: '--models',
-      expected: `to be one of ${['all', ...all].join(', ')}`,
+      expected: 'to be names of models, flagships or all',
       actual: JSON.stringify(name),
+      remedy: close === undefined ? 'npm run bench -- models lists them' : `did you mean "${close}"`,
     });
   });
+  return [...new Set(chosen)];
 }

@@ -1,5 +1,5 @@
-import { serve } from './compare/serve';
-import { Session } from './compare/session';
+import { serve } from './compare/programs/serve';
+import { Session } from './compare/programs/session';
 
 // Replies have standard output for themselves; whatever else is said goes beside it.
 console.log = console.error;

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { qualityRows } from '../src/compare/quality-rows';
-import { rowsOf } from '../src/compare/rows';
-import type { Comparison } from '../src/compare/schema';
+import { qualityRows } from '../src/statistics/quality-rows';
+import { rowsOf } from '../src/statistics/rows';
+import type { Comparison } from '../src/results/comparison';
 import type { Results } from '../src/results/schema';
 
 const folder = new URL('../results/', import.meta.url);

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { compare } from '../src/compare/compare';
-import { findTorch } from '../src/compare/python';
-import type { Comparison } from '../src/compare/schema';
+import { findTorch } from '../src/compare/programs/python';
+import type { Comparison } from '../src/results/comparison';
 
 let out: string;
 beforeEach(async () => {
@@ -153,6 +153,6 @@ describe('dgm-bench compare without PyTorch', () => {
   }, 60_000);
 
   it('refuses what cannot be meant before it starts anything', async () => {
-    await expect(start('--models vea')).rejects.toThrow('--models to be one of all, ');
+    await expect(start('--models vea')).rejects.toThrow('did you mean "vae"');
   });
 });

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { describeFindings, examine } from '../src/doctor/doctor';
+import { describeChecks, examine } from '../src/doctor/doctor';
 
 describe('dgm-bench doctor', () => {
   it('tries every engine and device, and has a remedy for what is missing', async () => {
-    const findings = await examine();
-    expect(findings.map(({ name }) => name)).toEqual([
+    const checks = await examine();
+    expect(checks.map(({ name }) => name)).toEqual([
       'eager on tensorflow with a GPU',
       'eager on tensorflow',
       'eager on wasm',
@@ -15,21 +15,21 @@ describe('dgm-bench doctor', () => {
       'PyTorch, for compare',
       'Chromium, for tests',
     ]);
-    const works = new Map(findings.map((finding) => [finding.name, finding.works]));
+    const works = new Map(checks.map((finding) => [finding.name, finding.works]));
     // What comes with npm works everywhere.
     expect(['eager on wasm', 'eager on cpu', 'compiled on cpu'].map((name) => works.get(name))).toEqual([
       true,
       true,
       true,
     ]);
-    for (const finding of findings) {
+    for (const finding of checks) {
       expect(finding.detail, finding.name).not.toBe('');
       if (!finding.works) expect(finding.remedy, finding.name).toMatch(/install|DGM_PYTHON|CHROMIUM/);
     }
   }, 60_000);
 
   it('says on a second line what adds something', () => {
-    const text = describeFindings([
+    const text = describeChecks([
       { name: 'one', works: true, detail: 'fine' },
       { name: 'another', works: false, detail: 'absent', remedy: 'npm install another' },
     ]);

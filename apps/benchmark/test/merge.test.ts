@@ -5,7 +5,7 @@ import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Comparison } from '../src/compare/schema';
+import type { Comparison } from '../src/results/comparison';
 import { merge } from '../src/merge/merge';
 import { mergeComparisons } from '../src/merge/merge-comparisons';
 import { mergeResults } from '../src/merge/merge-results';

@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { countParameters, Key, setup } from '@dgm/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Contestant } from '../src/compare/contestant';
-import { writeDataFiles } from '../src/compare/data-files';
-import { findTorch } from '../src/compare/python';
-import { describeTraining } from '../src/compare/training-protocol';
+import { WorkerProcess } from '../src/compare/programs/worker-process';
+import { writeDataFiles } from '../src/compare/programs/data-files';
+import { findTorch } from '../src/compare/programs/python';
+import { describeTraining } from '../src/compare/programs/training-protocol';
 import { discoverFamilies } from '../src/families';
-import { peerDriver } from '../src/places';
-import { loadDataset } from '../src/run/datasets';
+import { peerDriver } from '../src/program-files';
+import { loadDataset } from '../src/datasets/datasets';
 
 const torch = await findTorch();
 const python = 'python' in torch ? torch.python : undefined;
@@ -34,13 +34,13 @@ describe.skipIf(python === undefined)(
   { timeout: 240_000 },
   () => {
     let folder: string;
-    let peer: Contestant;
+    let peer: WorkerProcess;
     let names: readonly string[];
     beforeAll(async () => {
       await setup({ backend: 'cpu' });
       folder = await mkdtemp(path.join(tmpdir(), 'dgm-peer-'));
       const env = { OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1', PYTHONDONTWRITEBYTECODE: '1' };
-      peer = new Contestant({ command: python!, args: [peerDriver], env });
+      peer = new WorkerProcess({ command: python!, args: [peerDriver], env });
       names = (await peer.ask('about', {})).models;
     }, 120_000);
     afterAll(async () => {

@@ -3,12 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Contestant } from '../src/compare/contestant';
-import { writeDataFiles } from '../src/compare/data-files';
-import type { BuildRequest } from '../src/compare/protocol';
-import { findTorch } from '../src/compare/python';
-import { peerDriver } from '../src/places';
-import { loadDataset } from '../src/run/datasets';
+import { WorkerProcess } from '../src/compare/programs/worker-process';
+import { writeDataFiles } from '../src/compare/programs/data-files';
+import type { BuildRequest } from '../src/compare/programs/protocol';
+import { findTorch } from '../src/compare/programs/python';
+import { peerDriver } from '../src/program-files';
+import { loadDataset } from '../src/datasets/datasets';
 
 const torch = await findTorch();
 const python = 'python' in torch ? torch.python : undefined;
@@ -19,12 +19,12 @@ const wholeTitle = python ? title : `${title} (no PyTorch on this machine)`;
 // Importing PyTorch takes long on a busy machine.
 describe.skipIf(python === undefined)(wholeTitle, { timeout: 120_000 }, () => {
   let folder: string;
-  let peer: Contestant;
+  let peer: WorkerProcess;
   let request: BuildRequest;
   beforeAll(async () => {
     folder = await mkdtemp(path.join(tmpdir(), 'dgm-peer-'));
     const env = { OMP_NUM_THREADS: '1', PYTHONDONTWRITEBYTECODE: '1' };
-    peer = new Contestant({ command: python!, args: [peerDriver], env });
+    peer = new WorkerProcess({ command: python!, args: [peerDriver], env });
     request = {
       model: 'vae',
       batch: 32,
@@ -134,16 +134,16 @@ describe.skipIf(python === undefined)(wholeTitle, { timeout: 120_000 }, () => {
   });
 });
 
-describe('a contestant', () => {
+describe('a worker', () => {
   it('says that its program does not exist', async () => {
-    const nobody = new Contestant({ command: 'no-such-program', args: [] });
+    const nobody = new WorkerProcess({ command: 'no-such-program', args: [] });
     await expect(nobody.ask('about', {})).rejects.toThrow('could not be started');
     await nobody.close();
   });
 
   it('says with which complaint its program ended', async () => {
     const script = 'console.error("out of luck"); process.exit(3)';
-    const dying = new Contestant({ command: process.execPath, args: ['-e', script] });
+    const dying = new WorkerProcess({ command: process.execPath, args: ['-e', script] });
     await expect(dying.ask('about', {})).rejects.toThrow('it ended with status 3: out of luck');
     await expect(dying.ask('about', {})).rejects.toThrow('status 3');
     await dying.close();

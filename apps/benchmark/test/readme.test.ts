@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { format, resolveConfig } from 'prettier';
 import { expect, it } from 'vitest';
-import { withNumbers } from '../src/results/markdown';
-import { numbersOf, readmes } from '../src/results/readmes';
+import { withNumbers } from '../src/readme/markdown';
+import { numbersOf, readmes } from '../src/readme/readmes';
 
 it.each(readmes)(
   'the numbers of $path are the committed ones (npx tsx scripts/write-readme.ts writes them)',

@@ -46,7 +46,7 @@ const eagerly = (line: string) => [
   ...(line.includes('--engine') ? [] : ['--engine', 'eager']),
 ];
 const bench = (line: string, found = families(pixelFrequencies('pixels'))) =>
-  run([...eagerly(line), '--device', 'cpu', '--out', out], () => found());
+  run([...eagerly(line), '--device', 'cpu', '--overwrite', '--out', out], () => found());
 const text = (name: string) => readFile(path.join(out, name), 'utf8');
 const results = async () => JSON.parse(await text('results.json')) as Results;
 
@@ -142,6 +142,7 @@ describe('dgm-bench run', () => {
     const broken: Recipe = {
       name: 'broken',
       source: 'made for tests',
+      isFlagship: true,
       create: () => {
         throw new RangeError('out of luck');
       },
@@ -164,12 +165,19 @@ describe('dgm-bench run', () => {
   });
 
   it.each([
-    ['--models vea', '--models to be one of all, pixels, got "vea"'],
+    ['--models vea', '--models to be names of models, flagships or all, got "vea"'],
     ['--dataset glifs', '--dataset to be one of glyphs, digits, binarized-digits, mnist, '],
     ['--engine fast', '--engine to be one of auto, eager, compiled, got "fast"'],
   ])('refuses %s before it touches what is there', async (line, message) => {
     await writeFile(path.join(out, 'results.json'), 'precious');
     await expect(bench(line)).rejects.toThrow(message);
+    expect(await text('results.json')).toBe('precious');
+  });
+
+  it('keeps the finished results of another run', async () => {
+    await writeFile(path.join(out, 'results.json'), 'precious');
+    const again = () => run(['--quick', '--out', out], families(pixelFrequencies('pixels')));
+    await expect(again()).rejects.toThrow('--overwrite replaces it');
     expect(await text('results.json')).toBe('precious');
   });
 

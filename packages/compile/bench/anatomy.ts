@@ -1,7 +1,14 @@
+/**
+ * What the training step of the VAE of DGM §4.3 is made of, in two sizes, with one thread and with two: the share of the matrix
+ * products, nodes, and how long it takes to get ready. Run from the root of the repository on an idle machine:
+ *
+ *   npx tsx --tsconfig tsconfig.json packages/compile/bench/anatomy.ts
+ */
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { setup } from '@dgm/core';
 import type { StepFeed, StepProgram } from '@dgm/core';
 import * as ort from 'onnxruntime-node';
 import { feedsOf } from '../src/engine/step-feeds';
@@ -12,6 +19,8 @@ import { dropUnusedInputs } from '../src/graph/substitute';
 import { writeModel } from '../src/onnx/write-model';
 import { tune } from '../src/passes/simplify';
 import { splitUpdates } from '../src/update/split-updates';
+import { vaeStep } from './vae-step';
+import type { VaeSize } from './vae-step';
 
 const RUNS = 100;
 const PRODUCTS = new Set([
@@ -33,7 +42,7 @@ interface ProfileEvent {
 }
 
 /** In one line: what a step is made of, where the runtime spends its time, and how long it takes to get ready. */
-export async function anatomy<B>(
+async function anatomy<B>(
   { program, feed }: { readonly program: StepProgram<B>; readonly feed: (step: number) => StepFeed<B> },
   threads: number,
 ): Promise<string> {
@@ -95,4 +104,15 @@ async function readProfile(folder: string): Promise<readonly [number, number]> {
       .filter(({ args }) => PRODUCTS.has(args?.op_name ?? '') === isProduct)
       .reduce((total, { dur }) => total + dur / 1000, 0);
   return [sum(true), sum(false)];
+}
+
+const SIZES: readonly VaeSize[] = [
+  { batch: 64, width: 256 },
+  { batch: 256, width: 1024 },
+];
+
+await setup({ backend: 'cpu' });
+for (const size of SIZES) {
+  console.log(`\nbatch ${size.batch}, width ${size.width}`);
+  for (const threads of [1, 2]) console.log(await anatomy(vaeStep(size), threads));
 }

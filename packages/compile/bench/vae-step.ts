@@ -4,8 +4,8 @@ import { vae } from '@dgm/vae';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
-export const DIMS = 64;
-export const LEVELS = 17;
+const DIMS = 64;
+const LEVELS = 17;
 const LATENT = 16;
 /** Batches that are gone through again and again. */
 const BATCHES = 16;

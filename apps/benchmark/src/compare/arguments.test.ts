@@ -20,6 +20,7 @@ describe('parseCompareArguments', () => {
       sweep: false,
       out: 'out',
       resume: false,
+      overwrite: false,
       help: false,
     });
   });
@@ -49,6 +50,7 @@ describe('parseCompareArguments', () => {
       shard: { index: 2, count: 3 },
       out: 'o',
       resume: true,
+      overwrite: false,
       help: false,
     });
   });
@@ -70,7 +72,7 @@ describe('parseCompareArguments', () => {
   it.each([
     [['--batches', '64,0'], '--batches to be a positive integer, got "0"'],
     [['--threads', ''], '--threads to be a positive integer, got ""'],
-    [['--engines', 'eager,fast'], 'compiled:webgpu, compiled:cuda with commas between, got "fast"'],
+    [['--engines', 'eager,fast'], 'compiled:webgpu, compiled:cuda separated by commas, got "fast"'],
     [['--engines', 'compiled:wasm'], 'got "compiled:wasm"'],
     [['--shard', '3/2'], '--shard to be k/n'],
     [['--seconds', 'long'], '--seconds to be 0 or a positive number'],
@@ -81,8 +83,8 @@ describe('parseCompareArguments', () => {
     [['--seeds', '0,1,0'], '--seeds to differ'],
     [['--seeds', '0,'], '--seeds to be an integer, got ""'],
     [['--seeds', '0.5'], '--seeds to be an integer'],
-    [['--batch', '1'], "Unknown option '--batch'"],
-    [['--seed', '1'], "Unknown option '--seed'"],
+    [['--batch', '1'], 'did you mean --batches'],
+    [['--seed', '1'], 'did you mean --seeds'],
   ])('refuses %j', (argv, message) => {
     const parse = () => parseCompareArguments(argv);
     expect(parse).toThrow(message);

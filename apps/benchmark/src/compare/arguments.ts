@@ -1,15 +1,22 @@
 import { availableParallelism } from 'node:os';
 import { ArgumentError } from '@dgm/core';
-import { defined, integer, names, optionReader, positiveInteger, zeroOrPositive } from '../options';
-import { formatShard, parseShard, type Shard } from '../shard';
-import type { EngineChoice } from './entrant';
+import {
+  CommandLine,
+  defined,
+  integer,
+  names,
+  positiveInteger,
+  zeroOrPositive,
+} from '../command-line/command-line';
+import { formatShard, parseShard, type Shard } from '../command-line/shard';
+import type { EngineChoice } from './programs/competitor';
 
 /** What `dgm-bench compare` does. */
 export interface CompareArguments {
   readonly models: readonly string[];
   readonly dataset: string;
   readonly dataFolder?: string;
-  /** The models' own unless given. */
+  /** @defaultValue the models' own */
   readonly batches?: readonly number[];
   readonly threads: readonly number[];
   readonly engines: readonly EngineChoice[];
@@ -24,28 +31,90 @@ export interface CompareArguments {
   readonly shard?: Shard;
   readonly out: string;
   readonly resume: boolean;
+  readonly overwrite: boolean;
   readonly help: boolean;
 }
 
-const options = {
-  models: { type: 'string', default: 'all' },
-  dataset: { type: 'string', default: 'glyphs' },
-  'data-dir': { type: 'string' },
-  batches: { type: 'string' },
-  threads: { type: 'string' },
-  engines: { type: 'string', default: 'eager,compiled' },
-  seconds: { type: 'string' },
-  'max-seconds': { type: 'string' },
-  seeds: { type: 'string', default: '0' },
-  quick: { type: 'boolean', default: false },
-  sweep: { type: 'boolean', default: false },
-  shard: { type: 'string' },
-  out: { type: 'string', default: 'out' },
-  resume: { type: 'boolean', default: false },
-  help: { type: 'boolean', short: 'h', default: false },
-} as const;
+export const compareCommandLine = new CommandLine({
+  name: 'compare',
+  summary: 'Compares the models with the same ones in PyTorch, in one run, turn by turn.',
+  usage: 'compare [options]',
+  options: {
+    models: {
+      type: 'string',
+      value: 'NAMES',
+      default: 'all',
+      help: 'names separated by commas, flagships or all',
+    },
+    dataset: {
+      type: 'string',
+      value: 'NAME',
+      default: 'glyphs',
+      help: 'glyphs, digits, mnist, binarized-mnist, fashion-mnist, cifar10',
+    },
+    'data-dir': { type: 'string', value: 'DIR', help: 'the folder of the data files; also DGM_DATA_DIR' },
+    batches: { type: 'string', value: 'NUMBERS', help: "batch sizes (default each model's own)" },
+    shard: {
+      type: 'string',
+      value: 'K/N',
+      help: 'only the K-th of N parts of the models, for N machines; then merge',
+    },
+    sweep: {
+      type: 'boolean',
+      default: false,
+      help: 'also batch sizes from 16 to 1024 and hidden layers of 64 to 2048 units, timed only',
+    },
+    seeds: {
+      type: 'string',
+      value: 'INTEGERS',
+      default: '0',
+      help: 'initial weights, order of the data and draws; each model is trained once with each, and timed with the first',
+    },
+    threads: {
+      type: 'string',
+      value: 'NUMBERS',
+      help: 'default 1 and the number of cores: one against one, and the fastest of each side',
+    },
+    engines: {
+      type: 'string',
+      value: 'NAMES',
+      default: 'eager,compiled',
+      help: 'with a device: eager:tensorflow, eager:wasm, eager:cpu, compiled:webgpu, compiled:cuda (against PyTorch on CUDA)',
+    },
+    seconds: {
+      type: 'string',
+      value: 'NUMBER',
+      help: 'of alternating windows of training steps, for each model and batch size (default 3); 0: no times, and one program of each side, with the first of --threads',
+    },
+    'max-seconds': {
+      type: 'string',
+      value: 'NUMBER',
+      help: "the most seconds of the fastest program's training (default 5); the others, and all with the other seeds, then take as many epochs; 0: no training",
+    },
+    quick: {
+      type: 'boolean',
+      default: false,
+      help: 'small networks, little data, 2 epochs: checks that everything works',
+    },
+    out: { type: 'string', value: 'DIR', default: 'out', help: 'compare.json and compare.html' },
+    resume: {
+      type: 'boolean',
+      default: false,
+      help: 'go on with the comparison that was interrupted in --out; what is finished is kept',
+    },
+    overwrite: { type: 'boolean', default: false, help: 'replace another comparison in --out' },
+  },
+  groups: {
+    'What to compare': ['models', 'dataset', 'data-dir', 'batches', 'shard', 'sweep', 'seeds'],
+    'On what': ['threads', 'engines'],
+    'How long': ['seconds', 'max-seconds', 'quick'],
+    'Where to': ['out', 'resume', 'overwrite'],
+  },
+  notes: `PyTorch runs in the first python3 on the path that has it, or in DGM_PYTHON.
+The exit status is 0 if nothing failed, 1 if a row has an error, 2 for a wrong command line.`,
+});
 
-const WHERE = 'dgm-bench compare';
+const WHERE = compareCommandLine.where;
 /** The devices of each engine, the first of which is its own choice. */
 const DEVICES: Readonly<Record<string, readonly string[]>> = {
   eager: ['auto', 'tensorflow', 'wasm', 'cpu'],
@@ -60,24 +129,32 @@ const SECONDS_PER_TRAINING = 5;
  * @throws ArgumentError for an unknown option and for a value that cannot be meant
  */
 export function parseCompareArguments(argv: readonly string[]): CompareArguments {
-  const { parse, number, numbers } = optionReader(WHERE, options);
-  const values = parse(argv);
-  const { quick, sweep, out, resume, help, dataset } = values;
+  const { values } = compareCommandLine.parse(argv);
+  const number = (name: 'seconds' | 'max-seconds', standard: number): number => {
+    const text = values[name];
+    return text === undefined ? standard : compareCommandLine.number(text, `--${name}`, zeroOrPositive);
+  };
+  const numbers = (name: 'batches' | 'threads' | 'seeds', range: typeof integer) => {
+    const text = values[name];
+    return text === undefined ? undefined : compareCommandLine.numbers(text, `--${name}`, range);
+  };
+  const { quick, sweep, out, resume, overwrite, help, dataset } = values;
   return possible({
-    models: names(values.models)!,
+    models: names(values.models),
     dataset,
     ...defined('dataFolder', values['data-dir']),
-    ...defined('batches', numbers(values.batches, '--batches', positiveInteger)),
-    threads: numbers(values.threads, '--threads', positiveInteger) ?? oneAndAll(),
-    engines: names(values.engines)!.map(engineChoice),
-    seconds: number(values.seconds, '--seconds', zeroOrPositive) ?? (quick ? QUICK_SECONDS : SECONDS),
-    maxSeconds: number(values['max-seconds'], '--max-seconds', zeroOrPositive) ?? SECONDS_PER_TRAINING,
-    seeds: numbers(values.seeds, '--seeds', integer)!,
+    ...defined('batches', numbers('batches', positiveInteger)),
+    threads: numbers('threads', positiveInteger) ?? oneAndAll(),
+    engines: names(values.engines).map(engineChoice),
+    seconds: number('seconds', quick ? QUICK_SECONDS : SECONDS),
+    maxSeconds: number('max-seconds', SECONDS_PER_TRAINING),
+    seeds: numbers('seeds', integer)!,
     quick,
     sweep,
     ...defined('shard', values.shard === undefined ? undefined : parseShard(values.shard, WHERE)),
     out,
     resume,
+    overwrite,
     help,
   });
 }
@@ -116,7 +193,7 @@ function engineChoice(text: string): EngineChoice {
   throw new ArgumentError({
     where: WHERE,
     argument: '--engines',
-    expected: `to be names out of ${known.join(', ')} with commas between`,
+    expected: `to be names out of ${known.join(', ')} separated by commas`,
     actual: JSON.stringify(text),
   });
 }

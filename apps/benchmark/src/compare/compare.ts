@@ -1,30 +1,32 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Dataset } from '@dgm/core';
 import {
   discoverFamilies,
+  isGroup,
   selectCandidates,
   type BrokenFamily,
   type Candidate,
   type Families,
 } from '../families';
-import { describeError } from '../format';
-import { loadDataset } from '../run/datasets';
-import { OutputFolder } from '../run/output-folder';
-import { inShard } from '../shard';
-import { parseCompareArguments, type CompareArguments } from './arguments';
-import { writeDataFiles } from './data-files';
-import { failedEntrants } from './entrant';
-import { help } from './help';
-import { measure, type Task } from './measure';
-import { findEarlier, openComparison, withMeasurements } from './open-comparison';
-import type { DataFiles } from './protocol';
-import { findTorch, type Torch } from './python';
-import { rowsOf } from './rows';
-import type { Comparison, Measurement } from './schema';
-import { sweepOf } from './sweep';
-import { comparisonTable, describeRow } from './table';
+import { describeError } from '../report/format';
+import { loadDataset } from '../datasets/datasets';
+import { OutputFolder } from '../results/output-folder';
+import { INTERRUPTED } from '../command-line/interruption';
+import { inShard } from '../command-line/shard';
+import { compareCommandLine, parseCompareArguments, type CompareArguments } from './arguments';
+import { writeDataFiles } from './programs/data-files';
+import { failedCompetitors } from './programs/competitor';
+import { measure, type Task } from './measure/measure';
+import { COMPARISON_FILE, findEarlier, openComparison, withMeasurements } from './open-comparison';
+import type { DataFiles } from './programs/protocol';
+import { findTorch, type Torch } from './programs/python';
+import { rowsOf } from '../statistics/rows';
+import type { Comparison, Measurement } from '../results/comparison';
+import { sweepOf } from './measure/sweep';
+import { comparisonTable, describeRow } from '../report/comparison-text';
 import { writeComparison } from './write-comparison';
 
 const QUICK_EPOCHS = 2;
@@ -40,17 +42,33 @@ export async function compare(
 ): Promise<number> {
   const asked = parseCompareArguments(argv);
   if (asked.help) {
-    console.log(help);
+    console.log(compareCommandLine.help);
     return 0;
   }
+  const output = await OutputFolder.open(asked.out, compareCommandLine.where);
+  try {
+    return await compareIn(output, asked, argv, { discover, find });
+  } finally {
+    await output.close();
+  }
+}
+
+async function compareIn(
+  output: OutputFolder,
+  asked: CompareArguments,
+  argv: readonly string[],
+  { discover, find }: Required<Sources>,
+): Promise<number> {
   const { candidates, broken } = await discover();
-  const output = await OutputFolder.open(asked.out);
   const opened = await findEarlier(asked, argv, output);
   const { given } = opened;
-  const chosen = selectCandidates(candidates, given.models);
+  const chosen = selectCandidates(candidates, given.models, compareCommandLine.where);
   const torch = await find();
   if ('missing' in torch) console.error(`PyTorch is missing: ${torch.missing}\nTo get it: ${torch.remedy}`);
   const dataset = await loadDataset(given.dataset, { folder: given.dataFolder, quick: given.quick });
+  if (opened.earlier === undefined) {
+    await output.checkFree(COMPARISON_FILE, { ...asked, where: compareCommandLine.where });
+  }
   let comparison = await openComparison(opened, dataset, torch);
   const add = async (more: Partial<Comparison>) => {
     comparison = { ...comparison, ...more };
@@ -59,6 +77,9 @@ export async function compare(
   const addMeasurements = (measurements: readonly Measurement[]) =>
     add(withMeasurements(comparison, measurements));
   const folder = await mkdtemp(path.join(tmpdir(), 'dgm-compare-'));
+  const removeFolder = () => rmSync(folder, { recursive: true, force: true });
+  const exit = () => process.exit(INTERRUPTED);
+  process.once('exit', removeFolder).once('SIGINT', exit).once('SIGTERM', exit);
   try {
     const data = await writeDataFiles(dataset, folder);
     const tasks = tasksOf(given, ableOf(chosen, dataset), { data, torch });
@@ -69,7 +90,7 @@ export async function compare(
       await addMeasurements(measurements);
       for (const row of rowsOf(measurements)) console.log(`  ${describeRow(row)}`);
     }
-    for (const family of given.models.includes('all') ? broken : []) {
+    for (const family of given.models.some(isGroup) ? broken : []) {
       if (comparison.rows.every(({ model }) => model !== family.package)) {
         await addMeasurements(failureOf(family, given));
       }
@@ -80,7 +101,8 @@ export async function compare(
       }
     }
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    process.off('exit', removeFolder).off('SIGINT', exit).off('SIGTERM', exit);
+    removeFolder();
   }
   await writeComparison(output, comparison);
   console.log(`\n${comparisonTable(comparison)}\n\nReport: ${output.file('compare.html')}`);
@@ -114,9 +136,7 @@ function tasksOf(
       model: entry.name,
       ...(batch === undefined ? {} : { batch }),
       data,
-      torch,
-      engines,
-      threads,
+      programs: { engines, threads, torch },
       seconds,
       seeds,
       quick,
@@ -133,7 +153,7 @@ function isDone({ model, batch }: Task, { rows }: Comparison): boolean {
 
 /** A package that does not load has a row like a model that does not work. */
 function failureOf({ package: model, error }: BrokenFamily, { engines }: CompareArguments) {
-  return failedEntrants(engines, `could not be loaded: ${describeError(error)}`).map((entrant) =>
-    entrant.measurement({ model, batch: null, width: null }),
+  return failedCompetitors(engines, `could not be loaded: ${describeError(error)}`).map((competitor) =>
+    competitor.measurement({ model, batch: null, width: null }),
   );
 }

@@ -3,11 +3,12 @@ import { describeRuntime } from '@dgm/compile';
 import { ArgumentError, type Dataset } from '@dgm/core';
 import { describeMachine, sameMachine } from '../results/machine';
 import { summarizeDataset } from '../results/schema';
-import type { OutputFolder } from '../run/output-folder';
+import type { OutputFolder } from '../results/output-folder';
 import { compareCommand, resumeArguments, type CompareArguments } from './arguments';
-import type { Torch } from './python';
-import { rowsOf } from './rows';
-import type { Comparison, ComparisonMachine, Measurement } from './schema';
+import type { Torch } from './programs/python';
+import { rowsOf } from '../statistics/rows';
+import type { Comparison, ComparisonMachine, Measurement } from '../results/comparison';
+import { comparisonSchema } from '../results/validate';
 
 /** The file of a comparison, in its folder. */
 export const COMPARISON_FILE = 'compare.json';
@@ -27,7 +28,7 @@ export async function findEarlier(
   argv: readonly string[],
   output: OutputFolder,
 ): Promise<Opened> {
-  const earlier = given.resume ? await output.readJson<Comparison>(COMPARISON_FILE) : undefined;
+  const earlier = given.resume ? await output.readJson(COMPARISON_FILE, comparisonSchema) : undefined;
   if (earlier !== undefined) return { given: resumeArguments(earlier.command, argv), earlier };
   if (given.resume) console.log(`Nothing to go on with in ${given.out}: starting anew.`);
   return { given };

@@ -1,12 +1,12 @@
 import type { RuntimeReport } from '@dgm/compile';
 import { DgmError, setup, type BackendName } from '@dgm/core';
-import { Contestant } from '../compare/contestant';
-import { findTorch } from '../compare/python';
-import { workerArguments } from '../places';
+import { WorkerProcess } from '../compare/programs/worker-process';
+import { findTorch } from '../compare/programs/python';
+import { workerArguments } from '../program-files';
 import { findChromium } from './chromium';
 
 /** Something that this program can make use of. */
-export interface Finding {
+export interface Check {
   readonly name: string;
   readonly works: boolean;
   /** What it is, or why it does not work. */
@@ -43,21 +43,21 @@ const devices: Readonly<Record<string, string>> = {
  * @returns 0: what is missing is optional
  */
 export async function doctor(): Promise<number> {
-  console.log(describeFindings(await examine()));
+  console.log(describeChecks(await examine()));
   return 0;
 }
 
 /** Tries everything. */
-export async function examine(): Promise<readonly Finding[]> {
-  const findings: Finding[] = [];
+export async function examine(): Promise<readonly Check[]> {
+  const checks: Check[] = [];
   // One after another: tfjs has one backend at a time.
-  for (const backend of backends) findings.push(await tryBackend(backend));
-  return [...findings, ...(await tryDevices()), await tryTorch(), tryChromium()];
+  for (const backend of backends) checks.push(await tryBackend(backend));
+  return [...checks, ...(await tryDevices()), await tryTorch(), tryChromium()];
 }
 
-async function tryBackend({ name, device, remedy }: Backend): Promise<Finding> {
+async function tryBackend({ name, device, remedy }: Backend): Promise<Check> {
   const title = `eager on ${name}${device === undefined ? '' : ' with a GPU'}`;
-  const missing = (detail: string): Finding => ({
+  const missing = (detail: string): Check => ({
     name: title,
     works: false,
     detail,
@@ -75,8 +75,8 @@ async function tryBackend({ name, device, remedy }: Backend): Promise<Finding> {
 }
 
 /** In a process of its own: the runtime's libraries print what they miss, and a broken driver may end the process. */
-async function tryDevices(): Promise<readonly Finding[]> {
-  const worker = new Contestant({ command: process.execPath, args: workerArguments });
+async function tryDevices(): Promise<readonly Check[]> {
+  const worker = new WorkerProcess({ command: process.execPath, args: workerArguments });
   const report = await worker
     .ask('devices', {})
     .catch((error: unknown) => ({ devices: [], description: String(error) }) as RuntimeReport);
@@ -93,7 +93,7 @@ async function tryDevices(): Promise<readonly Finding[]> {
   });
 }
 
-async function tryTorch(): Promise<Finding> {
+async function tryTorch(): Promise<Check> {
   const name = 'PyTorch, for compare';
   const torch = await findTorch();
   return 'missing' in torch
@@ -101,7 +101,7 @@ async function tryTorch(): Promise<Finding> {
     : { name, works: true, detail: `PyTorch ${torch.version}, ${torch.language}, ${torch.python}` };
 }
 
-function tryChromium(): Finding {
+function tryChromium(): Check {
   const name = 'Chromium, for tests';
   const found = findChromium();
   return found === undefined
@@ -115,9 +115,9 @@ function tryChromium(): Finding {
 }
 
 /** One or two lines for each finding. */
-export function describeFindings(findings: readonly Finding[]): string {
-  const width = Math.max(...findings.map(({ name }) => name.length));
-  return findings
+export function describeChecks(checks: readonly Check[]): string {
+  const width = Math.max(...checks.map(({ name }) => name.length));
+  return checks
     .flatMap(({ name, works, detail, remedy }) => [
       `${works ? '✓' : '✗'} ${name.padEnd(width)}  ${detail}`,
       ...(works || remedy === undefined ? [] : [`  ${' '.repeat(width)}  to add it: ${remedy}`]),

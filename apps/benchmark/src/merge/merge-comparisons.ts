@@ -1,4 +1,4 @@
-import type { Comparison, ComparisonRow } from '../compare/schema';
+import type { Comparison, ComparisonRow } from '../results/comparison';
 import { joined, machinesOf, requireAlike, type Part } from './parts';
 
 const withoutShard = (command: string) => command.replace(/ --shard \S+/, '');

@@ -2,20 +2,21 @@ import { readdir } from 'node:fs/promises';
 import { ArgumentError } from '@dgm/core';
 import { COMPARISON_FILE } from '../compare/open-comparison';
 import { writeComparison } from '../compare/write-comparison';
-import { comparisonTable } from '../compare/table';
-import type { Comparison } from '../compare/schema';
-import { baselines, type Baseline } from '../results/baselines';
+import { comparisonTable } from '../report/comparison-text';
+import type { Comparison } from '../results/comparison';
+import { baselines, type Baseline } from '../datasets/baselines';
 import type { Results } from '../results/schema';
-import { textTable } from '../results/table';
-import { loadDataset } from '../run/datasets';
-import { OutputFolder } from '../run/output-folder';
-import { PLAN_FILE, type SavedPlan } from '../run/plan';
+import { textTable } from '../report/results-text';
+import { loadDataset } from '../datasets/datasets';
+import { OutputFolder } from '../results/output-folder';
+import { PLAN_FILE, savedPlanSchema } from '../run/plan';
 import { writeReport } from '../run/write-report';
-import { parseShard, type Shard } from '../shard';
-import { help, parseMergeArguments, type MergeArguments } from './arguments';
+import { parseShard, type Shard } from '../command-line/shard';
+import { mergeCommand, parseMergeArguments, type MergeArguments } from './arguments';
 import { mergeComparisons } from './merge-comparisons';
 import { mergeResults } from './merge-results';
 import { missingParts, type Part } from './parts';
+import { comparisonSchema, resultsSchema } from '../results/validate';
 
 /**
  * `dgm-bench merge`: puts together what `--shard` has made on several machines.
@@ -24,11 +25,23 @@ import { missingParts, type Part } from './parts';
 export async function merge(argv: readonly string[]): Promise<number> {
   const given = parseMergeArguments(argv);
   if (given.help) {
-    console.log(help);
+    console.log(mergeCommand.help);
     return 0;
   }
   const folders = await Promise.all(given.folders.map((folder) => OutputFolder.existing(folder)));
-  const output = await OutputFolder.open(given.out);
+  const output = await OutputFolder.open(given.out, mergeCommand.where);
+  try {
+    return await mergeInto(output, folders, given);
+  } finally {
+    await output.close();
+  }
+}
+
+async function mergeInto(
+  output: OutputFolder,
+  folders: readonly OutputFolder[],
+  given: MergeArguments,
+): Promise<number> {
   const comparisons = await partsOf(folders, comparisonPart);
   const results = await partsOf(folders, resultsPart);
   const isWhole =
@@ -48,16 +61,16 @@ async function partsOf<Content>(
 }
 
 async function comparisonPart(folder: OutputFolder): Promise<Part<Comparison> | undefined> {
-  const content = await folder.readJson<Comparison>(COMPARISON_FILE);
+  const content = await folder.readJson(COMPARISON_FILE, comparisonSchema);
   if (content === undefined) return undefined;
   const [, shard] = / --shard (\S+)/.exec(content.command) ?? [];
   return part(folder, content, shard === undefined ? undefined : parseShard(shard, 'dgm-bench merge'));
 }
 
 async function resultsPart(folder: OutputFolder): Promise<Part<Results> | undefined> {
-  const content = await folder.readJson<Results>('results.json');
+  const content = await folder.readJson('results.json', resultsSchema);
   if (content === undefined) return undefined;
-  return part(folder, content, (await folder.readJson<SavedPlan>(PLAN_FILE))?.plan.shard);
+  return part(folder, content, (await folder.readJson(PLAN_FILE, savedPlanSchema))?.plan.shard);
 }
 
 function part<Content>(folder: OutputFolder, content: Content, shard: Shard | undefined): Part<Content> {
@@ -108,7 +121,7 @@ async function writeWholeResults(
 async function copyPictures(from: OutputFolder, to: OutputFolder): Promise<void> {
   if (from.path === to.path) return;
   for (const name of (await readdir(from.path)).filter((file) => file.endsWith('.png'))) {
-    await to.write(name, (await from.read(name))!);
+    await to.write(name, (await from.readPng(name))!);
   }
 }
 

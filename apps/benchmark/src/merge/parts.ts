@@ -1,6 +1,6 @@
 import { ArgumentError } from '@dgm/core';
 import { sameMachine, type Machine, type MachineOfModels } from '../results/machine';
-import { formatShard, type Shard } from '../shard';
+import { formatShard, type Shard } from '../command-line/shard';
 
 /** What one folder holds. */
 export interface Part<Content> {

@@ -1,8 +1,8 @@
-import type { Comparison } from '../compare/schema';
-import { qualityRows } from '../compare/quality-rows';
-import { engineOf, meanRatios } from '../compare/table';
-import { decimal } from '../format';
-import { qualitySentence } from '../results/quality-table';
+import type { Comparison } from '../results/comparison';
+import { qualityRows } from '../statistics/quality-rows';
+import { engineOf, meanRatios } from './comparison-text';
+import { decimal } from './format';
+import { qualitySentence } from './quality-table';
 import { measurementsTable, rowsTable } from './comparison-tables';
 import { differenceChart } from './difference-chart';
 import { renderDocument } from './document';

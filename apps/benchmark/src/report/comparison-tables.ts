@@ -1,7 +1,7 @@
-import type { MeasuredTraining, Measurement } from '../compare/schema';
-import { mean } from '../compare/statistics';
-import { engineOf, percent, settings, withThreads } from '../compare/table';
-import { decimal, duration, meanWithDeviation } from '../format';
+import type { MeasuredTraining, Measurement } from '../results/comparison';
+import { mean } from '../statistics/statistics';
+import { engineOf, percent, settings, withThreads } from './comparison-text';
+import { decimal, duration, meanWithDeviation } from './format';
 import type { Markup } from './html';
 import type { RatioRow } from './ratio-chart';
 import { sortableTable } from './sortable-table';

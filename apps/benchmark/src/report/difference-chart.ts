@@ -1,7 +1,7 @@
-import type { Verdict } from '../compare/quality';
-import type { QualityRow } from '../compare/quality-rows';
-import { decimal } from '../format';
-import { differenceText } from '../results/quality-table';
+import type { Verdict } from '../statistics/quality';
+import type { QualityRow } from '../statistics/quality-rows';
+import { decimal } from './format';
+import { differenceText } from './quality-table';
 import { html, type Markup } from './html';
 import { scale, type Scale } from './scale';
 

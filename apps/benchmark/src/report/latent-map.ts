@@ -1,4 +1,4 @@
-import { decimal } from '../format';
+import { decimal } from './format';
 import type { LatentMap } from '../results/latent-map';
 import { contour, massLevels } from './contours';
 import { html, type Markup } from './html';

@@ -1,5 +1,5 @@
-import { decimal } from '../format';
-import type { Baseline } from '../results/baselines';
+import { decimal } from './format';
+import type { Baseline } from '../datasets/baselines';
 import type { CurvePoint, Run } from '../results/schema';
 import { html, type Markup } from './html';
 import { scale, ticks, type Scale } from './scale';

@@ -1,5 +1,5 @@
-import { decimal, score } from '../format';
-import type { Baseline } from '../results/baselines';
+import { decimal, score } from './format';
+import type { Baseline } from '../datasets/baselines';
 import { isScore, type Run, type Score } from '../results/schema';
 import { html, type Markup } from './html';
 import { scale, ticks, type Scale } from './scale';

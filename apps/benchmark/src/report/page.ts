@@ -1,5 +1,5 @@
-import { decimal, duration, kindLabels, score } from '../format';
-import type { Baseline } from '../results/baselines';
+import { decimal, duration, kindLabels, score } from './format';
+import type { Baseline } from '../datasets/baselines';
 import type { LatentMap } from '../results/latent-map';
 import type { Machine } from '../results/machine';
 import type { DatasetSummary, Results, Run } from '../results/schema';

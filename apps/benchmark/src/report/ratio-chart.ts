@@ -1,5 +1,5 @@
-import type { ComparisonRow } from '../compare/schema';
-import { decimal } from '../format';
+import type { ComparisonRow } from '../results/comparison';
+import { decimal } from './format';
 import { html, type Markup } from './html';
 import { scale, type Scale } from './scale';
 

@@ -1,5 +1,5 @@
-import { decimal, duration, kindLabels, NOTHING, score } from '../format';
-import type { Baseline } from '../results/baselines';
+import { decimal, duration, kindLabels, NOTHING, score } from './format';
+import type { Baseline } from '../datasets/baselines';
 import { isScore, type Failure, type Results, type Run } from '../results/schema';
 import { html, type Markup, type Renderable } from './html';
 import { tableOf } from './sortable-table';

@@ -1,4 +1,4 @@
-import { decimal } from '../format';
+import { decimal } from './format';
 import { html, type Markup } from './html';
 
 /** A column of a table, by what it shows of a row. */

@@ -50,6 +50,29 @@ export interface CurvePoint {
   readonly validation: number | null;
 }
 
+/** An axis of a curve: `rate`, in `bits per dimension`. */
+export interface Axis {
+  readonly name: string;
+  readonly unit?: string;
+}
+
+/** Any quantity over any other. */
+export interface Curve {
+  readonly name: string;
+  readonly x: Axis;
+  readonly y: Axis;
+  readonly points: readonly (readonly [number, number])[];
+}
+
+/** One number about a trained model. */
+export interface Metric {
+  readonly value: number | null;
+  readonly standardError?: number | null;
+  readonly unit?: string;
+  /** Which way is better, where that is known. */
+  readonly better?: 'lower' | 'higher';
+}
+
 /** One model, trained once. */
 export interface Run {
   readonly model: string;
@@ -79,6 +102,10 @@ export interface Run {
   /** The most memory that the process held while this model was trained. */
   readonly peakMemoryMiB: number;
   readonly curve: readonly CurvePoint[];
+  /** Further curves: another quantity over the epochs, or a rate-distortion curve. */
+  readonly curves?: readonly Curve[];
+  /** Metrics on the test rows that are no likelihoods, by name. */
+  readonly metrics?: Readonly<Record<string, Metric>>;
 }
 
 /** What only some runs have, and what a family adds by its `evaluate`. */

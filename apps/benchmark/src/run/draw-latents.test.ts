@@ -6,10 +6,10 @@ import { glyphs } from '@dgm/data';
 import { vae } from '@dgm/vae';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { LatentMap } from '../results/latent-map';
 import { drawLatents } from './draw-latents';
-import { OutputFolder } from './output-folder';
+import { OutputFolder } from '../results/output-folder';
 import type { Experiment } from '../recipes/shared/recipe';
+import { latentMapSchema } from '../results/validate';
 
 const dataset = glyphs({ train: 1, validation: 0, test: 60 });
 
@@ -34,7 +34,7 @@ describe('drawLatents', () => {
   beforeAll(async () => {
     await setup({ backend: 'cpu' });
     folder = await mkdtemp(path.join(tmpdir(), 'dgm-latents-'));
-    output = await OutputFolder.open(folder);
+    output = await OutputFolder.open(folder, 'here');
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -62,7 +62,7 @@ describe('drawLatents', () => {
 
   it('maps two latent variables: the density of the prior, and nearly all examples within', async () => {
     const { latentMap } = await drawn(2);
-    const { x, y, size, logPrior, points, labels } = (await output.readJson<LatentMap>(latentMap!))!;
+    const { x, y, size, logPrior, points, labels } = (await output.readJson(latentMap!, latentMapSchema))!;
     const cell = (x[1] - x[0]) / (size - 1);
     expect(y[1] - y[0]).toBeCloseTo(x[1] - x[0], 2);
     // The standard normal has its mass in the square: the sum over the grid is a quadrature of its integral.

@@ -4,7 +4,7 @@ import { toTensor } from '@dgm/data';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { mapLatents } from './map-latents';
-import type { OutputFolder } from './output-folder';
+import type { OutputFolder } from '../results/output-folder';
 import { drawGrid } from './pictures';
 import type { Experiment, LatentSpace } from '../recipes/shared/recipe';
 

@@ -1,9 +1,9 @@
 import type { Device } from '@dgm/compile';
 import { hasSamplingLoop, sizeOf, type Dataset, type Examples, type Key } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { compiledSampler, eagerSampler, type Sampler } from '../compare/sampler';
-import type { StartedEngine } from './engine';
-import type { OutputFolder } from './output-folder';
+import { compiledSampler, eagerSampler, type Sampler } from '../engine/sampler';
+import type { StartedEngine } from '../engine/engine';
+import type { OutputFolder } from '../results/output-folder';
 import { countForPicture, drawGrid, drawPairs } from './pictures';
 import type { Experiment } from '../recipes/shared/recipe';
 

@@ -1,14 +1,15 @@
 import { ArgumentError, type Dataset } from '@dgm/core';
-import type { RunArguments } from '../arguments';
-import { selectCandidates, type Candidate, type Families } from '../families';
-import { describeError } from '../format';
+import { runCommand, type RunArguments } from './arguments';
+import { isGroup, selectCandidates, type Candidate, type Families } from '../families';
+import { describeError } from '../report/format';
 import { describeMachine } from '../results/machine';
 import { summarizeDataset, type Failure, type Results } from '../results/schema';
-import { inShard } from '../shard';
-import { checkDatasetName, loadDataset } from './datasets';
-import { checkEngineName, startEngine, type StartedEngine } from './engine';
-import type { OutputFolder } from './output-folder';
-import { makePlan, PLAN_FILE, resumePlan, type RunPlan, type SavedPlan } from './plan';
+import { inShard } from '../command-line/shard';
+import { checkDatasetName, loadDataset } from '../datasets/datasets';
+import { checkEngineName, startEngine, type StartedEngine } from '../engine/engine';
+import type { OutputFolder } from '../results/output-folder';
+import { makePlan, PLAN_FILE, resumePlan, savedPlanSchema, type RunPlan, type SavedPlan } from './plan';
+import { resultsSchema } from '../results/validate';
 
 /** A plan with everything it names at hand, and what of it has been done. */
 export interface Job {
@@ -28,7 +29,7 @@ export interface Job {
  * @throws ArgumentError for names that do not exist, and for options that contradict the run to go on with
  */
 export async function openJob(given: RunArguments, output: OutputFolder, families: Families): Promise<Job> {
-  const saved = given.resume ? await output.readJson<SavedPlan>(PLAN_FILE) : undefined;
+  const saved = given.resume ? await output.readJson(PLAN_FILE, savedPlanSchema) : undefined;
   if (given.resume && !saved) console.log(`Nothing to go on with in ${given.out}: starting anew.`);
   const plan = saved ? resumePlan(saved.plan, given) : makePlan(given);
   checkEngineName(plan.engine);
@@ -41,8 +42,9 @@ export async function openJob(given: RunArguments, output: OutputFolder, familie
   if (learners.length === 0 && failures.length === 0) throw unlearnable('any model', dataset);
   const able = inShard(learners, plan.shard);
   checkSameData(saved, dataset);
+  if (!saved) await output.checkFree('results.json', { ...given, where: runCommand.where });
   if (!saved) await start(output, { plan, sha256: dataset.sha256 });
-  const runs = (saved && (await output.readJson<Results>('results.json'))?.runs) ?? [];
+  const runs = (saved && (await output.readJson('results.json', resultsSchema))?.runs) ?? [];
   return {
     plan,
     dataset,
@@ -76,8 +78,11 @@ function findCandidates(
     error: describeError(error),
   }));
   for (const { package: name, error } of failures) console.error(`${name} could not be loaded: ${error}`);
-  const wantsAll = models.includes('all');
-  return { candidates: selectCandidates(candidates, models), failures: wantsAll ? failures : [] };
+  const wantsAll = models.some(isGroup);
+  return {
+    candidates: selectCandidates(candidates, models, runCommand.where),
+    failures: wantsAll ? failures : [],
+  };
 }
 
 /** The models that can learn the data; one that was named and cannot is a mistake, others are passed over. */

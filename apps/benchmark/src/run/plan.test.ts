@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { parseRunArguments } from '../arguments';
+import { parseRunArguments } from './arguments';
 import { commandFor, makePlan, resumePlan } from './plan';
 
 const plan = (line: string) => makePlan(parseRunArguments(line === '' ? [] : line.split(' ')));
 
 describe('makePlan', () => {
-  it('trains everything for a bounded time on glyphs unless told otherwise', () => {
+  it('trains the flagships for a bounded time on glyphs by default', () => {
     expect(plan('')).toEqual({
-      models: ['all'],
+      models: ['flagships'],
       dataset: 'glyphs',
       engine: 'auto',
       device: 'auto',
-      maxSeconds: 8,
+      maxSeconds: 15,
       seed: 0,
       quick: false,
       importanceSamples: 50,
@@ -80,7 +80,7 @@ describe('commandFor', () => {
       plan('--dataset digits --data-dir /home/somebody/data --out /tmp/there'),
     );
     expect(command).toBe(
-      'npm run bench -- --models vae --dataset digits --data-dir DIR --max-seconds 8 --seed 0 --importance-samples 50',
+      'npm run bench -- --models vae --dataset digits --data-dir DIR --max-seconds 15 --seed 0 --importance-samples 50',
     );
   });
 });

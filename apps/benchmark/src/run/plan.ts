@@ -1,6 +1,7 @@
 import { ArgumentError } from '@dgm/core';
-import type { RunArguments } from '../arguments';
-import { formatShard, type Shard } from '../shard';
+import * as v from 'valibot';
+import type { RunArguments } from './arguments';
+import { formatShard, type Shard } from '../command-line/shard';
 
 /** Everything about a run that its numbers depend on, with nothing left open. */
 export interface RunPlan {
@@ -29,8 +30,29 @@ export interface SavedPlan {
 
 export const PLAN_FILE = 'plan.json';
 
+const integer = v.pipe(v.number(), v.safeInteger());
+const positiveInteger = v.pipe(integer, v.minValue(1));
+
+/** `plan.json`. */
+export const savedPlanSchema: v.GenericSchema<unknown, SavedPlan> = v.object({
+  plan: v.object({
+    models: v.array(v.string()),
+    dataset: v.string(),
+    dataFolder: v.exactOptional(v.string()),
+    engine: v.string(),
+    device: v.string(),
+    epochs: v.exactOptional(positiveInteger),
+    maxSeconds: v.exactOptional(v.number()),
+    seed: integer,
+    quick: v.boolean(),
+    importanceSamples: v.exactOptional(positiveInteger),
+    shard: v.exactOptional(v.object({ index: positiveInteger, count: positiveInteger })),
+  }),
+  sha256: v.string(),
+});
+
 /** How long a model is trained when the command does not say: a look at everything takes a coffee, not an evening. */
-const SECONDS_PER_MODEL = 8;
+const SECONDS_PER_MODEL = 15;
 /** And how closely its likelihood is then looked at. */
 const FEW_IMPORTANCE_SAMPLES = 50;
 const QUICK_EPOCHS = 2;
@@ -43,7 +65,7 @@ export function makePlan(given: RunArguments): RunPlan {
   const maxSeconds = given.maxSeconds ?? (isLook ? SECONDS_PER_MODEL : undefined);
   const importanceSamples = given.importanceSamples ?? (isLook ? FEW_IMPORTANCE_SAMPLES : undefined);
   return {
-    models: given.models ?? ['all'],
+    models: given.models ?? ['flagships'],
     dataset: given.dataset ?? 'glyphs',
     ...(given.dataFolder === undefined ? {} : { dataFolder: given.dataFolder }),
     engine: given.engine ?? 'auto',

@@ -1,16 +1,15 @@
 import type { Callback } from '@dgm/core';
 import { progressBar } from '@dgm/core/node';
-import { parseRunArguments } from '../arguments';
+import { parseRunArguments, runCommand, type RunArguments } from './arguments';
 import { discoverFamilies, type Families } from '../families';
-import { describeError } from '../format';
-import { baselines } from '../results/baselines';
+import { describeError } from '../report/format';
+import { baselines } from '../datasets/baselines';
 import type { Results, Run } from '../results/schema';
-import { textTable } from '../results/table';
-import { head } from './datasets';
-import { help } from './help';
-import { abortOnSignals, INTERRUPTED, StoppedError } from './interruption';
+import { textTable } from '../report/results-text';
+import { head } from '../datasets/datasets';
+import { abortOnSignals, INTERRUPTED, StoppedError } from '../command-line/interruption';
 import { openJob, type Job } from './job';
-import { OutputFolder } from './output-folder';
+import { OutputFolder } from '../results/output-folder';
 import { countForPicture, drawGrid } from './pictures';
 import { trainModel } from './train-model';
 import { DATA_GRID, writeReport } from './write-report';
@@ -26,11 +25,19 @@ export async function run(
 ): Promise<number> {
   const given = parseRunArguments(argv);
   if (given.help) {
-    console.log(help);
+    console.log(runCommand.help);
     return 0;
   }
-  const output = await OutputFolder.open(given.out);
-  const job = await openJob(given, output, await discover());
+  const output = await OutputFolder.open(given.out, runCommand.where);
+  try {
+    return await runIn(output, given, await discover());
+  } finally {
+    await output.close();
+  }
+}
+
+async function runIn(output: OutputFolder, given: RunArguments, families: Families): Promise<number> {
+  const job = await openJob(given, output, families);
   const stop = abortOnSignals(() => console.log('\nStopping after this step; once more to stop at once.'));
   try {
     const results = await trainAll(job, output, stop.signal);

@@ -1,8 +1,9 @@
-import type { Baseline } from '../results/baselines';
+import type { Baseline } from '../datasets/baselines';
 import type { LatentMap } from '../results/latent-map';
 import type { Results } from '../results/schema';
 import { renderReport } from '../report/page';
-import type { OutputFolder } from './output-folder';
+import type { OutputFolder } from '../results/output-folder';
+import { latentMapSchema } from '../results/validate';
 
 /** The grid of test examples, beside the results. */
 export const DATA_GRID = 'data.png';
@@ -18,12 +19,12 @@ export async function writeReport(
   );
   const images = new Map<string, Uint8Array>();
   for (const name of [DATA_GRID, ...names]) {
-    const png = await output.read(name);
+    const png = await output.readPng(name);
     if (png) images.set(name, png);
   }
   const latentMaps = new Map<string, LatentMap>();
   for (const name of results.runs.flatMap(({ extra }) => extra.latentMap ?? [])) {
-    const map = await output.readJson<LatentMap>(name);
+    const map = await output.readJson(name, latentMapSchema);
     if (map) latentMaps.set(name, map);
   }
   const page = renderReport({ results, baselines, images, latentMaps, dataGrid: DATA_GRID });

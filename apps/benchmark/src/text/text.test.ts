@@ -128,7 +128,7 @@ describe('dgm-bench text', () => {
 
   it('explains itself, and says what is wrong with a command', async () => {
     expect(await printed('--help')).toContain('--max-seconds');
-    expect(() => parseTextArguments([])).toThrow('a text file');
+    expect(() => parseTextArguments([])).toThrow('one text file');
     expect(() => parseTextArguments(['a.txt', '--model', 'bigram'])).toThrow('gru, lstm');
     expect(() => parseTextArguments(['a.txt', '--length', '0'])).toThrow('--length');
     await expect(text([path.join(folder, 'absent.txt')])).rejects.toThrow('absent.txt');

@@ -1,11 +1,10 @@
 import { adam, categoricalHead, countParameters, fit, Key, setup } from '@dgm/core';
 import { progressBar } from '@dgm/core/node';
 import { text as loadText, type TextDataset } from '@dgm/data';
-import { decimal, duration, NOTHING } from '../format';
-import { parseTextArguments, type TextArguments } from './arguments';
+import { decimal, duration, NOTHING } from '../report/format';
+import { parseTextArguments, textCommand, type TextArguments } from './arguments';
 import { compressedSize, compressors, type CompressedSize } from './compressors';
 import { engines } from './engines';
-import { help } from './help';
 import { networks } from './networks';
 import { scoreText } from './score-text';
 
@@ -17,7 +16,7 @@ import { scoreText } from './score-text';
 export async function text(argv: readonly string[]): Promise<number> {
   const given = parseTextArguments(argv);
   if (given.help) {
-    console.log(help);
+    console.log(textCommand.help);
     return 0;
   }
   const data = await loadText(given.file, { length: given.length });

@@ -20,6 +20,8 @@ export interface Recipe {
   readonly name: string;
   /** Where the model is described: `DGM §4.3, Listings 4.1-4.5`. */
   readonly source: string;
+  /** Whether it is one of the one or two models that stand for its family where not all are asked for. @defaultValue false */
+  readonly isFlagship?: boolean;
   /** Whether the model can learn this data set. @defaultValue any data set */
   accepts?(dataset: Dataset): boolean;
   create(task: RecipeTask): Experiment | Promise<Experiment>;

@@ -1,0 +1,210 @@
+import { auto, capture, compiled, describeRuntime, type Device } from '@dgm/compile';
+import { countParameters, eager, evaluate, fit, Key, setup, StateError } from '@dgm/core';
+import type { BackendName, Dataset, Engine } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Scalar } from '@tensorflow/tfjs-core';
+import { discoverFamilies, selectCandidates } from '../../families';
+import { readDataFiles } from './data-files';
+import { multiplyAdds } from '../measure/multiply-adds';
+import { backendPeak, runtimePeak } from '../measure/peak';
+import type { BuildRequest, Commands, Epoch } from './protocol';
+import { compiledSampler, eagerSampler } from '../../engine/sampler';
+import type { Answers } from './serve';
+import { StepLoop } from './step-loop';
+import { describeTraining } from './training-protocol';
+import type { Experiment } from '../../recipes/shared/recipe';
+
+export interface SessionOptions {
+  /** `eager` or `compiled`. */
+  readonly engine: string;
+  /** A tfjs backend for `eager`, a device of ONNX Runtime for `compiled`; `auto` leaves the choice to the engine. */
+  readonly device: string;
+}
+
+interface Built {
+  readonly benchmark: Experiment;
+  readonly dataset: Dataset;
+  readonly loop: StepLoop;
+  readonly batch: number;
+  readonly threads: number;
+  readonly key: Key;
+}
+
+/** Our side of a comparison: the commands of the protocol, answered by a model of the repository on one engine. */
+export class Session implements Answers {
+  readonly #compiledOn: Device | undefined;
+  readonly #backend: BackendName | 'auto';
+  #built: Built | undefined;
+
+  constructor({ engine, device }: SessionOptions) {
+    const isCompiled = engine === 'compiled';
+    this.#compiledOn = isCompiled ? ((device === 'auto' ? 'cpu' : device) as Device) : undefined;
+    // What is not compiled runs on the best backend of tfjs.
+    this.#backend = isCompiled ? 'auto' : (device as BackendName | 'auto');
+  }
+
+  async about(): Promise<Commands['about']['reply']> {
+    const { candidates } = await discoverFamilies();
+    return { name: 'dgm', version: tf.version_core, models: candidates.map(({ entry }) => entry.name) };
+  }
+
+  async build(request: BuildRequest): Promise<Commands['build']['reply']> {
+    this.dispose();
+    const { backend, device } = await setup({ backend: this.#backend });
+    const { candidates } = await discoverFamilies();
+    const { entry } = selectCandidates(candidates, [request.model], 'dgm-bench compare')[0]!;
+    const dataset = await readDataFiles(request.data);
+    const { seed, quick, threads, width } = request;
+    const key = Key.of(seed).fold(entry.name);
+    const task = { dataset, key: key.fold('weights'), quick, ...(width === undefined ? {} : { width }) };
+    const benchmark = await entry.create(task);
+    const batch = request.batch ?? benchmark.training.batchSize;
+    const engine = this.#engine(threads);
+    const loop = await StepLoop.prepare(benchmark, { dataset, batch, engine, key: key.fold('steps') });
+    this.#built = { benchmark, dataset, loop, batch, threads, key };
+    return {
+      parameters: countParameters(benchmark.model),
+      device: this.#compiledOn ?? (backend === 'tensorflow' && device === 'gpu' ? 'tensorflow-gpu' : backend),
+      training: describeTraining(benchmark.training),
+    };
+  }
+
+  async steps({ n }: Commands['steps']['request']): Promise<Commands['steps']['reply']> {
+    const { loop } = this.#ready();
+    const started = performance.now();
+    const loss = await loop.take(n);
+    return { ms: performance.now() - started, loss };
+  }
+
+  async train(request: Commands['train']['request']): Promise<Commands['train']['reply']> {
+    const { epochs, patience, maxSeconds = Infinity, target = -Infinity } = request;
+    const { benchmark, dataset, batch, threads, key } = this.#ready();
+    const curve: Epoch[] = [];
+    const enough = new AbortController();
+    const started = performance.now();
+    const seconds = () => (performance.now() - started) / 1000;
+    const fitted = await fit<unknown>(benchmark.model, dataset, {
+      ...benchmark.training,
+      key: key.fold('training'),
+      batchSize: batch,
+      epochs,
+      // As many as there are epochs: never.
+      earlyStopping: { patience: patience ?? epochs },
+      engine: this.#engine(threads),
+      signal: enough.signal,
+      callbacks: [
+        {
+          onEpoch({ epoch, validation }) {
+            if (validation === undefined) return;
+            curve.push({ epoch, validation, seconds: seconds() });
+            // At the end of an epoch only: each program has at least one behind it.
+            if (validation <= target || seconds() >= maxSeconds) enough.abort();
+          },
+        },
+      ],
+    });
+    return { seconds: seconds(), steps: fitted.steps, curve, fitMs: fitted.msPerStep.median };
+  }
+
+  async evaluate({ draws }: Commands['evaluate']['request']): Promise<Commands['evaluate']['reply']> {
+    const { benchmark, dataset, threads, key } = this.#ready();
+    const { likelihoodKind } = benchmark.model;
+    if (likelihoodKind !== 'exact' && likelihoodKind !== 'lower-bound') return { nats: null };
+    const options = {
+      key: key.fold('evaluation'),
+      numSamples: draws,
+      engine: this.#measuringEngine(threads),
+    };
+    return { nats: (await evaluate(benchmark.model, dataset.test, options)).nats };
+  }
+
+  async sample({ n, times }: Commands['sample']['request']): Promise<Commands['sample']['reply']> {
+    const { benchmark, threads, key } = this.#ready();
+    const { model } = benchmark;
+    const sampler =
+      this.#compiledOn === undefined
+        ? eagerSampler(model, n)
+        : await compiledSampler(model, n, { device: this.#compiledOn, threads });
+    const ms: number[] = [];
+    let shape: readonly number[] = [];
+    for (let time = 0; time <= times; time++) {
+      const started = performance.now();
+      const samples = await sampler.draw(key.fold('samples').fold(time));
+      await samples.data();
+      ms.push(performance.now() - started);
+      shape = samples.shape;
+      samples.dispose();
+    }
+    sampler.dispose();
+    return { ms: ms.slice(1), shape };
+  }
+
+  memory(): Commands['memory']['reply'] {
+    return { peakMiB: process.resourceUsage().maxRSS / 1024 };
+  }
+
+  async roofline(): Promise<Commands['roofline']['reply']> {
+    const { loop, threads } = this.#ready();
+    const [batch] = loop.batches;
+    if (!(batch instanceof tf.Tensor)) {
+      throw new StateError({
+        where: 'dgm-bench compare',
+        argument: 'roofline',
+        expected: 'to follow a model that is trained on a tensor',
+        actual: 'another kind of batch',
+      });
+    }
+    const names = loop.program.players.map(({ objective }) => objective.name);
+    const scalars = ['step', ...names.map((name) => `rate/${name}`)];
+    const { graph } = capture(
+      ({ tensors, key }) => {
+        const rates = names.map((name) => [name, tensors[`rate/${name}`]]);
+        const learningRates = Object.fromEntries(rates) as Record<string, Scalar>;
+        return loop.program.run({
+          batch: tensors['batch']!,
+          key,
+          learningRates,
+          step: tensors['step'] as Scalar,
+        });
+      },
+      {
+        ...Object.fromEntries(scalars.map((name) => [name, { shape: [] }])),
+        batch: { shape: batch.shape },
+      },
+    );
+    const peakPerMs = await (this.#compiledOn === undefined
+      ? backendPeak()
+      : runtimePeak({ device: this.#compiledOn, threads }));
+    return { multiplyAdds: multiplyAdds(graph), peakPerMs };
+  }
+
+  devices(): Promise<Commands['devices']['reply']> {
+    return describeRuntime();
+  }
+
+  /** Frees the model that was built last, if there is one. */
+  dispose(): void {
+    this.#built?.loop.dispose();
+    this.#built?.benchmark.model.dispose();
+    this.#built = undefined;
+  }
+
+  #engine(threads: number): Engine {
+    return this.#compiledOn === undefined ? eager() : compiled({ device: this.#compiledOn, threads });
+  }
+
+  /** For what may not be compilable, though its training is. */
+  #measuringEngine(threads: number): Engine {
+    return this.#compiledOn === undefined ? eager() : auto({ device: this.#compiledOn, threads });
+  }
+
+  #ready(): Built {
+    if (this.#built !== undefined) return this.#built;
+    throw new StateError({
+      where: 'dgm-bench compare',
+      argument: 'build',
+      expected: 'to come first',
+      actual: 'another command',
+    });
+  }
+}

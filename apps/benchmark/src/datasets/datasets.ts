@@ -1,0 +1,59 @@
+import { checkOneOf, type Dataset, type Examples } from '@dgm/core';
+import { binarizedMnist, cifar10, dataset, digits, fashionMnist, glyphs, mnist, subset } from '@dgm/data';
+import { loadPlane, planeNames } from './planes';
+import { loadTable, tableNames } from './tables';
+import { thresholded } from './thresholded';
+
+type Loader = (folder: string | undefined) => Dataset | Promise<Dataset>;
+
+/** The data sets that a benchmark can name. */
+const loaders: Readonly<Record<string, Loader>> = {
+  glyphs: () => glyphs(),
+  digits: (folder) => digits(folder),
+  'binarized-digits': async (folder) => thresholded(await digits(folder), 'binarized-digits'),
+  mnist: (folder) => mnist(from(folder)),
+  'fashion-mnist': (folder) => fashionMnist(from(folder)),
+  'binarized-mnist': (folder) => binarizedMnist(from(folder)),
+  cifar10: (folder) => cifar10(from(folder)),
+  ...Object.fromEntries(planeNames.map((name): [string, Loader] => [name, () => loadPlane(name)])),
+  ...Object.fromEntries(tableNames.map((name): [string, Loader] => [name, (file) => loadTable(name, file)])),
+};
+
+/** Without a folder these are downloaded once. */
+const from = (folder: string | undefined) => (folder === undefined ? {} : { folder });
+
+/**
+ * Checks the name of a data set without reading anything.
+ * @throws ArgumentError with the list of those that exist
+ */
+export function checkDatasetName(name: string): void {
+  checkOneOf('dgm-bench', '--dataset', name, Object.keys(loaders));
+}
+
+/** The data set of that name; a small part of it when seconds count. */
+export async function loadDataset(
+  name: string,
+  { folder, quick }: { readonly folder?: string | undefined; readonly quick: boolean },
+): Promise<Dataset> {
+  checkDatasetName(name);
+  const whole = await loaders[name]!(folder);
+  return quick ? firstExamples(whole) : whole;
+}
+
+const QUICK_SIZES = { train: 256, validation: 64, test: 64 } as const;
+
+function firstExamples({ name, train, validation, test, levels }: Dataset): Dataset {
+  return dataset({
+    name,
+    train: head(train, QUICK_SIZES.train),
+    validation: head(validation, QUICK_SIZES.validation),
+    test: head(test, QUICK_SIZES.test),
+    ...(levels === undefined ? {} : { levels }),
+  });
+}
+
+/** The first examples. */
+export function head(examples: Examples, most: number): Examples {
+  const rows = Array.from({ length: Math.min(examples.count, most) }, (_, row) => row);
+  return subset(examples, rows);
+}

@@ -1,0 +1,75 @@
+import { existsSync, readFileSync } from 'node:fs';
+import type { Comparison } from '../results/comparison';
+import { againstPyTorch } from './against-pytorch';
+import { familyTable, markdownTable } from './markdown';
+import { posteriorTable } from './posterior-table';
+import { publishedTable } from './published-table';
+import { qualityTable } from '../report/quality-table';
+import type { Results } from '../results/schema';
+
+/** A part of a README that shows committed results. */
+export interface Readme {
+  /** Its path in the repository. */
+  readonly path: string;
+  /** The name in the markers around the part; `results` unless given. */
+  readonly block?: string;
+  /** The data that the results are of; the digits unless given. */
+  readonly dataset?: string;
+  readonly numbers: (results: Results) => string;
+}
+
+export const readmes: readonly Readme[] = [
+  {
+    path: 'README.md',
+    numbers: (results) => `${markdownTable(results)}\n\n${againstPyTorch(comparison(), quality())}`,
+  },
+  {
+    path: 'packages/arm/README.md',
+    numbers: (results) => `${familyTable(results, comparison(), '@dgm/arm')}\n\n${sizeInPages('@dgm/arm')}`,
+  },
+  {
+    path: 'packages/flows/README.md',
+    numbers: (results) => familyTable(results, comparison(), '@dgm/flows'),
+  },
+  { path: 'packages/vae/README.md', numbers: posteriorTable },
+  {
+    path: 'packages/vae/README.md',
+    block: 'published',
+    dataset: 'binarized-digits',
+    numbers: publishedTable,
+  },
+  {
+    path: 'apps/benchmark/README.md',
+    block: 'quality',
+    numbers: () => {
+      const found = quality();
+      return found === undefined ? '' : qualityTable(found);
+    },
+  },
+];
+
+/** The README's part as the committed results make it. */
+export function numbersOf({ numbers, dataset = 'digits' }: Readme): string {
+  return numbers(readJson<Results>(`../../results/${dataset}.json`));
+}
+
+/** What a package and all that it needs weigh in a page, as the tests of packed packages recorded it, in round numbers. */
+function sizeInPages(packageName: string): string {
+  const sizes = readJson<Record<string, { readonly gzippedKilobytes: number }>>(
+    '../../../../integration/sizes.json',
+  );
+  const round = 10 * Math.round(sizes[packageName]!.gzippedKilobytes / 10);
+  return `In a page the whole package is about ${round} kB of gzipped script, TensorFlow.js included, and its \`.wasm\` file.`;
+}
+
+const comparison = (): Comparison => readJson('../../results/compare.json');
+
+/** The comparison over several seeds, if there is one. */
+function quality(): Comparison | undefined {
+  const path = '../../results/quality.json';
+  return existsSync(new URL(path, import.meta.url)) ? readJson(path) : undefined;
+}
+
+function readJson<T>(path: string): T {
+  return JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')) as T;
+}

@@ -1,0 +1,108 @@
+import { decimal, meanWithDeviation, NOTHING } from './format';
+import { verdictOf } from '../statistics/quality';
+import type { Comparison, ComparisonRow, Setting } from '../results/comparison';
+
+const header = [
+  'model',
+  'engine',
+  'threads',
+  'batch',
+  'ours ms',
+  'PyTorch ms',
+  'ratio',
+  'nats',
+  'PyTorch nats',
+  'quality',
+  '64 ms',
+  'PyTorch',
+  'roofline',
+];
+
+/** The rows as lines of text for a terminal, without empty columns, then the mean of their ratios, then what is missing. */
+export function comparisonTable({ rows }: Pick<Comparison, 'rows'>): string {
+  const cells = rows.map((row) => [
+    row.model,
+    engineOf(row),
+    settings[row.setting],
+    decimal(row.batch),
+    decimal(row.oursMs, 2),
+    decimal(row.peerMs, 2),
+    decimal(row.ratio, 2),
+    meanWithDeviation(row.oursTestNats, row.oursTestNatsSd),
+    meanWithDeviation(row.peerTestNats, row.peerTestNatsSd),
+    verdictOf(row) ?? NOTHING,
+    decimal(row.oursSampleMs, 2),
+    decimal(row.peerSampleMs, 2),
+    percent(row.roofline),
+  ]);
+  const isFilled = header.map((_, column) => cells.some((line) => line[column] !== NOTHING));
+  const lines = [header, ...cells].map((line) => line.filter((_, column) => isFilled[column]));
+  const widths = lines[0]!.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
+  const text = lines.map((line) =>
+    line
+      .map((cell, column) => (column < 3 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)))
+      .join('  ')
+      .trimEnd(),
+  );
+  const errors = rows.flatMap((row) =>
+    row.error === undefined ? [] : [`${row.model}, ${engineOf(row)}, ${settings[row.setting]}: ${row.error}`],
+  );
+  return [
+    text[0],
+    widths.map((width) => '─'.repeat(width)).join('  '),
+    ...text.slice(1),
+    ...meanRatios(rows),
+    ...errors,
+  ].join('\n');
+}
+
+/** The geometric mean of ratios: how many times faster ours is. */
+export function meanRatio(rows: readonly ComparisonRow[]): number | null {
+  const ratios = rows.flatMap(({ ratio }) => ratio ?? []);
+  if (ratios.length === 0) return null;
+  return Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length);
+}
+
+/** The geometric mean for each engine, on one thread and at its fastest, and how many rows are below 1. */
+export function meanRatios(rows: readonly ComparisonRow[]): readonly string[] {
+  const titles = rows.map((row) => `${engineOf(row)}, ${settings[row.setting]}`);
+  return [...new Set(titles)].flatMap((title) => {
+    const group = rows.filter((_, index) => titles[index] === title);
+    const mean = meanRatio(group);
+    if (mean === null) return [];
+    const slower = group.filter(({ ratio }) => ratio !== null && ratio < 1).length;
+    const times = `${decimal(mean, 2)} times as fast as PyTorch`;
+    return [
+      `${title}: ${times} (geometric mean of ${group.filter(({ ratio }) => ratio !== null).length}, ${slower} of them slower)`,
+    ];
+  });
+}
+
+/** What the settings are called. */
+export const settings: Readonly<Record<Setting, string>> = { 'one-thread': 'one', fastest: 'best' };
+
+/** `eager`, or `compiled on webgpu`. */
+export function engineOf({ engine, device }: Pick<ComparisonRow, 'engine' | 'device'>): string {
+  return device === 'webgpu' || device === 'cuda' ? `${engine} on ${device}` : engine;
+}
+
+/** One row in one line, for progress. */
+export function describeRow(row: ComparisonRow): string {
+  const title = `${engineOf(row)}, ${settings[row.setting]} thread${row.setting === 'one-thread' ? '' : 's'}`;
+  const times = `${withThreads(row.oursMs, row.oursThreads)} against ${withThreads(row.peerMs, row.peerThreads)} ms a step`;
+  const nats = `${meanWithDeviation(row.oursTestNats, row.oursTestNatsSd)} against ${meanWithDeviation(row.peerTestNats, row.peerTestNatsSd)} nats`;
+  const found = [
+    row.oursMs === null && row.seeds > 0 ? false : `${times}, ratio ${decimal(row.ratio, 2)}`,
+    row.seeds > 0 && nats,
+  ].filter((part) => part !== false);
+  return `${title}: ${found.join('; ')}${row.error === undefined ? '' : ` (${row.error})`}`;
+}
+
+/** Milliseconds, and with how many threads where that is more than one. */
+export function withThreads(ms: number | null, threads: number | null): string {
+  return `${decimal(ms, 2)}${ms !== null && threads !== null && threads > 1 ? ` (${threads} threads)` : ''}`;
+}
+
+export function percent(fraction: number | null): string {
+  return fraction === null ? NOTHING : `${decimal(100 * fraction)} %`;
+}

@@ -1,0 +1,51 @@
+import { decimal, kindLabels, NOTHING, score } from './format';
+import type { Baseline } from '../datasets/baselines';
+import type { Results } from '../results/schema';
+
+const header = ['model', 'test nats', 'bits/dim', 'kind', 'ms/step', 'seconds'];
+
+/** The results as lines of text for a terminal: runs and baselines, best first, then what failed. */
+export function textTable({ runs, failures = [], dataset }: Results, baselines: readonly Baseline[]): string {
+  const rows = [
+    ...runs.map((run) => ({
+      nats: run.test?.nats ?? Infinity,
+      cells: [
+        run.model,
+        score(run.test),
+        decimal(run.test?.bitsPerDim, 3),
+        run.test ? kindLabels[run.test.kind] : NOTHING,
+        decimal(run.msPerStep.median, 2),
+        decimal(run.trainSeconds, 1),
+      ],
+    })),
+    ...baselines.map(({ name, nats }) => ({
+      nats,
+      cells: [
+        `(${name})`,
+        decimal(nats, 2),
+        decimal(nats / dataset.dims / Math.LN2, 3),
+        kindLabels.exact,
+        '',
+        '',
+      ],
+    })),
+  ].sort((a, b) => a.nats - b.nats);
+  const lines = [
+    header,
+    ...rows.map(({ cells }) => cells),
+    ...failures.map(({ model }) => [model, 'failed']),
+  ];
+  const widths = header.map((_, column) => Math.max(...lines.map((cells) => (cells[column] ?? '').length)));
+  const align = (cells: readonly string[]) =>
+    cells
+      .map((cell, column) =>
+        column === 0 || column === 3 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!),
+      )
+      .join('  ')
+      .trimEnd();
+  return [
+    align(header),
+    widths.map((width) => '─'.repeat(width)).join('  '),
+    ...lines.slice(1).map(align),
+  ].join('\n');
+}

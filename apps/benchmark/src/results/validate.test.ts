@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs';
+import { DgmError } from '@dgm/core';
+import { describe, expect, it } from 'vitest';
+import { comparisonSchema, resultsSchema, validated } from './validate';
+
+const committed = (name: string): unknown =>
+  JSON.parse(readFileSync(new URL(`../../results/${name}.json`, import.meta.url), 'utf8'));
+
+it.each([
+  ['digits', resultsSchema],
+  ['binarized-digits', resultsSchema],
+  ['compare', comparisonSchema],
+  ['quality', comparisonSchema],
+] as const)('accepts the committed %s.json as it is', (name, schema) => {
+  const value = committed(name);
+  expect(validated<unknown>(schema, value, name)).toEqual(value);
+});
+
+describe('results of somebody else', () => {
+  /** The committed results with one field changed. */
+  function changed(path: string, value: unknown): unknown {
+    const results = structuredClone(committed('digits')) as { runs: unknown[] };
+    const whole = { ...results, runs: results.runs.slice(0, 1) };
+    const keys = path.split('.');
+    const last = keys.pop()!;
+    const owner = keys.reduce<Record<string, unknown>>(
+      (object, key) => (object[key] ??= {}) as Record<string, unknown>,
+      whole as Record<string, unknown>,
+    );
+    owner[last] = value;
+    return whole;
+  }
+
+  it.each([
+    ['schema', 2],
+    ['schema', undefined],
+    ['runs', {}],
+    ['runs.0', null],
+    ['runs.0.samples', '../../../../etc/passwd'],
+    ['runs.0.samples', '/dev/zero'],
+    ['runs.0.samples', '.plan.png'],
+    ['runs.0.samples', 'samples.html'],
+    ['runs.0.extra.reconstructions', '..\\secret.png'],
+    ['runs.0.extra.density', 'folder/density.png'],
+    ['runs.0.extra.pictures', { grid: '/etc/shadow.png' }],
+    ['runs.0.extra.latentMap', '../map.json'],
+    ['runs.0.test', { nats: '1' }],
+    ['runs.0.curve', [[1, 2]]],
+    ['runs.0.curves', [{ name: 'x', points: [] }]],
+    ['runs.0.metrics', { fid: { value: 'low' } }],
+    ['dataset.train', -1],
+    ['machine.cores', 'many'],
+  ])('are refused where %s is %j', (path, value) => {
+    const read = () => validated(resultsSchema, changed(path, value), 'results.json');
+    expect(read).toThrow('dgm-bench: expected results.json to be a file of this program');
+    expect(read).toThrow(expect.toSatisfy((error) => DgmError.is(error, 'serialization')));
+  });
+
+  it('may have curves of any quantity, metrics, and no likelihood', () => {
+    const value = changed('runs.0.curves', [
+      {
+        name: 'rate-distortion',
+        x: { name: 'rate', unit: 'bits per dimension' },
+        y: { name: 'distortion' },
+        points: [[0.5, 12]],
+      },
+    ]) as { runs: Record<string, unknown>[] };
+    value.runs[0]!['metrics'] = { 'kernel distance': { value: 0.1, standardError: null, better: 'lower' } };
+    value.runs[0]!['test'] = null;
+    expect(validated<unknown>(resultsSchema, value, 'results.json')).toEqual(value);
+  });
+});

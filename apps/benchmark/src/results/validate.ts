@@ -1,0 +1,231 @@
+import { SerializationError } from '@dgm/core';
+import * as v from 'valibot';
+import type { Comparison } from './comparison';
+import type { LatentMap } from './latent-map';
+import type { Results } from './schema';
+
+/** Any number, or null for one that is not finite. */
+const numberOrNull = v.nullable(v.number());
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+
+/** The name of a file beside the results: results travel, and must not name other files of the machine that reads them. */
+const fileName = (ending: string) =>
+  v.pipe(
+    v.string(),
+    v.check(
+      (name) => name.endsWith(ending) && !/[/\\\0]/.test(name) && !name.startsWith('.'),
+      `must be a file name that ends with ${ending}, without folders`,
+    ),
+  );
+const picture = fileName('.png');
+
+const machine = v.looseObject({
+  cpu: v.string(),
+  cores: count,
+  memoryGiB: v.number(),
+  platform: v.string(),
+  node: v.string(),
+  tfjs: v.string(),
+});
+const comparisonMachine = v.looseObject({
+  ...machine.entries,
+  load: v.number(),
+  onnxruntime: v.nullable(v.string()),
+  pytorch: v.nullable(v.string()),
+  python: v.nullable(v.string()),
+});
+const machinesOf = <M extends v.GenericSchema>(of: M) =>
+  v.exactOptional(v.array(v.object({ machine: of, models: v.array(v.string()) })));
+
+const dataset = v.object({
+  name: v.string(),
+  sha256: v.string(),
+  train: count,
+  validation: count,
+  test: count,
+  dims: count,
+  values: v.nullable(count),
+});
+
+const score = v.object({
+  nats: numberOrNull,
+  bitsPerDim: numberOrNull,
+  kind: v.picklist(['exact', 'lower-bound', 'importance-sampled']),
+  standardError: numberOrNull,
+});
+
+const axis = v.object({ name: v.string(), unit: v.exactOptional(v.string()) });
+
+const run = v.object({
+  model: v.string(),
+  package: v.string(),
+  version: v.string(),
+  parameters: count,
+  batchSize: count,
+  optimizer: v.string(),
+  engine: v.string(),
+  device: v.string(),
+  seed: v.pipe(v.number(), v.safeInteger()),
+  epochs: count,
+  steps: count,
+  trainSeconds: v.number(),
+  msPerStep: v.object({ median: numberOrNull, min: numberOrNull }),
+  validation: v.object({ nats: numberOrNull }),
+  test: v.nullable(score),
+  extra: v.looseObject({
+    command: v.string(),
+    source: v.string(),
+    stoppedBy: v.string(),
+    bestEpoch: v.exactOptional(count),
+    reconstructions: v.exactOptional(picture),
+    density: v.exactOptional(picture),
+    pictures: v.exactOptional(v.record(v.string(), picture)),
+    latentMap: v.exactOptional(fileName('.json')),
+  }),
+  samples: picture,
+  sampleSeconds: v.number(),
+  peakMemoryMiB: v.number(),
+  curve: v.array(
+    v.object({
+      epoch: count,
+      train: numberOrNull,
+      validation: numberOrNull,
+    }),
+  ),
+  curves: v.exactOptional(
+    v.array(
+      v.object({
+        name: v.string(),
+        x: axis,
+        y: axis,
+        points: v.array(v.tuple([v.number(), v.number()])),
+      }),
+    ),
+  ),
+  metrics: v.exactOptional(
+    v.record(
+      v.string(),
+      v.object({
+        value: numberOrNull,
+        standardError: v.exactOptional(numberOrNull),
+        unit: v.exactOptional(v.string()),
+        better: v.exactOptional(v.picklist(['lower', 'higher'])),
+      }),
+    ),
+  ),
+});
+
+/** `results.json`. */
+export const resultsSchema: v.GenericSchema<unknown, Results> = v.object({
+  schema: v.literal(1),
+  machine,
+  machines: machinesOf(machine),
+  dataset,
+  runs: v.array(run),
+  failures: v.exactOptional(v.array(v.object({ model: v.string(), package: v.string(), error: v.string() }))),
+});
+
+const row = {
+  model: v.string(),
+  engine: v.string(),
+  device: v.nullable(v.string()),
+  batch: v.nullable(count),
+  setting: v.picklist(['one-thread', 'fastest']),
+  oursMs: numberOrNull,
+  peerMs: numberOrNull,
+  ratio: numberOrNull,
+  oursThreads: numberOrNull,
+  peerThreads: numberOrNull,
+  oursTestNats: numberOrNull,
+  peerTestNats: numberOrNull,
+  oursTestNatsSd: numberOrNull,
+  peerTestNatsSd: numberOrNull,
+  seeds: count,
+  oursSampleMs: numberOrNull,
+  peerSampleMs: numberOrNull,
+  roofline: numberOrNull,
+  error: v.exactOptional(v.string()),
+};
+
+const measurement = v.object({
+  model: v.string(),
+  batch: v.nullable(count),
+  width: v.nullable(count),
+  engine: v.string(),
+  device: v.nullable(v.string()),
+  threads: count,
+  operatorThreads: v.exactOptional(count),
+  parameters: v.nullable(count),
+  msPerStep: v.nullable(v.object({ median: v.number(), min: v.number(), windows: count })),
+  sampleMs: numberOrNull,
+  peakMemoryMiB: numberOrNull,
+  roofline: v.nullable(v.object({ multiplyAddsPerStep: v.number(), peakMultiplyAddsPerMs: v.number() })),
+  trainings: v.array(
+    v.object({
+      seed: v.pipe(v.number(), v.safeInteger()),
+      seconds: v.number(),
+      epochs: count,
+      steps: count,
+      fitMsPerStep: numberOrNull,
+      validationNats: v.number(),
+      targetNats: v.number(),
+      secondsToTarget: v.number(),
+      testNats: numberOrNull,
+    }),
+  ),
+  error: v.nullable(v.string()),
+});
+
+/** `compare.json`. */
+export const comparisonSchema: v.GenericSchema<unknown, Comparison> = v.object({
+  schema: v.literal(1),
+  machine: comparisonMachine,
+  machines: machinesOf(comparisonMachine),
+  command: v.string(),
+  dataset,
+  rows: v.array(v.object(row)),
+  measurements: v.array(measurement),
+  sweep: v.exactOptional(
+    v.array(v.object({ ...row, axis: v.picklist(['batch', 'width']), width: v.nullable(count) })),
+  ),
+});
+
+const range = v.tuple([v.number(), v.number()]);
+/** The file of a map of two latent variables. */
+export const latentMapSchema: v.GenericSchema<unknown, LatentMap> = v.pipe(
+  v.object({
+    x: range,
+    y: range,
+    size: v.pipe(count, v.minValue(2), v.maxValue(1000)),
+    logPrior: v.array(numberOrNull),
+    points: v.array(range),
+    labels: v.exactOptional(v.array(count)),
+  }),
+  v.check(({ logPrior, size }) => logPrior.length === size ** 2, 'must have size * size values of logPrior'),
+);
+
+/**
+ * The value, if it has the form of the schema.
+ * @param source - the file that it comes from
+ * @throws SerializationError naming the first field that has another form
+ */
+export function validated<T>(schema: v.GenericSchema<unknown, T>, value: unknown, source: string): T {
+  const result = v.safeParse(schema, value, { abortEarly: true });
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  const field = v.getDotPath(issue) ?? 'the file';
+  throw new SerializationError({
+    where: 'dgm-bench',
+    argument: source,
+    expected: 'to be a file of this program, in the form of this version',
+    actual: `${field}: ${issue.message}`,
+    remedy: 'write it again',
+  });
+}
+
+const PNG_SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+
+/** Whether the bytes begin as a PNG does. */
+export function isPng(content: Uint8Array): boolean {
+  return PNG_SIGNATURE.equals(content.subarray(0, PNG_SIGNATURE.length));
+}
