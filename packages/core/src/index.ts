@@ -193,20 +193,13 @@ export type { TruncatedNormalOptions } from './distributions/truncated-normal';
 export { Uniform } from './distributions/uniform';
 
 // bijectors
-export { Affine } from './bijectors/affine';
-export type { AffineOptions } from './bijectors/affine';
-export { BaseBijector } from './bijectors/bijector';
-export type { Bijector } from './bijectors/bijector';
-export { Block } from './bijectors/block';
-export { Compose } from './bijectors/compose';
-export { Exp } from './bijectors/exp';
-export { Identity } from './bijectors/identity';
-export { Inverse } from './bijectors/inverse';
-export { Logit } from './bijectors/logit';
+export { BaseBijector, initializeBijector } from './bijectors/bijector';
+export type { Bijector, ForwardResult, InverseResult } from './bijectors/bijector';
+export { Chain, Inverse } from './bijectors/combinators';
+export type { BijectorChainOptions } from './bijectors/combinators';
+export { Affine, Exp, Identity, Logit, Sigmoid, Softplus, Tanh } from './bijectors/elementwise';
+export type { AffineOptions } from './bijectors/elementwise';
 export { Permutation } from './bijectors/permutation';
-export { Sigmoid } from './bijectors/sigmoid';
-export { Softplus } from './bijectors/softplus';
-export { Tanh } from './bijectors/tanh';
 
 // ops
 export {
@@ -240,6 +233,7 @@ export { oneHot } from './ops/one-hot';
 export { select } from './ops/select';
 export { stopGradient } from './ops/stop-gradient';
 export { floorStraightThrough, roundStraightThrough, straightThrough } from './ops/straight-through';
+export { sumLastAxes } from './ops/sum-last-axes';
 export { solveTriangular, triangularInverse, triangularLogDet } from './ops/triangular';
 export type { TriangleOptions } from './ops/triangular';
 export type { ReductionOptions } from './ops/log-sum-exp';
@@ -297,23 +291,8 @@ export type { CheckpointStore } from './checkpoint/checkpoint-store';
 export { loadWeights, saveWeights } from './checkpoint/weights';
 
 // metrics
-export { calibration, classificationError, expectedCalibrationError } from './metrics/classification';
-export type { Calibration, CalibrationOptions, ReliabilityBin } from './metrics/classification';
-export { auroc, averagePrecision, falsePositiveRate, rejectionCurve } from './metrics/detection';
-export type { RejectionCurve } from './metrics/detection';
-export { peakSignalToNoiseRatio, structuralSimilarity } from './metrics/image-quality';
-export type { StructuralSimilarityOptions } from './metrics/image-quality';
-export {
-  gaussianKernel,
-  inverseMultiquadraticKernel,
-  maximumMeanDiscrepancy,
-  squaredMmd,
-} from './metrics/mmd';
-export type { MmdEstimator, MmdOptions, RadialKernel, SquaredMmdOptions } from './metrics/mmd';
-export { modeCounts } from './metrics/modes';
-export type { ModeCounts } from './metrics/modes';
-export { sampleQuality } from './metrics/neighbours';
-export type { SampleQuality, SampleQualityOptions } from './metrics/neighbours';
-export { planeKl } from './metrics/plane';
-export type { PlaneDensity, PlaneKl, PlaneKlOptions } from './metrics/plane';
+export { classificationError, expectedCalibrationError } from './metrics/classification';
+export { maximumMeanDiscrepancy } from './metrics/mmd';
+export type { MmdOptions } from './metrics/mmd';
+export { peakSignalToNoiseRatio } from './metrics/psnr';
 export { bitsPerDim, bitsToNats, natsPerExample, natsToBits } from './metrics/units';

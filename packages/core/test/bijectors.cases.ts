@@ -1,8 +1,7 @@
 import type { BijectorTable } from '@dgm/testing';
 import {
   Affine,
-  Block,
-  Compose,
+  Chain,
   Exp,
   Identity,
   Inverse,
@@ -88,23 +87,26 @@ export const bijectors: BijectorTable = {
 
   Inverse: () => ({ make: () => new Inverse(new Exp()), latent: [0.05, 0.5, 1, 3] }),
 
-  Compose: () => ({
+  Chain: () => ({
     parameters: { shift: [0.5, -1, 1], scale: [2, -0.5, 0.1] },
-    make: (shift, scale) => new Compose([new Affine({ shift, scale }), Permutation.reverse(3), new Tanh()]),
+    make: (shift, scale) => new Chain([new Affine({ shift, scale }), Permutation.reverse(3), new Tanh()]),
     latent: [
       [-1, 0.5, 2],
       [0.1, -0.7, 1.3],
     ],
   }),
-  'Compose (element-wise)': () => ({
-    make: () => new Compose([new Affine({ scale: 2 }), new Exp(), new Affine({ shift: 1 })]),
+  'Chain (elementwise)': () => ({
+    make: () => new Chain([new Affine({ scale: 2 }), new Exp(), new Affine({ shift: 1 })]),
     latent: [-1, 0, 0.5, 1.2],
   }),
-  'Compose (empty)': () => ({ make: () => new Compose([]), latent: line }),
+  'Chain (empty)': () => ({ make: () => new Chain([]), latent: line }),
 
-  Block: () => ({ make: () => new Block(new Tanh(), { eventRank: 1 }), latent: vectors }),
-  'Block (of rank 2)': () => ({
-    make: () => new Block(Permutation.reverse(2), { eventRank: 2 }),
+  'Chain (elementwise, over vectors)': () => ({
+    make: () => new Chain([new Tanh()], { eventRank: 1 }),
+    latent: vectors,
+  }),
+  'Chain (of rank 2)': () => ({
+    make: () => new Chain([Permutation.reverse(2)], { eventRank: 2 }),
     latent: [[vectors[0]!.slice(1), vectors[1]!.slice(1)]],
   }),
 };

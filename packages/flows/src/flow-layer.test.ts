@@ -1,8 +1,8 @@
-import { Key, mlp } from '@dgm/core';
+import { Chain, initializeBijector, Key, mlp } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import '@dgm/testing';
 import { describe, expect, test } from 'vitest';
-import { BaseFlowLayer, Chain, Coupling, halfMask, affine, initializeFlow } from './index';
+import { BaseFlowLayer, Coupling, halfMask, affine } from './index';
 
 /** y = 2 z + the first entry of the context: counts how often its `initialize` was called. */
 class Shifted extends BaseFlowLayer {
@@ -42,13 +42,26 @@ describe('BaseFlowLayer', () => {
     expect(logDet.shape).toEqual([]);
   });
 
+  test('maps no events to none', () => {
+    const { y, logDet } = new Shifted().forwardAndLogDet(tf.zeros([2, 0, 3]));
+    expect([y.shape, logDet.shape]).toEqual([
+      [2, 0, 3],
+      [2, 0],
+    ]);
+  });
+
+  test('repeats a context of one row for all events', () => {
+    const { y } = new Shifted().forwardAndLogDet(tf.zeros([3, 2, 3]), { context: tf.tensor2d([[7]]) });
+    expect([...y.dataSync()]).toEqual(Array(18).fill(7));
+  });
+
   test('refuses a context of another length', () => {
     const call = { context: tf.zeros([5, 1]) };
-    expect(() => new Shifted().forwardAndLogDet(tf.zeros([2, 3]), call)).toThrow('of shape [2, features]');
+    expect(() => new Shifted().forwardAndLogDet(tf.zeros([2, 3]), call)).toThrow('of shape [2, 1]');
   });
 });
 
-test('initializeFlow reaches the layers of a chain that start from data, and gives the latents', () => {
+test('initialization reaches the layers of a chain that start from data, and gives the latents', () => {
   const shifted = new Shifted();
   const coupling = new Coupling({
     mask: halfMask(3),
@@ -57,7 +70,7 @@ test('initializeFlow reaches the layers of a chain that start from data, and giv
   });
   const chain = new Chain([shifted, coupling]);
   const y = Key.of(1).normal([4, 3]);
-  const { z, logDet } = initializeFlow(chain, y);
+  const { z, logDet } = initializeBijector(chain, y);
   const direct = chain.inverseAndLogDet(y);
   expect(shifted.initialized).toBe(1);
   expect([...z.dataSync()]).toEqual([...direct.z.dataSync()]);

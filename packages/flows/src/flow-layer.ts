@@ -1,44 +1,20 @@
-import { BaseModule, formatShape, leadingShape, ShapeError, sizeOf } from '@dgm/core';
-import type { Bijector, CallOptions, Module, Shape } from '@dgm/core';
+import { BaseModule, checkContext, leadingShape, sizeOf } from '@dgm/core';
+import type { Bijector, CallOptions, ForwardResult, InverseResult, Module, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
-/** What a flow layer is told about the call. */
-export interface FlowCall extends CallOptions {
-  /** What the flow is conditioned on, `[n, features]`, for events `[..., n, ...event]`. */
-  readonly context?: Tensor;
-}
-
-export interface Forward {
-  readonly y: Tensor;
-  readonly logDet: Tensor;
-}
-
-export interface Backward {
-  readonly z: Tensor;
-  readonly logDet: Tensor;
-}
-
-/**
- * An invertible map with parameters, and with an optional context: a core `Bijector` that is a `Module`.
- *
- * As there, forward goes from latent to data, and `logDet` is in nats, of the direction that was asked for.
- */
+/** A bijector with parameters, which knows the shape of its events. */
 export interface FlowLayer extends Module, Bijector {
-  /** The shape of one event on the side of the data. */
   readonly eventShape: Shape;
-  /** The shape of one event on the side of the latents; only layers that rearrange an image change it. */
   readonly latentShape: Shape;
-  forwardAndLogDet(z: Tensor, call?: FlowCall): { y: Tensor; logDet: Tensor };
-  inverseAndLogDet(y: Tensor, call?: FlowCall): { z: Tensor; logDet: Tensor };
 }
 
 /**
- * The base of flow layers. An author writes `forward` and `inverse`, which *are* the equations, for one batch axis:
- * events `[n, ...event]`, log-determinants `[n]`, a context `[n, features]`.
+ * The base of flow layers. An author writes `forward` and `inverse`, which are the equations, for one batch axis: events
+ * `[n, ...event]`, log-determinants `[n]`, a context `[n, contextSize]`. Layers that start from data also write `fit`.
  *
- * The public methods check shapes, take any number of leading axes, repeat the context for them, and free what is
- * not returned.
+ * The public methods check shapes, take any number of leading axes, repeat the context for them, and free what is not
+ * returned. No layer gets to see an empty batch.
  */
 export abstract class BaseFlowLayer extends BaseModule implements FlowLayer {
   abstract readonly eventShape: Shape;
@@ -51,49 +27,46 @@ export abstract class BaseFlowLayer extends BaseModule implements FlowLayer {
     return this.eventShape.length;
   }
 
-  forwardAndLogDet(z: Tensor, call: FlowCall = {}): { y: Tensor; logDet: Tensor } {
-    const lead = leadingShape(z.shape, this.latentShape, `${this.constructor.name}.forwardAndLogDet`, 'z');
+  forwardAndLogDet(z: Tensor, call: CallOptions = {}): ForwardResult {
+    const where = `${this.constructor.name}.forwardAndLogDet`;
+    const lead = [...leadingShape(z.shape, this.latentShape, where, 'z')];
     return tf.tidy(() => {
-      const { y, logDet } = this.forward(toRows(z, lead, this.latentShape), rowCall(call, lead));
+      if (sizeOf(lead) === 0) return { y: tf.zeros([...lead, ...this.eventShape]), logDet: tf.zeros(lead) };
+      const { y, logDet } = this.forward(toRows(z, lead, this.latentShape), rowCall(call, lead, where));
       return { y: fromRows(y, lead, z), logDet: fromRows(logDet, lead, z) };
     });
   }
 
-  inverseAndLogDet(y: Tensor, call: FlowCall = {}): { z: Tensor; logDet: Tensor } {
-    const lead = leadingShape(y.shape, this.eventShape, `${this.constructor.name}.inverseAndLogDet`, 'y');
+  inverseAndLogDet(y: Tensor, call: CallOptions = {}): InverseResult {
+    const where = `${this.constructor.name}.inverseAndLogDet`;
+    const lead = [...leadingShape(y.shape, this.eventShape, where, 'y')];
     return tf.tidy(() => {
-      const { z, logDet } = this.inverse(toRows(y, lead, this.eventShape), rowCall(call, lead));
+      if (sizeOf(lead) === 0) return { z: tf.zeros([...lead, ...this.latentShape]), logDet: tf.zeros(lead) };
+      const { z, logDet } = this.inverse(toRows(y, lead, this.eventShape), rowCall(call, lead, where));
       return { z: fromRows(z, lead, y), logDet: fromRows(logDet, lead, y) };
     });
   }
 
-  protected abstract forward(z: Tensor, call: FlowCall): Forward;
-  protected abstract inverse(y: Tensor, call: FlowCall): Backward;
+  protected abstract forward(z: Tensor, call: CallOptions): ForwardResult;
+  protected abstract inverse(y: Tensor, call: CallOptions): InverseResult;
 }
 
 function toRows(x: Tensor, lead: Shape, event: Shape): Tensor {
   return lead.length === 1 ? x : tf.reshape(x, [sizeOf(lead), ...event]);
 }
 
-/** `[n, ...]` with the leading axes that came; a copy where a layer gave back what the caller owns. */
+/** `[n, ...]` with the original leading axes; a copy where a layer returned its input, which the caller owns. */
 function fromRows(rows: Tensor, lead: Shape, original: Tensor): Tensor {
   if (lead.length !== 1) return tf.reshape(rows, [...lead, ...rows.shape.slice(1)]);
   return rows === original ? tf.clone(rows) : rows;
 }
 
-/** The call for rows: a context of n rows is repeated for the axes in front of the n. */
-function rowCall(call: FlowCall, lead: Shape): FlowCall {
+/** The call for rows: a context of n rows is repeated for the axes before the last one, and a single row for all. */
+function rowCall(call: CallOptions, lead: Shape, where: string): CallOptions {
   const { context } = call;
   if (context === undefined) return call;
-  if (context.rank !== 2 || context.shape[0] !== lead.at(-1)) {
-    throw new ShapeError({
-      where: 'FlowLayer',
-      argument: 'call.context',
-      expected: `of shape ${formatShape([lead.at(-1) ?? 'n', 'features'])}`,
-      actual: formatShape(context.shape),
-      remedy: 'give one row of context for each event along the last axis of the batch',
-    });
-  }
-  const copies = sizeOf(lead.slice(0, -1));
+  const rows = lead.at(-1) ?? 1;
+  if (context.shape[0] !== 1) checkContext(where, context, { rows, contextSize: context.shape[1]! });
+  const copies = sizeOf(lead) / context.shape[0]!;
   return copies === 1 ? call : { ...call, context: tf.tile(context, [copies, 1]) };
 }

@@ -1,10 +1,10 @@
 import {
   Affine,
-  normalHead,
   Independent,
   Key,
   Mixture,
   Normal,
+  normalHead,
   Permutation,
   standardNormal,
 } from '@dgm/core';
@@ -59,7 +59,7 @@ describe('given', () => {
   const context = () => tf.tensor2d([[-1], [0], [2]]);
 
   test('with a context it is a batch of distributions', () => {
-    const model = realNvp({ dims: 2, key: Key.of(1), couplings: 2, hidden: [8], context: 1 });
+    const model = realNvp({ dims: 2, key: Key.of(1), couplings: 2, hidden: [8], contextSize: 1 });
     const c = context();
     const distribution = model.given(c);
     expect([distribution.batchShape, distribution.eventShape]).toEqual([[3], [2]]);

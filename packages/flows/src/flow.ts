@@ -1,35 +1,60 @@
-import { BaseModule, formatShape, sameShape, ShapeError, standardNormal, trainable } from '@dgm/core';
+import {
+  BaseModule,
+  Chain,
+  checkContext,
+  checkGiven,
+  checkInteger,
+  checkOptions,
+  childCall,
+  disposeOnThrow,
+  formatShape,
+  isModule,
+  sameShape,
+  ShapeError,
+  singleObjective,
+  splitBatch,
+  standardNormal,
+  Transformed,
+} from '@dgm/core';
 import type {
+  Bijector,
+  CallOptions,
   ConditionalDistribution,
+  ConditionedBatch,
   Distribution,
   Key,
   LikelihoodModel,
   Objective,
+  SampleOptions,
   Shape,
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
-import { hasParameters, type FlowBase } from './base/flow-base';
-import { Chain, type ChainPart } from './chain';
-import { FlowDistribution } from './flow-distribution';
-import type { FlowCall } from './flow-layer';
-import { forPart } from './internal/events';
+import { givenBase, type FlowBase } from './base/flow-base';
 
 export interface FlowOptions {
-  /** From latent to data, in the order of drawing; the flow owns them. */
-  readonly layers: readonly ChainPart[];
-  /** $\pi(z)$, fixed or learned; the standard normal over the latents unless given. */
-  readonly base?: Distribution | ConditionalDistribution;
-  /** The shape of one event, where no layer knows it. */
-  readonly eventShape?: Shape;
+  /** From latents to data, in the order of sampling. The flow owns those with parameters. */
+  readonly layers: readonly Bijector[];
+  /**
+   * $\pi(z)$, fixed or learned. The flow owns a learned one.
+   * @defaultValue the standard normal over the latents
+   */
+  readonly base?: Distribution | ConditionalDistribution | undefined;
+  /** The shape of an event, where no layer knows it. */
+  readonly eventShape?: Shape | undefined;
+  /**
+   * The width of the context that the layers, the base or both are conditioned on.
+   * @defaultValue 0, an unconditional model
+   */
+  readonly contextSize?: number | undefined;
   /** Where the model was published. */
-  readonly source?: string;
+  readonly source?: string | undefined;
 }
 
 /**
  * A flow-based model: an invertible map from a base distribution to the data, with an exact likelihood.
  *
- * @throws ShapeError if the base's event is not what the layers start from
+ * @throws ShapeError if a layer does not fit the one before it, or the base the first layer
  * @see DGM §3.1, and §3.2 for integers
  *
  * @example
@@ -38,94 +63,131 @@ export interface FlowOptions {
  * ```
  */
 export function flow(options: FlowOptions): Flow {
-  return new Flow(options);
+  return disposeOnThrow(() => new Flow(options));
 }
 
 /**
- * What {@link flow} makes. `logProb` and `sample` serve unconditional use. `given(context)` is the distribution of the
- * data, so that a flow also serves as a prior, a posterior or a conditional density.
+ * What {@link flow} makes. `given(context)` is the distribution of the data, so that a flow also serves as a prior, a
+ * posterior or a conditional density. Its batches are tensors, or `{ x, context }` if it is conditional.
  */
-export class Flow extends BaseModule implements LikelihoodModel, ConditionalDistribution {
+export class Flow
+  extends BaseModule
+  implements LikelihoodModel<Tensor | ConditionedBatch, Tensor | ConditionedBatch>, ConditionalDistribution
+{
   readonly likelihoodKind = 'exact';
   readonly eventShape: Shape;
+  readonly contextSize: number;
   readonly source: string | undefined;
+  /** The map from latents to data, with its log-determinants. */
+  readonly bijector: Bijector;
   readonly #map: Chain;
   readonly #base: Distribution | FlowBase;
 
-  constructor({ layers, base, eventShape, source }: FlowOptions) {
+  constructor(options: FlowOptions) {
     super();
+    checkOptions('flow', options, ['layers', 'base', 'eventShape', 'contextSize', 'source']);
+    const { layers, base, eventShape, contextSize = 0, source } = options;
+    checkGiven('flow', 'layers', layers, 'to be a list of bijectors');
+    checkInteger('flow', 'contextSize', contextSize, { min: 0 });
     this.#map = this.child('map', new Chain(layers, eventShape === undefined ? {} : { eventShape }));
-    this.eventShape = this.#map.eventShape;
+    this.bijector = this.#map;
+    const latentShape = this.#map.latentShape;
+    checkGiven('flow', 'eventShape', latentShape, 'to be given where no layer knows the shape of an event');
+    this.eventShape = this.#map.eventShape!;
+    this.contextSize = contextSize;
     this.source = source;
-    this.#base = base ?? standardNormal(this.#map.latentShape);
-    if (hasParameters(this.#base)) this.child('base', this.#base);
-    else checkBase(this.#base, this.#map.latentShape);
+    this.#base = base ?? standardNormal(latentShape);
+    checkBase(this.#base, latentShape);
+    if (isModule(this.#base)) this.child('base', this.#base);
   }
 
   /**
-   * $p(x | \text{context})$, or $p(x)$ without one. It borrows the context and the model's parameters.
-   * @param context - `[n, features]`; then the distribution has a batch of n
-   * @param call - `training` and a `key`, for layers that want them
+   * $p(x | \text{context})$, or $p(x)$ for an unconditional model. It borrows the context and the model's parameters.
+   * @param context - `[n, contextSize]`; then the distribution has a batch of n
+   * @param call - `training` and a `key`, for layers that use them
+   * @throws ShapeError if the context is missing, superfluous or of another width
    */
-  given(context?: Tensor, call: Omit<FlowCall, 'context'> = {}): FlowDistribution {
-    const base = hasParameters(this.#base) ? this.#base.given(context, forPart(call, 'base')) : this.#base;
-    return new FlowDistribution(base, this.#map, context === undefined ? call : { ...call, context });
+  given(context?: Tensor, call: Omit<CallOptions, 'context'> = {}): Transformed {
+    checkContext('Flow.given', context, { contextSize: this.contextSize });
+    const whole = context === undefined ? call : { ...call, context };
+    return new Transformed(givenBase(this.#base, childCall(whole, 'base')), this.#map, whole);
   }
 
-  /** Exact log-likelihood of each example in nats, `[n]`; `x` is `[n, ...event]`. */
-  logProb(x: Tensor): Tensor {
-    return tf.tidy(() => this.given().logProb(x));
+  /** The exact log-likelihood of each example in nats, `[n]`. `x` is `[n, ...event]`, or `{ x, context }`. */
+  logProb(x: Tensor | ConditionedBatch): Tensor {
+    return tf.tidy(() => this.#logProb(x, 'Flow.logProb'));
   }
 
-  /** `[n, ...event]`. */
-  sample(key: Key, n: number): Tensor {
-    return tf.tidy(() => this.given().sample(key, [n]));
+  /**
+   * `[n, ...event]`.
+   * @param options - `context`: `[n, contextSize]`, one row for each draw
+   */
+  sample(key: Key, n: number, { context }: SampleOptions = {}): Tensor {
+    checkContext('Flow.sample', context, { rows: n, contextSize: this.contextSize });
+    return tf.tidy(() => this.given(context).sample(key, context === undefined ? [n] : []));
   }
 
   /** The latents of data: $z = f^{-1}(x)$, `[n, ...latent]`. */
   encode(x: Tensor, context?: Tensor): Tensor {
+    checkContext('Flow.encode', context, { contextSize: this.contextSize });
     return tf.tidy(() => this.#map.inverseAndLogDet(x, context === undefined ? {} : { context }).z);
   }
 
   /** The data of latents: $x = f(z)$, `[n, ...event]`. */
   decode(z: Tensor, context?: Tensor): Tensor {
+    checkContext('Flow.decode', context, { contextSize: this.contextSize });
     return tf.tidy(() => this.#map.forwardAndLogDet(z, context === undefined ? {} : { context }).y);
   }
 
   /**
-   * Starts the layers that start from data (activation normalization) from a batch of it, those of a base that is a flow
-   * as well; the others stay as they are. Call it before training, if there are any. It does nothing the second time, but that
-   * batch normalization measures its moments anew.
+   * Initializes the layers that start from data (activation normalization) from a batch, and those of a base that is a flow.
+   * Call it once before training, if there are such layers. A second call changes nothing, except that batch normalization
+   * measures its moments again.
+   * @param batch - at least two examples, `[n, ...event]`, or `{ x, context }`
+   * @throws ArgumentError if the batch has fewer than two rows or values that are not finite; then nothing is changed
    */
-  initialize(x: Tensor, call: FlowCall = {}): void {
+  initialize(batch: Tensor | ConditionedBatch, call: Omit<CallOptions, 'context'> = {}): void {
+    const { x, context } = splitBatch(batch);
+    this.#checkRows('Flow.initialize', x, context);
+    const whole = context === undefined ? call : { ...call, context };
     tf.tidy(() => {
-      const { z } = this.#map.initialize(x, call);
-      if (hasParameters(this.#base)) this.#base.initialize?.(z, forPart(call, 'base'));
+      const { z } = this.#map.initialize(x, whole);
+      if (isModule(this.#base)) this.#base.initialize?.(z, childCall(whole, 'base'));
     });
   }
 
   /** One objective: minus the log-likelihood in nats per example. */
-  objectives(): readonly Objective[] {
-    return [
-      {
-        name: 'nll',
-        parameters: [...trainable(this).values()],
-        loss: (x, key, { training }) =>
-          tf.tidy(() => ({
-            total: tf.neg(tf.mean<Scalar>(this.given(undefined, { training, key }).logProb(x))),
-          })),
-      },
-    ];
+  objectives(): readonly Objective<Tensor | ConditionedBatch>[] {
+    return singleObjective<Tensor | ConditionedBatch>(this, {
+      name: 'nll',
+      loss: (batch, key, { training }) => ({
+        total: tf.neg(tf.mean<Scalar>(this.#logProb(batch, 'Flow.objectives', { training, key }))),
+      }),
+    });
+  }
+
+  #logProb(batch: Tensor | ConditionedBatch, where: string, call: CallOptions = {}): Tensor {
+    const { x, context } = splitBatch(batch);
+    this.#checkRows(where, x, context);
+    return this.given(context, call).logProb(x);
+  }
+
+  #checkRows(where: string, x: Tensor, context: Tensor | undefined): void {
+    const rows = x.rank > this.eventShape.length ? x.shape[x.rank - this.eventShape.length - 1] : undefined;
+    checkContext(where, context, { rows, contextSize: this.contextSize });
   }
 }
 
-function checkBase(base: Distribution, latentShape: Shape): void {
-  if (sameShape(base.eventShape, latentShape) && base.batchShape.length === 0) return;
+function checkBase(base: Distribution | FlowBase, latentShape: Shape): void {
+  const { eventShape } = base;
+  const batchShape = isModule(base) ? [] : base.batchShape;
+  if (eventShape === undefined) return;
+  if (sameShape(eventShape, latentShape) && batchShape.length === 0) return;
   throw new ShapeError({
     where: 'flow',
     argument: 'base',
     expected: `with an event of shape ${formatShape(latentShape)} and no batch`,
-    actual: `event ${formatShape(base.eventShape)}, batch ${formatShape(base.batchShape)}`,
+    actual: `event ${formatShape(eventShape)}, batch ${formatShape(batchShape)}`,
     remedy: 'wrap it in Independent, or give the layers another shape',
   });
 }

@@ -1,16 +1,12 @@
 // the contract
 export { BaseFlowLayer } from './flow-layer';
-export type { Backward, FlowCall, FlowLayer, Forward } from './flow-layer';
-export { initializeFlow } from './initialize-flow';
-export type { DataDependentFlow } from './initialize-flow';
-export { Chain } from './chain';
-export type { ChainOptions, ChainPart } from './chain';
+export type { FlowLayer } from './flow-layer';
 
 // models
 export { flow } from './flow';
 export type { Flow, FlowOptions } from './flow';
-export type { FlowDistribution } from './flow-distribution';
 export { iaf, maf } from './models/autoregressive-flows';
+export type { CommonOptions, VectorFlowOptions } from './models/options';
 export type { AutoregressiveFlowOptions } from './models/autoregressive-flows';
 export { autoregressiveIdf } from './models/autoregressive-idf';
 export type { AutoregressiveIdfOptions } from './models/autoregressive-idf';
@@ -56,7 +52,7 @@ export type {
 export { dequantized } from './dequantization/dequantized-flow';
 export type { DequantizedFlow, DequantizedOptions } from './dequantization/dequantized-flow';
 export { uniformDequantizer, variationalDequantizer } from './dequantization/dequantizer';
-export type { Dequantizer } from './dequantization/dequantizer';
+export type { Dequantizer, DequantizerCall } from './dequantization/dequantizer';
 export { logitPreprocessing } from './dequantization/logit-preprocessing';
 export type { LogitPreprocessingOptions } from './dequantization/logit-preprocessing';
 

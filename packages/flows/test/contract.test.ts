@@ -47,7 +47,6 @@ describeCoverage({
   tables: [layers, models],
   testedIn: {
     BaseFlowLayer: 'src/flow-layer.test.ts',
-    initializeFlow: 'src/flow-layer.test.ts',
     flow: 'src/flow.test.ts',
     additive: 'test/layers.cases.ts',
     affine: 'test/layers.cases.ts',

@@ -1,4 +1,4 @@
-import { asLayer, Key, mlp, Permutation, Sequential, Tanh } from '@dgm/core';
+import { asLayer, Chain, Key, mlp, Permutation, Sequential, Tanh } from '@dgm/core';
 import type { Layer } from '@dgm/core';
 import type { BijectorTable } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
@@ -9,7 +9,6 @@ import {
   alternatingMask,
   Autoregressive,
   BatchNormFlow,
-  Chain,
   checkerboardMask,
   Coupling,
   ElementWise,
@@ -84,7 +83,7 @@ export const couplings: BijectorTable = {
       }),
     latent: image,
   }),
-  Chain: () => ({
+  'Coupling (in a chain)': () => ({
     make: () =>
       new Chain([
         new Coupling({ mask: halfMask(4), network: net(2, 4), transformer: affine() }),
@@ -97,12 +96,11 @@ export const couplings: BijectorTable = {
       [0.1, -0.7, 0.3, 0.9],
     ],
   }),
-  'Chain (no parts)': () => ({ make: () => new Chain([], { eventShape: [4] }), latent: vectors }),
 };
 
 /** A masked network of four elements in the natural order. */
-const made = (numParameters: number, groups: readonly number[] = [0, 1, 2, 3], context = 0): Layer =>
-  maskedNetwork({ groups, numParameters, hidden: [12], key: Key.of(0), activation: 'tanh', context });
+const made = (numParameters: number, groups: readonly number[] = [0, 1, 2, 3], contextSize = 0): Layer =>
+  maskedNetwork({ groups, numParameters, hidden: [12], key: Key.of(0), activation: 'tanh', contextSize });
 
 /** Every transformer with parameters of its own for each element: a map of vectors. */
 const splines = {

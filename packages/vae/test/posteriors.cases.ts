@@ -68,7 +68,12 @@ function startOf(key: Key): ConditionalDistribution {
   return conditional(new Dense({ inputs: CONTEXT, outputs: start.numParameters, key }), start);
 }
 
-const flowOptions = (key: Key) => ({ dims: LATENT, context: CONTEXT, base: startOf(key.fold('start')), key });
+const flowOptions = (key: Key) => ({
+  dims: LATENT,
+  contextSize: CONTEXT,
+  base: startOf(key.fold('start')),
+  key,
+});
 const contextSize = CONTEXT;
 const sylvester =
   (options: Pick<SylvesterFlowOptions, 'form' | 'columns'>): MakeHead =>

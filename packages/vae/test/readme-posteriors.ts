@@ -24,7 +24,7 @@ const base = conditional(
   new Dense({ inputs: 32, outputs: 2 * 8, key: key.fold('base') }),
   normalHead({ shape: [8] }),
 );
-const flow = sylvesterFlow({ dims: 8, context: 32, layers: 2, base, key: key.fold('flow') });
+const flow = sylvesterFlow({ dims: 8, contextSize: 32, layers: 2, base, key: key.fold('flow') });
 // An autoregressive model as the decoder: z becomes its context.
 const picture = gatedPixelCnn({
   ...{ shape: [64], plane: [8, 8], hidden: 16, blocks: 1, contextSize: 24 },

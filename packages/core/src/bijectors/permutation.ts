@@ -2,23 +2,27 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { ArgumentError } from '../errors/dgm-error';
 import { withGradient } from '../ops/differentiable';
-import { leadingShape } from '../shape/shape';
-import { BaseBijector } from './bijector';
+import { leadingShape, type Shape } from '../shape/shape';
+import { BaseBijector, type ForwardResult, type InverseResult } from './bijector';
 
 /** The map $y_i = z_{\pi(i)}$ of the last axis, with $\log |\det J| = 0$. */
 export class Permutation extends BaseBijector {
   readonly eventRank = 1;
+  readonly eventShape: Shape;
+  readonly latentShape: Shape;
   readonly #order: readonly number[];
   readonly #back: readonly number[];
 
   /**
-   * @param order - $\pi$: each of 0 to D - 1 once, for instance `key.permutation(D)`
-   * @throws ArgumentError if it is anything else
+   * @param order - $\pi$: each of 0 to D - 1 once, for example `key.permutation(D)`
+   * @throws ArgumentError if an entry is missing or occurs twice
    */
   constructor(order: ArrayLike<number>) {
     super();
     this.#order = Array.from(order);
     this.#back = inverseOrder(this.#order);
+    this.eventShape = [this.#order.length];
+    this.latentShape = this.eventShape;
   }
 
   /** The permutation that reverses an axis of the given size. */
@@ -26,11 +30,11 @@ export class Permutation extends BaseBijector {
     return new Permutation(Array.from({ length: size }, (_, index) => size - 1 - index));
   }
 
-  protected forward(z: Tensor): { y: Tensor; logDet: Tensor } {
+  protected forward(z: Tensor): ForwardResult {
     return { y: reorder(z, this.#order, this.#back), logDet: tf.zeros(z.shape.slice(0, -1)) };
   }
 
-  protected inverse(y: Tensor): { z: Tensor; logDet: Tensor } {
+  protected inverse(y: Tensor): InverseResult {
     return { z: reorder(y, this.#back, this.#order), logDet: tf.zeros(y.shape.slice(0, -1)) };
   }
 

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { ArgumentError } from '../errors/dgm-error';
+import { sumLastAxes } from '../ops/sum-last-axes';
 import type { Key } from '../random/key';
 import { formatShape, sizeOf, type Shape } from '../shape/shape';
 import { BaseDistribution, type Distribution } from './distribution';
@@ -79,9 +80,7 @@ export class Independent extends BaseDistribution {
 
   /** Sums a quantity of the base's batch over the axes that belong to the event. */
   sumOverEvent(perElement: Tensor): Tensor {
-    // An empty list of axes would mean all of them.
-    if (this.rank === 0) return tf.clone(perElement);
-    return tf.sum(perElement, lastAxes(perElement, this.rank));
+    return this.rank === 0 ? tf.clone(perElement) : sumLastAxes(perElement, this.rank);
   }
 }
 
@@ -93,10 +92,6 @@ function entriesOf(indices: Tensor, shape: Shape): Tensor {
     ...shape.map(() => 1),
   ]);
   return tf.add(first, tf.reshape(tf.range(0, size, 1, 'int32'), [...shape]));
-}
-
-function lastAxes(x: Tensor, count: number): number[] {
-  return Array.from({ length: count }, (_, index) => x.rank - count + index);
 }
 
 /** The standard normal distribution over events of the given shape: $\mathcal{N}(0, I)$ (DGM Eq. 4.29). */

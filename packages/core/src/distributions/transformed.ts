@@ -2,60 +2,121 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Bijector } from '../bijectors/bijector';
 import { ShapeError } from '../errors/dgm-error';
+import type { CallOptions } from '../nn/layer';
+import { sumLastAxes } from '../ops/sum-last-axes';
 import type { Key } from '../random/key';
-import type { Shape } from '../shape/shape';
-import { BaseDistribution, type Distribution } from './distribution';
+import { broadcastShapes, endsWith, formatShape, sameShape, sizeOf, type Shape } from '../shape/shape';
+import { BaseDistribution, broadcastTo, type Distribution } from './distribution';
 import type { EventSpace } from './support';
 
 /**
- * The distribution of $y = f(z)$ for $z \sim p$ (change of variables, DGM Eq. 3.7, 3.8):
- * $\ln p_y(y) = \ln p(f^{-1}(y)) + \ln |\det J_{f^{-1}}(y)|$. The bijector must keep the event's shape.
+ * The distribution of $y = f(z)$ for $z \sim p$, by the change of variables:
+ *
+ * $$\ln p_y(y) = \ln p(f^{-1}(y)) + \ln |\det J_{f^{-1}}(y)|$$
+ *
+ * `sampleAndLogProb` uses the z that was drawn and never inverts y: it is exact also where y rounds to the end of its
+ * range. For maps of integers p is a mass function, and the determinant is 1 (DGM Eq. 3.32). It borrows all its parts.
+ * @see DGM Eq. 3.7, 3.8
  */
 export class Transformed extends BaseDistribution {
   readonly kind = 'Transformed';
   readonly base: Distribution;
   readonly bijector: Bijector;
+  /** What every call of the bijector is given. */
+  readonly call: CallOptions;
   readonly batchShape: Shape;
   readonly eventShape: Shape;
   override readonly space: EventSpace | undefined;
   readonly reparameterized: boolean;
+  /** The number of axes of an event of the base that the bijector takes for a batch. */
+  readonly #extraAxes: number;
 
-  /** @throws {@link ShapeError} if an event of the base has fewer axes than one of the bijector */
-  constructor(base: Distribution, bijector: Bijector) {
+  /**
+   * @param base - with an event as the bijector expects, or one with further axes in front of it
+   * @param bijector - from the base to the data
+   * @param call - options of each call of the bijector; with a `context`, `[n, contextSize]`, the batch is `[n]`
+   * @throws ShapeError if the base's event does not fit the bijector, or its batch the context
+   */
+  constructor(base: Distribution, bijector: Bijector, call: CallOptions = {}) {
     super();
-    if (base.eventShape.length < bijector.eventRank) {
-      throw new ShapeError({
-        where: 'Transformed',
-        argument: 'base',
-        expected: `to have events of rank ${bijector.eventRank} or more`,
-        actual: `rank ${base.eventShape.length}`,
-        remedy: `wrap it: new Independent(base, ${bijector.eventRank - base.eventShape.length})`,
-      });
-    }
+    const rank = bijector.latentShape?.length ?? bijector.eventRank;
+    const extra = base.eventShape.length - rank;
+    checkEvent(base, bijector, rank);
     this.base = base;
     this.bijector = bijector;
-    this.batchShape = base.batchShape;
-    this.eventShape = base.eventShape;
+    this.call = call;
+    this.batchShape = call.context === undefined ? base.batchShape : [call.context.shape[0]!];
+    checkBatch(base, this.batchShape);
+    this.eventShape = [
+      ...base.eventShape.slice(0, extra),
+      ...(bijector.eventShape ?? base.eventShape.slice(extra)),
+    ];
     this.space = base.space;
     this.reparameterized = base.reparameterized;
+    this.#extraAxes = extra;
+  }
+
+  /**
+   * Draws and their log-densities. The draws are those of `sample`.
+   * @returns `x`: `[...sampleShape, ...batch, ...event]`, and `logProb` in nats: `[...sampleShape, ...batch]`; the caller owns
+   * both
+   */
+  sampleAndLogProb(key: Key, sampleShape: Shape = []): { x: Tensor; logProb: Tensor } {
+    return tf.tidy(() => {
+      const lead = [...sampleShape, ...this.batchShape];
+      if (sizeOf(lead) === 0) return { x: this.#noDraws(lead), logProb: tf.zeros(lead) };
+      const z = this.#latents(key, sampleShape);
+      const { y, logDet } = this.bijector.forwardAndLogDet(z, this.call);
+      return { x: y, logProb: tf.sub(this.base.logProb(z), sumLastAxes(logDet, this.#extraAxes)) };
+    });
   }
 
   protected draw(key: Key, sampleShape: Shape): Tensor {
-    return this.bijector.forwardAndLogDet(this.base.sample(key, sampleShape)).y;
+    const lead = [...sampleShape, ...this.batchShape];
+    if (sizeOf(lead) === 0) return this.#noDraws(lead);
+    return this.bijector.forwardAndLogDet(this.#latents(key, sampleShape), this.call).y;
   }
 
   protected logDensity(y: Tensor): Tensor {
-    const { z, logDet } = this.bijector.inverseAndLogDet(y);
-    return tf.add(this.base.logProb(z), this.#overEvent(logDet));
+    const lead = [...broadcastShapes(y.shape.slice(0, y.rank - this.eventShape.length), this.batchShape)];
+    if (sizeOf(lead) === 0) return tf.zeros(lead);
+    // A condition has one row for each event, so events are repeated for it.
+    const events = this.call.context === undefined ? y : broadcastTo(y, [...lead, ...this.eventShape]);
+    const { z, logDet } = this.bijector.inverseAndLogDet(events, this.call);
+    return tf.add(this.base.logProb(z), sumLastAxes(logDet, this.#extraAxes));
   }
 
-  /** A bijector of scalars under an event of several: its log-determinants add up. */
-  #overEvent(logDet: Tensor): Tensor {
-    const extra = this.eventShape.length - this.bijector.eventRank;
-    if (extra === 0) return logDet;
-    return tf.sum(
-      logDet,
-      Array.from({ length: extra }, (_, index) => logDet.rank - extra + index),
-    );
+  /** A base without a batch draws one event for each row of the condition. */
+  #latents(key: Key, sampleShape: Shape): Tensor {
+    const missing = this.batchShape.slice(this.base.batchShape.length);
+    return this.base.sample(key, [...sampleShape, ...missing]);
   }
+
+  #noDraws(lead: Shape): Tensor {
+    return tf.zeros([...lead, ...this.eventShape]);
+  }
+}
+
+function checkEvent(base: Distribution, { latentShape }: Bijector, rank: number): void {
+  const { eventShape } = base;
+  if (latentShape === undefined ? eventShape.length >= rank : endsWith(eventShape, latentShape)) return;
+  throw new ShapeError({
+    where: 'Transformed',
+    argument: 'base',
+    expected: `to have events of ${latentShape === undefined ? `rank ${rank} or more` : `shape ${formatShape(latentShape)}`}`,
+    actual: formatShape(eventShape),
+    ...(eventShape.length < rank && {
+      remedy: `wrap it: new Independent(base, ${rank - eventShape.length})`,
+    }),
+  });
+}
+
+function checkBatch({ batchShape }: Distribution, wanted: Shape): void {
+  if (batchShape.length === 0 || sameShape(batchShape, wanted)) return;
+  throw new ShapeError({
+    where: 'Transformed',
+    argument: 'base',
+    expected: `to have the batch ${formatShape(wanted)} of the context, or none`,
+    actual: formatShape(batchShape),
+  });
 }

@@ -11,9 +11,12 @@ export interface Module {
 }
 
 /** Whether a value owns variables, such as a learned base beside a fixed distribution. */
-export function isModule<T extends object>(value: T): value is T & Module {
+export function isModule<T extends object>(value: T): value is T & ModuleOf<T> {
   return 'parameters' in value && typeof value.parameters === 'function';
 }
+
+/** The modules among the members of a union, or any module if there are none. */
+type ModuleOf<T> = [Extract<T, Module>] extends [never] ? Module : Extract<T, Module>;
 
 /**
  * The base of modules: collects its own variables and those of its children under stable paths.

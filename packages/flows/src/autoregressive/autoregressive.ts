@@ -1,8 +1,8 @@
 import { ArgumentError, asLayer } from '@dgm/core';
-import type { Layer, NetworkLike, Shape } from '@dgm/core';
+import type { CallOptions, ForwardResult, InverseResult, Layer, NetworkLike, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { BaseFlowLayer, type Backward, type FlowCall, type Forward } from '../flow-layer';
+import { BaseFlowLayer } from '../flow-layer';
 import { sumEvent, withContext } from '../internal/events';
 import { parametersFor, type Transformer } from '../transformers/transformer';
 import { countGroups } from './masked-network';
@@ -50,14 +50,14 @@ export class Autoregressive extends BaseFlowLayer {
     this.#network = this.child('network', asLayer(network));
   }
 
-  protected forward(z: Tensor, call: FlowCall): Forward {
-    const step = (seen: Tensor): Forward => this.#transformer.forward(z, this.#parameters(seen, call));
+  protected forward(z: Tensor, call: CallOptions): ForwardResult {
+    const step = (seen: Tensor): ForwardResult => this.#transformer.forward(z, this.#parameters(seen, call));
     const { y, logDet } = this.#fast === 'sampling' ? step(z) : this.#solve(z, (seen) => step(seen).y, step);
     return { y, logDet: sumEvent(logDet) };
   }
 
-  protected inverse(y: Tensor, call: FlowCall): Backward {
-    const step = (seen: Tensor): Backward => this.#transformer.inverse(y, this.#parameters(seen, call));
+  protected inverse(y: Tensor, call: CallOptions): InverseResult {
+    const step = (seen: Tensor): InverseResult => this.#transformer.inverse(y, this.#parameters(seen, call));
     const { z, logDet } = this.#fast === 'density' ? step(y) : this.#solve(y, (seen) => step(seen).z, step);
     return { z, logDet: sumEvent(logDet) };
   }
@@ -69,7 +69,7 @@ export class Autoregressive extends BaseFlowLayer {
     return last(seen);
   }
 
-  #parameters(seen: Tensor, call: FlowCall): Tensor {
+  #parameters(seen: Tensor, call: CallOptions): Tensor {
     const output = this.#network.apply(withContext(seen, call), call);
     return parametersFor(this.#transformer, output, seen, 'Autoregressive');
   }

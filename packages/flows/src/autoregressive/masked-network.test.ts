@@ -4,9 +4,9 @@ import { expect, test } from 'vitest';
 import { maskedNetwork } from './masked-network';
 
 /** Which inputs the sum of an element's outputs depends on, as 0 and 1; the Jacobian must be *exactly* 0 elsewhere. */
-function dependencies(groups: readonly number[], context = 0): string[] {
-  const network = maskedNetwork({ groups, numParameters: 2, hidden: [16, 16], key: Key.of(0), context });
-  const x = Key.of(1).normal([1, groups.length + context]);
+function dependencies(groups: readonly number[], contextSize = 0): string[] {
+  const network = maskedNetwork({ groups, numParameters: 2, hidden: [16, 16], key: Key.of(0), contextSize });
+  const x = Key.of(1).normal([1, groups.length + contextSize]);
   const rows = groups.map((_, element) => {
     const gradient = tf.grad((input: tf.Tensor) =>
       tf.sum(tf.slice(network.apply(input), [0, 2 * element], [1, 2])),

@@ -1,4 +1,4 @@
-import { ArgumentError, BaseLayer, childCall, Dense, Dropout, masked, activationFunction } from '@dgm/core';
+import { activationFunction, ArgumentError, BaseLayer, childCall, Dense, Dropout, masked } from '@dgm/core';
 import type { Activation, CallOptions, Key, Layer } from '@dgm/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
@@ -16,15 +16,18 @@ export interface MaskedNetworkOptions {
   readonly key: Key;
   /** `relu` unless given. */
   readonly activation?: Activation;
-  /** The length of the context, which every output may depend on; none unless given. */
-  readonly context?: number;
+  /**
+   * The width of the context, which every output may depend on.
+   * @defaultValue 0
+   */
+  readonly contextSize?: number;
   /** The share of hidden units that are left out in training; 0 unless given. */
   readonly dropout?: number;
 }
 
 /**
  * A multilayer perceptron with masked weights: for each element it puts out numbers that depend on earlier elements alone,
- * all in one pass. From `[n, D]`, or `[n, D + context]`, to `[n, D * numParameters]`, those of one element side by side.
+ * all in one pass. From `[n, D]`, or `[n, D + contextSize]`, to `[n, D * numParameters]`, those of one element side by side.
  *
  * The masks are exact: an entry that must not be seen has a gradient of exactly 0.
  * @throws ArgumentError if the groups are not numbered from 0 without a gap
@@ -45,7 +48,7 @@ class MaskedNetwork extends BaseLayer {
     hidden = [256, 256],
     key,
     activation = 'relu',
-    context = 0,
+    contextSize = 0,
     dropout = 0,
   }: MaskedNetworkOptions) {
     super();
@@ -54,8 +57,8 @@ class MaskedNetwork extends BaseLayer {
     this.#dropout = dropout === 0 ? undefined : new Dropout({ rate: dropout });
     // What each unit has seen: its own group for an input, all groups up to a number for a hidden unit, nothing but the
     // context for -1. An output must have seen less than its group.
-    const inputs = [...groups, ...Array.from({ length: context }, () => -1)];
-    const lowest = context > 0 || last === 0 ? -1 : 0;
+    const inputs = [...groups, ...Array.from({ length: contextSize }, () => -1)];
+    const lowest = contextSize > 0 || last === 0 ? -1 : 0;
     const seen = [inputs, ...hidden.map((units) => spread(units, lowest, last - 1))];
     const outputs = groups.flatMap((group) => Array.from({ length: numParameters }, () => group - 1));
     this.#layers = [...seen.slice(1), outputs].map((ends, index) =>

@@ -1,4 +1,4 @@
-import { normalHead, Key } from '@dgm/core';
+import { Key, normalHead } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import '@dgm/testing';

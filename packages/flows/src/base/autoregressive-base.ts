@@ -1,5 +1,6 @@
 import { asLayer, BaseDistribution, BaseModule, formatShape, ShapeError, sizeOf } from '@dgm/core';
 import type {
+  CallOptions,
   ConditionalDistribution,
   Distribution,
   DistributionHead,
@@ -11,7 +12,6 @@ import type {
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { countGroups } from '../autoregressive/masked-network';
-import type { FlowCall } from '../flow-layer';
 import { withContext } from '../internal/events';
 import type { FlowBase } from './flow-base';
 
@@ -56,7 +56,7 @@ class AutoregressiveBase extends BaseModule implements FlowBase {
     this.#parts = { dims: groups.length, members, head, network: this.child('network', asLayer(network)) };
   }
 
-  given(context?: Tensor, call: FlowCall = {}): Distribution {
+  given(context?: Tensor, call: CallOptions = {}): Distribution {
     return new Grouped(this.#parts, context === undefined ? call : { ...call, context });
   }
 }
@@ -75,9 +75,9 @@ class Grouped extends BaseDistribution {
   readonly eventShape: Shape;
   readonly reparameterized = false;
   readonly #parts: BaseParts;
-  readonly #call: FlowCall;
+  readonly #call: CallOptions;
 
-  constructor(parts: BaseParts, call: FlowCall) {
+  constructor(parts: BaseParts, call: CallOptions) {
     super();
     this.#parts = parts;
     this.#call = call;

@@ -1,14 +1,20 @@
-import type { ConditionalDistribution, Distribution } from '@dgm/core';
+import { isModule } from '@dgm/core';
+import type { CallOptions, ConditionalDistribution, Distribution, Shape } from '@dgm/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { FlowCall } from '../flow-layer';
 
-/** $\pi(z)$ with parameters: any `ConditionalDistribution`, and one that starts from data, as a flow does, can be told so. */
+/** $\pi(z)$ with parameters: any `ConditionalDistribution`, which may know more about itself, as a flow does. */
 export interface FlowBase extends ConditionalDistribution {
-  /** Starts what starts from data from a batch of latents, as `Flow.initialize` does. */
-  initialize?(z: Tensor, call?: FlowCall): void;
+  /** The shape of an event, where it is known before the first call. */
+  readonly eventShape?: Shape;
+  /** The width of the context that it is conditioned on; 0 if it takes none. */
+  readonly contextSize?: number;
+  /** Initializes what starts from data from a batch of latents, as `Flow.initialize` does. */
+  initialize?(z: Tensor, call?: CallOptions): void;
 }
 
-/** Whether a base has parameters, or is a distribution as it is. */
-export function hasParameters(base: Distribution | ConditionalDistribution): base is FlowBase {
-  return 'given' in base;
+/** The distribution of a base under a context, which only bases that take one get to see. */
+export function givenBase(base: Distribution | FlowBase, call: CallOptions): Distribution {
+  if (!isModule(base)) return base;
+  const { context, ...rest } = call;
+  return base.given(base.contextSize === 0 ? undefined : context, rest);
 }

@@ -76,7 +76,7 @@ describe('hutchinsonTrace', () => {
 });
 
 test('a context moves the field', () => {
-  const model = cnf({ dims: 2, key: Key.of(0), hidden: [8], context: 1 });
+  const model = cnf({ dims: 2, key: Key.of(0), hidden: [8], contextSize: 1 });
   const z = tf.ones([2, 2]);
   const [first, second] = model.decode(z, tf.tensor2d([[-3], [3]])).arraySync() as number[][];
   expect(Math.abs(first![0]! - second![0]!)).toBeGreaterThan(1e-2);

@@ -1,7 +1,7 @@
-import type { Shape } from '@dgm/core';
+import type { CallOptions, ForwardResult, InverseResult, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { BaseFlowLayer, type Backward, type FlowCall, type Forward } from '../flow-layer';
+import { BaseFlowLayer } from '../flow-layer';
 import type { SmoothMap } from '../smooth/smooth-map';
 import { dormandPrince } from './dormand-prince';
 import type { Interval, OdeSolver, State, VectorField } from './ode';
@@ -55,17 +55,17 @@ export class ContinuousFlow extends BaseFlowLayer {
     this.#trace = trace ?? (dims <= SMALL ? exactTrace : hutchinsonTrace());
   }
 
-  protected forward(z: Tensor, call: FlowCall): Forward {
+  protected forward(z: Tensor, call: CallOptions): ForwardResult {
     const [y, logDet] = this.#solve(z, { from: 0, to: 1 }, call);
     return { y: y!, logDet: logDet! };
   }
 
-  protected inverse(y: Tensor, call: FlowCall): Backward {
+  protected inverse(y: Tensor, call: CallOptions): InverseResult {
     const [z, logDet] = this.#solve(y, { from: 1, to: 0 }, call);
     return { z: z!, logDet: logDet! };
   }
 
-  #solve(start: Tensor, interval: Interval, { training = false, key, context }: FlowCall): State {
+  #solve(start: Tensor, interval: Interval, { training = false, key, context }: CallOptions): State {
     const solver = training ? this.#solver : this.#evaluationSolver;
     const traceOf = training && key !== undefined ? this.#trace(start, key) : exactTrace(start);
     const field: VectorField = (t, [z]) =>

@@ -1,8 +1,8 @@
 import { ArgumentError, asLayer, Permutation } from '@dgm/core';
-import type { Layer, NetworkLike, Shape } from '@dgm/core';
+import type { CallOptions, ForwardResult, InverseResult, Layer, NetworkLike, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { BaseFlowLayer, type Backward, type FlowCall, type Forward } from '../flow-layer';
+import { BaseFlowLayer } from '../flow-layer';
 import { sumEvent, withContext } from '../internal/events';
 import { parametersFor, type Transformer } from '../transformers/transformer';
 import type { Mask } from './masks';
@@ -58,19 +58,19 @@ export class Coupling extends BaseFlowLayer {
     this.#network = this.child('network', asLayer(network));
   }
 
-  protected forward(z: Tensor, call: FlowCall): Forward {
+  protected forward(z: Tensor, call: CallOptions): ForwardResult {
     const [kept, changed] = this.#split(z);
     const { y, logDet } = this.#transformer.forward(changed, this.#parameters(kept, changed, call));
     return { y: this.#join(kept, y), logDet: sumEvent(logDet) };
   }
 
-  protected inverse(y: Tensor, call: FlowCall): Backward {
+  protected inverse(y: Tensor, call: CallOptions): InverseResult {
     const [kept, changed] = this.#split(y);
     const { z, logDet } = this.#transformer.inverse(changed, this.#parameters(kept, changed, call));
     return { z: this.#join(kept, z), logDet: sumEvent(logDet) };
   }
 
-  #parameters(kept: Tensor, changed: Tensor, call: FlowCall): Tensor {
+  #parameters(kept: Tensor, changed: Tensor, call: CallOptions): Tensor {
     const output = this.#network.apply(withContext(kept, call), call);
     return parametersFor(this.#transformer, output, changed, 'Coupling');
   }

@@ -1,8 +1,8 @@
 import { ArgumentError, asLayer, sizeOf } from '@dgm/core';
-import type { Layer, NetworkLike, Shape } from '@dgm/core';
+import type { CallOptions, ForwardResult, InverseResult, Layer, NetworkLike, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { BaseFlowLayer, type Backward, type FlowCall, type Forward } from '../flow-layer';
+import { BaseFlowLayer } from '../flow-layer';
 import { sumEvent, withContext } from '../internal/events';
 import { parametersFor, type Transformer } from '../transformers/transformer';
 import type { Mask } from './masks';
@@ -48,7 +48,7 @@ export class MaskedCoupling extends BaseFlowLayer {
     this.#network = this.child('network', asLayer(network));
   }
 
-  protected forward(z: Tensor, call: FlowCall): Forward {
+  protected forward(z: Tensor, call: CallOptions): ForwardResult {
     const [stays, changes] = this.#masks();
     const { y, logDet } = this.#transformer.forward(z, this.#parameters(tf.mul(stays, z), call));
     return {
@@ -57,7 +57,7 @@ export class MaskedCoupling extends BaseFlowLayer {
     };
   }
 
-  protected inverse(y: Tensor, call: FlowCall): Backward {
+  protected inverse(y: Tensor, call: CallOptions): InverseResult {
     const [stays, changes] = this.#masks();
     const { z, logDet } = this.#transformer.inverse(y, this.#parameters(tf.mul(stays, y), call));
     return {
@@ -66,7 +66,7 @@ export class MaskedCoupling extends BaseFlowLayer {
     };
   }
 
-  #parameters(visible: Tensor, call: FlowCall): Tensor {
+  #parameters(visible: Tensor, call: CallOptions): Tensor {
     const output = this.#network.apply(withContext(visible, call), call);
     return parametersFor(this.#transformer, output, visible, 'MaskedCoupling');
   }

@@ -31,7 +31,7 @@ const everyEvent = () =>
 const mean = (x: tf.Tensor) => tf.tidy(() => tf.mean(x).dataSync()[0]!);
 
 test('uniformDequantizer gives noise on [0, 1), not on half of it', () => {
-  const { noise, logProb } = uniformDequantizer().draw(tf.zeros([500, 2]), Key.of(0), [2]);
+  const { noise, logProb } = uniformDequantizer().draw(tf.zeros([500, 2]), Key.of(0), { sampleShape: [2] });
   const values = noise.dataSync();
   expect(Math.min(...values)).toBeLessThan(0.01);
   expect(Math.max(...values)).toBeGreaterThan(0.99);
@@ -86,7 +86,14 @@ test('the likelihood counts the logit: twice as many levels on the same grid of 
 
 test('variationalDequantizer: learned noise is inside of (0, 1), stays a bound, and comes nearer to the truth', () => {
   const learned = variationalDequantizer(
-    realNvp({ dims: 2, key: Key.of(9), couplings: 2, hidden: [8], context: 2, preprocessing: new Sigmoid() }),
+    realNvp({
+      dims: 2,
+      key: Key.of(9),
+      couplings: 2,
+      hidden: [8],
+      contextSize: 2,
+      preprocessing: new Sigmoid(),
+    }),
     { levels: LEVELS },
   );
   const quantized = model({ dequantizer: learned });

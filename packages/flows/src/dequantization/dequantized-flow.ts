@@ -1,17 +1,28 @@
-import { ArgumentError, BaseModule, formatShape, sameShape, ShapeError, trainable } from '@dgm/core';
-import type { BoundModel, Key, Objective, Shape } from '@dgm/core';
+import {
+  BaseModule,
+  checkContext,
+  checkGiven,
+  checkInteger,
+  checkOptions,
+  checkShape,
+  childCall,
+  select,
+  singleObjective,
+  sizeOf,
+  splitBatch,
+} from '@dgm/core';
+import type { BoundModel, ConditionedBatch, Key, Objective, SampleOptions, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import type { Flow } from '../flow';
-import type { FlowCall } from '../flow-layer';
-import { uniformDequantizer, type Dequantizer } from './dequantizer';
+import { uniformDequantizer, type Dequantizer, type DequantizerCall } from './dequantizer';
 
 export interface DequantizedOptions {
   /** A density over $[0, \text{levels})^D$; what lies outside of it is lost. */
   readonly flow: Flow;
   /** The number of values of an entry: 0 to `levels - 1`. */
   readonly levels: number;
-  /** Uniform noise unless given. */
+  /** @defaultValue uniform noise */
   readonly dequantizer?: Dequantizer;
 }
 
@@ -28,86 +39,91 @@ export function dequantized(options: DequantizedOptions): DequantizedFlow {
   return new DequantizedFlow(options);
 }
 
-/** What {@link dequantized} makes. */
-export class DequantizedFlow extends BaseModule implements BoundModel {
+/** What {@link dequantized} makes. Its batches are tensors, or `{ x, context }` if the flow is conditional. */
+export class DequantizedFlow
+  extends BaseModule
+  implements BoundModel<Tensor | ConditionedBatch, Tensor | ConditionedBatch>
+{
   readonly likelihoodKind = 'lower-bound';
   readonly eventShape: Shape;
+  readonly contextSize: number;
   readonly levels: number;
   readonly source: string | undefined;
   readonly #flow: Flow;
   readonly #dequantizer: Dequantizer;
 
-  constructor({ flow, levels, dequantizer = uniformDequantizer() }: DequantizedOptions) {
+  constructor(options: DequantizedOptions) {
     super();
-    if (!(Number.isInteger(levels) && levels >= 2)) {
-      throw new ArgumentError({
-        where: 'dequantized',
-        argument: 'levels',
-        expected: 'to be an integer of at least 2',
-        actual: String(levels),
-      });
-    }
+    checkOptions('dequantized', options, ['flow', 'levels', 'dequantizer']);
+    const { flow, levels, dequantizer = uniformDequantizer() } = options;
+    checkGiven('dequantized', 'flow', flow, 'to be a flow');
+    checkInteger('dequantized', 'levels', levels, { min: 2 });
     this.#flow = this.child('flow', flow);
     this.#dequantizer = this.child('dequantizer', dequantizer);
     this.eventShape = flow.eventShape;
+    this.contextSize = flow.contextSize;
     this.levels = levels;
     this.source = flow.source;
   }
 
   /**
-   * The bound with one draw of the noise, in nats, `[n]`.
-   * @param x - integers 0 to `levels - 1`, `[n, ...event]`
+   * The bound with one draw of the noise, in nats, `[n]`; -Infinity for an `x` that is not one of the levels.
+   * @param batch - integers 0 to `levels - 1`, `[n, ...event]`, or `{ x, context }`
    */
-  elbo(x: Tensor, key: Key): Tensor {
-    return this.#bound(x, key, [], {});
+  elbo(batch: Tensor | ConditionedBatch, key: Key): Tensor {
+    return tf.tidy(() => this.#bound(batch, key, {}));
   }
 
   /** Log importance weights $\ln p(x + u_k) - \ln q(u_k|x)$ in nats, `[K, n]`: the log of their mean estimates $\ln P(x)$. */
-  logWeights(x: Tensor, key: Key, numSamples: number): Tensor {
-    return this.#bound(x, key, [numSamples], {});
+  logWeights(batch: Tensor | ConditionedBatch, key: Key, numSamples: number): Tensor {
+    return tf.tidy(() => this.#bound(batch, key, { sampleShape: [numSamples] }));
   }
 
-  /** Draws of the flow, rounded down to the value of their cell; what lies outside goes to the edges. `[n, ...event]`. */
-  sample(key: Key, n: number): Tensor {
-    return tf.tidy(() => tf.clipByValue(tf.floor(this.#flow.sample(key, n)), 0, this.levels - 1));
+  /**
+   * Draws of the flow, rounded down to the value of their cell; what lies outside goes to the edges. `[n, ...event]`.
+   * @param options - `context`: `[n, contextSize]`, one row for each draw
+   */
+  sample(key: Key, n: number, options: SampleOptions = {}): Tensor {
+    return tf.tidy(() => tf.clipByValue(tf.floor(this.#flow.sample(key, n, options)), 0, this.levels - 1));
   }
 
-  /** Starts the layers that start from data from a batch of integers, as {@link Flow.initialize} does. */
-  initialize(x: Tensor, key: Key): void {
-    this.#check(x, 'initialize');
-    tf.tidy(() => this.#flow.initialize(tf.add(x, this.#dequantizer.draw(x, key).noise)));
+  /** Initializes the layers that start from data, of the flow and of the noise, from a batch of integers. */
+  initialize(batch: Tensor | ConditionedBatch, key: Key): void {
+    const { x, context } = this.#split('DequantizedFlow.initialize', batch);
+    const call = context === undefined ? {} : { context };
+    tf.tidy(() => {
+      this.#dequantizer.initialize?.(x, key.fold('dequantizer'), call);
+      const dequantized = tf.add(x, this.#dequantizer.draw(x, key, call).noise);
+      this.#flow.initialize(context === undefined ? dequantized : { x: dequantized, context });
+    });
   }
 
   /** One objective: minus the bound in nats per example. */
-  objectives(): readonly Objective[] {
-    return [
-      {
-        name: 'elbo',
-        parameters: [...trainable(this).values()],
-        loss: (x, key, { training }) =>
-          tf.tidy(() => {
-            const bound = this.#bound(x, key.fold('noise'), [], { training, key: key.fold('layers') });
-            return { total: tf.neg(tf.mean<Scalar>(bound)) };
-          }),
+  objectives(): readonly Objective<Tensor | ConditionedBatch>[] {
+    return singleObjective<Tensor | ConditionedBatch>(this, {
+      name: 'elbo',
+      loss: (batch, key, { training }) => {
+        const bound = this.#bound(batch, key.fold('noise'), { training, key: key.fold('layers') });
+        return { total: tf.neg(tf.mean<Scalar>(bound)) };
       },
-    ];
-  }
-
-  #bound(x: Tensor, key: Key, sampleShape: Shape, call: FlowCall): Tensor {
-    this.#check(x, 'elbo');
-    return tf.tidy(() => {
-      const { noise, logProb } = this.#dequantizer.draw(x, key, sampleShape);
-      return tf.sub(this.#flow.given(undefined, call).logProb(tf.add(x, noise)), logProb);
     });
   }
 
-  #check(x: Tensor, method: string): void {
-    if (x.rank > 0 && sameShape(x.shape.slice(1), this.eventShape)) return;
-    throw new ShapeError({
-      where: `DequantizedFlow.${method}`,
-      argument: 'x',
-      expected: `of shape ${formatShape(['n', ...this.eventShape])}`,
-      actual: formatShape(x.shape),
-    });
+  #bound(batch: Tensor | ConditionedBatch, key: Key, { sampleShape = [], ...call }: DequantizerCall): Tensor {
+    const { x, context } = this.#split('DequantizedFlow.elbo', batch);
+    const own = context === undefined ? {} : { context };
+    const noiseCall = { ...childCall(call, 'dequantizer'), ...own, sampleShape };
+    const { noise, logProb } = this.#dequantizer.draw(x, key, noiseCall);
+    const bound = tf.sub(this.#flow.given(context, call).logProb(tf.add(x, noise)), logProb);
+    const distance = tf.abs(tf.sub(x, tf.clipByValue(tf.round(x), 0, this.levels - 1)));
+    const areLevels = tf.equal(tf.max(tf.reshape(distance, [x.shape[0]!, sizeOf(this.eventShape)]), 1), 0);
+    return select(areLevels, bound, -Infinity);
+  }
+
+  #split(where: string, batch: Tensor | ConditionedBatch): { x: Tensor; context?: Tensor } {
+    const { x, context } = splitBatch(batch);
+    checkShape(where, 'x', x, ['n', ...this.eventShape]);
+    checkContext(where, context, { rows: x.shape[0]!, contextSize: this.contextSize });
+    return context === undefined ? { x } : { x, context };
   }
 }

@@ -1,16 +1,25 @@
-import { ArgumentError, BaseModule } from '@dgm/core';
-import type { Key, Module } from '@dgm/core';
+import { ArgumentError, BaseModule, checkInteger, Key, select } from '@dgm/core';
+import type { CallOptions, Module, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Flow } from '../flow';
 
+/** Options of one call of a dequantizer. */
+export interface DequantizerCall extends CallOptions {
+  /** Axes in front of those of the data: several draws for each example. */
+  readonly sampleShape?: Shape;
+}
+
 /** $q(u | x)$: noise on $[0, 1)^D$ that makes a density of a mass function. */
 export interface Dequantizer extends Module {
   /**
-   * Draws of the noise for data `[n, ...event]`, in front of which come the axes of `sampleShape`.
+   * Draws of the noise for data `[n, ...event]`.
+   * @param call - `context` and `training` for noise that is learned
    * @returns `noise`: `[...sampleShape, n, ...event]`, and `logProb`: $\ln q(u|x)$ in nats, `[...sampleShape, n]`
    */
-  draw(x: Tensor, key: Key, sampleShape?: readonly number[]): { noise: Tensor; logProb: Tensor };
+  draw(x: Tensor, key: Key, call?: DequantizerCall): { noise: Tensor; logProb: Tensor };
+  /** Initializes what starts from data, as `Flow.initialize` does. */
+  initialize?(x: Tensor, key: Key, call?: CallOptions): void;
 }
 
 /**
@@ -24,7 +33,7 @@ export function uniformDequantizer(): Dequantizer {
 }
 
 class UniformDequantizer extends BaseModule implements Dequantizer {
-  draw(x: Tensor, key: Key, sampleShape: readonly number[] = []): { noise: Tensor; logProb: Tensor } {
+  draw(x: Tensor, key: Key, { sampleShape = [] }: DequantizerCall = {}): { noise: Tensor; logProb: Tensor } {
     return {
       noise: key.uniform([...sampleShape, ...x.shape]),
       logProb: tf.zeros([...sampleShape, x.shape[0]!]),
@@ -36,20 +45,35 @@ class UniformDequantizer extends BaseModule implements Dequantizer {
  * Noise whose distribution is learned: a flow over $(0, 1)^D$, whose last layer is a `Sigmoid`, with the data as its
  * context. It owns the flow.
  *
- * @param noise - its event is as long as one of the data; its context is the data, `[n, D]`, in units of `levels`
+ * @param noise - its event is as long as one of the data; its context is the data in units of `levels`, `[n, D]`, and that
+ * of a conditional model beside it, `[n, D + contextSize]`
+ * @throws ArgumentError if the flow leaves [0, 1]: then there is no bound
  * @see Flow++ (Ho et al., 2019), §3.1
  */
 export function variationalDequantizer(noise: Flow, { levels }: { readonly levels: number }): Dequantizer {
-  if (!(levels >= 2)) {
-    throw new ArgumentError({
-      where: 'variationalDequantizer',
-      argument: 'levels',
-      expected: 'to be at least 2',
-      actual: String(levels),
-    });
-  }
+  checkInteger('variationalDequantizer', 'levels', levels, { min: 2 });
+  checkRange(noise);
   return new VariationalDequantizer(noise, levels);
 }
+
+/** Draws of a flow that ends in a sigmoid are inside whatever its weights are; those of any other hardly ever are. */
+function checkRange(noise: Flow): void {
+  const [low, high] = tf.tidy(() => {
+    const context = tf.zeros([PROBES, noise.contextSize]);
+    const draws = noise.sample(Key.of(0), PROBES, noise.contextSize === 0 ? {} : { context });
+    return [tf.min(draws).dataSync()[0]!, tf.max(draws).dataSync()[0]!];
+  });
+  if (low >= 0 && high <= 1) return;
+  throw new ArgumentError({
+    where: 'variationalDequantizer',
+    argument: 'noise',
+    expected: 'to draw from [0, 1)',
+    actual: `draws from ${low} to ${high}`,
+    remedy: 'make a Sigmoid its last layer',
+  });
+}
+
+const PROBES = 64;
 
 class VariationalDequantizer extends BaseModule implements Dequantizer {
   readonly #noise: Flow;
@@ -61,12 +85,32 @@ class VariationalDequantizer extends BaseModule implements Dequantizer {
     this.#levels = levels;
   }
 
-  draw(x: Tensor, key: Key, sampleShape: readonly number[] = []): { noise: Tensor; logProb: Tensor } {
+  draw(x: Tensor, key: Key, call: DequantizerCall = {}): { noise: Tensor; logProb: Tensor } {
+    const { sampleShape = [], context, ...rest } = call;
     return tf.tidy(() => {
-      const n = x.shape[0]!;
-      const context = tf.div(tf.reshape(x, [n, -1]), this.#levels);
-      const { x: noise, logProb } = this.#noise.given(context).sampleAndLogProb(key, sampleShape);
-      return { noise: tf.reshape(noise, [...sampleShape, ...x.shape]), logProb };
+      const distribution = this.#noise.given(this.#context(x, context), rest);
+      const { x: u, logProb } = distribution.sampleAndLogProb(key, sampleShape);
+      const excess = tf.abs(tf.sub(u, tf.clipByValue(u, 0, 1)));
+      const allInside = tf.equal(tf.max(tf.reshape(excess, [...logProb.shape, -1]), -1), 0);
+      // Noise of another cell bounds nothing: the bound is -Infinity then, and not a number that is too good.
+      return {
+        noise: tf.reshape(u, [...sampleShape, ...x.shape]),
+        logProb: select(allInside, logProb, Infinity),
+      };
     });
+  }
+
+  /** Starts from noise that is uniform, as there are no data of it. */
+  initialize(x: Tensor, key: Key, { context, ...rest }: CallOptions = {}): void {
+    tf.tidy(() => {
+      const noise = key.uniform([x.shape[0]!, ...this.#noise.eventShape]);
+      this.#noise.initialize({ x: noise, context: this.#context(x, context) }, rest);
+    });
+  }
+
+  #context(x: Tensor, context: Tensor | undefined): Tensor {
+    const data = tf.div(tf.reshape(x, [x.shape[0]!, x.size / x.shape[0]!]), this.#levels);
+    const seesContext = context !== undefined && this.#noise.contextSize > data.shape[1]!;
+    return seesContext ? tf.concat([data, context], 1) : data;
   }
 }

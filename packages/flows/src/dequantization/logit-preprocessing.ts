@@ -1,4 +1,4 @@
-import { Affine, ArgumentError, Compose, Sigmoid } from '@dgm/core';
+import { Affine, ArgumentError, Chain, Sigmoid } from '@dgm/core';
 import type { Bijector } from '@dgm/core';
 
 export interface LogitPreprocessingOptions {
@@ -26,5 +26,5 @@ export function logitPreprocessing({ levels, margin = 0.05 }: LogitPreprocessing
     });
   }
   const scale = levels / (1 - 2 * margin);
-  return new Compose([new Sigmoid(), new Affine({ scale, shift: -margin * scale })]);
+  return new Chain([new Sigmoid(), new Affine({ scale, shift: -margin * scale })]);
 }

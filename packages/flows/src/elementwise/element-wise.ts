@@ -1,8 +1,8 @@
 import { sizeOf } from '@dgm/core';
-import type { Key, Shape } from '@dgm/core';
+import type { ForwardResult, InverseResult, Key, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
-import { BaseFlowLayer, type Backward, type Forward } from '../flow-layer';
+import { BaseFlowLayer } from '../flow-layer';
 import { sumEvent } from '../internal/events';
 import type { Transformer } from '../transformers/transformer';
 
@@ -30,12 +30,12 @@ export class ElementWise extends BaseFlowLayer {
     this.#parameters = this.parameter('parameters', key === undefined ? tf.zeros(shape) : key.normal(shape));
   }
 
-  protected forward(z: Tensor): Forward {
+  protected forward(z: Tensor): ForwardResult {
     const { y, logDet } = this.#transformer.forward(z, this.#parametersFor(z));
     return { y, logDet: sumEvent(logDet) };
   }
 
-  protected inverse(y: Tensor): Backward {
+  protected inverse(y: Tensor): InverseResult {
     const { z, logDet } = this.#transformer.inverse(y, this.#parametersFor(y));
     return { z, logDet: sumEvent(logDet) };
   }

@@ -1,8 +1,8 @@
 import { ArgumentError, asLayer, formatShape } from '@dgm/core';
-import type { Layer, NetworkLike, Shape } from '@dgm/core';
+import type { CallOptions, ForwardResult, InverseResult, Layer, NetworkLike, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { BaseFlowLayer, type Backward, type FlowCall, type Forward } from '../flow-layer';
+import { BaseFlowLayer } from '../flow-layer';
 import { noVolume, withContext } from '../internal/events';
 import { addition, type BinaryOperation } from './binary-operation';
 import { integersFrom } from './integers-from';
@@ -68,7 +68,7 @@ export class IntegerCoupling extends BaseFlowLayer {
   }
 
   /** From the last part to the first: what was added is known again, because all that it depended on is. */
-  protected forward(z: Tensor, call: FlowCall): Forward {
+  protected forward(z: Tensor, call: CallOptions): ForwardResult {
     const values = this.#split(z);
     for (let part = this.#parts.length - 1; part >= 0; part--) {
       const inner = this.#translation(this.#inner[part], values, { part, call });
@@ -79,7 +79,7 @@ export class IntegerCoupling extends BaseFlowLayer {
     return { y: tf.concat(values, -1), logDet: noVolume(z) };
   }
 
-  protected inverse(y: Tensor, call: FlowCall): Backward {
+  protected inverse(y: Tensor, call: CallOptions): InverseResult {
     const values = this.#split(y);
     this.#parts.forEach((_, part) => {
       const outer = this.#translation(this.#outer[part], values.slice(0, part), { part, call });
@@ -99,7 +99,7 @@ export class IntegerCoupling extends BaseFlowLayer {
   #translation(
     network: Layer | undefined,
     values: readonly Tensor[],
-    { part, call }: { part: number; call: FlowCall },
+    { part, call }: { part: number; call: CallOptions },
   ): Tensor | undefined {
     if (network === undefined) return undefined;
     const others = values.filter((_, index) => index !== part);

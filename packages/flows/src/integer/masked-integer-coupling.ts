@@ -1,9 +1,9 @@
 import { ArgumentError, asLayer, sizeOf } from '@dgm/core';
-import type { Layer, NetworkLike, Shape } from '@dgm/core';
+import type { CallOptions, ForwardResult, InverseResult, Layer, NetworkLike, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Mask } from '../coupling/masks';
-import { BaseFlowLayer, type Backward, type FlowCall, type Forward } from '../flow-layer';
+import { BaseFlowLayer } from '../flow-layer';
 import { noVolume, withContext } from '../internal/events';
 import { addition, type BinaryOperation } from './binary-operation';
 import { integersFrom } from './integers-from';
@@ -52,16 +52,16 @@ export class MaskedIntegerCoupling extends BaseFlowLayer {
     this.#network = this.child('network', asLayer(network));
   }
 
-  protected forward(z: Tensor, call: FlowCall): Forward {
+  protected forward(z: Tensor, call: CallOptions): ForwardResult {
     return { y: this.#change(z, call, this.#operation.undo), logDet: noVolume(z) };
   }
 
-  protected inverse(y: Tensor, call: FlowCall): Backward {
+  protected inverse(y: Tensor, call: CallOptions): InverseResult {
     return { z: this.#change(y, call, this.#operation.apply), logDet: noVolume(y) };
   }
 
   /** The same elements stay in both directions, so the network says the same in both. */
-  #change(x: Tensor, call: FlowCall, operation: BinaryOperation['apply']): Tensor {
+  #change(x: Tensor, call: CallOptions, operation: BinaryOperation['apply']): Tensor {
     const stays = tf.tensor([...this.#kept], [...this.eventShape]);
     const visible = tf.mul(stays, x);
     const output = this.#network.apply(withContext(visible, call), call);

@@ -1,9 +1,9 @@
 import { exp } from '@dgm/core';
-import type { Shape } from '@dgm/core';
+import type { CallOptions, ForwardResult, InverseResult, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
-import { BaseFlowLayer, type Backward, type FlowCall, type Forward } from '../flow-layer';
-import type { DataDependentFlow } from '../initialize-flow';
+import { BaseFlowLayer } from '../flow-layer';
+import { momentsForInitialization } from './data-moments';
 
 export interface ActNormFlowOptions {
   /** The size of the last axis. */
@@ -22,7 +22,7 @@ const EPSILON = 1e-6;
  * Whether that happened is a variable, and so part of every checkpoint.
  * @see Glow: Generative Flow with Invertible 1x1 Convolutions (Kingma and Dhariwal, 2018), §3.1
  */
-export class ActNormFlow extends BaseFlowLayer implements DataDependentFlow {
+export class ActNormFlow extends BaseFlowLayer {
   readonly eventShape: Shape;
   readonly #features: number;
   readonly #shift: Variable;
@@ -38,10 +38,10 @@ export class ActNormFlow extends BaseFlowLayer implements DataDependentFlow {
     this.#initialized = this.parameter('initialized', tf.scalar(0), { trainable: false });
   }
 
-  initialize(y: Tensor, call: FlowCall = {}): { z: Tensor; logDet: Tensor } {
+  initialize(y: Tensor, call: CallOptions = {}): InverseResult {
     if (this.#initialized.dataSync()[0] === 0) {
       tf.tidy(() => {
-        const { mean, variance } = tf.moments(tf.reshape(y, [-1, this.#features]), 0);
+        const { mean, variance } = momentsForInitialization(y, this.eventShape, 'ActNormFlow.initialize');
         this.#shift.assign(tf.neg(mean));
         this.#logScale.assign(tf.neg(tf.log(tf.add(tf.sqrt(variance), EPSILON))));
         this.#initialized.assign(tf.scalar(1));
@@ -50,12 +50,12 @@ export class ActNormFlow extends BaseFlowLayer implements DataDependentFlow {
     return this.inverseAndLogDet(y, call);
   }
 
-  protected forward(z: Tensor): Forward {
+  protected forward(z: Tensor): ForwardResult {
     const y = tf.sub(tf.mul(z, exp(tf.neg(this.#logScale))), this.#shift);
     return { y, logDet: tf.neg(this.#logDet(z)) };
   }
 
-  protected inverse(y: Tensor): Backward {
+  protected inverse(y: Tensor): InverseResult {
     return { z: tf.mul(exp(this.#logScale), tf.add(y, this.#shift)), logDet: this.#logDet(y) };
   }
 

@@ -1,9 +1,9 @@
 import { exp } from '@dgm/core';
-import type { Shape } from '@dgm/core';
+import type { CallOptions, ForwardResult, InverseResult, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
-import { BaseFlowLayer, type Backward, type FlowCall, type Forward } from '../flow-layer';
-import type { DataDependentFlow } from '../initialize-flow';
+import { BaseFlowLayer } from '../flow-layer';
+import { momentsForInitialization, momentsOf, type Moments } from './data-moments';
 
 export interface BatchNormFlowOptions {
   /** The size of the last axis. */
@@ -12,11 +12,6 @@ export interface BatchNormFlowOptions {
   readonly leadingShape?: Shape;
   /** Added to the variance; 1e-5 unless given. */
   readonly epsilon?: number;
-}
-
-interface Moments {
-  readonly mean: Tensor;
-  readonly variance: Tensor;
 }
 
 /**
@@ -28,7 +23,7 @@ interface Moments {
  * @see Masked Autoregressive Flow for Density Estimation (Papamakarios et al., 2017), appendix B; Density Estimation Using
  * Real NVP (Dinh et al., 2017), §3.7
  */
-export class BatchNormFlow extends BaseFlowLayer implements DataDependentFlow {
+export class BatchNormFlow extends BaseFlowLayer {
   readonly eventShape: Shape;
   readonly #features: number;
   readonly #epsilon: number;
@@ -49,24 +44,24 @@ export class BatchNormFlow extends BaseFlowLayer implements DataDependentFlow {
   }
 
   /** Measures the moments of the data, each time anew. */
-  initialize(y: Tensor, call: FlowCall = {}): { z: Tensor; logDet: Tensor } {
+  initialize(y: Tensor, call: CallOptions = {}): { z: Tensor; logDet: Tensor } {
     tf.tidy(() => {
-      const { mean, variance } = this.#momentsOf(y);
+      const { mean, variance } = momentsForInitialization(y, this.eventShape, 'BatchNormFlow.initialize');
       this.#mean.assign(mean);
       this.#variance.assign(variance);
     });
     return this.inverseAndLogDet(y, { ...call, training: false });
   }
 
-  protected forward(z: Tensor): Forward {
+  protected forward(z: Tensor): ForwardResult {
     const moments = this.#measured();
     const normal = tf.mul(tf.sub(z, this.#shift), exp(tf.neg(this.#logScale)));
     const y = tf.add(tf.mul(normal, this.#deviation(moments)), moments.mean);
     return { y, logDet: tf.neg(this.#logDet(z, moments)) };
   }
 
-  protected inverse(y: Tensor, { training = false }: FlowCall): Backward {
-    const moments = training ? this.#momentsOf(y) : this.#measured();
+  protected inverse(y: Tensor, { training = false }: CallOptions): InverseResult {
+    const moments = training ? momentsOf(y) : this.#measured();
     const normal = tf.div(tf.sub(y, moments.mean), this.#deviation(moments));
     const z = tf.add(tf.mul(normal, exp(this.#logScale)), this.#shift);
     return { z, logDet: this.#logDet(y, moments) };
@@ -74,12 +69,6 @@ export class BatchNormFlow extends BaseFlowLayer implements DataDependentFlow {
 
   #measured(): Moments {
     return { mean: this.#mean, variance: this.#variance };
-  }
-
-  #momentsOf(y: Tensor): Moments {
-    const rows = tf.reshape(y, [-1, this.#features]);
-    const mean = tf.mean(rows, 0);
-    return { mean, variance: tf.mean(tf.square(tf.sub(rows, mean)), 0) };
   }
 
   #deviation({ variance }: Moments): Tensor {

@@ -1,8 +1,8 @@
 import { ArgumentError } from '@dgm/core';
-import type { Key, Shape } from '@dgm/core';
+import type { ForwardResult, InverseResult, Key, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
-import { BaseFlowLayer, type Backward, type Forward } from '../flow-layer';
+import { BaseFlowLayer } from '../flow-layer';
 import { noVolume } from '../internal/events';
 
 export interface HouseholderOptions {
@@ -38,12 +38,12 @@ export class Householder extends BaseFlowLayer {
     this.#directions = this.parameter('directions', key.normal([reflections, features]));
   }
 
-  protected forward(z: Tensor): Forward {
+  protected forward(z: Tensor): ForwardResult {
     const y = directionsOf(this.#directions).reverse().reduce(reflect, z);
     return { y, logDet: noVolume(z) };
   }
 
-  protected inverse(y: Tensor): Backward {
+  protected inverse(y: Tensor): InverseResult {
     return { z: directionsOf(this.#directions).reduce(reflect, y), logDet: noVolume(y) };
   }
 }

@@ -1,8 +1,8 @@
 import { exp, solveTriangular } from '@dgm/core';
-import type { Key, Shape } from '@dgm/core';
+import type { ForwardResult, InverseResult, Key, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
-import { BaseFlowLayer, type Backward, type Forward } from '../flow-layer';
+import { BaseFlowLayer } from '../flow-layer';
 import { strictTriangle } from './triangles';
 
 export interface LuLinearOptions {
@@ -42,7 +42,7 @@ export class LuLinear extends BaseFlowLayer {
     this.#shift = this.parameter('shift', tf.zeros([features]));
   }
 
-  protected forward(z: Tensor): Forward {
+  protected forward(z: Tensor): ForwardResult {
     const [lower, upper] = this.#triangles();
     // Rows times a matrix: z - b = y (P L U)^T, so the columns of (z - b)^T are solved for.
     const columns = tf.transpose(tf.sub(this.#rows(z), this.#shift));
@@ -51,7 +51,7 @@ export class LuLinear extends BaseFlowLayer {
     return { y: tf.reshape(tf.transpose(inner), z.shape), logDet: tf.neg(this.#logDet(z)) };
   }
 
-  protected inverse(y: Tensor): Backward {
+  protected inverse(y: Tensor): InverseResult {
     const [lower, upper] = this.#triangles();
     const matrix = tf.matMul(this.#permutation, tf.matMul(lower, upper));
     const rows = tf.add(tf.matMul(this.#rows(y), matrix, false, true), this.#shift);

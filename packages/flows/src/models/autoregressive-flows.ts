@@ -1,18 +1,14 @@
-import { Permutation } from '@dgm/core';
-import type { Activation, Bijector, ConditionalDistribution, Distribution, Key } from '@dgm/core';
+import { checkInteger, disposeOnThrow, Permutation } from '@dgm/core';
+import type { Activation, Bijector } from '@dgm/core';
 import { Autoregressive } from '../autoregressive/autoregressive';
 import { maskedNetwork } from '../autoregressive/masked-network';
-import type { ChainPart } from '../chain';
 import { flow, type Flow } from '../flow';
 import { ActNormFlow } from '../linear/act-norm-flow';
 import { affine } from '../transformers/affine';
 import type { Transformer } from '../transformers/transformer';
+import { checkFlowOptions, withPreprocessing, type VectorFlowOptions } from './options';
 
-export interface AutoregressiveFlowOptions {
-  /** D, the length of an event. */
-  readonly dims: number;
-  /** Randomness for the initial weights. */
-  readonly key: Key;
+export interface AutoregressiveFlowOptions extends VectorFlowOptions {
   /** The number of autoregressive layers; 5 unless given. */
   readonly layers?: number;
   /** Hidden units of each masked network; `[64, 64]` unless given. */
@@ -26,21 +22,16 @@ export interface AutoregressiveFlowOptions {
    * `initialize` with a batch of data before training.
    */
   readonly actNorm?: boolean;
-  /** The length of the context; none unless given. */
-  readonly context?: number;
-  /** The standard normal unless given. */
-  readonly base?: Distribution | ConditionalDistribution;
-  /** What stands between the flow and the data. */
-  readonly preprocessing?: Bijector;
 }
 
 /**
- * A masked autoregressive flow: affine layers whose density takes one pass, with reversals between them. Drawing takes
- * a pass for each dimension and layer.
+ * A masked autoregressive flow: affine layers whose density takes one pass, with reversals between them. Sampling takes a
+ * pass for each dimension and layer.
  * @see Masked Autoregressive Flow for Density Estimation (Papamakarios et al., 2017), §3
  */
 export function maf(options: AutoregressiveFlowOptions): Flow {
-  return autoregressiveFlow(options, {
+  checkFlowOptions('maf', options, AUTOREGRESSIVE_OPTIONS);
+  return autoregressiveFlow('maf', options, {
     fast: 'density',
     transformer: affine({ maxLogScale: 3 }),
     source: 'Papamakarios et al., 2017',
@@ -48,49 +39,68 @@ export function maf(options: AutoregressiveFlowOptions): Flow {
 }
 
 /**
- * An inverse autoregressive flow: affine layers that draw in one pass, with reversals between them. The density of given
+ * An inverse autoregressive flow: affine layers that sample in one pass, with reversals between them. The density of given
  * data takes a pass for each dimension and layer; that of its own draws takes none (`given().sampleAndLogProb`).
  * @see Improved Variational Inference with Inverse Autoregressive Flow (Kingma et al., 2016); DGM §4.4.2
  */
 export function iaf(options: AutoregressiveFlowOptions): Flow {
-  return autoregressiveFlow(options, {
+  checkFlowOptions('iaf', options, AUTOREGRESSIVE_OPTIONS);
+  return autoregressiveFlow('iaf', options, {
     fast: 'sampling',
     transformer: affine({ maxLogScale: 3 }),
     source: 'Kingma et al., 2016',
   });
 }
 
+/** The names of {@link AutoregressiveFlowOptions}, without those of all factories. */
+export const AUTOREGRESSIVE_OPTIONS: readonly string[] = [
+  'dims',
+  'layers',
+  'hidden',
+  'activation',
+  'dropout',
+  'actNorm',
+  'base',
+  'preprocessing',
+];
+
+interface LayerKind {
+  readonly fast: 'density' | 'sampling';
+  readonly transformer: Transformer;
+}
+
 /** Autoregressive layers with reversals between them. */
 export function autoregressiveFlow(
+  where: string,
   options: AutoregressiveFlowOptions,
-  kind: { fast: 'density' | 'sampling'; transformer: Transformer; source: string },
+  { source, ...kind }: LayerKind & { readonly source: string },
 ): Flow {
-  const { dims, layers = 5, actNorm = false, base, preprocessing } = options;
-  const parts = Array.from({ length: layers }, (_, index): ChainPart[] => [
-    ...(index === 0 ? [] : [Permutation.reverse(dims)]),
-    ...(actNorm ? [new ActNormFlow({ features: dims })] : []),
-    layerOf(options, { ...kind, key: options.key.fold(index) }),
-  ]);
-  return flow({
-    layers: [...parts.flat(), ...(preprocessing === undefined ? [] : [preprocessing])],
-    ...(base === undefined ? {} : { base }),
-    source: kind.source,
+  const { dims, layers = 5, actNorm = false, contextSize, base, preprocessing } = options;
+  checkInteger(where, 'layers', layers);
+  return disposeOnThrow(() => {
+    const parts = Array.from({ length: layers }, (_, index): Bijector[] => [
+      ...(index === 0 ? [] : [Permutation.reverse(dims)]),
+      ...(actNorm ? [new ActNormFlow({ features: dims })] : []),
+      autoregressiveLayer({ ...options, key: options.key.fold(index) }, kind),
+    ]);
+    return flow({ layers: withPreprocessing(parts.flat(), preprocessing), contextSize, base, source });
   });
 }
 
-function layerOf(
-  { dims, hidden = [64, 64], activation = 'relu', dropout = 0, context = 0 }: AutoregressiveFlowOptions,
-  { fast, transformer, key }: { fast: 'density' | 'sampling'; transformer: Transformer; key: Key },
+/** A layer whose network sees one element after the other; that of a vector of length 1 sees the context alone. */
+export function autoregressiveLayer(
+  {
+    dims,
+    hidden = [64, 64],
+    activation = 'relu',
+    dropout = 0,
+    contextSize = 0,
+    key,
+  }: Omit<AutoregressiveFlowOptions, 'layers' | 'actNorm' | 'base' | 'preprocessing'>,
+  { fast, transformer }: LayerKind,
 ): Autoregressive {
   const groups = Array.from({ length: dims }, (_, index) => index);
-  const network = maskedNetwork({
-    groups,
-    numParameters: transformer.numParameters,
-    hidden,
-    key,
-    activation,
-    context,
-    dropout,
-  });
+  const { numParameters } = transformer;
+  const network = maskedNetwork({ groups, numParameters, hidden, key, activation, contextSize, dropout });
   return new Autoregressive({ groups, network, transformer, fast });
 }

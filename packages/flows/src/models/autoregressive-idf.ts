@@ -1,21 +1,17 @@
-import { mlp, Permutation, Sequential } from '@dgm/core';
-import type { Key } from '@dgm/core';
+import { checkInteger, disposeOnThrow, mlp, Permutation, Sequential } from '@dgm/core';
+import type { Bijector, Key } from '@dgm/core';
 import { maskedNetwork } from '../autoregressive/masked-network';
 import { autoregressiveBase } from '../base/autoregressive-base';
-import type { ChainPart } from '../chain';
 import { rezero } from '../coupling/rezero';
 import { flow, type Flow } from '../flow';
 import { IntegerCoupling } from '../integer/integer-coupling';
 import { integerLogisticMixture } from '../integer/integer-logistic';
 import { centred, gentle } from '../integer/integer-networks';
+import { checkFlowOptions, type VectorFlowOptions } from './options';
 
-export interface AutoregressiveIdfOptions {
-  /** D, the length of an event. */
-  readonly dims: number;
+export interface AutoregressiveIdfOptions extends Omit<VectorFlowOptions, 'base' | 'preprocessing'> {
   /** The number of values that data have: 0 to `levels - 1`. Latents may be any integers. */
   readonly levels: number;
-  /** Randomness for the initial weights. */
-  readonly key: Key;
   /** The number of couplings; 1 unless given. */
   readonly couplings?: number;
   /** Hidden units of each coupling's network; `[128]` unless given. */
@@ -35,31 +31,51 @@ export interface AutoregressiveIdfOptions {
  * @see DGM §3.1.6 and 3.2.5 for learned bases; Integer Discrete Flows (Hoogeboom et al., 2019), §4.2
  */
 export function autoregressiveIdf(options: AutoregressiveIdfOptions): Flow {
-  const { dims, couplings = 1, key } = options;
-  const layers = Array.from({ length: couplings }, (_, index): ChainPart[] => [
-    Permutation.reverse(dims),
-    gentleCoupling(options, key.fold(index)),
-  ]);
-  return flow({
-    layers: layers.flat(),
-    eventShape: [dims],
-    base: mixtureBase(options, key.fold('base')),
-    source: 'Hoogeboom et al., 2019',
+  const own = ['dims', 'levels', 'couplings', 'hidden', 'baseHidden', 'components', 'dropout'];
+  checkFlowOptions('autoregressiveIdf', options, own);
+  const { dims, levels, couplings = 1, baseHidden = [], key, contextSize } = options;
+  checkInteger('autoregressiveIdf', 'dims', dims, { min: 2 });
+  checkInteger('autoregressiveIdf', 'levels', levels, { min: 2 });
+  checkInteger('autoregressiveIdf', 'couplings', couplings, { min: 0 });
+  baseHidden.forEach((units) => checkInteger('autoregressiveIdf', 'baseHidden', units));
+  return disposeOnThrow(() => {
+    const layers = Array.from({ length: couplings }, (_, index): Bijector[] => [
+      Permutation.reverse(dims),
+      gentleCoupling(options, key.fold(index)),
+    ]);
+    return flow({
+      layers: layers.flat(),
+      eventShape: [dims],
+      contextSize,
+      base: mixtureBase(options, key.fold('base')),
+      source: 'Hoogeboom et al., 2019',
+    });
   });
 }
 
 /** The network's outputs are scaled down, and start at 0. */
 function gentleCoupling(
-  { dims, levels, hidden = [128] }: AutoregressiveIdfOptions,
+  { dims, levels, hidden = [128], contextSize = 0 }: AutoregressiveIdfOptions,
   key: Key,
 ): IntegerCoupling {
   const kept = Math.ceil(dims / 2);
-  const network = new Sequential([centred(levels), mlp([kept, ...hidden, dims - kept], { key }), gentle()]);
+  const network = new Sequential([
+    centred(levels, contextSize),
+    mlp([kept + contextSize, ...hidden, dims - kept], { key }),
+    gentle(),
+  ]);
   return new IntegerCoupling({ parts: [kept, dims - kept], networks: [undefined, rezero(network)] });
 }
 
 function mixtureBase(
-  { dims, levels, baseHidden = [256], components = 8, dropout = 0.2 }: AutoregressiveIdfOptions,
+  {
+    dims,
+    levels,
+    baseHidden = [256],
+    components = 8,
+    dropout = 0.2,
+    contextSize = 0,
+  }: AutoregressiveIdfOptions,
   key: Key,
 ) {
   const groups = Array.from({ length: dims }, (_, index) => index);
@@ -77,6 +93,11 @@ function mixtureBase(
     hidden: baseHidden,
     key,
     dropout,
+    contextSize,
   });
-  return autoregressiveBase({ groups, head, network: new Sequential([centred(levels), masked]) });
+  return autoregressiveBase({
+    groups,
+    head,
+    network: new Sequential([centred(levels, contextSize), masked]),
+  });
 }

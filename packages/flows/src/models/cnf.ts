@@ -1,24 +1,16 @@
-import type { Bijector, ConditionalDistribution, Distribution, Key } from '@dgm/core';
+import { disposeOnThrow } from '@dgm/core';
 import { ContinuousFlow, type ContinuousFlowOptions } from '../continuous/continuous-flow';
 import { flow, type Flow } from '../flow';
 import type { SmoothActivationName } from '../smooth/activations';
 import { smoothMlp } from '../smooth/smooth-mlp';
+import { checkFlowOptions, withPreprocessing, type VectorFlowOptions } from './options';
 
-export interface CnfOptions extends Pick<ContinuousFlowOptions, 'solver' | 'evaluationSolver' | 'trace'> {
-  /** D, the length of an event. */
-  readonly dims: number;
-  /** Randomness for the initial weights. */
-  readonly key: Key;
+export interface CnfOptions
+  extends VectorFlowOptions, Pick<ContinuousFlowOptions, 'solver' | 'evaluationSolver' | 'trace'> {
   /** Hidden units; `[64, 64]` unless given. */
   readonly hidden?: readonly number[];
   /** `tanh` unless given. */
   readonly activation?: SmoothActivationName;
-  /** The length of the context; none unless given. */
-  readonly context?: number;
-  /** The standard normal unless given. */
-  readonly base?: Distribution | ConditionalDistribution;
-  /** What stands between the flow and the data. */
-  readonly preprocessing?: Bijector;
 }
 
 /**
@@ -28,18 +20,32 @@ export interface CnfOptions extends Pick<ContinuousFlowOptions, 'solver' | 'eval
  * @see FFJORD: Free-form Continuous Dynamics for Scalable Reversible Generative Models (Grathwohl et al., 2019)
  */
 export function cnf(options: CnfOptions): Flow {
-  const { dims, key, hidden = [64, 64], activation = 'tanh', context = 0, base, preprocessing } = options;
+  const own = [
+    'dims',
+    'hidden',
+    'activation',
+    'solver',
+    'evaluationSolver',
+    'trace',
+    'base',
+    'preprocessing',
+  ];
+  checkFlowOptions('cnf', options, own);
+  const { dims, key, hidden = [64, 64], activation = 'tanh', contextSize = 0, base, preprocessing } = options;
   const { solver, evaluationSolver, trace } = options;
-  const layer = new ContinuousFlow({
-    dims,
-    field: smoothMlp([dims, ...hidden, dims], { key, activation, conditions: 1 + context }),
-    ...(solver === undefined ? {} : { solver }),
-    ...(evaluationSolver === undefined ? {} : { evaluationSolver }),
-    ...(trace === undefined ? {} : { trace }),
-  });
-  return flow({
-    layers: [layer, ...(preprocessing === undefined ? [] : [preprocessing])],
-    ...(base === undefined ? {} : { base }),
-    source: 'Grathwohl et al., 2019',
+  return disposeOnThrow(() => {
+    const layer = new ContinuousFlow({
+      dims,
+      field: smoothMlp([dims, ...hidden, dims], { key, activation, conditions: 1 + contextSize }),
+      ...(solver !== undefined && { solver }),
+      ...(evaluationSolver !== undefined && { evaluationSolver }),
+      ...(trace !== undefined && { trace }),
+    });
+    return flow({
+      layers: withPreprocessing([layer], preprocessing),
+      contextSize,
+      base,
+      source: 'Grathwohl et al., 2019',
+    });
   });
 }

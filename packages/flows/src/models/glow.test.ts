@@ -37,7 +37,7 @@ test('images come back from their latents', () => {
 
 test('a shape that cannot be halved, and nothing to do, are refused', () => {
   const key = Key.of(0);
-  expect(() => glow({ shape: [6, 6, 1], key })).toThrow('multiples of 2');
+  expect(() => glow({ shape: [6, 6, 1], key })).toThrow('multiples of 4');
   expect(() => glow({ shape: [16], key })).toThrow('to be [height, width, channels]');
   expect(() => glow({ shape: [4, 4, 1], key, steps: 0 })).toThrow(
     'expected steps to be an integer of at least 1',

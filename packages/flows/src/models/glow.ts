@@ -1,6 +1,5 @@
-import { ArgumentError, conditional, normalHead, Sequential } from '@dgm/core';
-import type { Activation, ConditionalDistribution, Distribution, Key, Shape } from '@dgm/core';
-import type { ChainPart } from '../chain';
+import { checkInteger, conditional, normalHead, Sequential } from '@dgm/core';
+import type { Activation, Bijector, ConditionalDistribution, Shape } from '@dgm/core';
 import { Coupling } from '../coupling/coupling';
 import { halfMask } from '../coupling/masks';
 import type { Flow } from '../flow';
@@ -10,12 +9,11 @@ import { asHeadParameters, imageConditioner } from '../multiscale/image-networks
 import { multiscaleFlow, type Scale } from '../multiscale/multiscale-flow';
 import { affine } from '../transformers/affine';
 import type { Transformer } from '../transformers/transformer';
+import { checkFlowOptions, type CommonOptions } from './options';
 
-export interface GlowOptions {
+export interface GlowOptions extends CommonOptions {
   /** `[height, width, channels]`; the sides can be halved `scales` times. */
   readonly shape: Shape;
-  /** Randomness for the initial weights. */
-  readonly key: Key;
   /** How often the image is squeezed; after each time but the last half of the channels is factored out. 2 unless given. */
   readonly scales?: number;
   /** Steps of flow at each scale; 4 unless given. */
@@ -28,12 +26,6 @@ export interface GlowOptions {
   readonly dropout?: number;
   /** What couplings do to an element; an affine map unless given. */
   readonly transformer?: Transformer;
-  /** The length of the context; none unless given. */
-  readonly context?: number;
-  /** The distribution of the last latents; standard normal unless given. */
-  readonly base?: Distribution | ConditionalDistribution;
-  /** What stands between the flow and the data: {@link logitPreprocessing}, or a {@link Reshape} of vectors to images. */
-  readonly preprocessing?: ChainPart;
 }
 
 /**
@@ -45,11 +37,10 @@ export interface GlowOptions {
  * @see Glow: Generative Flow with Invertible 1x1 Convolutions (Kingma and Dhariwal, 2018), Fig. 2; DGM §3.1.6
  */
 export function glow(options: GlowOptions): Flow {
-  const { shape, key, scales = 2, steps = 4, base, preprocessing } = options;
-  if (!(Number.isInteger(steps) && steps >= 1)) {
-    const expected = 'to be an integer of at least 1';
-    throw new ArgumentError({ where: 'glow', argument: 'steps', expected, actual: String(steps) });
-  }
+  const own = ['shape', 'scales', 'steps', 'hidden', 'activation', 'dropout', 'transformer'];
+  checkFlowOptions('glow', options, [...own, 'base', 'preprocessing']);
+  const { shape, key, scales = 2, steps = 4, contextSize, base, preprocessing } = options;
+  checkInteger('glow', 'steps', steps);
   return multiscaleFlow({
     where: 'glow',
     shape,
@@ -60,6 +51,7 @@ export function glow(options: GlowOptions): Flow {
         step(options, { ...scale, key: scale.key.fold(index) }),
       ).flat(),
     dropped: (scale) => dropped(options, scale),
+    contextSize,
     base: () => base,
     preprocessing,
     source: 'Kingma and Dhariwal, 2018',
@@ -67,14 +59,14 @@ export function glow(options: GlowOptions): Flow {
 }
 
 /** From latent to data: the coupling comes first, activation normalization last. */
-function step(options: GlowOptions, { shape, key }: Scale): ChainPart[] {
-  const { context = 0, transformer = affine() } = options;
+function step(options: GlowOptions, { shape, key }: Scale): Bijector[] {
+  const { contextSize = 0, transformer = affine() } = options;
   const [height, width, features] = shape as [number, number, number];
   const leadingShape = [height, width];
   const kept = Math.ceil(features / 2);
   const network = imageConditioner({
     ...networkOptions(options),
-    inputs: kept + context,
+    inputs: kept + contextSize,
     outputs: (features - kept) * transformer.numParameters,
     key: key.fold('coupling'),
   });
@@ -90,7 +82,7 @@ function dropped(options: GlowOptions, { shape, key }: Scale): ConditionalDistri
   const channels = shape.at(-1)!;
   const network = imageConditioner({
     ...networkOptions(options),
-    inputs: channels + (options.context ?? 0),
+    inputs: channels + (options.contextSize ?? 0),
     outputs: 2 * channels,
     key,
   });

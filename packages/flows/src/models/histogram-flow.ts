@@ -1,19 +1,16 @@
-import { Independent, Sequential, Uniform } from '@dgm/core';
-import type { Activation, Key, Layer } from '@dgm/core';
+import { checkInteger, disposeOnThrow, Independent, Sequential, Uniform } from '@dgm/core';
+import type { Activation, Layer } from '@dgm/core';
 import { Autoregressive } from '../autoregressive/autoregressive';
 import { maskedNetwork } from '../autoregressive/masked-network';
 import { dequantized, type DequantizedFlow } from '../dequantization/dequantized-flow';
 import { flow } from '../flow';
 import { centred } from '../integer/integer-networks';
 import { linearSpline } from '../transformers/linear-spline';
+import { checkFlowOptions, type VectorFlowOptions } from './options';
 
-export interface HistogramFlowOptions {
-  /** D, the length of an event. */
-  readonly dims: number;
+export interface HistogramFlowOptions extends Omit<VectorFlowOptions, 'base' | 'preprocessing'> {
   /** The number of values of an entry: 0 to `levels - 1`. */
   readonly levels: number;
-  /** Randomness for the initial weights. */
-  readonly key: Key;
   /** Hidden units of the masked network; `[256]` unless given. */
   readonly hidden?: readonly number[];
   /** `relu` unless given. */
@@ -31,28 +28,33 @@ export interface HistogramFlowOptions {
  * @see Neural Importance Sampling (Müller et al., 2019), §4.1, for the maps; Papamakarios et al., 2017, for the layer
  */
 export function histogramFlow(options: HistogramFlowOptions): DequantizedFlow {
-  const { dims, levels } = options;
+  checkFlowOptions('histogramFlow', options, ['dims', 'levels', 'hidden', 'activation', 'dropout']);
+  const { dims, levels, contextSize } = options;
+  checkInteger('histogramFlow', 'levels', levels, { min: 2 });
   const groups = Array.from({ length: dims }, (_, index) => index);
   const transformer = linearSpline({ bins: levels, minimum: 0, maximum: levels });
-  return dequantized({
-    levels,
-    flow: flow({
-      base: new Independent(new Uniform(0, levels, { shape: [dims] }), 1),
-      layers: [
-        new Autoregressive({ groups, network: networkOf(options, groups), transformer, fast: 'density' }),
-      ],
-      source: 'Müller et al., 2019; Papamakarios et al., 2017',
+  return disposeOnThrow(() =>
+    dequantized({
+      levels,
+      flow: flow({
+        base: new Independent(new Uniform(0, levels, { shape: [dims] }), 1),
+        layers: [
+          new Autoregressive({ groups, network: networkOf(options, groups), transformer, fast: 'density' }),
+        ],
+        contextSize,
+        source: 'Müller et al., 2019; Papamakarios et al., 2017',
+      }),
     }),
-  });
+  );
 }
 
 /** A masked network of data in [-1, 1]. */
 function networkOf(
-  { levels, key, hidden = [256], activation = 'relu', dropout = 0 }: HistogramFlowOptions,
+  { levels, key, hidden = [256], activation = 'relu', dropout = 0, contextSize = 0 }: HistogramFlowOptions,
   groups: readonly number[],
 ): Layer {
   return new Sequential([
-    centred(levels),
-    maskedNetwork({ groups, numParameters: levels, hidden, key, activation, dropout }),
+    centred(levels, contextSize),
+    maskedNetwork({ groups, numParameters: levels, hidden, key, activation, dropout, contextSize }),
   ]);
 }

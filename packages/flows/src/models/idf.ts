@@ -1,18 +1,14 @@
-import { ArgumentError, conditional, mlp, Permutation } from '@dgm/core';
-import type { Activation, ConditionalDistribution, Distribution, Key } from '@dgm/core';
+import { checkInteger, conditional, disposeOnThrow, mlp, Permutation } from '@dgm/core';
+import type { Activation, Bijector, ConditionalDistribution, Distribution, Key } from '@dgm/core';
 import { learnedBase } from '../base/learned-base';
-import type { ChainPart } from '../chain';
 import { rezero as fromZero } from '../coupling/rezero';
 import { flow, type Flow } from '../flow';
 import { IntegerCoupling } from '../integer/integer-coupling';
 import { integerLogistic } from '../integer/integer-logistic';
 import { factorOut } from '../multiscale/factor-out';
+import { checkFlowOptions, type VectorFlowOptions } from './options';
 
-export interface IdfOptions {
-  /** D, the length of an event. */
-  readonly dims: number;
-  /** Randomness for the initial weights. */
-  readonly key: Key;
+export interface IdfOptions extends Omit<VectorFlowOptions, 'preprocessing'> {
   /** How many parts a coupling has: 2 in the classic one, 4 in the book's second; 2 unless given. */
   readonly parts?: number;
   /** The number of couplings, at each scale; 8 unless given. */
@@ -38,10 +34,14 @@ export interface IdfOptions {
  * @see DGM §3.2.4, Listings 3.3-3.6; Integer Discrete Flows (Hoogeboom et al., 2019)
  */
 export function idf(options: IdfOptions): Flow {
-  const { dims, parts = 2, scales = 1 } = options;
-  check('scales', { actual: scales, from: 1, to: 1 + Math.floor(Math.log2(dims)) });
-  check('parts', { actual: parts, from: 2, to: Math.ceil(dims / 2 ** (scales - 1)) });
-  return scale({ ...options, source: 'DGM §3.2.4, Listings 3.3-3.6' }, scales);
+  const own = ['dims', 'parts', 'couplings', 'scales', 'hidden', 'activation', 'rezero', 'base'];
+  checkFlowOptions('idf', options, own);
+  const { dims, parts = 2, couplings = 8, scales = 1 } = options;
+  checkInteger('idf', 'dims', dims, { min: 2 });
+  checkInteger('idf', 'couplings', couplings);
+  checkInteger('idf', 'scales', scales, { min: 1, max: 1 + Math.floor(Math.log2(dims)) });
+  checkInteger('idf', 'parts', parts, { min: 2, max: Math.ceil(dims / 2 ** (scales - 1)) });
+  return disposeOnThrow(() => scale({ ...options, source: 'DGM §3.2.4, Listings 3.3-3.6' }, scales));
 }
 
 /** The couplings of one scale, over what comes after it. */
@@ -51,7 +51,7 @@ function scale({ source, ...options }: IdfOptions & { readonly source?: string }
     { length: parts },
     (_, part) => Math.floor(((part + 1) * dims) / parts) - Math.floor((part * dims) / parts),
   );
-  const layers = Array.from({ length: couplings }, (_, index): ChainPart[] => [
+  const layers = Array.from({ length: couplings }, (_, index): Bijector[] => [
     Permutation.reverse(dims),
     coupling(options, { sizes, key: options.key.fold(index) }),
   ]);
@@ -59,7 +59,8 @@ function scale({ source, ...options }: IdfOptions & { readonly source?: string }
     layers: layers.flat(),
     base: left === 1 ? lastBase(options) : withFactorOut(options, left),
     eventShape: [dims],
-    ...(source === undefined ? {} : { source }),
+    contextSize: options.contextSize,
+    source,
   });
 }
 
@@ -72,10 +73,13 @@ function lastBase({ dims, base }: IdfOptions): Distribution | ConditionalDistrib
 
 /** The first half goes on to the next scale, and the second half stops, given the first. */
 function withFactorOut(options: IdfOptions, left: number): ConditionalDistribution {
-  const { dims, hidden = [256, 256], activation = 'leakyRelu' } = options;
+  const { dims, hidden = [256, 256], activation = 'leakyRelu', contextSize = 0 } = options;
   const kept = Math.ceil(dims / 2);
   const key = options.key.fold('scale');
-  const network = mlp([kept, ...hidden, 2 * (dims - kept)], { key: key.fold('dropped'), activation });
+  const network = mlp([kept + contextSize, ...hidden, 2 * (dims - kept)], {
+    key: key.fold('dropped'),
+    activation,
+  });
   return factorOut({
     sizes: [kept, dims - kept],
     kept: scale({ ...options, dims: kept, key }, left - 1),
@@ -85,23 +89,13 @@ function withFactorOut(options: IdfOptions, left: number): ConditionalDistributi
 
 /** The classic coupling changes the second half alone, as in Eq. 3.36; one of more parts changes them all. */
 function coupling(
-  { dims, hidden = [256, 256], activation = 'leakyRelu', rezero = false }: IdfOptions,
+  { dims, hidden = [256, 256], activation = 'leakyRelu', rezero = false, contextSize = 0 }: IdfOptions,
   { sizes, key }: { sizes: readonly number[]; key: Key },
 ): IntegerCoupling {
   const networks = sizes.map((size, part) => {
     if (sizes.length === 2 && part === 0) return undefined;
-    const plain = mlp([dims - size, ...hidden, size], { key: key.fold(part), activation });
+    const plain = mlp([dims - size + contextSize, ...hidden, size], { key: key.fold(part), activation });
     return rezero ? fromZero(plain) : plain;
   });
   return new IntegerCoupling({ parts: sizes, networks });
-}
-
-function check(argument: string, { actual, from, to }: { actual: number; from: number; to: number }): void {
-  if (Number.isInteger(actual) && actual >= from && actual <= to) return;
-  throw new ArgumentError({
-    where: 'idf',
-    argument,
-    expected: `to be an integer from ${from} to ${to}`,
-    actual: String(actual),
-  });
 }

@@ -1,6 +1,7 @@
-import { ArgumentError, conditional, Permutation, Sequential } from '@dgm/core';
+import { checkInteger, conditional, Permutation, Sequential } from '@dgm/core';
 import type {
   Activation,
+  Bijector,
   ConditionalDistribution,
   Distribution,
   DistributionHead,
@@ -9,7 +10,6 @@ import type {
   Shape,
 } from '@dgm/core';
 import { learnedBase } from '../base/learned-base';
-import type { ChainPart } from '../chain';
 import { checkerboardMask, oppositeMask } from '../coupling/masks';
 import type { Flow } from '../flow';
 import { IntegerCoupling } from '../integer/integer-coupling';
@@ -18,14 +18,13 @@ import { centred, gentle } from '../integer/integer-networks';
 import { MaskedIntegerCoupling } from '../integer/masked-integer-coupling';
 import { asHeadParameters, imageConditioner } from '../multiscale/image-networks';
 import { multiscaleFlow, type Scale } from '../multiscale/multiscale-flow';
+import { checkFlowOptions, type CommonOptions } from './options';
 
-export interface ImageIdfOptions {
+export interface ImageIdfOptions extends CommonOptions {
   /** `[height, width, channels]`; the sides can be halved `scales` times. */
   readonly shape: Shape;
   /** The number of values that data have: 0 to `levels - 1`. Latents may be any integers. */
   readonly levels: number;
-  /** Randomness for the initial weights. */
-  readonly key: Key;
   /** How often the image is squeezed; after each time but the last half of the channels is factored out. 2 unless given. */
   readonly scales?: number;
   /** Couplings of channels at each scale, each after a reversal; 4 unless given. */
@@ -42,10 +41,13 @@ export interface ImageIdfOptions {
   readonly dropout?: number;
   /** Logistic distributions of each latent; 5 unless given. */
   readonly components?: number;
-  /** $\pi(z)$ over the integers of the last scale; learned mixtures unless given. */
+  /**
+   * $\pi(z)$ over the integers of the last scale.
+   * @defaultValue learned mixtures
+   */
   readonly base?: Distribution | ConditionalDistribution;
-  /** What stands between the flow and the data: a {@link Reshape} of vectors to images. */
-  readonly preprocessing?: ChainPart;
+  /** The last layer before the data: a {@link Reshape} of vectors to images. */
+  readonly preprocessing?: Bijector;
 }
 
 /**
@@ -57,15 +59,19 @@ export interface ImageIdfOptions {
  * @see Integer Discrete Flows and Lossless Compression (Hoogeboom et al., 2019), §4; DGM §3.2.4
  */
 export function imageIdf(options: ImageIdfOptions): Flow {
-  const { shape, key, scales = 2, steps = 4, parts = 2, checkerboards = 2 } = options;
-  checkCount('steps', { actual: steps, from: 0, to: Infinity });
-  checkCount('checkerboards', { actual: checkerboards, from: 0, to: Infinity });
-  checkCount('parts', { actual: parts, from: 2, to: 4 * shape.at(-1)! });
+  const own = ['shape', 'levels', 'scales', 'steps', 'parts', 'checkerboards', 'hidden', 'activation'];
+  checkFlowOptions('imageIdf', options, [...own, 'dropout', 'components', 'base', 'preprocessing']);
+  const { shape, levels, key, scales = 2, steps = 4, parts = 2, checkerboards = 2, contextSize } = options;
+  checkInteger('imageIdf', 'levels', levels, { min: 2 });
+  checkInteger('imageIdf', 'steps', steps, { min: 0 });
+  checkInteger('imageIdf', 'checkerboards', checkerboards, { min: 0 });
+  checkInteger('imageIdf', 'parts', parts, { min: 2, max: 4 * (shape?.at(-1) ?? 1) });
   return multiscaleFlow({
     where: 'imageIdf',
     shape,
     scales,
     key,
+    contextSize,
     layers: (scale) => each(steps, scale, (own) => ofChannels(options, own)),
     unsqueezed: (scale) => each(checkerboards, scale, (own, index) => [ofColours(options, own, index)]),
     dropped: (scale) => conditional(given(options, scale), headOf(options, scale.shape)),
@@ -80,13 +86,13 @@ export function imageIdf(options: ImageIdfOptions): Flow {
 function each(
   count: number,
   { shape, key }: Scale,
-  make: (own: Scale, index: number) => readonly ChainPart[],
-): readonly ChainPart[] {
+  make: (own: Scale, index: number) => readonly Bijector[],
+): readonly Bijector[] {
   return Array.from({ length: count }, (_, index) => make({ shape, key: key.fold(index) }, index)).flat();
 }
 
 /** A coupling of channels and the reversal that lets the next one change others. */
-function ofChannels(options: ImageIdfOptions, { shape, key }: Scale): readonly ChainPart[] {
+function ofChannels(options: ImageIdfOptions, { shape, key }: Scale): readonly Bijector[] {
   const { parts = 2 } = options;
   const [height, width, channels] = shape as [number, number, number];
   const end = (part: number): number => Math.floor((part * channels) / parts);
@@ -102,7 +108,7 @@ function ofChannels(options: ImageIdfOptions, { shape, key }: Scale): readonly C
 }
 
 /** A coupling that changes the pixels of one colour. */
-function ofColours(options: ImageIdfOptions, { shape, key }: Scale, index: number): ChainPart {
+function ofColours(options: ImageIdfOptions, { shape, key }: Scale, index: number): Bijector {
   const channels = shape.at(-1)!;
   const mask = checkerboardMask(shape);
   return new MaskedIntegerCoupling({
@@ -131,10 +137,11 @@ function translation(options: ImageIdfOptions, sizes: Sizes): Sequential {
 }
 
 function network(
-  { levels, hidden = 64, activation = 'relu', dropout = 0 }: ImageIdfOptions,
-  sizes: Sizes,
+  { levels, hidden = 64, activation = 'relu', dropout = 0, contextSize = 0 }: ImageIdfOptions,
+  { inputs, outputs, key }: Sizes,
 ): readonly Layer[] {
-  return [centred(levels), imageConditioner({ ...sizes, hidden, activation, dropout })];
+  const sizes = { inputs: inputs + contextSize, outputs, key };
+  return [centred(levels, contextSize), imageConditioner({ ...sizes, hidden, activation, dropout })];
 }
 
 const componentsOf = ({ components = 5 }: ImageIdfOptions): number => components;
@@ -150,19 +157,5 @@ function headOf(options: ImageIdfOptions, shape: Shape): DistributionHead {
     spread: levels / components,
     scale: 0.5,
     background: { share: 0.01, scale: levels / 4 },
-  });
-}
-
-function checkCount(
-  argument: string,
-  { actual, from, to }: { readonly actual: number; readonly from: number; readonly to: number },
-): void {
-  if (Number.isInteger(actual) && actual >= from && actual <= to) return;
-  const range = to === Infinity ? `of at least ${from}` : `from ${from} to ${to}`;
-  throw new ArgumentError({
-    where: 'imageIdf',
-    argument,
-    expected: `to be an integer ${range}`,
-    actual: String(actual),
   });
 }

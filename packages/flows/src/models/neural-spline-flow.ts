@@ -1,6 +1,5 @@
-import { Dropout, mlp, Permutation, Sequential } from '@dgm/core';
-import type { Key, Layer } from '@dgm/core';
-import type { ChainPart } from '../chain';
+import { checkInteger, checkOneOf, disposeOnThrow, Dropout, mlp, Permutation, Sequential } from '@dgm/core';
+import type { Bijector, Layer } from '@dgm/core';
 import { Coupling } from '../coupling/coupling';
 import { halfMask } from '../coupling/masks';
 import { flow, type Flow } from '../flow';
@@ -8,7 +7,13 @@ import { ActNormFlow } from '../linear/act-norm-flow';
 import { rationalQuadraticSpline } from '../transformers/rational-quadratic-spline';
 import type { RationalQuadraticSplineOptions } from '../transformers/rational-quadratic-spline';
 import type { Transformer } from '../transformers/transformer';
-import { autoregressiveFlow, type AutoregressiveFlowOptions } from './autoregressive-flows';
+import {
+  AUTOREGRESSIVE_OPTIONS,
+  autoregressiveFlow,
+  autoregressiveLayer,
+  type AutoregressiveFlowOptions,
+} from './autoregressive-flows';
+import { checkFlowOptions, withPreprocessing } from './options';
 
 export interface NeuralSplineFlowOptions extends AutoregressiveFlowOptions {
   /** Layers of halves, quick both ways, or autoregressive ones; `'coupling'` unless given. */
@@ -22,31 +27,32 @@ export interface NeuralSplineFlowOptions extends AutoregressiveFlowOptions {
  * @see Neural Spline Flows (Durkan et al., 2019), §3: RQ-NSF (C) and RQ-NSF (AR)
  */
 export function neuralSplineFlow(options: NeuralSplineFlowOptions): Flow {
+  checkFlowOptions('neuralSplineFlow', options, [...AUTOREGRESSIVE_OPTIONS, 'kind', 'spline']);
+  const { dims, kind = 'coupling', layers = 5, actNorm = false, contextSize, base, preprocessing } = options;
+  checkOneOf('neuralSplineFlow', 'kind', kind, ['coupling', 'autoregressive']);
+  checkInteger('neuralSplineFlow', 'layers', layers);
   const transformer = rationalQuadraticSpline(options.spline);
   const source = 'Durkan et al., 2019';
-  if (options.kind === 'autoregressive') {
-    return autoregressiveFlow(options, { fast: 'density', transformer, source });
+  if (kind === 'autoregressive') {
+    return autoregressiveFlow('neuralSplineFlow', options, { fast: 'density', transformer, source });
   }
-  const { dims, layers = 5, actNorm = false, base, preprocessing } = options;
-  const parts = Array.from({ length: layers }, (_, index): ChainPart[] => [
-    Permutation.reverse(dims),
-    ...(actNorm ? [new ActNormFlow({ features: dims })] : []),
-    splineCoupling(options, { transformer, key: options.key.fold(index) }),
-  ]);
-  return flow({
-    layers: [...parts.flat(), ...(preprocessing === undefined ? [] : [preprocessing])],
-    ...(base === undefined ? {} : { base }),
-    source,
+  return disposeOnThrow(() => {
+    const parts = Array.from({ length: layers }, (_, index): Bijector[] => [
+      Permutation.reverse(dims),
+      ...(actNorm ? [new ActNormFlow({ features: dims })] : []),
+      splineLayer({ ...options, key: options.key.fold(index) }, transformer),
+    ]);
+    return flow({ layers: withPreprocessing(parts.flat(), preprocessing), contextSize, base, source });
   });
 }
 
-function splineCoupling(
-  { dims, hidden = [64, 64], activation = 'relu', dropout = 0, context = 0 }: NeuralSplineFlowOptions,
-  { transformer, key }: { transformer: Transformer; key: Key },
-): Coupling {
+function splineLayer(options: NeuralSplineFlowOptions, transformer: Transformer): Bijector {
+  const { dims, key, hidden = [64, 64], activation = 'relu', dropout = 0, contextSize = 0 } = options;
+  // There are no halves of a vector of length 1: its map depends on the context alone.
+  if (dims === 1) return autoregressiveLayer(options, { fast: 'density', transformer });
   const kept = Math.ceil(dims / 2);
   const outputs = (dims - kept) * transformer.numParameters;
-  const sizes = [kept + context, ...hidden];
+  const sizes = [kept + contextSize, ...hidden];
   const body = mlp(sizes, { key: key.fold('body'), activation, outputActivation: activation });
   const head = mlp([sizes.at(-1)!, outputs], { key: key.fold('head') });
   const network: Layer = new Sequential(

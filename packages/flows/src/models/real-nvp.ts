@@ -1,18 +1,15 @@
-import { mlp, Permutation } from '@dgm/core';
-import type { Activation, Bijector, Key } from '@dgm/core';
-import type { ChainPart } from '../chain';
+import { checkInteger, disposeOnThrow, mlp, Permutation } from '@dgm/core';
+import type { Activation, Bijector } from '@dgm/core';
 import { Coupling } from '../coupling/coupling';
 import { interleaved } from '../coupling/interleaved';
 import { halfMask } from '../coupling/masks';
 import { rezero as fromZero } from '../coupling/rezero';
 import { flow, type Flow } from '../flow';
 import { affine } from '../transformers/affine';
+import { autoregressiveLayer } from './autoregressive-flows';
+import { checkFlowOptions, withPreprocessing, type VectorFlowOptions } from './options';
 
-export interface RealNvpOptions {
-  /** D, the length of an event. */
-  readonly dims: number;
-  /** Randomness for the initial weights. */
-  readonly key: Key;
+export interface RealNvpOptions extends VectorFlowOptions {
   /** The number of couplings; 8 unless given. */
   readonly couplings?: number;
   /** Hidden units of each network; `[256, 256]` unless given. */
@@ -23,10 +20,6 @@ export interface RealNvpOptions {
   readonly maxLogScale?: number;
   /** Whether each network is multiplied by a number that starts at 0; no unless told otherwise. */
   readonly rezero?: boolean;
-  /** The length of the context; none unless given. */
-  readonly context?: number;
-  /** What stands between the flow and the data, for example {@link logitPreprocessing}. */
-  readonly preprocessing?: Bijector;
 }
 
 /**
@@ -35,36 +28,49 @@ export interface RealNvpOptions {
  * @see DGM §3.1.5, Listings 3.1, 3.2; Density Estimation Using Real NVP (Dinh et al., 2017)
  */
 export function realNvp(options: RealNvpOptions): Flow {
-  const { dims, couplings = 8, preprocessing } = options;
-  const layers = Array.from({ length: couplings }, (_, index): ChainPart[] => [
-    Permutation.reverse(dims),
-    affineCoupling(options, options.key.fold(index)),
-  ]);
-  return flow({
-    layers: [...layers.flat(), ...(preprocessing === undefined ? [] : [preprocessing])],
-    source: 'DGM §3.1.5, Listings 3.1, 3.2',
+  const own = ['dims', 'couplings', 'hidden', 'activation', 'maxLogScale', 'rezero', 'base', 'preprocessing'];
+  checkFlowOptions('realNvp', options, own);
+  const { dims, couplings = 8, contextSize, base, preprocessing } = options;
+  checkInteger('realNvp', 'couplings', couplings);
+  return disposeOnThrow(() => {
+    const layers = Array.from({ length: couplings }, (_, index): Bijector[] => [
+      Permutation.reverse(dims),
+      affineLayer({ ...options, key: options.key.fold(index) }),
+    ]);
+    return flow({
+      layers: withPreprocessing(layers.flat(), preprocessing),
+      contextSize,
+      base,
+      source: 'DGM §3.1.5, Listings 3.1, 3.2',
+    });
   });
 }
 
-function affineCoupling(
-  {
-    dims,
-    context = 0,
-    hidden = [256, 256],
-    activation = 'leakyRelu',
-    maxLogScale = 1,
-    rezero = false,
-  }: RealNvpOptions,
-  key: Key,
-): Coupling {
+function affineLayer({
+  dims,
+  key,
+  contextSize = 0,
+  hidden = [256, 256],
+  activation = 'leakyRelu',
+  maxLogScale = 1,
+  rezero = false,
+}: RealNvpOptions): Bijector {
+  const transformer = affine({ maxLogScale });
+  // There are no halves of a vector of length 1: its map depends on the context alone.
+  if (dims === 1) {
+    return autoregressiveLayer(
+      { dims, key, contextSize, hidden, activation },
+      { fast: 'density', transformer },
+    );
+  }
   const kept = Math.ceil(dims / 2);
   const network = (name: string) => {
-    const plain = mlp([kept + context, ...hidden, dims - kept], { key: key.fold(name), activation });
+    const plain = mlp([kept + contextSize, ...hidden, dims - kept], { key: key.fold(name), activation });
     return rezero ? fromZero(plain) : plain;
   };
   return new Coupling({
     mask: halfMask(dims),
     network: interleaved({ logScale: network('logScale'), shift: network('shift') }),
-    transformer: affine({ maxLogScale }),
+    transformer,
   });
 }

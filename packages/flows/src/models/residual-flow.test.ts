@@ -34,7 +34,14 @@ describe('residualFlow with Russian roulette', () => {
 });
 
 test('a context makes it another density for each row', () => {
-  const model = residualFlow({ dims: 2, key: Key.of(0), blocks: 2, hidden: [8], context: 1, lipschitz: 0.5 });
+  const model = residualFlow({
+    dims: 2,
+    key: Key.of(0),
+    blocks: 2,
+    hidden: [8],
+    contextSize: 1,
+    lipschitz: 0.5,
+  });
   const distribution = model.given(tf.tensor2d([[-2], [2]]));
   const { x, logProb } = distribution.sampleAndLogProb(Key.of(1), [3]);
   expect([...distribution.logProb(x).dataSync()]).toBeCloseToArray([...logProb.dataSync()], {

@@ -1,20 +1,21 @@
-import type { Bijector, ConditionalDistribution, Distribution, Key } from '@dgm/core';
-import type { ChainPart } from '../chain';
+import { checkInteger, disposeOnThrow } from '@dgm/core';
+import type { Bijector, Key } from '@dgm/core';
 import { flow, type Flow } from '../flow';
 import { ActNormFlow } from '../linear/act-norm-flow';
 import { contractiveDenseNet, contractiveMlp, type Contraction } from '../residual/contraction';
-import type { ContractiveDenseNetOptions, ContractiveMlpOptions } from '../residual/contraction';
+import type {
+  ContractionOptions,
+  ContractiveDenseNetOptions,
+  ContractiveMlpOptions,
+} from '../residual/contraction';
 import { InvertibleResidual, type InvertibleResidualOptions } from '../residual/invertible-residual';
+import { checkFlowOptions, withPreprocessing, type CommonOptions } from './options';
 
-interface BlockOptions {
+interface BlockOptions extends Pick<CommonOptions, 'base' | 'preprocessing'> {
   /** The number of residual blocks; 8 unless given. */
   readonly blocks?: number;
   /** The log-determinant of training, as {@link InvertibleResidual} takes it. */
   readonly logDet?: InvertibleResidualOptions['logDet'];
-  /** The standard normal unless given. */
-  readonly base?: Distribution | ConditionalDistribution;
-  /** What stands between the flow and the data. */
-  readonly preprocessing?: Bijector;
 }
 
 export interface ResidualFlowOptions extends ContractiveMlpOptions, BlockOptions {}
@@ -27,7 +28,8 @@ export interface ResidualFlowOptions extends ContractiveMlpOptions, BlockOptions
  * @see DGM §3.1.7; Residual Flows for Invertible Generative Modeling (Chen et al., 2019)
  */
 export function residualFlow(options: ResidualFlowOptions): Flow {
-  return blockFlow(options, 'Chen et al., 2019', (key) => contractiveMlp({ ...options, key }));
+  checkFlowOptions('residualFlow', options, [...BLOCK_OPTIONS, 'hidden']);
+  return blockFlow('residualFlow', options, (key) => contractiveMlp({ ...options, key }));
 }
 
 export interface DenseFlowOptions extends ContractiveDenseNetOptions, BlockOptions {}
@@ -37,28 +39,33 @@ export interface DenseFlowOptions extends ContractiveDenseNetOptions, BlockOptio
  * @see DGM §3.1.7, Eq. 3.25-3.30; Invertible DenseNets with Concatenated LipSwish (Perugachi-Diaz et al., 2021)
  */
 export function denseFlow(options: DenseFlowOptions): Flow {
-  return blockFlow(options, 'Perugachi-Diaz et al., 2021', (key) => contractiveDenseNet({ ...options, key }));
+  checkFlowOptions('denseFlow', options, [...BLOCK_OPTIONS, 'depth', 'growth']);
+  return blockFlow('denseFlow', options, (key) => contractiveDenseNet({ ...options, key }));
 }
 
+const BLOCK_OPTIONS = ['dims', 'lipschitz', 'activation', 'blocks', 'logDet', 'base', 'preprocessing'];
+
+const SOURCES = { residualFlow: 'Chen et al., 2019', denseFlow: 'Perugachi-Diaz et al., 2021' };
+
 function blockFlow(
-  { dims, key, blocks = 8, logDet, base, preprocessing }: BlockOptions & { dims: number; key: Key },
-  source: string,
+  where: keyof typeof SOURCES,
+  { dims, key, contextSize, blocks = 8, logDet, base, preprocessing }: BlockOptions & ContractionOptions,
   contraction: (key: Key) => Contraction,
 ): Flow {
-  const parts = Array.from({ length: blocks }, (_, index): ChainPart[] => [
-    new InvertibleResidual({
-      contraction: contraction(key.fold(index)),
-      ...(logDet === undefined ? {} : { logDet }),
-    }),
-    new ActNormFlow({ features: dims }),
-  ]);
-  return flow({
-    layers: [
+  checkInteger(where, 'blocks', blocks);
+  return disposeOnThrow(() => {
+    const parts = Array.from({ length: blocks }, (_, index): Bijector[] => [
+      new InvertibleResidual({
+        contraction: contraction(key.fold(index)),
+        ...(logDet !== undefined && { logDet }),
+      }),
       new ActNormFlow({ features: dims }),
-      ...parts.flat(),
-      ...(preprocessing === undefined ? [] : [preprocessing]),
-    ],
-    ...(base === undefined ? {} : { base }),
-    source: `DGM §3.1.7; ${source}`,
+    ]);
+    return flow({
+      layers: withPreprocessing([new ActNormFlow({ features: dims }), ...parts.flat()], preprocessing),
+      contextSize,
+      base,
+      source: `DGM §3.1.7; ${SOURCES[where]}`,
+    });
   });
 }

@@ -1,28 +1,27 @@
-import type { ConditionalDistribution, Distribution, Key } from '@dgm/core';
+import { checkInteger, disposeOnThrow } from '@dgm/core';
+import type { Bijector } from '@dgm/core';
 import { flow, type Flow } from '../flow';
 import { Planar } from '../sylvester/planar';
 import { Sylvester, type SylvesterOptions } from '../sylvester/sylvester';
+import { checkFlowOptions, withPreprocessing, type VectorFlowOptions } from './options';
 
-export interface PlanarFlowOptions {
-  /** D, the length of an event. */
-  readonly dims: number;
-  readonly key: Key;
+export interface PlanarFlowOptions extends VectorFlowOptions {
   /** The number of layers; 8 unless given. */
   readonly layers?: number;
-  /** The length of the context; none unless given. */
-  readonly context?: number;
-  /** The standard normal unless given. */
-  readonly base?: Distribution | ConditionalDistribution;
 }
 
 /**
  * Planar layers, one after the other: quick to draw from, which is what posteriors want.
  * @see Variational Inference with Normalizing Flows (Rezende and Mohamed, 2015)
  */
-export function planarFlow({ layers = 8, base, key, ...options }: PlanarFlowOptions): Flow {
-  return flow({
-    layers: Array.from({ length: layers }, (_, index) => new Planar({ ...options, key: key.fold(index) })),
-    ...(base === undefined ? {} : { base }),
+export function planarFlow(options: PlanarFlowOptions): Flow {
+  checkFlowOptions('planarFlow', options, ['dims', 'layers', 'base', 'preprocessing']);
+  return stack('planarFlow', options, {
+    layer: (index) => {
+      const { dims, contextSize = 0, key } = options;
+      return new Planar({ dims, contextSize, key: key.fold(index) });
+    },
+    layers: options.layers ?? 8,
     source: 'Rezende and Mohamed, 2015',
   });
 }
@@ -40,20 +39,34 @@ export interface SylvesterFlowOptions extends PlanarFlowOptions {
  * Sylvester layers, one after the other; those of triangular form alternate between the identity and the reversal.
  * @see DGM §4.4.2.2; Sylvester Normalizing Flows (van den Berg et al., 2018)
  */
-export function sylvesterFlow({
-  layers = 4,
-  base,
-  key,
-  form = 'orthogonal',
-  ...options
-}: SylvesterFlowOptions): Flow {
-  const parts = Array.from(
-    { length: layers },
-    (_, index) => new Sylvester({ ...options, form, reversed: index % 2 === 1, key: key.fold(index) }),
-  );
-  return flow({
-    layers: parts,
-    ...(base === undefined ? {} : { base }),
+export function sylvesterFlow(options: SylvesterFlowOptions): Flow {
+  const own = ['dims', 'layers', 'form', 'columns', 'reflections', 'base', 'preprocessing'];
+  checkFlowOptions('sylvesterFlow', options, own);
+  const { dims, contextSize = 0, form = 'orthogonal', columns, reflections, key } = options;
+  return stack('sylvesterFlow', options, {
+    layer: (index) =>
+      new Sylvester({
+        dims,
+        contextSize,
+        form,
+        ...(columns !== undefined && { columns }),
+        ...(reflections !== undefined && { reflections }),
+        reversed: index % 2 === 1,
+        key: key.fold(index),
+      }),
+    layers: options.layers ?? 4,
     source: 'DGM §4.4.2.2; van den Berg et al., 2018',
+  });
+}
+
+function stack(
+  where: string,
+  { contextSize, base, preprocessing }: PlanarFlowOptions,
+  { layer, layers, source }: { layer: (index: number) => Bijector; layers: number; source: string },
+): Flow {
+  checkInteger(where, 'layers', layers);
+  return disposeOnThrow(() => {
+    const parts = Array.from({ length: layers }, (_, index) => layer(index));
+    return flow({ layers: withPreprocessing(parts, preprocessing), contextSize, base, source });
   });
 }

@@ -1,11 +1,11 @@
 import {
   conditional,
-  normalHead,
   Independent,
   Key,
-  mlp,
   Mixture,
+  mlp,
   Normal,
+  normalHead,
   Permutation,
   standardNormal,
 } from '@dgm/core';
@@ -54,7 +54,7 @@ describe('with a context', () => {
   const make = () =>
     factorOut({
       sizes: [2, 1],
-      kept: realNvp({ dims: 2, key: Key.of(0), couplings: 2, hidden: [4], context: 1 }),
+      kept: realNvp({ dims: 2, key: Key.of(0), couplings: 2, hidden: [4], contextSize: 1 }),
       dropped: conditional(mlp([3, 4, 2], { key: Key.of(1) }), normalHead({ shape: [1] })),
     });
 

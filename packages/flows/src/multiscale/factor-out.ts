@@ -1,10 +1,17 @@
-import { BaseDistribution, BaseModule, sizeOf } from '@dgm/core';
-import type { ConditionalDistribution, Distribution, Key, Shape } from '@dgm/core';
+import {
+  BaseDistribution,
+  BaseModule,
+  checkInteger,
+  checkOptions,
+  childCall,
+  isModule,
+  sizeOf,
+} from '@dgm/core';
+import type { CallOptions, ConditionalDistribution, Distribution, Key, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { hasParameters, type FlowBase } from '../base/flow-base';
-import type { FlowCall } from '../flow-layer';
-import { forPart, withContext } from '../internal/events';
+import { givenBase, type FlowBase } from '../base/flow-base';
+import { withContext } from '../internal/events';
 
 export interface FactorOutOptions {
   /** How much of the last axis goes on, and how much stops here. */
@@ -29,24 +36,30 @@ export function factorOut(options: FactorOutOptions): ConditionalDistribution {
 }
 
 class FactorOut extends BaseModule implements FlowBase {
+  readonly eventShape: Shape;
   readonly #sizes: readonly [number, number];
   readonly #leadingShape: Shape;
   readonly #kept: Distribution | FlowBase;
   readonly #dropped: FlowBase;
 
-  constructor({ sizes, kept, dropped, leadingShape = [] }: FactorOutOptions) {
+  constructor(options: FactorOutOptions) {
     super();
+    checkOptions('factorOut', options, ['sizes', 'kept', 'dropped', 'leadingShape']);
+    const { sizes, kept, dropped, leadingShape = [] } = options;
+    sizes.forEach((size) => checkInteger('factorOut', 'sizes', size));
     this.#sizes = sizes;
     this.#leadingShape = leadingShape;
-    this.#kept = hasParameters(kept) ? this.child('kept', kept) : kept;
+    this.eventShape = [...leadingShape, sizes[0] + sizes[1]];
+    this.#kept = isModule(kept) ? this.child('kept', kept) : kept;
     this.#dropped = this.child('dropped', dropped);
   }
 
-  given(context?: Tensor, call: Omit<FlowCall, 'context'> = {}): Distribution {
-    const kept = hasParameters(this.#kept) ? this.#kept.given(context, forPart(call, 'kept')) : this.#kept;
+  given(context?: Tensor, call: Omit<CallOptions, 'context'> = {}): Distribution {
+    const whole = context === undefined ? call : { ...call, context };
+    const kept = givenBase(this.#kept, childCall(whole, 'kept'));
     const dropped = (zA: Tensor): Distribution => {
       const seen = context === undefined ? zA : withContext(zA, { context: repeated(context, zA) });
-      return this.#dropped.given(seen, forPart(call, 'dropped'));
+      return this.#dropped.given(seen, childCall(call, 'dropped'));
     };
     const [first, second] = this.#sizes;
     return new Factored({
@@ -57,10 +70,10 @@ class FactorOut extends BaseModule implements FlowBase {
     });
   }
 
-  initialize(z: Tensor, call: FlowCall = {}): void {
-    if (!hasParameters(this.#kept)) return;
+  initialize(z: Tensor, call: CallOptions = {}): void {
+    if (!isModule(this.#kept)) return;
     const [zA] = tf.split(z, [...this.#sizes], -1);
-    this.#kept.initialize?.(zA!, forPart(call, 'kept'));
+    this.#kept.initialize?.(zA!, childCall(call, 'kept'));
   }
 }
 

@@ -1,7 +1,7 @@
-import { ArgumentError, formatShape } from '@dgm/core';
-import type { ConditionalDistribution, Distribution, Key, Shape } from '@dgm/core';
-import type { ChainPart } from '../chain';
+import { ArgumentError, checkInteger, disposeOnThrow, formatShape } from '@dgm/core';
+import type { Bijector, ConditionalDistribution, Distribution, Key, Shape } from '@dgm/core';
 import { flow, type Flow } from '../flow';
+import { withPreprocessing } from '../models/options';
 import { factorOut } from './factor-out';
 import { Squeeze } from './squeeze';
 
@@ -20,16 +20,17 @@ export interface MultiscaleOptions {
   readonly shape: Shape;
   readonly scales: number;
   readonly key: Key;
+  readonly contextSize?: number | undefined;
   /** The layers of a scale, from latent to data, on images that are squeezed. */
-  layers(scale: Scale): readonly ChainPart[];
+  layers(scale: Scale): readonly Bijector[];
   /** Layers on its images before they are squeezed; none unless given. */
-  unsqueezed?(scale: Scale): readonly ChainPart[];
+  unsqueezed?(scale: Scale): readonly Bijector[];
   /** The distribution of the half of the channels that stops, of the given shape, given as many that go on. */
   dropped(scale: Scale): ConditionalDistribution;
   /** That of what is left at the last scale, the standard normal where it is none. */
   base?(scale: Scale): Distribution | ConditionalDistribution | undefined;
   /** What stands between the flow and the data; nothing unless given. */
-  readonly preprocessing?: ChainPart | undefined;
+  readonly preprocessing?: Bijector | undefined;
   readonly source: string;
 }
 
@@ -40,25 +41,26 @@ export interface MultiscaleOptions {
  * @see Density Estimation Using Real NVP (Dinh et al., 2017), §3.6; DGM §3.1.6
  */
 export function multiscaleFlow(options: MultiscaleOptions): Flow {
-  const { where, shape, scales, preprocessing, source } = options;
-  if (shape.length !== 3) {
+  const { where, shape, scales, contextSize, preprocessing, source } = options;
+  if (!Array.isArray(shape) || shape.length !== 3) {
     const expected = 'to be [height, width, channels]';
+    throw new ArgumentError({ where, argument: 'shape', expected, actual: String(shape) });
+  }
+  shape.forEach((size) => checkInteger(where, 'shape', size));
+  checkInteger(where, 'scales', scales);
+  const multiple = 2 ** scales;
+  if (shape.slice(0, 2).some((side) => side % multiple !== 0)) {
+    const expected = `to have sides that are multiples of ${multiple} for ${scales} scales`;
     throw new ArgumentError({ where, argument: 'shape', expected, actual: formatShape(shape) });
   }
-  if (!(Number.isInteger(scales) && scales >= 1)) {
-    const expected = 'to be an integer of at least 1';
-    throw new ArgumentError({ where, argument: 'scales', expected, actual: String(scales) });
-  }
-  const { layers, base } = partsOf(options, shape, scales);
-  return flow({
-    layers: [...layers, ...(preprocessing === undefined ? [] : [preprocessing])],
-    ...(base === undefined ? {} : { base }),
-    source,
+  return disposeOnThrow(() => {
+    const { layers, base } = partsOf(options, shape, scales);
+    return flow({ layers: withPreprocessing(layers, preprocessing), contextSize, base, source });
   });
 }
 
 interface Parts {
-  readonly layers: readonly ChainPart[];
+  readonly layers: readonly Bijector[];
   readonly base: Distribution | ConditionalDistribution | undefined;
 }
 
@@ -81,7 +83,7 @@ function rest(options: MultiscaleOptions, { shape, key }: Scale, left: number): 
   return factorOut({
     sizes: [channels / 2, channels / 2],
     leadingShape: [height, width],
-    kept: flow({ layers, ...(base === undefined ? {} : { base }) }),
+    kept: flow({ layers, base, contextSize: options.contextSize }),
     dropped: options.dropped({ shape: half, key: key.fold('dropped') }),
   });
 }

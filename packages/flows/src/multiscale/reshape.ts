@@ -1,8 +1,8 @@
 import { ArgumentError, sizeOf } from '@dgm/core';
-import type { Shape } from '@dgm/core';
+import type { ForwardResult, InverseResult, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { BaseFlowLayer, type Backward, type Forward } from '../flow-layer';
+import { BaseFlowLayer } from '../flow-layer';
 import { noVolume } from '../internal/events';
 
 export interface ReshapeOptions {
@@ -36,11 +36,11 @@ export class Reshape extends BaseFlowLayer {
     return this.#latentShape;
   }
 
-  protected forward(z: Tensor): Forward {
+  protected forward(z: Tensor): ForwardResult {
     return { y: tf.reshape(z, [z.shape[0]!, ...this.eventShape]), logDet: noVolume(z) };
   }
 
-  protected inverse(y: Tensor): Backward {
+  protected inverse(y: Tensor): InverseResult {
     return { z: tf.reshape(y, [y.shape[0]!, ...this.#latentShape]), logDet: noVolume(y) };
   }
 }

@@ -1,8 +1,8 @@
 import { ArgumentError, formatShape, sizeOf } from '@dgm/core';
-import type { Shape } from '@dgm/core';
+import type { ForwardResult, InverseResult, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { BaseFlowLayer, type Backward, type Forward } from '../flow-layer';
+import { BaseFlowLayer } from '../flow-layer';
 import { noVolume } from '../internal/events';
 
 export interface SqueezeOptions {
@@ -44,7 +44,7 @@ export class Squeeze extends BaseFlowLayer {
     return this.#latentShape;
   }
 
-  protected forward(z: Tensor): Forward {
+  protected forward(z: Tensor): ForwardResult {
     const [height, width, channels] = this.eventShape as [number, number, number];
     const f = this.#factor;
     const n = z.shape[0]!;
@@ -53,7 +53,7 @@ export class Squeeze extends BaseFlowLayer {
     return { y, logDet: noVolume(z) };
   }
 
-  protected inverse(y: Tensor): Backward {
+  protected inverse(y: Tensor): InverseResult {
     const [height, width, channels] = this.eventShape as [number, number, number];
     const f = this.#factor;
     const n = y.shape[0]!;

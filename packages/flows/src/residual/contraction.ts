@@ -14,6 +14,8 @@ export interface Contraction extends SmoothMap {
   readonly dims: number;
   /** L. */
   readonly lipschitz: number;
+  /** The width of the context; 0 if it takes none. */
+  readonly contextSize: number;
 }
 
 export interface ContractionOptions {
@@ -28,8 +30,11 @@ export interface ContractionOptions {
   readonly lipschitz?: number;
   /** `lipSwish` unless given. */
   readonly activation?: SmoothActivationName;
-  /** The length of the context; none unless given. */
-  readonly context?: number;
+  /**
+   * The width of the context.
+   * @defaultValue 0, an unconditional model
+   */
+  readonly contextSize?: number;
 }
 
 export interface ContractiveMlpOptions extends ContractionOptions {
@@ -43,10 +48,14 @@ export interface ContractiveMlpOptions extends ContractionOptions {
  * @see DGM §3.1.7, Eq. 3.23 (which needs a $\phi$ of slope at most 1); Invertible Residual Networks (Behrmann et al., 2019), §2.1
  */
 export function contractiveMlp({ hidden = [64, 64], ...options }: ContractiveMlpOptions): Contraction {
-  const { dims, key, activation = 'lipSwish', context: conditions = 0, lipschitz = 0.9 } = options;
+  const { dims, key, activation = 'lipSwish', contextSize: conditions = 0, lipschitz = 0.9 } = options;
   checkLipschitz('contractiveMlp', lipschitz);
   const network = { key, activation, conditions, isContraction: true };
-  return new ScaledContraction(smoothMlp([dims, ...hidden, dims], network), { dims, lipschitz });
+  return new ScaledContraction(smoothMlp([dims, ...hidden, dims], network), {
+    dims,
+    lipschitz,
+    contextSize: conditions,
+  });
 }
 
 export interface ContractiveDenseNetOptions extends ContractionOptions {
@@ -71,7 +80,7 @@ export function contractiveDenseNet({
     dims,
     key,
     activation = 'concatenatedLipSwish',
-    context: conditions = 0,
+    contextSize: conditions = 0,
     lipschitz = 0.9,
   } = options;
   checkLipschitz('contractiveDenseNet', lipschitz);
@@ -83,19 +92,28 @@ export function contractiveDenseNet({
     return new WeightedConcatenation(new SmoothChain([new AffineMap(affine), map]));
   });
   const last = new AffineMap({ inputs, outputs: dims, key: key.fold('last'), isContraction: true });
-  return new ScaledContraction(new SmoothChain([...layers, last]), { dims, lipschitz });
+  return new ScaledContraction(new SmoothChain([...layers, last]), {
+    dims,
+    lipschitz,
+    contextSize: conditions,
+  });
 }
 
 /** L times a map that does not expand. */
 class ScaledContraction extends BaseModule implements Contraction {
   readonly dims: number;
   readonly lipschitz: number;
+  readonly contextSize: number;
   readonly #map: SmoothMap;
 
-  constructor(map: SmoothMap, { dims, lipschitz }: { readonly dims: number; readonly lipschitz: number }) {
+  constructor(
+    map: SmoothMap,
+    { dims, lipschitz, contextSize }: Pick<Contraction, 'dims' | 'lipschitz' | 'contextSize'>,
+  ) {
     super();
     this.dims = dims;
     this.lipschitz = lipschitz;
+    this.contextSize = contextSize;
     this.#map = this.child('map', map);
   }
 

@@ -1,8 +1,9 @@
-import type { Shape } from '@dgm/core';
+import { checkContext } from '@dgm/core';
+import type { CallOptions, ForwardResult, InverseResult, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { BaseFlowLayer, type Backward, type FlowCall, type Forward } from '../flow-layer';
-import type { Linearization } from '../smooth/smooth-map';
+import { BaseFlowLayer } from '../flow-layer';
+import type { Linearization, SmoothFunction } from '../smooth/smooth-map';
 import type { Contraction } from './contraction';
 import { fixedPoint } from './fixed-point';
 import { exactLogDet, type LogDeterminant } from './log-determinant';
@@ -41,18 +42,24 @@ export class InvertibleResidual extends BaseFlowLayer {
     this.#trainingLogDet = logDet ?? (contraction.dims <= SMALL ? exactLogDet : russianRoulette());
   }
 
-  protected forward(z: Tensor, call: FlowCall): Forward {
-    const g = this.#contraction.given(call.context);
+  protected forward(z: Tensor, call: CallOptions): ForwardResult {
+    const g = this.#given(z, call);
     const y = fixedPoint(g, z, { contraction: this.#contraction, conditions: call.context });
     return { y, logDet: tf.neg(this.#logDet(g.linearize(y), call)) };
   }
 
-  protected inverse(y: Tensor, call: FlowCall): Backward {
-    const linearization = this.#contraction.given(call.context).linearize(y);
+  protected inverse(y: Tensor, call: CallOptions): InverseResult {
+    const linearization = this.#given(y, call).linearize(y);
     return { z: tf.add(y, linearization.value), logDet: this.#logDet(linearization, call) };
   }
 
-  #logDet(linearization: Linearization, { training = false, key }: FlowCall): Tensor {
+  #given(x: Tensor, { context }: CallOptions): SmoothFunction {
+    const { contextSize } = this.#contraction;
+    checkContext('InvertibleResidual', context, { rows: x.shape[0]!, contextSize });
+    return this.#contraction.given(context);
+  }
+
+  #logDet(linearization: Linearization, { training = false, key }: CallOptions): Tensor {
     if (training && key !== undefined) return this.#trainingLogDet(linearization, { key });
     return exactLogDet(linearization);
   }

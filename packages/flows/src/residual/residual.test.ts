@@ -172,7 +172,7 @@ describe('fixedPoint', () => {
   });
 
   test('has the gradients by weights and conditions that differences show', () => {
-    const options = { dims: 2, hidden: [6], key: Key.of(0), lipschitz: 0.6, context: 1 };
+    const options = { dims: 2, hidden: [6], key: Key.of(0), lipschitz: 0.6, contextSize: 1 };
     const contraction = enlarged(contractiveMlp(options), 1);
     const z = Key.of(1).normal([3, 2]);
     const w = Key.of(2).normal([3, 2]);

@@ -1,15 +1,14 @@
 import { BaseModule } from '@dgm/core';
-import type { Module } from '@dgm/core';
+import type { CallOptions, Module } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { FlowCall } from '../flow-layer';
 import { RowParameters } from '../internal/row-parameters';
 import type { SylvesterOptions } from './sylvester';
 
 /** Makes a matrix with orthonormal columns for each event. */
 export interface Orthogonal extends Module {
   /** `[n, D, M]`. */
-  columns(n: number, call: FlowCall): Tensor;
+  columns(n: number, call: CallOptions): Tensor;
 }
 
 export function orthogonalColumns(options: SylvesterOptions & { readonly columns: number }): Orthogonal {
@@ -25,16 +24,16 @@ class Iterated extends BaseModule implements Orthogonal {
   readonly #raw: RowParameters;
   readonly #shape: readonly [number, number];
 
-  constructor({ dims, columns, key, context }: SylvesterOptions & { readonly columns: number }) {
+  constructor({ dims, columns, key, contextSize = 0 }: SylvesterOptions & { readonly columns: number }) {
     super();
     this.#shape = [dims, columns];
     this.#raw = this.child(
       'raw',
-      new RowParameters({ size: dims * columns, key: key.fold('columns'), std: 1, context }),
+      new RowParameters({ size: dims * columns, key: key.fold('columns'), std: 1, contextSize }),
     );
   }
 
-  columns(n: number, call: FlowCall): Tensor {
+  columns(n: number, call: CallOptions): Tensor {
     const raw = this.#raw.rows(n, call);
     const length = tf.sqrt(tf.add(tf.sum(tf.square(raw), 1, true), 1e-12));
     let q: Tensor = tf.reshape(tf.div(raw, length), [n, ...this.#shape]);
@@ -53,17 +52,17 @@ class Reflected extends BaseModule implements Orthogonal {
   readonly #dims: number;
   readonly #reflections: number;
 
-  constructor({ dims, key, context, reflections = dims }: SylvesterOptions) {
+  constructor({ dims, key, contextSize = 0, reflections = dims }: SylvesterOptions) {
     super();
     this.#dims = dims;
     this.#reflections = reflections;
     this.#raw = this.child(
       'directions',
-      new RowParameters({ size: dims * reflections, key: key.fold('directions'), std: 1, context }),
+      new RowParameters({ size: dims * reflections, key: key.fold('directions'), std: 1, contextSize }),
     );
   }
 
-  columns(n: number, call: FlowCall): Tensor {
+  columns(n: number, call: CallOptions): Tensor {
     const directions = tf.split(this.#raw.rows(n, call), this.#reflections, 1);
     const start: Tensor = tf.tile(tf.expandDims(tf.eye(this.#dims), 0), [n, 1, 1]);
     return directions.reduce((q, direction) => {

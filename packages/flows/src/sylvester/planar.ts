@@ -1,8 +1,8 @@
 import { softplus, tanh } from '@dgm/core';
-import type { Key, Shape } from '@dgm/core';
+import type { CallOptions, ForwardResult, InverseResult, Key, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { BaseFlowLayer, type Backward, type FlowCall, type Forward } from '../flow-layer';
+import { BaseFlowLayer } from '../flow-layer';
 import { RowParameters } from '../internal/row-parameters';
 import { tanhRoot } from '../internal/tanh-root';
 
@@ -10,8 +10,11 @@ export interface PlanarOptions {
   /** D, the length of an event. */
   readonly dims: number;
   readonly key: Key;
-  /** The length of the context, on which u, w and b then depend; none unless given. */
-  readonly context?: number;
+  /**
+   * The width of the context, on which u, w and b then depend.
+   * @defaultValue 0
+   */
+  readonly contextSize?: number;
 }
 
 /**
@@ -25,22 +28,22 @@ export class Planar extends BaseFlowLayer {
   readonly eventShape: Shape;
   readonly #parameters: RowParameters;
 
-  constructor({ dims, key, context }: PlanarOptions) {
+  constructor({ dims, key, contextSize = 0 }: PlanarOptions) {
     super();
     this.eventShape = [dims];
     this.#parameters = this.child(
       'parameters',
-      new RowParameters({ size: 2 * dims + 1, key, std: 1 / Math.sqrt(dims), context }),
+      new RowParameters({ size: 2 * dims + 1, key, std: 1 / Math.sqrt(dims), contextSize }),
     );
   }
 
-  protected forward(z: Tensor, call: FlowCall): Forward {
+  protected forward(z: Tensor, call: CallOptions): ForwardResult {
     const { u, w, b, product } = this.#constrained(z.shape[0]!, call);
     const h = tanh(tf.add(tf.sum(tf.mul(w, z), 1, true), b));
     return { y: tf.add(z, tf.mul(u, h)), logDet: logDetOf(h, product) };
   }
 
-  protected inverse(y: Tensor, call: FlowCall): Backward {
+  protected inverse(y: Tensor, call: CallOptions): InverseResult {
     const { u, w, b, product } = this.#constrained(y.shape[0]!, call);
     // With a = w z: a + (w u) tanh(a + b) = w y.
     const along = tf.sum(tf.mul(w, y), 1, true);
@@ -50,7 +53,7 @@ export class Planar extends BaseFlowLayer {
   }
 
   /** u with $w^\top u = -1 + \mathrm{softplus}$ of what it was, and that product. */
-  #constrained(n: number, call: FlowCall): { u: Tensor; w: Tensor; b: Tensor; product: Tensor } {
+  #constrained(n: number, call: CallOptions): { u: Tensor; w: Tensor; b: Tensor; product: Tensor } {
     const dims = this.eventShape[0]!;
     const [raw, w, b] = tf.split(this.#parameters.rows(n, call), [dims, dims, 1], 1) as Tensor[];
     const free = tf.sum(tf.mul(raw!, w!), 1, true);

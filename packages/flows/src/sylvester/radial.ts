@@ -1,16 +1,19 @@
 import { softplus } from '@dgm/core';
-import type { Key, Shape } from '@dgm/core';
+import type { CallOptions, ForwardResult, InverseResult, Key, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { BaseFlowLayer, type Backward, type FlowCall, type Forward } from '../flow-layer';
+import { BaseFlowLayer } from '../flow-layer';
 import { RowParameters } from '../internal/row-parameters';
 
 export interface RadialOptions {
   /** D, the length of an event. */
   readonly dims: number;
   readonly key: Key;
-  /** The length of the context, on which the parameters then depend; none unless given. */
-  readonly context?: number;
+  /**
+   * The width of the context, on which the parameters then depend.
+   * @defaultValue 0
+   */
+  readonly contextSize?: number;
 }
 
 /** What keeps the square root's derivative finite at the centre. */
@@ -27,16 +30,16 @@ export class Radial extends BaseFlowLayer {
   readonly eventShape: Shape;
   readonly #parameters: RowParameters;
 
-  constructor({ dims, key, context }: RadialOptions) {
+  constructor({ dims, key, contextSize = 0 }: RadialOptions) {
     super();
     this.eventShape = [dims];
     this.#parameters = this.child(
       'parameters',
-      new RowParameters({ size: dims + 2, key, std: 0.5, context }),
+      new RowParameters({ size: dims + 2, key, std: 0.5, contextSize }),
     );
   }
 
-  protected forward(z: Tensor, call: FlowCall): Forward {
+  protected forward(z: Tensor, call: CallOptions): ForwardResult {
     const { centre, alpha, beta } = this.#constrained(z.shape[0]!, call);
     const offset = tf.sub(z, centre);
     const h = tf.div(1, tf.add(alpha, lengthOf(offset)));
@@ -44,7 +47,7 @@ export class Radial extends BaseFlowLayer {
     return { y: tf.add(centre, tf.mul(stretch, offset)), logDet: this.#logDet({ alpha, beta, h }) };
   }
 
-  protected inverse(y: Tensor, call: FlowCall): Backward {
+  protected inverse(y: Tensor, call: CallOptions): InverseResult {
     const { centre, alpha, beta } = this.#constrained(y.shape[0]!, call);
     const offset = tf.sub(y, centre);
     const stretched = lengthOf(offset);
@@ -59,7 +62,7 @@ export class Radial extends BaseFlowLayer {
     return { z, logDet: tf.neg(this.#logDet({ alpha, beta, h })) };
   }
 
-  #constrained(n: number, call: FlowCall): { centre: Tensor; alpha: Tensor; beta: Tensor } {
+  #constrained(n: number, call: CallOptions): { centre: Tensor; alpha: Tensor; beta: Tensor } {
     const parts = tf.split(this.#parameters.rows(n, call), [this.eventShape[0]!, 1, 1], 1);
     const [centre, rawAlpha, rawBeta] = parts as [Tensor, Tensor, Tensor];
     const alpha = tf.add(softplus(rawAlpha), 1e-3);

@@ -1,8 +1,8 @@
 import { ArgumentError, tanh } from '@dgm/core';
-import type { Key, Shape } from '@dgm/core';
+import type { CallOptions, ForwardResult, InverseResult, Key, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { BaseFlowLayer, type Backward, type FlowCall, type Forward } from '../flow-layer';
+import { BaseFlowLayer } from '../flow-layer';
 import { RowParameters } from '../internal/row-parameters';
 import { tanhRoot } from '../internal/tanh-root';
 import { strictTriangle } from '../linear/triangles';
@@ -23,8 +23,11 @@ export interface SylvesterOptions {
   readonly reflections?: number;
   /** Whether a triangular form takes the reversal; alternate it from layer to layer. No unless told otherwise. */
   readonly reversed?: boolean;
-  /** The length of the context, on which Q, R and b then depend; none unless given. */
-  readonly context?: number;
+  /**
+   * The width of the context, on which Q, R and b then depend.
+   * @defaultValue 0
+   */
+  readonly contextSize?: number;
 }
 
 /**
@@ -44,7 +47,7 @@ export class Sylvester extends BaseFlowLayer {
 
   constructor(options: SylvesterOptions) {
     super();
-    const { dims, form, key, columns = dims, context } = options;
+    const { dims, form, key, columns = dims, contextSize = 0 } = options;
     const isFull = columns === dims || (form === 'orthogonal' && columns >= 1 && columns < dims);
     if (!isFull || !Number.isInteger(columns)) {
       throw new ArgumentError({
@@ -61,11 +64,11 @@ export class Sylvester extends BaseFlowLayer {
     const size = 2 * columns * columns + columns;
     this.#parameters = this.child(
       'triangles',
-      new RowParameters({ size, key: key.fold('triangles'), std: 0.5, context }),
+      new RowParameters({ size, key: key.fold('triangles'), std: 0.5, contextSize }),
     );
   }
 
-  protected forward(z: Tensor, call: FlowCall): Forward {
+  protected forward(z: Tensor, call: CallOptions): ForwardResult {
     const { q, r, rTilde, b } = this.#parts(z.shape[0]!, call);
     const v = tf.matMul(tf.expandDims(z, 1), q); // [n, 1, M], the rows z^T Q
     const h = tanh(tf.add(tf.matMul(v, rTilde, false, true), b));
@@ -73,7 +76,7 @@ export class Sylvester extends BaseFlowLayer {
     return { y: tf.add(z, tf.reshape(change, z.shape)), logDet: logDetOf({ r, rTilde, h }) };
   }
 
-  protected inverse(y: Tensor, call: FlowCall): Backward {
+  protected inverse(y: Tensor, call: CallOptions): InverseResult {
     const { q, r, rTilde, b } = this.#parts(y.shape[0]!, call);
     const target = tf.matMul(tf.expandDims(y, 1), q);
     const v = this.#solve({ r, rTilde, b, target });
@@ -104,7 +107,7 @@ export class Sylvester extends BaseFlowLayer {
     return tf.expandDims(tf.concat(solved, 1), 1);
   }
 
-  #parts(n: number, call: FlowCall): { q: Tensor; r: Tensor; rTilde: Tensor; b: Tensor } {
+  #parts(n: number, call: CallOptions): { q: Tensor; r: Tensor; rTilde: Tensor; b: Tensor } {
     const m = this.#columns;
     const raw = tf.split(this.#parameters.rows(n, call), [m * m, m * m, m], 1) as [Tensor, Tensor, Tensor];
     const triangle = (values: Tensor): Tensor => {

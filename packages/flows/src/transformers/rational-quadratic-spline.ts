@@ -1,7 +1,7 @@
+import type { ForwardResult, InverseResult } from '@dgm/core';
 import { select, softplus } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { Backward, Forward } from '../flow-layer';
 import {
   binOf,
   inside,
@@ -114,7 +114,7 @@ function evaluate(
   };
 }
 
-function toLatent(y: Tensor, knots: Knots, interval: Interval): Backward {
+function toLatent(y: Tensor, knots: Knots, interval: Interval): InverseResult {
   const within = inside(y, interval);
   const safe = select(within, y, (interval.minimum + interval.maximum) / 2);
   const bin = ofBin(knots, binOf(safe, knots.x));
@@ -125,7 +125,7 @@ function toLatent(y: Tensor, knots: Knots, interval: Interval): Backward {
   return { z: select(within, value, y), logDet: select(within, logSlope, 0) };
 }
 
-function toData(z: Tensor, knots: Knots, interval: Interval): Forward {
+function toData(z: Tensor, knots: Knots, interval: Interval): ForwardResult {
   const within = inside(z, interval);
   const safe = select(within, z, (interval.minimum + interval.maximum) / 2);
   const bin = ofBin(knots, binOf(safe, knots.v));

@@ -1,7 +1,7 @@
+import type { ForwardResult, InverseResult } from '@dgm/core';
 import { formatShape, ShapeError } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { Backward, Forward } from '../flow-layer';
 
 /**
  * A family of increasing maps of numbers, one for each value of its parameters: what couplings and autoregressive layers
@@ -12,8 +12,8 @@ import type { Backward, Forward } from '../flow-layer';
  */
 export interface Transformer {
   readonly numParameters: number;
-  forward(z: Tensor, parameters: Tensor): Forward;
-  inverse(y: Tensor, parameters: Tensor): Backward;
+  forward(z: Tensor, parameters: Tensor): ForwardResult;
+  inverse(y: Tensor, parameters: Tensor): InverseResult;
 }
 
 /** The parameters of each element, out of what a network put out for events `[n, ...shape]`. */

@@ -8,7 +8,7 @@ import { expect, test } from 'vitest';
 import { detached } from './detached';
 
 const flow = () =>
-  modelHead(planarFlow({ dims: 3, context: 4, layers: 2, key: Key.of(0) }), { contextSize: 4 });
+  modelHead(planarFlow({ dims: 3, contextSize: 4, layers: 2, key: Key.of(0) }), { contextSize: 4 });
 const isModule = (head: DistributionHead): head is ReturnType<typeof flow> => 'parameters' in head;
 const sum = (x: Tensor): tf.Scalar => tf.sum(x);
 

@@ -1,6 +1,6 @@
-import { adamax } from '@dgm/core';
+import { adamax, Chain } from '@dgm/core';
 import type { Dataset, Shape } from '@dgm/core';
-import { Chain, dequantized, glow, imageIdf, logitPreprocessing, Reshape } from '@dgm/flows';
+import { dequantized, glow, imageIdf, logitPreprocessing, Reshape } from '@dgm/flows';
 import * as tf from '@tensorflow/tfjs-core';
 import { bookTraining } from '../shared/book';
 import { imageShape } from '../shared/datasets';

@@ -1,7 +1,7 @@
 import { adam, evaluate, Permutation, Sequential, trainable } from '@dgm/core';
-import type { Dataset, EvaluateOptions, Key } from '@dgm/core';
+import type { Bijector, Dataset, EvaluateOptions, Key } from '@dgm/core';
 import { affine, Autoregressive, BatchNormFlow, flow, maskedNetwork } from '@dgm/flows';
-import type { ChainPart, Flow } from '@dgm/flows';
+import type { Flow } from '@dgm/flows';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Experiment, RecipeTask, Training } from '../shared/recipe';
 import { allRows, firstRows } from '../shared/rows';
@@ -32,7 +32,7 @@ const MAX_LOG_SCALE = 10;
 export function mafOfTables({ dataset, key, quick, width }: RecipeTask): Experiment {
   const dims = dataset.train.shape[0]!;
   const units = width ?? (quick ? 16 : 512);
-  const layers = Array.from({ length: 5 }, (_, index): ChainPart[] => [
+  const layers = Array.from({ length: 5 }, (_, index): Bijector[] => [
     ...(index === 0 ? [] : [Permutation.reverse(dims)]),
     new BatchNormFlow({ features: dims }),
     maskedLayer(dims, [units, units], key.fold(index)),
@@ -48,7 +48,7 @@ export function mafOfTables({ dataset, key, quick, width }: RecipeTask): Experim
 }
 
 /** The authors' networks put out log-precisions, half of which are log-scales but for the sign. */
-function maskedLayer(dims: number, hidden: readonly number[], key: Key): ChainPart {
+function maskedLayer(dims: number, hidden: readonly number[], key: Key): Bijector {
   const groups = Array.from({ length: dims }, (_, index) => index);
   const transformer = affine({ maxLogScale: MAX_LOG_SCALE });
   const { numParameters } = transformer;

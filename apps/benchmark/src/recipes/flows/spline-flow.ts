@@ -8,9 +8,9 @@ import {
   Residual,
   Sequential,
 } from '@dgm/core';
-import type { Key, Layer } from '@dgm/core';
+import type { Bijector, Key, Layer } from '@dgm/core';
 import { alternatingMask, Coupling, flow, LuLinear, oppositeMask, rationalQuadraticSpline } from '@dgm/flows';
-import type { ChainPart, Mask } from '@dgm/flows';
+import type { Mask } from '@dgm/flows';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import type { Experiment, RecipeTask } from '../shared/recipe';
@@ -58,7 +58,7 @@ interface StepOptions {
 }
 
 /** On the way to the latents: a linear map, splines for half of the elements, given the others, and splines for those. */
-function splineStep({ dims, index, hidden, key }: StepOptions): readonly ChainPart[] {
+function splineStep({ dims, index, hidden, key }: StepOptions): readonly Bijector[] {
   const smallestShare = 1e-3 * BINS;
   const transformer = rationalQuadraticSpline({ bins: BINS, minimum: -3, maximum: 3, smallestShare });
   const mask = index % 2 === 0 ? alternatingMask(dims) : oppositeMask(alternatingMask(dims));

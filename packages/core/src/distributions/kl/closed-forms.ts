@@ -2,6 +2,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { sameShape } from '../../shape/shape';
 import type { Distribution } from '../distribution';
 import type { Independent } from '../independent';
+import type { Transformed } from '../transformed';
 import { bernoulli, categorical } from './discrete';
 import { laplace, normal, uniform } from './location-scale';
 import { multivariateNormal } from './multivariate-normal';
@@ -27,6 +28,7 @@ export const closedForms: Readonly<Record<string, ClosedForm>> = {
   'MultivariateNormal Independent': multivariateNormal,
   'Independent MultivariateNormal': multivariateNormal,
   'Independent Independent': independent,
+  'Transformed Transformed': transformed,
 };
 
 function between<P extends Distribution, Q extends Distribution>(
@@ -41,4 +43,15 @@ function independent(p: Distribution, q: Distribution, lookup: Lookup): Compute 
   if (left.rank !== right.rank || !sameShape(left.eventShape, right.eventShape)) return undefined;
   const compute = lookup(left.base, right.base);
   return compute && (() => left.sumOverEvent(compute()));
+}
+
+/** One invertible map of both does not change the divergence. */
+function transformed(p: Distribution, q: Distribution, lookup: Lookup): Compute | undefined {
+  const [left, right] = [p as Transformed, q as Transformed];
+  const isSameMap =
+    left.bijector === right.bijector &&
+    left.call.context === right.call.context &&
+    left.call.training === right.call.training &&
+    left.call.key === right.call.key;
+  return isSameMap ? lookup(left.base, right.base) : undefined;
 }
