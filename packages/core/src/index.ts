@@ -53,6 +53,7 @@ export type {
   LikelihoodModel,
   Objective,
   LossOptions,
+  PartitionEstimate,
   Prepared,
   SampleOptions,
 } from './model/generative-model';
@@ -258,7 +259,7 @@ export type {
   TrainStep,
 } from './train/engine';
 export { evaluate } from './train/evaluate';
-export type { EvaluateOptions, Evaluation } from './train/evaluate';
+export type { EvaluateOptions, Evaluation, EvaluationProgress, LikelihoodMeasure } from './train/evaluate';
 export { gatherExamples } from './train/examples';
 export type { AnyMakeBatch, Dataset, Examples, MakeBatch, MakeBatchOptions } from './train/examples';
 export { ExponentialAverage } from './train/exponential-average';

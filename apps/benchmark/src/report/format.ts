@@ -34,6 +34,7 @@ export const kindLabels: Readonly<Record<LikelihoodKind, string>> = {
   exact: 'exact',
   'lower-bound': 'bound (ELBO)',
   'importance-sampled': 'importance-sampled',
+  estimate: 'estimate',
 };
 
 /** `0.4 s`, `12 s`, `3 min 20 s`. */

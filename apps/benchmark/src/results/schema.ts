@@ -32,7 +32,7 @@ export interface DatasetSummary {
   readonly values: number | null;
 }
 
-export type LikelihoodKind = 'exact' | 'lower-bound' | 'importance-sampled';
+export type LikelihoodKind = 'exact' | 'lower-bound' | 'importance-sampled' | 'estimate';
 
 /** A negative log-likelihood: of the mean example, and of what kind the number is. */
 export interface Score {

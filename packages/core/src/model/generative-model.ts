@@ -109,6 +109,14 @@ export interface GenerativeModel<B = Tensor> extends Module {
   /** The shape of one example. */
   readonly eventShape: Shape;
   readonly likelihoodKind: LikelihoodKind;
+  /**
+   * How many values an entry of an example can take, for a model of discrete data: the integers from 0 to `levels` - 1, or
+   * all integers if it is Infinity. `fit` and `evaluate` refuse other examples, and `evaluate` a likelihood above 1. Absent
+   * for a model of real numbers, whose likelihood is a density.
+   */
+  readonly levels?: number | undefined;
+  /** Whether the likelihood of discrete data is bounded through the density of data with noise. */
+  readonly isDequantized?: boolean;
   /** Draws `n` examples: `[n, ...event]`. */
   sample(key: Key, n: number, options?: SampleOptions): Tensor;
   objectives(): readonly Objective<B>[];
@@ -141,4 +149,16 @@ export interface EnergyModel<B = Tensor, X = Tensor> extends GenerativeModel<B> 
   readonly likelihoodKind: 'unnormalized';
   /** Energy of each example, `[n]`. */
   energy(x: X): Tensor;
+  /** The logarithm of the normalizer, for `evaluate`. */
+  partition?(key: Key): Promise<PartitionEstimate>;
+}
+
+/** What is known of $\ln Z = \ln \int e^{-E(x)} dx$ of an energy, in nats. */
+export interface PartitionEstimate {
+  readonly kind: 'exact' | 'estimate';
+  readonly logPartition: number;
+  /** Of `logPartition`; 0 if it is exact. */
+  readonly standardError: number;
+  /** Where the logarithm lies with 95 % confidence; both ends are `logPartition` if it is exact. */
+  readonly interval: readonly [number, number];
 }

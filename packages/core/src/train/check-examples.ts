@@ -7,7 +7,7 @@ export interface CheckExamplesOptions {
   readonly where?: string;
   /** What the examples are called in the error's message. */
   readonly argument?: string;
-  /** Entries must be integers from 0 to `levels` - 1. */
+  /** Entries must be integers from 0 to `levels` - 1; any integers if it is Infinity. */
   readonly levels?: number | undefined;
   /** The shape that one example must have. */
   readonly shape?: Shape | undefined;
@@ -58,10 +58,11 @@ export function checkExamples(
   }
   const bad = firstOutside(values, levels);
   if (bad === -1) return;
+  const integers = levels === Infinity ? 'to be integers' : `to be integers from 0 to ${levels! - 1}`;
   throw new DomainError({
     where,
     argument,
-    expected: levels === undefined ? 'to be finite' : `to be integers from 0 to ${levels - 1}`,
+    expected: levels === undefined ? 'to be finite' : integers,
     actual: `${values[bad]} in row ${Math.floor(bad / size)} at entry ${bad % size}`,
     remedy:
       levels === undefined
@@ -75,7 +76,8 @@ function firstOutside(values: Examples['values'], levels: number | undefined): n
   for (let index = 0; index < values.length; index++) {
     const value = values[index]!;
     if (!Number.isFinite(value)) return index;
-    if (levels !== undefined && (value < 0 || value >= levels || !Number.isInteger(value))) return index;
+    if (levels === undefined) continue;
+    if (!Number.isInteger(value) || (levels < Infinity && (value < 0 || value >= levels))) return index;
   }
   return -1;
 }

@@ -1,8 +1,23 @@
-import { DgmError, Key, adamax, evaluate, fit, type Evaluation } from '@dgm/core';
+import {
+  BaseModule,
+  DgmError,
+  Key,
+  adamax,
+  evaluate,
+  fit,
+  gatherExamples,
+  type ConditionedBatch,
+  type Evaluation,
+  type Examples,
+  type LikelihoodModel,
+  type Objective,
+} from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { FactorizedCategorical, TinyVae, countExamples, gaussianExamples } from '../../test/support/models';
+import { TinyEnergy } from '../../test/support/players';
+import { allRows } from './examples';
 
 const key = Key.of(5);
 const examples = gaussianExamples(key.fold('test'), 40);
@@ -119,5 +134,183 @@ describe('evaluate', () => {
       code: 'numerical',
       argument: 'log-likelihood of row 2',
     });
+  });
+});
+
+/** $N(c, I)$ given a condition $c$; its condition is part of what is evaluated. */
+class Shifted extends BaseModule implements LikelihoodModel<ConditionedBatch, ConditionedBatch> {
+  readonly likelihoodKind = 'exact';
+  readonly eventShape = [3];
+  readonly shift = this.parameter('shift', tf.zeros([3]));
+
+  logProb({ x, context }: ConditionedBatch): Tensor {
+    return tf.tidy(() => {
+      const squares = tf.sum(tf.square(tf.sub(tf.sub(x, context), this.shift)), 1);
+      return tf.sub(tf.mul(squares, -0.5), 1.5 * Math.log(2 * Math.PI));
+    });
+  }
+
+  sample(_key: Key, n: number): Tensor {
+    return tf.zeros([n, 3]);
+  }
+
+  objectives(): readonly Objective<ConditionedBatch>[] {
+    const loss = (batch: ConditionedBatch) => ({
+      total: tf.tidy(() => tf.neg(tf.mean<Scalar>(this.logProb(batch)))),
+    });
+    return [{ name: 'nll', parameters: [this.shift], loss }];
+  }
+}
+
+/** Examples whose condition is what they are. */
+const selfConditioned = (set: Examples, rows: Int32Array): ConditionedBatch => {
+  const x = gatherExamples(set, rows);
+  return { x, context: tf.clone(x) };
+};
+
+describe('evaluate with a batch maker', () => {
+  it('evaluates a conditional model, also where the maker is asynchronous', async () => {
+    const model = new Shifted();
+    const before = tf.memory().numTensors;
+    const batch = selfConditioned;
+    const { nats, bitsPerDim } = await evaluate(model, examples, { key, batch });
+    expect(nats).toBeCloseTo(1.5 * Math.log(2 * Math.PI), 5);
+    expect(bitsPerDim).toBeCloseTo(0.5 * Math.log2(2 * Math.PI), 5);
+    const late = (...args: Parameters<typeof batch>) => Promise.resolve(batch(...args));
+    expect((await evaluate(model, examples, { key, batch: late })).nats).toBe(nats);
+    expect(tf.memory().numTensors).toBe(before);
+    model.dispose();
+  });
+
+  it('makes the batch with randomness of its own, and without training', async () => {
+    const model = new Shifted();
+    const seen: string[] = [];
+    await evaluate(model, examples, {
+      key,
+      batchSize: 20,
+      batch: (set, rows, { key: own, training }) => {
+        seen.push(`${own.toJSON()} ${training}`);
+        return selfConditioned(set, rows);
+      },
+    });
+    expect(new Set(seen).size).toBe(2);
+    expect(seen.every((line) => line.endsWith(' false'))).toBe(true);
+    model.dispose();
+  });
+});
+
+describe('evaluate with a wanted standard error', () => {
+  const model = new TinyVae({ dims: 3, key: key.fold('model') });
+
+  it('takes as many draws as that takes, those that a single pass would take', async () => {
+    const first = await evaluate(model, examples, { key });
+    const target = first.standardError / 3;
+    const result = await evaluate(model, examples, { key, standardError: target });
+    expect(result.standardError).toBeLessThanOrEqual(target);
+    expect(result.numSamples).toBeGreaterThan(4 * first.numSamples);
+    expect(await evaluate(model, examples, { key, numSamples: result.numSamples })).toEqual(result);
+  });
+
+  it.each([[{}], [{ importanceSamples: 4 }]])('stops at maxSamples (%o)', async (more) => {
+    const options = { key, ...more, standardError: 1e-6, maxSamples: 20 };
+    expect((await evaluate(model, examples, options)).numSamples).toBe(20);
+  });
+
+  it('takes the draws that it already has where they are enough', async () => {
+    expect((await evaluate(model, examples, { key, standardError: 1e3 })).numSamples).toBe(8);
+  });
+});
+
+describe('what evaluate says of its number', () => {
+  const counts = countExamples(key, 20);
+  const categorical = (more: object = {}) =>
+    Object.assign(new FactorizedCategorical({ dims: 4, levels: 5, key }), more);
+
+  it('tells the probability of discrete data from a density, and says when it is dequantized', async () => {
+    const measureOf = async (model: FactorizedCategorical) =>
+      (await evaluate(model, counts, { key })).measure;
+    expect(await measureOf(categorical())).toBe('density');
+    expect(await measureOf(categorical({ levels: 5 }))).toBe('probability');
+    expect(await measureOf(categorical({ levels: Infinity }))).toBe('probability');
+    expect(await measureOf(categorical({ levels: 5, isDequantized: true }))).toBe('dequantized');
+  });
+
+  it('refuses data that are not among the levels of the model', async () => {
+    await expect(evaluate(categorical({ levels: 4 }), counts, { key })).rejects.toThrow(
+      /integers from 0 to 3, got 4 in row/,
+    );
+    const halves = { ...counts, values: Float32Array.from(counts.values, (value) => value / 2) };
+    await expect(evaluate(categorical({ levels: Infinity }), halves, { key })).rejects.toThrow(
+      /expected examples to be integers, got/,
+    );
+  });
+
+  it('refuses a probability above 1', async () => {
+    const model = categorical({ levels: 5, logProb: (x: Tensor) => tf.fill([x.shape[0]!], 0.01) });
+    await expect(evaluate(model, counts, { key })).rejects.toMatchObject({
+      code: 'numerical',
+      argument: 'nats of discrete data',
+    });
+  });
+
+  it('averages an exact likelihood that is a random estimate over draws', async () => {
+    const model = categorical({ logProb: (x: Tensor, own: Key) => own.normal([x.shape[0]!]) });
+    const { kind, standardError, numSamples } = await evaluate(model, counts, { key, numSamples: 16 });
+    expect({ kind, numSamples }).toEqual({ kind: 'exact', numSamples: 16 });
+    expect(standardError).toBeCloseTo(1 / Math.sqrt(16 * 20), 2);
+  });
+
+  it('adds the logarithm of the normalizer to an energy, with its interval', async () => {
+    const model = new TinyEnergy(key);
+    await expect(evaluate(model, examples, { key })).rejects.toThrow(/expected model to have partition/);
+    const energies = tf.tidy(
+      () => tf.mean(model.energy(gatherExamples(examples, allRows(40)))).dataSync()[0]!,
+    );
+    const partition = {
+      kind: 'estimate',
+      logPartition: 2,
+      standardError: 0.1,
+      interval: [1.8, 2.3],
+    } as const;
+    const result = await evaluate(model, examples, { key, partition });
+    expect(result).toMatchObject({ kind: 'estimate', standardError: 0.1, numSamples: 0 });
+    expect(result.nats).toBeCloseTo(energies + 2, 5);
+    expect(result.interval!.map((end) => end - result.nats)).toEqual([
+      expect.closeTo(-0.2, 6),
+      expect.closeTo(0.3, 6),
+    ]);
+    const exact = { kind: 'exact', logPartition: 2, standardError: 0, interval: [2, 2] } as const;
+    const own = Object.assign(model, { partition: () => Promise.resolve(exact) });
+    const known = await evaluate(own, examples, { key });
+    expect(known).toMatchObject({ kind: 'exact', nats: result.nats, standardError: 0 });
+    expect(known).not.toHaveProperty('interval');
+    model.dispose();
+  });
+
+  it('tells how far it is, and stops when it is aborted', async () => {
+    const model = categorical();
+    const progress: string[] = [];
+    const signal = { aborted: false };
+    const call = evaluate(model, counts, {
+      key,
+      batchSize: 8,
+      signal,
+      onProgress: ({ done, count }) => {
+        progress.push(`${done}/${count}`);
+        signal.aborted = done === 16;
+      },
+    });
+    await expect(call).rejects.toMatchObject({ code: 'state', argument: 'signal' });
+    expect(progress).toEqual(['8/20', '16/20']);
+  });
+
+  it.each<[object, RegExp]>([
+    [{}, /expected key to be a Key/],
+    [{ key, batchsize: 3 }, /did you mean "batchSize"/],
+    [{ key, numSamples: 2, importanceSamples: 2 }, /numSamples or importanceSamples, got both/],
+    [{ key, standardError: 0 }, /expected standardError to be a number above 0/],
+  ])('refuses %o', async (options, message) => {
+    const call = evaluate(categorical(), counts, options as { key: Key });
+    await expect(call).rejects.toThrow(message);
   });
 });

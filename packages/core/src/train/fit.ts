@@ -47,7 +47,7 @@ export async function fit<B = Tensor>(
   // With a batch maker of its own, a model need not take examples in the shape in which they are stored.
   const { batch } = options as { readonly batch?: AnyMakeBatch<B> };
   const shape = batch === undefined ? model.eventShape : undefined;
-  const { train, validation, levels } = data;
+  const { train, validation, levels = batch ? undefined : model.levels } = data;
   checkExamples(train, { where: 'fit', argument: 'train', levels, shape });
   if (validation) checkExamples(validation, { where: 'fit', argument: 'validation', levels, shape });
   registerGradients();

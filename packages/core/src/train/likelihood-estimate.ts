@@ -5,8 +5,19 @@ export interface MonteCarloMean {
   readonly standardError: number;
 }
 
+/** Draws of each example of a batch, averaged one after the other. */
+export interface Averages {
+  /** Whether the one draw of each example is its exact value. */
+  isExact: boolean;
+  /** One draw for each example. */
+  add(values: ArrayLike<number>): void;
+  /** The estimate of each example, and the variance that it has because of its draws. */
+  estimates(): { readonly values: Float64Array; readonly variances: Float64Array };
+}
+
 /** Running mean and squared deviations of each example's draws (Welford), in doubles. */
-export class DrawAverages {
+export class DrawAverages implements Averages {
+  isExact = false;
   readonly #means: Float64Array;
   readonly #squares: Float64Array;
   #draws = 0;
@@ -28,6 +39,7 @@ export class DrawAverages {
 
   /** The mean of each example, and the variance that this mean has because of its draws; NaN after a single draw. */
   estimates(): { readonly values: Float64Array; readonly variances: Float64Array } {
+    if (this.isExact) return { values: this.#means, variances: new Float64Array(this.#means.length) };
     const scale = 1 / (this.#draws * (this.#draws - 1));
     return { values: this.#means, variances: this.#squares.map((square) => square * scale) };
   }
@@ -37,7 +49,8 @@ export class DrawAverages {
  * Running $\ln \frac1K \sum_k e^{w_k}$ of each example's log-weights, in doubles and in constant memory.
  * @see Importance weighted autoencoders (Burda, Grosse and Salakhutdinov, 2016), Eq. 8
  */
-export class WeightAverages {
+export class WeightAverages implements Averages {
+  readonly isExact = false;
   readonly #largest: Float64Array;
   readonly #sums: Float64Array;
   readonly #squares: Float64Array;
