@@ -1,4 +1,11 @@
-import { checkExamples, ShapeError, type Dataset, type Examples } from '@dgm/core';
+import {
+  checkExamples,
+  checkInteger,
+  checkOptions,
+  ShapeError,
+  type Dataset,
+  type Examples,
+} from '@dgm/core';
 import { contentHash } from './internal/content-hash';
 
 export type { Dataset, Examples } from '@dgm/core';
@@ -21,7 +28,10 @@ export interface DatasetOptions {
  * @throws ShapeError if the parts differ in shape
  * @throws DomainError naming the first row with a value that is not finite or not one of the levels
  */
-export function dataset({ name, train, validation, test, levels }: DatasetOptions): Dataset {
+export function dataset(options: DatasetOptions): Dataset {
+  checkOptions('dataset', options, ['name', 'train', 'validation', 'test', 'levels']);
+  const { name, train, validation, test, levels } = options;
+  if (levels !== undefined) checkInteger('dataset', 'levels', levels);
   const parts = { train, validation, test };
   for (const [part, examples] of Object.entries(parts)) {
     const argument = `${name}.${part}`;

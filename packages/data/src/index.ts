@@ -18,10 +18,8 @@ export { gaussianMixture } from './densities/gaussian-mixture';
 export type { GaussianMixtureOptions } from './densities/gaussian-mixture';
 export { planeDataset } from './densities/plane-density';
 export type { PlaneDatasetOptions, PlaneDensity } from './densities/plane-density';
-export { rings } from './densities/rings';
-export type { RingsOptions } from './densities/rings';
-export { twoMoons } from './densities/two-moons';
-export type { TwoMoonsOptions } from './densities/two-moons';
+export { rings, twoMoons } from './densities/blurred-arcs';
+export type { RingsOptions, TwoMoonsOptions } from './densities/blurred-arcs';
 
 // files of one's own
 export { csv, parseCsv } from './tables/csv';

@@ -1,7 +1,41 @@
+import { checkInteger, checkNumber, checkOptions } from '@dgm/core';
 import { logSumExp, planeDensity, type PlaneDensity } from './plane-density';
 
+export interface TwoMoonsOptions {
+  /** Standard deviation of the noise around the half circles of radius 1. @defaultValue 0.1 */
+  readonly noise?: number;
+}
+
+/** Two interleaved half circles, blurred: the upper one around (0, 0), the lower one around (1, 0.5). */
+export function twoMoons(options: TwoMoonsOptions = {}): PlaneDensity {
+  checkOptions('twoMoons', options, ['noise']);
+  const { noise = 0.1 } = options;
+  checkNumber('twoMoons', 'noise', noise, { above: 0 });
+  const upper = { centre: [0, 0], radius: 1, from: 0, to: Math.PI } as const;
+  const lower = { centre: [1, 0.5], radius: 1, from: Math.PI, to: 2 * Math.PI } as const;
+  return blurredArcs('twoMoons', [upper, lower], noise);
+}
+
+export interface RingsOptions {
+  /** The radius of each ring. @defaultValue [1, 2, 3] */
+  readonly radii?: readonly number[];
+  /** Standard deviation of the noise around the rings. @defaultValue 0.1 */
+  readonly noise?: number;
+}
+
+/** Circles around the origin, blurred; each holds the same mass. */
+export function rings(options: RingsOptions = {}): PlaneDensity {
+  checkOptions('rings', options, ['radii', 'noise']);
+  const { radii = [1, 2, 3], noise = 0.1 } = options;
+  checkNumber('rings', 'noise', noise, { above: 0 });
+  checkInteger('rings', 'radii.length', radii.length);
+  radii.forEach((radius, ring) => checkNumber('rings', `radii[${ring}]`, radius, { above: 0 }));
+  const circles = radii.map((radius) => ({ centre: [0, 0], radius, from: 0, to: 2 * Math.PI }) as const);
+  return blurredArcs('rings', circles, noise);
+}
+
 /** A piece of a circle; angles in radians, against the clock from the x axis. */
-export interface Arc {
+interface Arc {
   readonly centre: readonly [x: number, y: number];
   readonly radius: number;
   readonly from: number;
@@ -17,7 +51,7 @@ export interface Arc {
  * with the integral by Gauss-Legendre quadrature on pieces shorter than the blur; the logarithm is right to 1e-8 and
  * better, far from the arcs too.
  */
-export function blurredArcs(name: string, arcs: readonly Arc[], noise: number): PlaneDensity {
+function blurredArcs(name: string, arcs: readonly Arc[], noise: number): PlaneDensity {
   const nodes = arcs.flatMap((arc) => quadratureNodes(arc, noise, arcs.length));
   const logNormalizer = -Math.log(2 * Math.PI * noise ** 2);
   return planeDensity({

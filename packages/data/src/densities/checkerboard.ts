@@ -1,21 +1,24 @@
-import { ArgumentError } from '@dgm/core';
-import { checkPositive, planeDensity, type PlaneDensity } from './plane-density';
+import { ArgumentError, checkInteger, checkNumber, checkOptions } from '@dgm/core';
+import { planeDensity, type PlaneDensity } from './plane-density';
 
 export interface CheckerboardOptions {
-  /** Squares per side: an even number, so that half of them are dark. */
+  /** Squares per side: an even number, so that half of them are dark. @defaultValue 4 */
   readonly squares?: number;
-  /** The board reaches from `-extent` to `extent` on both axes. */
+  /** The board reaches from `-extent` to `extent` on both axes. @defaultValue 4 */
   readonly extent?: number;
 }
 
 /** Uniform on the dark squares of a board around the origin, the lower left one included; no mass elsewhere. */
-export function checkerboard({ squares = 4, extent = 4 }: CheckerboardOptions = {}): PlaneDensity {
-  checkPositive(extent, 'checkerboard', 'extent');
-  if (!Number.isSafeInteger(squares) || squares < 2 || squares % 2 !== 0) {
+export function checkerboard(options: CheckerboardOptions = {}): PlaneDensity {
+  checkOptions('checkerboard', options, ['squares', 'extent']);
+  const { squares = 4, extent = 4 } = options;
+  checkNumber('checkerboard', 'extent', extent, { above: 0 });
+  checkInteger('checkerboard', 'squares', squares, { min: 2 });
+  if (squares % 2 !== 0) {
     throw new ArgumentError({
       where: 'checkerboard',
       argument: 'squares',
-      expected: 'to be a positive even integer',
+      expected: 'to be even',
       actual: String(squares),
     });
   }

@@ -4,8 +4,7 @@ import golden from '../../test/golden/rings.json';
 import { checkerboard } from './checkerboard';
 import { gaussianMixture } from './gaussian-mixture';
 import { planeDataset, type PlaneDensity } from './plane-density';
-import { rings } from './rings';
-import { twoMoons } from './two-moons';
+import { rings, twoMoons } from './blurred-arcs';
 
 const densities: Record<string, () => PlaneDensity> = {
   twoMoons: () => twoMoons(),
@@ -88,7 +87,7 @@ describe.each(Object.entries(densities))('%s', (_, make) => {
   it('refuses half a point and a negative count', () => {
     expect(() => density.logDensity([1, 2, 3])).toThrow('to hold x and y of each point, got 3 numbers');
     expect(() => density.sample(Key.of(0), -1)).toThrow(
-      'expected count to be a non-negative integer, got -1',
+      'expected count to be an integer of at least 0, got -1',
     );
   });
 
@@ -122,16 +121,15 @@ describe('known values', () => {
 
 describe('options', () => {
   it('are checked', () => {
-    expect(() => twoMoons({ noise: 0 })).toThrow('twoMoons: expected noise to be a positive number, got 0');
-    expect(() => rings({ radii: [1, -1] })).toThrow('expected radii[1] to be a positive number, got -1');
+    expect(() => twoMoons({ noise: 0 })).toThrow('twoMoons: expected noise to be a number above 0, got 0');
+    expect(() => rings({ radii: [1, -1] })).toThrow('expected radii[1] to be a number above 0, got -1');
     expect(() => rings({ radii: [] })).toThrow('radii.length');
-    expect(() => checkerboard({ squares: 3 })).toThrow(
-      'expected squares to be a positive even integer, got 3',
-    );
+    expect(() => checkerboard({ squares: 3 })).toThrow('expected squares to be even, got 3');
     expect(() => gaussianMixture({ means: [[0, 0]], weights: [1, 1] })).toThrow(
       'to be 1 numbers, one for each mean',
     );
     expect(() => gaussianMixture({ std: NaN })).toThrow('expected std');
+    expect(() => rings({ radius: 2 } as object)).toThrow('did you mean "radii"');
   });
 });
 

@@ -1,27 +1,27 @@
-import { ArgumentError } from '@dgm/core';
-import { checkPositive, logSumExp, planeDensity, type PlaneDensity } from './plane-density';
+import { ArgumentError, checkInteger, checkNumber, checkOptions } from '@dgm/core';
+import { logSumExp, planeDensity, type PlaneDensity } from './plane-density';
 
 export interface GaussianMixtureOptions {
-  /** One component for each; eight on a circle of radius 2 by default. */
+  /** The mean of each component. Defaults to eight on a circle of radius 2. */
   readonly means?: readonly (readonly [x: number, y: number])[];
-  /** Standard deviation on both axes. */
+  /** Standard deviation on both axes. @defaultValue 0.2 */
   readonly std?: number;
-  /** Positive and in any scale; equal by default. */
+  /** Positive, in any scale. Defaults to equal weights. */
   readonly weights?: readonly number[];
 }
 
 /** Round Gaussians: $p(x) = \sum_k w_k \mathcal{N}(x; \mu_k, \sigma^2 I)$. */
-export function gaussianMixture({
-  means = onCircle(8, 2),
-  std = 0.2,
-  weights = means.map(() => 1),
-}: GaussianMixtureOptions = {}): PlaneDensity {
-  checkPositive(std, 'gaussianMixture', 'std');
-  checkPositive(means.length, 'gaussianMixture', 'means.length');
-  weights.forEach((weight, component) => checkPositive(weight, 'gaussianMixture', `weights[${component}]`));
+export function gaussianMixture(options: GaussianMixtureOptions = {}): PlaneDensity {
+  const where = 'gaussianMixture';
+  checkOptions(where, options, ['means', 'std', 'weights']);
+  const { means = onCircle(8, 2), std = 0.2, weights = means.map(() => 1) } = options;
+  checkNumber(where, 'std', std, { above: 0 });
+  checkInteger(where, 'means.length', means.length);
+  for (const place of means.flat()) checkNumber(where, 'means', place);
+  weights.forEach((weight, component) => checkNumber(where, `weights[${component}]`, weight, { above: 0 }));
   if (weights.length !== means.length) {
     throw new ArgumentError({
-      where: 'gaussianMixture',
+      where,
       argument: 'weights',
       expected: `to be ${means.length} numbers, one for each mean`,
       actual: String(weights.length),

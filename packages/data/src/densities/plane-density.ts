@@ -1,4 +1,4 @@
-import { ArgumentError, type Key, type Generator } from '@dgm/core';
+import { ArgumentError, checkInteger, checkKey, checkOptions, type Generator, type Key } from '@dgm/core';
 import { dataset, type Dataset, type Examples } from '../dataset';
 
 /** A distribution on the plane whose density is known: what a model learns can be held against it. */
@@ -31,7 +31,8 @@ export function planeDensity({ name, draw, logDensityAt }: PlaneDensityParts): P
   return {
     name,
     sample(key, count) {
-      checkCount(count, name);
+      checkKey(`${name}.sample`, key);
+      checkInteger(`${name}.sample`, 'count', count, { min: 0 });
       const random = key.generator();
       const values = new Float32Array(2 * count);
       const labels = new Int32Array(count);
@@ -60,37 +61,27 @@ export function planeDensity({ name, draw, logDensityAt }: PlaneDensityParts): P
 
 export interface PlaneDatasetOptions {
   readonly key: Key;
+  /** @defaultValue 1000 */
   readonly train?: number;
+  /** @defaultValue 350 */
   readonly validation?: number;
+  /** @defaultValue 450 */
   readonly test?: number;
 }
 
-/** A data set of independent points of a density. */
-export function planeDataset(
-  density: PlaneDensity,
-  { key, train = 1000, validation = 350, test = 450 }: PlaneDatasetOptions,
-): Dataset {
+/**
+ * A data set of independent points of a density.
+ * @throws ArgumentError if a count is no integer or negative, or `train` is 0
+ */
+export function planeDataset(density: PlaneDensity, options: PlaneDatasetOptions): Dataset {
+  checkOptions('planeDataset', options, ['key', 'train', 'validation', 'test']);
+  const { key, train = 1000, validation = 350, test = 450 } = options;
+  checkKey('planeDataset', key);
   return dataset({
     name: density.name,
     train: density.sample(key.fold('train'), train),
     validation: density.sample(key.fold('validation'), validation),
     test: density.sample(key.fold('test'), test),
-  });
-}
-
-/** @throws ArgumentError unless the value is a positive number */
-export function checkPositive(value: number, where: string, argument: string): void {
-  if (Number.isFinite(value) && value > 0) return;
-  throw new ArgumentError({ where, argument, expected: 'to be a positive number', actual: String(value) });
-}
-
-function checkCount(count: number, name: string): void {
-  if (Number.isSafeInteger(count) && count >= 0) return;
-  throw new ArgumentError({
-    where: `${name}.sample`,
-    argument: 'count',
-    expected: 'to be a non-negative integer',
-    actual: String(count),
   });
 }
 

@@ -41,7 +41,7 @@ describe('digits from a file of the same form', () => {
     vi.unstubAllEnvs();
   });
 
-  it('insists on the real file unless told otherwise', async () => {
+  it('insists on the real file by default', async () => {
     const path = join(folder, 'other.csv');
     await expect(digits(path)).rejects.toMatchObject({ code: 'serialization', argument: path });
     await expect(digits(path)).rejects.toThrow(/SHA-256 6ebb3d2f.* got [0-9a-f]{64}; .*verify: false/);

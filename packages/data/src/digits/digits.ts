@@ -1,4 +1,4 @@
-import { SerializationError } from '@dgm/core';
+import { checkOptions, SerializationError } from '@dgm/core';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { dataset, type Dataset, type Examples } from '../dataset';
@@ -7,7 +7,7 @@ import { environment, nodeModule } from '../internal/node';
 import { parseCsv } from '../tables/csv';
 
 export interface DigitsOptions {
-  /** Whether to insist on the very file that results are reported on, by its SHA-256. */
+  /** Whether the file must be the one that results are reported on, by its SHA-256. @defaultValue true */
   readonly verify?: boolean;
 }
 
@@ -23,7 +23,9 @@ export interface DigitsOptions {
  * @throws SerializationError if there is no such file, or its content is not these digits
  * @see Optical Recognition of Handwritten Digits (Alpaydin and Kaynak, 1998), doi:10.24432/C50P49, CC BY 4.0
  */
-export async function digits(path?: string, { verify = true }: DigitsOptions = {}): Promise<Dataset> {
+export async function digits(path?: string, options: DigitsOptions = {}): Promise<Dataset> {
+  checkOptions('digits', options, ['verify']);
+  const { verify = true } = options;
   const file = await locate(path ?? environment('DGM_DATA_DIR'));
   const text = await readText(file, 'digits');
   if (verify) checkHash(text, file);

@@ -1,13 +1,16 @@
-import { ArgumentError, Key } from '@dgm/core';
+import { checkInteger, checkOptions, Key } from '@dgm/core';
 import { dataset, type Dataset, type Examples } from '../dataset';
 import { write } from './handwriting';
 import { PIXELS } from './pen';
 
 export interface GlyphsOptions {
-  /** How many to learn from. */
+  /** @defaultValue 1000 */
   readonly train?: number;
+  /** @defaultValue 350 */
   readonly validation?: number;
+  /** @defaultValue 450 */
   readonly test?: number;
+  /** @defaultValue 0 */
   readonly seed?: number;
 }
 
@@ -26,13 +29,12 @@ export interface GlyphsOptions {
  * const { train } = glyphs({ train: 60_000 });
  * ```
  */
-export function glyphs({
-  train = 1000,
-  validation = 350,
-  test = 450,
-  seed = 0,
-}: GlyphsOptions = {}): Dataset {
-  Object.entries({ train, validation, test }).forEach(([argument, count]) => checkCount(count, argument));
+export function glyphs(options: GlyphsOptions = {}): Dataset {
+  checkOptions('glyphs', options, ['train', 'validation', 'test', 'seed']);
+  const { train = 1000, validation = 350, test = 450, seed = 0 } = options;
+  checkInteger('glyphs', 'train', train);
+  checkInteger('glyphs', 'validation', validation, { min: 0 });
+  checkInteger('glyphs', 'test', test, { min: 0 });
   const key = Key.of(seed).fold('glyphs');
   return dataset({
     name: 'glyphs',
@@ -53,15 +55,4 @@ function writeMany(count: number, key: Key): Examples {
     values.set(write(labels[row]!, random), row * size);
   }
   return { count, shape: [size], values, labels };
-}
-
-function checkCount(count: number, argument: string): void {
-  const least = argument === 'train' ? 1 : 0;
-  if (Number.isSafeInteger(count) && count >= least) return;
-  throw new ArgumentError({
-    where: 'glyphs',
-    argument,
-    expected: `to be an integer of at least ${least}`,
-    actual: String(count),
-  });
 }

@@ -1,15 +1,15 @@
-import { ArgumentError, DomainError } from '@dgm/core';
+import { ArgumentError, checkOptions, DomainError } from '@dgm/core';
 import { dataset, type Dataset, type Examples } from '../dataset';
 import { subset } from '../transforms/subset';
 import { csv } from './csv';
 
 export interface TableDatasetOptions {
   readonly name?: string;
-  /** Whether a row stays; all do unless given. */
+  /** Whether a row stays. By default all do. */
   readonly keepRow?: (row: ArrayLike<number>) => boolean;
   /**
    * A column whose smallest value occurs more often than this is left out: a measurement that often failed or saturated
-   * is no density. All columns stay unless given.
+   * is no density. By default all columns stay.
    */
   readonly mostRepeats?: number;
 }
@@ -28,10 +28,9 @@ const HELD_OUT = 0.1;
  * @throws DomainError at the first column that is constant
  * @see Masked Autoregressive Flow for Density Estimation (Papamakarios et al., 2017), §4.2 and supplement D
  */
-export function tableDataset(
-  table: Examples,
-  { name = 'table', keepRow, mostRepeats }: TableDatasetOptions = {},
-): Dataset {
+export function tableDataset(table: Examples, options: TableDatasetOptions = {}): Dataset {
+  checkOptions('tableDataset', options, ['name', 'keepRow', 'mostRepeats']);
+  const { name = 'table', keepRow, mostRepeats } = options;
   check(table.shape.length === 1, 'table.shape', 'to be [columns]', `[${table.shape.join(', ')}]`);
   const rows = columnsOf(rowsOf(table, keepRow), mostRepeats);
   check(rows.count >= 10, 'table', 'to have at least 10 rows that stay', String(rows.count));

@@ -1,4 +1,4 @@
-import { ArgumentError, type Key } from '@dgm/core';
+import { checkInteger, checkKey, checkOptions, type Key } from '@dgm/core';
 import type { Examples } from '../dataset';
 import { subset } from './subset';
 
@@ -6,24 +6,23 @@ export interface BatchesOptions {
   readonly batchSize: number;
   /** Shuffles the examples; without it they come in their order. */
   readonly key?: Key;
+  /** Whether a last batch of fewer examples is left out. @defaultValue false */
+  readonly dropLast?: boolean;
 }
 
 /**
- * One pass over the examples, some at a time; the last batch may be smaller. Another epoch takes another key.
+ * One pass over the examples, some at a time. Another epoch takes another key.
  * @throws ArgumentError if the batch size is not a positive integer
  */
-export function* batches(examples: Examples, { batchSize, key }: BatchesOptions): Generator<Examples, void> {
-  if (!Number.isSafeInteger(batchSize) || batchSize < 1) {
-    throw new ArgumentError({
-      where: 'batches',
-      argument: 'batchSize',
-      expected: 'to be a positive integer',
-      actual: String(batchSize),
-    });
-  }
+export function* batches(examples: Examples, options: BatchesOptions): Generator<Examples, void> {
+  checkOptions('batches', options, ['batchSize', 'key', 'dropLast']);
+  const { batchSize, key, dropLast = false } = options;
+  checkInteger('batches', 'batchSize', batchSize);
+  if (key !== undefined) checkKey('batches', key);
   const order =
     key?.permutation(examples.count) ?? Int32Array.from({ length: examples.count }, (_, row) => row);
-  for (let start = 0; start < examples.count; start += batchSize) {
+  const end = dropLast ? examples.count - (examples.count % batchSize) : examples.count;
+  for (let start = 0; start < end; start += batchSize) {
     yield subset(examples, order.subarray(start, start + batchSize));
   }
 }

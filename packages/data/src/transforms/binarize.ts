@@ -1,4 +1,4 @@
-import { DomainError, type Key } from '@dgm/core';
+import { checkInteger, checkKey, checkOptions, DomainError, type Key } from '@dgm/core';
 import type { Examples } from '../dataset';
 
 export interface BinarizeOptions {
@@ -14,7 +14,11 @@ export interface BinarizeOptions {
  * @throws DomainError if a value is not in [0, `levels` - 1]
  * @see On the quantitative analysis of deep belief networks (Salakhutdinov and Murray, 2008)
  */
-export function binarize(examples: Examples, { key, levels }: BinarizeOptions): Examples {
+export function binarize(examples: Examples, options: BinarizeOptions): Examples {
+  checkOptions('binarize', options, ['key', 'levels']);
+  const { key, levels } = options;
+  checkKey('binarize', key);
+  checkInteger('binarize', 'levels', levels, { min: 2 });
   const generator = key.generator();
   const values = Uint8Array.from(examples.values as ArrayLike<number>, (value, index) => {
     if (!(value >= 0 && value < levels)) {

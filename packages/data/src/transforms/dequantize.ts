@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { DomainError, type Key } from '@dgm/core';
+import { checkInteger, checkKey, checkOptions, DomainError, type Key } from '@dgm/core';
 import type { Examples } from '../dataset';
 
 export interface DequantizeOptions {
@@ -21,10 +21,11 @@ export interface DequantizeOptions {
  */
 export function dequantize(data: Tensor, options: DequantizeOptions): Tensor;
 export function dequantize(data: Examples, options: DequantizeOptions): Examples;
-export function dequantize(
-  data: Tensor | Examples,
-  { key, levels = Infinity }: DequantizeOptions,
-): Tensor | Examples {
+export function dequantize(data: Tensor | Examples, options: DequantizeOptions): Tensor | Examples {
+  checkOptions('dequantize', options, ['key', 'levels']);
+  const { key, levels = Infinity } = options;
+  checkKey('dequantize', key);
+  if (levels !== Infinity) checkInteger('dequantize', 'levels', levels);
   return 'values' in data ? dequantizeExamples(data, key, levels) : dequantizeTensor(data, key);
 }
 

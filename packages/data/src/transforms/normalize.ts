@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { ArgumentError, formatShape, sizeOf, type Shape } from '@dgm/core';
+import { ArgumentError, checkOptions, formatShape, sizeOf, type Shape } from '@dgm/core';
 import type { Examples } from '../dataset';
 
 /** The affine map of a range onto [-1, 1], and what it does to a density. */
@@ -25,7 +25,9 @@ export interface NormalizationOptions {
  * Declares the map of a range onto [-1, 1].
  * @throws ArgumentError if the range is empty or not finite
  */
-export function normalization({ range, shape }: NormalizationOptions): Normalization {
+export function normalization(options: NormalizationOptions): Normalization {
+  checkOptions('normalization', options, ['range', 'shape']);
+  const { range, shape } = options;
   const [low, high] = range;
   const scale = 2 / (high - low);
   if (!(Number.isFinite(low) && Number.isFinite(high) && low < high)) {

@@ -1,4 +1,4 @@
-import { ArgumentError, type Key } from '@dgm/core';
+import { ArgumentError, checkKey, type Key } from '@dgm/core';
 import type { Examples } from '../dataset';
 import { subset } from './subset';
 
@@ -19,6 +19,7 @@ export function split<Part extends string>(
   fractions: Readonly<Record<Part, number>>,
   key: Key,
 ): Record<Part, Examples> {
+  checkKey('split', key);
   const shares = Object.entries<number>(fractions);
   const total = shares.reduce((sum, [, share]) => sum + share, 0);
   if (shares.some(([, share]) => !(share >= 0)) || !(total <= 1 + ROUNDING)) {

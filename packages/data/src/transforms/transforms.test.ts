@@ -2,7 +2,7 @@ import { Key } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import type { Examples } from '../dataset';
-import { batches } from './batches';
+import { batches, type BatchesOptions } from './batches';
 import { binarize } from './binarize';
 import { dequantize } from './dequantize';
 import { denormalize, normalization, normalize } from './normalize';
@@ -73,8 +73,27 @@ describe('batches', () => {
 
   it('refuses a batch of nothing', () => {
     expect(() => [...batches(counted(4), { batchSize: 0 })]).toThrow(
-      'expected batchSize to be a positive integer',
+      'expected batchSize to be an integer of at least 1, got 0',
     );
+    expect(() => [...batches(counted(4), { batchsize: 2 } as unknown as BatchesOptions)]).toThrow(
+      'did you mean "batchSize"',
+    );
+    expect(() => [...batches(counted(4), { batchSize: 2, key: 7 as unknown as Key })]).toThrow(
+      'batches: expected key to be a Key, got 7',
+    );
+  });
+
+  it('leaves out a last batch that is smaller, if asked to', () => {
+    const sizes = [...batches(counted(10), { batchSize: 4, dropLast: true })].map(({ count }) => count);
+    expect(sizes).toEqual([4, 4]);
+  });
+
+  it('goes over more than 2^21 rows', () => {
+    const count = 2 ** 21 + 3;
+    const examples = { count, shape: [1], values: new Uint8Array(count) };
+    let seen = 0;
+    for (const batch of batches(examples, { batchSize: 2 ** 18 })) seen += batch.count;
+    expect(seen).toBe(count);
   });
 });
 
