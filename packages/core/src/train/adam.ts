@@ -45,12 +45,7 @@ export function adam({
   l2 = 0,
 }: AdamOptions = {}): OptimizerFactory {
   const hyperparameters = { beta1, beta2, epsilon, rootEpsilon, l2 };
-  const rule = adamRule(hyperparameters);
-  const penalized: typeof rule = {
-    ...rule,
-    update: (w, g, slots, factors) => rule.update(w, tf.add(g, tf.mul(w, l2)), slots, factors),
-  };
-  return optimizerFactory('adam', learningRate, hyperparameters, l2 === 0 ? rule : penalized);
+  return optimizerFactory('adam', learningRate, hyperparameters, adamRule(hyperparameters));
 }
 
 /**
@@ -64,51 +59,72 @@ export function adamW({
   epsilon = 1e-8,
   weightDecay = 1e-2,
 }: AdamWOptions = {}): OptimizerFactory {
-  const rule = adamRule({ beta1, beta2, epsilon, rootEpsilon: 0 });
-  return optimizerFactory<AdamSlot, AdamFactors & { readonly shrink: Tensor }>(
+  return optimizerFactory(
     'adamW',
     learningRate,
     { beta1, beta2, epsilon, weightDecay },
-    {
-      slots: rule.slots,
-      factors: (context) => ({
-        ...rule.factors(context),
-        shrink: tf.sub(1, tf.mul(context.learningRate, weightDecay)),
-      }),
-      update: (w, g, slots, factors) => rule.update(tf.mul(w, factors.shrink), g, slots, factors),
-    },
+    adamRule({ beta1, beta2, epsilon, weightDecay }),
   );
 }
 
 type AdamSlot = 'm' | 'v';
-type AdamFactors = { readonly rate: Tensor; readonly floor: Tensor; readonly rootFloor: Tensor };
+type AdamFactors = Readonly<Record<'rate' | 'floor' | 'rootFloor' | 'shrink', Tensor>>;
+
+interface AdamHyperparameters {
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  readonly rootEpsilon?: number;
+  readonly l2?: number;
+  readonly weightDecay?: number;
+}
 
 /**
  * The slots are decayed *sums* $M = m / (1 - \beta_1)$ and $V = v / (1 - \beta_2)$ and the constant factors move into
  * scalars per step: the same step in ten passes over the weights where the textbook form takes thirteen.
  */
-function adamRule({
+export function adamRule({
   beta1,
   beta2,
   epsilon,
-  rootEpsilon,
-}: Readonly<Record<'beta1' | 'beta2' | 'epsilon' | 'rootEpsilon', number>>): UpdateRule<
-  AdamSlot,
-  AdamFactors
-> {
+  rootEpsilon = 0,
+  l2 = 0,
+  weightDecay = 0,
+}: AdamHyperparameters): UpdateRule<AdamSlot, AdamFactors> {
   return {
     slots: ['m', 'v'],
     factors({ learningRate, step }) {
       // sqrt(v / (1 - beta2^t)) = scale * sqrt(V)
       const scale = tf.sqrt(tf.div(1 - beta2, biasCorrection(beta2, step)));
-      const rate = tf.div(tf.mul(learningRate, 1 - beta1), tf.mul(biasCorrection(beta1, step), scale));
-      return { rate, floor: tf.div(epsilon, scale), rootFloor: tf.div(rootEpsilon, tf.square(scale)) };
+      return {
+        rate: tf.div(tf.mul(learningRate, 1 - beta1), tf.mul(biasCorrection(beta1, step), scale)),
+        floor: tf.div(epsilon, scale),
+        rootFloor: tf.div(rootEpsilon, tf.square(scale)),
+        shrink: tf.sub(1, tf.mul(learningRate, weightDecay)),
+      };
     },
-    update(w, g, slots, { rate, floor, rootFloor }) {
+    update(weight, gradient, slots, { rate, floor, rootFloor, shrink }) {
+      const w = weightDecay === 0 ? weight : tf.mul(weight, shrink);
+      const g = l2 === 0 ? gradient : tf.add(gradient, tf.mul(weight, l2));
       const m = tf.add(tf.mul(slots.m, beta1), g);
       const v = tf.add(tf.mul(slots.v, beta2), tf.square(g));
       const root = tf.sqrt(rootEpsilon === 0 ? v : tf.add(v, rootFloor));
       return { weight: tf.sub(w, tf.mul(rate, tf.div(m, tf.add(root, floor)))), m, v };
+    },
+    pass(before, after, { rate, floor, rootFloor, shrink }) {
+      const { fround, sqrt } = Math;
+      const [decay1, decay2, penalty] = [fround(beta1), fround(beta2), fround(l2)];
+      for (let i = 0; i < before.weight.length; i++) {
+        const weight = before.weight[i]!;
+        const w = fround(weight * shrink);
+        const g = fround(before.gradient[i]! + fround(weight * penalty));
+        const m = fround(fround(before.m[i]! * decay1) + g);
+        const v = fround(fround(before.v[i]! * decay2) + fround(g * g));
+        const root = fround(sqrt(fround(v + rootFloor)));
+        after.m[i] = m;
+        after.v[i] = v;
+        after.weight[i] = w - fround(rate * fround(m / fround(root + floor)));
+      }
     },
   };
 }

@@ -3,7 +3,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { AdamFamilyOptions } from './adam';
 import { biasCorrection } from './bias-correction';
 import type { OptimizerFactory } from './optimizer';
-import { optimizerFactory } from './slot-optimizer';
+import { optimizerFactory, type UpdateRule } from './slot-optimizer';
 
 /**
  * Adamax, Adam under the infinity norm:
@@ -17,20 +17,39 @@ export function adamax({
   beta2 = 0.999,
   epsilon = 1e-8,
 }: AdamFamilyOptions = {}): OptimizerFactory {
-  return optimizerFactory<'m' | 'u', { readonly rate: Tensor }>(
-    'adamax',
-    learningRate,
-    { beta1, beta2, epsilon },
-    {
-      slots: ['m', 'u'],
-      factors: (context) => ({
-        rate: tf.div(tf.mul(context.learningRate, 1 - beta1), biasCorrection(beta1, context.step)),
-      }),
-      update(w, g, slots, { rate }) {
-        const m = tf.add(tf.mul(slots.m, beta1), g);
-        const u = tf.maximum(tf.mul(slots.u, beta2), tf.add(tf.abs(g), epsilon));
-        return { weight: tf.sub(w, tf.mul(rate, tf.div(m, u))), m, u };
-      },
+  const hyperparameters = { beta1, beta2, epsilon };
+  return optimizerFactory('adamax', learningRate, hyperparameters, adamaxRule(hyperparameters));
+}
+
+export function adamaxRule({
+  beta1,
+  beta2,
+  epsilon,
+}: Readonly<Record<'beta1' | 'beta2' | 'epsilon', number>>): UpdateRule<
+  'm' | 'u',
+  { readonly rate: Tensor }
+> {
+  return {
+    slots: ['m', 'u'],
+    factors: ({ learningRate, step }) => ({
+      rate: tf.div(tf.mul(learningRate, 1 - beta1), biasCorrection(beta1, step)),
+    }),
+    update(w, g, slots, { rate }) {
+      const m = tf.add(tf.mul(slots.m, beta1), g);
+      const u = tf.maximum(tf.mul(slots.u, beta2), tf.add(tf.abs(g), epsilon));
+      return { weight: tf.sub(w, tf.mul(rate, tf.div(m, u))), m, u };
     },
-  );
+    pass(before, after, { rate }) {
+      const { fround, abs, max } = Math;
+      const [decay1, decay2, least] = [fround(beta1), fround(beta2), fround(epsilon)];
+      for (let i = 0; i < before.weight.length; i++) {
+        const g = before.gradient[i]!;
+        const m = fround(fround(before.m[i]! * decay1) + g);
+        const u = max(fround(before.u[i]! * decay2), fround(abs(g) + least));
+        after.m[i] = m;
+        after.u[i] = u;
+        after.weight[i] = before.weight[i]! - fround(rate * fround(m / u));
+      }
+    },
+  };
 }

@@ -3,6 +3,7 @@ import {
   adamW,
   adamax,
   clipByGlobalNorm,
+  Key,
   rmsprop,
   sgd,
   valueAndGradients,
@@ -13,6 +14,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import golden from '../../test/golden/optimizers.json';
+import { adamRule } from './adam';
+import { adamaxRule } from './adamax';
+import type { Factors, UpdateRule } from './slot-optimizer';
 
 /** The cases of test/golden/optimizers.py. */
 const factories: Record<keyof typeof golden.trajectories, OptimizerFactory> = {
@@ -107,6 +111,46 @@ describe('optimizers', () => {
     expect(() => optimizer.apply(gradients, { learningRate: tf.scalar(0.1), step: tf.scalar(1) })).toThrow(
       expect.objectContaining({ code: 'state' }) as DgmError,
     );
+  });
+});
+
+describe('a rule as one pass', () => {
+  const hyperparameters = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
+  const rules = {
+    adam: adamRule(hyperparameters),
+    'adam l2, root': adamRule({ ...hyperparameters, epsilon: 0, l2: 0.1, rootEpsilon: 1e-2 }),
+    adamW: adamRule({ ...hyperparameters, weightDecay: 0.3 }),
+    adamax: adamaxRule(hyperparameters),
+  } as unknown as Record<string, UpdateRule<string, Factors>>;
+
+  it.each(Object.entries(rules))('%s gives the bits of its operations', (_, rule) => {
+    const key = Key.of(3);
+    const names = ['weight', ...rule.slots];
+    // Magnitudes from 1e-9 to 10, and zeros.
+    const values = ['gradient', ...names].map((name) => {
+      const wide = tf.mul(
+        key.fold(name).normal([500]),
+        tf.pow(10, key.fold(`${name}/size`).uniform([500], { min: -9, max: 1 })),
+      );
+      return [
+        name,
+        tf.abs(tf.mul(wide, tf.cast(tf.greater(key.fold(`${name}/zero`).uniform([500]), 0.05), 'float32'))),
+      ];
+    });
+    const before = Object.fromEntries(values) as Record<string, Tensor>;
+    const context = { learningRate: tf.scalar(1e-3), step: tf.scalar(7) };
+    const factors = { ...rule.factors(context), ...context };
+    const expected = rule.update(before['weight']!, before['gradient']!, before, factors) as Record<
+      string,
+      Tensor
+    >;
+
+    const arrays = (tensors: Record<string, Tensor>) =>
+      Object.fromEntries(Object.entries(tensors).map(([name, x]) => [name, x.dataSync() as Float32Array]));
+    const after = Object.fromEntries(names.map((name) => [name, new Float32Array(500)]));
+    const numbers = Object.entries(factors).map(([name, factor]) => [name, factor.dataSync()[0]!]);
+    rule.pass!(arrays(before) as never, after as never, Object.fromEntries(numbers) as never);
+    for (const name of names) expect(after[name]).toEqual(expected[name]!.dataSync());
   });
 });
 

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import { hostMemory, type HostMemory } from '../engine/host-memory';
 import { StateError } from '../errors/dgm-error';
 import type { Optimizer, OptimizerFactory, UpdateContext } from './optimizer';
 import { scheduleOf, type Schedule } from './schedule';
@@ -20,7 +21,18 @@ export interface UpdateRule<Slot extends string, F extends Factors> {
     slots: Readonly<Record<Slot, Tensor>>,
     factors: F & UpdateContext,
   ): Updated<Slot>;
+  /** {@link update} as one loop, for backends whose tensors lie in host memory: the same numbers to the bit. */
+  readonly pass?: UpdatePass<Slot, F>;
 }
+
+/** Reads the arrays of a variable before a step, and writes those after it. */
+export type UpdatePass<Slot extends string, F extends Factors> = (
+  before: UpdateArrays<Slot> & { readonly gradient: Float32Array },
+  after: UpdateArrays<Slot>,
+  factors: Readonly<Record<keyof (F & UpdateContext), number>>,
+) => void;
+
+type UpdateArrays<Slot extends string> = Readonly<Record<'weight' | Slot, Float32Array>>;
 
 /** Makes an optimizer's factory out of its equations. */
 export function optimizerFactory<Slot extends string, F extends Factors>(
@@ -66,10 +78,11 @@ class SlotOptimizer<Slot extends string, F extends Factors> implements Optimizer
     this.#checkAlive();
     tf.tidy(() => {
       const factors = { ...this.#rule.factors(context), ...context };
+      const update = this.#updateWith(factors);
       for (const [path, variable] of this.#variables) {
         const gradient = gradients.get(path);
         if (gradient === undefined) continue;
-        const { weight, ...slots } = this.#rule.update(variable, gradient, this.#slotsOf(path), factors);
+        const { weight, ...slots } = update(variable, gradient, this.#slotsOf(path));
         variable.assign(weight);
         for (const [slot, value] of Object.entries(slots))
           this.#slots.get(`${slot}/${path}`)!.assign(value as Tensor);
@@ -79,6 +92,20 @@ class SlotOptimizer<Slot extends string, F extends Factors> implements Optimizer
 
   dispose(): void {
     for (const slot of this.#slots.values()) if (!slot.isDisposed) slot.dispose();
+  }
+
+  /** The rule for one variable, by the fastest means that the backend has. */
+  #updateWith(
+    factors: F & UpdateContext,
+  ): (weight: Tensor, gradient: Tensor, slots: Readonly<Record<Slot, Tensor>>) => Updated<Slot> {
+    const { pass } = this.#rule;
+    const memory = pass && hostMemory();
+    if (memory === undefined) {
+      return (weight, gradient, slots) => this.#rule.update(weight, gradient, slots, factors);
+    }
+    const numbers = Object.entries<Tensor>(factors).map(([name, factor]) => [name, memory.read(factor)[0]!]);
+    return (weight, gradient, slots) =>
+      updateInOnePass(pass!, memory, { ...slots, weight, gradient }, Object.fromEntries(numbers) as never);
   }
 
   #slotsOf(path: string): Record<Slot, Tensor> {
@@ -98,4 +125,19 @@ class SlotOptimizer<Slot extends string, F extends Factors> implements Optimizer
       });
     }
   }
+}
+
+function updateInOnePass<Slot extends string, F extends Factors>(
+  pass: UpdatePass<Slot, F>,
+  memory: HostMemory,
+  before: Readonly<Record<'weight' | 'gradient' | Slot, Tensor>>,
+  factors: Parameters<UpdatePass<Slot, F>>[2],
+): Updated<Slot> {
+  const names = Object.keys(before).filter((name) => name !== 'gradient');
+  const after = memory.make(before.weight.shape, names.length, (outputs) => {
+    const read = Object.entries<Tensor>(before).map(([name, x]) => [name, memory.read(x)]);
+    const written = names.map((name, index) => [name, outputs[index]!]);
+    pass(Object.fromEntries(read) as never, Object.fromEntries(written) as never, factors);
+  });
+  return Object.fromEntries(names.map((name, index) => [name, after[index]!])) as Updated<Slot>;
 }

@@ -212,6 +212,7 @@ describe('kernels that move numbers', () => {
     ['unstack', (x) => tf.unstack(x, 1)],
     ['tile', (x) => tf.tile(x, [1, 3, 1])],
     ['tile along every axis', (x) => tf.tile(x, [2, 1, 2])],
+    ['tile of one number', (x) => tf.tile(tf.slice(x, [1, 2, 3], [1, 1, 1]), [3, 2, 4])],
     ['broadcast', (x) => tf.broadcastTo(tf.slice(x, [0, 0, 0], [4, 1, 1]), [4, 3, 2])],
     ['reverse', (x) => tf.reverse(x, 1)],
     ['reverse of two axes', (x) => tf.reverse(x, [0, -1])],

@@ -87,11 +87,19 @@ const gather = moving<GatherV2Attrs>('GatherV2', (x, attrs, { backend, indices }
 });
 
 const tile = moving<TileAttrs>('Tile', (x, { reps }, { backend }) => {
+  if (sizeOf(x.shape) === 1) return repeatNumber(backend, x, reps);
   const repeated = x.shape.flatMap((length, axis): Runs[] =>
     reps[axis] === 1 ? [] : [{ axis, starts: new Uint8Array(reps[axis]!), length }],
   );
   return takeRunsAlong(backend, x, repeated);
 });
+
+/** What the gradient of a sum is made of: one number in every place. */
+function repeatNumber(backend: WasmBackend, x: TensorInfo, shape: readonly number[]): TensorInfo {
+  const out = backend.makeOutput([...shape], x.dtype);
+  backend.typedArrayFromHeap(out).fill(backend.typedArrayFromHeap(x)[0]!);
+  return out;
+}
 
 const reverse = moving<ReverseAttrs>('Reverse', (x, { dims }, { backend }) => {
   const reversed = util.parseAxisParam(dims, x.shape).map((axis): Runs => {
