@@ -9,6 +9,7 @@ export type { CompileOptions, TensorFunction } from './function/compile';
 export { compileSampler } from './function/compile-sampler';
 export type { CompiledSampler } from './function/compile-sampler';
 export type { CallInputs, CompiledFunction, LoopOptions } from './function/compiled-function';
+export { printGraph } from './graph/print';
 export { describeRuntime } from './runtime/describe-runtime';
 export type { DescribeRuntimeOptions, DeviceReport, RuntimeReport } from './runtime/describe-runtime';
 export type { OnnxRuntime } from './runtime/onnx-runtime';

@@ -5,6 +5,7 @@ describeCoverage({
   exports,
   tables: [],
   testedIn: {
+    printGraph: 'test/print.test.ts',
     auto: 'test/auto.test.ts',
     capture: 'test/compile.test.ts',
     compile: 'test/compile.test.ts',

@@ -43,8 +43,8 @@ export type { SetupOptions } from './engine/setup';
 export { checkContext, splitBatch } from './model/condition';
 export type { ConditionedBatch } from './model/condition';
 export { disposeOnThrow, singleObjective } from './model/build';
-export { BaseModule, countParameters, isModule, trainable } from './model/module';
-export type { Module } from './model/module';
+export { BaseModule, countParameters, isModule, summary, trainable } from './model/module';
+export type { Module, SummaryOptions } from './model/module';
 export type {
   BoundModel,
   EnergyModel,
@@ -99,7 +99,7 @@ export { GruCell } from './nn/gru-cell';
 export type { GruState } from './nn/gru-cell';
 export type { CellOptions } from './nn/base-cell';
 export type { ConvolutionLayerOptions, KernelOptions } from './nn/kernel-layer';
-export { BaseLayer, childCall } from './nn/layer';
+export { BaseLayer, childCall, outputShapes } from './nn/layer';
 export type { CallOptions, Layer } from './nn/layer';
 export { LayerNorm } from './nn/layer-norm';
 export type { LayerNormOptions } from './nn/layer-norm';

@@ -13,6 +13,7 @@ import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import type { InputSpec } from '../capture/capture';
 import { dataOf, zeroData } from '../graph/graph';
 import type { Data, Graph } from '../graph/graph';
+import { printGraph } from '../graph/print';
 import type { Runtime, RuntimeSession, RuntimeTensor } from '../runtime/runtime';
 
 /** What one call is given. */
@@ -52,6 +53,16 @@ export class CompiledFunction<Output extends string = string> {
   /** @internal */
   constructor(parts: Parts) {
     this.#parts = parts;
+  }
+
+  /** The program that runs, after simplification. */
+  toString(): string {
+    return `CompiledFunction ${printGraph(this.#parts.graph)}`;
+  }
+
+  /** What Node prints. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
   }
 
   /**

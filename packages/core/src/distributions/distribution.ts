@@ -83,6 +83,17 @@ export abstract class BaseDistribution<X extends Tensor = Tensor> implements Dis
   /** Real numbers, for a class that does not say otherwise. */
   readonly space: EventSpace | undefined = 'reals';
 
+  /** The name of its class and its shapes. */
+  toString(): string {
+    const [batch, event] = [formatShape(this.batchShape), formatShape(this.eventShape)];
+    return `${this.constructor.name}, batchShape ${batch}, eventShape ${event}`;
+  }
+
+  /** What Node prints. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
+
   sample(key: Key, sampleShape: Shape = []): X {
     this.#checkDraw(key, sampleShape);
     return tf.tidy(() => this.draw(key, sampleShape));

@@ -1,9 +1,20 @@
+import { inspect } from 'node:util';
+import {
+  ActivationLayer,
+  Dense,
+  Key,
+  outputShapes,
+  Residual,
+  Sequential,
+  spectralNorm,
+  standardNormal,
+} from '@dgm/core';
 import { expectNoLeaks } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Variable } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { DgmError } from '../errors/dgm-error';
-import { BaseModule, countParameters, isModule, trainable, type Module } from './module';
+import { BaseModule, countParameters, isModule, summary, trainable, type Module } from './module';
 
 class Leaf extends BaseModule {
   readonly weight: Variable;
@@ -108,5 +119,50 @@ describe('countParameters', () => {
     const leaf = new Leaf();
     expect(countParameters(leaf)).toBe(6);
     leaf.dispose();
+  });
+});
+
+describe('a module, a distribution and a key that are printed', () => {
+  it('show what they are', () => {
+    const layer = new Sequential([
+      new Dense({ inputs: 3, outputs: 4, key: Key.of(0), weight: spectralNorm() }),
+      new Residual({ body: new Sequential([new ActivationLayer('tanh')]) }),
+      new Dense({ inputs: 4, outputs: 1, bias: false, key: Key.of(1) }),
+    ]);
+    const x = tf.zeros([2, 3]);
+    const outputs = outputShapes(() => layer.apply(x));
+    const text = summary(layer, { outputs });
+    expect(text.split('\n').map((line) => line.split(/ {2,}(?=\S)/))).toEqual([
+      ['Sequential', '-> [2, 1]', '27'],
+      ['├─ 0: Dense', '-> [2, 4]', 'bias [4]', '23'],
+      ['│', '└─ kernel: SpectralWeight', 'raw [3, 4], u [4, 1] fixed, v [3, 1] fixed', '19'],
+      ['├─ 1: Residual', '-> [2, 4]', '0'],
+      ['│', '└─ body: Sequential', '-> [2, 4]', '0'],
+      ['│', '└─ 0: ActivationLayer', '-> [2, 4]', '0'],
+      ['└─ 2: Dense', '-> [2, 1]', 'kernel [4, 1]', '4'],
+      ['27 parameters, 20 trainable'],
+    ]);
+    const columns = text.split('\n').slice(0, -1);
+    expect(new Set(columns.map((line) => line.length)).size).toBe(1);
+    expect(summary(layer, { depth: 0 })).toBe('Sequential  27\n27 parameters, 20 trainable');
+    expect(inspect(layer)).toBe(summary(layer));
+    expect(String(layer)).toBe('Sequential, 20 parameters');
+    x.dispose();
+    layer.dispose();
+
+    expect(inspect(Key.of(1))).toBe('Key(0000000100000000)');
+    expect(`${Key.of(0).traced(() => tf.scalar(0))}`).toBe('Key(0000000000000000, traced)');
+    const normal = standardNormal([3]);
+    expect(inspect(normal)).toBe('Independent, batchShape [], eventShape [3]');
+  });
+
+  it('show the shapes of a model, and the variables of a module that is none of ours', () => {
+    const variable = tf.variable(tf.ones([2, 2]));
+    const parameters = () => new Map([['a/b', variable]]);
+    const model = { eventShape: [2], contextSize: 3, parameters, dispose: () => variable.dispose() };
+    expect(summary(model)).toBe(
+      'Object, eventShape [2], contextSize 3  a/b [2, 2]  4\n4 parameters, all trainable',
+    );
+    model.dispose();
   });
 });

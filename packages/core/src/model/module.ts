@@ -1,6 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { ArgumentError } from '../errors/dgm-error';
+import { formatShape, type Shape } from '../shape/shape';
+
+/** Shared by copies of this package, so that a module of another copy shows its children. */
+const ENTRIES = Symbol.for('dgm.module.entries');
+const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
 /** Anything that owns variables: a layer, a network, a model, an optimizer's state. */
 export interface Module {
@@ -26,6 +31,21 @@ type ModuleOf<T> = [Extract<T, Module>] extends [never] ? Module : Extract<T, Mo
  */
 export abstract class BaseModule implements Module {
   readonly #own = new Map<string, Variable | Module>();
+
+  /** Its own variables and children by name, for {@link summary}. */
+  [ENTRIES](): ReadonlyMap<string, Variable | Module> {
+    return this.#own;
+  }
+
+  /** The name of its class, what it says of its shapes, and the number of its parameters. */
+  toString(): string {
+    return `${titleOf(this)}, ${plural(countParameters(this))}`;
+  }
+
+  /** What Node prints: a {@link summary}. */
+  [INSPECT](): string {
+    return summary(this);
+  }
 
   parameters(): ReadonlyMap<string, Variable> {
     const all = new Map<string, Variable>();
@@ -95,4 +115,95 @@ export function trainable(module: Module): ReadonlyMap<string, Variable> {
 export function countParameters(module: Module): number {
   const distinct = new Set(trainable(module).values());
   return [...distinct].reduce((total, variable) => total + variable.size, 0);
+}
+
+export interface SummaryOptions {
+  /** How many levels of children to show. @defaultValue all */
+  readonly depth?: number;
+  /** The shapes of outputs, by module; of layers {@link outputShapes} finds them out. */
+  readonly outputs?: ReadonlyMap<Module, Shape>;
+}
+
+/**
+ * A module as a tree: for each part its name, its type, its own variables with their shapes and the number of parameters, and at
+ * the end how many of all are trainable. A part that occurs twice is counted once in the total.
+ *
+ * @example
+ * ```
+ * Sequential                                          8,578
+ * ├─ 0: Dense            kernel [64, 128], bias [128]  8,320
+ * ├─ 1: ActivationLayer                                    0
+ * └─ 2: Dense            kernel [128, 2], bias [2]       258
+ * 8,578 parameters, all trainable
+ * ```
+ */
+export function summary(
+  module: Module,
+  { depth = Infinity, outputs = new Map() }: SummaryOptions = {},
+): string {
+  const rows = rowsOf(module, titleOf(module), { depth, outputs });
+  const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => row[column]!.length)));
+  const lines = rows.map((row) =>
+    row
+      .map((cell, column) => (column === 3 ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!)))
+      .filter((_, column) => widths[column]! > 0)
+      .join('  '),
+  );
+  const distinct = [...new Set(module.parameters().values())];
+  const total = distinct.reduce((sum, variable) => sum + variable.size, 0);
+  const learned = countParameters(module);
+  const share = learned === total ? 'all trainable' : `${format(learned)} trainable`;
+  return [...lines, `${plural(total)}, ${share}`].join('\n');
+}
+
+/** Name and type, output shape, variables, number of parameters. */
+type SummaryRow = readonly [string, string, string, string];
+
+function rowsOf(module: Module, title: string, { depth, outputs }: Required<SummaryOptions>): SummaryRow[] {
+  const variables = [...module.parameters().values()];
+  const entries = [...entriesOf(module)];
+  const own = entries.flatMap(([name, entry]) =>
+    'parameters' in entry ? [] : [`${name} ${formatShape(entry.shape)}${entry.trainable ? '' : ' fixed'}`],
+  );
+  const output = outputs.get(module);
+  const row: SummaryRow = [
+    title,
+    output === undefined ? '' : `-> ${formatShape(output)}`,
+    own.join(', '),
+    format(variables.reduce((sum, variable) => sum + variable.size, 0)),
+  ];
+  const children = depth <= 0 ? [] : entries.filter(([, entry]) => 'parameters' in entry);
+  const rows = children.flatMap(([name, child], index) => {
+    const isLast = index === children.length - 1;
+    const below = rowsOf(child as Module, `${name}: ${titleOf(child)}`, { depth: depth - 1, outputs });
+    return below.map(([text, ...rest], line): SummaryRow => {
+      const branch = line === 0 ? (isLast ? '└─ ' : '├─ ') : isLast ? '   ' : '│  ';
+      return [branch + text, ...rest];
+    });
+  });
+  return [row, ...rows];
+}
+
+/** The variables and children of a module; all variables by path of one that is no {@link BaseModule}. */
+function entriesOf(module: Module): ReadonlyMap<string, Variable | Module> {
+  return ENTRIES in module ? (module as BaseModule)[ENTRIES]() : module.parameters();
+}
+
+/** The class of a module, with the shapes that it says it has. */
+function titleOf(module: object): string {
+  const shapes = (['eventShape', 'latentShape', 'contextSize'] as const).flatMap((name) => {
+    const value: unknown = name in module ? (module as Record<string, unknown>)[name] : undefined;
+    if (Array.isArray(value)) return [`${name} ${formatShape(value as number[])}`];
+    return typeof value === 'number' && value > 0 ? [`${name} ${value}`] : [];
+  });
+  return [module.constructor.name, ...shapes].join(', ');
+}
+
+function plural(count: number): string {
+  return `${format(count)} parameter${count === 1 ? '' : 's'}`;
+}
+
+/** `12,345` */
+function format(count: number): string {
+  return count.toLocaleString('en-US');
 }

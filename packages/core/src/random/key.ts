@@ -209,6 +209,15 @@ export class Key {
     return order;
   }
 
+  /** What Node prints. */
+  toString(): string {
+    return `Key(${this.toJSON()}${this.isTraced ? ', traced' : ''})`;
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
+
   /** The key as text, for a checkpoint. */
   toJSON(): string {
     return [this.#word0, this.#word1].map((word) => word.toString(16).padStart(8, '0')).join('');
