@@ -331,6 +331,15 @@ export const sylvesterLayers: BijectorTable = {
     extremes: [{ latent: [[1e4, -1e4, 1e4, 1]] }, { data: [[1e4, -1e4, 1e4, 1]] }],
     wrongShape: [2, 5],
   }),
+  'Sylvester (orthogonal, square)': () => ({
+    make: () => new Sylvester({ dims: 4, form: 'orthogonal', key: Key.of(2) }),
+    latent: vectors,
+  }),
+  // The columns of the free matrix are nearly dependent: the density of an iterated Q integrates to 1.08 here.
+  'Sylvester (orthogonal, nearly singular)': () => ({
+    make: () => new Sylvester({ dims: 2, form: 'orthogonal', key: Key.of(1434).fold(0) }),
+    latent: vectors.map((row) => row.slice(0, 2)),
+  }),
   'Sylvester (householder)': () => ({
     make: () => new Sylvester({ dims: 4, reflections: 2, form: 'householder', key: Key.of(1) }),
     latent: vectors,

@@ -22,6 +22,7 @@ export { everyEvent } from './distribution/grid';
 export { automaticGradients, numericalGradient, numericalGradients } from './gradients';
 export type { TensorFunction } from './gradients';
 export { expectNoLeaks } from './leaks';
+export { jacobians, logAbsDeterminant } from './linear-algebra';
 export { quadrature, quadratureRule } from './quadrature';
 export type { Interval, Rule } from './quadrature';
 export { relativeError } from './relative-error';

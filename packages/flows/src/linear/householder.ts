@@ -1,9 +1,10 @@
-import { ArgumentError } from '@dgm/core';
+import { checkInteger } from '@dgm/core';
 import type { ForwardResult, InverseResult, Key, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { BaseFlowLayer } from '../flow-layer';
 import { noVolume } from '../internal/events';
+import { unitVectors } from '../internal/reflections';
 
 export interface HouseholderOptions {
   /** D, the length of an event. */
@@ -26,14 +27,8 @@ export class Householder extends BaseFlowLayer {
 
   constructor({ features, reflections, key }: HouseholderOptions) {
     super();
-    if (!(Number.isInteger(reflections) && reflections >= 1)) {
-      throw new ArgumentError({
-        where: 'Householder',
-        argument: 'reflections',
-        expected: 'to be an integer of at least 1',
-        actual: String(reflections),
-      });
-    }
+    checkInteger('Householder', 'features', features);
+    checkInteger('Householder', 'reflections', reflections);
     this.eventShape = [features];
     this.#directions = this.parameter('directions', key.normal([reflections, features]));
   }
@@ -53,8 +48,8 @@ export function directionsOf(directions: Tensor): Tensor[] {
   return [...tf.split(directions, directions.shape[0]!)];
 }
 
-/** Rows $x - 2 v (v^\top x) / \|v\|^2$. */
+/** Rows $x - 2 u (u^\top x)$ for the direction u of a vector, whatever its length. */
 export function reflect(x: Tensor, direction: Tensor): Tensor {
-  const along = tf.div(tf.matMul(x, direction, false, true), tf.sum(tf.square(direction)));
-  return tf.sub(x, tf.mul(2, tf.matMul(along, direction)));
+  const u = unitVectors(direction, 1);
+  return tf.sub(x, tf.mul(2, tf.matMul(tf.matMul(x, u, false, true), u)));
 }

@@ -60,6 +60,15 @@ describe('spectralNormBound', () => {
     expect(bound).toBeLessThan(64 ** (1 / 64) + 1e-4);
   });
 
+  test.each([1e-20, 1e18, 1e30])('scales with the matrix: entries of %f', (size) => {
+    const matrix = tf.tensor2d([
+      [2, 0],
+      [0, 1],
+    ]);
+    const bound = spectralNormBound(tf.mul(size, matrix)).dataSync()[0]! / size;
+    expect(bound).toBeCloseTo(2, 3);
+  });
+
   test('of zeros is nearly 0 and has a finite gradient', () => {
     const { value, grad } = tf.valueAndGrad((x: Tensor) => spectralNormBound(x))(tf.zeros([3, 2]));
     expect(value.dataSync()[0]).toBeLessThan(1e-6);

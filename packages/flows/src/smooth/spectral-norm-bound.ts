@@ -1,8 +1,12 @@
+import { stopGradient } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 
 /** Squarings of the Gram matrix: 5 make the bound at most $m^{1/64}$ too large for a matrix of rank m: 7 % for 64. */
 const SQUARINGS = 5;
+
+/** Below this a matrix counts as zero. */
+const SMALLEST_ENTRY = 1e-30;
 
 /** Keeps norms of 0 out of divisions. It only makes the bound larger. */
 const SMALLEST_SQUARE = 1e-30;
@@ -23,8 +27,11 @@ const SMALLEST_SQUARE = 1e-30;
 export function spectralNormBound(matrix: Tensor): Scalar {
   return tf.tidy(() => {
     const isWide = matrix.shape[0]! < matrix.shape[1]!;
-    let gram: Tensor = tf.matMul(matrix, matrix, !isWide, isWide);
-    let logScale: Tensor = tf.scalar(0); // of what was divided out, against overflow
+    // What is divided out, against overflow and underflow, is a constant: the bound is homogeneous.
+    const largest = stopGradient(tf.maximum(tf.max(tf.abs(matrix)), SMALLEST_ENTRY));
+    const unit = tf.div(matrix, largest);
+    let gram: Tensor = tf.matMul(unit, unit, !isWide, isWide);
+    let logScale: Tensor = tf.scalar(0);
     for (let squaring = 1; squaring < SQUARINGS; squaring++) {
       const size = frobeniusNorm(gram);
       const scaled = tf.div(gram, size);
@@ -32,7 +39,7 @@ export function spectralNormBound(matrix: Tensor): Scalar {
       logScale = tf.mul(2, tf.add(logScale, tf.log(size)));
     }
     const logBound: Scalar = tf.mul(2 ** -SQUARINGS, tf.add(logScale, tf.log(frobeniusNorm(gram))));
-    return tf.exp(logBound);
+    return tf.mul(largest, tf.exp(logBound));
   });
 }
 

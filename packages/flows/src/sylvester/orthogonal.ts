@@ -2,6 +2,7 @@ import { BaseModule } from '@dgm/core';
 import type { CallOptions, Module } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { orthogonalFactor, reflected, unitColumns, unitVectors } from '../internal/reflections';
 import { RowParameters } from '../internal/row-parameters';
 import type { SylvesterOptions } from './sylvester';
 
@@ -12,15 +13,12 @@ export interface Orthogonal extends Module {
 }
 
 export function orthogonalColumns(options: SylvesterOptions & { readonly columns: number }): Orthogonal {
-  if (options.form === 'orthogonal') return new Iterated(options);
+  if (options.form === 'orthogonal') return new Factored(options);
   return options.form === 'householder' ? new Reflected(options) : new Reversed(options);
 }
 
-/** Steps of Eq. 4.65; convergence is quadratic. */
-const STEPS = 20;
-
-/** Columns that an iteration makes orthonormal. The start is scaled to a Frobenius norm of 1, so that it converges. */
-class Iterated extends BaseModule implements Orthogonal {
+/** The orthogonal factor of a free matrix. Its columns are orthonormal for every matrix and context. */
+class Factored extends BaseModule implements Orthogonal {
   readonly #raw: RowParameters;
   readonly #shape: readonly [number, number];
 
@@ -34,15 +32,7 @@ class Iterated extends BaseModule implements Orthogonal {
   }
 
   columns(n: number, call: CallOptions): Tensor {
-    const raw = this.#raw.rows(n, call);
-    const length = tf.sqrt(tf.add(tf.sum(tf.square(raw), 1, true), 1e-12));
-    let q: Tensor = tf.reshape(tf.div(raw, length), [n, ...this.#shape]);
-    const unit = tf.eye(this.#shape[1]);
-    for (let step = 0; step < STEPS; step++) {
-      const error = tf.sub(unit, tf.matMul(q, q, true));
-      q = tf.matMul(q, tf.add(unit, tf.mul(0.5, error)));
-    }
-    return q;
+    return orthogonalFactor(tf.reshape(this.#raw.rows(n, call), [n, ...this.#shape]));
   }
 }
 
@@ -64,12 +54,10 @@ class Reflected extends BaseModule implements Orthogonal {
 
   columns(n: number, call: CallOptions): Tensor {
     const directions = tf.split(this.#raw.rows(n, call), this.#reflections, 1);
-    const start: Tensor = tf.tile(tf.expandDims(tf.eye(this.#dims), 0), [n, 1, 1]);
-    return directions.reduce((q, direction) => {
-      const v = tf.expandDims(direction, 2); // [n, D, 1]
-      const scaled = tf.div(v, tf.add(tf.sum(tf.square(v), 1, true), 1e-12));
-      return tf.sub(q, tf.mul(2, tf.matMul(scaled, tf.matMul(v, q, true))));
-    }, start);
+    return directions.reduce(
+      (q, direction) => reflected(unitVectors(tf.expandDims(direction, 2), 1), q),
+      unitColumns(n, this.#dims, this.#dims),
+    );
   }
 }
 

@@ -1,4 +1,4 @@
-import { ArgumentError, tanh } from '@dgm/core';
+import { ArgumentError, checkInteger, checkOneOf, tanh } from '@dgm/core';
 import type { CallOptions, ForwardResult, InverseResult, Key, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -12,8 +12,8 @@ export interface SylvesterOptions {
   /** D, the length of an event. */
   readonly dims: number;
   /**
-   * How Q is kept orthogonal. `'orthogonal'` (O-SNF): M columns by iteration, Eq. 4.65; `'householder'` (H-SNF): a product of
-   * reflections, M = D; `'triangular'` (T-SNF): the identity or the reversal, M = D.
+   * How Q is kept orthogonal. `'orthogonal'` (O-SNF): M columns, the orthogonal factor of a free matrix; `'householder'`
+   * (H-SNF): a product of reflections, M = D; `'triangular'` (T-SNF): the identity or the reversal, M = D.
    */
   readonly form: 'orthogonal' | 'householder' | 'triangular';
   readonly key: Key;
@@ -36,7 +36,9 @@ export interface SylvesterOptions {
  *
  * Diagonals are bounded to (-1, 1), so that $r_{ii} \tilde r_{ii} > -1$ and the map has an inverse (Theorem 4.4). That is
  * found from the last of the M coordinates to the first, each by bisection.
- * @throws ArgumentError if `columns` is more than D, or given for another form
+ * Eq. 4.65 makes Q by a fixed number of Newton-Schulz steps, which do not arrive where the free matrix is nearly singular, as
+ * square ones often are. The QR decomposition here gives orthonormal columns for every matrix.
+ * @throws ArgumentError if the form is not known, or `columns` is more than D or given for another form
  * @see DGM §4.4.2.2, Eq. 4.60-4.65; Sylvester Normalizing Flows (van den Berg et al., 2018)
  */
 export class Sylvester extends BaseFlowLayer {
@@ -48,6 +50,9 @@ export class Sylvester extends BaseFlowLayer {
   constructor(options: SylvesterOptions) {
     super();
     const { dims, form, key, columns = dims, contextSize = 0 } = options;
+    checkOneOf('Sylvester', 'form', form, ['orthogonal', 'householder', 'triangular']);
+    checkInteger('Sylvester', 'dims', dims);
+    if (options.reflections !== undefined) checkInteger('Sylvester', 'reflections', options.reflections);
     const isFull = columns === dims || (form === 'orthogonal' && columns >= 1 && columns < dims);
     if (!isFull || !Number.isInteger(columns)) {
       throw new ArgumentError({
