@@ -45,6 +45,13 @@ export { decodeImage } from './image/decode-image';
 export type { DecodeImageOptions } from './image/decode-image';
 export type { RgbImage } from './image/rgb-image';
 
+// data larger than memory
+export { csvSource } from './sources/csv-source';
+export type { CsvSource, CsvSourceOptions } from './sources/csv-source';
+export type { ExampleSource } from './sources/example-source';
+export { imageSource } from './sources/image-source';
+export type { ImageSource, ImageSourceOptions } from './sources/image-source';
+
 // transforms
 export { batches } from './transforms/batches';
 export type { BatchesOptions } from './transforms/batches';

@@ -5,11 +5,12 @@ import {
   checkOptions,
   formatShape,
   SerializationError,
+  sizeOf,
 } from '@dgm/core';
 import type { Examples } from '../dataset';
 import { readBytes, reason } from '../internal/files';
 import { nodeModule } from '../internal/node';
-import { decodeImage } from './decode-image';
+import { decodeImage, MAX_PIXELS } from './decode-image';
 import { resize } from './resize';
 
 export interface ImageFolderOptions {
@@ -39,39 +40,63 @@ export interface ImageFolder extends Examples {
  * @throws ArgumentError if the size is not positive, or classes are asked for and an image is in no subfolder
  */
 export async function imageFolder(path: string, options: ImageFolderOptions): Promise<ImageFolder> {
-  const where = 'imageFolder';
-  checkOptions(where, options, ['size', 'channels', 'classesFromFolders', 'maxPixels']);
-  const { size, channels = 3, classesFromFolders = false, maxPixels } = options;
+  const folder = await openImages(path, options);
+  const { files, classes } = folder;
+  const [height, width, channels] = folder.shape;
+  if (files.length * height * width * channels > MOST_BYTES) {
+    throw new ArgumentError({
+      where: 'imageFolder',
+      argument: 'size',
+      expected: `to give at most ${MOST_BYTES} bytes for ${files.length} images`,
+      actual: formatShape(options.size),
+      remedy: 'use imageSource, which reads images when they are needed',
+    });
+  }
+  return { ...(await folder.read([...files.keys()])), files, classes };
+}
+
+/** The images of a folder before they are read. */
+export interface ImageFiles {
+  readonly files: readonly string[];
+  readonly classes: readonly string[];
+  readonly shape: readonly [height: number, width: number, channels: number];
+  /** The images of these files. */
+  read(rows: ArrayLike<number>): Promise<Examples>;
+}
+
+/**
+ * Lists the images of a folder.
+ * @throws as {@link imageFolder}, for the options and the folder
+ */
+export async function openImages(path: string, options: ImageFolderOptions): Promise<ImageFiles> {
+  checkOptions('imageFolder', options, ['size', 'channels', 'classesFromFolders', 'maxPixels']);
+  const { size, channels = 3, classesFromFolders = false, maxPixels = MAX_PIXELS } = options;
   checkSize(size, channels);
   const { join } = nodeModule('node:path', 'imageFolder');
   const files = await listImages(path);
   const folders = classesFromFolders ? files.map((file) => className(file, path)) : [];
   const classes = [...new Set(folders)].sort();
-  const [height, width] = size;
-  if (files.length * height * width * channels > MOST_BYTES) {
-    throw new ArgumentError({
-      where,
-      argument: 'size',
-      expected: `to give at most ${MOST_BYTES} bytes for ${files.length} images`,
-      actual: formatShape(size),
-    });
-  }
-  const values = new Uint8Array(files.length * height * width * channels);
-  for (const [row, file] of files.entries()) {
-    const bytes = await readBytes(join(path, file), 'imageFolder');
-    const { pixels } = resize(
-      decodeImage(bytes, { name: join(path, file), ...(maxPixels === undefined ? {} : { maxPixels }) }),
-      size,
-    );
-    values.set(channels === 3 ? pixels : grey(pixels), row * height * width * channels);
-  }
+  const labels = folders.map((name) => classes.indexOf(name));
+  const shape = [...size, channels] as const;
   return {
-    count: files.length,
-    shape: [height, width, channels],
-    values,
-    ...(classesFromFolders ? { labels: Int32Array.from(folders, (name) => classes.indexOf(name)) } : {}),
     files,
     classes,
+    shape,
+    async read(rows) {
+      const values = new Uint8Array(rows.length * sizeOf(shape));
+      for (const [index, row] of Array.from(rows).entries()) {
+        const name = join(path, files[row]!);
+        const image = decodeImage(await readBytes(name, 'imageFolder'), { name, maxPixels });
+        const { pixels } = resize(image, size);
+        values.set(channels === 3 ? pixels : grey(pixels), index * sizeOf(shape));
+      }
+      return {
+        count: rows.length,
+        shape,
+        values,
+        ...(classesFromFolders && { labels: Int32Array.from(rows, (row) => labels[row]!) }),
+      };
+    },
   };
 }
 

@@ -72,13 +72,14 @@ interface Columns {
 }
 
 /** The values of the rows that have come so far. */
-class NumberTable {
+export class NumberTable {
   readonly #layout: Layout;
   readonly #reader: RecordReader;
   readonly #values = new GrowingArray(Float32Array);
   readonly #labels: LabelColumn;
   #columns: Columns | undefined;
   #count = 0;
+  #drained = 0;
   #dropped = 0;
 
   constructor(private readonly options: CsvOptions) {
@@ -92,7 +93,17 @@ class NumberTable {
     this.#reader.push(text);
   }
 
+  /** Everything that has come. */
   finish(): CsvExamples {
+    const { columns, labels, classes } = this.end();
+    return { ...this.drain(labels), columns, classes, dropped: this.#dropped };
+  }
+
+  /**
+   * Takes the last row, and says what the columns are.
+   * @returns labels - what each code of the label column stands for
+   */
+  end(): { columns: readonly string[]; labels: Int32Array | undefined; classes: readonly string[] } {
     this.#reader.end();
     if (this.#columns === undefined || this.#count === 0) {
       throw new SerializationError({
@@ -103,16 +114,28 @@ class NumberTable {
       });
     }
     const { values, names, label } = this.#columns;
-    const labelled = label === undefined ? undefined : this.#labels.finish((row) => this.#place(row, label));
-    return {
-      count: this.#count,
-      shape: [values.length],
-      values: this.#values.toArray(),
-      ...(labelled && { labels: labelled.labels }),
-      columns: values.map((column) => names[column]!),
-      classes: labelled?.classes ?? [],
-      dropped: this.#dropped,
-    };
+    const columns = values.map((column) => names[column]!);
+    if (label === undefined) return { columns, labels: undefined, classes: [] };
+    return { columns, ...this.#labels.meanings((row) => this.#place(row, label)) };
+  }
+
+  /** The rows since the last call. */
+  drain(labels: Int32Array | undefined): Examples {
+    const values = this.#values.drain();
+    const width = this.#columns?.values.length ?? 0;
+    const count = this.#count - this.#drained;
+    this.#drained = this.#count;
+    if (labels === undefined) return { count, shape: [width], values };
+    return { count, shape: [width], values, labels: this.#labels.drain().map((code) => labels[code]!) };
+  }
+
+  /** Rows that stay, so far. */
+  get count(): number {
+    return this.#count;
+  }
+
+  get dropped(): number {
+    return this.#dropped;
   }
 
   #take(fields: readonly string[], row: number): void {
@@ -201,14 +224,19 @@ class LabelColumn {
     this.#codes.push(entry.code);
   }
 
-  finish(place: (row: number) => string): { labels: Int32Array; classes: string[] } {
+  /** The codes since the last call, in the order of the first appearance of their texts. */
+  drain(): Int32Array {
+    return this.#codes.drain();
+  }
+
+  /** The label of each code, and the names that labels stand for. */
+  meanings(place: (row: number) => string): { labels: Int32Array; classes: string[] } {
     const texts = [...this.#texts.keys()];
     const numbers = texts.map(parseNumber);
     if (numbers.some(Number.isNaN)) {
-      const classes = texts.sort();
+      const classes = [...texts].sort();
       const order = new Map(classes.map((text, index) => [text, index]));
-      const label = [...this.#texts.keys()].map((text) => order.get(text)!);
-      return { labels: this.#codes.toArray().map((code) => label[code]!), classes };
+      return { labels: Int32Array.from(texts, (text) => order.get(text)!), classes };
     }
     for (const [text, { code, row }] of this.#texts) {
       if ((numbers[code]! | 0) === numbers[code]) continue;
@@ -219,7 +247,7 @@ class LabelColumn {
         actual: JSON.stringify(text),
       });
     }
-    return { labels: this.#codes.toArray().map((code) => numbers[code]!), classes: [] };
+    return { labels: Int32Array.from(numbers), classes: [] };
   }
 }
 

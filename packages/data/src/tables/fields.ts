@@ -143,7 +143,10 @@ export class GrowingArray<T extends Float32Array | Float64Array | Int32Array> {
     this.#values[this.#length++] = value;
   }
 
-  toArray(): T {
-    return this.#values.slice(0, this.#length) as T;
+  /** The values since the last call. */
+  drain(): T {
+    const values = this.#values.slice(0, this.#length) as T;
+    this.#length = 0;
+    return values;
   }
 }

@@ -167,7 +167,7 @@ function numberColumn(name: string, kind: NumberColumn['kind']): ColumnBuilder {
       if (field === undefined) missing++;
       values.push(field === undefined ? NaN : parseNumber(field));
     },
-    finish: () => ({ name, kind, values: values.toArray(), missing }),
+    finish: () => ({ name, kind, values: values.drain(), missing }),
   };
 }
 
@@ -186,6 +186,6 @@ function textColumn(name: string): ColumnBuilder {
       if (code === places.size) places.set(field, code);
       codes.push(code);
     },
-    finish: () => ({ name, kind: 'text', codes: codes.toArray(), texts: [...places.keys()], missing }),
+    finish: () => ({ name, kind: 'text', codes: codes.drain(), texts: [...places.keys()], missing }),
   };
 }
