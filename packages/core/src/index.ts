@@ -202,6 +202,30 @@ export { Affine, Exp, Identity, Logit, Sigmoid, Softplus, Tanh } from './bijecto
 export type { AffineOptions } from './bijectors/elementwise';
 export { Permutation } from './bijectors/permutation';
 
+// differential equations
+export { dormandPrince } from './ode/dormand-prince';
+export type { DormandPrinceOptions } from './ode/dormand-prince';
+export {
+  exactTrace,
+  hutchinsonTrace,
+  jacobianProductOf,
+  jacobianVectorProduct,
+  randomSigns,
+  unitVectors,
+  vectorJacobianProduct,
+} from './ode/jacobian';
+export type { HutchinsonTraceOptions, JacobianProduct, Trace } from './ode/jacobian';
+export { odeSamplingLoop, rungeKutta } from './ode/ode';
+export type {
+  FixedStepSolver,
+  OdeSamplingLoopOptions,
+  OdeSolver,
+  OdeState,
+  RungeKuttaOptions,
+  TimeInterval,
+  VectorField,
+} from './ode/ode';
+
 // ops
 export {
   elu,

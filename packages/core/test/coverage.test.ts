@@ -72,6 +72,16 @@ const testsOfTheirOwn: Readonly<Record<string, readonly (keyof typeof exports)[]
     'mala',
     'splitRHat',
   ],
+  'src/ode/ode.test.ts': ['dormandPrince', 'odeSamplingLoop', 'rungeKutta'],
+  'src/ode/jacobian.test.ts': [
+    'exactTrace',
+    'hutchinsonTrace',
+    'jacobianProductOf',
+    'jacobianVectorProduct',
+    'vectorJacobianProduct',
+    'randomSigns',
+    'unitVectors',
+  ],
   'src/model/sampling-loop.test.ts': ['hasSamplingLoop', 'runSamplingLoop'],
   'src/ops/differentiable.test.ts': ['elementwise', 'withGradient'],
   'src/train/optimizers.test.ts': [

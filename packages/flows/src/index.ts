@@ -126,13 +126,6 @@ export type { PowerSeriesOptions, RussianRouletteOptions } from './residual/seri
 // continuous layers
 export { ContinuousFlow } from './continuous/continuous-flow';
 export type { ContinuousFlowOptions } from './continuous/continuous-flow';
-export { dormandPrince } from './continuous/dormand-prince';
-export type { DormandPrinceOptions } from './continuous/dormand-prince';
-export type { Interval, OdeSolver, State, VectorField } from './continuous/ode';
-export { rungeKutta } from './continuous/runge-kutta';
-export type { RungeKuttaOptions } from './continuous/runge-kutta';
-export { exactTrace, hutchinsonTrace } from './continuous/trace';
-export type { HutchinsonTraceOptions, Trace, TraceOf } from './continuous/trace';
 
 // functions that know their Jacobian
 export { ConcatenatedLipSwish, LipSwish } from './smooth/activations';

@@ -1,6 +1,6 @@
-import { Key } from '@dgm/core';
+import { dormandPrince, hutchinsonTrace, Key, rungeKutta } from '@dgm/core';
 import type { BijectorTable, ModelTable } from '@dgm/testing';
-import { cnf, ContinuousFlow, dormandPrince, hutchinsonTrace, rungeKutta, smoothMlp } from '../src/index';
+import { cnf, ContinuousFlow, smoothMlp } from '../src/index';
 import { vectors } from './layers.cases';
 import { quick, reals } from './models.cases';
 import { moved } from './support/moved';

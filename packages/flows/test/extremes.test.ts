@@ -1,13 +1,11 @@
-import { Key, trainable } from '@dgm/core';
+import { dormandPrince, Key, rungeKutta, trainable } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import {
   contractiveDenseNet,
   contractiveMlp,
   ContinuousFlow,
-  dormandPrince,
   InvertibleResidual,
-  rungeKutta,
   smoothMlp,
   type FlowLayer,
 } from '../src/index';

@@ -1,4 +1,4 @@
-import { Key, Independent, Mixture, Normal } from '@dgm/core';
+import { Independent, Key, Mixture, Normal, rungeKutta } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import {
@@ -9,7 +9,6 @@ import {
   neuralSplineFlow,
   planarFlow,
   residualFlow,
-  rungeKutta,
   russianRoulette,
   sylvesterFlow,
   type Flow,

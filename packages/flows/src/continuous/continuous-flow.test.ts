@@ -1,4 +1,4 @@
-import { Key } from '@dgm/core';
+import { exactTrace, hutchinsonTrace, Key, rungeKutta } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import '@dgm/testing';
@@ -7,8 +7,6 @@ import { cnf } from '../models/cnf';
 import { AffineMap } from '../smooth/affine-map';
 import { smoothMlp } from '../smooth/smooth-mlp';
 import { ContinuousFlow } from './continuous-flow';
-import { rungeKutta } from './runge-kutta';
-import { exactTrace, hutchinsonTrace } from './trace';
 
 describe('a linear field', () => {
   // z' = z K + t c turns by one radian and shrinks by e^-0.5 a unit of time.

@@ -1,12 +1,19 @@
-import type { CallOptions, ForwardResult, InverseResult, Shape } from '@dgm/core';
+import { checkInteger, dormandPrince, exactTrace, hutchinsonTrace, rungeKutta } from '@dgm/core';
+import type {
+  CallOptions,
+  ForwardResult,
+  InverseResult,
+  Shape,
+  OdeSolver,
+  OdeState,
+  TimeInterval,
+  Trace,
+  VectorField,
+} from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { BaseFlowLayer } from '../flow-layer';
 import type { SmoothMap } from '../smooth/smooth-map';
-import { dormandPrince } from './dormand-prince';
-import type { Interval, OdeSolver, State, VectorField } from './ode';
-import { rungeKutta } from './runge-kutta';
-import { exactTrace, hutchinsonTrace, type Trace } from './trace';
 
 export interface ContinuousFlowOptions {
   /** D, the length of an event. */
@@ -48,6 +55,7 @@ export class ContinuousFlow extends BaseFlowLayer {
 
   constructor({ dims, field, solver, evaluationSolver, trace }: ContinuousFlowOptions) {
     super();
+    checkInteger('ContinuousFlow', 'dims', dims);
     this.eventShape = [dims];
     this.#field = this.child('field', field);
     this.#solver = solver ?? rungeKutta();
@@ -65,19 +73,19 @@ export class ContinuousFlow extends BaseFlowLayer {
     return { z: z!, logDet: logDet! };
   }
 
-  #solve(start: Tensor, interval: Interval, { training = false, key, context }: CallOptions): State {
+  #solve(start: Tensor, interval: TimeInterval, { training = false, key, context }: CallOptions): OdeState {
     const solver = training ? this.#solver : this.#evaluationSolver;
     const traceOf = training && key !== undefined ? this.#trace(start, key) : exactTrace(start);
     const field: VectorField = (t, [z]) =>
       tf.tidy(() => {
         const linearization = this.#field.given(conditionsAt(t, context)).linearize(z!);
-        return [linearization.value, traceOf(linearization)];
+        return [linearization.value, traceOf(linearization.push)];
       });
     return solver.solve(field, [start, tf.zeros([start.shape[0]!])], interval);
   }
 }
 
-function conditionsAt(t: number, context: Tensor | undefined): Tensor {
-  const time = tf.fill([context?.shape[0] ?? 1, 1], t);
+function conditionsAt(t: Scalar, context: Tensor | undefined): Tensor {
+  const time = tf.mul(tf.ones([context?.shape[0] ?? 1, 1]), t);
   return context === undefined ? time : tf.concat([time, context], 1);
 }

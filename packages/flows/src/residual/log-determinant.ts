@@ -1,8 +1,8 @@
+import { unitVectors } from '@dgm/core';
 import type { Key } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Linearization } from '../smooth/smooth-map';
-import { unitVectors } from '../smooth/unit-vectors';
 
 /** What an estimate may use. */
 export interface LogDeterminantCall {

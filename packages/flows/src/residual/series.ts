@@ -1,7 +1,6 @@
-import { ArgumentError } from '@dgm/core';
+import { ArgumentError, randomSigns } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { signs } from '../smooth/signs';
 import type { Linearization } from '../smooth/smooth-map';
 import { withoutGradient } from '../smooth/without-gradient';
 import type { LogDeterminant } from './log-determinant';
@@ -24,7 +23,7 @@ export function powerSeries({ terms = 10, directions = 1 }: PowerSeriesOptions =
   checkCount('powerSeries', 'terms', terms);
   checkCount('powerSeries', 'directions', directions);
   return (linearization, { key }) => {
-    const v = signs(key, [directions, ...linearization.value.shape]);
+    const v = randomSigns(key, [directions, ...linearization.value.shape]);
     return weightedSeries(linearization, { v, weights: Array.from({ length: terms }, () => 1) });
   };
 }
@@ -71,7 +70,7 @@ export function russianRoulette(options: RussianRouletteOptions = {}): LogDeterm
   );
   return (linearization, { key }) => {
     const { shape } = linearization.value;
-    const v = signs(key.fold('directions'), [directions, ...shape]);
+    const v = randomSigns(key.fold('directions'), [directions, ...shape]);
     const u = key.fold('terms').uniform([shape[0]!, 1]);
     const weights = probabilities.map((probability) =>
       probability === 1 ? 1 : tf.div(tf.cast(tf.less(u, probability), 'float32'), probability),

@@ -1,14 +1,6 @@
-import { adamax, gatherExamples } from '@dgm/core';
+import { adamax, gatherExamples, hutchinsonTrace, rungeKutta } from '@dgm/core';
 import type { Dataset, GenerativeModel, Key } from '@dgm/core';
-import {
-  cnf,
-  dequantized,
-  hutchinsonTrace,
-  logitPreprocessing,
-  residualFlow,
-  rungeKutta,
-  uniformDequantizer,
-} from '@dgm/flows';
+import { cnf, dequantized, logitPreprocessing, residualFlow, uniformDequantizer } from '@dgm/flows';
 import type { Flow } from '@dgm/flows';
 import * as tf from '@tensorflow/tfjs-core';
 import { bookTraining } from '../shared/book';

@@ -1,6 +1,6 @@
-import { adam } from '@dgm/core';
+import { adam, rungeKutta } from '@dgm/core';
 import type { Dataset } from '@dgm/core';
-import { cnf, denseFlow, residualFlow, rungeKutta } from '@dgm/flows';
+import { cnf, denseFlow, residualFlow } from '@dgm/flows';
 import type { Flow } from '@dgm/flows';
 import * as tf from '@tensorflow/tfjs-core';
 import { isVectorsOfReals } from '../shared/datasets';

@@ -2,16 +2,17 @@ import { expectNoLeaks } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
-import { dormandPrince } from './dormand-prince';
-import type { Interval, OdeSolver, VectorField } from './ode';
-import { equalSteps, rungeKutta } from './runge-kutta';
-import { dormandPrinceTableau } from './tableau';
+import { dormandPrince, dormandPrinceTableau } from './dormand-prince';
+import { Key } from '../random/key';
+import { runSamplingLoop } from '../model/sampling-loop';
+import { equalSteps, odeSamplingLoop, rungeKutta } from './ode';
+import type { OdeSolver, TimeInterval, VectorField } from './ode';
 
 /** A problem with a known solution, of one part. */
 interface Problem {
   readonly field: VectorField;
   readonly start: readonly number[];
-  readonly interval: Interval;
+  readonly interval: TimeInterval;
   readonly end: readonly number[];
 }
 
@@ -23,13 +24,13 @@ const problems: Record<string, Problem> = {
     end: [Math.exp(2), -2 * Math.exp(2)],
   },
   'time alone': {
-    field: (t, [y]) => [tf.fill(y!.shape, t ** 3)],
+    field: (t, [y]) => [tf.mul(tf.onesLike(y!), tf.pow(t, 3))],
     start: [0],
     interval: { from: 1, to: 3 },
     end: [20],
   },
   'growth with time': {
-    field: (t, [y]) => [tf.mul(2 * t, y!)],
+    field: (t, [y]) => [tf.mul(tf.mul(2, t), y!)],
     start: [1],
     interval: { from: 0, to: 1 },
     end: [Math.E],
@@ -121,4 +122,28 @@ test.each([
   ['dormandPrince', () => dormandPrince({ maximumSteps: NaN })],
 ])('%s refuses an option out of its range', (name, make) => {
   expect(make).toThrow(name);
+});
+
+test('a sampling loop takes the steps of the solver, and each step reads its time from the state', () => {
+  // y' = 2 t y + c, from -1 to 1 in 10 steps.
+  const solver = rungeKutta({ steps: 10 });
+  const interval = { from: -1, to: 1 };
+  const c = tf.scalar(0.3);
+  const slope = (t: Tensor, y: Tensor, c: Tensor): Tensor => tf.add(tf.mul(tf.mul(2, t), y), c);
+  expectNoLeaks(() =>
+    tf.tidy(() => {
+      const loop = odeSamplingLoop({
+        field: (t, y, inputs) => slope(t, y, inputs['c']!),
+        start: (_, key) => key.normal([4, 2]),
+        solver,
+        interval,
+        inputs: { c },
+      });
+      const drawn = runSamplingLoop(loop, Key.of(1));
+      const start = Key.of(1).fold(0).normal([4, 2]);
+      const [expected] = solver.solve((t, [y]) => [slope(t, y!, c)], [start], interval);
+      expect([...drawn.dataSync()]).toBeCloseToArray([...expected!.dataSync()], { absolute: 1e-5 });
+    }),
+  );
+  c.dispose();
 });
