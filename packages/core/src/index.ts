@@ -285,10 +285,17 @@ export type {
 export { evaluate } from './train/evaluate';
 export type { EvaluateOptions, Evaluation, EvaluationProgress, LikelihoodMeasure } from './train/evaluate';
 export { gatherExamples } from './train/examples';
-export type { AnyMakeBatch, Dataset, Examples, MakeBatch, MakeBatchOptions } from './train/examples';
+export type {
+  AnyMakeBatch,
+  Dataset,
+  Examples,
+  ExampleSource,
+  MakeBatch,
+  MakeBatchOptions,
+} from './train/examples';
 export { ExponentialAverage } from './train/exponential-average';
 export { fit } from './train/fit';
-export type { CheckpointOptions, FitOptions, TrainingData } from './train/fit-options';
+export type { CheckpointOptions, FitOptions, RecoverOptions, TrainingData } from './train/fit-options';
 export type { CurvePoint, FitResult, StoppedBy } from './train/fit-result';
 export { clipByGlobalNorm, valueAndGradients } from './train/gradients';
 export type { LossTerms } from './train/gradients';

@@ -17,15 +17,19 @@ export class CheckpointHistory {
 
   /**
    * The newest checkpoint that can be read, `undefined` in an empty store.
-   * @param warn - hears of each damaged one that was skipped
+   * @param warn - called for each damaged one that was skipped
+   * @param parse - reads the file; one for which it throws is damaged
    * @throws SerializationError if there are checkpoints and all are damaged
    */
-  async newest(warn: (message: string) => unknown): Promise<TensorFile | undefined> {
+  async newest<T>(
+    warn: (message: string) => unknown,
+    parse: (file: TensorFile) => T,
+  ): Promise<T | undefined> {
     const names = (await this.#store.list()).filter((name) => NAME.test(name)).sort();
     let failure: unknown;
     for (const name of names.reverse()) {
       try {
-        const file = decodeSafetensors(await this.#store.read(name), name);
+        const file = parse(decodeSafetensors(await this.#store.read(name), name));
         this.#newest = name;
         return file;
       } catch (error) {

@@ -1,3 +1,4 @@
+import { checkAlive, checkIdle } from '../engine/busy';
 import { SerializationError } from '../errors/dgm-error';
 import type { Module } from '../model/module';
 import { assignVariables, readVariables } from './host-tensor';
@@ -15,6 +16,7 @@ export async function saveWeights(
   module: Module,
   { metadata = {} }: { readonly metadata?: Readonly<Record<string, string>> } = {},
 ): Promise<Uint8Array> {
+  checkAlive('saveWeights', module.parameters());
   const tensors = await readVariables(module.parameters());
   return encodeSafetensors({ tensors, metadata: { ...metadata, format: FORMAT, version: VERSION } });
 }
@@ -36,6 +38,8 @@ export function loadWeights(module: Module, bytes: Uint8Array): void {
     });
   }
   const variables = module.parameters();
+  checkAlive(where, variables);
+  checkIdle(where, variables.values());
   checkMatch(variables, tensors, where);
   assignVariables(variables, tensors);
 }

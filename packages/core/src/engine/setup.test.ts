@@ -128,14 +128,14 @@ describe('requireEngine', () => {
   it('says what to call when nothing is, as `fit` and `evaluate` do', async () => {
     const bare = `
       import { evaluate, fit, Key, requireEngine, sgd } from '@dgm/core';
-      const model = { eventShape: [1], likelihoodKind: 'exact' };
+      const model = { eventShape: [1], likelihoodKind: 'exact', logProb() {}, parameters: () => new Map() };
       const train = { count: 1, shape: [1], values: new Float32Array(1) };
       const options = { key: Key.of(0), optimizer: sgd(), batchSize: 1, epochs: 1 };
       const say = ({ code, message }) => console.log(code, message);
       const main = async () => {
         try { requireEngine('here'); } catch (error) { say(error); }
         await fit(model, { train }, options).catch(say);
-        await evaluate(model, train, options).catch(say);
+        await evaluate(model, train, { key: Key.of(0) }).catch(say);
       };
       main();`;
     const expected = 'expected a TensorFlow.js backend with its gradients, got no backend';

@@ -1,3 +1,4 @@
+import { checkIdle } from './busy';
 import * as tf from '@tensorflow/tfjs-core';
 import { ArgumentError, EngineError } from '../errors/dgm-error';
 import type { Candidate, WasmPaths } from './candidates';
@@ -35,6 +36,7 @@ let latest: { readonly wanted: string; readonly report: Promise<EngineReport> } 
 export async function setup(options: SetupOptions = {}): Promise<EngineReport> {
   const wanted = options.backend ?? 'auto';
   if (latest?.wanted !== wanted || !(await isStillInUse(latest.report))) {
+    checkIdle('setup');
     latest = { wanted, report: start(wanted, options.wasmPaths) };
   }
   const report = await latest.report;

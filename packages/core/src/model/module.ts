@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import { checkIdle } from '../engine/busy';
 import { ArgumentError } from '../errors/dgm-error';
 import { formatShape, type Shape } from '../shape/shape';
 
@@ -60,6 +61,7 @@ export abstract class BaseModule implements Module {
   }
 
   dispose(): void {
+    checkIdle(`${this.constructor.name}.dispose`, this.parameters().values());
     for (const entry of this.#own.values()) {
       if ('parameters' in entry || !entry.isDisposed) entry.dispose();
     }

@@ -38,9 +38,10 @@ function terminalBar(stream: NodeJS.WriteStream, maxSeconds: number): Callback {
     Math.min(1, Math.max(step / steps, (performance.now() - started) / 1000 / maxSeconds));
   return {
     onStart({ epochs, stepsPerEpoch, resumedAt }) {
-      const epoch = Math.floor(resumedAt / stepsPerEpoch) + 1;
+      // Without a known number of steps, the bar shows the time that is gone.
+      const epoch = stepsPerEpoch === undefined ? 1 : Math.floor(resumedAt / stepsPerEpoch) + 1;
       started = performance.now();
-      steps = epochs * stepsPerEpoch;
+      steps = epochs * (stepsPerEpoch ?? Infinity);
       bar.start(1, share(resumedAt), { epoch, epochs, train: '-', validation: '-', note: '' });
     },
     onStep: ({ epoch, step }) => bar.update(share(step), { epoch }),

@@ -97,6 +97,12 @@ describe('Generator', () => {
     const values = draws(70_000, (generator) => generator.below(7));
     expect(uniformity(values, 7, (value) => value)).toBeLessThan(STANDARD_ERRORS);
     expect(draws(100, (generator) => generator.below(1)).every((value) => value === 0)).toBe(true);
+    for (const bound of [2 ** 21 + 1, 3 * 2 ** 30, 2 ** 52 + 1]) {
+      const large = draws(70_000, (generator) => generator.below(bound));
+      expect(large.every((value) => Number.isSafeInteger(value) && value >= 0 && value < bound)).toBe(true);
+      expect(uniformity(large, 7, (value) => Math.floor((7 * value) / bound))).toBeLessThan(STANDARD_ERRORS);
+      expect(uniformity(large, 2, (value) => value % 2)).toBeLessThan(STANDARD_ERRORS);
+    }
   });
 });
 

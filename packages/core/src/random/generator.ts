@@ -79,12 +79,23 @@ export class Generator {
     return -Math.log(-Math.log(this.openUniform()));
   }
 
-  /** Uniform on the integers 0 to `bound` - 1, without bias (Lemire, 2019, in doubles), for bounds up to 2^21. */
+  /** Uniform on the integers 0 to `bound` - 1, without bias (Lemire, 2019, in doubles). */
   below(bound: number): number {
+    // A double holds the product below only up to here.
+    if (bound > 2 ** 21) return this.#belowLarge(bound);
     const threshold = 2 ** 32 % bound;
     for (;;) {
       const product = (this.int32() >>> 0) * bound;
       if (product % 2 ** 32 >= threshold) return Math.floor(product / 2 ** 32);
+    }
+  }
+
+  /** Uniform on the integers below a bound of up to 2^53: the remainder of 53 random bits, the last partial range rejected. */
+  #belowLarge(bound: number): number {
+    const end = 2 ** 53 - (2 ** 53 % bound);
+    for (;;) {
+      const bits = (this.int32() >>> 5) * 2 ** 26 + (this.int32() >>> 6);
+      if (bits < end) return bits % bound;
     }
   }
 }

@@ -166,6 +166,19 @@ describe('Key.bernoulli', () => {
   });
 });
 
+describe('Key.permutation', () => {
+  it('orders more than 2^21 rows', () => {
+    const n = 2 ** 21 + 1000;
+    const order = Key.of(0).permutation(n);
+    const seen = new Uint8Array(n);
+    order.forEach((row) => (seen[row] = 1));
+    expect(seen.every((value) => value === 1)).toBe(true);
+    // The mean place of the last thousand rows, whose standard deviation is n / sqrt(12 * 1000).
+    const places = order.reduce((sum, row, place) => (row >= n - 1000 ? sum + place : sum), 0) / 1000;
+    expect(Math.abs(places - n / 2)).toBeLessThan((4 * n) / Math.sqrt(12 * 1000));
+  });
+});
+
 describe('Key.categorical', () => {
   it('draws each index with its probability, per row, and an impossible one never', () => {
     const rows = [
@@ -236,7 +249,7 @@ describe('Key refuses', () => {
     ['a fold of a fraction', () => Key.of(0).fold(0.5)],
     ['a negative split', () => Key.of(0).split(-1)],
     ['a split into a fraction', () => Key.of(0).split(1.5)],
-    ['a permutation that is too long to be unbiased', () => Key.of(0).permutation(2 ** 21 + 1)],
+    ['a permutation of a negative length', () => Key.of(0).permutation(-1)],
     ['a probability below 0', () => Key.of(0).bernoulli([2], -0.1)],
     ['a probability above 1', () => Key.of(0).bernoulli([2], 1.1)],
     ['a probability that is NaN', () => Key.of(0).bernoulli([2], NaN)],

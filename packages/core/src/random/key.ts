@@ -193,10 +193,10 @@ export class Key {
 
   /**
    * A uniformly random order of 0 to `n` - 1.
-   * @throws ArgumentError if `n` is not a count of at most 2^21
+   * @throws ArgumentError if `n` is not a count of at most 2^31 - 1
    */
   permutation(n: number): Int32Array {
-    requireCount(n, 'Key.permutation', 2 ** 21);
+    requireCount(n, 'Key.permutation', 2 ** 31 - 1);
     const generator = this.generator();
     const order = Int32Array.from({ length: n }, (_, index) => index);
     // Fisher and Yates, from the end.

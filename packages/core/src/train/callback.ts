@@ -1,11 +1,12 @@
 import type { StepTerms } from './engine';
 import type { CurvePoint, FitResult } from './fit-result';
 
-/** What callbacks are told when training starts. */
+/** What callbacks are given when training starts. */
 export interface TrainingPlan {
   readonly epochs: number;
-  readonly stepsPerEpoch: number;
-  /** How many steps an earlier, interrupted run has already taken. */
+  /** Undefined for a source that does not know how many examples it has. */
+  readonly stepsPerEpoch: number | undefined;
+  /** The number of steps that an earlier, interrupted run has already taken. */
   readonly resumedAt: number;
 }
 
@@ -15,9 +16,9 @@ export interface TrainingPlan {
  */
 export interface Callback {
   onStart?(plan: TrainingPlan): void | Promise<void>;
-  /** About what did not stop training, but should be known: a damaged checkpoint that was skipped. */
+  /** For what does not stop training: a damaged checkpoint that was skipped, a recovery. */
   onWarning?(message: string): void | Promise<void>;
-  /** After each step; steps count from 1 over the whole training. */
+  /** After each step; steps count from 1 over the whole training. After a recovery, steps come again. */
   onStep?(event: {
     readonly epoch: number;
     readonly step: number;

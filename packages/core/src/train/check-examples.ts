@@ -1,9 +1,10 @@
+import { checkInteger, show } from '../check/check';
 import { ArgumentError, DomainError, ShapeError } from '../errors/dgm-error';
 import { formatShape, sameShape, sizeOf, type Shape } from '../shape/shape';
 import type { Examples } from './examples';
 
 export interface CheckExamplesOptions {
-  /** Who checks; starts the error's message. */
+  /** Starts the error's message. */
   readonly where?: string;
   /** What the examples are called in the error's message. */
   readonly argument?: string;
@@ -15,7 +16,7 @@ export interface CheckExamplesOptions {
 
 /**
  * Checks a data set before a model sees it.
- * @throws ArgumentError if it is empty or its parts differ in length
+ * @throws ArgumentError if it is no data set, is empty, or its parts differ in length
  * @throws ShapeError if its examples have another shape than asked for
  * @throws DomainError naming the first row with a value that is not finite or not one of the levels
  */
@@ -23,17 +24,24 @@ export function checkExamples(
   examples: Examples,
   { where = 'checkExamples', argument = 'examples', levels, shape }: CheckExamplesOptions = {},
 ): void {
-  const { count, values, labels } = examples;
+  const refuse = (expected: string, actual: string, remedy?: string): never => {
+    throw new ArgumentError({ where, argument, expected, actual, ...(remedy && { remedy }) });
+  };
+  const given: unknown = examples;
+  if (typeof given !== 'object' || given === null || Array.isArray(given) || !('values' in given)) {
+    refuse('to be examples: { count, shape, values }', kindOf(given));
+  }
+  const { count, values, labels, weights } = examples;
+  if (!isValues(values)) {
+    const remedy = 'copy the numbers into one Float32Array, example after example';
+    refuse('to have values in a Float32Array, Int32Array or Uint8Array', kindOf(values), remedy);
+  }
   if (!Number.isSafeInteger(count) || count < 1) {
     const remedy = 'check the split and the filters that made this set';
-    throw new ArgumentError({
-      where,
-      argument,
-      expected: 'to hold at least one example',
-      actual: `${count}`,
-      remedy,
-    });
+    refuse('to hold at least one example', `${count}`, remedy);
   }
+  if (!Array.isArray(examples.shape)) refuse('to have a shape', show(examples.shape));
+  examples.shape.forEach((size) => checkInteger(where, `shape of ${argument}`, size, { min: 0 }));
   if (shape !== undefined && !sameShape(shape, examples.shape)) {
     throw new ShapeError({
       where,
@@ -44,18 +52,12 @@ export function checkExamples(
     });
   }
   const size = sizeOf(examples.shape);
-  if (values.length !== count * size) {
-    const expected = `to have ${count} x ${size} values`;
-    throw new ArgumentError({ where, argument, expected, actual: `${values.length}` });
+  if (values.length !== count * size) refuse(`to have ${count} x ${size} values`, `${values.length}`);
+  if (labels !== undefined && Object.prototype.toString.call(labels) !== '[object Int32Array]') {
+    refuse('to have labels in an Int32Array', kindOf(labels));
   }
-  if (labels !== undefined && labels.length !== count) {
-    throw new ArgumentError({
-      where,
-      argument,
-      expected: `to have ${count} labels`,
-      actual: `${labels.length}`,
-    });
-  }
+  if (labels !== undefined && labels.length !== count) refuse(`to have ${count} labels`, `${labels.length}`);
+  if (weights !== undefined) checkWeights(weights, count, refuse);
   const bad = firstOutside(values, levels);
   if (bad === -1) return;
   const integers = levels === Infinity ? 'to be integers' : `to be integers from 0 to ${levels! - 1}`;
@@ -67,8 +69,30 @@ export function checkExamples(
     remedy:
       levels === undefined
         ? 'remove or mend that row'
-        : 'rescale the data, or give the number of levels it has',
+        : 'rescale or round the data, or give the model the number of levels that they have',
   });
+}
+
+/** A value as an error names it; an array may be long. */
+function kindOf(value: unknown): string {
+  return Array.isArray(value) ? `an array of length ${value.length}` : show(value);
+}
+
+/** A typed array of another realm (a worker, a test runner) will do. */
+function isValues(values: unknown): values is Examples['values'] {
+  const name = Object.prototype.toString.call(values);
+  return ['[object Float32Array]', '[object Int32Array]', '[object Uint8Array]'].includes(name);
+}
+
+function checkWeights(
+  weights: Float32Array,
+  count: number,
+  refuse: (expected: string, actual: string) => never,
+): void {
+  if (weights.length !== count) refuse(`to have ${count} weights`, `${weights.length}`);
+  const bad = weights.findIndex((weight) => !(weight >= 0 && weight < Infinity));
+  if (bad !== -1) refuse('to have weights that are finite and not negative', `${weights[bad]} in row ${bad}`);
+  if (weights.every((weight) => weight === 0)) refuse('to have a weight above 0', 'zeros');
 }
 
 /** The index of the first value that is not finite or not one of the levels; -1 if there is none. */

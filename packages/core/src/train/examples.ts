@@ -11,6 +11,32 @@ export interface Examples {
   /** `count` examples one after the other, each row-major. */
   readonly values: Float32Array | Int32Array | Uint8Array;
   readonly labels?: Int32Array;
+  /**
+   * How often `fit` draws an example in relation to the others, not negative: rows are then drawn with replacement, as many
+   * in an epoch as there are examples. Validation and `evaluate` take each example once.
+   * @defaultValue each example once in an epoch
+   */
+  readonly weights?: Float32Array;
+}
+
+/** Examples that are read piece by piece: a set larger than memory, a stream. */
+export interface ExampleSource {
+  /** The shape of one example. */
+  readonly shape: Shape;
+  /** How many examples an epoch has, if that is known beforehand. */
+  readonly count?: number;
+  /** Names the data in checkpoints: a run is not resumed with a source of another name. */
+  readonly id: string;
+  /**
+   * The examples of one epoch in the order in which they are to be trained on, in pieces of any size. The key is another one
+   * in each epoch, and the pieces must depend on nothing else: a resumed run reads its epoch again and skips what was done.
+   */
+  read(options: { readonly key: Key }): AsyncIterable<Examples>;
+}
+
+/** Whether training data are read piece by piece. */
+export function isSource(data: Examples | ExampleSource): data is ExampleSource {
+  return 'read' in data;
 }
 
 /** A named data set with its split. */

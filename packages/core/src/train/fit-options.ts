@@ -1,30 +1,45 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { checkGiven, checkInteger, checkNumber, checkOptions } from '../check/check';
 import type { CheckpointStore } from '../checkpoint/checkpoint-store';
 import { ArgumentError } from '../errors/dgm-error';
 import { validatedObjective, type GenerativeModel } from '../model/generative-model';
-import type { Key } from '../random/key';
+import { checkKey, type Key } from '../random/key';
 import type { Callback } from './callback';
 import type { EarlyStoppingOptions } from './early-stopping';
 import type { Engine } from './engine';
-import type { AnyMakeBatch, Examples } from './examples';
+import { batchesPerEpoch } from './epoch-batches';
+import type { AnyMakeBatch, Examples, ExampleSource } from './examples';
 import type { AverageOptions } from './model-step';
 import type { OptimizerFactory } from './optimizer';
 
 /** What a model is trained on; every `Dataset` is one. */
 export interface TrainingData {
-  readonly train: Examples;
+  /** Examples in memory, or a source that reads them piece by piece. */
+  readonly train: Examples | ExampleSource;
   readonly validation?: Examples;
-  /** Entries must be integers from 0 to `levels` - 1. */
+  /**
+   * Entries must be integers from 0 to `levels` - 1.
+   * @defaultValue the levels of the model, if it has them and takes the examples as they are
+   */
   readonly levels?: number;
 }
 
 /** Where and how often the state of training is written. */
 export interface CheckpointOptions {
-  /** Training goes on from the newest good checkpoint in it; an empty store starts anew. */
+  /** Training continues from the newest good checkpoint in it; an empty store starts anew. */
   readonly store: CheckpointStore;
   readonly everySteps?: number;
-  /** 1 unless `everySteps` is given. One more is written at the end, and when training is aborted. */
+  /**
+   * One more is written at the end, and when training is aborted.
+   * @defaultValue 1 without `everySteps`
+   */
   readonly everyEpochs?: number;
+}
+
+/** What happens when a loss or a weight is not finite. */
+export interface RecoverOptions {
+  /** How often at most training goes back to the end of the last epoch and continues with other randomness. */
+  readonly attempts: number;
 }
 
 export interface CommonFitOptions<B> {
@@ -32,8 +47,12 @@ export interface CommonFitOptions<B> {
   readonly key: Key;
   /** One for all objectives, or one for each by its name. */
   readonly optimizer: OptimizerFactory | Readonly<Record<string, OptimizerFactory>>;
-  /** The last batch of an epoch holds what is left. */
   readonly batchSize: number;
+  /**
+   * Leaves out the last batch of an epoch where it is smaller than `batchSize`.
+   * @defaultValue false
+   */
+  readonly dropLast?: boolean;
   readonly epochs: number;
   /** Stops after the step that reaches this wall-clock time, counted from this call. */
   readonly maxSeconds?: number;
@@ -45,11 +64,13 @@ export interface CommonFitOptions<B> {
    * objectives by their names (`{ generator: { decay: 0.999 } }`).
    */
   readonly ema?: AverageOptions | Readonly<Record<string, AverageOptions>>;
+  /** Goes on after a loss or a weight that is not finite, which otherwise ends training with a NumericalError. */
+  readonly recover?: RecoverOptions;
   readonly callbacks?: readonly Callback[];
   /** Any `AbortSignal`. Training finishes the step, writes a checkpoint and returns. */
   readonly signal?: { readonly aborted: boolean };
   readonly checkpoint?: CheckpointOptions;
-  /** `eager()` unless given. */
+  /** @defaultValue `eager()` */
   readonly engine?: Engine;
   /**
    * Returns a number to minimize, after each epoch. It must depend on nothing but the model and the context, otherwise a
@@ -62,28 +83,81 @@ export interface CommonFitOptions<B> {
   ) => number | Promise<number>;
 }
 
-/** Makes batches out of examples; may be left out where objectives take the raw values `[n, ...shape]`. */
+/** Makes batches out of examples; may be left out where the model takes the raw values `[n, ...shape]`. */
 export type BatchOption<B> = Tensor extends B
   ? { readonly batch?: AnyMakeBatch<B> }
   : { readonly batch: AnyMakeBatch<B> };
 
 export type FitOptions<B = Tensor> = CommonFitOptions<B> & BatchOption<B>;
 
-/** @throws ArgumentError naming the first option that is out of its range */
+const OPTIONS: readonly (keyof CommonFitOptions<unknown> | 'batch')[] = [
+  'key',
+  'optimizer',
+  'batch',
+  'batchSize',
+  'dropLast',
+  'epochs',
+  'maxSeconds',
+  'earlyStopping',
+  'clipNorm',
+  'ema',
+  'recover',
+  'callbacks',
+  'signal',
+  'checkpoint',
+  'engine',
+  'validate',
+];
+
+/** @throws ArgumentError naming the first option that is unknown, missing or out of its range */
 export function checkFitOptions<B>(
   options: CommonFitOptions<B>,
   data: TrainingData,
   model: GenerativeModel<B>,
 ): void {
-  atLeast(options.batchSize, 'batchSize', 1);
-  atLeast(options.epochs, 'epochs', 0);
-  atLeast(options.earlyStopping?.patience, 'earlyStopping.patience', 0);
-  atLeast(options.earlyStopping?.from, 'earlyStopping.from', 1);
-  atLeast(options.checkpoint?.everySteps, 'checkpoint.everySteps', 1);
-  atLeast(options.checkpoint?.everyEpochs, 'checkpoint.everyEpochs', 1);
-  inside(options.maxSeconds, 'maxSeconds', 0, Infinity);
-  inside(options.clipNorm, 'clipNorm', 0, Infinity);
-  if (options.earlyStopping === undefined || options.validate) return;
+  checkOptions('fit', options, OPTIONS);
+  checkKey('fit', options.key);
+  checkGiven('fit', 'optimizer', options.optimizer, 'to be an optimizer such as adam()');
+  const { earlyStopping, checkpoint, recover } = options;
+  checkInteger('fit', 'batchSize', options.batchSize);
+  checkInteger('fit', 'epochs', options.epochs, { min: 0 });
+  if (options.maxSeconds !== undefined) checkNumber('fit', 'maxSeconds', options.maxSeconds, { above: 0 });
+  if (options.clipNorm !== undefined) checkNumber('fit', 'clipNorm', options.clipNorm, { above: 0 });
+  if (recover) {
+    checkOptions('fit', recover, ['attempts']);
+    checkInteger('fit', 'recover.attempts', recover.attempts);
+  }
+  if (checkpoint) {
+    checkOptions('fit', checkpoint, ['store', 'everySteps', 'everyEpochs']);
+    checkGiven('fit', 'checkpoint.store', checkpoint.store, 'to be a store such as memoryStore()');
+    const { everySteps = 1, everyEpochs = 1 } = checkpoint;
+    checkInteger('fit', 'checkpoint.everySteps', everySteps);
+    checkInteger('fit', 'checkpoint.everyEpochs', everyEpochs);
+  }
+  checkGiven('fit', 'data', data, 'to be training data: { train, validation }');
+  checkGiven('fit', 'train', data.train, 'to be examples: { count, shape, values }');
+  const batches = batchesPerEpoch(data.train, { batchSize: options.batchSize, dropLast: !!options.dropLast });
+  if (batches === 0 && data.train.count !== 0) {
+    throw new ArgumentError({
+      where: 'fit',
+      argument: 'batchSize',
+      expected: `to be at most the ${data.train.count} examples, with dropLast`,
+      actual: String(options.batchSize),
+    });
+  }
+  if (earlyStopping) checkEarlyStopping(earlyStopping, options, data, model);
+}
+
+function checkEarlyStopping<B>(
+  earlyStopping: EarlyStoppingOptions,
+  { validate }: CommonFitOptions<B>,
+  data: TrainingData,
+  model: GenerativeModel<B>,
+): void {
+  checkOptions('fit', earlyStopping, ['patience', 'from']);
+  checkInteger('fit', 'earlyStopping.patience', earlyStopping.patience, { min: 0 });
+  checkInteger('fit', 'earlyStopping.from', earlyStopping.from ?? 1);
+  if (validate) return;
   const isValidated = validatedObjective(model) !== undefined;
   if (data.validation && isValidated) return;
   throw new ArgumentError({
@@ -94,25 +168,5 @@ export function checkFitOptions<B>(
       ? 'neither data.validation nor options.validate'
       : `a model (likelihood "${model.likelihoodKind}") whose losses do not say how good it is`,
     remedy: isValidated ? 'add validation examples' : 'give `validate`, which returns a number to minimize',
-  });
-}
-
-function atLeast(value: number | undefined, argument: string, minimum: number): void {
-  if (value === undefined || (Number.isSafeInteger(value) && value >= minimum)) return;
-  throw new ArgumentError({
-    where: 'fit',
-    argument,
-    expected: `to be an integer of at least ${minimum}`,
-    actual: String(value),
-  });
-}
-
-function inside(value: number | undefined, argument: string, low: number, high: number): void {
-  if (value === undefined || (value > low && value < high)) return;
-  throw new ArgumentError({
-    where: 'fit',
-    argument,
-    expected: `to be in (${low}, ${high})`,
-    actual: String(value),
   });
 }

@@ -23,6 +23,8 @@ export interface FitResult {
   /** The epoch whose weights the model now has; absent without validation, where the last weights stay. */
   readonly best?: { readonly epoch: number; readonly validation: number };
   readonly curve: readonly CurvePoint[];
+  /** How often training has gone back to its last good state, with the option `recover`. */
+  readonly recoveries: number;
   /** What did not stop training, but should be known; empty as a rule. */
   readonly warnings: readonly string[];
   /** Wall-clock time, interrupted runs included. */

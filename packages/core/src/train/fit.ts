@@ -1,9 +1,12 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { registerGradients } from '../engine/gradients';
+import { checkAlive, reserve } from '../engine/busy';
 import { requireEngine } from '../engine/require-engine';
+import { ShapeError } from '../errors/dgm-error';
 import type { GenerativeModel } from '../model/generative-model';
+import { formatShape, sameShape, type Shape } from '../shape/shape';
 import { checkExamples } from './check-examples';
-import { gatherExamples, type AnyMakeBatch } from './examples';
+import { gatherExamples, isSource, type AnyMakeBatch, type ExampleSource } from './examples';
 import { checkFitOptions, type FitOptions, type TrainingData } from './fit-options';
 import type { FitResult } from './fit-result';
 import { TrainingRun } from './training-run';
@@ -23,8 +26,9 @@ import { TrainingRun } from './training-run';
  * @returns how it went; losses in the unit of the objectives (nats per example for likelihoods)
  * @throws ArgumentError, ShapeError or DomainError for options and data that cannot be trained on
  * @throws EngineError if TensorFlow.js has no backend
- * @throws NumericalError if a loss is not finite, naming the step and the term; the model then has its best weights so
- * far, or those that it came with
+ * @throws NumericalError if a loss or a weight is not finite, naming the step and the term; the model then has its best
+ * weights so far, or those that it came with
+ * @throws StateError if the model was disposed of, or another `fit` is training it
  * @throws SerializationError if the store's checkpoints are damaged or belong to another run
  *
  * @example
@@ -43,20 +47,39 @@ export async function fit<B = Tensor>(
   data: TrainingData,
   options: FitOptions<B>,
 ): Promise<FitResult> {
+  checkAlive('fit', model.parameters());
   checkFitOptions<B>(options, data, model);
   // With a batch maker of its own, a model need not take examples in the shape in which they are stored.
   const { batch } = options as { readonly batch?: AnyMakeBatch<B> };
   const shape = batch === undefined ? model.eventShape : undefined;
   const { train, validation, levels = batch ? undefined : model.levels } = data;
-  checkExamples(train, { where: 'fit', argument: 'train', levels, shape });
+  if (isSource(train)) checkSource(train, shape);
+  else checkExamples(train, { where: 'fit', argument: 'train', levels, shape });
   if (validation) checkExamples(validation, { where: 'fit', argument: 'validation', levels, shape });
   registerGradients();
   requireEngine('fit');
-  // FitOptions lets `batch` be missing only where B is Tensor.
-  const run = new TrainingRun(model, data, options, batch ?? (gatherExamples as unknown as AnyMakeBatch<B>));
+  const release = reserve('fit', model.parameters().values());
   try {
-    return await run.toTheEnd();
+    // FitOptions lets `batch` be missing only where B is Tensor.
+    const make = batch ?? (gatherExamples as unknown as AnyMakeBatch<B>);
+    const run = new TrainingRun(model, data, options, { batch: make, levels });
+    try {
+      return await run.toTheEnd();
+    } finally {
+      run.dispose();
+    }
   } finally {
-    run.dispose();
+    release();
   }
+}
+
+function checkSource(source: ExampleSource, shape: Shape | undefined): void {
+  if (shape === undefined || sameShape(shape, source.shape)) return;
+  throw new ShapeError({
+    where: 'fit',
+    argument: 'train',
+    expected: `of shape ${formatShape(shape)} each`,
+    actual: formatShape(source.shape),
+    remedy: "give the model the data's shape, or reshape the data",
+  });
 }

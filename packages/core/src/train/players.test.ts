@@ -1,4 +1,15 @@
-import { DgmError, Key, ModelStep, adam, fit, memoryStore, saveWeights, sgd } from '@dgm/core';
+import {
+  DgmError,
+  Key,
+  ModelStep,
+  adam,
+  fit,
+  memoryStore,
+  prepareLoss,
+  saveWeights,
+  sgd,
+  validatedObjective,
+} from '@dgm/core';
 import type { FitOptions, GenerativeModel, StepTerms } from '@dgm/core';
 import { expectNoLeaks } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
@@ -243,4 +254,20 @@ describe('what is validated', () => {
       model.dispose();
     },
   );
+
+  it('is found without training, as are the tensors that a loss needs', () => {
+    const [exact, gan] = [new FactorizedCategorical({ dims: 2, levels: 3, key }), new TinyGan(key)];
+    expect(validatedObjective(exact)?.name).toBe('nll');
+    expect(validatedObjective(gan)).toBeUndefined();
+    const [critic, generator] = gan.objectives();
+    tf.tidy(() => {
+      const x = tf.zeros([4, 3]);
+      const options = { training: false };
+      const { prepared } = prepareLoss(critic!, x, key, options);
+      expect(prepared!['fakes']!.shape).toEqual([4, 3]);
+      expect(prepareLoss(generator!, x, key, options)).toBe(options);
+    });
+    exact.dispose();
+    gan.dispose();
+  });
 });

@@ -44,8 +44,7 @@ export function optimizerFactory<Slot extends string, F extends Factors>(
   return {
     name,
     learningRate: scheduleOf(learningRate),
-    hyperparameters:
-      typeof learningRate === 'number' ? { learningRate, ...hyperparameters } : hyperparameters,
+    hyperparameters,
     create: (variables) => new SlotOptimizer(name, rule, variables),
   };
 }

@@ -66,6 +66,13 @@ export class StepQueue {
     });
   }
 
+  /** Forgets the steps that were not read yet. */
+  async discard(): Promise<void> {
+    this.#pending = [];
+    this.#milliseconds = 0;
+    await this.#step.drain();
+  }
+
   msPerStep(): { readonly median: number; readonly min: number } {
     return this.#times.summary();
   }
@@ -82,6 +89,9 @@ function checkFinite({ epoch, step, terms }: FinishedStep): void {
     argument: `${term.join('/')} of the objective "${objective}" at step ${step} (epoch ${epoch})`,
     expected: 'to be finite',
     actual: String(value),
-    remedy: 'lower the learning rate, clip the gradients with clipNorm, or look at this term of the model',
+    remedy:
+      step === 1
+        ? 'no step was taken yet: check that the examples lie in the support of the model, and their scale'
+        : 'lower the learning rate, clip the gradients with clipNorm, or look at this term of the model',
   });
 }

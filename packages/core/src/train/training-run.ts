@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { assignVariables, readVariables } from '../checkpoint/host-tensor';
 import { show } from '../check/check';
+import { assignVariables, readVariables } from '../checkpoint/host-tensor';
 import { ArgumentError, DgmError, NumericalError } from '../errors/dgm-error';
 import { validatedObjective, type GenerativeModel } from '../model/generative-model';
 import type { Key } from '../random/key';
@@ -8,15 +8,22 @@ import type { Callback } from './callback';
 import { eager } from './eager';
 import { advance } from './early-stopping';
 import type { Engine, TrainStep } from './engine';
-import { batchRows, type AnyMakeBatch } from './examples';
+import { batchesPerEpoch, epochBatches, type Batch } from './epoch-batches';
+import type { AnyMakeBatch } from './examples';
 import type { FitOptions, TrainingData } from './fit-options';
-import type { FitResult, StoppedBy } from './fit-result';
+import type { CurvePoint, FitResult, StoppedBy } from './fit-result';
 import { ModelStep } from './model-step';
 import { pause } from './pause';
 import { describeRun } from './run-description';
 import { StepQueue } from './step-queue';
 import { TrainingCheckpoint } from './training-checkpoint';
-import { initialState, type TrainingState, type Weights } from './training-state';
+import {
+  checkFiniteWeights,
+  initialState,
+  type Snapshot,
+  type TrainingState,
+  type Weights,
+} from './training-state';
 import { Validation } from './validation';
 
 /** Input and signals are looked at this often. */
@@ -28,30 +35,37 @@ export class TrainingRun<B> {
   readonly #data: TrainingData;
   readonly #options: FitOptions<B>;
   readonly #batch: AnyMakeBatch<B>;
+  readonly #levels: number | undefined;
   readonly #program: ModelStep<B>;
   readonly #engine: Engine;
   readonly #validation: Validation<B> | undefined;
   readonly #checkpoint: TrainingCheckpoint | undefined;
-  readonly #stepsPerEpoch: number;
   /** The term that the training curve shows first. */
   readonly #loss: string;
   readonly #startedAt = tf.util.now();
   #pausedAt = this.#startedAt;
   #secondsBefore = 0;
-  #state: TrainingState = initialState();
+  readonly #state: TrainingState = initialState();
   #best: Weights | undefined;
+  /** Where a recovery goes back to. */
+  #good: Snapshot | undefined;
   #step: TrainStep<B> | undefined;
   #queue: StepQueue | undefined;
   readonly #warnings: string[] = [];
   /** What the newest checkpoint holds. */
   #saved: string | undefined;
 
-  constructor(model: GenerativeModel<B>, data: TrainingData, options: FitOptions<B>, batch: AnyMakeBatch<B>) {
+  constructor(
+    model: GenerativeModel<B>,
+    data: TrainingData,
+    options: FitOptions<B>,
+    { batch, levels }: { readonly batch: AnyMakeBatch<B>; readonly levels: number | undefined },
+  ) {
     this.#model = model;
     this.#data = data;
     this.#options = options;
     this.#batch = batch;
-    this.#stepsPerEpoch = Math.ceil(data.train.count / options.batchSize);
+    this.#levels = levels;
     this.#program = new ModelStep(model, options);
     const everyStep = this.#program.players.find(({ objective: { every = 1 } }) => every === 1)!;
     this.#loss = `${everyStep.objective.name}/total`;
@@ -70,7 +84,12 @@ export class TrainingRun<B> {
     const store = options.checkpoint?.store;
     this.#checkpoint =
       store &&
-      new TrainingCheckpoint(store, describeRun(options, data, this.#program.players), this.#program.state);
+      new TrainingCheckpoint(
+        store,
+        describeRun(options, data, this.#program.players),
+        this.#program.state,
+        batchesPerEpoch(data.train, this.#epochOptions()),
+      );
   }
 
   async toTheEnd(): Promise<FitResult> {
@@ -81,9 +100,10 @@ export class TrainingRun<B> {
       this.#queue = new StepQueue(this.#step, this.#state);
       await this.#tell('onStart', {
         epochs: this.#options.epochs,
-        stepsPerEpoch: this.#stepsPerEpoch,
+        stepsPerEpoch: batchesPerEpoch(this.#data.train, this.#epochOptions()),
         resumedAt: this.#state.step,
       });
+      await this.#keepGood();
       const stoppedBy = await this.#train();
       await this.#settle();
       await this.#save();
@@ -96,7 +116,7 @@ export class TrainingRun<B> {
       if (DgmError.is(error, 'numerical')) assignVariables(this.#model.parameters(), this.#best ?? fallback);
       // An engine may hold newer weights than the variables; if it cannot give them, the first error is the one to tell.
       else await this.#step?.sync().catch(() => undefined);
-      await this.#tell('onError', error);
+      await this.#tellError(error);
       throw error;
     }
   }
@@ -108,18 +128,34 @@ export class TrainingRun<B> {
   }
 
   async #train(): Promise<StoppedBy> {
-    const { epochs, earlyStopping, batchSize } = this.#options;
+    const { epochs, earlyStopping } = this.#options;
     for (;;) {
       if (this.#state.progress.stale > (earlyStopping?.patience ?? Infinity)) return 'early-stopping';
       if (this.#state.epoch >= epochs) return 'epochs';
-      const order = this.#key('order', this.#state.epoch).permutation(this.#data.train.count);
-      while (this.#state.batch < this.#stepsPerEpoch) {
-        const interruption = this.#interruption();
+      try {
+        const interruption = await this.#epoch();
         if (interruption !== undefined) return interruption;
-        await this.#takeStep(batchRows(order, batchSize, this.#state.batch));
+      } catch (error) {
+        await this.#recover(error);
       }
-      await this.#endEpoch();
     }
+  }
+
+  /** Finishes the current epoch, unless it is interrupted. */
+  async #epoch(): Promise<StoppedBy | undefined> {
+    const options = {
+      ...this.#epochOptions(),
+      key: this.#key('order', this.#state.epoch),
+      skip: this.#state.batch,
+      check: { where: 'fit', levels: this.#levels, shape: this.#data.train.shape },
+    };
+    for await (const batch of epochBatches(this.#data.train, options)) {
+      const interruption = this.#interruption();
+      if (interruption !== undefined) return interruption;
+      await this.#takeStep(batch);
+    }
+    await this.#endEpoch();
+    return undefined;
   }
 
   #interruption(): StoppedBy | undefined {
@@ -128,7 +164,7 @@ export class TrainingRun<B> {
     return this.#secondsHere() >= maxSeconds ? 'max-seconds' : undefined;
   }
 
-  async #takeStep(rows: Int32Array): Promise<void> {
+  async #takeStep({ examples, rows }: Batch): Promise<void> {
     const taken = this.#state.step;
     const key = this.#key('step', taken);
     const rates = this.#program.players.map(({ objective, factory }) => [
@@ -136,7 +172,7 @@ export class TrainingRun<B> {
       factory.learningRate(taken),
     ]);
     const learningRates = Object.fromEntries(rates) as Record<string, number>;
-    const batch = await this.#batch(this.#data.train, rows, { key: key.fold('batch'), training: true });
+    const batch = await this.#batch(examples, rows, { key: key.fold('batch'), training: true });
     try {
       await this.#queue!.run({ batch, key, learningRates, step: taken + 1 }, rows.length);
     } finally {
@@ -152,6 +188,7 @@ export class TrainingRun<B> {
 
   async #endEpoch(): Promise<void> {
     await this.#settle();
+    checkFiniteWeights(await readVariables(this.#model.parameters()), this.#state.step);
     const epoch = this.#state.epoch + 1;
     const terms = Object.fromEntries(
       Object.entries(this.#state.sums).map(([term, { sum, examples }]) => [term, sum / examples]),
@@ -159,9 +196,10 @@ export class TrainingRun<B> {
     const train = terms[this.#loss]!;
     const validation = await this.#program.withAverages(() => this.#validate(epoch));
     const improved = validation !== undefined && this.#state.progress.best?.epoch === epoch;
-    const point = { epoch, train, terms, ...(validation === undefined ? {} : { validation }) };
+    const point: CurvePoint = { epoch, train, terms, ...(validation !== undefined && { validation }) };
     this.#state.curve = [...this.#state.curve, point];
     Object.assign(this.#state, { epoch, batch: 0, sums: {} });
+    await this.#keepGood();
     const { everySteps, everyEpochs = everySteps === undefined ? 1 : Infinity } =
       this.#options.checkpoint ?? {};
     if (epoch % everyEpochs === 0) await this.#save();
@@ -198,6 +236,34 @@ export class TrainingRun<B> {
     return validation;
   }
 
+  /** Goes back to the last good state with other randomness, if that may still be done. */
+  async #recover(error: unknown): Promise<void> {
+    const { attempts } = this.#options.recover ?? { attempts: 0 };
+    const recoveries = this.#state.recoveries + 1;
+    if (!DgmError.is(error, 'numerical') || recoveries > attempts) throw error;
+    await this.#queue!.discard();
+    const { state, variables, best } = this.#good!;
+    assignVariables(this.#program.state, variables);
+    await this.#step!.load();
+    Object.assign(this.#state, structuredClone(state), { recoveries });
+    this.#best = best;
+    await this.#warn(
+      `${error.message}. Training goes back to epoch ${state.epoch} (recovery ${recoveries} of ${attempts}).`,
+    );
+  }
+
+  /** Remembers the current state, at the end of an epoch, as the one that a recovery goes back to. */
+  async #keepGood(): Promise<void> {
+    if (this.#options.recover === undefined) return;
+    if (this.#good !== undefined && this.#state.batch > 0) return;
+    await this.#step!.sync();
+    this.#good = {
+      state: structuredClone(this.#state),
+      variables: await readVariables(this.#program.state),
+      best: this.#best,
+    };
+  }
+
   /** Reads the terms of the steps so far, and brings the variables up to date. */
   async #settle(): Promise<void> {
     await this.#drain();
@@ -211,10 +277,15 @@ export class TrainingRun<B> {
   }
 
   async #save(): Promise<void> {
-    const position = `${this.#state.epoch} ${this.#state.step}`;
+    const position = this.#position();
     if (this.#checkpoint === undefined || position === this.#saved) return;
     await this.#settle();
-    await this.#checkpoint.save({ ...this.#state, seconds: this.#seconds() }, this.#best);
+    await this.#checkpoint.save({
+      state: { ...this.#state, seconds: this.#seconds() },
+      best: this.#best,
+      // At the end of an epoch the good state is the current one.
+      good: this.#state.batch === 0 ? undefined : this.#good,
+    });
     this.#saved = position;
   }
 
@@ -227,10 +298,11 @@ export class TrainingRun<B> {
     const restored = await this.#checkpoint?.restore((message) => this.#warnings.push(message));
     for (const warning of this.#warnings) await this.#tell('onWarning', warning);
     if (restored === undefined) return;
-    this.#state = restored.state;
+    Object.assign(this.#state, restored.state);
     this.#best = restored.best;
+    this.#good = restored.good;
     this.#secondsBefore = restored.state.seconds;
-    this.#saved = `${restored.state.epoch} ${restored.state.step}`;
+    this.#saved = this.#position();
   }
 
   async #pause(): Promise<void> {
@@ -251,8 +323,31 @@ export class TrainingRun<B> {
     }
   }
 
+  /** An error of a callback must not hide the one that it was told. */
+  async #tellError(error: unknown): Promise<void> {
+    try {
+      await this.#tell('onError', error);
+    } catch (another) {
+      this.#warnings.push(`onError failed: ${String(another)}`);
+    }
+  }
+
+  #epochOptions() {
+    const { batchSize, dropLast = false } = this.#options;
+    return { batchSize, dropLast };
+  }
+
+  /** The key of an epoch's order or of a step: another one after each recovery. */
   #key(purpose: 'order' | 'step', index: number): Key {
-    return this.#options.key.fold(purpose).fold(index);
+    const { recoveries } = this.#state;
+    const { key } = this.#options;
+    const root = recoveries === 0 ? key : key.fold('recovery').fold(recoveries);
+    return root.fold(purpose).fold(index);
+  }
+
+  #position(): string {
+    const { epoch, step, recoveries } = this.#state;
+    return `${epoch} ${step} ${recoveries}`;
   }
 
   #secondsHere(): number {
@@ -264,13 +359,14 @@ export class TrainingRun<B> {
   }
 
   #result(stoppedBy: StoppedBy): FitResult {
-    const { epoch, step, curve, progress } = this.#state;
+    const { epoch, step, curve, progress, recoveries } = this.#state;
     return {
       epochs: epoch,
       steps: step,
       stoppedBy,
-      ...(progress.best === undefined ? {} : { best: progress.best }),
+      ...(progress.best && { best: progress.best }),
       curve,
+      recoveries,
       warnings: this.#warnings,
       seconds: this.#seconds(),
       msPerStep: this.#queue!.msPerStep(),
