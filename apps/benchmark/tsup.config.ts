@@ -3,8 +3,15 @@ import { packageBuild } from '@dgm/config/tsup';
 
 export default defineConfig({
   ...packageBuild({
-    // Recipes are found in their folder when the program runs, so each family stays a file of its own.
-    entry: ['src/cli.ts', 'src/worker.ts', 'src/recipes/*.ts', 'src/recipes/*/index.ts', '!src/**/*.test.ts'],
+    // Recipes and claims are found in their folders when the program runs, so each family stays a file of its own.
+    entry: [
+      'src/cli.ts',
+      'src/worker.ts',
+      'src/recipes/*.ts',
+      'src/recipes/*/index.ts',
+      'src/claims/registry/*.ts',
+      '!src/**/*.test.ts',
+    ],
   }),
   format: ['esm'],
   platform: 'node',

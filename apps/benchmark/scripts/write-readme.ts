@@ -1,11 +1,10 @@
 // Writes the committed results into the READMEs that show them: npx tsx scripts/write-readme.ts
 import { readFileSync, writeFileSync } from 'node:fs';
 import { format, resolveConfig } from 'prettier';
-import { withNumbers } from '../src/readme/markdown';
-import { numbersOf, readmes } from '../src/readme/readmes';
+import { readmes, withCommittedNumbers } from '../src/readme/readmes';
 
 for (const readme of readmes) {
   const filepath = new URL(`../../../${readme.path}`, import.meta.url).pathname;
-  const text = withNumbers(readFileSync(filepath, 'utf8'), numbersOf(readme), readme.block);
+  const text = withCommittedNumbers(readFileSync(filepath, 'utf8'), readme);
   writeFileSync(filepath, await format(text, { ...(await resolveConfig(filepath)), filepath }));
 }

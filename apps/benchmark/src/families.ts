@@ -1,6 +1,7 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { ArgumentError, closest } from '@dgm/core';
+import { modulesIn } from './modules-in';
 import type { Recipe } from './recipes/shared/recipe';
 
 /** One model that can be benchmarked, and the package that it comes from. */
@@ -40,7 +41,7 @@ export async function discoverFamilies(folder: URL = recipesFolder): Promise<Fam
   const application = await readManifest(new URL('../package.json', import.meta.url));
   const candidates: Candidate[] = [];
   const broken: BrokenFamily[] = [];
-  for (const [family, file] of await familyFiles(folder)) {
+  for (const [family, file] of await modulesIn(folder)) {
     const { name, version } = await packageOf(family, application);
     try {
       const loaded = (await import(file.href)) as { readonly recipes?: unknown };
@@ -50,16 +51,6 @@ export async function discoverFamilies(folder: URL = recipesFolder): Promise<Fam
     }
   }
   return { candidates, broken };
-}
-
-/** `arm.ts` and `flows/index.ts`, which are `.js` once they are built, by the names of their families. */
-async function familyFiles(folder: URL): Promise<readonly (readonly [string, URL])[]> {
-  const files = await readdir(folder, { recursive: true });
-  return files
-    .map((file) => file.replaceAll('\\', '/'))
-    .map((file) => [/^([a-z0-9-]+)(?:\/index)?\.[jt]s$/.exec(file)?.[1], new URL(file, folder)] as const)
-    .filter((found): found is readonly [string, URL] => found[0] !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 async function packageOf(family: string, application: Manifest): Promise<Manifest> {

@@ -1,4 +1,5 @@
 import { checkOneOf } from '@dgm/core';
+import { claims } from './claims/claims';
 import { compare } from './compare/compare';
 import { doctor } from './doctor/doctor';
 import { merge } from './merge/merge';
@@ -9,7 +10,7 @@ import { text } from './text/text';
 /** A subcommand: takes its own arguments and gives the exit status of the program. */
 type Command = (argv: readonly string[]) => Promise<number>;
 
-const commands: Readonly<Record<string, Command>> = { run, models, compare, merge, doctor, text };
+const commands: Readonly<Record<string, Command>> = { run, models, compare, claims, merge, doctor, text };
 
 /** `dgm-bench [command] [options]`; the command is `run` unless one is named. */
 export function main(argv: readonly string[]): Promise<number> {

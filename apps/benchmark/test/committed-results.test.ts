@@ -9,7 +9,7 @@ const folder = new URL('../results/', import.meta.url);
 const COMPARISON = 'compare.json';
 const QUALITY = 'quality.json';
 const files = readdirSync(folder).filter(
-  (name) => name.endsWith('.json') && name !== COMPARISON && name !== QUALITY,
+  (name) => name.endsWith('.json') && ![COMPARISON, QUALITY, 'claims.json'].includes(name),
 );
 const fixture = new URL('fixtures/quality.json', import.meta.url);
 /** The comparison over several seeds, once there is one, and a small one of the same kind. */

@@ -1,7 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { Comparison } from '../results/comparison';
+import type { CommittedClaims } from '../claims/outcome';
 import { againstPyTorch } from './against-pytorch';
-import { familyTable, markdownTable } from './markdown';
+import { claimsTable, withClaimFigures } from './claim-figures';
+import { familyTable, markdownTable, withNumbers } from './markdown';
 import { posteriorTable } from './posterior-table';
 import { publishedTable } from './published-table';
 import { qualityTable } from '../report/quality-table';
@@ -11,9 +13,9 @@ import type { Results } from '../results/schema';
 export interface Readme {
   /** Its path in the repository. */
   readonly path: string;
-  /** The name in the markers around the part; `results` unless given. */
+  /** The name in the markers around the part. @defaultValue `results` */
   readonly block?: string;
-  /** The data that the results are of; the digits unless given. */
+  /** The data that the results are of. @defaultValue `digits` */
   readonly dataset?: string;
   readonly numbers: (results: Results) => string;
 }
@@ -46,10 +48,22 @@ export const readmes: readonly Readme[] = [
       return found === undefined ? '' : qualityTable(found);
     },
   },
+  {
+    path: 'apps/benchmark/README.md',
+    block: 'claims',
+    numbers: () => claimsTable(committedClaims()),
+  },
 ];
 
+/** A README with its part, and the figures of claims that it names, written anew. */
+export function withCommittedNumbers(text: string, readme: Readme): string {
+  return withClaimFigures(withNumbers(text, numbersOf(readme), readme.block), committedClaims());
+}
+
+const committedClaims = () => readJson<CommittedClaims>('../../results/claims.json').claims;
+
 /** The README's part as the committed results make it. */
-export function numbersOf({ numbers, dataset = 'digits' }: Readme): string {
+function numbersOf({ numbers, dataset = 'digits' }: Readme): string {
   return numbers(readJson<Results>(`../../results/${dataset}.json`));
 }
 

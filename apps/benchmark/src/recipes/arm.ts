@@ -41,6 +41,7 @@ interface ArmRecipe {
   readonly name: string;
   readonly source: string;
   readonly training: Training;
+  readonly isFlagship?: boolean;
   readonly isForImages?: boolean;
   readonly make: (options: ArmOptions, task: RecipeTask) => AutoregressiveModel;
 }
@@ -97,6 +98,7 @@ const models: readonly ArmRecipe[] = [
   },
   {
     name: 'arm-nade',
+    isFlagship: true,
     source: 'Larochelle and Murray, 2011',
     training: bookTraining,
     make: (options, { quick }) => nade({ ...options, hidden: quick ? 32 : 128 }),
@@ -133,9 +135,10 @@ function accepts({ train: { shape }, levels }: Dataset, isForImages: boolean): b
 }
 
 export const recipes: readonly Recipe[] = models.map(
-  ({ name, source, training, isForImages = false, make }) => ({
+  ({ name, source, training, isFlagship = false, isForImages = false, make }) => ({
     name,
     source,
+    isFlagship,
     accepts: (dataset) => accepts(dataset, isForImages),
     create: (task) => {
       const { dataset, key } = task;

@@ -148,6 +148,7 @@ export const recipes: readonly Recipe[] = LATENTS.flatMap((latents) =>
     .filter(([name]) => latents === 2 || ofTheBook.includes(name))
     .map(([name, { source, make }]) => ({
       name: latents === 2 ? `vae-prior-${name}` : `vae-prior-${name}-${latents}`,
+      isFlagship: name === 'vamp' && latents === 16,
       source: latents === 2 ? source : `${source}; ${latents} latent variables`,
       // The likelihood is categorical.
       accepts: hasFewLevels,

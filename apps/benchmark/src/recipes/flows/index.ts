@@ -114,12 +114,14 @@ export const recipes: readonly Recipe[] = [
   },
   {
     name: 'histogram-flow',
+    isFlagship: true,
     source: 'Müller et al., 2019, §4.1; Papamakarios et al., 2017',
     accepts: isVectorsOfIntegers,
     create: bestFlow,
   },
   {
     name: 'idf-autoregressive',
+    isFlagship: true,
     source: 'Hoogeboom et al., 2019, §4.2',
     accepts: isVectorsOfIntegers,
     create: bestIdf,

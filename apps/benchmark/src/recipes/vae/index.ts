@@ -29,6 +29,7 @@ function bookVae({ dataset, key, quick, width }: RecipeTask): Experiment {
 export const recipes: readonly Recipe[] = [
   {
     name: 'vae',
+    isFlagship: true,
     source: 'DGM §4.3, Listings 4.1-4.5',
     accepts: ({ levels }) => levels !== undefined,
     create: bookVae,
