@@ -31,7 +31,7 @@ export type { FileSource } from './internal/files';
 export { formatNpy, npy, parseNpy } from './tables/npy';
 export type { NpyArray } from './tables/npy';
 export { miniboone, tableDataset } from './tables/table-dataset';
-export type { TableDatasetOptions } from './tables/table-dataset';
+export type { TableDataset, TableDatasetOptions } from './tables/table-dataset';
 export { toExamples } from './tables/to-examples';
 export { parseIdx } from './mnist/idx';
 export type { IdxArray } from './mnist/idx';
@@ -63,6 +63,8 @@ export { denormalize, normalization, normalize } from './transforms/normalize';
 export type { Normalization, NormalizationOptions } from './transforms/normalize';
 export { reshape } from './transforms/reshape';
 export { split } from './transforms/split';
+export { destandardize, standardization, standardize } from './transforms/standardize';
+export type { Standardization } from './transforms/standardize';
 export { subset } from './transforms/subset';
 export { toTensor } from './transforms/to-tensor';
 

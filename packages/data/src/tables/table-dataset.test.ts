@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Key } from '@dgm/core';
 import { describe, expect, it } from 'vitest';
 import type { Examples } from '../dataset';
+import { destandardize } from '../transforms/standardize';
 import { miniboone, tableDataset } from './table-dataset';
 
 /** Columns of other locations and scales. */
@@ -46,6 +47,15 @@ describe('tableDataset', () => {
       const heldOut = columnOf(test, column);
       expect(Math.abs(heldOut.reduce((sum, value) => sum + value, 0) / heldOut.length)).toBeGreaterThan(1e-4);
     }
+  });
+
+  it('says how to take samples and nats back to the units of the table', () => {
+    const table = made(200, 2);
+    const { train, standardization } = tableDataset(table);
+    const { values } = destandardize(train, standardization);
+    values.forEach((value: number, index: number) => expect(value).toBeCloseTo(table.values[index]!, 4));
+    const [first, second] = standardization.std as unknown as [number, number];
+    expect(standardization.logDet).toBeCloseTo(-Math.log(first * second), 12);
   });
 
   it('leaves out rows, and columns whose smallest value comes too often', () => {

@@ -1,5 +1,6 @@
-import { ArgumentError, checkOptions, DomainError } from '@dgm/core';
+import { ArgumentError, checkOptions } from '@dgm/core';
 import { dataset, type Dataset, type Examples } from '../dataset';
+import { standardization, standardize, type Standardization } from '../transforms/standardize';
 import { subset } from '../transforms/subset';
 import { csv } from './csv';
 
@@ -12,6 +13,12 @@ export interface TableDatasetOptions {
    * is no density. By default all columns stay.
    */
   readonly mostRepeats?: number;
+}
+
+/** A data set of standardized columns. */
+export interface TableDataset extends Dataset {
+  /** What was done to the columns that stay; `destandardize` takes samples back to the units of the table. */
+  readonly standardization: Standardization;
 }
 
 /** The share of the rows that are held out for the test, and then of the rest for validation. */
@@ -28,7 +35,7 @@ const HELD_OUT = 0.1;
  * @throws DomainError at the first column that is constant
  * @see Masked Autoregressive Flow for Density Estimation (Papamakarios et al., 2017), §4.2 and supplement D
  */
-export function tableDataset(table: Examples, options: TableDatasetOptions = {}): Dataset {
+export function tableDataset(table: Examples, options: TableDatasetOptions = {}): TableDataset {
   checkOptions('tableDataset', options, ['name', 'keepRow', 'mostRepeats']);
   const { name = 'table', keepRow, mostRepeats } = options;
   check(table.shape.length === 1, 'table.shape', 'to be [columns]', `[${table.shape.join(', ')}]`);
@@ -36,13 +43,14 @@ export function tableDataset(table: Examples, options: TableDatasetOptions = {})
   check(rows.count >= 10, 'table', 'to have at least 10 rows that stay', String(rows.count));
   const test = rows.count - Math.floor(HELD_OUT * rows.count);
   const validation = test - Math.floor(HELD_OUT * test);
-  const normalized = standardize(rows, test);
-  return dataset({
-    name,
+  const map = standardization(between(rows, 0, test));
+  const normalized = standardize(rows, map);
+  const parts = {
     train: between(normalized, 0, validation),
     validation: between(normalized, validation, test),
     test: between(normalized, test, rows.count),
-  });
+  };
+  return { ...dataset({ name, ...parts }), standardization: map };
 }
 
 /**
@@ -53,7 +61,7 @@ export function tableDataset(table: Examples, options: TableDatasetOptions = {})
  * @throws SerializationError, ArgumentError or DomainError as {@link csv} and {@link tableDataset}
  * @see Masked Autoregressive Flow for Density Estimation (Papamakarios et al., 2017), supplement D
  */
-export async function miniboone(path: string): Promise<Dataset> {
+export async function miniboone(path: string): Promise<TableDataset> {
   // Eleven events failed in every measurement.
   return tableDataset(await csv(path), {
     name: 'miniboone',
@@ -90,32 +98,6 @@ function columnsOf(table: Examples, mostRepeats = Infinity): Examples {
     });
   }
   return { count, shape: [kept.length], values: left };
-}
-
-/** Mean 0 and variance 1 in every column over the first rows; sums in doubles. */
-function standardize({ count, shape, values }: Examples, first: number): Examples {
-  const [width] = shape as [number];
-  const normalized = new Float32Array(values.length);
-  for (let column = 0; column < width; column++) {
-    const at = (row: number) => values[row * width + column]!;
-    let sum = 0;
-    for (let row = 0; row < first; row++) sum += at(row);
-    const mean = sum / first;
-    let squares = 0;
-    for (let row = 0; row < first; row++) squares += (at(row) - mean) ** 2;
-    const std = Math.sqrt(squares / first);
-    if (!(std > 0)) {
-      throw new DomainError({
-        where: 'tableDataset',
-        argument: `column ${column}`,
-        expected: 'to have more than one value',
-        actual: `${mean} in every row`,
-        remedy: 'leave it out, or give mostRepeats',
-      });
-    }
-    for (let row = 0; row < count; row++) normalized[row * width + column] = (at(row) - mean) / std;
-  }
-  return { count, shape, values: normalized };
 }
 
 function between(rows: Examples, start: number, end: number): Examples {

@@ -8,6 +8,7 @@ import { dequantize } from './dequantize';
 import { denormalize, normalization, normalize } from './normalize';
 import { reshape } from './reshape';
 import { split } from './split';
+import { destandardize, standardization, standardize } from './standardize';
 import { subset } from './subset';
 import { toTensor } from './to-tensor';
 
@@ -207,5 +208,45 @@ describe('binarize', () => {
 
   it('refuses values beyond the levels', () => {
     expect(() => binarize(counted(9), { key, levels: 17 })).toThrow('to be from 0 to 16, got 17 at index 17');
+  });
+});
+
+describe('standardize', () => {
+  const examples: Examples = { count: 4, shape: [2], values: Float32Array.of(1, 10, 3, 10, 5, 30, 7, 30) };
+  const map = standardization(examples);
+
+  it('gives each entry mean 0 and variance 1, and says what that does to a density', () => {
+    expect(Array.from(map.mean)).toEqual([4, 20]);
+    expect(Array.from(map.std)).toEqual([Math.sqrt(5), 10]);
+    // 1 unit of y is sqrt(5) and 10 of x.
+    expect(map.logDet).toBeCloseTo(-Math.log(10 * Math.sqrt(5)), 12);
+    const { values, shape } = standardize(examples, map);
+    expect(shape).toEqual([2]);
+    expect(Array.from(values, (value) => Math.round(value * 1e6) / 1e6)).toEqual([
+      -1.341641, -1, -0.447214, -1, 0.447214, 1, 1.341641, 1,
+    ]);
+  });
+
+  it('is undone, for tensors as for examples', () => {
+    const before = tf.memory().numTensors;
+    const x = toTensor(examples);
+    const y = standardize(x, map);
+    const back = destandardize(y, map);
+    const expected = standardize(examples, map).values;
+    y.dataSync().forEach((value, index) => expect(value).toBeCloseTo(expected[index]!, 6));
+    back.dataSync().forEach((value, index) => expect(value).toBeCloseTo(examples.values[index]!, 4));
+    const undone = destandardize(standardize(examples, map), map).values;
+    undone.forEach((value: number, index: number) => expect(value).toBeCloseTo(examples.values[index]!, 4));
+    tf.dispose([x, y, back]);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('refuses constant entries and other shapes', () => {
+    expect(() => standardization({ ...examples, values: new Float32Array(8) })).toThrow(
+      'expected column 0 to have more than one value, got 0 in every row',
+    );
+    expect(() => standardize({ ...examples, shape: [4], count: 2 }, map)).toThrow(
+      '2 entries per example, got [4]',
+    );
   });
 });
