@@ -231,12 +231,16 @@ export {
   elu,
   exp,
   expm1,
+  gelu,
+  geluTanh,
   leakyRelu,
+  mish,
   quickGelu,
   relu,
   selu,
   sigmoid,
   softplus,
+  softsign,
   swish,
   tanh,
 } from './ops/activations';
@@ -249,7 +253,6 @@ export { elementwise, withGradient } from './ops/differentiable';
 export type { Elementwise } from './ops/differentiable';
 export { erf, erfc, erfinv } from './ops/error-function';
 export { digamma, lgamma, polygamma } from './ops/gamma';
-export { gelu } from './ops/gelu';
 export { log1mExp, log1p, logAddExp, logSigmoid, logSubExp } from './ops/log-arithmetic';
 export { logSoftmax, logSumExp, softmax } from './ops/log-sum-exp';
 export { norm } from './ops/norm';

@@ -17,7 +17,7 @@ export interface BijectorCase {
   readonly parameters?: Readonly<Record<string, Numbers>>;
   /** Latent points, `[..., event]`, some near the edges of the domain. */
   readonly latent: Numbers;
-  /** Data points, `[..., event]`; the images of the latent points unless given. */
+  /** Data points, `[..., event]`. @defaultValue the images of the latent points */
   readonly data?: Numbers;
   /** Points so far out that only finite results (and logDet where given) are asked for. */
   readonly extremes?: readonly {
@@ -25,7 +25,7 @@ export interface BijectorCase {
     readonly data?: Numbers;
     readonly logDet?: Numbers;
   }[];
-  /** Whether gradients are compared with differences; true unless told otherwise. */
+  /** Whether gradients are compared with differences. @defaultValue true */
   readonly differentiable?: boolean;
   /** False where `inverse` throws an `UnsupportedError`. */
   readonly invertible?: boolean;

@@ -14,9 +14,9 @@ import type { CaseTable } from './register';
 
 /** A model's case of the contract kit serves as it is; how it is trained may be said too. */
 export interface CompiledCase extends Pick<ModelCase, 'make' | 'data' | 'measuresByReading'> {
-  /** Adam with a learning rate of 1e-3 and an epsilon of 1e-4 unless told otherwise. */
+  /** @defaultValue Adam with a learning rate of 1e-3 and an epsilon of 1e-4 */
   readonly training?: Partial<StepOptions>;
-  /** The largest error that is allowed, relative to a value or to the values beside it; 1e-4 unless told otherwise. */
+  /** The largest error that is allowed, relative to a value or to the values beside it. @defaultValue 1e-4 */
   readonly largestError?: number;
 }
 
@@ -25,7 +25,7 @@ export type CompiledTable = CaseTable<CompiledCase>;
 export interface CompiledOptions {
   /** The engine under test, made anew for each check. */
   readonly engine: () => Engine;
-  /** Hears the errors that were measured; prints them unless given. */
+  /** Called with the errors that were measured. @defaultValue prints them */
   readonly report?: (line: string) => void;
 }
 

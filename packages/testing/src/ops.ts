@@ -24,7 +24,7 @@ export interface OpCase {
     readonly value: Numbers;
     readonly gradients?: readonly Numbers[];
   }[];
-  /** How many times it can be differentiated: 2 unless told otherwise; 0 leaves gradients to `golden`. */
+  /** How many times it can be differentiated; 0 leaves gradients to `golden`. @defaultValue 2 */
   readonly order?: 0 | 1 | 2;
   /** Arguments in the far tails or on kinks: the value must be this one (or just no NaN), the gradients finite. */
   readonly extremes?: readonly {

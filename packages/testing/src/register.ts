@@ -4,7 +4,7 @@ import { assertions, ensure } from './assert';
 /** A statement about a case, as a function that throws when the case breaks it. */
 export interface Check<Case> {
   (the: Case): void | Promise<void>;
-  /** Whether the statement says anything about a case; about every one unless given. */
+  /** Whether the statement says anything about a case. @defaultValue about every one */
   readonly applies?: (the: Case) => boolean;
 }
 

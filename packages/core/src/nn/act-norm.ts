@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { exp } from '../ops/activations';
 import { leadingShape } from '../shape/shape';
-import { checkInteger } from '../check/check';
+import { checkInteger, checkOptions } from '../check/check';
 import { BaseDataDependentLayer } from './data-dependent-init';
 
 export interface ActNormOptions {
@@ -23,7 +23,8 @@ export class ActNorm extends BaseDataDependentLayer {
   readonly shift: Variable;
   readonly logScale: Variable;
 
-  constructor({ features }: ActNormOptions) {
+  constructor({ features, ...unknown }: ActNormOptions) {
+    checkOptions('ActNorm', unknown, []);
     checkInteger('ActNorm', 'features', features);
     super();
     this.features = features;

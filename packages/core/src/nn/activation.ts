@@ -1,7 +1,20 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { ArgumentError } from '../errors/dgm-error';
-import { elu, leakyRelu, quickGelu, relu, sigmoid, softplus, swish, tanh } from '../ops/activations';
-import { gelu } from '../ops/gelu';
+import { checkOneOf } from '../check/check';
+import {
+  elu,
+  gelu,
+  geluTanh,
+  leakyRelu,
+  mish,
+  quickGelu,
+  relu,
+  selu,
+  sigmoid,
+  softplus,
+  softsign,
+  swish,
+  tanh,
+} from '../ops/activations';
 import { BaseLayer } from './layer';
 
 const activations = {
@@ -12,9 +25,13 @@ const activations = {
   sigmoid,
   softplus,
   swish,
+  mish,
   gelu,
+  geluTanh,
   quickGelu,
   elu,
+  selu,
+  softsign,
 };
 
 /** The activations that have a name. Their gradients are right at every order; parameters are PyTorch's defaults. */
@@ -25,17 +42,12 @@ export type Activation = ActivationName | ((x: Tensor) => Tensor);
 
 /**
  * The function that an activation stands for.
- * @throws {@link ArgumentError} for an unknown name.
+ * @throws {@link ArgumentError} for an unknown name, with the closest one.
  */
 export function activationFunction(activation: Activation): (x: Tensor) => Tensor {
   if (typeof activation === 'function') return activation;
-  if (Object.hasOwn(activations, activation)) return activations[activation];
-  throw new ArgumentError({
-    where: 'activationFunction',
-    argument: 'activation',
-    expected: `to be one of ${Object.keys(activations).join(', ')}, or a function`,
-    actual: `"${String(activation)}"`,
-  });
+  checkOneOf('activationFunction', 'activation', activation, Object.keys(activations) as ActivationName[]);
+  return activations[activation];
 }
 
 /** A layer without parameters that applies an activation to each element. */

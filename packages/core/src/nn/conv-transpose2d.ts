@@ -14,14 +14,15 @@ import {
 } from './padding';
 
 export interface ConvTranspose2dOptions extends ConvolutionLayerOptions<PerAxis> {
-  /** The factor by which images grow; 1 unless given. Stride and dilation cannot both be above 1. */
+  /** The factor by which images grow. Stride and dilation cannot both be above 1. @defaultValue 1 */
   readonly stride?: PerAxis;
   /**
    * That of the convolution whose transpose this is. `same`: the output is `stride` times as large as the input;
-   * `valid` (unless given): `(size - 1) * stride + dilation * (kernelSize - 1) + 1`; a number: twice that number less.
+   * `valid`: `(size - 1) * stride + dilation * (kernelSize - 1) + 1`; a number: twice that number less.
+   * @defaultValue 'valid'
    */
   readonly padding?: Exclude<Padding, 'causal'>;
-  /** Rows and columns to add at the end, below `stride`; 0 unless given. Not for `same`. */
+  /** Rows and columns to add at the end, below `stride`. Not for `same`. @defaultValue 0 */
   readonly outputPadding?: PerAxis;
 }
 

@@ -7,7 +7,7 @@ import type { CallOptions } from './layer';
 import { checkConvolution, checkKernelFits, zerosAround, type Padding } from './padding';
 
 export interface Conv1dOptions extends ConvolutionLayerOptions<number> {
-  /** `valid` unless given. With `causal`, output t depends on the inputs 0 to t only. */
+  /** With `causal`, output t depends on the inputs 0 to t only. @defaultValue 'valid' */
   readonly padding?: Padding;
 }
 

@@ -14,7 +14,7 @@ import { BaseKernelLayer, type ConvolutionLayerOptions } from './kernel-layer';
 import type { CallOptions } from './layer';
 
 export interface Conv2dOptions extends ConvolutionLayerOptions<PerAxis> {
-  /** `valid` unless given. */
+  /** @defaultValue 'valid' */
   readonly padding?: Exclude<Padding, 'causal'>;
 }
 

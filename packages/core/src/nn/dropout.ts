@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { checkNumber, checkOptions } from '../check/check';
 import { ArgumentError } from '../errors/dgm-error';
 import { BaseLayer, type CallOptions } from './layer';
 
@@ -16,16 +17,10 @@ export interface DropoutOptions {
 export class Dropout extends BaseLayer {
   readonly rate: number;
 
-  constructor({ rate }: DropoutOptions) {
+  constructor({ rate, ...unknown }: DropoutOptions) {
     super();
-    if (!(rate >= 0 && rate < 1)) {
-      throw new ArgumentError({
-        where: 'Dropout',
-        argument: 'rate',
-        expected: 'to be at least 0 and below 1',
-        actual: String(rate),
-      });
-    }
+    checkOptions('Dropout', unknown, []);
+    checkNumber('Dropout', 'rate', rate, { min: 0, below: 1 });
     this.rate = rate;
   }
 

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { stopGradient } from '../ops/stop-gradient';
-import type { Key } from '../random/key';
-import { checkInteger } from '../check/check';
+import { checkKey, type Key } from '../random/key';
+import { checkInteger, checkOptions } from '../check/check';
 import { BaseLayer } from './layer';
 
 export interface EmbeddingOptions {
@@ -24,8 +24,10 @@ export class Embedding extends BaseLayer {
   /** `[values, features]` */
   readonly vectors: Variable;
 
-  constructor({ values, features, key }: EmbeddingOptions) {
+  constructor({ values, features, key, ...unknown }: EmbeddingOptions) {
     super();
+    checkOptions('Embedding', unknown, []);
+    checkKey('Embedding', key);
     checkInteger('Embedding', 'values', values);
     checkInteger('Embedding', 'features', features);
     this.values = values;

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { ArgumentError, ShapeError } from '../errors/dgm-error';
 import { formatShape, sizeOf } from '../shape/shape';
-import { checkInteger } from '../check/check';
+import { checkInteger, checkNumber, checkOptions } from '../check/check';
 import { BaseLayer } from './layer';
 import { standardize } from './standardize';
 
@@ -11,7 +11,7 @@ export interface GroupNormOptions {
   readonly channels: number;
   /** How many groups the channels form; a divisor of `channels`. */
   readonly groups: number;
-  /** Added to the variance; 1e-5 unless given. */
+  /** Added to the variance. @defaultValue 1e-5 */
   readonly epsilon?: number;
 }
 
@@ -27,8 +27,10 @@ export class GroupNorm extends BaseLayer {
   readonly shift: Variable;
   readonly #epsilon: number;
 
-  constructor({ channels, groups, epsilon = 1e-5 }: GroupNormOptions) {
+  constructor({ channels, groups, epsilon = 1e-5, ...unknown }: GroupNormOptions) {
     super();
+    checkOptions('GroupNorm', unknown, []);
+    checkNumber('GroupNorm', 'epsilon', epsilon, { min: 0 });
     checkInteger('GroupNorm', 'channels', channels);
     checkInteger('GroupNorm', 'groups', groups);
     if (channels % groups !== 0) {

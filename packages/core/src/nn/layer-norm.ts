@@ -1,14 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { leadingShape } from '../shape/shape';
-import { checkInteger } from '../check/check';
+import { checkInteger, checkNumber, checkOptions } from '../check/check';
 import { BaseLayer } from './layer';
 import { standardize } from './standardize';
 
 export interface LayerNormOptions {
   /** The size of the last axis. */
   readonly features: number;
-  /** Added to the variance; 1e-5 unless given. */
+  /** Added to the variance. @defaultValue 1e-5 */
   readonly epsilon?: number;
 }
 
@@ -23,8 +23,10 @@ export class LayerNorm extends BaseLayer {
   readonly shift: Variable;
   readonly #epsilon: number;
 
-  constructor({ features, epsilon = 1e-5 }: LayerNormOptions) {
+  constructor({ features, epsilon = 1e-5, ...unknown }: LayerNormOptions) {
     super();
+    checkOptions('LayerNorm', unknown, []);
+    checkNumber('LayerNorm', 'epsilon', epsilon, { min: 0 });
     checkInteger('LayerNorm', 'features', features);
     this.features = features;
     this.#epsilon = epsilon;

@@ -1,8 +1,8 @@
 import { ArgumentError } from '../errors/dgm-error';
-import type { Key } from '../random/key';
+import { checkKey, type Key } from '../random/key';
 import { formatShape } from '../shape/shape';
-import { ActivationLayer, type Activation } from './activation';
-import { checkInteger } from '../check/check';
+import { activationFunction, ActivationLayer, type Activation } from './activation';
+import { checkInteger, checkOptions } from '../check/check';
 import { Dense } from './dense';
 import type { Layer } from './layer';
 import { Sequential } from './sequential';
@@ -11,11 +11,11 @@ import type { Parametrization } from './weight';
 export interface MlpOptions {
   /** Randomness for the initial weights. */
   readonly key: Key;
-  /** Between two dense layers; `relu` unless given. */
+  /** Between two dense layers. @defaultValue 'relu' */
   readonly activation?: Activation;
-  /** After the last layer; none unless given. */
+  /** After the last layer. @defaultValue none */
   readonly outputActivation?: Activation;
-  /** What the kernels are made of; plain variables unless given. */
+  /** What the kernels are computed from. @defaultValue plain variables */
   readonly weight?: Parametrization;
 }
 
@@ -33,8 +33,10 @@ export interface MlpOptions {
  */
 export function mlp(
   sizes: readonly number[],
-  { key, activation = 'relu', outputActivation, weight }: MlpOptions,
+  { key, activation = 'relu', outputActivation, weight, ...unknown }: MlpOptions,
 ): Layer {
+  checkOptions('mlp', unknown, []);
+  checkKey('mlp', key);
   if (sizes.length < 2) {
     throw new ArgumentError({
       where: 'mlp',
@@ -45,6 +47,7 @@ export function mlp(
   }
   // Before the first layer, so that a bad size leaves no variables behind.
   sizes.forEach((size) => checkInteger('mlp', 'sizes', size));
+  [activation, outputActivation].forEach((name) => name !== undefined && activationFunction(name));
   const layers = sizes.slice(1).flatMap((outputs, index): Layer[] => {
     const dense = new Dense({
       inputs: sizes[index]!,

@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { ArgumentError, UnsupportedError } from '../errors/dgm-error';
 import { softmax } from '../ops/log-sum-exp';
-import type { Key } from '../random/key';
-import { checkShape, checkInteger } from '../check/check';
+import { checkKey, type Key } from '../random/key';
+import { checkInteger, checkOptions, checkShape } from '../check/check';
 import { uniformByFanIn, xavierUniform } from './initial-values';
 import { BaseLayer } from './layer';
 import { rotate } from './rotate';
@@ -14,9 +14,9 @@ export interface MultiHeadAttentionOptions {
   readonly features: number;
   /** How many heads share the features; a divisor of `features`. */
   readonly heads: number;
-  /** Whether a position sees only itself and those before it; no unless told otherwise. */
+  /** Whether a position sees only itself and those before it. @defaultValue false */
   readonly causal?: boolean;
-  /** Whether queries and keys are turned by their positions (rotary positions); no unless told otherwise. */
+  /** Whether queries and keys are turned by their positions (rotary positions). @defaultValue false */
   readonly rotary?: boolean;
   /** Randomness for the initial weights. */
   readonly key: Key;
@@ -55,8 +55,17 @@ export class MultiHeadAttention extends BaseLayer implements StepLayer<Attention
   readonly outputKernel: Variable;
   readonly outputBias: Variable;
 
-  constructor({ features, heads, causal = false, rotary = false, key }: MultiHeadAttentionOptions) {
+  constructor({
+    features,
+    heads,
+    causal = false,
+    rotary = false,
+    key,
+    ...unknown
+  }: MultiHeadAttentionOptions) {
     super();
+    checkOptions('MultiHeadAttention', unknown, []);
+    checkKey('MultiHeadAttention', key);
     checkInteger('MultiHeadAttention', 'features', features);
     checkInteger('MultiHeadAttention', 'heads', heads);
     if (features % heads !== 0) {

@@ -34,7 +34,7 @@ export class Recurrent<S extends RecurrentState> extends BaseLayer implements St
   /**
    * The outputs at all positions, and the state after the last one.
    * @param x - `[n, length, inputs]`
-   * @param state - where to start; zeros unless given; borrowed
+   * @param state - where to start, zeros by default; borrowed
    * @returns outputs `[n, length, hidden]`; the caller owns all tensors
    */
   run(x: Tensor, state?: S): { readonly outputs: Tensor; readonly state: S } {

@@ -32,8 +32,9 @@ export class Residual extends BaseLayer implements DataDependentInit {
   readonly body: Layer;
   readonly shortcut: Layer | undefined;
 
-  constructor({ body, shortcut }: ResidualOptions) {
+  constructor({ body, shortcut, ...unknown }: ResidualOptions) {
     super();
+    checkOptions('Residual', unknown, []);
     this.body = this.child('body', body);
     this.shortcut = shortcut === undefined ? undefined : this.child('shortcut', shortcut);
   }

@@ -1,17 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
-import { ArgumentError } from '../errors/dgm-error';
 import { withGradient } from '../ops/differentiable';
-import { checkInteger } from '../check/check';
+import { checkInteger, checkNumber, checkOptions } from '../check/check';
 import type { CallOptions } from './layer';
 import { BaseWeight, type Parametrization, type WeightLayout } from './weight';
 
 export interface SpectralNormOptions {
-  /** The spectral norm that the kernel gets, above 0; 1 unless given. Below 1, a residual block can be inverted. */
+  /** The spectral norm that the kernel gets, above 0. Below 1, a residual block can be inverted. @defaultValue 1 */
   readonly coefficient?: number;
-  /** Steps of power iteration in each call while training; 1 unless given. */
+  /** Steps of power iteration in each call while training. @defaultValue 1 */
   readonly iterations?: number;
-  /** Whether kernels whose norm is below `coefficient` stay as they are; no unless told otherwise. */
+  /** Whether kernels whose norm is below `coefficient` stay as they are. @defaultValue false */
   readonly shrinkOnly?: boolean;
 }
 
@@ -37,16 +36,11 @@ export function spectralNorm({
   coefficient = 1,
   iterations = 1,
   shrinkOnly = false,
+  ...unknown
 }: SpectralNormOptions = {}): Parametrization {
+  checkOptions('spectralNorm', unknown, []);
   checkInteger('spectralNorm', 'iterations', iterations);
-  if (!(coefficient > 0 && Number.isFinite(coefficient))) {
-    throw new ArgumentError({
-      where: 'spectralNorm',
-      argument: 'coefficient',
-      expected: 'to be above 0',
-      actual: String(coefficient),
-    });
-  }
+  checkNumber('spectralNorm', 'coefficient', coefficient, { above: 0 });
   return (initial, layout) => new SpectralWeight(initial, layout, { coefficient, iterations, shrinkOnly });
 }
 

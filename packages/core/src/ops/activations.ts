@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { clip } from './clip';
 import { elementwise } from './differentiable';
 import type { Elementwise } from './differentiable';
 
@@ -65,7 +66,7 @@ export function relu(x: Tensor): Tensor {
 /**
  * $\max(x, 0) + s \min(x, 0)$ for a slope $s$; its gradient at 0 is $s$.
  * @param x - any shape.
- * @param options - `slope` of the negative half, 0.01 unless given (that of PyTorch; tfjs' is 0.2).
+ * @param options - `slope` of the negative half: 0.01 by default, as in PyTorch (tfjs has 0.2).
  * @returns a tensor of the shape of `x`.
  */
 export function leakyRelu(x: Tensor, { slope = 0.01 }: { slope?: number } = {}): Tensor {
@@ -116,6 +117,58 @@ export function swish(x: Tensor): Tensor {
   return swishOf(x);
 }
 const swishOf = selfGated(1);
+
+/**
+ * The Gaussian error linear unit $x\,\Phi(x)$ (not its approximation by tanh).
+ *
+ * $\Phi$ is that of the error-function kernel of tfjs, which is fast and accurate to 1e-7, but not in the tail; `ndtr` is.
+ *
+ * @param x - any shape, finite.
+ * @returns a tensor of the shape of `x`; absolute error below 2e-7 of $\max(1, |x|)$.
+ * @see Gaussian Error Linear Units (Hendrycks and Gimpel, 2016), §2.
+ */
+export function gelu(x: Tensor): Tensor {
+  return tf.tidy(() => tf.mul(x, gaussianGate(x)));
+}
+
+const gaussianGate = elementwise(
+  (x) => tf.mul(0.5, tf.add(1, tf.erf(tf.mul(x, Math.SQRT1_2)))),
+  (x) => tf.mul(1 / Math.sqrt(2 * Math.PI), exp(tf.mul(-0.5, tf.square(x)))),
+);
+
+/**
+ * GELU with $\Phi(x) \approx \frac{1}{2} \big(1 + \tanh(\sqrt{2 / \pi}\, (x + 0.044715\, x^3))\big)$, as in GPT-2.
+ * @param x - any shape.
+ * @returns a tensor of the shape of `x`; absolute error below 1e-6 of $\max(1, |x|)$.
+ * @see Gaussian Error Linear Units (Hendrycks and Gimpel, 2016), §2.
+ */
+export function geluTanh(x: Tensor): Tensor {
+  return tf.tidy(() => {
+    // Beyond 12 the gate is 0 or 1 exactly, and the cube of a large number would overflow.
+    const near = clip(x, { min: -12, max: 12 });
+    const inner = tf.mul(near, tf.add(1, tf.mul(0.044715, tf.square(near))));
+    return tf.mul(x, sigmoid(tf.mul(2 * Math.sqrt(2 / Math.PI), inner)));
+  });
+}
+
+/**
+ * $x \tanh(\log(1 + e^x))$.
+ * @param x - any shape.
+ * @returns a tensor of the shape of `x`; relative error below 1e-6.
+ * @see Mish: A Self Regularized Non-Monotonic Activation Function (Misra, 2020), Eq. 3.
+ */
+export function mish(x: Tensor): Tensor {
+  return tf.tidy(() => tf.mul(x, tanh(softplus(x))));
+}
+
+/**
+ * $x / (1 + |x|)$.
+ * @param x - any shape.
+ * @returns a tensor of the shape of `x`, in (-1, 1); relative error below 2e-7.
+ */
+export function softsign(x: Tensor): Tensor {
+  return tf.tidy(() => tf.div(x, tf.add(1, tf.abs(x))));
+}
 
 /**
  * $x\,\sigma(1.702\,x)$, an approximation of {@link gelu} to 0.021.

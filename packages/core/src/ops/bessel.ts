@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { ArgumentError } from '../errors/dgm-error';
+import { checkNumber } from '../check/check';
 import { debyeRatio, logDebye } from './bessel-expansion';
 import { elementwise } from './differentiable';
 import { log1pValue } from './log-arithmetic';
@@ -120,12 +120,6 @@ export function logGammaOfNumber(x: number): number {
 }
 
 export function checkOrder(order: number, where: string): void {
-  if (order >= 0 && Number.isFinite(order)) return;
-  throw new ArgumentError({
-    where,
-    argument: 'order',
-    expected: 'of 0 or more',
-    actual: `${order}`,
-    remedy: 'use I(-n) = I(n) for integers',
-  });
+  // I(-n) = I(n) for integers.
+  checkNumber(where, 'order', order, { min: 0 });
 }

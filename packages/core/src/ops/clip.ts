@@ -6,13 +6,13 @@ import { straightThrough } from './straight-through';
 
 /** The interval that {@link clip} keeps to. */
 export interface ClipOptions {
-  /** -Infinity unless given. */
+  /** @defaultValue -Infinity */
   readonly min?: number;
-  /** Infinity unless given. */
+  /** @defaultValue Infinity */
   readonly max?: number;
   /**
-   * The gradient outside of the interval: `'zero'`, that of the function, or `'pass-through'`, which treats clipping as
-   * the identity, so that a value beyond a bound can come back. `'zero'` unless given.
+   * The gradient outside the interval: `'zero'`, that of the function, or `'pass-through'`, which treats clipping as
+   * the identity, so that a value beyond a bound can come back. @defaultValue 'zero'
    */
   readonly gradient?: 'zero' | 'pass-through';
 }

@@ -7,7 +7,7 @@ const LARGEST = 3.4028234663852886e38;
 
 /** Where to reduce: one axis or several, counted from the end if negative. */
 export interface ReductionOptions {
-  /** All axes unless given. */
+  /** @defaultValue all axes */
   readonly axis?: number | readonly number[];
   /** Whether reduced axes stay, with size 1. */
   readonly keepDims?: boolean;

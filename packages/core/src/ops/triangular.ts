@@ -7,7 +7,7 @@ import { withGradient } from './differentiable';
 
 /** Which triangle of a matrix is read; entries of the other one must be finite and are ignored. */
 export interface TriangleOptions {
-  /** `'lower'` unless given. */
+  /** @defaultValue 'lower' */
   readonly triangle?: 'lower' | 'upper';
 }
 

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { show } from '../check/check';
+import { checkInteger, checkNumber, show } from '../check/check';
 import { ArgumentError, UnsupportedError } from '../errors/dgm-error';
 import { formatShape, sizeOf, type Shape } from '../shape/shape';
 import {
@@ -61,14 +61,7 @@ export class Key {
    * @throws ArgumentError if the seed is not such an integer
    */
   static of(seed: number): Key {
-    if (!Number.isSafeInteger(seed)) {
-      throw new ArgumentError({
-        where: 'Key.of',
-        argument: 'seed',
-        expected: 'to be a safe integer',
-        actual: String(seed),
-      });
-    }
+    checkInteger('Key.of', 'seed', seed, {});
     return new Key(seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0);
   }
 
@@ -91,7 +84,7 @@ export class Key {
    * @throws ArgumentError if `n` is not a count
    */
   split(n: number): Key[] {
-    requireCount(n, 'Key.split');
+    checkInteger('Key.split', 'n', n, { min: 0, max: 2 ** 32 });
     return Array.from({ length: n }, (_, index) => this.#child(index, SPLIT));
   }
 
@@ -161,14 +154,7 @@ export class Key {
    * @throws ArgumentError if the probability is not one
    */
   bernoulli(shape: Shape, probability: number, { value = 1 }: { readonly value?: number } = {}): Tensor {
-    if (!(probability >= 0 && probability <= 1)) {
-      throw new ArgumentError({
-        where: 'Key.bernoulli',
-        argument: 'probability',
-        expected: 'to be from 0 to 1',
-        actual: String(probability),
-      });
-    }
+    checkNumber('Key.bernoulli', 'probability', probability, { min: 0, max: 1 });
     const distribution = `bernoulli(${probability})${value === 1 ? '' : ` times ${value}`}`;
     return this.#tensor(shape, distribution, fillBernoulli(probability, value));
   }
@@ -196,7 +182,7 @@ export class Key {
    * @throws ArgumentError if `n` is not a count of at most 2^31 - 1
    */
   permutation(n: number): Int32Array {
-    requireCount(n, 'Key.permutation', 2 ** 31 - 1);
+    checkInteger('Key.permutation', 'n', n, { min: 0, max: 2 ** 31 - 1 });
     const generator = this.generator();
     const order = Int32Array.from({ length: n }, (_, index) => index);
     // Fisher and Yates, from the end.
@@ -268,16 +254,6 @@ export class Key {
     }
     return tf.tensor(fill(this), [...shape], 'float32');
   }
-}
-
-function requireCount(n: number, where: string, largest = 2 ** 32): void {
-  if (Number.isInteger(n) && n >= 0 && n <= largest) return;
-  throw new ArgumentError({
-    where,
-    argument: 'n',
-    expected: `to be an integer from 0 to ${largest}`,
-    actual: String(n),
-  });
 }
 
 /** Each way of deriving children has its own half of the counter, so that `split(1)[0]` is not `fold(0)`. */

@@ -8,7 +8,7 @@ export interface AdversarialPenaltyOptions {
   readonly prior: Distribution;
   /** Maps latents, `[n, latents]`, to one logit, `[n, 1]`: whether they are draws of the prior. */
   readonly critic: NetworkLike;
-  /** $\lambda$; 1 unless given. */
+  /** $\lambda$. @defaultValue 1 */
   readonly weight?: number;
 }
 

@@ -5,7 +5,7 @@ import type { LatentPenalty } from './latent-penalty';
 /**
  * $\frac{\lambda}{2} \|z\|^2$: the penalty of a regularized deterministic auto-encoder. Regularize its decoder by weight decay
  * (`adamW`), and give the latents a density afterwards.
- * @param options - `weight`: $\lambda$, 1e-2 unless given
+ * @param options - `weight`: $\lambda$, 1e-2 by default
  * @see From Variational to Deterministic Autoencoders (Ghosh et al., 2020), Eq. 11
  */
 export function latentNorm({ weight = 1e-2 }: { readonly weight?: number } = {}): LatentPenalty {
