@@ -326,8 +326,23 @@ export type { CheckpointStore } from './checkpoint/checkpoint-store';
 export { loadWeights, saveWeights } from './checkpoint/weights';
 
 // metrics
-export { classificationError, expectedCalibrationError } from './metrics/classification';
-export { maximumMeanDiscrepancy } from './metrics/mmd';
-export type { MmdOptions } from './metrics/mmd';
-export { peakSignalToNoiseRatio } from './metrics/psnr';
+export { calibration, classificationError, expectedCalibrationError } from './metrics/classification';
+export type { Calibration, CalibrationOptions, ReliabilityBin } from './metrics/classification';
+export { auroc, averagePrecision, falsePositiveRate, rejectionCurve } from './metrics/detection';
+export type { RejectionCurve } from './metrics/detection';
+export { peakSignalToNoiseRatio, structuralSimilarity } from './metrics/image-quality';
+export type { StructuralSimilarityOptions } from './metrics/image-quality';
+export {
+  gaussianKernel,
+  inverseMultiquadraticKernel,
+  maximumMeanDiscrepancy,
+  squaredMmd,
+} from './metrics/mmd';
+export type { MmdEstimator, MmdOptions, RadialKernel, SquaredMmdOptions } from './metrics/mmd';
+export { modeCounts } from './metrics/modes';
+export type { ModeCounts } from './metrics/modes';
+export { sampleQuality } from './metrics/neighbours';
+export type { SampleQuality, SampleQualityOptions } from './metrics/neighbours';
+export { planeKl } from './metrics/plane';
+export type { PlaneDensity, PlaneKl, PlaneKlOptions } from './metrics/plane';
 export { bitsPerDim, bitsToNats, natsPerExample, natsToBits } from './metrics/units';

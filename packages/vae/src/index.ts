@@ -68,8 +68,8 @@ export { latentExamples, withLatentDensity } from './autoencoders/latent-density
 export type { DecodingModel, LatentModel } from './autoencoders/latent-density';
 export { latentNorm } from './autoencoders/latent-norm';
 export type { LatentPenalty } from './autoencoders/latent-penalty';
-export { maximumMeanDiscrepancy } from './autoencoders/maximum-mean-discrepancy';
-export type { MaximumMeanDiscrepancyOptions } from './autoencoders/maximum-mean-discrepancy';
+export { mmdPenalty } from './autoencoders/mmd-penalty';
+export type { MmdPenaltyOptions } from './autoencoders/mmd-penalty';
 
 // the linear model
 export { ppcaExpectationMaximization } from './ppca/expectation-maximization';

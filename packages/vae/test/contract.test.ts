@@ -176,7 +176,7 @@ describeCoverage({
     labelledBatch: 'src/semi-supervised/semi-supervised-vae.test.ts',
     latentExamples: 'src/autoencoders/autoencoders.test.ts',
     latentNorm: 'src/autoencoders/autoencoders.test.ts',
-    maximumMeanDiscrepancy: 'src/autoencoders/autoencoders.test.ts',
+    mmdPenalty: 'src/autoencoders/autoencoders.test.ts',
     semiSupervisedVae: 'src/semi-supervised/semi-supervised-vae.test.ts',
     withLatentDensity: 'src/autoencoders/autoencoders.test.ts',
     BaseHierarchicalVae: 'src/hierarchical/hierarchical.test.ts',

@@ -8,7 +8,7 @@ import {
   adversarialPenalty,
   autoencoder,
   gumbelSoftmax,
-  maximumMeanDiscrepancy,
+  mmdPenalty,
   OneHotCategorical,
   vae,
   vqVae,
@@ -120,7 +120,7 @@ export const codeModels: ModelTable = {
     };
   },
   'autoencoder (maximum mean discrepancy)': () => ({
-    make: penalized(() => maximumMeanDiscrepancy({ prior: standardNormal([2]) })),
+    make: penalized(() => mmdPenalty({ prior: standardNormal([2]) })),
     data: integers,
     range: [0, VALUES - 1],
   }),

@@ -23,7 +23,7 @@ export interface AutoencoderOptions {
   readonly likelihood: DistributionHead;
   /** The size of the latent vector. */
   readonly latents: number;
-  /** What keeps the latents in order: {@link maximumMeanDiscrepancy}, {@link adversarialPenalty}, {@link latentNorm}. */
+  /** What keeps the latents in order: {@link mmdPenalty}, {@link adversarialPenalty}, {@link latentNorm}. */
   readonly penalty: LatentPenalty;
 }
 

@@ -3,14 +3,14 @@ import { adam, categoricalHead, DgmError, fit, normalHead, Key, mlp, standardNor
 import type { Examples } from '@dgm/core';
 import { glyphs } from '@dgm/data';
 import { neuralSplineFlow } from '@dgm/flows';
-import { expectNoLeaks, meanAndError } from '@dgm/testing';
+import { expectNoLeaks } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { vae } from '../vae';
 import { autoencoder } from './autoencoder';
 import { latentExamples, withLatentDensity } from './latent-density';
 import { latentNorm } from './latent-norm';
-import { discrepancy, maximumMeanDiscrepancy } from './maximum-mean-discrepancy';
+import { mmdPenalty } from './mmd-penalty';
 
 const key = Key.of(0);
 const likelihood = categoricalHead({ shape: [64], levels: 17 });
@@ -29,46 +29,9 @@ const some = (examples: Examples, count: number): Examples => ({
   ...(examples.labels && { labels: examples.labels.slice(0, count) }),
 });
 
-describe('the maximum mean discrepancy', () => {
-  const scales = [0.5, 2];
-
-  test('is the double sum of its definition', () => {
-    tf.tidy(() => {
-      const [a, b] = [key.fold('a').normal([5, 3]), key.fold('b').normal([5, 3])];
-      const [u, v] = [a, b].map((points) => points.arraySync() as number[][]);
-      const kernel = (p: number[], q: number[]) => {
-        const distance = p.reduce((sum, value, i) => sum + (value - q[i]!) ** 2, 0);
-        return scales.reduce((sum, s) => sum + (6 * s) / (6 * s + distance), 0);
-      };
-      let expected = 0;
-      for (let i = 0; i < 5; i++) {
-        for (let j = 0; j < 5; j++) {
-          if (i !== j) expected += (kernel(u![i]!, u![j]!) + kernel(v![i]!, v![j]!)) / 20;
-          expected -= (2 * kernel(u![i]!, v![j]!)) / 25;
-        }
-      }
-      expect(discrepancy(a, b, scales).dataSync()[0]).toBeCloseTo(expected, 5);
-    });
-  });
-
-  test('is 0 on average between draws of one distribution, and above for two', () => {
-    tf.tidy(() => {
-      const estimates = (shift: number) =>
-        key.split(100).map((each) => {
-          const [a, b] = [each.fold('a').normal([20, 2]), tf.add(each.fold('b').normal([20, 2]), shift)];
-          return discrepancy(a, b, scales).dataSync()[0]!;
-        });
-      const same = meanAndError(estimates(0));
-      expect(Math.abs(same.mean)).toBeLessThan(4 * same.standardError);
-      const other = meanAndError(estimates(1));
-      expect(other.mean).toBeGreaterThan(10 * other.standardError);
-    });
-  });
-
-  test('refuses a batch of one', () => {
-    const penalty = maximumMeanDiscrepancy({ prior: standardNormal([2]) });
-    expect(() => tf.tidy(() => penalty.loss(tf.zeros([1, 2]), key))).toThrow('two examples or more');
-  });
+test('a penalty by maximum mean discrepancy refuses a batch of one', () => {
+  const penalty = mmdPenalty({ prior: standardNormal([2]) });
+  expect(() => tf.tidy(() => penalty.loss(tf.zeros([1, 2]), key))).toThrow('no last batch of one');
 });
 
 describe('an auto-encoder with a penalty on the norm', () => {
