@@ -173,7 +173,7 @@ export type { LogisticMixtureHeadOptions } from './distributions/heads/logistic-
 export { modelHead } from './distributions/heads/model-head';
 export type { ModelHeadOptions } from './distributions/heads/model-head';
 export { Independent, standardNormal } from './distributions/independent';
-export { hasKlDivergence, klDivergence } from './distributions/kl/kl-divergence';
+export { hasKlDivergence, klDivergence } from './distributions/kl-divergence';
 export { Laplace } from './distributions/laplace';
 export { LocationScale } from './distributions/location-scale';
 export { Logistic } from './distributions/logistic';

@@ -61,7 +61,7 @@ const testsOfTheirOwn: Readonly<Record<string, readonly (keyof typeof exports)[]
   ],
   'src/distributions/heads/model-head.test.ts': ['modelHead'],
   'src/distributions/sample-and-log-prob.test.ts': ['sampleAndLogProb'],
-  'src/distributions/kl/kl-divergence.test.ts': ['hasKlDivergence', 'klDivergence'],
+  'src/distributions/kl-divergence.test.ts': ['hasKlDivergence', 'klDivergence'],
   'src/bijectors/bijectors.test.ts': ['BaseBijector', 'initializeBijector', 'sumLastAxes'],
   'src/mcmc/mcmc.test.ts': [
     'drawsAlong',

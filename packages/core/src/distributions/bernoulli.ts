@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { sigmoid, softplus } from '../ops/activations';
+import { exp, sigmoid } from '../ops/activations';
 import { logSigmoid } from '../ops/log-arithmetic';
+import { select } from '../ops/select';
 import type { Key } from '../random/key';
 import type { Shape } from '../shape/shape';
 import { BaseDistribution } from './distribution';
@@ -38,10 +39,11 @@ export class Bernoulli extends BaseDistribution {
   /** $\theta \ln(1 + e^{-l}) + (1 - \theta) \ln(1 + e^{l})$: both terms are positive, so nothing cancels. */
   protected override closedEntropy(): Tensor {
     const logits = asTensor(this.logits);
-    return tf.add(
-      tf.mul(sigmoid(logits), softplus(tf.neg(logits))),
-      tf.mul(sigmoid(tf.neg(logits)), softplus(logits)),
-    );
+    const ofOutcome = (logMass: Tensor): Tensor => {
+      const possible = tf.greater(logMass, -Infinity);
+      return tf.neg(tf.mul(exp(logMass), select(possible, logMass, 0)));
+    };
+    return tf.add(ofOutcome(logSigmoid(logits)), ofOutcome(logSigmoid(tf.neg(logits))));
   }
 
   protected override closedMean(): Tensor {

@@ -1,11 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { digamma, lgamma } from '../ops/gamma';
 import { log1p } from '../ops/log-arithmetic';
 import { select } from '../ops/select';
+import { logDeviance, stirlingError, stirlingErrorSlope } from '../ops/stirling';
 import type { Key } from '../random/key';
 import type { Shape } from '../shape/shape';
 import { BaseDistribution } from './distribution';
+import { densityAtEnd } from './gamma';
 import { logGammaDraws, SMALLEST } from './host-gamma';
 import {
   asTensor,
@@ -17,7 +18,8 @@ import {
 import { onSupport, openInterval } from './support';
 
 /**
- * The beta distribution (DGM App. B.1): $\ln p(x) = (a - 1) \ln x + (b - 1) \ln(1 - x) - \ln B(a, b)$ for $0 < x < 1$.
+ * The beta distribution (DGM App. B.1): $\ln p(x) = (a - 1) \ln x + (b - 1) \ln(1 - x) - \ln B(a, b)$ for $0 < x < 1$,
+ * and the limits of that at the ends.
  *
  * Draws come from a rejection sampler on the host, which reads the parameters; no gradient flows through them.
  */
@@ -56,24 +58,45 @@ export class Beta extends BaseDistribution {
     return tf.tensor(draws, [...sampleShape, ...this.batchShape]);
   }
 
+  /**
+   * For large a and b as the deviance of x from the mean $m = a / n$, $n = a + b$, with $\delta$ for {@link stirlingError}:
+   * $\ln p(x) = \tfrac12 \ln \tfrac{a b}{2\pi n} - \delta(a) - \delta(b) + \delta(n) - \ln x (1 - x) - n \mathrm{KL}(m \| x)$.
+   */
   protected logDensity(x: Tensor): Tensor {
-    return onSupport(x, {
+    const [a, b] = [asTensor(this.alpha), asTensor(this.beta)];
+    const isLarge = tf.logicalAnd(tf.greater(a, LARGE), tf.greater(b, LARGE));
+    const large = [select(isLarge, a, LARGE), select(isLarge, b, LARGE)] as const;
+    const onOpen = onSupport(x, {
       support: openInterval(0, 1),
       safe: 0.5,
       logDensity: (value) => {
-        const ones = tf.mul(tf.sub(this.alpha, 1), tf.log(value));
-        const zeros = tf.mul(tf.sub(this.beta, 1), log1p(tf.neg(value)));
-        return tf.sub(tf.add(ones, zeros), logBeta(asTensor(this.alpha), asTensor(this.beta)));
+        const [logX, logRest] = [tf.log(value), log1p(tf.neg(value))];
+        const powers = tf.add(tf.mul(tf.sub(a, 1), logX), tf.mul(tf.sub(b, 1), logRest));
+        const direct = tf.sub(powers, logBeta(a, b));
+        const deviance = binaryDeviance(large, [value, tf.sub(1, value)], [logX, logRest]);
+        const around = tf.sub(tf.sub(peakHeight(...large), tf.add(logX, logRest)), deviance);
+        return select(isLarge, around, direct);
       },
     });
+    const atZero = densityAtEnd(a, tf.log(b));
+    return select(tf.equal(x, 0), atZero, select(tf.equal(x, 1), densityAtEnd(b, tf.log(a)), onOpen));
   }
 
-  /** $\ln B(a, b) - (a - 1) \psi(a) - (b - 1) \psi(b) + (a + b - 2) \psi(a + b)$. */
+  /**
+   * $\tfrac12 \ln \tfrac{2\pi e\, a b}{n^3} - \tfrac{1}{2a} - \tfrac{1}{2b} + \tfrac1n + \delta(a) + \delta(b) - \delta(n)
+   * - (a - 1) \delta'(a) - (b - 1) \delta'(b) + (n - 2) \delta'(n)$.
+   */
   protected override closedEntropy(): Tensor {
     const [a, b] = [asTensor(this.alpha), asTensor(this.beta)];
-    const total = tf.add(a, b);
-    const single = tf.add(tf.mul(tf.sub(a, 1), digamma(a)), tf.mul(tf.sub(b, 1), digamma(b)));
-    return tf.add(tf.sub(logBeta(a, b), single), tf.mul(tf.sub(total, 2), digamma(total)));
+    const n = tf.add(a, b);
+    const spread = tf.mul(tf.div(a, n), tf.div(b, n));
+    const leading = tf.mul(0.5, tf.log(tf.div(tf.mul(2 * Math.PI * Math.E, spread), n)));
+    const correction = (x: Tensor, offset: number): Tensor =>
+      tf.sub(
+        tf.sub(stirlingError(x), tf.div(offset / 2, x)),
+        tf.mul(tf.sub(x, offset), stirlingErrorSlope(x)),
+      );
+    return tf.add(leading, tf.sub(tf.add(correction(a, 1), correction(b, 1)), correction(n, 2)));
   }
 
   protected override closedMean(): Tensor {
@@ -93,9 +116,43 @@ export class Beta extends BaseDistribution {
   }
 }
 
-/** $\ln B(a, b) = \ln \Gamma(a) + \ln \Gamma(b) - \ln \Gamma(a + b)$. */
-export function logBeta(a: Tensor, b: Tensor): Tensor {
-  return tf.sub(tf.add(lgamma(a), lgamma(b)), lgamma(tf.add(a, b)));
+/**
+ * $\ln B(a, b)$ as $-(h - \tfrac12) \ln(1 + \tfrac{l}{h}) + l \ln \tfrac{l}{n} - \tfrac12 \ln \tfrac{l}{2\pi} + \delta(l) + \delta(h) - \delta(n)$
+ * for the lower parameter l, the higher h and their sum n.
+ */
+function logBeta(a: Tensor, b: Tensor): Tensor {
+  const ordered = tf.less(a, b);
+  const [low, high] = [select(ordered, a, b), select(ordered, b, a)];
+  const n = tf.add(a, b);
+  const powers = tf.sub(
+    tf.mul(low, tf.log(tf.div(low, n))),
+    tf.mul(tf.sub(high, 0.5), log1p(tf.div(low, high))),
+  );
+  const corrections = tf.sub(tf.add(stirlingError(a), stirlingError(b)), stirlingError(n));
+  return tf.add(tf.sub(powers, tf.mul(0.5, tf.log(tf.div(low, 2 * Math.PI)))), corrections);
 }
+
+/** $\tfrac12 \ln \tfrac{a b}{2\pi n} - \delta(a) - \delta(b) + \delta(n)$. */
+function peakHeight(a: Tensor, b: Tensor): Tensor {
+  const n = tf.add(a, b);
+  const size = tf.mul(0.5, tf.log(tf.div(tf.mul(a, tf.div(b, n)), 2 * Math.PI)));
+  return tf.sub(size, tf.sub(tf.add(stirlingError(a), stirlingError(b)), stirlingError(n)));
+}
+
+/** $a \ln \tfrac{a/n}{x} + b \ln \tfrac{b/n}{1 - x}$ for the shares x and 1 - x. */
+function binaryDeviance(
+  [a, b]: readonly [Tensor, Tensor],
+  [x, rest]: readonly [Tensor, Tensor],
+  [logX, logRest]: readonly [Tensor, Tensor],
+): Tensor {
+  const logN = tf.log(tf.add(a, b));
+  const difference = tf.sub(tf.mul(b, x), tf.mul(a, rest));
+  const ones = logDeviance(tf.div(difference, a), tf.add(logX, tf.sub(logN, tf.log(a))));
+  const zeros = logDeviance(tf.neg(tf.div(difference, b)), tf.add(logRest, tf.sub(logN, tf.log(b))));
+  return tf.add(tf.mul(a, ones), tf.mul(b, zeros));
+}
+
+/** From these parameters on, the terms of the density are large and cancel. */
+const LARGE = 8;
 
 const LARGEST_BELOW_ONE = 1 - 2 ** -24;

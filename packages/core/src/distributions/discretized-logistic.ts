@@ -123,7 +123,7 @@ export class DiscretizedLogistic extends BaseDistribution {
   }
 
   protected override closedCdf(x: Tensor): Tensor {
-    const steps = tf.floor(tf.add(tf.div(tf.sub(x, this.#anchor), this.step), ON_GRID));
+    const steps = tf.floor(tf.div(tf.add(tf.sub(x, this.#anchor), this.#tolerance), this.step));
     const end = tf.add(this.#anchor + this.step / 2, tf.mul(this.step, steps));
     const inside = sigmoid(tf.mul(tf.sub(end, this.location), inverseScaleOf(this.scale)));
     const atLeastMinimum = tf.cast(tf.greaterEqual(x, this.minimum), 'float32');
@@ -173,10 +173,12 @@ export class DiscretizedLogistic extends BaseDistribution {
     return [this.minimum, this.maximum, 0].find(Number.isFinite)!;
   }
 
+  /** How far from a grid value a float32 may lie. A fine grid is as coarse as the rounding of its largest value. */
   get #tolerance(): number {
-    return ON_GRID * this.step;
+    const largest = Math.max(...[this.minimum, this.maximum].filter(Number.isFinite).map(Math.abs), 0);
+    return Math.min(ON_GRID * this.step + 2 ** -22 * largest, this.step / 4);
   }
 }
 
-/** How far from a grid value, in steps, rounding in float32 may leave one. */
+/** How far from a grid value, in steps, a value may always lie. */
 const ON_GRID = 1e-3;

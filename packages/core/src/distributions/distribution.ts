@@ -14,6 +14,7 @@ import {
   sizeOf,
   type Shape,
 } from '../shape/shape';
+import { select } from '../ops/select';
 import type { Parameter } from './parameters';
 import type { EventSpace } from './support';
 
@@ -46,6 +47,8 @@ export interface Distribution<X extends Tensor = Tensor> {
   mode(): Tensor;
   /** Probability of a draw being at most `x`, per element of a scalar event: `[...sample, ...batch]`. */
   cdf(x: X): Tensor;
+  /** The smallest x with a `cdf` of at least `p`, for scalar events: `[...sample, ...batch]`; NaN for p outside [0, 1]. */
+  quantile?(p: Tensor): Tensor;
   /**
    * Draws with their log-densities, where that is cheaper or more exact than `logProb` of a draw (a flow need not be
    * inverted); the function of the same name asks any distribution.
@@ -125,6 +128,22 @@ export abstract class BaseDistribution<X extends Tensor = Tensor> implements Dis
     return tf.tidy(() => toShape(this.closedCdf(x), broadcastShapes(lead, this.batchShape)));
   }
 
+  quantile(p: Tensor): Tensor {
+    if (this.eventShape.length > 0 || !broadcasts(p.shape, this.batchShape)) {
+      throw new ShapeError({
+        where: `${this.constructor.name}.quantile`,
+        argument: 'p',
+        expected: `of shape ${formatShape(['...', ...this.batchShape])}, for scalar events`,
+        actual: `${formatShape(p.shape)}, for events of shape ${formatShape(this.eventShape)}`,
+      });
+    }
+    return tf.tidy(() => {
+      const inside = tf.logicalAnd(tf.greaterEqual(p, 0), tf.lessEqual(p, 1));
+      const x = select(inside, this.closedQuantile(select(inside, p, 0.5)), NaN);
+      return toShape(x, broadcastShapes(p.shape, this.batchShape));
+    });
+  }
+
   protected abstract draw(key: Key, sampleShape: Shape): X;
   protected abstract logDensity(x: X): Tensor;
 
@@ -146,6 +165,11 @@ export abstract class BaseDistribution<X extends Tensor = Tensor> implements Dis
 
   protected closedCdf(_x: X): Parameter {
     return this.unsupported('cdf', 'take the fraction of samples that are at most x');
+  }
+
+  /** `p` is in [0, 1]. */
+  protected closedQuantile(_p: Tensor): Tensor {
+    return this.unsupported('quantile', 'take the quantile of samples');
   }
 
   /** Checks that `x` is `[...sample, ...batch, ...event]`, or broadcasts against the batch; returns the axes before the event. */

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { digamma, lgamma } from '../ops/gamma';
+import { lgamma } from '../ops/gamma';
 import { select } from '../ops/select';
+import { logDeviance, stirlingError, stirlingErrorSlope } from '../ops/stirling';
 import type { Key } from '../random/key';
 import type { Shape } from '../shape/shape';
 import { BaseDistribution } from './distribution';
@@ -16,7 +17,8 @@ import {
 import { onSupport, openInterval } from './support';
 
 /**
- * The gamma distribution: $\ln p(x) = a \ln r + (a - 1) \ln x - r x - \ln \Gamma(a)$ for $x > 0$.
+ * The gamma distribution: $\ln p(x) = a \ln r + (a - 1) \ln x - r x - \ln \Gamma(a)$ for $x > 0$,
+ * and the limit of that for $x = 0$.
  *
  * Draws come from a rejection sampler on the host, which reads the parameters; no gradient flows through them.
  */
@@ -51,23 +53,38 @@ export class Gamma extends BaseDistribution {
     return tf.tensor(draws, [...sampleShape, ...this.batchShape]);
   }
 
+  /**
+   * For large a as the deviance of $y = r x$ from a, with $\delta$ for {@link stirlingError}:
+   * $\ln p(x) = \tfrac12 \ln \tfrac{a}{2\pi} - \delta(a) - \ln x - a (\tfrac{y}{a} - 1 - \ln \tfrac{y}{a})$.
+   */
   protected logDensity(x: Tensor): Tensor {
     const [a, r] = [asTensor(this.concentration), asTensor(this.rate)];
-    const logNormalizer = tf.sub(lgamma(a), tf.mul(a, tf.log(r)));
-    return onSupport(x, {
+    const isLarge = tf.greater(a, LARGE);
+    const [small, large] = [select(isLarge, 1, a), select(isLarge, a, LARGE)];
+    const onOpen = onSupport(x, {
       support: openInterval(0, Infinity),
       safe: 1,
       logDensity: (value) => {
-        const kernel = tf.sub(tf.mul(tf.sub(a, 1), tf.log(value)), tf.mul(r, value));
-        return tf.sub(kernel, logNormalizer);
+        const y = tf.mul(r, value);
+        const direct = tf.sub(
+          tf.mul(tf.sub(small, 1), tf.log(y)),
+          tf.add(y, tf.sub(lgamma(small), tf.log(r))),
+        );
+        const t = tf.div(tf.sub(y, large), large);
+        const deviance = tf.mul(large, logDeviance(t, tf.sub(tf.log(y), tf.log(large))));
+        const height = tf.sub(tf.mul(0.5, tf.log(tf.div(large, 2 * Math.PI))), stirlingError(large));
+        return select(isLarge, tf.sub(tf.sub(height, tf.log(value)), deviance), direct);
       },
     });
+    return select(tf.equal(x, 0), densityAtEnd(a, tf.log(r)), onOpen);
   }
 
-  /** $a - \ln r + \ln \Gamma(a) + (1 - a) \psi(a)$. */
+  /** $\tfrac12 \ln 2\pi e a - \ln r - \tfrac{1}{2a} + \delta(a) + (1 - a) \delta'(a)$. */
   protected override closedEntropy(): Tensor {
     const a = asTensor(this.concentration);
-    return tf.add(tf.sub(a, tf.log(this.rate)), tf.add(lgamma(a), tf.mul(tf.sub(1, a), digamma(a))));
+    const leading = tf.sub(tf.mul(0.5, tf.log(tf.mul(2 * Math.PI * Math.E, a))), tf.log(this.rate));
+    const correction = tf.add(stirlingError(a), tf.mul(tf.sub(1, a), stirlingErrorSlope(a)));
+    return tf.add(leading, tf.sub(correction, tf.div(0.5, a)));
   }
 
   protected override closedMean(): Tensor {
@@ -83,4 +100,12 @@ export class Gamma extends BaseDistribution {
     const peak = tf.div(tf.sub(this.concentration, 1), this.rate);
     return select(tf.greater(peak, 0), peak, NaN);
   }
+}
+
+/** From this concentration on, the terms of the density are large and cancel. */
+const LARGE = 8;
+
+/** The log-density at an end where it goes like $x^{a-1}$: infinite, 0, or finite for a = 1 (an exponential). */
+export function densityAtEnd(a: Tensor, finite: Tensor): Tensor {
+  return select(tf.equal(a, 1), finite, select(tf.less(a, 1), Infinity, -Infinity));
 }

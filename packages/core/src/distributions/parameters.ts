@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { ArgumentError } from '../errors/dgm-error';
 import { exp } from '../ops/activations';
+import { clip } from '../ops/clip';
 import { broadcastShapes, sizeOf, type Shape } from '../shape/shape';
 
 /** A parameter of a distribution: a tensor, or a number, which costs no tensor that someone would have to free. */
@@ -35,7 +36,12 @@ export function scaleOf(scale: Scale): Parameter {
 }
 
 export function inverseScaleOf(scale: Scale): Parameter {
-  if (isLogarithmic(scale)) return scaleOf({ logScale: negative(scale.logScale) });
+  if (isLogarithmic(scale)) {
+    const { logScale } = scale;
+    if (typeof logScale === 'number') return Math.exp(Math.min(-logScale, LARGEST_LOG));
+    // An infinite inverse would make NaN of a deviation of 0.
+    return exp(clip(tf.neg(logScale), { max: LARGEST_LOG }));
+  }
   return typeof scale === 'number' ? 1 / scale : tf.reciprocal(scale);
 }
 
@@ -91,6 +97,5 @@ function isLogarithmic(scale: Scale): scale is { readonly logScale: Parameter } 
   return typeof scale === 'object' && 'logScale' in scale;
 }
 
-function negative(value: Parameter): Parameter {
-  return typeof value === 'number' ? -value : tf.neg(value);
-}
+/** The logarithm of a number that float32 still holds. */
+const LARGEST_LOG = 88;

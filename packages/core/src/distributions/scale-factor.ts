@@ -18,6 +18,8 @@ import {
 export interface ScaleFactor {
   readonly batchShape: Shape;
   readonly size: number;
+  /** The diagonal of L, where there is nothing else. */
+  readonly scale?: Scale;
   /** $L e$ for `[..., D]`. */
   multiply(noise: Tensor): Tensor;
   /** $L^{-1} x$ for `[..., D]`. */

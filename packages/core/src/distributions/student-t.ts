@@ -54,7 +54,7 @@ export class StudentT extends LocationScale {
   protected standardLogDensity(z: Tensor): Tensor {
     const nu = asTensor(this.degreesOfFreedom);
     const logNormalizer = tf.sub(logGammaRatio(tf.mul(0.5, nu)), tf.mul(0.5, tf.log(tf.mul(Math.PI, nu))));
-    const logTail = tf.mul(tf.mul(0.5, tf.add(nu, 1)), log1p(tf.div(tf.square(z), nu)));
+    const logTail = tf.mul(tf.mul(0.5, tf.add(nu, 1)), logOnePlusSquare(z, nu));
     return tf.sub(logNormalizer, logTail);
   }
 
@@ -79,6 +79,13 @@ export class StudentT extends LocationScale {
     const finite = tf.div(nu, select(aboveTwo, tf.sub(nu, 2), 1));
     return select(aboveTwo, finite, select(tf.greater(nu, 1), Infinity, NaN));
   }
+}
+
+/** $\ln(1 + z^2/\nu)$, by $2 \ln |z| - \ln \nu$ where the square would overflow. */
+function logOnePlusSquare(z: Tensor, nu: Tensor): Tensor {
+  const isLarge = tf.greater(tf.abs(z), tf.mul(1e6, tf.sqrt(nu)));
+  const far = tf.sub(tf.mul(2, tf.log(tf.abs(select(isLarge, z, 1)))), tf.log(nu));
+  return select(isLarge, far, log1p(tf.div(tf.square(select(isLarge, 0, z)), nu)));
 }
 
 /**

@@ -17,7 +17,7 @@ import {
 import { expectNoLeaks, numericalGradients, automaticGradients } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import golden from '../../../test/golden/distributions.json';
+import golden from '../../test/golden/distributions.json';
 
 const t = (values: number[] | number[][]) => tf.tensor(values);
 
