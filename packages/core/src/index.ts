@@ -105,6 +105,8 @@ export { LayerNorm } from './nn/layer-norm';
 export type { LayerNormOptions } from './nn/layer-norm';
 export { LstmCell } from './nn/lstm-cell';
 export type { LstmState } from './nn/lstm-cell';
+export { madeDegrees, madeMask, madeMaskBetween } from './nn/made';
+export type { MadeSizes } from './nn/made';
 export { masked } from './nn/masked';
 export { mlp } from './nn/mlp';
 export type { MlpOptions } from './nn/mlp';

@@ -72,6 +72,7 @@ const testsOfTheirOwn: Readonly<Record<string, readonly (keyof typeof exports)[]
     'mala',
     'splitRHat',
   ],
+  'src/nn/made.test.ts': ['madeDegrees', 'madeMask', 'madeMaskBetween'],
   'src/ode/ode.test.ts': ['dormandPrince', 'odeSamplingLoop', 'rungeKutta'],
   'src/ode/jacobian.test.ts': [
     'exactTrace',

@@ -1,11 +1,10 @@
-import { activationFunction, BaseModule, Dense, masked } from '@dgm/core';
+import { activationFunction, BaseModule, Dense, madeDegrees, madeMask, masked } from '@dgm/core';
 import type { Activation, Key } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { checkContext } from '../model/check-context';
 import type { AutoregressiveNetwork, NetworkCall } from '../model/network';
 import { rasterOrder } from '../model/order';
-import { degreesOf, maskOf } from './degrees';
 import type { ValueEncoding } from './value-encoding';
 
 export interface MadeNetworkOptions {
@@ -38,11 +37,11 @@ export class MadeNetwork extends BaseModule implements AutoregressiveNetwork {
     this.contextSize = contextSize;
     this.#encoding = encoding;
     this.#activate = activationFunction(activation);
-    const sizes = { numVariables, features: encoding.features, contextSize, hidden, numParameters };
-    const degrees = degreesOf(sizes, Array.from(rasterOrder([numVariables])));
+    const sizes = { features: encoding.features, contextSize, hidden, numParameters };
+    const degrees = madeDegrees(sizes, Array.from(rasterOrder([numVariables])));
     this.#layers = degrees.slice(1).map((outputs, index) => {
       const inputs = degrees[index]!;
-      const weight = masked(maskOf(inputs, outputs));
+      const weight = masked(madeMask(inputs, outputs));
       const layer = { inputs: inputs.length, outputs: outputs.length, weight, key: key.fold(index) };
       return this.child(String(index), new Dense(layer));
     });

@@ -1,13 +1,11 @@
-import { activationFunction, BaseModule, Dense } from '@dgm/core';
-import type { Activation, Key } from '@dgm/core';
+import { activationFunction, BaseModule, Dense, madeMaskBetween } from '@dgm/core';
+import type { Activation, Key, MadeSizes } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { maskBetween } from './degrees';
-import type { MadeSizes } from './degrees';
 import type { ValueEncoding } from './value-encoding';
 
 export interface ReconnectedMadeOptions {
-  readonly sizes: MadeSizes;
+  readonly sizes: MadeSizes & { readonly numVariables: number };
   readonly encoding: ValueEncoding;
   readonly activation: Activation;
   /** Randomness for the initial weights. */
@@ -16,7 +14,7 @@ export interface ReconnectedMadeOptions {
 
 /** The weights of a MADE without its masks: which units are connected is an argument of each call. */
 export class ReconnectedMade extends BaseModule {
-  readonly #sizes: MadeSizes;
+  readonly #sizes: ReconnectedMadeOptions['sizes'];
   readonly #layers: readonly Dense[];
   readonly #encoding: ValueEncoding;
   readonly #activate: (x: Tensor) => Tensor;
@@ -46,7 +44,7 @@ export class ReconnectedMade extends BaseModule {
       const values = tf.reshape(this.#encoding.encode(x), [n, numVariables * features]);
       let h = context === undefined ? values : tf.concat([values, context], 1);
       this.#layers.forEach(({ kernel, bias }, index) => {
-        const mask = maskBetween(degrees[index]!, degrees[index + 1]!);
+        const mask = madeMaskBetween(degrees[index]!, degrees[index + 1]!);
         const y = tf.add(tf.matMul(h, tf.mul(kernel as Tensor, mask)), bias!);
         h = index === this.#layers.length - 1 ? y : this.#activate(y);
       });

@@ -1,10 +1,9 @@
-import { ArgumentError, Key } from '@dgm/core';
+import { ArgumentError, Key, madeDegrees } from '@dgm/core';
 import type { Activation } from '@dgm/core';
 import { numVariablesOf } from '../model/check-fit';
 import { MadeEnsemble } from '../model/made-ensemble';
 import type { Connection } from '../model/made-ensemble';
 import { checkOrder, inverseOrder, rasterOrder } from '../model/order';
-import { degreesOf } from '../networks/degrees';
 import { ReconnectedMade } from '../networks/reconnected-made';
 import { valueEncoding } from '../networks/value-encoding';
 import type { OrderedArmOptions } from './options';
@@ -58,7 +57,7 @@ export function madeEnsemble({
     const own = maskKey.fold(index);
     const ordered = orderAgnostic ? own.fold('order').permutation(numVariables) : given;
     const places = Array.from(inverseOrder(ordered));
-    return { order: ordered, degrees: degreesOf(sizes, places, own.fold('degrees')) };
+    return { order: ordered, degrees: madeDegrees(sizes, places, own.fold('degrees')) };
   });
   const weights = new ReconnectedMade({ sizes, encoding, activation, key });
   return new MadeEnsemble({ shape, likelihood, weights, connections, numVariables, contextSize });

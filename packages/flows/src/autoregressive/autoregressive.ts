@@ -1,4 +1,4 @@
-import { ArgumentError, asLayer } from '@dgm/core';
+import { ArgumentError, asLayer, checkOneOf } from '@dgm/core';
 import type { CallOptions, ForwardResult, InverseResult, Layer, NetworkLike, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -35,14 +35,8 @@ export class Autoregressive extends BaseFlowLayer {
 
   constructor({ groups, network, transformer, fast }: AutoregressiveOptions) {
     super();
-    if (fast !== 'density' && fast !== 'sampling') {
-      throw new ArgumentError({
-        where: 'Autoregressive',
-        argument: 'fast',
-        expected: "to be 'density' or 'sampling'",
-        actual: String(fast),
-      });
-    }
+    checkOneOf('Autoregressive', 'fast', fast, ['density', 'sampling']);
+    checkSameGroups(groups, network);
     this.eventShape = [groups.length];
     this.#passes = countGroups(groups);
     this.#transformer = transformer;
@@ -73,4 +67,20 @@ export class Autoregressive extends BaseFlowLayer {
     const output = this.#network.apply(withContext(seen, call), call);
     return parametersFor(this.#transformer, output, seen, 'Autoregressive');
   }
+}
+
+/** A network that says its groups must have those of the layer: otherwise the map is not invertible. */
+function checkSameGroups(
+  groups: readonly number[],
+  network: NetworkLike | { groups?: readonly number[] },
+): void {
+  const own = 'groups' in network ? network.groups : undefined;
+  if (own === undefined || (own.length === groups.length && own.every((group, i) => group === groups[i])))
+    return;
+  throw new ArgumentError({
+    where: 'Autoregressive',
+    argument: 'groups',
+    expected: `to be those of the network, [${own.join(', ')}]`,
+    actual: `[${groups.join(', ')}]`,
+  });
 }

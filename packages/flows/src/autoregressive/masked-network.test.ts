@@ -1,6 +1,8 @@
 import { Key } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
+import { affine } from '../transformers/affine';
+import { Autoregressive } from './autoregressive';
 import { maskedNetwork } from './masked-network';
 
 /** Which inputs the sum of an element's outputs depends on, as 0 and 1; the Jacobian must be *exactly* 0 elsewhere. */
@@ -30,4 +32,13 @@ test('every output may depend on the context', () => {
 
 test('groups with a gap are refused', () => {
   expect(() => maskedNetwork({ groups: [0, 2], numParameters: 1, key: Key.of(0) })).toThrow('without a gap');
+});
+
+test('a layer refuses other groups than those of its network', () => {
+  const network = maskedNetwork({ groups: [0, 1], numParameters: 2, hidden: [4], key: Key.of(0) });
+  const options = { network, transformer: affine(), fast: 'density' } as const;
+  expect(() => new Autoregressive({ ...options, groups: [0, 0] })).toThrow(
+    'to be those of the network, [0, 1]',
+  );
+  network.dispose();
 });

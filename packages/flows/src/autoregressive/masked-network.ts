@@ -1,4 +1,16 @@
-import { activationFunction, ArgumentError, BaseLayer, childCall, Dense, Dropout, masked } from '@dgm/core';
+import {
+  activationFunction,
+  ArgumentError,
+  BaseLayer,
+  checkInteger,
+  checkKey,
+  childCall,
+  Dense,
+  Dropout,
+  madeDegrees,
+  madeMask,
+  masked,
+} from '@dgm/core';
 import type { Activation, CallOptions, Key, Layer } from '@dgm/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
@@ -38,40 +50,30 @@ export function maskedNetwork(options: MaskedNetworkOptions): Layer {
 }
 
 class MaskedNetwork extends BaseLayer {
+  readonly groups: readonly number[];
   readonly #layers: readonly Layer[];
   readonly #dropout: Dropout | undefined;
   readonly #activate: (x: Tensor) => Tensor;
 
-  constructor({
-    groups,
-    numParameters,
-    hidden = [256, 256],
-    key,
-    activation = 'relu',
-    contextSize = 0,
-    dropout = 0,
-  }: MaskedNetworkOptions) {
+  constructor(options: MaskedNetworkOptions) {
     super();
-    const last = countGroups(groups) - 1;
+    const { groups, numParameters, hidden = [256, 256], key, activation = 'relu' } = options;
+    const { contextSize = 0, dropout = 0 } = options;
+    checkKey('maskedNetwork', key);
+    countGroups(groups);
+    checkInteger('maskedNetwork', 'numParameters', numParameters);
+    checkInteger('maskedNetwork', 'contextSize', contextSize, { min: 0 });
+    hidden.forEach((units) => checkInteger('maskedNetwork', 'hidden', units));
+    this.groups = groups;
     this.#activate = activationFunction(activation);
     this.#dropout = dropout === 0 ? undefined : new Dropout({ rate: dropout });
-    // What each unit has seen: its own group for an input, all groups up to a number for a hidden unit, nothing but the
-    // context for -1. An output must have seen less than its group.
-    const inputs = [...groups, ...Array.from({ length: contextSize }, () => -1)];
-    const lowest = contextSize > 0 || last === 0 ? -1 : 0;
-    const seen = [inputs, ...hidden.map((units) => spread(units, lowest, last - 1))];
-    const outputs = groups.flatMap((group) => Array.from({ length: numParameters }, () => group - 1));
-    this.#layers = [...seen.slice(1), outputs].map((ends, index) =>
-      this.child(
-        String(index),
-        new Dense({
-          inputs: seen[index]!.length,
-          outputs: ends.length,
-          key: key.fold(index),
-          weight: masked(seen[index]!.flatMap((start) => ends.map((end) => (start <= end ? 1 : 0)))),
-        }),
-      ),
-    );
+    const degrees = madeDegrees({ features: 1, contextSize, hidden, numParameters }, groups);
+    this.#layers = degrees.slice(1).map((outputs, index) => {
+      const inputs = degrees[index]!;
+      const weight = masked(madeMask(inputs, outputs));
+      const sizes = { inputs: inputs.length, outputs: outputs.length };
+      return this.child(String(index), new Dense({ ...sizes, key: key.fold(index), weight }));
+    });
   }
 
   protected forward(x: Tensor, call: CallOptions): Tensor {
@@ -86,7 +88,11 @@ class MaskedNetwork extends BaseLayer {
 /** The number of groups. */
 export function countGroups(groups: readonly number[]): number {
   const count = Math.max(-1, ...groups) + 1;
-  if (count > 0 && Array.from({ length: count }, (_, group) => groups.includes(group)).every(Boolean)) {
+  if (
+    count > 0 &&
+    Array.from({ length: count }, (_, group) => groups.includes(group)).every(Boolean) &&
+    groups.every(Number.isInteger)
+  ) {
     return count;
   }
   throw new ArgumentError({
@@ -95,10 +101,4 @@ export function countGroups(groups: readonly number[]): number {
     expected: 'to hold the numbers from 0 up without a gap',
     actual: `[${groups.join(', ')}]`,
   });
-}
-
-/** As many numbers as there are units, from the lowest to the highest and again. */
-function spread(units: number, lowest: number, highest: number): number[] {
-  const count = Math.max(1, highest - lowest + 1);
-  return Array.from({ length: units }, (_, unit) => lowest + (unit % count));
 }
