@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { setup } from '@dgm/core';
 import { describeChecks, examine } from '../src/doctor/doctor';
+import { checkGpu, timeProduct } from '../src/doctor/gpu';
 
 describe('dgm-bench doctor', () => {
   it('tries every engine and device, and has a remedy for what is missing', async () => {
@@ -38,5 +40,21 @@ describe('dgm-bench doctor', () => {
       '✗ another  absent',
       '           to add it: npm install another',
     ]);
+  });
+
+  it('says with --gpu why no GPU is used, and how to use one', async () => {
+    const check = await checkGpu(8);
+    // On a machine with CUDA it works, and says what it measured.
+    if (check.works) expect(check.detail).toMatch(/ ms, on one core/);
+    else
+      expect(check).toMatchObject({
+        detail: expect.stringMatching(/not installed|on the CPU/),
+        remedy: expect.stringContaining('build.mjs'),
+      });
+  });
+
+  it('times a product and checks its result', async () => {
+    await setup({ backend: 'cpu' });
+    expect(timeProduct(16)).toBeGreaterThan(0);
   });
 });

@@ -3,7 +3,9 @@ import { DgmError, setup, type BackendName } from '@dgm/core';
 import { WorkerProcess } from '../compare/programs/worker-process';
 import { findTorch } from '../compare/programs/python';
 import { workerArguments } from '../program-files';
+import { CommandLine } from '../command-line/command-line';
 import { findChromium } from './chromium';
+import { checkGpu, gpuRemedy } from './gpu';
 
 /** Something that this program can make use of. */
 export interface Check {
@@ -25,9 +27,13 @@ const backends: readonly Backend[] = [
   {
     name: 'tensorflow',
     device: 'gpu',
-    remedy: 'npm install @tensorflow/tfjs-node-gpu, with an NVIDIA GPU, CUDA 11.2 and cuDNN 8.1',
+    remedy: gpuRemedy,
   },
-  { name: 'tensorflow', remedy: 'npm install @tensorflow/tfjs-node' },
+  {
+    name: 'tensorflow',
+    remedy:
+      'npm install @tensorflow/tfjs-node; where its download fails, node scripts/tfjs-node/build.mjs FOLDER',
+  },
   { name: 'wasm' },
   { name: 'cpu' },
 ];
@@ -38,13 +44,33 @@ const devices: Readonly<Record<string, string>> = {
   cuda: 'an NVIDIA GPU, CUDA 12 and cuDNN 9; npm rebuild onnxruntime-node where its install script was not run',
 };
 
+export const doctorCommand = new CommandLine({
+  name: 'doctor',
+  summary:
+    'Says what of everything that this program can use works on this machine, and what makes the rest work.',
+  usage: 'doctor [--gpu]',
+  options: {
+    gpu: {
+      type: 'boolean',
+      help: 'only checks that eager training runs on an NVIDIA GPU, and times a product there and on the CPU; exits with 1 if not',
+    },
+  },
+  notes: 'The exit status is 0, because what is missing is optional; with --gpu it is 1 if no GPU is used.',
+});
+
 /**
  * `dgm-bench doctor`: says what of everything that this program can use works here, and what makes the rest work.
- * @returns 0: what is missing is optional
+ * @returns 0, because what is missing is optional; with `--gpu` 1 if no GPU is used
  */
-export async function doctor(): Promise<number> {
-  console.log(describeChecks(await examine()));
-  return 0;
+export async function doctor(argv: readonly string[] = []): Promise<number> {
+  const { values } = doctorCommand.parse(argv);
+  if (values.help) {
+    console.log(doctorCommand.help);
+    return 0;
+  }
+  const checks = values.gpu === true ? [await checkGpu()] : await examine();
+  console.log(describeChecks(checks));
+  return values.gpu === true && !checks[0]!.works ? 1 : 0;
 }
 
 /** Tries everything. */

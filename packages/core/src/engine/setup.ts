@@ -1,6 +1,7 @@
 import { checkIdle } from './busy';
 import * as tf from '@tensorflow/tfjs-core';
-import { ArgumentError, EngineError } from '../errors/dgm-error';
+import { checkOneOf, checkOptions } from '../check/check';
+import { EngineError } from '../errors/dgm-error';
 import type { Candidate, WasmPaths } from './candidates';
 import { candidates } from './candidates';
 import { registerGradients } from './gradients';
@@ -9,7 +10,10 @@ import type { BackendName, EngineReport, SkippedBackend } from './report';
 import { describeSkipped, reportEngine } from './report';
 
 export interface SetupOptions {
-  /** Which tfjs backend to use; `auto`, the default, takes the best one that starts. */
+  /**
+   * Which tfjs backend to use. `auto` takes the fastest one for training that starts.
+   * @defaultValue 'auto'
+   */
   readonly backend?: 'auto' | BackendName;
   /** Browsers only: where the app serves the `.wasm` files of @tensorflow/tfjs-backend-wasm. */
   readonly wasmPaths?: WasmPaths;
@@ -20,13 +24,14 @@ export interface SetupOptions {
 let latest: { readonly wanted: string; readonly report: Promise<EngineReport> } | undefined;
 
 /**
- * Makes TensorFlow.js ready to train: starts a backend, registers the gradients, mends the wasm kernels.
+ * Makes TensorFlow.js ready to train: starts a backend, registers the gradients, and adds the kernels that the wasm and
+ * TensorFlow backends lack.
  *
  * In Node `auto` tries @tensorflow/tfjs-node-gpu, @tensorflow/tfjs-node (both optional, installed by the user), the
  * embedded wasm engine and plain JavaScript, in this order. In a browser it tries WebGPU and WebGL where the app has
  * imported their backends, then wasm, then plain JavaScript. Calling it again with the same backend does nothing.
  * @returns what was chosen, and why the others were not
- * @throws ArgumentError - for a name that is none of a backend
+ * @throws ArgumentError - for an unknown backend
  * @throws EngineError - when the named backend, or any at all, cannot be had; the message names what was tried
  * @example
  * ```ts
@@ -34,6 +39,7 @@ let latest: { readonly wanted: string; readonly report: Promise<EngineReport> } 
  * ```
  */
 export async function setup(options: SetupOptions = {}): Promise<EngineReport> {
+  checkOptions('setup', options, ['backend', 'wasmPaths', 'onReport']);
   const wanted = options.backend ?? 'auto';
   if (latest?.wanted !== wanted || !(await isStillInUse(latest.report))) {
     checkIdle('setup');
@@ -74,15 +80,8 @@ async function start(wanted: 'auto' | BackendName, wasmPaths?: WasmPaths): Promi
 
 function choices(wanted: 'auto' | BackendName, wasmPaths?: WasmPaths): readonly Candidate[] {
   const all = candidates(wasmPaths);
-  const chosen = all.filter(({ backend, automatic }) => (wanted === 'auto' ? automatic : backend === wanted));
-  if (chosen.length > 0) return chosen;
-  const names = ['auto', ...new Set(all.map(({ backend }) => backend))];
-  throw new ArgumentError({
-    where: 'setup',
-    argument: 'backend',
-    expected: `to be one of ${names.join(', ')}`,
-    actual: `"${wanted}"`,
-  });
+  checkOneOf('setup', 'backend', wanted, ['auto', ...new Set(all.map(({ backend }) => backend))]);
+  return all.filter(({ backend, automatic }) => (wanted === 'auto' ? automatic : backend === wanted));
 }
 
 /** Starts a candidate. Returns undefined when it runs, else the reason why it does not. */

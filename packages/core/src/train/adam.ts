@@ -113,17 +113,21 @@ export function adamRule({
     },
     pass(before, after, { rate, floor, rootFloor, shrink }) {
       const { fround, sqrt } = Math;
-      const [decay1, decay2, penalty] = [fround(beta1), fround(beta2), fround(l2)];
-      for (let i = 0; i < before.weight.length; i++) {
-        const weight = before.weight[i]!;
-        const w = fround(weight * shrink);
-        const g = fround(before.gradient[i]! + fround(weight * penalty));
-        const m = fround(fround(before.m[i]! * decay1) + g);
-        const v = fround(fround(before.v[i]! * decay2) + fround(g * g));
-        const root = fround(sqrt(fround(v + rootFloor)));
-        after.m[i] = m;
-        after.v[i] = v;
-        after.weight[i] = w - fround(rate * fround(m / fround(root + floor)));
+      const decay1 = fround(beta1);
+      const decay2 = fround(beta2);
+      const penalty = fround(l2);
+      // Bound to names, arrays are not looked up again for each number: that takes as long as the arithmetic.
+      const { weight, gradient, m, v } = before;
+      const { weight: newWeight, m: newM, v: newV } = after;
+      for (let i = 0; i < weight.length; i++) {
+        const w = weight[i]!;
+        const g = fround(gradient[i]! + fround(w * penalty));
+        const mean = fround(fround(m[i]! * decay1) + g);
+        const square = fround(fround(v[i]! * decay2) + fround(g * g));
+        const root = fround(sqrt(fround(square + rootFloor)));
+        newM[i] = mean;
+        newV[i] = square;
+        newWeight[i] = fround(fround(w * shrink) - fround(rate * fround(mean / fround(root + floor))));
       }
     },
   };

@@ -41,14 +41,19 @@ export function adamaxRule({
     },
     pass(before, after, { rate }) {
       const { fround, abs, max } = Math;
-      const [decay1, decay2, least] = [fround(beta1), fround(beta2), fround(epsilon)];
-      for (let i = 0; i < before.weight.length; i++) {
-        const g = before.gradient[i]!;
-        const m = fround(fround(before.m[i]! * decay1) + g);
-        const u = max(fround(before.u[i]! * decay2), fround(abs(g) + least));
-        after.m[i] = m;
-        after.u[i] = u;
-        after.weight[i] = before.weight[i]! - fround(rate * fround(m / u));
+      const decay1 = fround(beta1);
+      const decay2 = fround(beta2);
+      const least = fround(epsilon);
+      // Bound to names, arrays are not looked up again for each number: that takes as long as the arithmetic.
+      const { weight, gradient, m, u } = before;
+      const { weight: newWeight, m: newM, u: newU } = after;
+      for (let i = 0; i < weight.length; i++) {
+        const g = gradient[i]!;
+        const mean = fround(fround(m[i]! * decay1) + g);
+        const bound = max(fround(u[i]! * decay2), fround(abs(g) + least));
+        newM[i] = mean;
+        newU[i] = bound;
+        newWeight[i] = fround(weight[i]! - fround(rate * fround(mean / bound)));
       }
     },
   };

@@ -21,7 +21,7 @@ export interface UpdateRule<Slot extends string, F extends Factors> {
     slots: Readonly<Record<Slot, Tensor>>,
     factors: F & UpdateContext,
   ): Updated<Slot>;
-  /** {@link update} as one loop, for backends whose tensors lie in host memory: the same numbers to the bit. */
+  /** {@link update} as one loop, for small variables in host memory: the same numbers to the bit. */
   readonly pass?: UpdatePass<Slot, F>;
 }
 
@@ -33,6 +33,12 @@ export type UpdatePass<Slot extends string, F extends Factors> = (
 ) => void;
 
 type UpdateArrays<Slot extends string> = Readonly<Record<'weight' | Slot, Float32Array>>;
+
+/**
+ * The size up to which one loop over a variable is faster than ten vectorized operations. An operation takes 10 µs for the
+ * call on wasm and 30 on TensorFlow, and 0.3 ns for a number; the loop takes 5 ns for a number.
+ */
+const LARGEST_PASS = 1 << 16;
 
 /** Makes an optimizer's factory out of its equations. */
 export function optimizerFactory<Slot extends string, F extends Factors>(
@@ -104,7 +110,14 @@ class SlotOptimizer<Slot extends string, F extends Factors> implements Optimizer
     }
     const numbers = Object.entries<Tensor>(factors).map(([name, factor]) => [name, memory.read(factor)[0]!]);
     return (weight, gradient, slots) =>
-      updateInOnePass(pass!, memory, { ...slots, weight, gradient }, Object.fromEntries(numbers) as never);
+      weight.size > LARGEST_PASS
+        ? this.#rule.update(weight, gradient, slots, factors)
+        : updateInOnePass(
+            pass!,
+            memory,
+            { ...slots, weight, gradient },
+            Object.fromEntries(numbers) as never,
+          );
   }
 
   #slotsOf(path: string): Record<Slot, Tensor> {

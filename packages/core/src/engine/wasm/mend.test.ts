@@ -233,3 +233,18 @@ describe('kernels that move numbers', () => {
     expect(await on('wasm', moved)).toEqual(await on('cpu', moved));
   });
 });
+
+describe('Maximum and Minimum', () => {
+  it.each([tf.maximum, tf.minimum])('agree, also where the shapes differ', async (choose) => {
+    await agrees(
+      (x, y) => choose(x!, y!),
+      [
+        [4, 5],
+        [4, 5],
+      ],
+    );
+    expect(await on('wasm', () => [choose(normal('x', [4, 5]), normal('y', [5]))])).toEqual(
+      await on('cpu', () => [choose(normal('x', [4, 5]), normal('y', [5]))]),
+    );
+  });
+});

@@ -3,6 +3,7 @@ import { batchMatMul } from './batch-mat-mul';
 import { conv2d } from './conv2d';
 import { conv2dBackpropFilter } from './conv2d-backprop-filter';
 import { conv2dBackpropInput } from './conv2d-backprop-input';
+import { maximum, minimum } from './extremum';
 import { fusedMatMul } from './fused-mat-mul';
 import { movingKernels } from './moving';
 import { unsortedSegmentSum } from './unsorted-segment-sum';
@@ -14,6 +15,8 @@ export const mendedKernels: readonly MendedKernel[] = [
   conv2dBackpropFilter,
   conv2dBackpropInput,
   unsortedSegmentSum,
+  maximum,
+  minimum,
   ...movingKernels,
 ];
 
