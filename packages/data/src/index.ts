@@ -48,7 +48,7 @@ export type { RgbImage } from './image/rgb-image';
 // data larger than memory
 export { csvSource } from './sources/csv-source';
 export type { CsvSource, CsvSourceOptions } from './sources/csv-source';
-export type { ExampleSource } from './sources/example-source';
+export type { FileExamples } from './sources/example-source';
 export { imageSource } from './sources/image-source';
 export type { ImageSource, ImageSourceOptions } from './sources/image-source';
 

@@ -3,13 +3,14 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { Examples } from '../dataset';
 
-/** SHA-256 over the parts in order: a line of text that says what comes, then the values, then the labels. */
+/** SHA-256 over the parts in order: a line of text that says what comes, then the values, the labels and the weights. */
 export function contentHash(parts: Readonly<Record<string, Examples>>): string {
   const hash = sha256.create();
-  for (const [part, { count, shape, values, labels }] of Object.entries(parts)) {
+  for (const [part, { count, shape, values, labels, weights }] of Object.entries(parts)) {
     const line = `${part} ${count} ${formatShape(shape)} ${values.constructor.name} ${labels ? 'labelled' : ''}\n`;
     hash.update(utf8ToBytes(line)).update(bytesOf(values));
     if (labels) hash.update(bytesOf(labels));
+    if (weights) hash.update(utf8ToBytes('weights\n')).update(bytesOf(weights));
   }
   return bytesToHex(hash.digest());
 }

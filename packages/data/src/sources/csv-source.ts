@@ -4,7 +4,7 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { Examples } from '../dataset';
 import { nameOf, textOf, type FileSource } from '../internal/files';
 import { NumberTable, type CsvExamples, type CsvOptions } from '../tables/csv';
-import { identify, shuffled, type ExampleSource } from './example-source';
+import { identify, shuffled, type FileExamples } from './example-source';
 
 export interface CsvSourceOptions extends CsvOptions {
   /** How many rows are shuffled at a time; 1 keeps the order of the file. @defaultValue 65536 */
@@ -12,7 +12,7 @@ export interface CsvSourceOptions extends CsvOptions {
 }
 
 /** The rows of a table as they are needed. */
-export interface CsvSource extends ExampleSource, Pick<CsvExamples, 'columns' | 'classes' | 'dropped'> {}
+export interface CsvSource extends FileExamples, Pick<CsvExamples, 'columns' | 'classes' | 'dropped'> {}
 
 /**
  * The numbers of a comma-separated file that is larger than memory, for `fit`. The file is read once now, which finds its

@@ -1,19 +1,12 @@
-import type { Key, Shape } from '@dgm/core';
+import type { ExampleSource, Key } from '@dgm/core';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { Examples } from '../dataset';
 import { subset } from '../transforms/subset';
 
-/** Examples that are read piece by piece, for each epoch anew: a set larger than memory. `fit` trains on them. */
-export interface ExampleSource {
-  /** The shape of one example. */
-  readonly shape: Shape;
-  /** The number of examples of an epoch. */
+/** A source whose number of examples is known. */
+export interface FileExamples extends ExampleSource {
   readonly count: number;
-  /** Names the data in checkpoints. */
-  readonly id: string;
-  /** The examples of one epoch, in an order that the key decides. */
-  read(options: { readonly key: Key }): AsyncGenerator<Examples, void>;
 }
 
 /** A name for data: the hash of what decides them. */

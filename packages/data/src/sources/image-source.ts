@@ -1,7 +1,7 @@
 import { checkInteger } from '@dgm/core';
 import { nodeModule } from '../internal/node';
 import { openImages, type ImageFolderOptions } from '../image/image-folder';
-import { identify, type ExampleSource } from './example-source';
+import { identify, type FileExamples } from './example-source';
 
 export interface ImageSourceOptions extends ImageFolderOptions {
   /** How many images are decoded at a time. @defaultValue 64 */
@@ -9,7 +9,7 @@ export interface ImageSourceOptions extends ImageFolderOptions {
 }
 
 /** The images of a folder as they are needed. */
-export interface ImageSource extends ExampleSource {
+export interface ImageSource extends FileExamples {
   /** The path of each image, relative to the folder. */
   readonly files: readonly string[];
   /** The names that the labels stand for; empty without `classesFromFolders`. */

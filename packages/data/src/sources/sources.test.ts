@@ -1,12 +1,11 @@
 import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Key } from '@dgm/core';
+import { Key, type ExampleSource } from '@dgm/core';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../test/files';
 import type { Examples } from '../dataset';
 import { encodePng } from '../image/png';
 import { csvSource } from './csv-source';
-import type { ExampleSource } from './example-source';
 import { imageSource } from './image-source';
 
 const root = temporaryFolder();

@@ -12,6 +12,7 @@ export function subset(examples: Examples, rows: ArrayLike<number>): Examples {
   const Values = examples.values.constructor as new (length: number) => Examples['values'];
   const values = new Values(rows.length * size);
   const labels = examples.labels && new Int32Array(rows.length);
+  const weights = examples.weights && new Float32Array(rows.length);
   for (let index = 0; index < rows.length; index++) {
     const row = rows[index]!;
     if (!Number.isInteger(row) || row < 0 || row >= examples.count) {
@@ -24,6 +25,13 @@ export function subset(examples: Examples, rows: ArrayLike<number>): Examples {
     }
     values.set(examples.values.subarray(row * size, (row + 1) * size), index * size);
     if (labels) labels[index] = examples.labels![row]!;
+    if (weights) weights[index] = examples.weights![row]!;
   }
-  return { count: rows.length, shape: examples.shape, values, ...(labels ? { labels } : {}) };
+  return {
+    count: rows.length,
+    shape: examples.shape,
+    values,
+    ...(labels && { labels }),
+    ...(weights && { weights }),
+  };
 }

@@ -1,7 +1,7 @@
 import { Key } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import type { Examples } from '../dataset';
+import { dataset, type Examples } from '../dataset';
 import { batches, type BatchesOptions } from './batches';
 import { binarize } from './binarize';
 import { dequantize } from './dequantize';
@@ -21,6 +21,17 @@ const counted = (count: number): Examples => ({
 });
 
 describe('subset', () => {
+  it('takes the weights of the rows along', () => {
+    const weighted = { ...counted(3), weights: Float32Array.of(0.5, 1, 2) };
+    expect(subset(weighted, [2, 0]).weights).toEqual(Float32Array.of(2, 0.5));
+    const { train } = dataset({ name: 'w', train: weighted, validation: counted(1), test: counted(1) });
+    expect(train.weights).toEqual(weighted.weights);
+    const hash = (weights: Float32Array) =>
+      dataset({ name: 'w', train: { ...weighted, weights }, validation: counted(1), test: counted(1) })
+        .sha256;
+    expect(hash(Float32Array.of(1, 1, 2))).not.toBe(hash(weighted.weights));
+  });
+
   it('takes rows in their order, in the type they have', () => {
     const { count, values, labels } = subset(counted(4), [3, 0, 3]);
     expect(count).toBe(3);
@@ -93,7 +104,7 @@ describe('batches', () => {
     const count = 2 ** 21 + 3;
     const examples = { count, shape: [1], values: new Uint8Array(count) };
     let seen = 0;
-    for (const batch of batches(examples, { batchSize: 2 ** 18 })) seen += batch.count;
+    for (const batch of batches(examples, { batchSize: 2 ** 18, key })) seen += batch.count;
     expect(seen).toBe(count);
   });
 });
