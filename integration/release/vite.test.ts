@@ -9,7 +9,7 @@ import { strangersProject } from '../src/release';
 import { node, npmInstall } from '../src/run';
 
 it.skipIf(chromium === undefined)('a page built by Vite trains a VAE on wasm (wants chromium)', async () => {
-  const example = readmeExample();
+  const example = readmeExample('packages/vae');
   const project = strangersProject();
   npmInstall(project, 'vite@8', ...importsOf(example));
   mkdirSync(path.join(project, 'public'));
@@ -17,5 +17,7 @@ it.skipIf(chromium === undefined)('a page built by Vite trains a VAE on wasm (wa
   write(project, 'main.ts', asPage(project, example));
   write(project, 'index.html', '<!doctype html><script type="module" src="/main.ts"></script>');
   node(project, path.join(project, 'node_modules', 'vite', 'bin', 'vite.js'), 'build', '--logLevel=error');
-  expect(await openPage(path.join(project, 'dist'), chromium!)).toMatch(/^(?!failed)[^]*-?\d+\.\d/);
+  expect(await openPage(path.join(project, 'dist'), chromium!)).toContain(
+    'lower-bound importance-sampled true',
+  );
 });
