@@ -31,6 +31,13 @@ describe('the report', () => {
     expect(page.match(/<(path|circle)[^>]*(NaN|Infinity)/)).toBeNull();
   });
 
+  it('shows metrics and curves of models without a likelihood', () => {
+    expect(page).toContain('kernel distance<small>lower is better</small>');
+    expect(page).toContain('0.125 ± 0.010');
+    expect(page).toContain('aria-label="rate-distortion"');
+    expect(page).toContain('rate, bits per dimension');
+  });
+
   it('names every run, failure and baseline', () => {
     const { runs, failures = [] } = report.results;
     expect(page.match(/<article /g)).toHaveLength(runs.length);

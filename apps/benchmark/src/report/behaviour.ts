@@ -14,7 +14,7 @@ for (const button of document.querySelectorAll('th button')) {
     body.append(...[...body.rows].sort((a, b) => compare(key(a), key(b))));
   });
 }
-for (const plot of document.querySelectorAll('.plot')) {
+for (const plot of document.querySelectorAll('.plot[data-curve]')) {
   const curve = JSON.parse(plot.dataset.curve);
   const [first, last] = plot.dataset.x.split(' ').map(Number);
   const output = plot.querySelector('output');

@@ -2,7 +2,7 @@ import { decimal } from './format';
 import type { Baseline } from '../datasets/baselines';
 import type { CurvePoint, Run } from '../results/schema';
 import { html, type Markup } from './html';
-import { scale, ticks, type Scale } from './scale';
+import { scale, ticks, tickTexts, type Scale } from './scale';
 
 /** Loss by epoch: training, validation, the kept epoch and the baselines that lie in sight. */
 export function learningCurves(run: Run, baselines: readonly Baseline[]): Markup | undefined {
@@ -11,15 +11,17 @@ export function learningCurves(run: Run, baselines: readonly Baseline[]): Markup
   if (y === undefined) return undefined;
   const x = scale(curve[0]!.epoch, Math.max(curve.at(-1)!.epoch, curve[0]!.epoch + 1));
   const best = curve.find(({ epoch }) => epoch === extra.bestEpoch);
-  const visible = baselines.filter(({ nats }) => nats >= y.min && nats <= y.max);
+  const losses = ticks(y, 5);
+  const texts = tickTexts(losses);
+  const visible = (run.test === null ? [] : baselines).filter(({ nats }) => nats >= y.min && nats <= y.max);
   return html`<figure class="curves">
     <figcaption>
       <span class="key train">training</span> <span class="key validation">validation</span>
       ${best && html`<span class="key best">kept: epoch ${best.epoch}</span>`}
-      <span class="unit">nats per example</span>
+      <span class="unit">${run.test === null ? 'loss' : 'nats per example'}</span>
     </figcaption>
     <div class="plot" data-curve="${JSON.stringify(hoverData(curve))}" data-x="${x.min} ${x.max}">
-      ${ticks(y, 5).map((tick) => gridLine(tick, y))}
+      ${losses.map((tick, index) => gridLine(tick, texts[index]!, y))}
       ${ticks(x, 6)
         .filter(Number.isInteger)
         .map((tick) => html`<span class="tick x" style="left:${percent(x, tick)}">${decimal(tick)}</span>`)}
@@ -46,13 +48,17 @@ export function learningCurves(run: Run, baselines: readonly Baseline[]): Markup
   </figure>`;
 }
 
-/** The losses of the first few epochs may leave the plot at the top: the rest would be a flat line. */
+/** Curves with fewer epochs are shown whole. */
+const LONG_CURVE = 20;
+
+/** The losses of the first few epochs of a long training may leave the plot at the top: the rest would be a flat line. */
 function lossScale(curve: readonly CurvePoint[]): Scale | undefined {
   const losses = (points: readonly CurvePoint[]) =>
     points.flatMap(({ train, validation }) => [train, validation]).filter((loss) => loss !== null);
   const all = losses(curve);
   if (all.length === 0) return undefined;
-  const settled = losses(curve.slice(Math.ceil(Math.sqrt(curve.length) / 2)));
+  const skipped = curve.length < LONG_CURVE ? 0 : Math.ceil(Math.sqrt(curve.length) / 2);
+  const settled = losses(curve.slice(skipped));
   const min = Math.min(...all);
   const max = Math.max(...(settled.length > 0 ? settled : all));
   const margin = 0.05 * (max - min || 1);
@@ -76,9 +82,8 @@ function path(curve: readonly CurvePoint[], series: 'train' | 'validation', x: S
     .join('');
 }
 
-function gridLine(tick: number, y: Scale): Markup {
-  const digits = Number.isInteger(tick) ? 0 : 1;
-  return html`<span class="tick y" style="bottom:${percent(y, tick)}">${decimal(tick, digits)}</span
+function gridLine(tick: number, text: string, y: Scale): Markup {
+  return html`<span class="tick y" style="bottom:${percent(y, tick)}">${text}</span
     ><i class="grid" style="bottom:${percent(y, tick)}"></i>`;
 }
 

@@ -2,7 +2,7 @@ import { decimal, score } from './format';
 import type { Baseline } from '../datasets/baselines';
 import { isScore, type Run, type Score } from '../results/schema';
 import { html, type Markup } from './html';
-import { scale, ticks, type Scale } from './scale';
+import { scale, ticks, tickTexts, type Scale } from './scale';
 
 /** Every model's test likelihood on one axis, best first, against the baselines that lie near. */
 export function likelihoodChart(runs: readonly Run[], allBaselines: readonly Baseline[]): Markup | undefined {
@@ -13,6 +13,8 @@ export function likelihoodChart(runs: readonly Run[], allBaselines: readonly Bas
   const measured = rows.flatMap((run) => scoresOf(run).map(({ nats }) => nats!));
   const baselines = near(allBaselines, Math.max(...measured));
   const x = axis([...measured, ...baselines.map(({ nats }) => nats)]);
+  const labels = ticks(x, 4);
+  const texts = tickTexts(labels);
   return html`<figure class="likelihoods">
     <div class="row legend">
       <span></span>
@@ -28,7 +30,7 @@ export function likelihoodChart(runs: readonly Run[], allBaselines: readonly Bas
     <div class="row ticks">
       <span></span>
       <div class="track">
-        ${ticks(x, 4).map((tick) => html`<span style="left:${at(x, tick)}">${decimal(tick)}</span>`)}
+        ${labels.map((tick, index) => html`<span style="left:${at(x, tick)}">${texts[index]}</span>`)}
       </div>
       <span></span>
     </div>

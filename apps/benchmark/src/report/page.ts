@@ -7,6 +7,8 @@ import { renderDocument } from './document';
 import { html, type Markup } from './html';
 import { latentMap } from './latent-map';
 import { learningCurves } from './learning-curves';
+import { lineChart } from './line-chart';
+import { metricsTable } from './metrics-table';
 import { likelihoodChart, scoresOf } from './likelihood-chart';
 import { resultsTable } from './results-table';
 
@@ -32,6 +34,7 @@ const endings: Readonly<Record<string, string>> = {
 export function renderReport({ results, baselines, images, latentMaps, dataGrid }: ReportInput): string {
   const { dataset, runs, failures = [], machine } = results;
   const picture = (name: string | undefined, caption: string) => image(name && images.get(name), caption);
+  const metrics = metricsTable(runs);
   return renderDocument({
     heading: dataset.name,
     subtitle: describeDataset(dataset),
@@ -49,6 +52,7 @@ export function renderReport({ results, baselines, images, latentMaps, dataGrid 
           random draws of an estimate on these examples. A bound says that the truth is at most that.
         </p>
       </section>
+      ${metrics && html`<section>${metrics}</section>`}
       ${runs.map(
         (run) =>
           html`<article id="${run.model}">
@@ -60,7 +64,7 @@ export function renderReport({ results, baselines, images, latentMaps, dataGrid 
                 ${picture(run.extra.reconstructions, 'test examples, each with its reconstruction')}
                 ${picture(run.extra.density, 'the true density, and the learned one beside it')}
               </div>
-              ${latentViews(run, images, latentMaps)}
+              ${run.curves?.map(lineChart)} ${latentViews(run, images, latentMaps)}
             </div>
             <pre><code>${run.extra.command}</code></pre>
           </article>`,

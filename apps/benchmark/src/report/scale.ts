@@ -1,3 +1,5 @@
+import { decimal } from './format';
+
 /** A linear map from data to percent of an axis. */
 export interface Scale {
   readonly min: number;
@@ -10,15 +12,35 @@ export function scale(min: number, max: number): Scale {
   return { min, max, percent: (value) => (100 * (value - min)) / span };
 }
 
-/** At most `count` + 1 round numbers, a step of 1, 2 or 5 times a power of ten apart, within the scale. */
+/** From this many labels on, an axis can be read. */
+const FEWEST_TICKS = 3;
+
+/**
+ * Round numbers within the scale, a step of 1, 2 or 5 times a power of ten apart: at most `count` + 1 of them, or a few more where
+ * there would be fewer than three.
+ */
 export function ticks({ min, max }: Pick<Scale, 'min' | 'max'>, count: number): readonly number[] {
-  const rough = (max - min || 1) / count;
+  if (max <= min) return [min];
+  const rough = (max - min) / count;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = power * [1, 2, 5, 10].find((factor) => factor * power >= rough * (1 - 1e-9))!;
+  const steps = [10, 5, 2, 1, 0.5, 0.2].map((factor) => factor * power);
+  const fine = steps.findIndex((step) => step < rough * (1 - 1e-9));
+  const candidates = steps.slice(fine - 1).map((step) => multiples(step, min, max));
+  return candidates.find(({ length }) => length >= FEWEST_TICKS) ?? candidates.at(-1)!;
+}
+
+/** Multiples of the step, not sums of it: rounding errors do not add up. */
+function multiples(step: number, min: number, max: number): readonly number[] {
   const first = Math.ceil(min / step - 1e-9);
   const last = Math.floor(max / step + 1e-9);
-  // Multiples of the step, not sums of it: no rounding errors pile up. The digits are what the step needs.
   return Array.from({ length: last - first + 1 }, (_, index) =>
     Number(((first + index) * step).toPrecision(12)),
   );
+}
+
+/** The texts of an axis, all with the decimals that the finest needs. */
+export function tickTexts(values: readonly number[]): readonly string[] {
+  const decimals = values.map((value) => /\.(\d+)$/.exec(String(value))?.[1]?.length ?? 0);
+  const digits = Math.min(Math.max(0, ...decimals), 6);
+  return values.map((value) => decimal(value, digits));
 }

@@ -33,7 +33,7 @@ a { color: var(--accent); text-decoration: none; }
 a:hover { text-decoration: underline; }
 .alert { margin: 24px 0 0; padding: 12px 20px; border-radius: 12px; color: var(--bad); border: 1px solid currentColor; }
 
-.row { display: grid; grid-template-columns: minmax(72px, 140px) 1fr 124px; gap: 16px; align-items: center; }
+.row { display: grid; grid-template-columns: minmax(72px, 140px) 1fr minmax(124px, max-content); gap: 16px; align-items: center; }
 .row a { font-weight: 600; overflow-wrap: anywhere; }
 .track { position: relative; height: 34px; border-bottom: 1px solid var(--faint); }
 .legend .track { height: 40px; border: 0; }
@@ -105,7 +105,7 @@ dd { margin: 0; font-size: 22px; line-height: 1.25; letter-spacing: -0.01em; }
 .tick.x { top: 100%; padding-top: 7px; transform: translateX(-50%); }
 .grid { left: 0; right: 0; border-top: 1px solid var(--faint); }
 .plot .baseline { left: 0; right: 0; border-top: 1px dashed var(--soft); }
-.plot .baseline b { position: absolute; right: 0; bottom: 2px; font: 12px/1.2 inherit; font-weight: 400; font-style: normal; color: var(--soft); font-size: 12px; }
+.plot .baseline b { position: absolute; right: 0; bottom: 2px; z-index: 1; padding: 0 4px; background: var(--card); border-radius: 3px; font: 12px/1.2 inherit; font-weight: 400; font-style: normal; color: var(--soft); font-size: 12px; }
 .plot i.best { width: 10px; height: 10px; margin: -5px; border: 2px solid var(--good); border-radius: 50%; background: var(--card); }
 .plot output { top: 8px; margin-left: 10px; padding: 6px 10px; white-space: pre; font-size: 12px; line-height: 1.45; pointer-events: none;
   background: var(--card); border: 1px solid var(--line); border-radius: 8px; box-shadow: 0 2px 10px #0002; }
@@ -130,7 +130,8 @@ footer { padding-bottom: 48px; color: var(--soft); font-size: 13px; }
   header { padding-top: 24px; }
   header, main, footer { padding-left: 12px; padding-right: 12px; }
   section, article { padding: 16px; margin: 16px 0; }
-  .row { grid-template-columns: 64px 1fr; gap: 12px; }
+  .row { grid-template-columns: 88px 1fr; gap: 12px; }
+  .row a { overflow-wrap: normal; hyphens: manual; font-size: 12px; }
   .row .value, .row > span:last-child { display: none; }
   dl { gap: 12px 24px; }
   dd { font-size: 18px; }

@@ -3,14 +3,14 @@ import { finite } from '../results/json';
 import type { Run, Score } from '../results/schema';
 import type { Experiment } from '../recipes/shared/recipe';
 
-export interface Measurements extends Pick<Run, 'validation' | 'test'> {
+export interface Measurements extends Pick<Run, 'validation' | 'test' | 'metrics' | 'curves'> {
   /** What the family measures besides, by name. */
   readonly extra: Readonly<Record<string, Score | number | null>>;
 }
 
 /** The likelihood of the validation and the test rows, and whatever else the family measures on the latter. */
 export async function measureModel(
-  { model, evaluate: evaluateMore }: Experiment,
+  { model, evaluate: evaluateMore, measure }: Experiment,
   { validation, test }: Dataset,
   { key, ...options }: { readonly key: Key; readonly engine: Engine; readonly importanceSamples?: number },
 ): Promise<Measurements> {
@@ -18,8 +18,9 @@ export async function measureModel(
   const extra = Object.fromEntries(
     more.map(([name, value]) => [name, typeof value === 'number' ? finite(value) : scoreOf(value)]),
   );
+  const others = (await measure?.(test, { key: key.fold('metrics'), engine: options.engine })) ?? {};
   if (model.likelihoodKind !== 'exact' && model.likelihoodKind !== 'lower-bound') {
-    return { validation: { nats: null }, test: null, extra };
+    return { validation: { nats: null }, test: null, extra, ...others };
   }
   const { engine } = options;
   const { nats } = await evaluate(model, validation, { key: key.fold('validation'), engine });
@@ -27,6 +28,7 @@ export async function measureModel(
     validation: { nats: finite(nats) },
     test: scoreOf(await evaluate(model, test, { key: key.fold('test'), engine })),
     extra,
+    ...others,
   };
 }
 

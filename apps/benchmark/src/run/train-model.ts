@@ -64,6 +64,8 @@ export async function trainModel({ entry, ...origin }: Candidate, context: Train
       ...training(fitted),
       validation: measured.validation,
       test: measured.test,
+      ...(measured.metrics && { metrics: measured.metrics }),
+      ...(measured.curves && { curves: measured.curves }),
       extra: {
         command: commandFor(entry.name, { ...plan, engine: used.engine }),
         source: entry.source,

@@ -9,6 +9,7 @@ import type {
   Key,
 } from '@dgm/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Run } from '../../results/schema';
 
 /**
  * How one model is made, trained and measured.
@@ -59,6 +60,11 @@ export interface Experiment<B = unknown> {
     examples: Examples,
     options: { readonly key: Key; readonly importanceSamples?: number; readonly engine?: Engine },
   ): Promise<Readonly<Record<string, number | Evaluation>>>;
+  /** Metrics that are no likelihoods, and curves, of the trained model on the given examples. */
+  measure?(
+    examples: Examples,
+    options: { readonly key: Key; readonly engine: Engine },
+  ): Promise<Pick<Run, 'metrics' | 'curves'>>;
   /** Reconstructions of the given examples, `[n, ...event]`; the caller owns them. */
   reconstruct?(x: Tensor, key: Key): Tensor;
   /** The latent variables, for interpolations, and for a map where there are two of them. */
