@@ -1,7 +1,8 @@
 import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Key, type ExampleSource } from '@dgm/core';
+import { adam, fit, Key, type ExampleSource } from '@dgm/core';
 import { describe, expect, it } from 'vitest';
+import { TinyVae } from '../../../core/test/support/models';
 import { temporaryFolder } from '../../test/files';
 import type { Examples } from '../dataset';
 import { encodePng } from '../image/png';
@@ -43,6 +44,16 @@ describe('csvSource', () => {
   it('keeps the order of the file with a window of 1', async () => {
     const source = await csvSource(file, { ...options, window: 1 });
     expect(valuesOf(await piecesOf(source, 1))).toEqual(Array.from({ length: count }, (_, row) => row));
+  });
+
+  it('is what a model trains on', async () => {
+    const model = new TinyVae({ dims: 2, key: Key.of(0) });
+    const lines = Array.from({ length: 40 }, (_, row) => `${Math.sin(row)},${Math.cos(row)}`);
+    const train = await csvSource(new File([lines.join('\n')], 'circle.csv'));
+    const options = { key: Key.of(1), optimizer: adam(), batchSize: 16, dropLast: true, epochs: 2 };
+    const { steps } = await fit(model, { train }, options);
+    expect(steps).toBe(4);
+    model.dispose();
   });
 
   it('has another name for other data and other options', async () => {
