@@ -67,7 +67,7 @@ describe('a compiled function', () => {
     compiled.dispose();
   });
 
-  test('runs a loop of Langevin steps inside of the runtime', async () => {
+  test('runs a loop of Langevin steps without leaving the runtime', async () => {
     // The unadjusted Langevin algorithm on a standard normal, written twice.
     const step: TensorFunction<'x'> = ({ tensors, key }) => {
       const x = tensors['x']!;
@@ -162,7 +162,7 @@ describe('what cannot be captured says why', () => {
     variable.dispose();
   });
 
-  test('a capture inside of a capture', () => {
+  test('a nested capture', () => {
     expect(() => capture(() => capture(() => ({}), {}).graph.outputs as never, {})).toThrow(
       failing('state', 'capture'),
     );

@@ -7,28 +7,44 @@ import { optimizerFactory, type UpdateRule } from './slot-optimizer';
 
 /** What Adam and its relatives share. */
 export interface AdamFamilyOptions {
-  /** 1e-3 unless given. */
+  /** @defaultValue 1e-3 */
   readonly learningRate?: number | Schedule;
-  /** Decay of the mean gradient, in (0, 1); 0.9 unless given. */
+  /**
+   * Decay of the mean gradient, in (0, 1).
+   * @defaultValue 0.9
+   */
   readonly beta1?: number;
-  /** Decay of the mean squared gradient, in (0, 1); 0.999 unless given. */
+  /**
+   * Decay of the mean squared gradient, in (0, 1).
+   * @defaultValue 0.999
+   */
   readonly beta2?: number;
-  /** Added to the denominator; 1e-8 unless given. */
+  /**
+   * Added to the denominator.
+   * @defaultValue 1e-8
+   */
   readonly epsilon?: number;
 }
 
 export interface AdamOptions extends AdamFamilyOptions {
-  /** Added to the mean squared gradient, under the root; 0 unless given. Programs that have it set `epsilon` to 0. */
+  /**
+   * Added to the mean squared gradient, under the root. Programs that use it set `epsilon` to 0.
+   * @defaultValue 0
+   */
   readonly rootEpsilon?: number;
   /**
    * $\lambda$ of a penalty $\tfrac{\lambda}{2} \lVert w \rVert^2$ on all weights, whose gradient $\lambda w$ joins that of the loss and
-   * is scaled with it (PyTorch's `weight_decay`); 0 unless given. {@link adamW} shrinks the weights beside the step instead.
+   * is scaled with it (PyTorch's `weight_decay`). {@link adamW} shrinks the weights directly instead.
+   * @defaultValue 0
    */
   readonly l2?: number;
 }
 
 export interface AdamWOptions extends AdamFamilyOptions {
-  /** Shrinks the weights by `learningRate * weightDecay` at each step; 1e-2 unless given. */
+  /**
+   * Shrinks the weights by `learningRate * weightDecay` at each step.
+   * @defaultValue 1e-2
+   */
   readonly weightDecay?: number;
 }
 
