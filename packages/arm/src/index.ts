@@ -26,13 +26,12 @@ export type { ArmOptions, OrderedArmOptions } from './presets/options';
 export { AutoregressiveModel } from './model/autoregressive-model';
 export type {
   AutoregressiveModelOptions,
-  ConditionedBatch,
-  SampleOptions,
+  ArmSampleOptions,
   SamplingLoopOptions,
 } from './model/autoregressive-model';
 export type { GivenEntries } from './model/given-entries';
 export type { Connection, MadeEnsemble } from './model/made-ensemble';
-export type { AutoregressiveNetwork, NetworkCall, StepInput, StepNetwork } from './model/network';
+export type { AutoregressiveNetwork, StepInput, StepNetwork } from './model/network';
 export { rasterOrder, zigZagOrder } from './model/order';
 export type { Order } from './model/order';
 export type { DrawOptions } from './model/sampling';

@@ -49,8 +49,15 @@ const inOrders = [
 ];
 
 describe('a model', () => {
-  it.each(inOrders)('%s, %s order: has a gradient of 0 by what comes later', (_, _name, order, make) => {
-    const model = make({ shape: [SIZE, SIZE], likelihood, key, order, encoding: 'scaled' });
+  it.each(inOrders)('%s, %s order: has a gradient of 0 by what comes later', (name, _, order, make) => {
+    // Models of images take the pixels row by row, and have no option for it.
+    const model = make({
+      shape: [SIZE, SIZE],
+      likelihood,
+      key,
+      encoding: 'scaled',
+      ...(name in makers && { order }),
+    });
     const x = Key.of(1).uniform([2, SIZE, SIZE], { max: VALUES - 1 });
     const size = influence((input) => model.conditionals(input), x, DIMS);
     for (let d = 0; d < DIMS; d++) {

@@ -41,9 +41,9 @@ function assign(module: Module, layers: readonly Weights[]): void {
 describe('the listings of the book in PyTorch', () => {
   it.each(golden.convolutions)(
     'CausalConv1d: option $option, kernel of $kernelSize, dilation $dilation',
-    ({ x, y, ...options }) => {
-      const layer = new CausalConv1d({ inputs: 2, outputs: 3, key: Key.of(0), ...options, bias: true });
-      assign(layer, [options]);
+    ({ x, y, kernel, bias, ...options }) => {
+      const layer = new CausalConv1d({ inputs: 2, outputs: 3, key: Key.of(0), ...options });
+      assign(layer, [{ kernel, bias }]);
       tf.tidy(() => {
         expect(layer.apply(tf.tensor(x, [2, 7, 2])).dataSync()).toBeCloseToArray(y);
       });

@@ -4,14 +4,14 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { finiteMemory, recurrentArm, zigZagOrder } from '../src/index';
-import type { AutoregressiveModel, SampleOptions } from '../src/index';
+import type { AutoregressiveModel, ArmSampleOptions } from '../src/index';
 import { isStepNetwork } from '../src/model/network';
 import { allMakers, makers } from './arm.cases';
 
 const likelihood = categoricalHead({ shape: [], levels: 5 });
 const key = Key.of(0);
 
-const drawn = (model: AutoregressiveModel, n: number, options: SampleOptions = {}) =>
+const drawn = (model: AutoregressiveModel, n: number, options: ArmSampleOptions = {}) =>
   tf.tidy(() => Array.from(model.sample(Key.of(3), n, options).dataSync()));
 
 describe.each(Object.entries(allMakers))('%s', (name, make) => {

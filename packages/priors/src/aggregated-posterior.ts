@@ -12,6 +12,7 @@ export interface AggregatedPosteriorOptions {
 
 class AggregatedPosterior extends BaseDistribution {
   readonly kind = 'AggregatedPosterior';
+  override readonly space = undefined;
   readonly batchShape: Shape = [];
   readonly eventShape: Shape;
   readonly reparameterized = false;

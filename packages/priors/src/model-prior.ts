@@ -6,6 +6,8 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 /** A model with an exact likelihood, seen as a distribution. */
 class ModelDistribution extends BaseDistribution {
   readonly kind = 'Model';
+  /** A model does not say what it is a model of. */
+  override readonly space = undefined;
   readonly batchShape: Shape = [];
   readonly eventShape: Shape;
   readonly reparameterized = false;

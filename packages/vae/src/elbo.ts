@@ -1,10 +1,11 @@
-import { hasKlDivergence, klDivergence, sampleAndLogProb } from '@dgm/core';
+import { checkSameSpace, hasKlDivergence, klDivergence, sampleAndLogProb } from '@dgm/core';
 import type { Distribution, Key } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
 /** How the second part of the ELBO is computed. */
-export type Regularizer = 'closed-form' | 'monte-carlo';
+export type Regularizer = (typeof REGULARIZERS)[number];
+export const REGULARIZERS = ['closed-form', 'monte-carlo'] as const;
 
 /** The three distributions that an ELBO is made of. */
 export interface LatentVariableModel {
@@ -30,7 +31,7 @@ export interface Latent {
  * $$\ln p(x) \ge \mathbb{E}_{z \sim q_\phi(z|x)}[\ln p(x|z)] - \mathbb{E}_{z \sim q_\phi(z|x)}[\ln q_\phi(z|x) - \ln p(z)]$$
  *
  * @param x - `[n, ...event]`
- * @param regularizer - in closed form wherever the two distributions have one, unless given
+ * @param regularizer - by default in closed form wherever the two distributions have one
  * @returns `reconstruction` and `regularizer` in nats, `[n]` each, whose difference is the bound; and what they are of
  * @see DGM §4.3.1, Eq. 4.17 (Eq. 4.31 prints the sign of ln p(z) and of the whole sum wrong)
  */
@@ -42,6 +43,7 @@ export function elboTerms(
 ): { reconstruction: Tensor; regularizer: Tensor } & Latent {
   const q = model.encode(x);
   const p = model.prior();
+  checkSameSpace('elbo', 'prior', p, q);
   const inClosedForm = regularizer === undefined ? hasKlDivergence(q, p) : regularizer === 'closed-form';
   const { z, regularizer: divergence } = inClosedForm
     ? { z: q.sample(key), regularizer: klDivergence(q, p) } // KL[q(z|x) || p(z)]
@@ -82,7 +84,9 @@ export function logImportanceWeights(
   key: Key,
   numSamples: number,
 ): Tensor {
-  const { x: z, logProb } = sampleAndLogProb(model.encode(x), key, [numSamples]);
+  const q = model.encode(x);
+  checkSameSpace('logWeights', 'prior', model.prior(), q);
+  const { x: z, logProb } = sampleAndLogProb(q, key, [numSamples]);
   return tf.sub(logJoint(model, x, z), logProb);
 }
 

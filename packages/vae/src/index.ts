@@ -14,7 +14,7 @@ export type { ElboObjectiveOptions } from './objectives/elbo-objective';
 export type { FreeBits } from './objectives/free-bits';
 export { iwaeObjective } from './objectives/iwae-objective';
 export type { IwaeObjectiveOptions } from './objectives/iwae-objective';
-export type { AmortizedModel, VaeObjective } from './objectives/objective';
+export type { AmortizedModel, VaeLossOptions, VaeObjective } from './objectives/objective';
 
 // hierarchies of latent variables
 export { auxiliaryVae } from './hierarchical/auxiliary-vae';
@@ -49,13 +49,7 @@ export type { VqVae, VqVaeOptions } from './discrete/vq-vae';
 
 // conditions and labels
 export { conditionalVae } from './conditional/conditional-vae';
-export type {
-  ConditionalVae,
-  ConditionalVaeOptions,
-  ConditionedExamples,
-} from './conditional/conditional-vae';
-export { hideLabels, labelledBatch } from './semi-supervised/labelled-batch';
-export type { LabelledBatch } from './semi-supervised/labelled-batch';
+export type { ConditionalVae, ConditionalVaeOptions } from './conditional/conditional-vae';
 export { semiSupervisedVae } from './semi-supervised/semi-supervised-vae';
 export type { SemiSupervisedVae, SemiSupervisedVaeOptions } from './semi-supervised/semi-supervised-vae';
 
@@ -65,7 +59,7 @@ export type { AdversarialPenaltyOptions } from './autoencoders/adversarial-penal
 export { autoencoder } from './autoencoders/autoencoder';
 export type { Autoencoder, AutoencoderOptions } from './autoencoders/autoencoder';
 export { latentExamples, withLatentDensity } from './autoencoders/latent-density';
-export type { DecodingModel, LatentModel } from './autoencoders/latent-density';
+export type { DecodingModel, LatentExamplesOptions, LatentModel } from './autoencoders/latent-density';
 export { latentNorm } from './autoencoders/latent-norm';
 export type { LatentPenalty } from './autoencoders/latent-penalty';
 export { mmdPenalty } from './autoencoders/mmd-penalty';
@@ -83,7 +77,11 @@ export type { Ppca, PpcaParameters } from './ppca/ppca';
 
 // analysis
 export { analyzeLatents } from './analysis/analyze-latents';
-export type { AnalyzeLatentsOptions, LatentAnalysis } from './analysis/analyze-latents';
+export type {
+  AnalyzeLatentsOptions,
+  ConditionedLatentModel,
+  LatentAnalysis,
+} from './analysis/analyze-latents';
 export { analyzeLevels } from './analysis/analyze-levels';
 export type { AnalyzeLevelsOptions, HierarchyAnalysis, LevelAnalysis } from './analysis/analyze-levels';
 export { chiUpperBound } from './analysis/chi-upper-bound';

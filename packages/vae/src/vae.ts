@@ -1,12 +1,15 @@
 import {
+  ArgumentError,
   asLayer,
   BaseModule,
+  checkOneOf,
+  checkOptions,
   conditional,
-  ShapeError,
   formatShape,
   sameShape,
+  ShapeError,
+  singleObjective,
   standardNormal,
-  trainable,
 } from '@dgm/core';
 import type {
   BoundModel,
@@ -17,16 +20,18 @@ import type {
   Key,
   NetworkLike,
   Objective,
-  LossOptions,
   Shape,
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { elboTerms, logImportanceWeights } from './elbo';
+import { checkHead, checkPosterior, checkPrior, isLearned } from './check';
+import type { Prior } from './check';
+import { elboTerms, logImportanceWeights, REGULARIZERS } from './elbo';
 import type { Regularizer } from './elbo';
 import { elboObjective } from './objectives/elbo-objective';
 import { detached } from './objectives/detached';
-import type { AmortizedModel, VaeObjective } from './objectives/objective';
+import { networkCalls } from './objectives/objective';
+import type { AmortizedModel, NetworkCalls, VaeObjective } from './objectives/objective';
 
 export interface VaeOptions {
   /**
@@ -46,12 +51,46 @@ export interface VaeOptions {
    * with a context is one by core's `modelHead`.
    */
   readonly likelihood: DistributionHead;
-  /** $p(z)$, fixed or learned; the standard normal of Eq. 4.29 unless given. */
+  /** $p(z)$, fixed or learned; by default the standard normal of Eq. 4.29. */
   readonly prior?: Distribution | ConditionalDistribution;
-  /** `closed-form` where posterior and prior have one (less variance), else `monte-carlo`, unless given. */
+  /**
+   * By default `closed-form` where posterior and prior have one (less variance), else `monte-carlo`. Give it to the
+   * objective where there is one.
+   */
   readonly regularizer?: Regularizer;
-  /** What to train by: `elboObjective({ regularizer })` unless given. */
+  /** What to train by; by default `elboObjective({ regularizer })`. */
   readonly objective?: VaeObjective;
+}
+
+/** The names of the options of {@link vae}, which those of its kin extend. */
+export const VAE_OPTIONS: readonly (keyof VaeOptions)[] = [
+  'encoder',
+  'decoder',
+  'posterior',
+  'likelihood',
+  'prior',
+  'regularizer',
+  'objective',
+];
+
+/**
+ * The objective of the options, or minus the ELBO with their regularizer.
+ * @throws ArgumentError if both are given
+ */
+export function chooseObjective(
+  where: string,
+  { objective, regularizer }: Pick<VaeOptions, 'objective' | 'regularizer'>,
+): VaeObjective {
+  if (regularizer !== undefined) checkOneOf(where, 'regularizer', regularizer, REGULARIZERS);
+  if (objective === undefined) return elboObjective(regularizer === undefined ? {} : { regularizer });
+  if (typeof objective.loss === 'function' && regularizer === undefined) return objective;
+  throw new ArgumentError({
+    where,
+    argument: 'objective',
+    expected: 'to be an objective, such as elboObjective(), and to hold the regularizer',
+    actual: regularizer === undefined ? typeof objective : 'both options',
+    remedy: 'write objective: elboObjective({ regularizer, ... })',
+  });
 }
 
 /**
@@ -60,6 +99,7 @@ export interface VaeOptions {
  *
  * It owns its networks and a learned prior: `dispose()` frees them all.
  *
+ * @throws ArgumentError if an option is unknown or missing, or posterior and prior are over different spaces
  * @throws ShapeError if the prior's event is not the posterior's
  * @see DGM §4.3, Listings 4.1-4.5. Auto-Encoding Variational Bayes (Kingma and Welling, 2014)
  */
@@ -75,25 +115,27 @@ export class Vae extends BaseModule implements BoundModel, AmortizedModel {
   readonly #posterior: ConditionalDistribution;
   readonly #detachedPosterior: ConditionalDistribution;
   readonly #decoder: ConditionalDistribution;
-  readonly #prior: Distribution | ConditionalDistribution;
+  readonly #prior: Prior;
   readonly #regularizer: Regularizer | undefined;
   readonly #objective: VaeObjective;
 
   constructor(options: VaeOptions) {
     super();
-    this.eventShape = options.likelihood.eventShape;
-    this.latentShape = options.posterior.eventShape;
-    const encoder = asLayer(options.encoder);
-    this.#posterior = this.child('encoder', conditional(encoder, options.posterior));
-    this.#detachedPosterior = conditional(encoder, detached(options.posterior));
-    this.#decoder = this.child('decoder', conditional(options.decoder, options.likelihood));
-    this.#prior = options.prior ?? standardNormal(this.latentShape);
-    if (isModule(this.#prior)) this.child('prior', this.#prior);
-    else checkPrior(this.#prior, this.latentShape);
+    checkOptions('vae', options, VAE_OPTIONS);
+    const { posterior, likelihood } = options;
+    checkPosterior('vae', posterior);
+    checkHead('vae', 'likelihood', likelihood);
+    this.#objective = chooseObjective('vae', options);
     this.#regularizer = options.regularizer;
-    this.#objective =
-      options.objective ??
-      elboObjective(options.regularizer === undefined ? {} : { regularizer: options.regularizer });
+    this.eventShape = likelihood.eventShape;
+    this.latentShape = posterior.eventShape;
+    this.#prior = options.prior ?? standardNormal(this.latentShape);
+    checkPrior('vae', this.#prior, posterior);
+    const encoder = asLayer(options.encoder);
+    this.#posterior = this.child('encoder', conditional(encoder, posterior));
+    this.#detachedPosterior = conditional(encoder, detached(posterior));
+    this.#decoder = this.child('decoder', conditional(options.decoder, likelihood));
+    if (isLearned(this.#prior)) this.child('prior', this.#prior);
   }
 
   /**
@@ -127,7 +169,7 @@ export class Vae extends BaseModule implements BoundModel, AmortizedModel {
 
   /** The marginal $p(z)$. A learned prior borrows its parameters: call this inside of `tf.tidy`. */
   prior(call: CallOptions = {}): Distribution {
-    return isModule(this.#prior) ? this.#prior.given(undefined, call) : this.#prior;
+    return isLearned(this.#prior) ? this.#prior.given(undefined, call) : this.#prior;
   }
 
   /** The bound of Eq. 4.17 with one sample of z, in nats, `[n]`. */
@@ -169,26 +211,20 @@ export class Vae extends BaseModule implements BoundModel, AmortizedModel {
 
   /** One objective: minus the ELBO in nats per example with its terms, or the one of the options. */
   objectives(): readonly Objective[] {
-    const { name } = this.#objective;
-    const parameters = [...trainable(this).values()];
-    return [
-      {
-        name,
-        parameters,
-        loss: (x, key, context) =>
-          tf.tidy(() => this.#objective.loss(this.#during(context, key.fold('networks')), x, key, context)),
-      },
-    ];
+    return singleObjective<Tensor>(this, {
+      name: this.#objective.name,
+      loss: (x, key, options) =>
+        this.#objective.loss(this.#during(networkCalls(options, key.fold('networks'))), x, key, options),
+    });
   }
 
   /** The model, whose networks know whether they are in training. */
-  #during({ training }: LossOptions, key: Key): AmortizedModel {
-    const call = (network: string): CallOptions => ({ training, key: key.fold(network) });
+  #during(calls: NetworkCalls): AmortizedModel {
     return {
-      encode: (x) => this.encode(x, call('encoder')),
-      encodeDetached: (x) => this.encodeDetached(x, call('encoder')),
-      decode: (z) => this.decode(z, call('decoder')),
-      prior: () => this.prior(call('prior')),
+      encode: (x) => this.encode(x, calls('encoder')),
+      encodeDetached: (x) => this.encodeDetached(x, calls('encoder')),
+      decode: (z) => this.decode(z, calls('decoder')),
+      prior: () => this.prior(calls('prior')),
     };
   }
 
@@ -203,19 +239,4 @@ export class Vae extends BaseModule implements BoundModel, AmortizedModel {
         x.rank === eventShape.length ? 'add a batch axis with tf.expandDims(x, 0)' : 'check the data set',
     });
   }
-}
-
-function isModule(prior: Distribution | ConditionalDistribution): prior is ConditionalDistribution {
-  return 'given' in prior;
-}
-
-function checkPrior(prior: Distribution, latentShape: Shape): void {
-  if (sameShape(prior.eventShape, latentShape) && prior.batchShape.length === 0) return;
-  throw new ShapeError({
-    where: 'vae',
-    argument: 'prior',
-    expected: `with an event of shape ${formatShape(latentShape)} and no batch`,
-    actual: `event ${formatShape(prior.eventShape)}, batch ${formatShape(prior.batchShape)}`,
-    remedy: 'wrap it in Independent, or give the posterior another shape',
-  });
 }

@@ -172,8 +172,6 @@ describeCoverage({
     adversarialPenalty: 'test/latent-codes.cases.ts',
     conditionalVae: 'src/conditional/conditional-vae.test.ts',
     gumbelSoftmax: 'src/discrete/discrete.test.ts',
-    hideLabels: 'src/semi-supervised/semi-supervised-vae.test.ts',
-    labelledBatch: 'src/semi-supervised/semi-supervised-vae.test.ts',
     latentExamples: 'src/autoencoders/autoencoders.test.ts',
     latentNorm: 'src/autoencoders/autoencoders.test.ts',
     mmdPenalty: 'src/autoencoders/autoencoders.test.ts',

@@ -10,11 +10,17 @@ export interface CausalConv1dOptions {
   /** Channels of the output. */
   readonly outputs: number;
   readonly kernelSize: number;
-  /** Distance between the taps of the kernel; 1 unless given. */
+  /**
+   * Distance between the taps of the kernel.
+   * @defaultValue 1
+   */
   readonly dilation?: number;
-  /** `A` - an output sees the positions before its own; `B` - its own too. `B` unless given. */
+  /**
+   * `A` - an output sees the positions before its own; `B` - also its own.
+   * @defaultValue 'B'
+   */
   readonly option?: 'A' | 'B';
-  /** Whether there is a bias; yes unless told otherwise. */
+  /** @defaultValue true */
   readonly bias?: boolean;
   /** Randomness for the initial weights. */
   readonly key: Key;

@@ -17,7 +17,10 @@ export interface GatedResidualStackOptions {
   readonly kernelSize: number;
   /** One block for each. */
   readonly dilations: readonly number[];
-  /** Share of the units that is dropped in training; 0 unless given. */
+  /**
+   * Share of the units that is dropped in training.
+   * @defaultValue 0
+   */
   readonly dropout?: number;
   /** Randomness for the initial weights. */
   readonly key: Key;

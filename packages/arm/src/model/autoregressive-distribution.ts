@@ -1,11 +1,12 @@
 import { BaseDistribution, broadcastTo, sizeOf } from '@dgm/core';
-import type { Key, Shape } from '@dgm/core';
+import type { EventSpace, Key, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
 /** What the distribution asks of the model. */
 export interface ConditionedModel {
   readonly eventShape: Shape;
+  readonly space: EventSpace | undefined;
   logProbGiven(x: Tensor, context: Tensor | undefined): Tensor;
   sampleGiven(key: Key, n: number, context: Tensor | undefined): Tensor;
 }
@@ -16,6 +17,7 @@ export class AutoregressiveDistribution extends BaseDistribution {
   readonly reparameterized = false;
   readonly batchShape: Shape;
   readonly eventShape: Shape;
+  override readonly space: EventSpace | undefined;
   readonly #model: ConditionedModel;
   readonly #context: Tensor | undefined;
 
@@ -26,6 +28,7 @@ export class AutoregressiveDistribution extends BaseDistribution {
     this.#context = context;
     this.batchShape = context === undefined ? [] : [context.shape[0]!];
     this.eventShape = model.eventShape;
+    this.space = model.space;
   }
 
   protected draw(key: Key, sampleShape: Shape): Tensor {

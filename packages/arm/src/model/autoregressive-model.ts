@@ -1,22 +1,32 @@
 import {
   ArgumentError,
   BaseModule,
+  checkContext,
+  checkInteger,
+  checkKey,
+  checkOneOf,
+  checkOptions,
+  checkShape,
+  DomainError,
   formatShape,
   runSamplingLoop,
   sameShape,
   ShapeError,
+  singleObjective,
   sizeOf,
-  trainable,
+  splitBatch,
 } from '@dgm/core';
 import type {
   CallOptions,
   ConditionalDistribution,
+  ConditionedBatch,
   Distribution,
   DistributionHead,
   Key,
   LikelihoodModel,
   LoopSampledModel,
   Objective,
+  SampleOptions,
   SamplingLoop,
   Shape,
   StateOptions,
@@ -24,12 +34,11 @@ import type {
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { AutoregressiveDistribution } from './autoregressive-distribution';
-import { checkContext, checkExamples } from './check-context';
 import { checkFit, numVariablesOf } from './check-fit';
 import { knownByVariable } from './given-entries';
 import type { GivenEntries } from './given-entries';
 import { isStepNetwork } from './network';
-import type { AutoregressiveNetwork, NetworkCall } from './network';
+import type { AutoregressiveNetwork } from './network';
 import { checkOrder, inverseOrder } from './order';
 import type { Order } from './order';
 import { drawFrom, samplePredictively } from './sampling';
@@ -46,21 +55,11 @@ export interface AutoregressiveModelOptions {
    * over `[channels]`, the last axis of `shape`, makes a pixel with its channels one variable.
    */
   readonly likelihood: DistributionHead;
-  /** In which order the variables come; row by row unless given. */
+  /** In which order the variables come, by default row by row. */
   readonly order?: Order;
 }
 
-/** Examples with what each is conditioned on. */
-export interface ConditionedBatch {
-  /** `[n, ...shape]` */
-  readonly x: Tensor;
-  /** `[n, contextSize]` */
-  readonly context: Tensor;
-}
-
-export interface SamplingLoopOptions extends DrawOptions {
-  /** What the samples are conditioned on, `[n, contextSize]`. */
-  readonly context?: Tensor;
+export interface SamplingLoopOptions extends DrawOptions, SampleOptions {
   /**
    * In-painting: entries that are given; each of the others is drawn given those before it in the order. That is a draw
    * of the conditional distribution where the given entries come first, an approximation elsewhere.
@@ -68,11 +67,11 @@ export interface SamplingLoopOptions extends DrawOptions {
   readonly given?: GivenEntries;
 }
 
-export interface SampleOptions extends SamplingLoopOptions {
+export interface ArmSampleOptions extends SamplingLoopOptions {
   /**
    * `cached` - a step of the network for each variable; `predictive` - guesses that converge; `full` - a pass of the whole
-   * network for each variable. All draw the same. `cached` where the network can, else `predictive`, unless given; `full`
-   * in place of it for a traced key, as guesses are read.
+   * network for each variable. All draw the same. By default `cached` where the network can do so, else `predictive`, or
+   * `full` for a traced key, as guesses are read.
    */
   readonly method?: 'cached' | 'predictive' | 'full';
 }
@@ -88,7 +87,10 @@ export interface SampleOptions extends SamplingLoopOptions {
  */
 export class AutoregressiveModel
   extends BaseModule
-  implements LikelihoodModel<Tensor | ConditionedBatch>, ConditionalDistribution, LoopSampledModel
+  implements
+    LikelihoodModel<Tensor | ConditionedBatch, Tensor | ConditionedBatch>,
+    ConditionalDistribution,
+    LoopSampledModel
 {
   readonly likelihoodKind = 'exact';
   readonly eventShape: Shape;
@@ -112,9 +114,13 @@ export class AutoregressiveModel
     this.#order = checked?.every((at, index) => at === index) ? undefined : checked;
   }
 
-  /** Log-likelihood of each example in nats, `[n]`, for a model without a context; else see {@link given}. */
-  logProb(x: Tensor): Tensor {
-    return this.#logProb(x, {}, 'logProb');
+  /**
+   * Log-likelihood of each example in nats, `[n]`.
+   * @param batch - `[n, ...shape]`, or `{ x, context }` for a conditional model
+   */
+  logProb(batch: Tensor | ConditionedBatch): Tensor {
+    const { x, ...conditioned } = splitBatch(batch);
+    return this.#logProb(x, conditioned, 'logProb');
   }
 
   /**
@@ -123,10 +129,11 @@ export class AutoregressiveModel
    * @throws ShapeError if the context is not what the model was made for
    */
   given(context?: Tensor, call: CallOptions = {}): Distribution {
-    checkContext('AutoregressiveModel.given', context, context?.shape[0] ?? 0, this.contextSize);
+    checkContext('AutoregressiveModel.given', context, this);
     return new AutoregressiveDistribution(
       {
         eventShape: this.eventShape,
+        space: this.#head.space,
         logProbGiven: (x, c) => this.#logProb(x, { ...call, ...(c && { context: c }) }, 'logProb'),
         sampleGiven: (key, n, c) => this.sample(key, n, c === undefined ? {} : { context: c }),
       },
@@ -138,22 +145,29 @@ export class AutoregressiveModel
    * The parameters of every conditional in the order of the variables, `[n, D, numParameters]`.
    * @param x - `[n, ...shape]`
    */
-  conditionals(x: Tensor, call: NetworkCall = {}): Tensor {
+  conditionals(x: Tensor, call: CallOptions = {}): Tensor {
     this.#check(x, call, 'conditionals');
     return tf.tidy(() => this.network.conditionals(this.#toSequence(x), call));
   }
 
   /** Ancestral sampling, one variable after the other: `[n, ...shape]`. Variable d is drawn with `key.fold(d)`. */
-  sample(key: Key, n: number, { method, ...options }: SampleOptions = {}): Tensor {
+  sample(key: Key, n: number, { method, ...options }: ArmSampleOptions = {}): Tensor {
+    const where = 'AutoregressiveModel.sample';
+    checkKey(where, key);
+    checkInteger(where, 'n', n, { min: 0 });
+    checkOptions(where, options, ['context', 'given', 'temperature', 'topK']);
     const isCached = isStepNetwork(this.network);
+    if (method !== undefined) checkOneOf(where, 'method', method, ['cached', 'predictive', 'full']);
     if (method === 'cached' && !isCached) {
       throw new ArgumentError({
-        where: 'AutoregressiveModel.sample',
+        where,
         argument: 'method',
         expected: 'to be predictive or full for a network that has no step',
         actual: 'cached',
       });
     }
+    if (options.given !== undefined && !key.isTraced) this.#checkKnown(options.given, n);
+    if (n === 0) return this.#none(options);
     const chosen = method ?? (isCached ? 'cached' : key.isTraced ? 'full' : 'predictive');
     if (chosen === 'predictive') return this.#predict(key, n, options);
     return runSamplingLoop(this.#loop(n, options, chosen === 'full' ? undefined : {}), key);
@@ -173,23 +187,19 @@ export class AutoregressiveModel
 
   /** One objective: the negative log-likelihood in nats per example, Eq. 2.14. */
   objectives(): readonly Objective<Tensor | ConditionedBatch>[] {
-    return [
-      {
-        name: 'negative-log-likelihood',
-        parameters: [...trainable(this).values()],
-        loss: (batch, key, { training }) => {
-          const { x, ...conditioned } = 'x' in batch ? batch : { x: batch };
-          return tf.tidy(() => {
-            const logProb = this.#logProb(x, { ...conditioned, training, key }, 'loss');
-            return { total: tf.neg(tf.mean<Scalar>(logProb)) };
-          });
-        },
+    return singleObjective<Tensor | ConditionedBatch>(this, {
+      name: 'negative-log-likelihood',
+      loss: (batch, key, { training }) => {
+        const { x, ...conditioned } = splitBatch(batch);
+        const logProb = this.#logProb(x, { ...conditioned, training, key }, 'loss');
+        return { total: tf.neg(tf.mean<Scalar>(logProb)) };
       },
-    ];
+    });
   }
 
-  #logProb(x: Tensor, call: NetworkCall, method: string): Tensor {
+  #logProb(x: Tensor, call: CallOptions, method: string): Tensor {
     this.#check(x, call, method);
+    if (x.shape[0] === 0) return tf.zeros([0]);
     return tf.tidy(() => {
       const [n, count] = [x.shape[0]!, this.numVariables];
       const sequence = this.#toSequence(x);
@@ -203,7 +213,7 @@ export class AutoregressiveModel
 
   #loop(n: number, options: SamplingLoopOptions, cache: StateOptions | undefined): SamplingLoop {
     const { context, given } = options;
-    checkContext('AutoregressiveModel.sample', context, n, this.contextSize);
+    checkContext('AutoregressiveModel.sample', context, { rows: n, contextSize: this.contextSize });
     const isKnown = given && this.#isKnown(given, n);
     return ancestralLoop({
       ...{ network: this.network, cache, n, numVariables: this.numVariables },
@@ -219,7 +229,7 @@ export class AutoregressiveModel
 
   #predict(key: Key, n: number, options: SamplingLoopOptions): Tensor {
     const { context, given } = options;
-    checkContext('AutoregressiveModel.sample', context, n, this.contextSize);
+    checkContext('AutoregressiveModel.sample', context, { rows: n, contextSize: this.contextSize });
     const draw = drawFrom(this.#head, options);
     const { network, numVariables } = this;
     const isKnown = given && this.#isKnown(given, n);
@@ -237,18 +247,44 @@ export class AutoregressiveModel
     });
   }
 
+  /** No draws at all, `[0, ...shape]`, of options that fit. */
+  #none({ context, ...options }: SamplingLoopOptions): Tensor {
+    checkContext('AutoregressiveModel.sample', context, { rows: 0, contextSize: this.contextSize });
+    drawFrom(this.#head, options);
+    return tf.zeros([0, ...this.eventShape]);
+  }
+
   #isKnown({ values, known }: GivenEntries, n: number): (variable: number) => boolean {
     const entries = sizeOf(this.eventShape);
-    if (!sameShape(values.shape, [n, ...this.eventShape]) || known.length !== entries) {
+    if (!sameShape(values?.shape ?? [], [n, ...this.eventShape]) || known?.length !== entries) {
       throw new ShapeError({
         where: 'AutoregressiveModel.sample',
         argument: 'given',
         expected: `to hold values of shape ${formatShape([n, ...this.eventShape])} and known for ${entries} entries`,
-        actual: `${formatShape(values.shape)} and ${known.length}`,
+        actual: `${values === undefined ? 'none' : formatShape(values.shape)} and ${known?.length ?? 'none'}`,
       });
     }
     const byVariable = knownByVariable(known, sizeOf(this.#head.eventShape));
     return (variable) => byVariable[this.#order?.[variable] ?? variable]!;
+  }
+
+  /** Reads the values that are given, and refuses those that the likelihood does not know. */
+  #checkKnown(given: GivenEntries, n: number): void {
+    this.#isKnown(given, n);
+    const { levels = Infinity } = this.#head;
+    const isValue = (value: number): boolean =>
+      levels === Infinity ? Number.isFinite(value) : Number.isInteger(value) && value >= 0 && value < levels;
+    const entries = given.known.length;
+    const wrong = given.values
+      .dataSync()
+      .find((value, index) => Boolean(given.known[index % entries]) && !isValue(value));
+    if (wrong === undefined) return;
+    throw new DomainError({
+      where: 'AutoregressiveModel.sample',
+      argument: 'given.values',
+      expected: levels === Infinity ? 'to be finite' : `to be integers from 0 to ${levels - 1} where known`,
+      actual: String(wrong),
+    });
   }
 
   /** `[n, ...shape]` to `[n, D, ...variable]` in the order of the variables. */
@@ -263,8 +299,11 @@ export class AutoregressiveModel
     return tf.reshape(flat, [sequence.shape[0]!, ...this.eventShape]);
   }
 
-  #check(x: Tensor, { context }: NetworkCall, method: string): void {
-    checkExamples(`AutoregressiveModel.${method}`, x, this.eventShape);
-    checkContext(`AutoregressiveModel.${method}`, context, x.shape[0]!, this.contextSize);
+  #check(x: Tensor, { context }: CallOptions, method: string): void {
+    checkShape(`AutoregressiveModel.${method}`, 'x', x, ['n', ...this.eventShape]);
+    checkContext(`AutoregressiveModel.${method}`, context, {
+      rows: x.shape[0]!,
+      contextSize: this.contextSize,
+    });
   }
 }

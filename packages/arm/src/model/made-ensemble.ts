@@ -1,6 +1,16 @@
-import { BaseModule, logSumExp, trainable } from '@dgm/core';
+import {
+  BaseModule,
+  checkContext,
+  checkInteger,
+  checkShape,
+  logSumExp,
+  singleObjective,
+  splitBatch,
+} from '@dgm/core';
 import type {
+  CallOptions,
   ConditionalDistribution,
+  ConditionedBatch,
   Distribution,
   DistributionHead,
   Key,
@@ -13,9 +23,8 @@ import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import type { ReconnectedMade } from '../networks/reconnected-made';
 import { AutoregressiveDistribution } from './autoregressive-distribution';
 import { AutoregressiveModel } from './autoregressive-model';
-import type { ConditionedBatch, SampleOptions } from './autoregressive-model';
-import { checkContext, checkExamples } from './check-context';
-import type { AutoregressiveNetwork, NetworkCall } from './network';
+import type { ArmSampleOptions } from './autoregressive-model';
+import type { AutoregressiveNetwork } from './network';
 import { inverseOrder } from './order';
 
 /** One way to connect the units: an order of the variables, and masks that keep to it. */
@@ -46,7 +55,7 @@ export interface MadeEnsembleParts {
  */
 export class MadeEnsemble
   extends BaseModule
-  implements LikelihoodModel<Tensor | ConditionedBatch>, ConditionalDistribution
+  implements LikelihoodModel<Tensor | ConditionedBatch, Tensor | ConditionedBatch>, ConditionalDistribution
 {
   readonly likelihoodKind = 'exact';
   readonly eventShape: Shape;
@@ -71,9 +80,13 @@ export class MadeEnsemble
     });
   }
 
-  /** Log-likelihood of each example under the mixture in nats, `[n]`. */
-  logProb(x: Tensor): Tensor {
-    return this.#logProb(x, undefined, 'logProb');
+  /**
+   * Log-likelihood of each example under the mixture in nats, `[n]`.
+   * @param batch - `[n, ...shape]`, or `{ x, context }` for a conditional model
+   */
+  logProb(batch: Tensor | ConditionedBatch): Tensor {
+    const { x, context } = splitBatch(batch);
+    return this.#logProb(x, context, 'logProb');
   }
 
   /**
@@ -81,10 +94,11 @@ export class MadeEnsemble
    * @throws ShapeError if the context is not what the model was made for
    */
   given(context?: Tensor): Distribution {
-    checkContext('MadeEnsemble.given', context, context?.shape[0] ?? 0, this.contextSize);
+    checkContext('MadeEnsemble.given', context, { contextSize: this.contextSize });
     return new AutoregressiveDistribution(
       {
         eventShape: this.eventShape,
+        space: this.#head.space,
         logProbGiven: (x, c) => this.#logProb(x, c, 'logProb'),
         sampleGiven: (key, n, c) => this.sample(key, n, c === undefined ? {} : { context: c }),
       },
@@ -93,8 +107,10 @@ export class MadeEnsemble
   }
 
   /** Each example from one of the members, which the key chooses: `[n, ...shape]`. */
-  sample(key: Key, n: number, { context, ...options }: Omit<SampleOptions, 'given'> = {}): Tensor {
-    checkContext('MadeEnsemble.sample', context, n, this.contextSize);
+  sample(key: Key, n: number, { context, ...options }: Omit<ArmSampleOptions, 'given'> = {}): Tensor {
+    checkContext('MadeEnsemble.sample', context, { rows: n, contextSize: this.contextSize });
+    checkInteger('MadeEnsemble.sample', 'n', n, { min: 0 });
+    if (n === 0) return tf.zeros([0, ...this.eventShape]);
     const dice = key.fold('member').generator();
     const choices = Array.from({ length: n }, () => dice.below(this.members.length));
     return tf.tidy(() => {
@@ -112,34 +128,25 @@ export class MadeEnsemble
 
   /** One objective: the negative log-likelihood in nats per example, under one mask in training. */
   objectives(): readonly Objective<Tensor | ConditionedBatch>[] {
-    return [
-      {
-        name: 'negative-log-likelihood',
-        parameters: [...trainable(this).values()],
-        loss: (batch, key, { training }) => {
-          const { x, context } = 'x' in batch ? batch : { x: batch, context: undefined };
-          return tf.tidy(() => {
-            const logProb = training
-              ? this.#logProbOfOne(x, context, key)
-              : this.#logProb(x, context, 'loss');
-            return { total: tf.neg(tf.mean<Scalar>(logProb)) };
-          });
-        },
+    return singleObjective<Tensor | ConditionedBatch>(this, {
+      name: 'negative-log-likelihood',
+      loss: (batch, key, { training }) => {
+        const { x, context } = splitBatch(batch);
+        const logProb = training ? this.#logProbOfOne(x, context, key) : this.#logProb(x, context, 'loss');
+        return { total: tf.neg(tf.mean<Scalar>(logProb)) };
       },
-    ];
+    });
   }
 
   #check(x: Tensor, context: Tensor | undefined, method: string): void {
-    checkExamples(`MadeEnsemble.${method}`, x, this.eventShape);
-    checkContext(`MadeEnsemble.${method}`, context, x.shape[0]!, this.contextSize);
+    checkShape(`MadeEnsemble.${method}`, 'x', x, ['n', ...this.eventShape]);
+    checkContext(`MadeEnsemble.${method}`, context, { rows: x.shape[0]!, contextSize: this.contextSize });
   }
 
   #logProb(x: Tensor, context: Tensor | undefined, method: string): Tensor {
     this.#check(x, context, method);
     return tf.tidy(() => {
-      const each = this.members.map((member) =>
-        context === undefined ? member.logProb(x) : member.given(context).logProb(x),
-      );
+      const each = this.members.map((member) => member.logProb(context === undefined ? x : { x, context }));
       return tf.sub(logSumExp(tf.stack(each), { axis: 0 }), Math.log(each.length));
     });
   }
@@ -184,7 +191,7 @@ class Member extends BaseModule implements AutoregressiveNetwork {
     this.numVariables = sizes.numVariables;
   }
 
-  conditionals(x: Tensor, { context }: NetworkCall = {}): Tensor {
+  conditionals(x: Tensor, { context }: CallOptions = {}): Tensor {
     const { order, degrees } = this.#connection;
     return tf.tidy(() => {
       const entries = tf.gather(x, tf.tensor1d(inverseOrder(order), 'int32'), 1);

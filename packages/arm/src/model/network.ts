@@ -1,12 +1,6 @@
 import type { CallOptions, Module, SequenceState, StateOptions, Step } from '@dgm/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
-/** What a network is told about a call. */
-export interface NetworkCall extends CallOptions {
-  /** What the examples are conditioned on, `[n, contextSize]`. */
-  readonly context?: Tensor;
-}
-
 /**
  * Gives the parameters of each conditional $p(x_d | x_{<d})$ from the variables before it.
  *
@@ -17,14 +11,14 @@ export interface AutoregressiveNetwork extends Module {
   readonly numParameters: number;
   /** The size of the context that each call has to bring; 0 for none. */
   readonly contextSize: number;
-  /** How many variables there have to be; any number unless given. */
+  /** How many variables there have to be, for a network of a fixed number. */
   readonly numVariables?: number;
   /**
    * The parameters of all conditionals at once.
    * @param x - the variables in their order, `[n, D]`; `[n, D, channels]` where a variable is a pixel with its channels
    * @returns `[n, D, numParameters]`; the caller owns it
    */
-  conditionals(x: Tensor, call?: NetworkCall): Tensor;
+  conditionals(x: Tensor, call?: CallOptions): Tensor;
 }
 
 /** What comes before the next variable. */
@@ -38,9 +32,9 @@ export interface StepInput {
 /** A network that can also go from one variable to the next without looking at the earlier ones again. */
 export interface StepNetwork extends AutoregressiveNetwork {
   /** What is remembered before the first variable of `n` examples, which may depend on their context. The caller owns it. */
-  initialState(n: number, call?: NetworkCall & StateOptions): SequenceState;
+  initialState(n: number, call?: CallOptions & StateOptions): SequenceState;
   /** The parameters of the next conditional, `[n, numParameters]`, and the state after it; the caller owns both. */
-  step(input: StepInput, state: SequenceState, call?: NetworkCall): Step<SequenceState>;
+  step(input: StepInput, state: SequenceState, call?: CallOptions): Step<SequenceState>;
 }
 
 export function isStepNetwork(network: AutoregressiveNetwork): network is StepNetwork {

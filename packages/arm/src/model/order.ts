@@ -50,13 +50,13 @@ export function checkOrder(where: string, order: Order, count: number): Int32Arr
   const isPermutation =
     positions.length === count &&
     new Set(positions).size === count &&
-    positions.every((at) => at >= 0 && at < count);
+    Array.from(order).every((at) => Number.isInteger(at) && at >= 0 && at < count);
   if (isPermutation) return positions;
   throw new ArgumentError({
     where,
     argument: 'order',
     expected: `to hold each of the numbers 0 to ${count - 1} once`,
-    actual: `${positions.length} numbers, ${new Set(positions).size} of them distinct`,
+    actual: `[${Array.from(order).join(', ')}]`,
   });
 }
 

@@ -1,9 +1,9 @@
 import { sameShape } from '@dgm/core';
-import type { Key, LoopTensors, SamplingLoop, Shape, StateOptions } from '@dgm/core';
+import type { CallOptions, Key, LoopTensors, SamplingLoop, Shape, StateOptions } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { isStepNetwork } from './network';
-import type { AutoregressiveNetwork, NetworkCall } from './network';
+import type { AutoregressiveNetwork } from './network';
 import type { Draw } from './sampling';
 
 /** What ancestral sampling works on. */
@@ -120,7 +120,7 @@ function keepKnown(
   return tf.where(mask, entryAt(toSequence(given), index), drawn);
 }
 
-function callOf({ context }: LoopTensors): NetworkCall {
+function callOf({ context }: LoopTensors): CallOptions {
   return context === undefined ? {} : { context };
 }
 

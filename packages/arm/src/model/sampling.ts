@@ -1,14 +1,17 @@
-import { ArgumentError, Categorical, formatShape } from '@dgm/core';
-import type { DistributionHead, Key, Shape } from '@dgm/core';
+import { ArgumentError, Categorical, checkInteger, checkNumber, formatShape, oneHot } from '@dgm/core';
+import type { CallOptions, DistributionHead, Key, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { AutoregressiveNetwork, NetworkCall } from './network';
+import type { AutoregressiveNetwork } from './network';
 
 /** How values are drawn from a conditional. */
 export interface DrawOptions {
-  /** Divides the log-probabilities: below 1 for more typical values, above 1 for more varied ones. 1 unless given. */
+  /**
+   * Divides the log-probabilities: below 1 for more typical values, above 1 for more varied ones.
+   * @defaultValue 1
+   */
   readonly temperature?: number;
-  /** Draws from the k most probable values only; from all unless given. */
+  /** Draws from the k most probable values only, by default from all. Of values that tie for the last place, some are kept. */
   readonly topK?: number;
 }
 
@@ -32,7 +35,7 @@ export interface SamplingTask {
   /** Variable d is drawn with `key.fold(d)`, so that samplers agree draw by draw. */
   readonly key: Key;
   readonly n: number;
-  readonly call: NetworkCall;
+  readonly call: CallOptions;
   readonly known?: KnownVariables;
 }
 
@@ -50,10 +53,8 @@ export function drawFrom(head: DistributionHead, { temperature = 1, topK }: Draw
     throw refused('a temperature or topK', 'to come with discrete values', 'continuous ones');
   if (eventShape.length > 0)
     throw refused('a temperature or topK', 'to come with variables of one value', formatShape(eventShape));
-  if (!(temperature > 0)) throw refused('temperature', 'to be positive', String(temperature));
-  if (topK !== undefined && !(Number.isInteger(topK) && topK >= 1 && topK <= levels)) {
-    throw refused('topK', `to be an integer from 1 to ${levels}`, String(topK));
-  }
+  checkNumber(WHERE, 'temperature', temperature, { above: 0 });
+  if (topK !== undefined) checkInteger(WHERE, 'topK', topK, { min: 1, max: levels });
   return (parameters, key) =>
     tf.tidy(() => {
       const values = tf.reshape(tf.range(0, levels), [levels, 1]);
@@ -63,10 +64,10 @@ export function drawFrom(head: DistributionHead, { temperature = 1, topK }: Draw
     });
 }
 
-/** Makes all but the k largest of each row impossible; those that equal the k-th stay too. */
+/** Makes all but the k largest of each row impossible. */
 function onlyLargest(logits: Tensor, k: number): Tensor {
-  const smallest = tf.slice(tf.topk(logits, k).values, [0, k - 1], [-1, 1]);
-  return tf.where(tf.greaterEqual(logits, smallest), logits, -Infinity);
+  const largest = oneHot(tf.topk(logits, k).indices, { depth: logits.shape.at(-1)! }); // [n, k, levels]
+  return tf.where(tf.greater(tf.sum(largest, 1), 0), logits, -Infinity);
 }
 
 /**
@@ -90,14 +91,21 @@ export function samplePredictively(task: SamplingTask): Tensor {
       }
       return tf.stack(columns, 1) as typeof guess;
     });
-    const others = drawn.shape.map((_, axis) => axis).filter((axis) => axis !== 1);
-    const changed = tf.tidy(() => tf.any(tf.notEqual(drawn, guess), others).dataSync()).indexOf(1);
+    const changed = firstChange(guess, drawn, first);
     guess.dispose();
     guess = drawn;
     // The first variable that changed was drawn given final ones: it is final now.
-    first = changed === -1 ? numVariables : changed + 1;
+    first = changed === undefined ? numVariables : changed + 1;
   }
   return guess;
+}
+
+/** The first variable from `first` on that differs, or is NaN; undefined if there is none. */
+function firstChange(guess: Tensor, drawn: Tensor, first: number): number | undefined {
+  const others = drawn.shape.map((_, axis) => axis).filter((axis) => axis !== 1);
+  const isChanged = tf.tidy(() => tf.any(tf.notEqual(drawn, guess), others).dataSync());
+  const index = isChanged.findIndex((changed, variable) => variable >= first && changed === 1);
+  return index === -1 ? undefined : index;
 }
 
 function nextColumn({ draw, key, known }: SamplingTask, parameters: Tensor, variable: number): Tensor {
@@ -110,6 +118,8 @@ function conditionalOf(parameters: Tensor, variable: number): Tensor {
   return tf.squeeze(tf.slice(parameters, [0, variable, 0], [-1, 1, -1]), [1]);
 }
 
+const WHERE = 'AutoregressiveModel.sample';
+
 function refused(argument: string, expected: string, actual: string): ArgumentError {
-  return new ArgumentError({ where: 'AutoregressiveModel.sample', argument, expected, actual });
+  return new ArgumentError({ where: WHERE, argument, expected, actual });
 }

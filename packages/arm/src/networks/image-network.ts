@@ -1,9 +1,8 @@
-import { BaseModule, Dense } from '@dgm/core';
+import { BaseModule, checkContext, Dense } from '@dgm/core';
 import type { CallOptions, Key, Layer } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
-import { checkContext } from '../model/check-context';
-import type { AutoregressiveNetwork, NetworkCall } from '../model/network';
+import type { AutoregressiveNetwork } from '../model/network';
 import type { ValueEncoding } from './value-encoding';
 
 /** Height and width of an image. */
@@ -23,9 +22,15 @@ export interface ImageNetworkOptions {
   readonly body: ImageBody;
   readonly encoding: ValueEncoding;
   readonly numParameters: number;
-  /** The size of the context; 0 unless given. */
+  /**
+   * The width of a context.
+   * @defaultValue 0
+   */
   readonly contextSize?: number;
-  /** Whether the network learns where a pixel is; no unless told otherwise. */
+  /**
+   * Whether the network learns where a pixel is.
+   * @defaultValue false
+   */
   readonly positions?: boolean;
   /** Randomness for the initial weights. */
   readonly key: Key;
@@ -67,9 +72,9 @@ export class ImageNetwork extends BaseModule implements AutoregressiveNetwork {
     this.#ofPosition = zeros && this.parameter('positions', zeros);
   }
 
-  conditionals(x: Tensor, call: NetworkCall = {}): Tensor {
+  conditionals(x: Tensor, call: CallOptions = {}): Tensor {
     const n = x.shape[0]!;
-    checkContext('ImageNetwork.conditionals', call.context, n, this.contextSize);
+    checkContext('ImageNetwork.conditionals', call.context, { rows: n, contextSize: this.contextSize });
     return tf.tidy(() => {
       const image = tf.reshape(this.#encoding.encode(x), [n, ...this.#plane, this.#encoding.features]);
       const parameters = this.#body.withBias(image, this.#bias(call), call);
@@ -77,7 +82,7 @@ export class ImageNetwork extends BaseModule implements AutoregressiveNetwork {
     });
   }
 
-  #bias({ context }: NetworkCall): Tensor | undefined {
+  #bias({ context }: CallOptions): Tensor | undefined {
     if (context === undefined) return this.#ofPosition;
     const byExample = tf.reshape(this.#ofContext!.apply(context), [
       context.shape[0]!,

@@ -1,9 +1,16 @@
-import { activationFunction, BaseModule, Dense, madeDegrees, madeMask, masked } from '@dgm/core';
-import type { Activation, Key } from '@dgm/core';
+import {
+  activationFunction,
+  BaseModule,
+  checkContext,
+  Dense,
+  madeDegrees,
+  madeMask,
+  masked,
+} from '@dgm/core';
+import type { Activation, CallOptions, Key } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { checkContext } from '../model/check-context';
-import type { AutoregressiveNetwork, NetworkCall } from '../model/network';
+import type { AutoregressiveNetwork } from '../model/network';
 import { rasterOrder } from '../model/order';
 import type { ValueEncoding } from './value-encoding';
 
@@ -13,7 +20,10 @@ export interface MadeNetworkOptions {
   readonly hidden: readonly number[];
   readonly encoding: ValueEncoding;
   readonly numParameters: number;
-  /** The size of the context; 0 unless given. */
+  /**
+   * The width of a context.
+   * @defaultValue 0
+   */
   readonly contextSize?: number;
   readonly activation: Activation;
   /** Randomness for the initial weights. */
@@ -47,9 +57,9 @@ export class MadeNetwork extends BaseModule implements AutoregressiveNetwork {
     });
   }
 
-  conditionals(x: Tensor, { context }: NetworkCall = {}): Tensor {
+  conditionals(x: Tensor, { context }: CallOptions = {}): Tensor {
     const n = x.shape[0]!;
-    checkContext('MadeNetwork.conditionals', context, n, this.contextSize);
+    checkContext('MadeNetwork.conditionals', context, { rows: n, contextSize: this.contextSize });
     return tf.tidy(() => {
       const values = tf.reshape(this.#encoding.encode(x), [n, this.numVariables * this.#encoding.features]);
       const input = context === undefined ? values : tf.concat([values, context], 1);

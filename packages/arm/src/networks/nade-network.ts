@@ -1,9 +1,8 @@
-import { BaseModule, sigmoid } from '@dgm/core';
-import type { Key, SequenceState, Step } from '@dgm/core';
+import { BaseModule, checkContext, sigmoid } from '@dgm/core';
+import type { CallOptions, Key, SequenceState, Step } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
-import { checkContext } from '../model/check-context';
-import type { NetworkCall, StepInput, StepNetwork } from '../model/network';
+import type { StepInput, StepNetwork } from '../model/network';
 import type { ValueEncoding } from './value-encoding';
 
 export interface NadeNetworkOptions {
@@ -11,7 +10,10 @@ export interface NadeNetworkOptions {
   readonly hidden: number;
   readonly encoding: ValueEncoding;
   readonly numParameters: number;
-  /** The size of the context; 0 unless given. */
+  /**
+   * The width of a context.
+   * @defaultValue 0
+   */
   readonly contextSize?: number;
   /** Randomness for the initial weights. */
   readonly key: Key;
@@ -53,8 +55,11 @@ export class NadeNetwork extends BaseModule implements StepNetwork {
     this.#ofContext = contextSize === 0 ? undefined : uniform('context', [contextSize, hidden], contextSize);
   }
 
-  conditionals(x: Tensor, call: NetworkCall = {}): Tensor {
-    checkContext('NadeNetwork.conditionals', call.context, x.shape[0]!, this.contextSize);
+  conditionals(x: Tensor, call: CallOptions = {}): Tensor {
+    checkContext('NadeNetwork.conditionals', call.context, {
+      rows: x.shape[0]!,
+      contextSize: this.contextSize,
+    });
     return tf.tidy(() => {
       const byVariable = tf.transpose(this.#encoding.encode(x), [1, 0, 2]); // [D, n, features]
       const terms = tf.matMul(byVariable, this.#visible as Tensor); // [D, n, hidden]
@@ -70,7 +75,7 @@ export class NadeNetwork extends BaseModule implements StepNetwork {
     return { position: tf.scalar(0, 'int32'), sum: tf.zeros([n, this.#hiddenBias.size]) };
   }
 
-  step({ previous }: StepInput, state: SequenceState, call: NetworkCall = {}): Step<SequenceState> {
+  step({ previous }: StepInput, state: SequenceState, call: CallOptions = {}): Step<SequenceState> {
     return tf.tidy(() => {
       const position = state['position']!;
       const at = (weights: Variable, index: Tensor): Tensor =>
@@ -89,7 +94,7 @@ export class NadeNetwork extends BaseModule implements StepNetwork {
   }
 
   /** What the hidden units sum up before the first variable: `[hidden]`, or `[n, hidden]` with a context. */
-  #start({ context }: NetworkCall): Tensor {
+  #start({ context }: CallOptions): Tensor {
     if (context === undefined) return this.#hiddenBias;
     return tf.add(tf.matMul(context, this.#ofContext as Tensor), this.#hiddenBias);
   }

@@ -1,10 +1,9 @@
-import { BaseModule } from '@dgm/core';
-import type { SequenceState, StateOptions, Step, StepLayer } from '@dgm/core';
+import { BaseModule, checkContext } from '@dgm/core';
+import type { CallOptions, SequenceState, StateOptions, Step, StepLayer } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { shiftRight } from '../layers/shift-right';
-import { checkContext } from '../model/check-context';
-import type { NetworkCall, StepInput, StepNetwork } from '../model/network';
+import type { StepInput, StepNetwork } from '../model/network';
 import type { ValueEncoding } from './value-encoding';
 
 export interface SequenceNetworkOptions {
@@ -12,7 +11,10 @@ export interface SequenceNetworkOptions {
   readonly body: StepLayer;
   readonly encoding: ValueEncoding;
   readonly numParameters: number;
-  /** The size of the context that joins the features of each variable; 0 unless given. */
+  /**
+   * The width of the context that joins the features of each variable.
+   * @defaultValue 0
+   */
   readonly contextSize?: number;
 }
 
@@ -34,9 +36,9 @@ export class SequenceNetwork extends BaseModule implements StepNetwork {
     this.contextSize = contextSize;
   }
 
-  conditionals(x: Tensor, call: NetworkCall = {}): Tensor {
+  conditionals(x: Tensor, call: CallOptions = {}): Tensor {
     const [n, length] = x.shape as [number, number];
-    checkContext('SequenceNetwork.conditionals', call.context, n, this.contextSize);
+    checkContext('SequenceNetwork.conditionals', call.context, { rows: n, contextSize: this.contextSize });
     return tf.tidy(() => {
       const earlier = shiftRight(this.#encoding.encode(x));
       if (call.context === undefined) return this.#body.apply(earlier, call);
@@ -45,11 +47,11 @@ export class SequenceNetwork extends BaseModule implements StepNetwork {
     });
   }
 
-  initialState(n: number, { capacity }: NetworkCall & StateOptions = {}): SequenceState {
+  initialState(n: number, { capacity }: CallOptions & StateOptions = {}): SequenceState {
     return this.#body.initialState(n, capacity === undefined ? {} : { capacity });
   }
 
-  step({ n, previous }: StepInput, state: SequenceState, call: NetworkCall = {}): Step<SequenceState> {
+  step({ n, previous }: StepInput, state: SequenceState, call: CallOptions = {}): Step<SequenceState> {
     return tf.tidy(() => {
       const earlier =
         previous === undefined ? tf.zeros([n, this.#encoding.features]) : this.#encoding.encode(previous);

@@ -1,10 +1,9 @@
-import { ArgumentError, BaseModule, mlp } from '@dgm/core';
-import type { Key, Layer, SequenceState, Step } from '@dgm/core';
+import { ArgumentError, BaseModule, checkContext, mlp } from '@dgm/core';
+import type { CallOptions, Key, Layer, SequenceState, Step } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { BaseCausalLayer } from '../layers/causal-layer';
-import { checkContext } from '../model/check-context';
-import type { NetworkCall, StepInput, StepNetwork } from '../model/network';
+import type { StepInput, StepNetwork } from '../model/network';
 import type { ValueEncoding } from './value-encoding';
 
 export interface StateDecoderOptions {
@@ -62,8 +61,11 @@ export class StateDecoder extends BaseModule implements StepNetwork {
     this.#start = this.child('start', mlp([contextSize, ...contextHidden, outputs], { key }));
   }
 
-  conditionals(x: Tensor, call: NetworkCall = {}): Tensor {
-    checkContext('StateDecoder.conditionals', call.context, x.shape[0]!, this.contextSize);
+  conditionals(x: Tensor, call: CallOptions = {}): Tensor {
+    checkContext('StateDecoder.conditionals', call.context, {
+      rows: x.shape[0]!,
+      contextSize: this.contextSize,
+    });
     return tf.tidy(() => {
       const { first, state } = this.#from(call);
       const values = this.#encoding.encode(x);
@@ -72,12 +74,12 @@ export class StateDecoder extends BaseModule implements StepNetwork {
     });
   }
 
-  initialState(n: number, call: NetworkCall = {}): SequenceState {
-    checkContext('StateDecoder.initialState', call.context, n, this.contextSize);
+  initialState(n: number, call: CallOptions = {}): SequenceState {
+    checkContext('StateDecoder.initialState', call.context, { rows: n, contextSize: this.contextSize });
     return tf.tidy(() => this.#from(call).state);
   }
 
-  step({ previous }: StepInput, state: SequenceState, call: NetworkCall = {}): Step<SequenceState> {
+  step({ previous }: StepInput, state: SequenceState, call: CallOptions = {}): Step<SequenceState> {
     return tf.tidy(() => {
       const earlier = previous === undefined ? this.#from(call).first : this.#encoding.encode(previous);
       const { output, state: after } = this.#body.step(earlier, state, call);
@@ -85,7 +87,7 @@ export class StateDecoder extends BaseModule implements StepNetwork {
     });
   }
 
-  #from({ context }: NetworkCall): Start {
+  #from({ context }: CallOptions): Start {
     const sizes = [this.#encoding.features, ...this.#states.map(([, size]) => size)];
     const [first, ...states] = tf.split(this.#start.apply(context!), sizes, 1);
     const entries = this.#states.map(([name], index) => [name, states[index]!] as const);

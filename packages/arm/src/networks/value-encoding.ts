@@ -7,7 +7,8 @@ import type { Tensor } from '@tensorflow/tfjs-core';
  * How a network sees the values: `raw` - as they are; `scaled` - from -1 to 1; `one-hot` - a feature for each value, with
  * which the first layer learns a vector for each.
  */
-export type ValueEncodingName = 'raw' | 'scaled' | 'one-hot';
+export type ValueEncodingName = (typeof VALUE_ENCODINGS)[number];
+export const VALUE_ENCODINGS = ['raw', 'scaled', 'one-hot'] as const;
 
 /** Features of values: `[...]` to `[..., features]`; those of a variable with channels side by side. */
 export interface ValueEncoding {
@@ -18,7 +19,7 @@ export interface ValueEncoding {
 const FEW_VALUES = 128;
 
 /**
- * The encoding of a name; for few values `one-hot`, for many `scaled`, for continuous ones `raw` unless given.
+ * The encoding of a name; by default `one-hot` for few values, `scaled` for many and `raw` for continuous ones.
  * @throws ArgumentError where continuous values are to be scaled or one-hot
  */
 export function valueEncoding(head: DistributionHead, name?: ValueEncodingName): ValueEncoding {

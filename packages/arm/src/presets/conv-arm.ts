@@ -3,28 +3,53 @@ import type { Activation } from '@dgm/core';
 import { CausalConv1d } from '../layers/causal-conv1d';
 import { CausalStack } from '../layers/causal-stack';
 import type { AutoregressiveModel } from '../model/autoregressive-model';
+import { anything, count, counts, makeArm, optional, share } from './options';
 import type { OrderedArmOptions } from './options';
 import { sequenceModel } from './sequence-model';
 
 export interface ConvArmOptions extends OrderedArmOptions {
-  /** Channels of the layers within; 256 unless given. */
+  /**
+   * Channels of the hidden layers.
+   * @defaultValue 256
+   */
   readonly hidden?: number;
-  /** 7 unless given. */
+  /** @defaultValue 7 */
   readonly kernelSize?: number;
-  /** One for each layer; four layers without dilation unless given. */
+  /**
+   * The dilation of each layer.
+   * @defaultValue [1, 1, 1, 1]
+   */
   readonly dilations?: readonly number[];
-  /** `leakyRelu` unless given. */
+  /** @defaultValue 'leakyRelu' */
   readonly activation?: Activation;
-  /** Share of the units that is dropped in training; 0 unless given. */
+  /**
+   * Share of the units that is dropped in training.
+   * @defaultValue 0
+   */
   readonly dropout?: number;
 }
 
 /**
  * The book's model: a stack of causal convolutions, the first of which leaves out its own position (here: all see the
- * sequence one position late, which comes to the same). It takes the values `raw` unless told otherwise, as in the book.
+ * sequence one position late, which comes to the same). By default it takes the values `raw`, as in the book.
  * @see DGM §2.3, Listings 2.1-2.3
  */
-export function convArm({
+export function convArm(options: ConvArmOptions): AutoregressiveModel {
+  return makeArm(options, {
+    name: 'convArm',
+    ordered: true,
+    own: {
+      hidden: optional(count),
+      kernelSize: optional(count),
+      dilations: optional(counts),
+      activation: anything,
+      dropout: optional(share),
+    },
+    build,
+  });
+}
+
+function build({
   hidden = 256,
   kernelSize = 7,
   dilations = [1, 1, 1, 1],

@@ -3,15 +3,19 @@ import type { Activation } from '@dgm/core';
 import { CausalConv1d } from '../layers/causal-conv1d';
 import { CausalStack } from '../layers/causal-stack';
 import type { AutoregressiveModel } from '../model/autoregressive-model';
+import { anything, count, counts, makeArm, optional } from './options';
 import type { OrderedArmOptions } from './options';
 import { sequenceModel } from './sequence-model';
 
 export interface FiniteMemoryOptions extends OrderedArmOptions {
   /** How many variables back a conditional sees. */
   readonly memory: number;
-  /** Units of each hidden layer; `[128]` unless given. */
+  /**
+   * Units of each hidden layer.
+   * @defaultValue [128]
+   */
   readonly hidden?: readonly [number, ...number[]];
-  /** `relu` unless given. */
+  /** @defaultValue 'relu' */
   readonly activation?: Activation;
 }
 
@@ -20,7 +24,16 @@ export interface FiniteMemoryOptions extends OrderedArmOptions {
  * start. Its first layer slides along the sequence: a causal convolution.
  * @see DGM §2.2.1, Eq. 2.5-2.6
  */
-export function finiteMemory({
+export function finiteMemory(options: FiniteMemoryOptions): AutoregressiveModel {
+  return makeArm(options, {
+    name: 'finiteMemory',
+    ordered: true,
+    own: { memory: count, hidden: optional(counts), activation: anything },
+    build,
+  });
+}
+
+function build({
   memory,
   hidden = [128],
   activation = 'relu',

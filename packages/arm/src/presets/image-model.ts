@@ -7,18 +7,29 @@ import { valueEncoding } from '../networks/value-encoding';
 import type { ArmOptions } from './options';
 
 export interface ImageArmOptions extends ArmOptions {
-  /** Height and width, for events that are flat; those of `shape` unless given. */
+  /** Height and width, for events that are flat; by default those of `shape`. */
   readonly plane?: Plane;
-  /** Whether the model learns where a pixel is, which helps where things are in their place; no unless told otherwise. */
+  /**
+   * Whether the model learns where a pixel is, which helps where things are in their place.
+   * @defaultValue false
+   */
   readonly positions?: boolean;
 }
 
 /**
  * A model out of a causal layer over images, a pixel at a time.
+ * @param where - the factory, for errors
  * @param body - makes the layer: `[n, height, width, inputs]` to `[n, height, width, outputs]`
  */
 export function imageModel(
-  { shape, likelihood, plane = planeOf(shape, likelihood.eventShape), encoding, ...options }: ImageArmOptions,
+  where: string,
+  {
+    shape,
+    likelihood,
+    plane = planeOf(where, shape, likelihood.eventShape),
+    encoding,
+    ...options
+  }: ImageArmOptions,
   body: (sizes: { readonly inputs: number; readonly outputs: number }) => ImageBody,
 ): AutoregressiveModel {
   const { numParameters } = likelihood;
@@ -31,12 +42,12 @@ export function imageModel(
   return new AutoregressiveModel({ shape, network, likelihood });
 }
 
-function planeOf(shape: Shape, [channelsOfPixel = 1]: Shape): Plane {
+function planeOf(where: string, shape: Shape, [channelsOfPixel = 1]: Shape): Plane {
   const [height, width, channels = 1] = shape;
   if (height !== undefined && width !== undefined && channels === channelsOfPixel && shape.length <= 3)
     return [height, width];
   throw new ArgumentError({
-    where: 'imageModel',
+    where,
     argument: 'shape',
     expected: 'to be [height, width] or [height, width, channels] with a likelihood over the channels',
     actual: formatShape(shape),

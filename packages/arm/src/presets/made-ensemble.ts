@@ -6,6 +6,7 @@ import type { Connection } from '../model/made-ensemble';
 import { checkOrder, inverseOrder, rasterOrder } from '../model/order';
 import { ReconnectedMade } from '../networks/reconnected-made';
 import { valueEncoding } from '../networks/value-encoding';
+import { anything, count, counts, makeArm } from './options';
 import type { OrderedArmOptions } from './options';
 
 export interface MadeEnsembleOptions extends OrderedArmOptions {
@@ -13,11 +14,14 @@ export interface MadeEnsembleOptions extends OrderedArmOptions {
   readonly hidden: readonly [number, ...number[]];
   /** How many masks there are. */
   readonly masks: number;
-  /** Decides the masks and orders, which are not among the weights that are saved; `Key.of(0)` unless given. */
+  /**
+   * Decides the masks and orders, which are not among the weights that are saved.
+   * @defaultValue Key.of(0)
+   */
   readonly maskKey?: Key;
-  /** Whether each mask has a random order of its own; no if an `order` is given, else yes, unless told otherwise. */
+  /** Whether each mask has a random order of its own; by default yes, but with an `order` no. */
   readonly orderAgnostic?: boolean;
-  /** `relu` unless given. */
+  /** @defaultValue 'relu' */
   readonly activation?: Activation;
 }
 
@@ -26,7 +30,16 @@ export interface MadeEnsembleOptions extends OrderedArmOptions {
  * @throws ArgumentError for a number of masks that is not a count, and for an `order` of an order-agnostic model
  * @see MADE: Masked Autoencoder for Distribution Estimation (Germain et al., 2015), §4.2-4.3
  */
-export function madeEnsemble({
+export function madeEnsemble(options: MadeEnsembleOptions): MadeEnsemble {
+  return makeArm(options, {
+    name: 'madeEnsemble',
+    ordered: true,
+    own: { hidden: counts, masks: count, maskKey: anything, orderAgnostic: anything, activation: anything },
+    build,
+  });
+}
+
+function build({
   shape,
   likelihood,
   encoding: name,
@@ -39,14 +52,13 @@ export function madeEnsemble({
   contextSize = 0,
   key,
 }: MadeEnsembleOptions): MadeEnsemble {
-  const refuse = (argument: string, expected: string, actual: string): never => {
-    throw new ArgumentError({ where: 'madeEnsemble', argument, expected, actual });
-  };
-  if (!(Number.isInteger(masks) && masks >= 1)) {
-    refuse('masks', 'to be an integer of at least 1', String(masks));
-  }
   if (orderAgnostic && order !== undefined) {
-    refuse('order', 'to be left out where each mask has an order of its own', 'an order');
+    throw new ArgumentError({
+      where: 'madeEnsemble',
+      argument: 'order',
+      expected: 'to be left out where each mask has an order of its own',
+      actual: 'an order',
+    });
   }
   const numVariables = numVariablesOf(shape, likelihood);
   const encoding = valueEncoding(likelihood, name);

@@ -3,12 +3,13 @@ import { AutoregressiveModel } from '../model/autoregressive-model';
 import { numVariablesOf } from '../model/check-fit';
 import { MadeNetwork } from '../networks/made-network';
 import { valueEncoding } from '../networks/value-encoding';
+import { anything, counts, makeArm } from './options';
 import type { OrderedArmOptions } from './options';
 
 export interface MadeOptions extends OrderedArmOptions {
   /** Units of each hidden layer; with fewer than there are variables, some conditionals see less than they could. */
   readonly hidden: readonly [number, ...number[]];
-  /** `relu` unless given. */
+  /** @defaultValue 'relu' */
   readonly activation?: Activation;
 }
 
@@ -16,7 +17,16 @@ export interface MadeOptions extends OrderedArmOptions {
  * One dense network for all conditionals, with masks that keep each from seeing its own variable and those after it.
  * @see MADE: Masked Autoencoder for Distribution Estimation (Germain et al., 2015), Eq. 8-13
  */
-export function made({
+export function made(options: MadeOptions): AutoregressiveModel {
+  return makeArm(options, {
+    name: 'made',
+    ordered: true,
+    own: { hidden: counts, activation: anything },
+    build,
+  });
+}
+
+function build({
   shape,
   likelihood,
   encoding,

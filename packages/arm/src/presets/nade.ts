@@ -2,6 +2,7 @@ import { AutoregressiveModel } from '../model/autoregressive-model';
 import { numVariablesOf } from '../model/check-fit';
 import { NadeNetwork } from '../networks/nade-network';
 import { valueEncoding } from '../networks/value-encoding';
+import { count, makeArm } from './options';
 import type { OrderedArmOptions } from './options';
 
 export interface NadeOptions extends OrderedArmOptions {
@@ -14,7 +15,11 @@ export interface NadeOptions extends OrderedArmOptions {
  * weights in common.
  * @see The Neural Autoregressive Distribution Estimator (Larochelle and Murray, 2011), Eq. 9-10
  */
-export function nade({ shape, likelihood, encoding, order, ...options }: NadeOptions): AutoregressiveModel {
+export function nade(options: NadeOptions): AutoregressiveModel {
+  return makeArm(options, { name: 'nade', ordered: true, own: { hidden: count }, build });
+}
+
+function build({ shape, likelihood, encoding, order, ...options }: NadeOptions): AutoregressiveModel {
   const network = new NadeNetwork({
     ...{ numVariables: numVariablesOf(shape, likelihood), numParameters: likelihood.numParameters },
     encoding: valueEncoding(likelihood, encoding),

@@ -2,6 +2,7 @@ import { ArgumentError } from '@dgm/core';
 import { PixelCnnBody } from '../layers/pixel-cnn-body';
 import type { AutoregressiveModel } from '../model/autoregressive-model';
 import { imageModel } from './image-model';
+import { anything, count, counts, makeArm, optional, share } from './options';
 import type { ImageArmOptions } from './image-model';
 
 export interface PixelCnnOptions extends ImageArmOptions {
@@ -9,9 +10,15 @@ export interface PixelCnnOptions extends ImageArmOptions {
   readonly hidden: number;
   /** How many residual blocks there are. */
   readonly blocks: number;
-  /** Of the first convolution and of those in the blocks; 7 and 3 unless given. */
+  /**
+   * Of the first convolution and of those in the blocks.
+   * @defaultValue [7, 3]
+   */
   readonly kernelSizes?: readonly [number, number];
-  /** Share of the units that is dropped in training; 0 unless given. */
+  /**
+   * Share of the units that is dropped in training.
+   * @defaultValue 0
+   */
   readonly dropout?: number;
 }
 
@@ -20,7 +27,23 @@ export interface PixelCnnOptions extends ImageArmOptions {
  * @throws ArgumentError for an odd number of channels
  * @see DGM §2.4. Pixel Recurrent Neural Networks (van den Oord et al., 2016)
  */
-export function pixelCnn({
+export function pixelCnn(options: PixelCnnOptions): AutoregressiveModel {
+  return makeArm(options, {
+    name: 'pixelCnn',
+    ordered: false,
+    own: {
+      plane: optional(counts),
+      positions: anything,
+      hidden: count,
+      blocks: count,
+      kernelSizes: optional(counts),
+      dropout: optional(share),
+    },
+    build,
+  });
+}
+
+function build({
   hidden,
   blocks,
   kernelSizes = [7, 3],
@@ -36,6 +59,7 @@ export function pixelCnn({
     });
   }
   return imageModel(
+    'pixelCnn',
     options,
     (sizes) => new PixelCnnBody({ ...sizes, hidden, blocks, kernelSizes, dropout, key: options.key }),
   );

@@ -4,24 +4,35 @@ import { CausalStack } from '../layers/causal-stack';
 import { AutoregressiveModel } from '../model/autoregressive-model';
 import { StateDecoder } from '../networks/state-decoder';
 import { valueEncoding } from '../networks/value-encoding';
+import { anything, count, makeArm, oneOf, optional, share } from './options';
 import type { OrderedArmOptions } from './options';
 import { sequenceModel } from './sequence-model';
 
 export interface RecurrentArmOptions extends OrderedArmOptions {
-  /** `gru` unless given. */
+  /** @defaultValue 'gru' */
   readonly cell?: 'gru' | 'lstm';
   /** Hidden units of each layer. */
   readonly hidden: number;
-  /** How many recurrent layers there are; 1 unless given. */
+  /**
+   * How many recurrent layers there are.
+   * @defaultValue 1
+   */
   readonly layers?: number;
   /**
    * Where a context goes: `inputs` - beside the value of each position; `state` - it decides the first hidden units and what
-   * stands for the value before the first. `inputs` unless given.
+   * stands for the value before the first.
+   * @defaultValue 'inputs'
    */
   readonly contextTo?: 'inputs' | 'state';
-  /** With `contextTo: 'state'`, hidden units of the network from the context to there; none unless given. */
+  /**
+   * With `contextTo: 'state'`, hidden units of the network from the context to the state.
+   * @defaultValue []
+   */
   readonly contextHidden?: readonly number[];
-  /** Share of the hidden units that is dropped in training; 0 unless given. */
+  /**
+   * Share of the hidden units that is dropped in training.
+   * @defaultValue 0
+   */
   readonly dropout?: number;
 }
 
@@ -33,7 +44,23 @@ export interface RecurrentArmOptions extends OrderedArmOptions {
  * @throws ArgumentError where the state is to come from a context, and there is none
  * @see DGM §2.2.2, Eq. 2.7. Pavesi 2024 §4.1, Algorithms 1 and 2, for the decoder
  */
-export function recurrentArm({
+export function recurrentArm(options: RecurrentArmOptions): AutoregressiveModel {
+  return makeArm(options, {
+    name: 'recurrentArm',
+    ordered: true,
+    own: {
+      cell: optional(oneOf('gru', 'lstm')),
+      hidden: count,
+      layers: optional(count),
+      contextTo: optional(oneOf('inputs', 'state')),
+      contextHidden: anything,
+      dropout: optional(share),
+    },
+    build,
+  });
+}
+
+function build({
   cell = 'gru',
   hidden,
   layers = 1,

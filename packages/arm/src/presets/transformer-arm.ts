@@ -5,6 +5,7 @@ import { CausalStack } from '../layers/causal-stack';
 import { LearnedPositions } from '../layers/learned-positions';
 import type { AutoregressiveModel } from '../model/autoregressive-model';
 import { numVariablesOf } from '../model/check-fit';
+import { count, makeArm, oneOf, optional, share } from './options';
 import type { OrderedArmOptions } from './options';
 import { sequenceModel } from './sequence-model';
 
@@ -15,9 +16,15 @@ export interface TransformerArmOptions extends OrderedArmOptions {
   readonly heads: number;
   /** How many blocks of attention and MLP there are. */
   readonly blocks: number;
-  /** How a variable's place is known: a `learned` vector is added, or attention is `rotary`. `learned` unless given. */
+  /**
+   * How a variable's place is known: a `learned` vector is added, or attention is `rotary`.
+   * @defaultValue 'learned'
+   */
   readonly positions?: 'learned' | 'rotary';
-  /** Share of the units that is dropped in training; 0 unless given. */
+  /**
+   * Share of the units that is dropped in training.
+   * @defaultValue 0
+   */
   readonly dropout?: number;
 }
 
@@ -27,7 +34,22 @@ export interface TransformerArmOptions extends OrderedArmOptions {
  * @see Attention Is All You Need (Vaswani et al., 2017). Generative Pretraining from Pixels (Chen et al., 2020).
  *   RoFormer (Su et al., 2021)
  */
-export function transformerArm({
+export function transformerArm(options: TransformerArmOptions): AutoregressiveModel {
+  return makeArm(options, {
+    name: 'transformerArm',
+    ordered: true,
+    own: {
+      features: count,
+      heads: count,
+      blocks: count,
+      positions: optional(oneOf('learned', 'rotary')),
+      dropout: optional(share),
+    },
+    build,
+  });
+}
+
+function build({
   features,
   heads,
   blocks,

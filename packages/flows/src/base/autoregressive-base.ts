@@ -4,6 +4,7 @@ import type {
   ConditionalDistribution,
   Distribution,
   DistributionHead,
+  EventSpace,
   Key,
   Layer,
   NetworkLike,
@@ -73,6 +74,7 @@ class Grouped extends BaseDistribution {
   readonly kind = 'Grouped';
   readonly batchShape: Shape;
   readonly eventShape: Shape;
+  override readonly space: EventSpace | undefined;
   readonly reparameterized = false;
   readonly #parts: BaseParts;
   readonly #call: CallOptions;
@@ -82,6 +84,7 @@ class Grouped extends BaseDistribution {
     this.#parts = parts;
     this.#call = call;
     this.eventShape = [parts.dims];
+    this.space = parts.head.space;
     this.batchShape = call.context === undefined ? [] : [call.context.shape[0]!];
   }
 

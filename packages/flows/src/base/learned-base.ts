@@ -1,5 +1,12 @@
 import { BaseDistribution, BaseModule } from '@dgm/core';
-import type { ConditionalDistribution, Distribution, DistributionHead, Key, Shape } from '@dgm/core';
+import type {
+  ConditionalDistribution,
+  Distribution,
+  DistributionHead,
+  EventSpace,
+  Key,
+  Shape,
+} from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 
@@ -40,6 +47,7 @@ class SingleRow extends BaseDistribution {
   readonly kind = 'SingleRow';
   readonly batchShape: Shape = [];
   readonly eventShape: Shape;
+  override readonly space: EventSpace | undefined;
   readonly #head: DistributionHead;
   readonly #row: Variable;
 
@@ -48,6 +56,7 @@ class SingleRow extends BaseDistribution {
     this.#head = head;
     this.#row = row;
     this.eventShape = head.eventShape;
+    this.space = head.space;
   }
 
   get reparameterized(): boolean {

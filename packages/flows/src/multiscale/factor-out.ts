@@ -7,7 +7,7 @@ import {
   isModule,
   sizeOf,
 } from '@dgm/core';
-import type { CallOptions, ConditionalDistribution, Distribution, Key, Shape } from '@dgm/core';
+import type { CallOptions, ConditionalDistribution, Distribution, EventSpace, Key, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { givenBase, type FlowBase } from '../base/flow-base';
@@ -89,6 +89,7 @@ class Factored extends BaseDistribution {
   readonly kind = 'Factored';
   readonly batchShape: Shape;
   readonly eventShape: Shape;
+  override readonly space: EventSpace | undefined;
   readonly #factors: Factors;
 
   constructor(factors: Factors) {
@@ -96,6 +97,7 @@ class Factored extends BaseDistribution {
     const { kept, keptShape, droppedShape } = factors;
     this.#factors = factors;
     this.batchShape = kept.batchShape;
+    this.space = kept.space;
     this.eventShape = [...keptShape.slice(0, -1), keptShape.at(-1)! + droppedShape.at(-1)!];
   }
 

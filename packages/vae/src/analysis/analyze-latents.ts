@@ -1,17 +1,32 @@
-import { logSumExp } from '@dgm/core';
-import type { Distribution, Examples, Independent, Key } from '@dgm/core';
+import { checkGiven, checkKey, checkNumber, checkOptions, logSumExp } from '@dgm/core';
+import type { ConditionedBatch, Distribution, Examples, Independent, Key, MakeBatch } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { LatentVariableModel } from '../elbo';
 import { chunksOf } from './chunks';
+import type { Chunk } from './chunks';
 
 export interface AnalyzeLatentsOptions {
   /** Randomness of the one draw of z that each example gets. */
   readonly key: Key;
-  /** Examples that are looked at at a time, and values of z against them; 128 unless given. */
+  /**
+   * How many examples are taken at a time, and how many values of z against them.
+   * @defaultValue 128
+   */
   readonly chunkSize?: number;
-  /** The variance of its posterior mean over the examples from which a latent variable is active; 0.01 unless given. */
+  /**
+   * A latent variable is active from this variance of its posterior mean over the examples on.
+   * @defaultValue 0.01
+   */
   readonly activeFrom?: number;
+  /** Makes batches of examples, as for `fit`: `{ x, context }` for a conditional model. */
+  readonly batch?: MakeBatch<Tensor | ConditionedBatch>;
+}
+
+/** A latent-variable model for each context, such as a {@link conditionalVae}. */
+export interface ConditionedLatentModel {
+  /** @param context - `[n, contextSize]`, one for each example */
+  given(context: Tensor): LatentVariableModel;
 }
 
 /**
@@ -59,15 +74,20 @@ export interface LatentAnalysis {
  * Burda et al., 2016, §5 (active units)
  */
 export async function analyzeLatents(
-  model: LatentVariableModel,
+  model: LatentVariableModel | ConditionedLatentModel,
   examples: Examples,
-  { key, chunkSize = 128, activeFrom = 0.01 }: AnalyzeLatentsOptions,
+  options: AnalyzeLatentsOptions,
 ): Promise<LatentAnalysis> {
+  checkOptions('analyzeLatents', options, ['key', 'chunkSize', 'activeFrom', 'batch']);
+  const { key, chunkSize = 128, activeFrom = 0.01, batch } = options;
+  checkKey('analyzeLatents', key);
+  checkNumber('analyzeLatents', 'activeFrom', activeFrom, { min: 0 });
   const { count } = examples;
-  const chunks = chunksOf(examples, chunkSize);
+  const makers = chunksOf('analyzeLatents', examples, { key: key.fold('batch'), chunkSize, batch });
+  const chunks = makers.map((make) => () => given(model, make()));
   const seen: Partial<Record<Quantity, number[]>> = {};
   for (const [index, chunk] of chunks.entries()) {
-    const scores = tf.tidy(() => score(model, chunk(), key.fold(index), { chunks, count }));
+    const scores = tf.tidy(() => score(chunk(), key.fold(index), { chunks, count }));
     try {
       for (const [name, values] of Object.entries(scores) as [Quantity, Tensor][]) {
         (seen[name] ??= []).push(...(await values.data()));
@@ -121,17 +141,33 @@ function summarize(
   };
 }
 
+/** Examples, and the model of them. */
+interface Asked {
+  readonly x: Tensor;
+  readonly model: LatentVariableModel;
+}
+
+function given(model: LatentVariableModel | ConditionedLatentModel, { x, context }: Chunk): Asked {
+  if (!('given' in model)) return { x, model };
+  checkGiven('analyzeLatents', 'batch', context, 'to make { x, context } for a conditional model');
+  return { x, model: model.given(context) };
+}
+
 /** The log-densities of one draw of z for each example, `[n]`, and the posterior's means, `[n, M]`. */
 function score(
-  model: LatentVariableModel,
-  x: Tensor,
+  { x, model }: Asked,
   key: Key,
-  { chunks, count }: { readonly chunks: readonly (() => Tensor)[]; readonly count: number },
+  { chunks, count }: { readonly chunks: readonly (() => Asked)[]; readonly count: number },
 ): Partial<Record<Quantity, Tensor>> {
   const [q, p] = [model.encode(x), model.prior()];
   const z = q.sample(key); // [n, ...latent]
   const against = tf.expandDims(z, 1); // [n, 1, ...latent], against a batch [m]
-  const sums = chunks.map((chunk) => tf.tidy(() => logSumsOver(model.encode(chunk()), against)));
+  const sums = chunks.map((chunk) =>
+    tf.tidy(() => {
+      const other = chunk();
+      return logSumsOver(other.model.encode(other.x), against);
+    }),
+  );
   /** ln of the mean over all examples of a density at the draws, `[n, ...]`. */
   const logMean = (logSums: readonly Tensor[]): Tensor =>
     tf.sub(logSumExp(tf.stack([...logSums]), { axis: 0 }), Math.log(count));

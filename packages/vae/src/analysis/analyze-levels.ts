@@ -1,5 +1,5 @@
-import { hasKlDivergence, klDivergence } from '@dgm/core';
-import type { Distribution, Examples, Independent, Key } from '@dgm/core';
+import { checkKey, checkOptions, hasKlDivergence, klDivergence } from '@dgm/core';
+import type { Distribution, Examples, Independent, Key, MakeBatch } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { BaseHierarchicalVae, LatentLevel } from '../hierarchical/base-hierarchical-vae';
@@ -8,10 +8,18 @@ import { chunksOf } from './chunks';
 export interface AnalyzeLevelsOptions {
   /** Randomness of the one draw of the levels that each example gets. */
   readonly key: Key;
-  /** Examples that are looked at at a time; 128 unless given. */
+  /**
+   * How many examples are taken at a time.
+   * @defaultValue 128
+   */
   readonly chunkSize?: number;
-  /** The nats that a latent variable holds on average from which it is active; 0.01 unless given. */
+  /**
+   * A latent variable is active if it holds this many nats on average.
+   * @defaultValue 0.01
+   */
   readonly activeFrom?: number;
+  /** Makes batches of examples, as for `fit`. */
+  readonly batch?: MakeBatch<Tensor>;
 }
 
 /** What one level holds of the examples, in nats per example. */
@@ -41,11 +49,15 @@ export interface HierarchyAnalysis {
 export async function analyzeLevels(
   model: BaseHierarchicalVae,
   examples: Examples,
-  { key, chunkSize = 128, activeFrom = 0.01 }: AnalyzeLevelsOptions,
+  options: AnalyzeLevelsOptions,
 ): Promise<HierarchyAnalysis> {
+  checkOptions('analyzeLevels', options, ['key', 'chunkSize', 'activeFrom', 'batch']);
+  const { key, chunkSize = 128, activeFrom = 0.01, batch } = options;
+  checkKey('analyzeLevels', key);
+  const chunks = chunksOf('analyzeLevels', examples, { key: key.fold('batch'), chunkSize, batch });
   const totals: number[][] = [];
-  for (const [index, chunk] of chunksOf(examples, chunkSize).entries()) {
-    const sums = tf.tidy(() => sumsOf(model, chunk(), key.fold(index)));
+  for (const [index, chunk] of chunks.entries()) {
+    const sums = tf.tidy(() => sumsOf(model, chunk().x, key.fold(index)));
     try {
       for (const [part, sum] of sums.entries()) {
         const values = await sum.data();

@@ -1,5 +1,5 @@
-import { asLayer, softplus } from '@dgm/core';
-import type { Distribution, NetworkLike } from '@dgm/core';
+import { asLayer, checkGiven, checkNumber, checkOptions, softplus } from '@dgm/core';
+import type { CallOptions, Distribution, NetworkLike } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import type { LatentPenalty } from './latent-penalty';
@@ -17,16 +17,24 @@ export interface AdversarialPenaltyOptions {
  * $-\ln D(z_p) - \ln(1 - D(z))$, and the encoder pays $-\lambda \ln D(z)$.
  * @see Adversarial Autoencoders (Makhzani et al., 2016), §2
  */
-export function adversarialPenalty({ prior, critic, weight = 1 }: AdversarialPenaltyOptions): LatentPenalty {
+export function adversarialPenalty(options: AdversarialPenaltyOptions): LatentPenalty {
+  checkOptions('adversarialPenalty', options, ['prior', 'critic', 'weight']);
+  const { prior, critic, weight = 1 } = options;
+  checkGiven('adversarialPenalty', 'prior', prior, 'to be a distribution of the latents');
+  checkNumber('adversarialPenalty', 'weight', weight, { min: 0 });
   const network = asLayer(critic);
   return {
     name: 'adversarialPenalty',
     prior,
     critic: network,
-    loss: (z) => tf.mul<Scalar>(weight, minusLog(network.apply(z))),
-    criticLoss(z, key) {
-      const real = network.apply(prior.sample(key, [z.shape[0]!]));
-      return tf.add<Scalar>(minusLog(real), minusLog(tf.neg(network.apply(z))));
+    loss: (z, key, { training }) => {
+      const call = { training, key: key.fold('critic') };
+      return tf.mul<Scalar>(weight, minusLog(network.apply(z, call)));
+    },
+    criticLoss: (z, key, { training }) => {
+      const call = (part: string): CallOptions => ({ training, key: key.fold(part) });
+      const real = network.apply(prior.sample(key, [z.shape[0]!]), call('real'));
+      return tf.add<Scalar>(minusLog(real), minusLog(tf.neg(network.apply(z, call('encoded')))));
     },
   };
 }

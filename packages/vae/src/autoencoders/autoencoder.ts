@@ -1,4 +1,15 @@
-import { asLayer, BaseModule, conditional, leadingShape, trainable, UnsupportedError } from '@dgm/core';
+import {
+  asLayer,
+  BaseModule,
+  checkGiven,
+  checkInteger,
+  checkOptions,
+  conditional,
+  leadingShape,
+  stopGradient,
+  trainable,
+  UnsupportedError,
+} from '@dgm/core';
 import type {
   CallOptions,
   ConditionalDistribution,
@@ -13,6 +24,8 @@ import type {
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import { checkHead } from '../check';
+import { networkCalls } from '../objectives/objective';
 import type { LatentPenalty } from './latent-penalty';
 
 export interface AutoencoderOptions {
@@ -46,8 +59,13 @@ export class Autoencoder extends BaseModule implements GenerativeModel {
   readonly #decoder: ConditionalDistribution;
   readonly #penalty: LatentPenalty;
 
-  constructor({ encoder, decoder, likelihood, latents, penalty }: AutoencoderOptions) {
+  constructor(options: AutoencoderOptions) {
     super();
+    checkOptions('autoencoder', options, ['encoder', 'decoder', 'likelihood', 'latents', 'penalty']);
+    const { encoder, decoder, likelihood, latents, penalty } = options;
+    checkHead('autoencoder', 'likelihood', likelihood);
+    checkInteger('autoencoder', 'latents', latents);
+    checkGiven('autoencoder', 'penalty', penalty, 'to be a penalty such as latentNorm()');
     this.eventShape = likelihood.eventShape;
     this.latentShape = [latents];
     this.#encoder = this.child('encoder', asLayer(encoder));
@@ -98,21 +116,16 @@ export class Autoencoder extends BaseModule implements GenerativeModel {
     const all = [...trainable(this)];
     const ofCritic = critic ? [...trainable(critic).values()] : [];
     const own = all.map(([, variable]) => variable).filter((variable) => !ofCritic.includes(variable));
-    const call = (key: Key, network: string, training: boolean): CallOptions => ({
-      training,
-      key: key.fold(network),
-    });
-
     const reconstructing: Objective = {
       name: 'autoencoder',
       parameters: own,
       validated: true,
-      loss: (x, key, { training }) =>
+      loss: (x, key, options) =>
         tf.tidy(() => {
-          const z = this.encode(x, call(key, 'encoder', training));
-          const likelihood = this.decode(z, call(key, 'decoder', training)).logProb(x);
-          const reconstruction = tf.neg(tf.mean<Scalar>(likelihood));
-          const penalty = this.#penalty.loss(z, key.fold('penalty'));
+          const calls = networkCalls(options, key);
+          const z = this.encode(x, calls('encoder'));
+          const reconstruction = tf.neg(tf.mean<Scalar>(this.decode(z, calls('decoder')).logProb(x)));
+          const penalty = this.#penalty.loss(z, key.fold('penalty'), options);
           return { total: tf.add<Scalar>(reconstruction, penalty), reconstruction, penalty };
         }),
     };
@@ -120,7 +133,11 @@ export class Autoencoder extends BaseModule implements GenerativeModel {
     const criticizing: Objective = {
       name: 'critic',
       parameters: ofCritic,
-      loss: (x, key) => tf.tidy(() => ({ total: criticLoss(this.encode(x), key.fold('prior')) })),
+      loss: (x, key, options) =>
+        tf.tidy(() => {
+          const z = stopGradient(this.encode(x, networkCalls(options, key)('encoder')));
+          return { total: criticLoss(z, key.fold('prior'), options) };
+        }),
     };
     return [reconstructing, criticizing];
   }

@@ -31,7 +31,9 @@ const some = (examples: Examples, count: number): Examples => ({
 
 test('a penalty by maximum mean discrepancy refuses a batch of one', () => {
   const penalty = mmdPenalty({ prior: standardNormal([2]) });
-  expect(() => tf.tidy(() => penalty.loss(tf.zeros([1, 2]), key))).toThrow('no last batch of one');
+  expect(() => tf.tidy(() => penalty.loss(tf.zeros([1, 2]), key, { training: true }))).toThrow(
+    'no last batch of one',
+  );
 });
 
 describe('an auto-encoder with a penalty on the norm', () => {
@@ -41,7 +43,10 @@ describe('an auto-encoder with a penalty on the norm', () => {
         [3, 4],
         [0, 1],
       ]);
-      expect(latentNorm({ weight: 0.2 }).loss(z, key).dataSync()[0]).toBeCloseTo(0.1 * 13, 5);
+      expect(latentNorm({ weight: 0.2 }).loss(z, key, { training: true }).dataSync()[0]).toBeCloseTo(
+        0.1 * 13,
+        5,
+      );
     });
   });
 

@@ -1,8 +1,18 @@
-import { BaseModule, formatShape, sameShape, ShapeError } from '@dgm/core';
-import type { Distribution, Examples, GenerativeModel, Key, Objective, Shape } from '@dgm/core';
+import { BaseModule, checkGiven, checkOptions, formatShape, Key, sameShape, ShapeError } from '@dgm/core';
+import type {
+  ConditionedBatch,
+  Distribution,
+  Examples,
+  GenerativeModel,
+  MakeBatch,
+  Objective,
+  Shape,
+} from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import type { ConditionedLatentModel } from '../analysis/analyze-latents';
 import { chunksOf } from '../analysis/chunks';
+import type { Chunk } from '../analysis/chunks';
 
 /** A model whose encoder says where examples lie: a VAE by the means of its posterior, an auto-encoder by itself. */
 export interface LatentModel {
@@ -10,20 +20,37 @@ export interface LatentModel {
   encode(x: Tensor): Tensor | Distribution;
 }
 
+export interface LatentExamplesOptions {
+  /**
+   * How many examples the encoder sees at once.
+   * @defaultValue 256
+   */
+  readonly chunkSize?: number;
+  /** Makes batches of examples, as for `fit`: `{ x, context }` for a conditional model. */
+  readonly batch?: MakeBatch<Tensor | ConditionedBatch>;
+  /**
+   * Randomness of the batches.
+   * @defaultValue Key.of(0)
+   */
+  readonly key?: Key;
+}
+
 /**
  * The latents of examples as examples themselves, with their labels: to fit a density to, or a classifier (M1 of Kingma et
- * al., 2014), or a model with labels (M1+M2).
- * @param options - `chunkSize`: how many examples the encoder sees at once, 256 unless given
+ * al., 2014), or a model with labels (M1+M2). The latents of a {@link vqVae} are its codes.
+ * @throws ArgumentError if an option is out of its range, or the contexts of a conditional model are missing
  */
 export async function latentExamples(
-  model: LatentModel,
+  model: LatentModel | (ConditionedLatentModel & { readonly latentShape: Shape }),
   examples: Examples,
-  { chunkSize = 256 }: { readonly chunkSize?: number } = {},
+  options: LatentExamplesOptions = {},
 ): Promise<Examples> {
+  checkOptions('latentExamples', options, ['chunkSize', 'batch', 'key']);
+  const { chunkSize = 256, batch, key = Key.of(0) } = options;
   const parts: Float32Array[] = [];
-  for (const chunk of chunksOf(examples, chunkSize)) {
+  for (const chunk of chunksOf('latentExamples', examples, { key, chunkSize, batch })) {
     const latents = tf.tidy(() => {
-      const code = model.encode(chunk());
+      const code = latentsOf(model, chunk());
       return 'logProb' in code ? code.mean() : tf.clone(code);
     });
     parts.push((await latents.data()) as Float32Array);
@@ -36,6 +63,15 @@ export async function latentExamples(
   }, 0);
   const { count, labels } = examples;
   return { count, shape: model.latentShape, values, ...(labels && { labels }) };
+}
+
+function latentsOf(
+  model: LatentModel | ConditionedLatentModel,
+  { x, context }: Chunk,
+): Tensor | Distribution {
+  if ('encode' in model) return model.encode(x);
+  checkGiven('latentExamples', 'batch', context, 'to make { x, context } for a conditional model');
+  return model.given(context).encode(x);
 }
 
 /** A model that decodes draws of a density of its latents. */

@@ -1,4 +1,4 @@
-import type { Distribution, Key, Module } from '@dgm/core';
+import type { Distribution, Key, LossOptions, Module } from '@dgm/core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 
 /** What an auto-encoder's latents are held to. */
@@ -6,9 +6,9 @@ export interface LatentPenalty {
   readonly name: string;
   /** Where the latents should lie; samples start from it. */
   readonly prior?: Distribution;
-  /** What the encoder pays, weighted, for the latents of a batch, `[n, latents]`. Called inside of a tidy. */
-  loss(z: Tensor, key: Key): Scalar;
+  /** What the encoder pays, weighted, for the latents of a batch, `[n, latents]`. Called inside `tf.tidy`. */
+  loss(z: Tensor, key: Key, options: LossOptions): Scalar;
   /** An opponent with weights and a loss of its own; the auto-encoder takes it over. */
   readonly critic?: Module;
-  readonly criticLoss?: (z: Tensor, key: Key) => Scalar;
+  readonly criticLoss?: (z: Tensor, key: Key, options: LossOptions) => Scalar;
 }

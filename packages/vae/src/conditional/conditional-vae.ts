@@ -1,146 +1,204 @@
 import {
+  asLayer,
   BaseModule,
+  checkContext,
+  checkInteger,
+  checkOptions,
   conditional,
-  leadingShape,
-  ShapeError,
   formatShape,
+  leadingShape,
+  sameShape,
+  ShapeError,
+  singleObjective,
   standardNormal,
-  trainable,
 } from '@dgm/core';
 import type {
-  CallOptions,
+  BoundModel,
   ConditionalDistribution,
+  ConditionedBatch,
   Distribution,
-  DistributionHead,
-  GenerativeModel,
   Key,
-  NetworkLike,
   Objective,
+  SampleOptions,
   Shape,
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { checkHead, checkPosterior, checkPrior, isLearned } from '../check';
+import type { Prior } from '../check';
 import { elboTerms, logImportanceWeights } from '../elbo';
-import type { LatentVariableModel } from '../elbo';
+import { detached } from '../objectives/detached';
+import { networkCalls, outsideTraining } from '../objectives/objective';
+import type { AmortizedModel, NetworkCalls, VaeObjective } from '../objectives/objective';
+import { chooseObjective, VAE_OPTIONS } from '../vae';
+import type { VaeOptions } from '../vae';
 
-/** Examples and what they are conditioned on. */
-export interface ConditionedExamples {
-  /** `[n, ...event]` */
-  readonly x: Tensor;
-  /** `[n, contextSize]` */
-  readonly context: Tensor;
-}
-
-export interface ConditionalVaeOptions {
-  /** Maps x and its context, flat and side by side, to the parameters of the posterior. */
-  readonly encoder: NetworkLike;
-  /** Maps z and its context side by side to the parameters of the likelihood. */
-  readonly decoder: NetworkLike;
-  /** Over vectors z. */
-  readonly posterior: DistributionHead;
-  readonly likelihood: DistributionHead;
-  /** $p(z|c)$ of contexts `[n, contextSize]`; the standard normal, whatever the context, unless given. */
-  readonly prior?: ConditionalDistribution;
-  /** What contexts are drawn from where `sample` is given none, event `[contextSize]`. */
-  readonly contexts: Distribution;
+/** The options of {@link vae}, whose networks see the context beside x and z, and those of the context. */
+export interface ConditionalVaeOptions extends VaeOptions {
+  /** The width of a context. */
+  readonly contextSize: number;
+  /**
+   * What contexts are drawn from where `sample` is given none, with events of shape `[contextSize]`; by default a context
+   * has to be given.
+   */
+  readonly contexts?: Distribution;
 }
 
 /**
- * A variational auto-encoder of x given a context c, a class or any vector:
- * $\ln p(x|c) \ge \mathbb{E}_{q(z|x,c)}[\ln p(x|z, c) + \ln p(z|c) - \ln q(z|x, c)]$. It is trained on batches of
- * {@link ConditionedExamples}, which the option `batch` of `fit` makes.
+ * A variational auto-encoder of x given a context c, such as a class or any vector:
+ * $\ln p(x|c) \ge \mathbb{E}_{q(z|x,c)}[\ln p(x|z, c) + \ln p(z|c) - \ln q(z|x, c)]$.
+ *
+ * The encoder maps x and its context, flat and side by side, `[n, size of x + contextSize]`, to the parameters of the
+ * posterior; the decoder maps z and its context likewise to those of the likelihood. A learned prior gets the context,
+ * unless its own `contextSize` is 0. The model is trained and evaluated on batches `{ x, context }`, which the option
+ * `batch` of `fit` and `evaluate` makes.
+ *
+ * @throws ArgumentError if an option is unknown, missing, or does not fit the others
  * @see Learning Structured Output Representation using Deep Conditional Generative Models (Sohn et al., 2015), Eq. 4
+ * @example
+ * ```ts
+ * const model = conditionalVae({
+ *   contextSize: 10,
+ *   encoder: mlp([64 + 10, 128, 2 * 8], { key: key.fold('encoder') }),
+ *   decoder: mlp([8 + 10, 128, 64 * 17], { key: key.fold('decoder') }),
+ *   posterior: normalHead({ shape: [8] }),
+ *   likelihood: categoricalHead({ shape: [64], levels: 17 }),
+ * });
+ * await fit(model, glyphs(), { batch: classContext({ classes: 10 }), key, optimizer: adam(), batchSize: 64, epochs: 20 });
+ * const sevens = model.sample(key, 16, { context: oneHot(tf.fill([16], 7), { depth: 10 }) });
+ * ```
  */
 export function conditionalVae(options: ConditionalVaeOptions): ConditionalVae {
   return new ConditionalVae(options);
 }
 
 /** What {@link conditionalVae} makes. */
-export class ConditionalVae extends BaseModule implements GenerativeModel<ConditionedExamples> {
+export class ConditionalVae extends BaseModule implements BoundModel<ConditionedBatch, ConditionedBatch> {
   readonly likelihoodKind = 'lower-bound';
   readonly eventShape: Shape;
   readonly latentShape: Shape;
-  readonly #encoder: ConditionalDistribution;
+  readonly contextSize: number;
+  readonly #posterior: ConditionalDistribution;
+  readonly #detachedPosterior: ConditionalDistribution;
   readonly #decoder: ConditionalDistribution;
-  readonly #prior: ConditionalDistribution | undefined;
-  readonly #contexts: Distribution;
+  readonly #prior: Prior;
+  readonly #contexts: Distribution | undefined;
+  readonly #regularizer: VaeOptions['regularizer'];
+  readonly #objective: VaeObjective;
 
-  constructor({ encoder, decoder, posterior, likelihood, prior, contexts }: ConditionalVaeOptions) {
+  constructor(options: ConditionalVaeOptions) {
     super();
+    const where = 'conditionalVae';
+    checkOptions(where, options, [...VAE_OPTIONS, 'contextSize', 'contexts']);
+    const { posterior, likelihood, contextSize, contexts } = options;
+    checkPosterior(where, posterior);
+    checkHead(where, 'likelihood', likelihood);
+    checkInteger(where, 'contextSize', contextSize);
+    if (contexts !== undefined) checkContexts(contexts, contextSize);
+    this.#objective = chooseObjective(where, options);
+    this.#regularizer = options.regularizer;
     this.eventShape = likelihood.eventShape;
     this.latentShape = posterior.eventShape;
-    this.#encoder = this.child('encoder', conditional(encoder, posterior));
-    this.#decoder = this.child('decoder', conditional(decoder, likelihood));
-    this.#prior = prior && this.child('prior', prior);
+    this.contextSize = contextSize;
+    this.#prior = options.prior ?? standardNormal(this.latentShape);
+    checkPrior(where, this.#prior, posterior);
+    const encoder = asLayer(options.encoder);
+    this.#posterior = this.child('encoder', conditional(encoder, posterior));
+    this.#detachedPosterior = conditional(encoder, detached(posterior));
+    this.#decoder = this.child('decoder', conditional(options.decoder, likelihood));
+    if (isLearned(this.#prior)) this.child('prior', this.#prior);
     this.#contexts = contexts;
   }
 
   /**
-   * The latent-variable model of x given these contexts, one for each row of what it is asked about (or of each copy of
-   * the rows). It borrows them: call this inside of `tf.tidy`.
+   * The latent-variable model of x given these contexts, one for each row. It borrows them: call this inside `tf.tidy`.
+   *
+   * `decode` also takes K copies of the rows, `[K * n, ...latent]`, as importance sampling does.
    * @param context - `[n, contextSize]`
-   * @throws ShapeError if a context has another size
+   * @param calls - for networks that are not the same in training
+   * @throws ShapeError if a context has another width, or there is not one for each row
    */
-  given(context: Tensor, call: (network: string) => CallOptions = () => ({})): LatentVariableModel {
-    leadingShape(context.shape, this.#contexts.eventShape, 'ConditionalVae.given', 'context');
-    const beside = (values: Tensor): Tensor => {
-      const [rows, n] = [values.shape[0]!, context.shape[0]!];
-      if (rows % n !== 0) {
-        throw new ShapeError({
-          where: 'ConditionalVae.given',
-          argument: 'context',
-          expected: `with a row for each of ${rows}`,
-          actual: formatShape(context.shape),
-        });
-      }
-      return tf.concat([tf.reshape(values, [rows, -1]), tf.tile(context, [rows / n, 1])], 1);
+  given(context: Tensor, calls: NetworkCalls = outsideTraining): AmortizedModel {
+    checkContext('ConditionalVae.given', context, this);
+    const n = context.shape[0]!;
+    const beside = (x: Tensor): Tensor => {
+      leadingShape(x.shape, this.eventShape, 'ConditionalVae.encode', 'x');
+      checkContext('ConditionalVae.encode', context, { rows: x.shape[0]!, contextSize: this.contextSize });
+      return besideContext(x, context);
     };
     return {
-      encode: (x) => this.#encoder.given(beside(x), call('encoder')),
-      decode: (z) => this.#decoder.given(beside(z), call('decoder')),
-      prior: () => this.#prior?.given(context, call('prior')) ?? standardNormal(this.latentShape),
+      encode: (x) => this.#posterior.given(beside(x), calls('encoder')),
+      encodeDetached: (x) => this.#detachedPosterior.given(beside(x), calls('encoder')),
+      decode: (z) => {
+        const [rows] = leadingShape(z.shape, this.latentShape, 'ConditionalVae.decode', 'z');
+        if (rows! % n !== 0 || n === 0) {
+          checkContext('ConditionalVae.decode', context, { rows: rows!, contextSize: this.contextSize });
+        }
+        return this.#decoder.given(besideContext(z, context), calls('decoder'));
+      },
+      prior: () => this.#priorGiven(context, calls),
     };
   }
 
   /** The bound on $\ln p(x|c)$ with one draw of z, in nats, `[n]`. */
-  elbo({ x, context }: ConditionedExamples, key: Key): Tensor {
+  elbo({ x, context }: ConditionedBatch, key: Key): Tensor {
     return tf.tidy(() => {
-      const { reconstruction, regularizer } = elboTerms(this.given(context), x, key);
+      const { reconstruction, regularizer } = elboTerms(this.given(context), x, key, this.#regularizer);
       return tf.sub(reconstruction, regularizer);
     });
   }
 
-  /** Importance-sampled $\ln p(x|c)$ of each example in nats, `[n]`; below the truth in expectation. */
-  logLikelihood({ x, context }: ConditionedExamples, key: Key, numSamples: number): Tensor {
-    return tf.tidy(() => {
-      const weights = logImportanceWeights(this.given(context), x, key, numSamples);
-      return tf.sub(tf.logSumExp(weights, 0), Math.log(numSamples));
-    });
+  /** Logarithms of K importance weights of each example, in nats, `[K, n]`; memory grows with K times n. */
+  logWeights({ x, context }: ConditionedBatch, key: Key, numSamples: number): Tensor {
+    return tf.tidy(() => logImportanceWeights(this.given(context), x, key, numSamples));
   }
 
   /**
    * z from the prior, then x from the likelihood; `[n, ...event]`.
-   * @param options - `context`: `[n, contextSize]`, instead of random ones
+   * @param options - `context`: `[n, contextSize]`, drawn from `contexts` by default
+   * @throws ShapeError if there is not one context of the right width for each example
    */
-  sample(key: Key, n: number, { context }: { readonly context?: Tensor } = {}): Tensor {
+  sample(key: Key, n: number, options: SampleOptions = {}): Tensor {
     return tf.tidy(() => {
-      const model = this.given(context ?? this.#contexts.sample(key.fold('context'), [n]));
+      const context = options.context ?? this.#contexts?.sample(key.fold('context'), [n]);
+      checkContext('ConditionalVae.sample', context, { rows: n, contextSize: this.contextSize });
+      const model = this.given(context!);
       const prior = model.prior();
       const z = prior.sample(key.fold('z'), prior.batchShape.length === 0 ? [n] : []);
       return model.decode(z).sample(key.fold('x'));
     });
   }
 
-  /** Minus the bound, with its two terms. */
-  objectives(): readonly Objective<ConditionedExamples>[] {
-    const loss: Objective<ConditionedExamples>['loss'] = ({ x, context }, key, { training }) =>
-      tf.tidy(() => {
-        const model = this.given(context, (network) => ({ training, key: key.fold(network) }));
-        const terms = elboTerms(model, x, key.fold('z'));
-        const reconstruction = tf.neg(tf.mean<Scalar>(terms.reconstruction));
-        const regularizer = tf.mean<Scalar>(terms.regularizer);
-        return { total: tf.add<Scalar>(reconstruction, regularizer), reconstruction, regularizer };
-      });
-    return [{ name: 'elbo', parameters: [...trainable(this).values()], loss }];
+  /** One objective: minus the ELBO in nats per example with its terms, or the one of the options. */
+  objectives(): readonly Objective<ConditionedBatch>[] {
+    return singleObjective<ConditionedBatch>(this, {
+      name: this.#objective.name,
+      loss: ({ x, context }, key, options) =>
+        this.#objective.loss(this.given(context, networkCalls(options, key)), x, key.fold('z'), options),
+    });
   }
+
+  #priorGiven(context: Tensor, calls: NetworkCalls): Distribution {
+    if (!isLearned(this.#prior)) return this.#prior;
+    const isUnconditional = (this.#prior as { readonly contextSize?: number }).contextSize === 0;
+    return this.#prior.given(isUnconditional ? undefined : context, calls('prior'));
+  }
+}
+
+/** Values, flat, with the context of each beside them; K copies of the rows get K copies of the contexts. */
+export function besideContext(values: Tensor, context: Tensor): Tensor {
+  const [rows, n] = [values.shape[0]!, context.shape[0]!];
+  const contexts = rows === n ? context : tf.tile(context, [rows / n, 1]);
+  return tf.concat([tf.reshape(values, [rows, -1]), contexts], 1);
+}
+
+function checkContexts({ eventShape, batchShape }: Distribution, contextSize: number): void {
+  if (sameShape(eventShape, [contextSize]) && batchShape.length === 0) return;
+  throw new ShapeError({
+    where: 'conditionalVae',
+    argument: 'contexts',
+    expected: `with an event of shape ${formatShape([contextSize])} and no batch`,
+    actual: `event ${formatShape(eventShape)}, batch ${formatShape(batchShape)}`,
+    remedy: 'give the width of a context as contextSize',
+  });
 }

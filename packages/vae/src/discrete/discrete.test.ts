@@ -65,6 +65,24 @@ describe('OneHotCategorical', () => {
     });
   });
 
+  test('gives an impossible value no mass, and no NaN', () => {
+    tf.tidy(() => {
+      const p = new OneHotCategorical(tf.tensor1d([0, 1, -Infinity]));
+      const [equal, far] = [new OneHotCategorical([3]), new OneHotCategorical(tf.tensor1d([0, -200, 1]))];
+      expect([...p.logProb(tf.eye(3)).dataSync()]).toBeCloseToArray([-1.313262, -0.313262, -Infinity]);
+      expect(p.entropy().dataSync()[0]).toBeCloseTo(0.582203, 5);
+      expect(klDivergence(p, equal).dataSync()[0]).toBeCloseTo(0.516409, 5);
+      expect(klDivergence(equal, p).dataSync()[0]).toBe(Infinity);
+      expect(klDivergence(far, new OneHotCategorical(tf.tensor1d([0, -Infinity, 1]))).dataSync()[0]).toBe(
+        Infinity,
+      );
+      const gradient = tf.grad((logits) => tf.sum(new OneHotCategorical(logits).entropy()))(
+        tf.tensor1d([0, 1, -Infinity]),
+      );
+      expect(gradient.dataSync().every(Number.isFinite)).toBe(true);
+    });
+  });
+
   test('has the mode that no event exceeds', () => {
     tf.tidy(() => {
       const best = Math.max(...pair().logProb(events()).dataSync());

@@ -1,3 +1,4 @@
+import { checkInteger, checkNumber, checkOneOf, checkOptions } from '@dgm/core';
 import type { DistributionHead } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { checkParameters } from '../posteriors/parameters';
@@ -8,12 +9,15 @@ export interface GumbelSoftmaxOptions {
   readonly variables: number;
   /** How many values each can take. */
   readonly classes: number;
-  /** $\tau$; 2/3 unless given, as in Maddison et al. */
+  /**
+   * $\tau$, by default as in Maddison et al.
+   * @defaultValue 2 / 3
+   */
   readonly temperature?: number;
   /**
    * What training draws: `straight-through`, one-hot vectors with the gradient of the softmax; or `relaxed`, the softmax
-   * itself, whose loss is then no bound. Outside of training draws are one-hot and the bound is one. Straight-through unless
-   * given.
+   * itself, whose loss is then no bound. Otherwise draws are one-hot and the bound is one.
+   * @defaultValue 'straight-through'
    */
   readonly estimator?: 'straight-through' | 'relaxed';
 }
@@ -24,12 +28,13 @@ export interface GumbelSoftmaxOptions {
  * `new OneHotCategorical([variables, classes], { eventRank: 2 })`.
  * @see Categorical Reparameterization with Gumbel-Softmax (Jang et al., 2017), §2
  */
-export function gumbelSoftmax({
-  variables,
-  classes,
-  temperature = 2 / 3,
-  estimator = 'straight-through',
-}: GumbelSoftmaxOptions): DistributionHead {
+export function gumbelSoftmax(options: GumbelSoftmaxOptions): DistributionHead {
+  checkOptions('gumbelSoftmax', options, ['variables', 'classes', 'temperature', 'estimator']);
+  const { variables, classes, temperature = 2 / 3, estimator = 'straight-through' } = options;
+  checkInteger('gumbelSoftmax', 'variables', variables);
+  checkInteger('gumbelSoftmax', 'classes', classes, { min: 2 });
+  checkNumber('gumbelSoftmax', 'temperature', temperature, { above: 0 });
+  checkOneOf('gumbelSoftmax', 'estimator', estimator, ['straight-through', 'relaxed']);
   const numParameters = variables * classes;
   return {
     numParameters,

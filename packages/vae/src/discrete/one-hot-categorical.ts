@@ -1,6 +1,6 @@
 import {
   BaseDistribution,
-  ArgumentError,
+  checkNumber,
   logSoftmax,
   oneHot,
   select,
@@ -12,11 +12,20 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
 export interface OneHotCategoricalOptions {
-  /** How many of the last axes are the event: 1 for one variable, 2 for a row of them. 1 unless given. */
+  /**
+   * How many of the last axes are the event: 1 for one variable, 2 for a row of them.
+   * @defaultValue 1
+   */
   readonly eventRank?: 1 | 2;
-  /** $\tau$ of the gradient's softmax; 1 unless given. */
+  /**
+   * $\tau$ of the gradient's softmax.
+   * @defaultValue 1
+   */
   readonly temperature?: number;
-  /** Draws the softmax itself instead of a one-hot vector: a draw of the Concrete distribution. Off unless given. */
+  /**
+   * Draws the softmax itself instead of a one-hot vector: a draw of the Concrete distribution.
+   * @defaultValue false
+   */
   readonly relaxed?: boolean;
 }
 
@@ -46,14 +55,7 @@ export class OneHotCategorical extends BaseDistribution {
     { eventRank = 1, temperature = 1, relaxed = false }: OneHotCategoricalOptions = {},
   ) {
     super();
-    if (!(temperature > 0)) {
-      throw new ArgumentError({
-        where: 'OneHotCategorical',
-        argument: 'temperature',
-        expected: 'to be above 0',
-        actual: String(temperature),
-      });
-    }
+    checkNumber('OneHotCategorical', 'temperature', temperature, { above: 0 });
     const shape = 'shape' in logits ? logits.shape : logits;
     this.#logits = 'shape' in logits ? logits : undefined;
     this.batchShape = shape.slice(0, shape.length - eventRank);
@@ -73,8 +75,10 @@ export class OneHotCategorical extends BaseDistribution {
     if (!matches) return undefined;
     const p = other as OneHotCategorical;
     return () => {
-      const logs = this.logProbs();
-      return this.#overEvent(tf.mul(tf.exp(logs), tf.sub(logs, p.logProbs())));
+      const [logs, others] = [this.logProbs(), p.logProbs()];
+      const gap = tf.sub(finite(logs), finite(others));
+      const ofPossible = select(isPossible(others), tf.mul(tf.exp(logs), gap), Infinity);
+      return this.#overEvent(select(isPossible(logs), ofPossible, 0));
     };
   }
 
@@ -86,15 +90,18 @@ export class OneHotCategorical extends BaseDistribution {
   }
 
   protected logDensity(z: Tensor): Tensor {
+    const logs = this.logProbs();
     const isOneHot = this.#allOfEvent(
       tf.logicalAnd(tf.equal(z, tf.square(z)), tf.lessEqual(tf.abs(tf.sub(tf.sum(z, -1, true), 1)), 1e-6)),
     );
-    return select(isOneHot, this.#overEvent(tf.mul(z, this.logProbs())), -Infinity);
+    const hasMass = this.#allOfEvent(tf.logicalOr(isPossible(logs), tf.lessEqual(z, 0)));
+    const logMass = this.#overEvent(tf.mul(z, finite(logs)));
+    return select(tf.logicalAnd(isOneHot, hasMass), logMass, -Infinity);
   }
 
   protected override closedEntropy(): Tensor {
     const logs = this.logProbs();
-    return tf.neg(this.#overEvent(tf.mul(tf.exp(logs), logs)));
+    return tf.neg(this.#overEvent(tf.mul(tf.exp(logs), finite(logs))));
   }
 
   protected override closedMean(): Tensor {
@@ -132,4 +139,13 @@ export class OneHotCategorical extends BaseDistribution {
 /** The one-hot vector of the largest entry along the last axis. */
 function largestOf(values: Tensor): Tensor {
   return oneHot(tf.argMax(values, -1), { depth: values.shape.at(-1)! });
+}
+
+function isPossible(logProbs: Tensor): Tensor {
+  return tf.greater(logProbs, -Infinity);
+}
+
+/** Log-probabilities with 0 for -Infinity, which a probability of 0 is multiplied by. */
+function finite(logProbs: Tensor): Tensor {
+  return select(isPossible(logProbs), logProbs, 0);
 }

@@ -1,12 +1,18 @@
 import {
-  ArgumentError,
   asLayer,
   BaseModule,
+  checkGiven,
+  checkInteger,
+  checkKey,
+  checkNumber,
+  checkOptions,
+  checkSameSpace,
+  checkShape,
   conditional,
   leadingShape,
   oneHot,
+  singleObjective,
   stopGradient,
-  trainable,
 } from '@dgm/core';
 import type {
   BoundModel,
@@ -22,6 +28,8 @@ import type {
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
+import { checkHead } from '../check';
+import { networkCalls } from '../objectives/objective';
 
 export interface VqVaeOptions {
   /** Maps x, `[n, ...event]`, to one vector for each position, `[n, positions * dims]`. */
@@ -31,11 +39,14 @@ export interface VqVaeOptions {
   readonly likelihood: DistributionHead;
   /** How many codes an example is made of, how many there are to choose from, and the size of their vectors. */
   readonly codebook: { readonly positions: number; readonly codes: number; readonly dims: number };
-  /** What an encoder pays that does not commit itself to a code, $\beta$; 0.25 unless given. */
+  /**
+   * What an encoder pays that does not commit itself to a code, $\beta$.
+   * @defaultValue 0.25
+   */
   readonly commitment?: number;
   /**
-   * $p(c)$ of the integer codes, event `[positions]`: an autoregressive model, say, which is learned along. All codes are
-   * equally probable unless given.
+   * $p(c)$ of the integer codes, event `[positions]`: an autoregressive model, say, which is learned along. By default
+   * all codes are equally probable.
    */
   readonly prior?: ConditionalDistribution;
   /** For the initial code vectors. */
@@ -51,10 +62,22 @@ export function vqVae(options: VqVaeOptions): VqVae {
   return new VqVae(options);
 }
 
+const OPTIONS: readonly (keyof VqVaeOptions)[] = [
+  'encoder',
+  'decoder',
+  'likelihood',
+  'codebook',
+  'commitment',
+  'prior',
+  'key',
+];
+
 /** What {@link vqVae} makes. */
 export class VqVae extends BaseModule implements BoundModel {
   readonly likelihoodKind = 'lower-bound';
   readonly eventShape: Shape;
+  /** `[positions]`: the numbers of the codes. */
+  readonly latentShape: Shape;
   readonly #encoder: Layer;
   readonly #decoder: ConditionalDistribution;
   readonly #prior: ConditionalDistribution | undefined;
@@ -62,10 +85,20 @@ export class VqVae extends BaseModule implements BoundModel {
   readonly #positions: number;
   readonly #commitment: number;
 
-  constructor({ encoder, decoder, likelihood, codebook, commitment = 0.25, prior, key }: VqVaeOptions) {
+  constructor(options: VqVaeOptions) {
     super();
+    checkOptions('vqVae', options, OPTIONS);
+    const { encoder, decoder, likelihood, codebook, commitment = 0.25, prior, key } = options;
+    checkHead('vqVae', 'likelihood', likelihood);
+    checkGiven('vqVae', 'codebook', codebook, 'to be { positions, codes, dims }');
+    checkOptions('vqVae.codebook', codebook, ['positions', 'codes', 'dims']);
+    checkNumber('vqVae', 'commitment', commitment, { min: 0 });
+    checkKey('vqVae', key);
     const { positions, codes, dims } = codebook;
-    for (const [name, size] of Object.entries(codebook)) requirePositive(`codebook.${name}`, size);
+    checkInteger('vqVae', 'codebook.positions', positions);
+    checkInteger('vqVae', 'codebook.codes', codes, { min: 2 });
+    checkInteger('vqVae', 'codebook.dims', dims);
+    this.latentShape = [positions];
     this.eventShape = likelihood.eventShape;
     this.#encoder = this.child('encoder', asLayer(encoder));
     this.#decoder = this.child('decoder', conditional(decoder, likelihood));
@@ -105,7 +138,7 @@ export class VqVae extends BaseModule implements BoundModel {
     return tf.tidy(() => {
       const { codes: numCodes } = this.#sizes;
       const codes = this.#prior
-        ? this.#prior.given().sample(key.fold('codes'), [n])
+        ? this.#priorOf().sample(key.fold('codes'), [n])
         : tf.cast(key.fold('codes').categorical(tf.zeros([numCodes]), [n, this.#positions]), 'float32');
       return this.decode(codes).sample(key.fold('x'));
     });
@@ -122,9 +155,10 @@ export class VqVae extends BaseModule implements BoundModel {
    * how many codes the batch used.
    */
   objectives(): readonly Objective[] {
-    const loss: Objective['loss'] = (x, key, { training }) =>
-      tf.tidy(() => {
-        const call = (network: string): CallOptions => ({ training, key: key.fold(network) });
+    return singleObjective<Tensor>(this, {
+      name: 'vq',
+      loss: (x, key, options) => {
+        const call = networkCalls(options, key);
         const vectors = this.#vectors(x, call('encoder'));
         const codes = this.#nearest(vectors);
         const chosen = this.#lookUp(codes);
@@ -136,8 +170,8 @@ export class VqVae extends BaseModule implements BoundModel {
         const distances = tf.add(codebook, tf.mul(this.#commitment, commitment));
         const total = tf.addN([reconstruction, distances, prior]) as Scalar;
         return { total, reconstruction, codebook, commitment, prior, perplexity: this.#perplexity(codes) };
-      });
-    return [{ name: 'vq', parameters: [...trainable(this).values()], loss }];
+      },
+    });
   }
 
   get #sizes(): { readonly codes: number; readonly dims: number } {
@@ -147,7 +181,10 @@ export class VqVae extends BaseModule implements BoundModel {
 
   /** The encoder's output, `[n, positions, dims]`. */
   #vectors(x: Tensor, call: CallOptions = {}): Tensor {
-    return tf.reshape(this.#encoder.apply(x, call), [-1, this.#positions, this.#sizes.dims]);
+    const { dims } = this.#sizes;
+    const flat = this.#encoder.apply(x, call);
+    checkShape('VqVae.encode', "the encoder's output", flat, ['n', this.#positions * dims]);
+    return tf.reshape(flat, [-1, this.#positions, dims]);
   }
 
   /** $\arg\min_c \|e - v_c\|^2$, without the term that is the same for all c. */
@@ -171,8 +208,15 @@ export class VqVae extends BaseModule implements BoundModel {
   }
 
   #logPrior(codes: Tensor, call: CallOptions = {}): Tensor {
-    if (this.#prior) return this.#prior.given(undefined, call).logProb(codes);
+    if (this.#prior) return this.#priorOf(call).logProb(codes);
     return tf.fill([codes.shape[0]!], -this.#positions * Math.log(this.#sizes.codes));
+  }
+
+  /** @throws ArgumentError if the prior is not over integers */
+  #priorOf(call: CallOptions = {}): Distribution {
+    const prior = this.#prior!.given(undefined, call);
+    checkSameSpace('vqVae', 'prior', prior, { space: 'integers' });
+    return prior;
   }
 
   /** $e^{H}$ of how often each code was used: from 1, all the same, to the size of the book. */
@@ -188,14 +232,4 @@ const mean = (values: Tensor): Scalar => tf.mean<Scalar>(values);
 /** Squared distances of an example's vectors, added up; the mean over examples. */
 function squaredDistance(a: Tensor, b: Tensor): Scalar {
   return tf.div(tf.sum(tf.square(tf.sub(a, b))), a.shape[0]!);
-}
-
-function requirePositive(argument: string, size: number): void {
-  if (Number.isInteger(size) && size > 0) return;
-  throw new ArgumentError({
-    where: 'vqVae',
-    argument,
-    expected: 'to be a positive integer',
-    actual: String(size),
-  });
 }

@@ -1,30 +1,35 @@
 import {
   asLayer,
   BaseModule,
+  checkGiven,
+  checkOptions,
   conditional,
   formatShape,
-  hasKlDivergence,
-  klDivergence,
   sameShape,
   ShapeError,
+  singleObjective,
   sizeOf,
-  trainable,
   UnsupportedError,
 } from '@dgm/core';
 import type {
   BoundModel,
   ConditionalDistribution,
-  Distribution,
   DistributionHead,
   Key,
   LikelihoodModel,
   NetworkLike,
   Objective,
-  LossOptions,
   Shape,
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import { checkHead, checkPosterior } from '../check';
+import { besideContext } from '../conditional/conditional-vae';
+import { elboTerms, logImportanceWeights } from '../elbo';
+import { detached } from '../objectives/detached';
+import { networkCalls, outsideTraining } from '../objectives/objective';
+import type { AmortizedModel, NetworkCalls, VaeObjective } from '../objectives/objective';
+import { chooseObjective } from '../vae';
 
 export interface AuxiliaryVaeOptions {
   /** $y = d(x)$: integers that x determines, such as a smaller image (`downscale`), `[n, ...event]` to `[n, ...]`. */
@@ -41,7 +46,20 @@ export interface AuxiliaryVaeOptions {
   readonly latent: DistributionHead;
   /** The family of p(x|z, y). */
   readonly likelihood: DistributionHead;
+  /** What the part of x given y is trained by; by default `elboObjective()`. The model of y has its own. */
+  readonly objective?: VaeObjective;
 }
+
+const OPTIONS: readonly (keyof AuxiliaryVaeOptions)[] = [
+  'auxiliary',
+  'base',
+  'encoder',
+  'prior',
+  'decoder',
+  'latent',
+  'likelihood',
+  'objective',
+];
 
 /** What {@link auxiliaryVae} makes. */
 export class AuxiliaryVae extends BaseModule implements BoundModel {
@@ -50,24 +68,50 @@ export class AuxiliaryVae extends BaseModule implements BoundModel {
   readonly #auxiliary: (x: Tensor) => Tensor;
   readonly #base: BoundModel | LikelihoodModel;
   readonly #posterior: ConditionalDistribution;
+  readonly #detachedPosterior: ConditionalDistribution;
   readonly #prior: ConditionalDistribution;
   readonly #decoder: ConditionalDistribution;
+  readonly #objective: VaeObjective;
 
   constructor(options: AuxiliaryVaeOptions) {
     super();
-    this.eventShape = options.likelihood.eventShape;
-    this.#auxiliary = options.auxiliary;
-    this.#base = this.child('base', options.base);
-    this.#posterior = this.child('encoder', conditional(asLayer(options.encoder), options.latent));
-    this.#prior = this.child('prior', conditional(asLayer(options.prior), options.latent));
-    this.#decoder = this.child('decoder', conditional(asLayer(options.decoder), options.likelihood));
+    const where = 'auxiliaryVae';
+    checkOptions(where, options, OPTIONS);
+    const { auxiliary, base, latent, likelihood } = options;
+    checkGiven(where, 'auxiliary', auxiliary, 'to be a function of x');
+    checkGiven(where, 'base', base, 'to be a model of what auxiliary makes');
+    checkPosterior(where, latent);
+    checkHead(where, 'likelihood', likelihood);
+    this.#objective = chooseObjective(where, options);
+    this.eventShape = likelihood.eventShape;
+    this.#auxiliary = auxiliary;
+    const encoder = asLayer(options.encoder);
+    this.#base = this.child('base', base);
+    this.#posterior = this.child('encoder', conditional(encoder, latent));
+    this.#detachedPosterior = conditional(encoder, detached(latent));
+    this.#prior = this.child('prior', conditional(options.prior, latent));
+    this.#decoder = this.child('decoder', conditional(options.decoder, likelihood));
+  }
+
+  /**
+   * The latent-variable model of x given y. It borrows y: call this inside `tf.tidy`.
+   * @param y - `[n, ...]`
+   * @param calls - for networks that are not the same in training
+   */
+  given(y: Tensor, calls: NetworkCalls = outsideTraining): AmortizedModel {
+    return {
+      encode: (x) => this.#posterior.given(x, calls('encoder')),
+      encodeDetached: (x) => this.#detachedPosterior.given(x, calls('encoder')),
+      decode: (z) => this.#decoder.given(besideContext(z, flat(y)), calls('decoder')),
+      prior: () => this.#prior.given(flat(y), calls('prior')),
+    };
   }
 
   /** The bound with one draw of each latent variable, in nats, `[n]`. */
   elbo(x: Tensor, key: Key): Tensor {
     return tf.tidy(() => {
       const y = this.#auxiliaryOf(x, 'elbo');
-      const { reconstruction, regularizer } = this.#terms(x, y, key);
+      const { reconstruction, regularizer } = elboTerms(this.given(y), x, key);
       return tf.add(this.#logProbOfAuxiliary(y, key.fold('base')), tf.sub(reconstruction, regularizer));
     });
   }
@@ -79,14 +123,7 @@ export class AuxiliaryVae extends BaseModule implements BoundModel {
   logWeights(x: Tensor, key: Key, numSamples: number): Tensor {
     return tf.tidy(() => {
       const y = this.#auxiliaryOf(x, 'logWeights');
-      const [q, p] = [this.#posterior.given(x), this.#prior.given(flat(y))];
-      const z = q.sample(key, [numSamples]); // [K, n, ...latent]
-      const logRatio = tf.sub(p.logProb(z), q.logProb(z));
-      const many = (values: Tensor): Tensor =>
-        tf.tile(values, [numSamples, ...values.shape.slice(1).map(() => 1)]);
-      const flatZ = tf.reshape(z, [-1, ...z.shape.slice(2)]);
-      const logLikelihood = this.#decode(flatZ, many(y)).logProb(many(x));
-      const ofX = tf.add(tf.reshape(logLikelihood, [numSamples, -1]), logRatio);
+      const ofX = logImportanceWeights(this.given(y), x, key, numSamples);
       return tf.add(ofX, this.#logWeightsOfAuxiliary(y, key.fold('base'), numSamples));
     });
   }
@@ -103,48 +140,23 @@ export class AuxiliaryVae extends BaseModule implements BoundModel {
    */
   complete(y: Tensor, key: Key): Tensor {
     return tf.tidy(() => {
-      const z = this.#prior.given(flat(y)).sample(key.fold('z'));
-      return this.#decode(z, y).sample(key.fold('x'));
+      const model = this.given(y);
+      return model.decode(model.prior().sample(key.fold('z'))).sample(key.fold('x'));
     });
   }
 
-  /** One objective: that of y, minus the bound of x given y. */
+  /** One objective: that of y, plus that of x given y. */
   objectives(): readonly Objective[] {
-    return [
-      {
-        name: 'elbo',
-        parameters: [...trainable(this).values()],
-        loss: (x, key, context) => tf.tidy(() => this.#loss(x, key, context)),
+    return singleObjective<Tensor>(this, {
+      name: this.#objective.name,
+      loss: (x, key, options) => {
+        const y = this.#auxiliaryOf(x, 'loss');
+        const auxiliary = this.#base.objectives()[0]!.loss(y, key.fold('base'), options).total;
+        const model = this.given(y, networkCalls(options, key.fold('networks')));
+        const terms = this.#objective.loss(model, x, key, options);
+        return { ...terms, total: tf.add<Scalar>(auxiliary, terms.total), auxiliary };
       },
-    ];
-  }
-
-  #loss(x: Tensor, key: Key, context: LossOptions): { total: Scalar } & Record<string, Scalar> {
-    const y = this.#auxiliaryOf(x, 'loss');
-    const terms = this.#terms(x, y, key);
-    const auxiliary = this.#base.objectives()[0]!.loss(y, key.fold('base'), context).total;
-    const reconstruction = tf.neg(tf.mean<Scalar>(terms.reconstruction));
-    const regularizer = tf.mean<Scalar>(terms.regularizer);
-    return {
-      total: tf.addN<Scalar>([auxiliary, reconstruction, regularizer]),
-      auxiliary,
-      reconstruction,
-      regularizer,
-    };
-  }
-
-  /** $\ln p(x|z, y)$ and $\ln q(z|x) - \ln p(z|y)$, or its expectation, at one draw of z. */
-  #terms(x: Tensor, y: Tensor, key: Key): { reconstruction: Tensor; regularizer: Tensor } {
-    const [q, p] = [this.#posterior.given(x), this.#prior.given(flat(y))];
-    const z = q.sample(key);
-    return {
-      reconstruction: this.#decode(z, y).logProb(x),
-      regularizer: hasKlDivergence(q, p) ? klDivergence(q, p) : tf.sub(q.logProb(z), p.logProb(z)),
-    };
-  }
-
-  #decode(z: Tensor, y: Tensor): Distribution {
-    return this.#decoder.given(tf.concat([flat(z), flat(y)], 1));
+    });
   }
 
   #logProbOfAuxiliary(y: Tensor, key: Key): Tensor {

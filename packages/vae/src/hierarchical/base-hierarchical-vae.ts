@@ -8,7 +8,8 @@ import {
   klDivergence,
   sameShape,
   ShapeError,
-  trainable,
+  singleObjective,
+  UnsupportedError,
 } from '@dgm/core';
 import type {
   BoundModel,
@@ -25,6 +26,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { logImportanceWeights } from '../elbo';
 import type { Latent, LatentVariableModel } from '../elbo';
+import type { AmortizedModel, VaeObjective } from '../objectives/objective';
 import { checkObjective, hierarchicalLoss } from './hierarchical-objective';
 import type { HierarchicalObjective, HierarchicalTerms } from './hierarchical-objective';
 import { drawLevels, keyOfLevel, LevelChain, splitLevels } from './level-chain';
@@ -52,8 +54,11 @@ export interface HierarchicalVaeOptions {
     | Distribution
     | ConditionalDistribution
     | ((encoder: (x: Tensor) => Distribution) => ConditionalDistribution);
-  /** Weights of the regularizers, free nats. */
-  readonly objective?: HierarchicalObjective;
+  /**
+   * Weights of the regularizers and free nats of each level; or an objective of a VAE for all levels side by side, such as
+   * `iwaeObjective({ numSamples: 5 })`.
+   */
+  readonly objective?: HierarchicalObjective | VaeObjective;
 }
 
 /** A level of the posterior of a batch. */
@@ -77,7 +82,7 @@ export abstract class BaseHierarchicalVae extends BaseModule implements BoundMod
   readonly sizes: readonly number[];
   protected readonly priors: LevelPriors;
   readonly #decoder: ConditionalDistribution;
-  readonly #objective: HierarchicalObjective;
+  readonly #objective: HierarchicalObjective | VaeObjective;
 
   constructor({
     levels,
@@ -89,7 +94,7 @@ export abstract class BaseHierarchicalVae extends BaseModule implements BoundMod
   }: HierarchicalVaeOptions) {
     super();
     const where = new.target.name;
-    checkObjective(objective, levels.length, where);
+    if (!isVaeObjective(objective)) checkObjective(objective, levels.length, where);
     const top = levels.length - 1;
     this.priors = new LevelPriors({
       levels,
@@ -207,19 +212,36 @@ export abstract class BaseHierarchicalVae extends BaseModule implements BoundMod
     });
   }
 
-  /** One objective: minus the bound in nats per example, with the regularizer of each level. */
+  /** One objective: minus the bound in nats per example, with the regularizer of each level; or the one of the options. */
   objectives(): readonly Objective[] {
-    return [
-      {
-        name: 'elbo',
-        parameters: [...trainable(this).values()],
-        loss: (x, key, context) =>
-          tf.tidy(() => {
-            const call = { training: context.training, key: key.fold('networks') };
-            return hierarchicalLoss(this.#terms(x, key, call), this.#objective, context);
-          }),
+    const objective = this.#objective;
+    return singleObjective<Tensor>(this, {
+      name: isVaeObjective(objective) ? objective.name : 'elbo',
+      loss: (x, key, options) => {
+        const call = { training: options.training, key: key.fold('networks') };
+        return isVaeObjective(objective)
+          ? objective.loss(this.#during(call), x, key, options)
+          : hierarchicalLoss(this.#terms(x, key, call), objective, options);
       },
-    ];
+    });
+  }
+
+  /** The model of all levels side by side, whose networks know whether they are in training. */
+  #during(call: CallOptions): AmortizedModel {
+    return {
+      encode: (x) => this.encode(x, call),
+      encodeDetached: () => {
+        throw new UnsupportedError({
+          where: this.constructor.name,
+          argument: 'objective',
+          expected: "to have gradient: 'total' for a hierarchy",
+          actual: 'one that detaches the posterior',
+          remedy: 'leave its option gradient out',
+        });
+      },
+      decode: (z) => this.decode(z, call),
+      prior: () => this.prior(call),
+    };
   }
 
   #terms(x: Tensor, key: Key, call: CallOptions): HierarchicalTerms {
@@ -274,4 +296,8 @@ export abstract class BaseHierarchicalVae extends BaseModule implements BoundMod
           : 'check the data set',
     });
   }
+}
+
+function isVaeObjective(objective: HierarchicalObjective | VaeObjective): objective is VaeObjective {
+  return 'loss' in objective;
 }

@@ -1,4 +1,4 @@
-import { ArgumentError, relu } from '@dgm/core';
+import { ArgumentError, checkNumber, checkOptions, relu } from '@dgm/core';
 import type { LossOptions } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
@@ -7,9 +7,15 @@ import type { Annealing } from '../objectives/annealing';
 
 /** How the regularizers of the levels count while training. */
 export interface HierarchicalObjective {
-  /** What the regularizers are multiplied by: one weight for all, or one for each level, z_1 first; 1 unless given. */
+  /**
+   * What the regularizers are multiplied by: one weight for all, or one for each level, z_1 first.
+   * @defaultValue 1
+   */
   readonly weight?: number | Annealing | readonly (number | Annealing)[];
-  /** Nats that each level may hold for free, on average over the batch; 0 unless given. */
+  /**
+   * Nats that each level may hold for free, on average over the batch.
+   * @defaultValue 0
+   */
   readonly freeNats?: number;
 }
 
@@ -47,7 +53,10 @@ export function hierarchicalLoss(
 }
 
 /** @throws ArgumentError unless there is one weight, or one for each level */
-export function checkObjective({ weight = 1 }: HierarchicalObjective, levels: number, where: string): void {
+export function checkObjective(objective: HierarchicalObjective, levels: number, where: string): void {
+  checkOptions(`${where}.objective`, objective, ['weight', 'freeNats']);
+  const { weight = 1, freeNats = 0 } = objective;
+  checkNumber(where, 'objective.freeNats', freeNats, { min: 0 });
   if (!isList(weight) || weight.length === levels) return;
   throw new ArgumentError({
     where,

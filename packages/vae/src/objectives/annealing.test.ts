@@ -26,7 +26,7 @@ describe('annealing', () => {
   });
 
   test('refuses lengths that are none', () => {
-    expect(() => linearAnnealing({ steps: 0 })).toThrow('expected steps to be positive, got 0');
+    expect(() => linearAnnealing({ steps: 0 })).toThrow('expected steps to be a number above 0, got 0');
     expect(() => cyclicAnnealing({ period: 5, cycles: -1 })).toThrow('cycles');
   });
 });

@@ -1,4 +1,4 @@
-import { ArgumentError } from '@dgm/core';
+import { checkNumber, checkOptions } from '@dgm/core';
 import type { LossOptions } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar } from '@tensorflow/tfjs-core';
@@ -12,21 +12,21 @@ export interface Annealing {
 }
 
 /**
- * A weight that rises linearly over the first steps, and stays: KL annealing, "warm-up".
- * @param options - `steps` of the rise; the weight goes `from` 0 `to` 1 unless given
- * @throws ArgumentError if `steps` is not positive
+ * A weight that rises linearly over the first steps and then stays: KL annealing, "warm-up".
+ * @param options - `steps` of the rise; the weight goes `from` 0 `to` 1 by default
+ * @throws ArgumentError if `steps` is not positive, or a weight not finite
  * @see Ladder Variational Autoencoders (Sønderby et al., 2016), §2.3
  */
-export function linearAnnealing({
-  steps,
-  from = 0,
-  to = 1,
-}: {
+export function linearAnnealing(options: {
   readonly steps: number;
   readonly from?: number;
   readonly to?: number;
 }): Annealing {
-  requirePositive('linearAnnealing', 'steps', steps);
+  checkOptions('linearAnnealing', options, ['steps', 'from', 'to']);
+  const { steps, from = 0, to = 1 } = options;
+  checkNumber('linearAnnealing', 'steps', steps, { above: 0 });
+  checkNumber('linearAnnealing', 'from', from);
+  checkNumber('linearAnnealing', 'to', to);
   return {
     at: (step) => between(from, to, tf.minimum<Scalar>(1, tf.div(tf.sub(step, 1), steps))),
     final: to,
@@ -36,26 +36,24 @@ export function linearAnnealing({
 /**
  * A weight that rises again and again, so that what has collapsed gets another chance: each cycle goes linearly `from`
  * `to` in its first part and then stays; after the last cycle the weight is `to`.
- * @param options - `period` in steps, the number of `cycles`, and the part of a cycle that rises, a half unless given
- * @throws ArgumentError if a number is not positive
+ * @param options - `period` in steps, the number of `cycles`, and the part of a cycle that rises, by default a half
+ * @throws ArgumentError if a number is not positive, `rise` above 1, or a weight not finite
  * @see Cyclical Annealing Schedule (Fu et al., 2019), Eq. 6
  */
-export function cyclicAnnealing({
-  period,
-  cycles,
-  rise = 0.5,
-  from = 0,
-  to = 1,
-}: {
+export function cyclicAnnealing(options: {
   readonly period: number;
   readonly cycles: number;
   readonly rise?: number;
   readonly from?: number;
   readonly to?: number;
 }): Annealing {
-  requirePositive('cyclicAnnealing', 'period', period);
-  requirePositive('cyclicAnnealing', 'cycles', cycles);
-  requirePositive('cyclicAnnealing', 'rise', rise);
+  checkOptions('cyclicAnnealing', options, ['period', 'cycles', 'rise', 'from', 'to']);
+  const { period, cycles, rise = 0.5, from = 0, to = 1 } = options;
+  checkNumber('cyclicAnnealing', 'period', period, { above: 0 });
+  checkNumber('cyclicAnnealing', 'cycles', cycles, { above: 0 });
+  checkNumber('cyclicAnnealing', 'rise', rise, { above: 0, max: 1 });
+  checkNumber('cyclicAnnealing', 'from', from);
+  checkNumber('cyclicAnnealing', 'to', to);
   return {
     at: (step) => {
       const cycle = tf.div(tf.sub(step, 1), period);
@@ -75,9 +73,4 @@ export function weightAt(weight: number | Annealing, { step }: LossOptions): num
 
 function between(from: number, to: number, progress: Scalar): Scalar {
   return tf.add(from, tf.mul(to - from, progress));
-}
-
-function requirePositive(where: string, argument: string, value: number): void {
-  if (value > 0) return;
-  throw new ArgumentError({ where, argument, expected: 'to be positive', actual: String(value) });
 }

@@ -1,5 +1,5 @@
 import { BaseDistribution, stopGradient } from '@dgm/core';
-import type { Distribution, DistributionHead, Key, Shape } from '@dgm/core';
+import type { Distribution, DistributionHead, EventSpace, Key, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
@@ -25,6 +25,7 @@ class WithoutScore extends BaseDistribution {
   readonly reparameterized = false;
   readonly batchShape: Shape;
   readonly eventShape: Shape;
+  override readonly space: EventSpace | undefined;
   readonly #distribution: Distribution;
 
   constructor(distribution: Distribution) {
@@ -32,6 +33,7 @@ class WithoutScore extends BaseDistribution {
     this.#distribution = distribution;
     this.batchShape = distribution.batchShape;
     this.eventShape = distribution.eventShape;
+    this.space = distribution.space;
   }
 
   protected draw(key: Key, sampleShape: Shape): Tensor {

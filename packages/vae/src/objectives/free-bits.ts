@@ -1,7 +1,20 @@
-import { ArgumentError, hasKlDivergence, klDivergence, relu, UnsupportedError } from '@dgm/core';
+import {
+  ArgumentError,
+  checkInteger,
+  checkNumber,
+  checkOneOf,
+  checkOptions,
+  hasKlDivergence,
+  klDivergence,
+  relu,
+  UnsupportedError,
+} from '@dgm/core';
 import type { Distribution, Independent } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import type { Latent } from '../elbo';
+import { averageOf } from './objective';
+import type { VaeLossOptions } from './objective';
 
 /** How much information about x costs nothing. */
 export interface FreeBits {
@@ -17,23 +30,34 @@ export interface FreeBits {
 /**
  * $\sum_j \max(\lambda, \mathbb{E}_x[R_j(x)])$: no gradient pulls a group below $\lambda$ nats, so that it is not switched off
  * before the decoder has learned to use it.
- * @param z - a draw of the posterior, for where there is no closed form
  * @throws UnsupportedError for groups of variables that are not independent
  * @see Improving Variational Inference with Inverse Autoregressive Flow (Kingma et al., 2016), §C.8
  */
 export function freeBitsRegularizer(
   { nats, groups }: FreeBits,
-  {
-    posterior,
-    prior,
-    z,
-  }: { readonly posterior: Distribution; readonly prior: Distribution; readonly z: Tensor },
+  { posterior, prior, z }: Latent,
+  call: VaeLossOptions,
 ): Scalar {
   const perGroup =
     groups === 'whole'
-      ? tf.mean<Scalar>(divergence(posterior, prior, z))
-      : grouped(tf.mean(divergencePerVariable(posterior, prior, z), 0), groups);
+      ? averageOf(divergence(posterior, prior, z), call)
+      : grouped(perVariable(divergencePerVariable(posterior, prior, z), call), groups);
   return tf.sum<Scalar>(tf.add(nats, relu(tf.sub(perGroup, nats)))); // max(nats, R_j)
+}
+
+/** @throws ArgumentError if an option is out of its range */
+export function checkFreeBits(where: string, freeBits: FreeBits): void {
+  checkOptions(`${where}.freeBits`, freeBits, ['nats', 'groups']);
+  checkNumber(where, 'freeBits.nats', freeBits.nats, { min: 0 });
+  const { groups } = freeBits;
+  if (typeof groups === 'number') checkInteger(where, 'freeBits.groups', groups);
+  else checkOneOf(where, 'freeBits.groups', groups, ['single', 'whole']);
+}
+
+/** The mean over the examples of `[n, ...latent]`, `[...latent]`. */
+function perVariable(values: Tensor, { weights }: VaeLossOptions): Tensor {
+  if (weights === undefined) return tf.mean(values, 0);
+  return tf.mean(tf.mul(tf.reshape(weights, [-1, ...values.shape.slice(1).map(() => 1)]), values), 0);
 }
 
 function divergence(q: Distribution, p: Distribution, z: Tensor): Tensor {
@@ -52,13 +76,13 @@ function divergencePerVariable(q: Distribution, p: Distribution, z: Tensor): Ten
   });
 }
 
-function grouped(perVariable: Tensor, groups: 'single' | number): Tensor {
-  if (groups === 'single') return perVariable;
-  if (perVariable.size % groups === 0) return tf.sum(tf.reshape(perVariable, [groups, -1]), 1);
+function grouped(values: Tensor, groups: 'single' | number): Tensor {
+  if (groups === 'single') return values;
+  if (values.size % groups === 0) return tf.sum(tf.reshape(values, [groups, -1]), 1);
   throw new ArgumentError({
     where: 'elboObjective',
     argument: 'freeBits.groups',
-    expected: `to divide the ${perVariable.size} latent variables`,
+    expected: `to divide the ${values.size} latent variables`,
     actual: String(groups),
   });
 }

@@ -1,8 +1,9 @@
-import { ArgumentError, logSumExp, softmax, stopGradient } from '@dgm/core';
+import { checkInteger, checkOneOf, checkOptions, logSumExp, softmax, stopGradient } from '@dgm/core';
 import type { Key } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { logImportanceWeights, logJoint } from '../elbo';
+import { averageOf } from './objective';
 import type { AmortizedModel, VaeObjective } from './objective';
 
 export interface IwaeObjectiveOptions {
@@ -11,6 +12,7 @@ export interface IwaeObjectiveOptions {
   /**
    * `total`, or `doubly-reparameterized`, whose gradient for the encoder does not drown in noise as K grows; it goes
    * through encoder and decoder twice.
+   * @defaultValue 'total'
    */
   readonly gradient?: 'total' | 'doubly-reparameterized';
 }
@@ -22,23 +24,19 @@ export interface IwaeObjectiveOptions {
  * @see Importance Weighted Autoencoders (Burda et al., 2016), Eq. 8; Doubly Reparameterized Gradient Estimators (Tucker et
  * al., 2019), Eq. 6
  */
-export function iwaeObjective({ numSamples, gradient = 'total' }: IwaeObjectiveOptions): VaeObjective {
-  if (!(Number.isInteger(numSamples) && numSamples > 0)) {
-    throw new ArgumentError({
-      where: 'iwaeObjective',
-      argument: 'numSamples',
-      expected: 'to be a positive integer',
-      actual: String(numSamples),
-    });
-  }
+export function iwaeObjective(options: IwaeObjectiveOptions): VaeObjective {
+  checkOptions('iwaeObjective', options, ['numSamples', 'gradient']);
+  const { numSamples, gradient = 'total' } = options;
+  checkInteger('iwaeObjective', 'numSamples', numSamples);
+  checkOneOf('iwaeObjective', 'gradient', gradient, ['total', 'doubly-reparameterized']);
   return {
     name: 'iwae',
-    loss(model, x, key, { training }) {
+    loss(model, x, key, call) {
       const logMean =
-        training && gradient === 'doubly-reparameterized'
+        call.training && gradient === 'doubly-reparameterized'
           ? doublyReparameterized(model, x, key, numSamples)
           : logMeanExp(logImportanceWeights(model, x, key, numSamples));
-      return { total: tf.neg(tf.mean<Scalar>(logMean)) };
+      return { total: tf.neg<Scalar>(averageOf(logMean, call)) };
     },
   };
 }

@@ -154,7 +154,7 @@ describe('iwaeObjective', () => {
 
   test('refuses a number of draws that is none', () => {
     expect(() => iwaeObjective({ numSamples: 0 })).toThrow(
-      'expected numSamples to be a positive integer, got 0',
+      'expected numSamples to be an integer of at least 1, got 0',
     );
   });
 });

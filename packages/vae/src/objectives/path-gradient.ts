@@ -1,5 +1,5 @@
 import { BaseDistribution } from '@dgm/core';
-import type { Distribution, Key, Shape } from '@dgm/core';
+import type { Distribution, EventSpace, Key, Shape } from '@dgm/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { LatentVariableModel } from '../elbo';
 import type { AmortizedModel } from './objective';
@@ -9,6 +9,7 @@ class DrawnAndScored extends BaseDistribution {
   readonly kind = 'DrawnAndScored';
   readonly batchShape: Shape;
   readonly eventShape: Shape;
+  override readonly space: EventSpace | undefined;
   readonly reparameterized: boolean;
   readonly #drawn: Distribution;
   readonly #scored: Distribution;
@@ -19,6 +20,7 @@ class DrawnAndScored extends BaseDistribution {
     this.#scored = scored;
     this.batchShape = drawn.batchShape;
     this.eventShape = drawn.eventShape;
+    this.space = drawn.space;
     this.reparameterized = drawn.reparameterized;
   }
 

@@ -1,12 +1,26 @@
 import { compiled } from '@dgm/compile';
-import { adam, bernoulliHead, evaluate, fit, normalHead, Key, mlp } from '@dgm/core';
+import {
+  adam,
+  bernoulliHead,
+  classContext,
+  evaluate,
+  fit,
+  gatherExamples,
+  hideLabels,
+  Key,
+  mlp,
+  normalHead,
+  oneHot,
+} from '@dgm/core';
 import type { Examples } from '@dgm/core';
 import { glyphs } from '@dgm/data';
 import { expectNoLeaks, meanAndError } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
-import { hideLabels, labelledBatch } from './labelled-batch';
+import { elboObjective } from '../objectives/elbo-objective';
+import { iwaeObjective } from '../objectives/iwae-objective';
 import { semiSupervisedVae } from './semi-supervised-vae';
+import type { SemiSupervisedVaeOptions } from './semi-supervised-vae';
 
 const key = Key.of(0);
 const examples: Examples = {
@@ -15,7 +29,7 @@ const examples: Examples = {
   values: Float32Array.of(0, 0, 0, 1, 1, 0, 1, 1, 0, 0, 1, 1),
   labels: Int32Array.of(0, 1, 1, 0, 0, 1),
 };
-const tiny = () =>
+const tiny = (more: Partial<SemiSupervisedVaeOptions> = {}) =>
   semiSupervisedVae({
     classes: 2,
     classifier: mlp([2, 8, 2], { key: key.fold('classifier') }),
@@ -24,42 +38,15 @@ const tiny = () =>
     posterior: normalHead({ shape: [1] }),
     likelihood: bernoulliHead({ shape: [2] }),
     classification: 2,
+    ...more,
   });
 const rows = Int32Array.of(0, 1, 2, 3);
-
-describe('labels', () => {
-  test('come with their rows, -1 where there are none', () => {
-    tf.tidy(() => {
-      const context = { key, training: true };
-      const { x, labels } = labelledBatch(examples, Int32Array.of(3, 1), context);
-      expect([...x.dataSync(), ...labels.dataSync()]).toEqual([1, 1, 0, 1, 0, 1]);
-      const unlabelled: Examples = { count: 6, shape: [2], values: examples.values };
-      expect([...labelledBatch(unlabelled, Int32Array.of(0), context).labels.dataSync()]).toEqual([-1]);
-    });
-  });
-
-  test('are hidden but for as many of each class, chosen by the key', () => {
-    const hide = (seed: number) => [...hideLabels(examples, { labelled: 4, key: Key.of(seed) }).labels!];
-    const kept = hide(0).filter((label) => label >= 0);
-    expect(kept.sort()).toEqual([0, 0, 1, 1]);
-    hide(0).forEach((label, row) => expect([-1, examples.labels![row]]).toContain(label));
-    expect(hide(0)).toEqual(hide(0));
-    expect([1, 2, 3, 4].map(hide)).not.toEqual([0, 0, 0, 0].map(hide));
-  });
-
-  test('are not hidden where there are too few', () => {
-    expect(() => hideLabels(examples, { labelled: 3, key })).toThrow(
-      'a multiple of the number of classes, 2',
-    );
-    expect(() => hideLabels(examples, { labelled: 8, key })).toThrow('3 of class');
-  });
-});
 
 describe('semiSupervisedVae', () => {
   test('has a bound without labels that is that of the sum over all classes', () => {
     const model = tiny();
     tf.tidy(() => {
-      const { x } = labelledBatch(examples, rows, { key, training: false });
+      const x = gatherExamples(examples, rows);
       const bound = model.elbo(x, key);
       const joint = model.jointBounds(x, key).arraySync() as number[][];
       const logits = model.classify(x).arraySync() as number[][];
@@ -78,12 +65,12 @@ describe('semiSupervisedVae', () => {
   test('stays below the log-likelihood, by quadrature over z and a sum over y', () => {
     const model = tiny();
     tf.tidy(() => {
-      const { x } = labelledBatch(examples, rows, { key, training: false });
+      const x = gatherExamples(examples, rows);
       // p(x) is estimated by z from the prior: 2 classes times 20,000 draws.
       const n = 20_000;
       const probability = [0, 1].map((y) => {
-        const labels = tf.fill([n], y);
-        const draws = model.sample(Key.of(5), n, { labels });
+        const context = oneHot(tf.fill([n], y), { depth: 2 });
+        const draws = model.sample(Key.of(5), n, { context });
         return [0, 1, 2, 3].map((row) => {
           const [a, b] = [examples.values[2 * row]!, examples.values[2 * row + 1]!];
           const hits = tf.logicalAnd(
@@ -109,9 +96,9 @@ describe('semiSupervisedVae', () => {
   test('pays for labels what Eq. 8 and 9 say', () => {
     const model = tiny();
     tf.tidy(() => {
-      const { x } = labelledBatch(examples, rows, { key, training: false });
+      const x = gatherExamples(examples, rows);
       const [objective] = model.objectives();
-      const batch = { x, labels: tf.tensor1d([0, -1, 1, -1]) };
+      const batch = { x, context: tf.tensor2d([[1, 0], [0, 0], [0, 1], [0, 0]]) }; // prettier-ignore
       const { total, bound, classification } = objective!.loss(batch, key, { training: false });
       const joint = model.jointBounds(x, key.fold('z')).arraySync() as number[][];
       const marginal = model.elbo(x, key.fold('z')).dataSync();
@@ -123,6 +110,49 @@ describe('semiSupervisedVae', () => {
       expect(total.dataSync()[0]).toBeCloseTo(expected, 4);
     });
     model.dispose();
+  });
+
+  test('has importance weights whose mean is the likelihood: they sum to one over all x', () => {
+    const model = tiny();
+    tf.tidy(() => {
+      const weights = model.logWeights(gatherExamples(examples, rows), key, 4000);
+      const total = tf.sum(tf.exp(tf.sub(tf.logSumExp(weights, 0), Math.log(4000))));
+      expect(total.dataSync()[0]).toBeCloseTo(1, 1);
+    });
+    model.dispose();
+  });
+
+  test('takes the objectives of a VAE, with each class weighed by how probable it is', () => {
+    const totals = [
+      elboObjective({ weight: 0 }),
+      iwaeObjective({ numSamples: 1 }),
+      elboObjective({ regularizer: 'monte-carlo' }),
+    ].map((objective) => {
+      const model = tiny({ objective });
+      const terms = tf.tidy(() => {
+        const batch = { x: gatherExamples(examples, rows), context: tf.tensor2d([[1, 0], [0, 0], [0, 1], [0, 0]]) }; // prettier-ignore
+        const loss = model.objectives()[0]!.loss(batch, key, { training: true });
+        return Object.fromEntries(Object.entries(loss).map(([name, term]) => [name, term.dataSync()[0]!]));
+      });
+      model.dispose();
+      return terms;
+    });
+    const [free, iwae, elbo] = totals;
+    expect(free!['bound']).toBeLessThan(elbo!['bound']!);
+    expect(iwae!['bound']).toBeCloseTo(elbo!['bound']!, 4); // one sample: the same bound, with the same draws
+    expect(elbo!['reconstruction']).toBeCloseTo(free!['reconstruction']!, 4);
+  });
+
+  test('refuses a label that has another width, and options that it does not know', () => {
+    const model = tiny();
+    tf.tidy(() => {
+      const batch = { x: gatherExamples(examples, rows), context: tf.zeros([4, 3]) };
+      expect(() => model.objectives()[0]!.loss(batch, key, { training: true })).toThrow(
+        'of shape [4, 2], got [4, 3]',
+      );
+    });
+    model.dispose();
+    expect(() => semiSupervisedVae({ clases: 2 } as never)).toThrow('did you mean "classes"');
   });
 
   test('learns classes from a hundred labels, and densities from the rest', async () => {
@@ -149,8 +179,9 @@ describe('semiSupervisedVae', () => {
     });
     const before = await evaluate(model, test, { key, numSamples: 1 });
     const optimizer = adam({ learningRate: 3e-3 });
+    const batch = classContext({ classes: 10, unknown: 'zeros' });
     const engine = compiled();
-    await fit(model, { train }, { key, optimizer, batchSize: 100, epochs: 10, batch: labelledBatch, engine });
+    await fit(model, { train }, { key, optimizer, batchSize: 100, epochs: 10, batch, engine });
     const after = await evaluate(model, test, { key, numSamples: 1 });
     expect(after.kind).toBe('lower-bound');
     expect(after.nats).toBeLessThan(before.nats - 10);
@@ -162,9 +193,9 @@ describe('semiSupervisedVae', () => {
         .filter((label, row) => label === test.labels![row]).length;
     });
     expect(correct / test.count).toBeGreaterThan(0.5);
-    const labels = tf.tensor1d([3, 4]);
-    expectNoLeaks(() => model.sample(key, 2, { labels }).dispose(), 'sample');
-    labels.dispose();
+    const context = oneHot(tf.tensor1d([3, 4]), { depth: 10 });
+    expectNoLeaks(() => model.sample(key, 2, { context }).dispose(), 'sample');
+    context.dispose();
     model.dispose();
   });
 });

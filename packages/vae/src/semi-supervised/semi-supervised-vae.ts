@@ -1,20 +1,19 @@
 import {
   asLayer,
   BaseModule,
-  conditional,
-  klDivergence,
+  checkContext,
+  checkInteger,
+  checkNumber,
+  checkOptions,
   leadingShape,
   logSoftmax,
-  oneHot,
-  standardNormal,
-  trainable,
+  logSumExp,
+  singleObjective,
 } from '@dgm/core';
 import type {
   BoundModel,
   CallOptions,
-  ConditionalDistribution,
-  Distribution,
-  DistributionHead,
+  ConditionedBatch,
   Key,
   Layer,
   NetworkLike,
@@ -24,29 +23,35 @@ import type {
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
-import type { LabelledBatch } from './labelled-batch';
+import { ConditionalVae } from '../conditional/conditional-vae';
+import { OneHotCategorical } from '../discrete/one-hot-categorical';
+import { networkCalls } from '../objectives/objective';
+import type { VaeObjective } from '../objectives/objective';
+import { chooseObjective, VAE_OPTIONS } from '../vae';
+import type { VaeOptions } from '../vae';
 
-export interface SemiSupervisedVaeOptions {
-  /** How many classes there are, K; each equally probable at first sight. */
+/** The options of {@link conditionalVae} with the class, one-hot, as the context; and those of the classifier. */
+export interface SemiSupervisedVaeOptions extends VaeOptions {
+  /** The number of classes, K, which are equally probable a priori. */
   readonly classes: number;
   /** $q(y|x)$: maps x, `[n, ...event]`, to logits `[n, K]`. */
   readonly classifier: NetworkLike;
-  /** Maps x and the one-hot y, flat and side by side, to the parameters of the posterior $q(z|x, y)$. */
-  readonly encoder: NetworkLike;
-  /** Maps z and the one-hot y side by side to the parameters of the likelihood $p(x|y, z)$. */
-  readonly decoder: NetworkLike;
-  /** Over vectors z. */
-  readonly posterior: DistributionHead;
-  readonly likelihood: DistributionHead;
-  /** What a labelled example pays for the classifier's error, $\alpha$ of Eq. 9; 6.4 unless given. */
+  /**
+   * The weight of the classifier's error $-\ln q(y|x)$ on a labelled example. The loss is a mean over the examples of a
+   * batch, labelled or not; $\alpha$ of Eq. 9 belongs to a mean over the labelled ones, so that the paper's choice
+   * $\alpha = 0.1 N$ is $0.1 N / N_l$ here, for $N_l$ labelled examples of N.
+   * @defaultValue 6.4
+   */
   readonly classification?: number;
 }
 
 /**
  * M2: a latent-variable model of examples and their classes that learns from examples with and without a label.
  *
- * As a model of x alone its bound needs no label, so `evaluate` takes any examples. It is trained on batches of
- * {@link LabelledBatch}, which the option `batch: labelledBatch` of `fit` makes.
+ * The class is its context, one-hot, and a row of zeros where it is not known: the batches of
+ * `classContext({ classes, unknown: 'zeros' })`. Encoder and decoder see it beside x and z, as those of
+ * {@link conditionalVae}. As a model of x alone its bound needs no label, so `evaluate` takes any examples.
+ * @throws ArgumentError if an option is unknown, missing, or does not fit the others
  * @see Semi-Supervised Learning with Deep Generative Models (Kingma et al., 2014), §2.2
  */
 export function semiSupervisedVae(options: SemiSupervisedVaeOptions): SemiSupervisedVae {
@@ -54,25 +59,33 @@ export function semiSupervisedVae(options: SemiSupervisedVaeOptions): SemiSuperv
 }
 
 /** What {@link semiSupervisedVae} makes. */
-export class SemiSupervisedVae extends BaseModule implements BoundModel<LabelledBatch> {
+export class SemiSupervisedVae extends BaseModule implements BoundModel<ConditionedBatch> {
   readonly likelihoodKind = 'lower-bound';
   readonly eventShape: Shape;
-  readonly classes: number;
-  readonly #latents: number;
+  /** The number of classes, K. */
+  readonly contextSize: number;
   readonly #classifier: Layer;
-  readonly #encoder: ConditionalDistribution;
-  readonly #decoder: ConditionalDistribution;
+  /** $p(x|y)$. */
+  readonly #conditional: ConditionalVae;
   readonly #classification: number;
+  readonly #objective: VaeObjective;
 
   constructor(options: SemiSupervisedVaeOptions) {
     super();
-    const { classes, classifier, encoder, decoder, posterior, likelihood, classification = 6.4 } = options;
-    this.eventShape = likelihood.eventShape;
-    this.classes = classes;
-    this.#latents = posterior.eventShape[0]!;
+    const where = 'semiSupervisedVae';
+    checkOptions(where, options, [...VAE_OPTIONS, 'classes', 'classifier', 'classification']);
+    const { classes, classifier, classification = 6.4, ...conditional } = options;
+    checkInteger(where, 'classes', classes, { min: 2 });
+    checkNumber(where, 'classification', classification, { min: 0 });
+    this.#objective = chooseObjective(where, options);
+    const contexts = new OneHotCategorical([classes]);
     this.#classifier = this.child('classifier', asLayer(classifier));
-    this.#encoder = this.child('encoder', conditional(encoder, posterior));
-    this.#decoder = this.child('decoder', conditional(decoder, likelihood));
+    this.#conditional = this.child(
+      'conditional',
+      new ConditionalVae({ ...conditional, contextSize: classes, contexts }),
+    );
+    this.eventShape = this.#conditional.eventShape;
+    this.contextSize = classes;
     this.#classification = classification;
   }
 
@@ -89,7 +102,10 @@ export class SemiSupervisedVae extends BaseModule implements BoundModel<Labelled
    * @see Eq. 7 of the paper
    */
   elbo(x: Tensor, key: Key): Tensor {
-    return tf.tidy(() => this.#marginal(logSoftmax(this.classify(x)), this.jointBounds(x, key)));
+    return tf.tidy(() => {
+      const logits = logSoftmax(this.classify(x));
+      return tf.sum(tf.mul(tf.exp(logits), tf.sub(this.jointBounds(x, key), logits)), 1);
+    });
   }
 
   /**
@@ -97,61 +113,62 @@ export class SemiSupervisedVae extends BaseModule implements BoundModel<Labelled
    * $-L(x, y) = \mathbb{E}_{q(z|x,y)}[\ln p(x|y, z)] + \ln p(y) - \mathrm{KL}[q(z|x, y) \| p(z)]$.
    * @see Eq. 6 of the paper
    */
-  jointBounds(x: Tensor, key: Key, call: (network: string) => CallOptions = () => ({})): Tensor {
-    leadingShape(x.shape, this.eventShape, 'SemiSupervisedVae.jointBounds', 'x');
+  jointBounds(x: Tensor, key: Key): Tensor {
     return tf.tidy(() => {
-      const n = x.shape[0]!;
-      // Every class for the first example, then for the next one.
-      const y = tf.tile(tf.eye(this.classes), [n, 1]);
-      const flat = tf.reshape(x, [n, 1, -1]);
-      const rows = tf.reshape(tf.tile(flat, [1, this.classes, 1]), [n * this.classes, -1]);
-      const posterior = this.#encoder.given(tf.concat([rows, y], 1), call('encoder'));
-      const z = posterior.sample(key);
-      const likelihood = this.#decode(z, y, call('decoder'));
-      const reconstruction = likelihood.logProb(tf.reshape(rows, [n * this.classes, ...this.eventShape]));
-      const divergence = klDivergence(posterior, standardNormal([this.#latents]));
-      const bound = tf.sub(tf.sub(reconstruction, divergence), Math.log(this.classes));
-      return tf.reshape(bound, [n, this.classes]);
+      const bounds = this.#conditional.elbo(this.#withEveryClass(x, 'jointBounds'), key); // ln p(x|y)
+      return tf.reshape(tf.sub(bounds, Math.log(this.contextSize)), [x.shape[0]!, this.contextSize]);
+    });
+  }
+
+  /** $\ln \sum_y p(y)\, w_k(x|y)$ of K draws of z for every class, in nats, `[K, n]`: their mean estimates $p(x)$. */
+  logWeights(x: Tensor, key: Key, numSamples: number): Tensor {
+    return tf.tidy(() => {
+      const weights = this.#conditional.logWeights(this.#withEveryClass(x, 'logWeights'), key, numSamples);
+      const byClass = tf.reshape(weights, [numSamples, x.shape[0]!, this.contextSize]);
+      return tf.sub(logSumExp(byClass, { axis: 2 }), Math.log(this.contextSize));
     });
   }
 
   /**
    * Ancestral sampling: y, z, then x; `[n, ...event]`.
-   * @param options - `labels`: the classes, `[n]`, instead of random ones
+   * @param options - `context`: the classes, one-hot, `[n, K]`; random ones by default
    */
-  sample(key: Key, n: number, { labels }: SampleOptions & { readonly labels?: Tensor } = {}): Tensor {
-    return tf.tidy(() => {
-      const classes = labels ?? key.fold('y').categorical(tf.zeros([this.classes]), [n]);
-      const z = key.fold('z').normal([n, this.#latents]);
-      return this.#decode(z, oneHot(classes, { depth: this.classes })).sample(key.fold('x'));
+  sample(key: Key, n: number, options: SampleOptions = {}): Tensor {
+    return this.#conditional.sample(key, n, options);
+  }
+
+  /**
+   * $L(x, y) - \alpha \ln q(y|x)$ of an example with a label, $U(x)$ of one without: Eq. 8 and 9, per example. Where the
+   * label is not known, the loss of every class counts by $q(y|x)$, less the entropy of $q(y|x)$.
+   */
+  objectives(): readonly Objective<ConditionedBatch>[] {
+    return singleObjective<ConditionedBatch>(this, {
+      name: this.#objective.name,
+      loss: ({ x, context: y }, key, options) => {
+        const [n, K] = [x.shape[0]!, this.contextSize];
+        checkContext('SemiSupervisedVae.loss', y, { rows: n, contextSize: K });
+        const calls = networkCalls(options, key);
+        const logits = logSoftmax(this.classify(x, calls('classifier'))); // ln q(y|x)
+        const isUnknown = tf.sub(1, tf.sum(y, 1, true)); // [n, 1]; y is 0 where it is not known
+        const q = tf.mul(isUnknown, tf.exp(logits));
+        const weights = tf.reshape(tf.mul(K, tf.add(y, q)), [n * K]);
+        const rows = this.#withEveryClass(x, 'loss');
+        const model = this.#conditional.given(rows.context, calls);
+        const terms = this.#objective.loss(model, rows.x, key.fold('z'), { ...options, weights });
+        const entropy = tf.neg(tf.mean<Scalar>(tf.sum(tf.mul(q, logits), 1)));
+        const bound = tf.add<Scalar>(tf.sub(terms.total, entropy), Math.log(K)); // - ln p(y)
+        const classification = tf.neg(tf.mean<Scalar>(tf.sum(tf.mul(y, logits), 1)));
+        const total = tf.add<Scalar>(bound, tf.mul(this.#classification, classification));
+        return { ...terms, total, bound, classification };
+      },
     });
   }
 
-  /** $-L(x, y) + \alpha \ln q(y|x)$ of what has a label, $-U(x)$ of what has none: Eq. 8 and 9, per example. */
-  objectives(): readonly Objective<LabelledBatch>[] {
-    const loss: Objective<LabelledBatch>['loss'] = ({ x, labels }, key, { training }) =>
-      tf.tidy(() => {
-        const call = (network: string): CallOptions => ({ training, key: key.fold(network) });
-        const logits = logSoftmax(this.classify(x, call('classifier')));
-        const bounds = this.jointBounds(x, key.fold('z'), call);
-        const y = oneHot(labels, { depth: this.classes }); // zeros where it is not known
-        const isKnown = tf.sum(y, 1);
-        const labelled = tf.sum(tf.mul(y, bounds), 1);
-        const unlabelled = tf.mul(tf.sub(1, isKnown), this.#marginal(logits, bounds));
-        const bound = tf.neg(tf.mean<Scalar>(tf.add(labelled, unlabelled)));
-        const classification = tf.neg(tf.mean<Scalar>(tf.sum(tf.mul(y, logits), 1)));
-        const total = tf.add<Scalar>(bound, tf.mul(this.#classification, classification));
-        return { total, bound, classification };
-      });
-    return [{ name: 'elbo', parameters: [...trainable(this).values()], loss }];
-  }
-
-  /** $\sum_y q(y|x) [-L(x, y) - \ln q(y|x)]$. */
-  #marginal(logProbs: Tensor, bounds: Tensor): Tensor {
-    return tf.sum(tf.mul(tf.exp(logProbs), tf.sub(bounds, logProbs)), 1);
-  }
-
-  #decode(z: Tensor, y: Tensor, call: CallOptions = {}): Distribution {
-    return this.#decoder.given(tf.concat([z, y], 1), call);
+  /** Every class with the first example, then with the next one. */
+  #withEveryClass(x: Tensor, method: string): ConditionedBatch {
+    leadingShape(x.shape, this.eventShape, `SemiSupervisedVae.${method}`, 'x');
+    const [n, K] = [x.shape[0]!, this.contextSize];
+    const copies = tf.tile(tf.expandDims(x, 1), [1, K, ...this.eventShape.map(() => 1)]);
+    return { x: tf.reshape(copies, [n * K, ...this.eventShape]), context: tf.tile(tf.eye(K), [n, 1]) };
   }
 }

@@ -1,0 +1,63 @@
+import { ArgumentError, checkGiven, checkSameSpace, formatShape, sameShape, ShapeError } from '@dgm/core';
+import type { ConditionalDistribution, Distribution, DistributionHead, EventSpace, Shape } from '@dgm/core';
+
+/** Checks that an option is a distribution head, such as `normalHead({ shape: [16] })`. */
+export function checkHead(where: string, argument: string, head: unknown): asserts head is DistributionHead {
+  const expected = 'to be a distribution head such as normalHead({ shape: [16] })';
+  checkGiven(where, argument, head, expected);
+  const { distribution, eventShape } = head as Partial<DistributionHead>;
+  if (typeof distribution === 'function' && Array.isArray(eventShape)) return;
+  throw new ArgumentError({
+    where,
+    argument,
+    expected,
+    actual: typeof (head as Partial<Distribution>).logProb === 'function' ? 'a distribution' : typeof head,
+  });
+}
+
+/**
+ * Checks that an option is a head for a posterior: one whose draws have a gradient.
+ * @throws ArgumentError for a head over integers
+ */
+export function checkPosterior(where: string, head: unknown): asserts head is DistributionHead {
+  checkHead(where, 'posterior', head);
+  if (head.space !== 'integers') return;
+  throw new ArgumentError({
+    where,
+    argument: 'posterior',
+    expected: 'to have draws with a gradient',
+    actual: 'a head over integers',
+    remedy: 'use gumbelSoftmax for discrete latent variables, or vqVae',
+  });
+}
+
+/** A prior that is fixed, or a module that is learned. */
+export type Prior = Distribution | ConditionalDistribution;
+
+export function isLearned(prior: Prior): prior is ConditionalDistribution {
+  return 'given' in prior;
+}
+
+/**
+ * Checks that a fixed prior is over the events of the posterior. A learned one is checked where it is first used, by
+ * `checkSameSpace`.
+ * @throws ShapeError if the prior's event is not the posterior's
+ * @throws ArgumentError if the two are over different spaces
+ */
+export function checkPrior(
+  where: string,
+  prior: Prior,
+  posterior: { readonly eventShape: Shape; readonly space?: EventSpace | undefined },
+): void {
+  if (isLearned(prior)) return;
+  checkSameSpace(where, 'prior', prior, posterior);
+  const latentShape = posterior.eventShape;
+  if (sameShape(prior.eventShape, latentShape) && prior.batchShape.length === 0) return;
+  throw new ShapeError({
+    where,
+    argument: 'prior',
+    expected: `with an event of shape ${formatShape(latentShape)} and no batch`,
+    actual: `event ${formatShape(prior.eventShape)}, batch ${formatShape(prior.batchShape)}`,
+    remedy: 'wrap it in Independent, or give the posterior another shape',
+  });
+}
