@@ -136,6 +136,32 @@ describe('TruncatedNormal at any location and width', () => {
   });
 });
 
+describe('distribution functions that are computed on the host', () => {
+  const families: readonly [
+    string,
+    readonly (readonly number[])[],
+    (...parameters: Tensor[]) => Distribution,
+  ][] = [
+    ['Gamma', golden.cdf.Gamma, (a) => new Gamma(a!, 1)],
+    ['Beta', golden.cdf.Beta, (a, b) => new Beta(a!, b!)],
+    ['StudentT', golden.cdf.StudentT, (nu) => new StudentT(nu!, 0, 1)],
+  ];
+  it.each(families)('%s, and its quantile', (_, rows, make) => {
+    tf.tidy(() => {
+      const all = columns(rows);
+      const [x, expected] = all.slice(-2) as [Tensor, Tensor];
+      const distribution = make(...all.slice(0, -2));
+      expectClose(distribution.cdf(x), last(rows), { absolute: 1e-7, relative: 1e-6, at: rows });
+      const again = distribution.cdf(distribution.quantile!(expected));
+      expectClose(again, last(rows), { absolute: 2e-6, relative: 2e-5, at: rows });
+      const slope = tf.grad((y: Tensor) => tf.sum(distribution.cdf(y)))(x);
+      expect(slope.dataSync()).toBeCloseToArray([...tf.exp(distribution.logProb(x)).dataSync()]);
+      const inverse = tf.grad((p: Tensor) => tf.sum(distribution.quantile!(p)))(expected);
+      expect([...inverse.dataSync()].every((value) => value > 0)).toBe(true);
+    });
+  });
+});
+
 describe('values at the edges', () => {
   const logProb = (distribution: Distribution, x: number[]): number[] => [
     ...distribution.logProb(tf.tensor1d(x)).dataSync(),

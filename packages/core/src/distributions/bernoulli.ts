@@ -64,4 +64,8 @@ export class Bernoulli extends BaseDistribution {
     const atLeastZero = tf.cast(tf.greaterEqual(x, 0), 'float32');
     return tf.where(tf.greaterEqual(x, 1), atLeastZero, tf.mul(ofZero, atLeastZero));
   }
+
+  protected override closedQuantile(p: Tensor): Tensor {
+    return tf.cast(tf.greater(p, sigmoid(tf.neg(asTensor(this.logits)))), 'float32');
+  }
 }

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { exp } from '../ops/activations';
 import { log1p } from '../ops/log-arithmetic';
 import { select } from '../ops/select';
 import { logDeviance, stirlingError, stirlingErrorSlope } from '../ops/stirling';
@@ -7,6 +8,7 @@ import type { Key } from '../random/key';
 import type { Shape } from '../shape/shape';
 import { BaseDistribution } from './distribution';
 import { densityAtEnd } from './gamma';
+import { betaCdf, bisect, onHost } from './host-cdf';
 import { logGammaDraws, SMALLEST } from './host-gamma';
 import {
   asTensor,
@@ -97,6 +99,35 @@ export class Beta extends BaseDistribution {
         tf.mul(tf.sub(x, offset), stirlingErrorSlope(x)),
       );
     return tf.add(leading, tf.sub(tf.add(correction(a, 1), correction(b, 1)), correction(n, 2)));
+  }
+
+  /** The gradient flows to x alone. */
+  protected override closedCdf(x: Tensor): Tensor {
+    return onHost(
+      x,
+      this.#onHost(),
+      (value, a, b) => betaCdf(value, a!, b!),
+      (value) => exp(this.logProb(value)),
+    );
+  }
+
+  /** The gradient flows to p alone. */
+  protected override closedQuantile(p: Tensor): Tensor {
+    const find = (share: number, a: number, b: number): number => {
+      if (share <= 0 || share >= 1) return share <= 0 ? 0 : 1;
+      const logit = bisect(share, (t) => betaCdf(1 / (1 + Math.exp(-t)), a, b), [-740, 740]);
+      return 1 / (1 + Math.exp(-logit));
+    };
+    return onHost(
+      p,
+      this.#onHost(),
+      (share, a, b) => find(share, a!, b!),
+      (share) => exp(tf.neg(this.logProb(this.quantile(share)))),
+    );
+  }
+
+  #onHost(): { batchShape: Shape; parameters: Parameter[] } {
+    return { batchShape: this.batchShape, parameters: [this.alpha, this.beta] };
   }
 
   protected override closedMean(): Tensor {

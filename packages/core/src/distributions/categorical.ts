@@ -83,6 +83,15 @@ export class Categorical extends BaseDistribution {
     return this.#expectation(tf.cast(tf.lessEqual(this.#numbers(), tf.expandDims(x, -1)), 'float32'));
   }
 
+  /** As many values as are passed before the cumulative probability reaches p. */
+  protected override closedQuantile(p: Tensor): Tensor {
+    const probabilities = softmax(this.#logits());
+    // The kernel of tfjs does not take a negative axis.
+    const reached = tf.cumsum(probabilities, probabilities.rank - 1);
+    const below = tf.less(reached, tf.expandDims(p, -1));
+    return tf.minimum(tf.sum(tf.cast(below, 'float32'), -1), this.levels - 1);
+  }
+
   #expectation(ofEachValue: Tensor): Tensor {
     return tf.sum(tf.mul(softmax(this.#logits()), ofEachValue), -1);
   }

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { ArgumentError } from '../errors/dgm-error';
 import { exp, sigmoid } from '../ops/activations';
-import { log1mExp, logSigmoid } from '../ops/log-arithmetic';
+import { log1mExp, log1p, logSigmoid } from '../ops/log-arithmetic';
 import { select } from '../ops/select';
 import type { Key } from '../random/key';
 import type { Shape } from '../shape/shape';
@@ -128,6 +128,14 @@ export class DiscretizedLogistic extends BaseDistribution {
     const inside = sigmoid(tf.mul(tf.sub(end, this.location), inverseScaleOf(this.scale)));
     const atLeastMinimum = tf.cast(tf.greaterEqual(x, this.minimum), 'float32');
     return tf.where(tf.greaterEqual(x, this.maximum), atLeastMinimum, tf.mul(inside, atLeastMinimum));
+  }
+
+  /** The first value whose bin ends at or after the quantile of the logistic distribution. */
+  protected override closedQuantile(p: Tensor): Tensor {
+    const logit = tf.sub(tf.log(p), log1p(tf.neg(p)));
+    const end = tf.add(this.location, tf.mul(scaleOf(this.scale), logit));
+    const index = tf.ceil(tf.div(tf.sub(tf.sub(end, this.#anchor), this.step / 2), this.step));
+    return tf.clipByValue(tf.add(this.#anchor, tf.mul(this.step, index)), this.minimum, this.maximum);
   }
 
   /** Log-probabilities of all values, `[K, ...batch]`. */

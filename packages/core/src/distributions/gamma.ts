@@ -1,11 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { exp } from '../ops/activations';
 import { lgamma } from '../ops/gamma';
 import { select } from '../ops/select';
 import { logDeviance, stirlingError, stirlingErrorSlope } from '../ops/stirling';
 import type { Key } from '../random/key';
 import type { Shape } from '../shape/shape';
 import { BaseDistribution } from './distribution';
+import { bisect, gammaCdf, onHost } from './host-cdf';
 import { logGammaDraws, SMALLEST, valuesOf } from './host-gamma';
 import {
   asTensor,
@@ -85,6 +87,34 @@ export class Gamma extends BaseDistribution {
     const leading = tf.sub(tf.mul(0.5, tf.log(tf.mul(2 * Math.PI * Math.E, a))), tf.log(this.rate));
     const correction = tf.add(stirlingError(a), tf.mul(tf.sub(1, a), stirlingErrorSlope(a)));
     return tf.add(leading, tf.sub(correction, tf.div(0.5, a)));
+  }
+
+  /** The gradient flows to x alone. */
+  protected override closedCdf(x: Tensor): Tensor {
+    return onHost(
+      x,
+      this.#onHost(),
+      (value, a, r) => gammaCdf(value * r!, a!),
+      (value) => exp(this.logProb(value)),
+    );
+  }
+
+  /** The gradient flows to p alone. */
+  protected override closedQuantile(p: Tensor): Tensor {
+    const find = (share: number, a: number, r: number): number => {
+      if (share <= 0 || share >= 1) return share <= 0 ? 0 : Infinity;
+      return Math.exp(bisect(share, (t) => gammaCdf(Math.exp(t), a), [-740, 700])) / r;
+    };
+    return onHost(
+      p,
+      this.#onHost(),
+      (share, a, r) => find(share, a!, r!),
+      (share) => exp(tf.neg(this.logProb(this.quantile(share)))),
+    );
+  }
+
+  #onHost(): { batchShape: Shape; parameters: Parameter[] } {
+    return { batchShape: this.batchShape, parameters: [this.concentration, this.rate] };
   }
 
   protected override closedMean(): Tensor {

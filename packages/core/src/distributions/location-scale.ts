@@ -73,6 +73,14 @@ export abstract class LocationScale extends BaseDistribution {
     return super.closedCdf(_z) as Tensor;
   }
 
+  protected override closedQuantile(p: Tensor): Tensor {
+    return tf.add(this.location, tf.mul(scaleOf(this.scale), this.standardQuantile(p)));
+  }
+
+  protected standardQuantile(_p: Tensor): Tensor {
+    return super.closedQuantile(_p) as Tensor;
+  }
+
   #standardize(x: Tensor): Tensor {
     return tf.mul(tf.sub(x, this.location), inverseScaleOf(this.scale));
   }

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { sigmoid, softplus } from '../ops/activations';
+import { log1p } from '../ops/log-arithmetic';
 import type { Key } from '../random/key';
 import type { Shape } from '../shape/shape';
 import { LocationScale } from './location-scale';
@@ -38,6 +39,10 @@ export class Logistic extends LocationScale {
 
   protected standardVariance(): number {
     return Math.PI ** 2 / 3;
+  }
+
+  protected override standardQuantile(p: Tensor): Tensor {
+    return tf.sub(tf.log(p), log1p(tf.neg(p)));
   }
 
   protected override standardCdf(z: Tensor): Tensor {

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { ndtr } from '../ops/normal';
+import { ndtr, ndtri } from '../ops/normal';
 import type { Key } from '../random/key';
 import type { Shape } from '../shape/shape';
 import { LocationScale } from './location-scale';
@@ -47,6 +47,10 @@ export class Normal extends LocationScale {
 
   protected standardVariance(): number {
     return 1;
+  }
+
+  protected override standardQuantile(p: Tensor): Tensor {
+    return ndtri(p);
   }
 
   protected override standardCdf(z: Tensor): Tensor {

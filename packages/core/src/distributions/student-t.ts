@@ -1,9 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { exp } from '../ops/activations';
 import { log1p } from '../ops/log-arithmetic';
 import { select } from '../ops/select';
 import type { Key } from '../random/key';
 import type { Shape } from '../shape/shape';
+import { bisect, onHost, studentCdf } from './host-cdf';
 import { logGammaDraws, valuesOf } from './host-gamma';
 import { LocationScale } from './location-scale';
 import { asTensor, requirePositive, type BatchShapeOptions, type Parameter, type Scale } from './parameters';
@@ -65,6 +67,36 @@ export class StudentT extends LocationScale {
     const logBeta = tf.sub(0.5 * Math.log(Math.PI), logGammaRatio(half));
     const first = tf.mul(tf.mul(0.5, tf.add(nu, 1)), digammaDifference(half));
     return tf.add(tf.add(first, tf.mul(0.5, tf.log(nu))), logBeta);
+  }
+
+  /** The gradient flows to z alone. */
+  protected override standardCdf(z: Tensor): Tensor {
+    return onHost(
+      z,
+      this.#onHost(),
+      (value, nu) => studentCdf(value, nu!),
+      (value) => exp(this.standardLogDensity(value)),
+    );
+  }
+
+  /** The gradient flows to p alone. */
+  protected override standardQuantile(p: Tensor): Tensor {
+    const find = (share: number, nu: number): number => {
+      if (share <= 0 || share >= 1) return share <= 0 ? -Infinity : Infinity;
+      const tail = Math.min(share, 1 - share);
+      const size = Math.exp(bisect(-tail, (t) => -studentCdf(-Math.exp(t), nu), [-740, 700]));
+      return share < 0.5 ? -size : size;
+    };
+    return onHost(
+      p,
+      this.#onHost(),
+      (share, nu) => find(share, nu!),
+      (share) => exp(tf.neg(this.standardLogDensity(this.standardQuantile(share)))),
+    );
+  }
+
+  #onHost(): { batchShape: Shape; parameters: Parameter[] } {
+    return { batchShape: this.batchShape, parameters: [this.degreesOfFreedom] };
   }
 
   /** NaN for $\nu \le 1$. */

@@ -69,6 +69,11 @@ export class Uniform extends BaseDistribution {
     return tf.clipByValue(tf.div(tf.sub(x, this.low), this.#width()), 0, 1);
   }
 
+  protected override closedQuantile(p: Tensor): Tensor {
+    const x = tf.add(this.low, tf.mul(this.#width(), p));
+    return select(tf.lessEqual(x, this.high), x, this.high);
+  }
+
   #width(): Tensor {
     return tf.sub(this.high, this.low);
   }

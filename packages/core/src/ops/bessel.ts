@@ -111,7 +111,7 @@ function seriesRest(x: Tensor, order: number): Tensor {
   return sum;
 }
 
-/** $\log\Gamma(x)$ of a number from 1 on, in double precision. */
+/** $\log\Gamma(x)$ of a positive number, in double precision. */
 export function logGammaOfNumber(x: number): number {
   if (x < 12) return logGammaOfNumber(x + 1) - Math.log(x);
   const inverse = 1 / x;

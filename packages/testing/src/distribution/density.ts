@@ -1,10 +1,13 @@
-import { sizeOf } from '@dgm/core';
+import { sizeOf, type Distribution } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import { ensure, ensureClose } from '../assert';
 import type { DistributionCase } from '../distribution';
 import { when, type Checks } from '../register';
 import { flatten, tensorOf } from '../tensors';
 import { STANDARD_ERRORS, tolerances } from '../tolerances';
 import { gridOf, masses, withDistribution } from './grid';
+import { closedForm } from './protocol';
 
 /** Values of the density. */
 export const densityChecks: Checks<DistributionCase> = {
@@ -55,6 +58,27 @@ export const densityChecks: Checks<DistributionCase> = {
       });
     }),
 
+  'has a quantile that inverts its distribution function': when(
+    (the) => withDistribution(the, (distribution) => quantileOf(distribution, [0.5]) !== undefined),
+    (the) =>
+      withDistribution(the, (distribution) => {
+        const shares = [0.01, 0.3, 0.5, 0.8, 0.99];
+        const x = quantileOf(distribution, shares)!;
+        const [reached, before] = [x, tf.sub(x, 1)].map((at) => distribution.cdf(at).dataSync());
+        const isDiscrete = the.support.kind !== 'real';
+        const copies = sizeOf(distribution.batchShape);
+        reached!.forEach((value, index) => {
+          const wanted = shares[Math.floor(index / copies)]!;
+          const fits = isDiscrete
+            ? value >= wanted - 1e-5 && before![index]! <= wanted + 1e-5
+            : Math.abs(value - wanted) <= 1e-4;
+          ensure(fits, `the cdf at the quantile of ${wanted} is ${value}`);
+        });
+        const outside = quantileOf(distribution, [-0.1, 1.1, NaN])!.dataSync();
+        ensure(outside.every(Number.isNaN), `quantiles of no probability are ${outside}, expected NaN`);
+      }),
+  ),
+
   'stays well-defined at extreme values': when(
     ({ extremes = [] }) => extremes.length > 0,
     (the) => {
@@ -77,6 +101,15 @@ export const densityChecks: Checks<DistributionCase> = {
     },
   ),
 };
+
+/** Quantiles at shares for the whole batch, where the distribution has them. */
+function quantileOf(distribution: Distribution, shares: readonly number[]): Tensor | undefined {
+  const p = tf.mul(
+    tf.reshape(tf.tensor1d([...shares]), [shares.length, ...distribution.batchShape.map(() => 1)]),
+    tf.ones([...distribution.batchShape]),
+  );
+  return distribution.eventShape.length > 0 ? undefined : closedForm(() => distribution.quantile?.(p));
+}
 
 const ROUNDING = 1e-6;
 
