@@ -153,14 +153,18 @@ export { DiscretizedLogistic } from './distributions/discretized-logistic';
 export type { DiscretizedLogisticOptions } from './distributions/discretized-logistic';
 export { BaseDistribution, broadcastTo } from './distributions/distribution';
 export type { ConditionalDistribution, Distribution } from './distributions/distribution';
-export { bernoulliMap, bernoulliMle } from './distributions/facts/bernoulli';
-export type { BetaPrior } from './distributions/facts/bernoulli';
-export { categoricalMap, categoricalMle } from './distributions/facts/categorical';
-export { choleskyFactor } from './distributions/facts/cholesky';
-export { conditionalNormal, marginalNormal } from './distributions/facts/multivariate-normal';
-export type { NormalMoments } from './distributions/facts/multivariate-normal';
-export { normalMap, normalMle } from './distributions/facts/normal';
-export type { NormalEstimate, NormalInverseGammaPrior } from './distributions/facts/normal';
+export {
+  bernoulliMap,
+  bernoulliMle,
+  categoricalMap,
+  categoricalMle,
+  normalMap,
+  normalMle,
+} from './distributions/estimation';
+export type { BetaPrior, NormalEstimate, NormalInverseGammaPrior } from './distributions/estimation';
+export { choleskyFactor } from './distributions/cholesky';
+export { conditionalNormal, marginalNormal } from './distributions/normal-conditioning';
+export type { NormalMoments } from './distributions/normal-conditioning';
 export { Gamma } from './distributions/gamma';
 export { conditional } from './distributions/heads/conditional';
 export { bernoulliHead, categoricalHead, normalHead } from './distributions/heads/distribution-heads';

@@ -39,7 +39,7 @@ const testsOfTheirOwn: Readonly<Record<string, readonly (keyof typeof exports)[]
   'src/nn/sequence-layers.test.ts': ['Recurrent'],
   'src/distributions/distribution.test.ts': ['BaseDistribution', 'broadcastTo'],
   'src/distributions/location-scale.test.ts': ['LocationScale'],
-  'src/distributions/facts/facts.test.ts': [
+  'src/distributions/estimation.test.ts': [
     'bernoulliMap',
     'bernoulliMle',
     'categoricalMap',

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { NumericalError, ShapeError } from '../../errors/dgm-error';
-import { formatShape } from '../../shape/shape';
+import { NumericalError, ShapeError } from '../errors/dgm-error';
+import { formatShape } from '../shape/shape';
 
 /**
  * The lower-triangular L with $\Sigma = L L^T$, for `MultivariateNormal.lowerTriangular`.

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { ArgumentError } from '../../errors/dgm-error';
-import { solveTriangular } from '../../ops/triangular';
-import { leadingShape } from '../../shape/shape';
+import { ArgumentError } from '../errors/dgm-error';
+import { solveTriangular } from '../ops/triangular';
+import { leadingShape } from '../shape/shape';
 import { choleskyFactor } from './cholesky';
 
 /** The moments that determine a multivariate normal distribution. */
