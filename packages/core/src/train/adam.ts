@@ -3,19 +3,25 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { biasCorrection } from './bias-correction';
 import type { OptimizerFactory } from './optimizer';
 import type { Schedule } from './schedule';
-import { optimizerFactory, type UpdateRule } from './slot-optimizer';
+import {
+  checkOptimizerOptions,
+  DECAY,
+  NOT_NEGATIVE,
+  optimizerFactory,
+  type UpdateRule,
+} from './slot-optimizer';
 
 /** What Adam and its relatives share. */
 export interface AdamFamilyOptions {
   /** @defaultValue 1e-3 */
   readonly learningRate?: number | Schedule;
   /**
-   * Decay of the mean gradient, in (0, 1).
+   * Decay of the mean gradient, in [0, 1).
    * @defaultValue 0.9
    */
   readonly beta1?: number;
   /**
-   * Decay of the mean squared gradient, in (0, 1).
+   * Decay of the mean squared gradient, in [0, 1).
    * @defaultValue 0.999
    */
   readonly beta2?: number;
@@ -48,33 +54,36 @@ export interface AdamWOptions extends AdamFamilyOptions {
   readonly weightDecay?: number;
 }
 
+/** What the numbers of Adam and its relatives may be. */
+export const ADAM_RANGES = { beta1: DECAY, beta2: DECAY, epsilon: NOT_NEGATIVE };
+
 /**
  * Adam, $w \leftarrow w - \eta\, \hat m / (\sqrt{\hat v + \epsilon_r} + \epsilon)$, with PyTorch's conventions and defaults.
+ * @throws ArgumentError for an option that is unknown or out of its range
  * @see Adam: a method for stochastic optimization (Kingma and Ba, 2015), Algorithm 1
  */
-export function adam({
-  learningRate = 1e-3,
-  beta1 = 0.9,
-  beta2 = 0.999,
-  epsilon = 1e-8,
-  rootEpsilon = 0,
-  l2 = 0,
-}: AdamOptions = {}): OptimizerFactory {
+export function adam(options: AdamOptions = {}): OptimizerFactory {
+  checkOptimizerOptions('adam', options, { ...ADAM_RANGES, rootEpsilon: NOT_NEGATIVE, l2: NOT_NEGATIVE });
+  const {
+    learningRate = 1e-3,
+    beta1 = 0.9,
+    beta2 = 0.999,
+    epsilon = 1e-8,
+    rootEpsilon = 0,
+    l2 = 0,
+  } = options;
   const hyperparameters = { beta1, beta2, epsilon, rootEpsilon, l2 };
   return optimizerFactory('adam', learningRate, hyperparameters, adamRule(hyperparameters));
 }
 
 /**
  * Adam with decoupled weight decay, with PyTorch's conventions and defaults.
+ * @throws ArgumentError for an option that is unknown or out of its range
  * @see Decoupled weight decay regularization (Loshchilov and Hutter, 2019), Algorithm 2
  */
-export function adamW({
-  learningRate = 1e-3,
-  beta1 = 0.9,
-  beta2 = 0.999,
-  epsilon = 1e-8,
-  weightDecay = 1e-2,
-}: AdamWOptions = {}): OptimizerFactory {
+export function adamW(options: AdamWOptions = {}): OptimizerFactory {
+  checkOptimizerOptions('adamW', options, { ...ADAM_RANGES, weightDecay: NOT_NEGATIVE });
+  const { learningRate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 1e-2 } = options;
   return optimizerFactory(
     'adamW',
     learningRate,

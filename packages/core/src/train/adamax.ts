@@ -1,22 +1,20 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { AdamFamilyOptions } from './adam';
+import { ADAM_RANGES, type AdamFamilyOptions } from './adam';
 import { biasCorrection } from './bias-correction';
 import type { OptimizerFactory } from './optimizer';
-import { optimizerFactory, type UpdateRule } from './slot-optimizer';
+import { checkOptimizerOptions, optimizerFactory, type UpdateRule } from './slot-optimizer';
 
 /**
  * Adamax, Adam under the infinity norm:
  * $u \leftarrow \max(\beta_2 u, |g| + \epsilon),\; w \leftarrow w - \frac{\eta}{1 - \beta_1^t}\, m / u$,
  * with PyTorch's conventions and defaults. The slot `m` is the decayed sum $m / (1 - \beta_1)$, which saves a pass.
+ * @throws ArgumentError for an option that is unknown or out of its range
  * @see Adam: a method for stochastic optimization (Kingma and Ba, 2015), Algorithm 2
  */
-export function adamax({
-  learningRate = 1e-3,
-  beta1 = 0.9,
-  beta2 = 0.999,
-  epsilon = 1e-8,
-}: AdamFamilyOptions = {}): OptimizerFactory {
+export function adamax(options: AdamFamilyOptions = {}): OptimizerFactory {
+  checkOptimizerOptions('adamax', options, ADAM_RANGES);
+  const { learningRate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options;
   const hyperparameters = { beta1, beta2, epsilon };
   return optimizerFactory('adamax', learningRate, hyperparameters, adamaxRule(hyperparameters));
 }

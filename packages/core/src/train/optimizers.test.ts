@@ -209,3 +209,38 @@ describe('clipByGlobalNorm', () => {
     expect([...clipped.values()].map((gradient) => gradient.dataSync()[0])).toEqual([3, 4]);
   });
 });
+
+describe('options of optimizers', () => {
+  const options = (value: object) => value as Parameters<typeof adam>[0];
+  it.each<[string, () => unknown, RegExp]>([
+    [
+      'a negative rate',
+      () => adam({ learningRate: -1e-3 }),
+      /adam: expected learningRate to be a number of at least 0/,
+    ],
+    ['a rate that is NaN', () => sgd({ learningRate: NaN }), /sgd: expected learningRate .* got NaN/],
+    ['an infinite rate', () => rmsprop({ learningRate: Infinity }), /rmsprop: expected learningRate/],
+    ['a rate as text', () => adam(options({ learningRate: '1e-3' })), /got "1e-3"/],
+    [
+      'a rate in the place of options',
+      () => adam(options(1e-3 as unknown as object)),
+      /options to be an object, got 0.001/,
+    ],
+    ['a misspelt name', () => adamW(options({ weightdecay: 0 })), /did you mean "weightDecay"/],
+    ['a name of another library', () => adam(options({ lr: 1e-3 })), /"lr"/],
+    ['a decay of 1', () => adamax({ beta1: 1 }), /beta1 to be a number in \[0, 1\), got 1/],
+    ['a decay above 1', () => adam({ beta2: 2 }), /beta2 to be a number in \[0, 1\), got 2/],
+    ['a momentum above 1', () => sgd({ momentum: 2 }), /momentum/],
+    ['a negative decay', () => rmsprop({ decay: -1 }), /decay/],
+    ['a negative weight decay', () => adamW({ weightDecay: -5 }), /weightDecay to be a number of at least 0/],
+    [
+      'a rate that becomes NaN',
+      () => adam({ learningRate: (step) => 1 - step / 0 }).learningRate(3),
+      /learningRate after 3 steps/,
+    ],
+  ])('refuse %s', (_, call, message) => {
+    expect(call).toThrow(
+      expect.objectContaining({ code: 'argument', message: expect.stringMatching(message) as string }),
+    );
+  });
+});

@@ -1,30 +1,43 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { OptimizerFactory } from './optimizer';
 import type { Schedule } from './schedule';
-import { optimizerFactory, type UpdateRule } from './slot-optimizer';
+import {
+  checkOptimizerOptions,
+  DECAY,
+  NOT_NEGATIVE,
+  optimizerFactory,
+  type UpdateRule,
+} from './slot-optimizer';
 
 export interface RmspropOptions {
-  /** 1e-2 unless given. */
+  /** @defaultValue 1e-2 */
   readonly learningRate?: number | Schedule;
-  /** Decay of the mean squared gradient, in (0, 1); 0.99 unless given. */
+  /**
+   * Decay of the mean squared gradient, in [0, 1).
+   * @defaultValue 0.99
+   */
   readonly decay?: number;
-  /** How much of the last direction is kept, in [0, 1); 0 unless given. */
+  /**
+   * How much of the last direction is kept, in [0, 1).
+   * @defaultValue 0
+   */
   readonly momentum?: number;
-  /** Added to the denominator; 1e-8 unless given. */
+  /**
+   * Added to the denominator.
+   * @defaultValue 1e-8
+   */
   readonly epsilon?: number;
 }
 
 /**
  * RMSprop, $v \leftarrow \alpha v + (1 - \alpha) g^2,\; w \leftarrow w - \eta\, g / (\sqrt{v} + \epsilon)$,
  * with PyTorch's conventions and defaults; not centered.
+ * @throws ArgumentError for an option that is unknown or out of its range
  * @see Lecture 6.5 of Neural networks for machine learning (Tieleman and Hinton, 2012)
  */
-export function rmsprop({
-  learningRate = 1e-2,
-  decay = 0.99,
-  momentum = 0,
-  epsilon = 1e-8,
-}: RmspropOptions = {}): OptimizerFactory {
+export function rmsprop(options: RmspropOptions = {}): OptimizerFactory {
+  checkOptimizerOptions('rmsprop', options, { decay: DECAY, momentum: DECAY, epsilon: NOT_NEGATIVE });
+  const { learningRate = 1e-2, decay = 0.99, momentum = 0, epsilon = 1e-8 } = options;
   type None = Record<string, never>;
   const plain: UpdateRule<'v', None> = {
     slots: ['v'],

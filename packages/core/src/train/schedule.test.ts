@@ -41,4 +41,16 @@ describe('schedules', () => {
     );
     expect(() => piecewiseSchedule([3], [1])).toThrow(expect.objectContaining({ code: 'argument' }));
   });
+
+  it.each<[string, () => unknown]>([
+    ['a cosine without steps', () => cosineSchedule(1e-3, { steps: 0 })],
+    ['a cosine to a negative rate', () => cosineSchedule(1e-3, { steps: 5, final: -1 })],
+    ['an exponential without steps', () => exponentialSchedule(1e-3, { rate: 0.9, steps: 0 })],
+    ['an exponential of a negative rate', () => exponentialSchedule(1e-3, { rate: -1, steps: 3 })],
+    ['a warm-up of negative steps', () => warmUpSchedule(1e-3, { steps: -3 })],
+    ['a piece that is NaN', () => piecewiseSchedule([3], [1e-3, NaN])],
+    ['a constant below 0', () => constantSchedule(-1)],
+  ])('refuse %s', (_, call) => {
+    expect(call).toThrow(expect.objectContaining({ code: 'argument' }));
+  });
 });

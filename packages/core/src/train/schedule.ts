@@ -1,3 +1,4 @@
+import { checkInteger, checkNumber } from '../check/check';
 import { ArgumentError } from '../errors/dgm-error';
 
 /** A learning rate as a function of the number of steps already taken: 0 at the first step. */
@@ -5,6 +6,7 @@ export type Schedule = (step: number) => number;
 
 /** The schedule that a number stands for: always itself. */
 export function constantSchedule(value: number): Schedule {
+  checkNumber('constantSchedule', 'value', value, { min: 0 });
   return () => value;
 }
 
@@ -17,6 +19,9 @@ export function exponentialSchedule(
   initial: number,
   { rate, steps }: { readonly rate: number; readonly steps: number },
 ): Schedule {
+  checkNumber('exponentialSchedule', 'initial', initial, { min: 0 });
+  checkNumber('exponentialSchedule', 'rate', rate, { above: 0 });
+  checkNumber('exponentialSchedule', 'steps', steps, { above: 0 });
   return (step) => initial * rate ** (step / steps);
 }
 
@@ -28,12 +33,16 @@ export function cosineSchedule(
   initial: number,
   { steps, final = 0 }: { readonly steps: number; readonly final?: number },
 ): Schedule {
+  checkNumber('cosineSchedule', 'initial', initial, { min: 0 });
+  checkNumber('cosineSchedule', 'final', final, { min: 0 });
+  checkNumber('cosineSchedule', 'steps', steps, { above: 0 });
   return (step) =>
     final + 0.5 * (initial - final) * (1 + Math.cos((Math.PI * Math.min(step, steps)) / steps));
 }
 
 /** Rises linearly over `steps` steps to where `then` starts; `then` counts its steps from there. */
 export function warmUpSchedule(then: number | Schedule, { steps }: { readonly steps: number }): Schedule {
+  checkInteger('warmUpSchedule', 'steps', steps, { min: 0 });
   const after = scheduleOf(then);
   return (step) => (step < steps ? (after(0) * (step + 1)) / steps : after(step - steps));
 }
@@ -43,6 +52,7 @@ export function warmUpSchedule(then: number | Schedule, { steps }: { readonly st
  * @param boundaries - increasing step numbers, one fewer than values
  */
 export function piecewiseSchedule(boundaries: readonly number[], values: readonly number[]): Schedule {
+  values.forEach((value) => checkNumber('piecewiseSchedule', 'values', value, { min: 0 }));
   if (
     values.length !== boundaries.length + 1 ||
     boundaries.some((at, i) => i > 0 && at <= boundaries[i - 1]!)

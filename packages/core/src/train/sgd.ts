@@ -1,26 +1,31 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { OptimizerFactory } from './optimizer';
 import type { Schedule } from './schedule';
-import { optimizerFactory } from './slot-optimizer';
+import { checkOptimizerOptions, DECAY, optimizerFactory } from './slot-optimizer';
 
 export interface SgdOptions {
-  /** 1e-3 unless given. */
+  /** @defaultValue 1e-3 */
   readonly learningRate?: number | Schedule;
-  /** How much of the last direction is kept, in [0, 1); 0 unless given. */
+  /**
+   * How much of the last direction is kept, in [0, 1).
+   * @defaultValue 0
+   */
   readonly momentum?: number;
-  /** Looks ahead by one momentum step. */
+  /**
+   * Looks ahead by one momentum step.
+   * @defaultValue false
+   */
   readonly nesterov?: boolean;
 }
 
 /**
  * Stochastic gradient descent, $b \leftarrow \mu b + g,\; w \leftarrow w - \eta b$
  * (Nesterov: $w \leftarrow w - \eta (g + \mu b)$), with PyTorch's conventions.
+ * @throws ArgumentError for an option that is unknown or out of its range
  */
-export function sgd({
-  learningRate = 1e-3,
-  momentum = 0,
-  nesterov = false,
-}: SgdOptions = {}): OptimizerFactory {
+export function sgd(options: SgdOptions = {}): OptimizerFactory {
+  checkOptimizerOptions('sgd', options, { momentum: DECAY, nesterov: {} });
+  const { learningRate = 1e-3, momentum = 0, nesterov = false } = options;
   if (momentum === 0) {
     return optimizerFactory<never, Record<string, never>>(
       'sgd',

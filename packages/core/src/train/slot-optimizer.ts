@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import { checkNumber, checkOptions, type Range } from '../check/check';
 import { hostMemory, type HostMemory } from '../engine/host-memory';
 import { StateError } from '../errors/dgm-error';
 import type { Optimizer, OptimizerFactory, UpdateContext } from './optimizer';
@@ -40,6 +41,33 @@ type UpdateArrays<Slot extends string> = Readonly<Record<'weight' | Slot, Float3
  */
 const LARGEST_PASS = 1 << 16;
 
+const RATE: Range = { min: 0 };
+
+/** The range of a decay: of a moment, or of momentum. */
+export const DECAY: Range = { min: 0, below: 1 };
+
+/** The range of a small number to add, or of the strength of a penalty. */
+export const NOT_NEGATIVE: Range = { min: 0 };
+
+/**
+ * Checks the options of an optimizer: their names, and the range of each number that is given.
+ * @throws ArgumentError naming the optimizer and the option
+ */
+export function checkOptimizerOptions(
+  name: string,
+  options: { readonly learningRate?: number | Schedule },
+  ranges: Readonly<Record<string, Range>>,
+): void {
+  checkOptions(name, options, ['learningRate', ...Object.keys(ranges)]);
+  const { learningRate, ...others } = options;
+  if (learningRate !== undefined && typeof learningRate !== 'function') {
+    checkNumber(name, 'learningRate', learningRate, RATE);
+  }
+  for (const [option, value] of Object.entries(others)) {
+    if (value !== undefined && typeof value !== 'boolean') checkNumber(name, option, value, ranges[option]);
+  }
+}
+
 /** Makes an optimizer's factory out of its equations. */
 export function optimizerFactory<Slot extends string, F extends Factors>(
   name: string,
@@ -49,9 +77,18 @@ export function optimizerFactory<Slot extends string, F extends Factors>(
 ): OptimizerFactory {
   return {
     name,
-    learningRate: scheduleOf(learningRate),
+    learningRate: checked(name, scheduleOf(learningRate)),
     hyperparameters,
     create: (variables) => new SlotOptimizer(name, rule, variables),
+  };
+}
+
+/** A schedule whose rates are numbers that a step can be taken with. */
+function checked(name: string, schedule: Schedule): Schedule {
+  return (step) => {
+    const rate = schedule(step);
+    checkNumber(name, `learningRate after ${step} steps`, rate, RATE);
+    return rate;
   };
 }
 
