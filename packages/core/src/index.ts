@@ -329,7 +329,11 @@ export type { SgdOptions } from './train/sgd';
 // checkpoints
 export { memoryStore } from './checkpoint/checkpoint-store';
 export type { CheckpointStore } from './checkpoint/checkpoint-store';
+export type { HostDtype, HostTensor } from './checkpoint/host-tensor';
+export { readSafetensors, writeSafetensors } from './checkpoint/safetensors';
+export type { TensorFile } from './checkpoint/safetensors';
 export { loadWeights, saveWeights } from './checkpoint/weights';
+export type { LoadOptions, LoadReport } from './checkpoint/weights';
 
 // metrics
 export { calibration, classificationError, expectedCalibrationError } from './metrics/classification';

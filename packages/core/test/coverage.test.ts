@@ -122,6 +122,7 @@ const testsOfTheirOwn: Readonly<Record<string, readonly (keyof typeof exports)[]
   'src/train/fit.test.ts': ['fit'],
   'src/train/resume.test.ts': ['memoryStore'],
   'src/checkpoint/weights.test.ts': ['loadWeights', 'saveWeights'],
+  'src/checkpoint/safetensors.test.ts': ['readSafetensors', 'writeSafetensors'],
   'src/metrics/metrics.test.ts': [
     'auroc',
     'averagePrecision',

@@ -1,6 +1,6 @@
 import { SerializationError } from '../errors/dgm-error';
 import type { CheckpointStore } from './checkpoint-store';
-import { decodeSafetensors, type TensorFile } from './safetensors';
+import { readSafetensors, type TensorFile } from './safetensors';
 
 const NAME = /^checkpoint-\d{12}\.safetensors$/;
 
@@ -29,7 +29,7 @@ export class CheckpointHistory {
     let failure: unknown;
     for (const name of names.reverse()) {
       try {
-        const file = parse(decodeSafetensors(await this.#store.read(name), name));
+        const file = parse(readSafetensors(await this.#store.read(name), name));
         this.#newest = name;
         return file;
       } catch (error) {

@@ -2,13 +2,13 @@ import { DgmError, Key, loadWeights, memoryStore, saveWeights } from '@dgm/core'
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { FactorizedCategorical, TinyVae } from '../../test/support/models';
-import { decodeSafetensors, encodeSafetensors, type TensorFile } from './safetensors';
+import { readSafetensors, writeSafetensors, type TensorFile } from './safetensors';
 
 const tinyVae = (seed: number, dims = 3) => new TinyVae({ dims, key: Key.of(seed) });
 
 /** The weights of a model, with a change to the file. */
 async function changed(change: (file: TensorFile) => TensorFile): Promise<Uint8Array> {
-  return encodeSafetensors(change(decodeSafetensors(await saveWeights(tinyVae(0)))));
+  return writeSafetensors(change(readSafetensors(await saveWeights(tinyVae(0)))));
 }
 
 describe('weights', () => {
@@ -19,7 +19,7 @@ describe('weights', () => {
     loadWeights(b, bytes);
     expect(tf.memory().numTensors).toBe(before);
     expect(await saveWeights(b, { metadata: { note: 'best' } })).toEqual(bytes);
-    expect(decodeSafetensors(bytes).metadata).toMatchObject({
+    expect(readSafetensors(bytes).metadata).toMatchObject({
       note: 'best',
       format: 'dgm.weights',
       version: '1',
@@ -29,7 +29,7 @@ describe('weights', () => {
   it('are float32 in the file where the backend keeps integers under that name', async () => {
     const whole = tf.tidy(() => tf.variable(tf.cast(tf.tensor1d([1, 2, 3], 'int32'), 'float32')));
     const module = { parameters: () => new Map([['whole', whole]]), dispose: () => whole.dispose() };
-    const { tensors } = decodeSafetensors(await saveWeights(module));
+    const { tensors } = readSafetensors(await saveWeights(module));
     expect(tensors.get('whole')!.values).toEqual(Float32Array.of(1, 2, 3));
     module.dispose();
   });
@@ -86,6 +86,45 @@ describe('weights', () => {
     const model = tinyVae(1);
     loadWeights(model, await changed(({ tensors }) => ({ tensors, metadata: {} })));
     expect(await saveWeights(model)).toEqual(await saveWeights(tinyVae(0)));
+  });
+});
+
+describe('a part of the weights', () => {
+  it('is loaded without `strict`, and told', async () => {
+    const [model, fresh] = [tinyVae(1), tinyVae(1)];
+    const bytes = await changed(({ tensors, metadata }) => ({
+      metadata,
+      tensors: new Map([...tensors].map(([path, tensor]) => [path === 'encoder' ? 'other' : path, tensor])),
+    }));
+    expect(loadWeights(model, bytes, { strict: false })).toEqual({
+      loaded: ['decoder', 'logStd'],
+      missing: ['encoder'],
+      unexpected: ['other'],
+    });
+    const encoderOf = (owner: TinyVae) => owner.parameters().get('encoder')!.dataSync();
+    expect(encoderOf(model)).toEqual(encoderOf(fresh));
+    expect(model.parameters().get('decoder')!.dataSync()).toEqual(
+      tinyVae(0).parameters().get('decoder')!.dataSync(),
+    );
+  });
+
+  it('must have the right shapes all the same', async () => {
+    const bytes = await saveWeights(tinyVae(0));
+    expect(() => loadWeights(tinyVae(0, 4), bytes, { strict: false })).toThrow(
+      /decoder to be float32 \[1, 4\]/,
+    );
+  });
+
+  it('is found under other names', async () => {
+    const model = tinyVae(1);
+    const bytes = await changed(({ tensors }) => ({
+      metadata: {},
+      tensors: new Map([...tensors].map(([path, tensor]) => [`module.${path}`, tensor])),
+    }));
+    const rename = (path: string): string => path.replace('module.', '');
+    expect(loadWeights(model, bytes, { rename })).toMatchObject({ missing: [], unexpected: [] });
+    expect(await saveWeights(model)).toEqual(await saveWeights(tinyVae(0)));
+    expect(() => loadWeights(model, bytes, { rename: () => 'decoder' })).toThrow(/1 paths for 3 tensors/);
   });
 });
 

@@ -3,8 +3,23 @@ import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { DgmError, Key, adam, fit, memoryStore, saveWeights, type CheckpointStore } from '@dgm/core';
+import {
+  DgmError,
+  Key,
+  adam,
+  constantSchedule,
+  fit,
+  memoryStore,
+  readSafetensors,
+  saveWeights,
+  writeSafetensors,
+  type CheckpointStore,
+  type Examples,
+  type Objective,
+  type Schedule,
+} from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
+import type { Scalar } from '@tensorflow/tfjs-core';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { interruptible } from '../../test/support/interruptible';
@@ -174,6 +189,93 @@ describe('interrupted and resumed training', () => {
     const other = { ...data, train: gaussianExamples(Key.of(0), 50) };
     const error = await failure(() => fit(model, other, { ...options, checkpoint: { store } }));
     expect(error).toMatchObject({ code: 'serialization', argument: 'train of the checkpoint' });
+  });
+
+  it.each<[string, (data: { train: Examples }) => object]>([
+    ['labels', () => ({ labels: new Int32Array(50) })],
+    ['weights', () => ({ weights: new Float32Array(50).fill(1) })],
+  ])('refuses to go on with other %s', async (_, more) => {
+    const store = memoryStore();
+    const { model, data, options } = interruptible();
+    const labels = Int32Array.from({ length: 50 }, (_row, row) => row % 3);
+    const weights = Float32Array.from({ length: 50 }, (_row, row) => 1 + (row % 3));
+    const labelled = { ...data, train: { ...data.train, labels, weights } };
+    await fit(model, labelled, { ...options, epochs: 1, checkpoint: { store } });
+    const other = { ...data, train: { ...labelled.train, ...more(data) } };
+    const error = await failure(() => fit(model, other, { ...options, checkpoint: { store } }));
+    expect(error).toMatchObject({ code: 'serialization', argument: 'train of the checkpoint' });
+  });
+
+  it('refuses to go on with another schedule of the learning rate', async () => {
+    const store = memoryStore();
+    const { model, data, options } = interruptible();
+    const run = (rate: Schedule, epochs: number) => {
+      const optimizer = adam({ learningRate: rate });
+      return fit(model, data, { ...options, optimizer, epochs, checkpoint: { store } });
+    };
+    await run(constantSchedule(1e-2), 1);
+    expect((await failure(() => run(constantSchedule(1e-7), 2))).argument).toBe(
+      'optimizer of the checkpoint',
+    );
+    expect((await run(() => 1e-2, 2)).epochs).toBe(2);
+  });
+
+  it.each<[string, (loss: Scalar) => Scalar]>([
+    ['another weight of a term', (loss) => tf.mul(loss, 9)],
+    ['another activation', (loss) => tf.softplus(loss)],
+  ])('refuses to go on with %s, and leaves the model as it was', async (_, change) => {
+    const store = memoryStore();
+    await train(store, 5);
+    const { model, data, options } = interruptible();
+    const [objective] = model.objectives();
+    const loss = (...parameters: Parameters<Objective['loss']>) => ({
+      total: tf.tidy(() => change(objective!.loss(...parameters).total)),
+    });
+    model.objectives = () => [{ ...objective!, loss }];
+    const before = await saveWeights(model);
+    const error = await failure(() => fit(model, data, { ...options, checkpoint: { store } }));
+    expect(error).toMatchObject({
+      code: 'serialization',
+      argument: 'the objective "elbo" of the checkpoint',
+    });
+    expect(await saveWeights(model)).toEqual(before);
+  });
+
+  const changes: [string, (metadata: Record<string, string>) => Record<string, string>][] = [
+    ['no state', ({ state: _, ...rest }) => rest],
+    ['a state that is null', (metadata) => ({ ...metadata, state: 'null' })],
+    ['a state that is no JSON', (metadata) => ({ ...metadata, state: '{' })],
+    ['no description of the run', ({ run: _, ...rest }) => rest],
+    ['a description that is a list', (metadata) => ({ ...metadata, run: '[]' })],
+    ['a billion epochs', (metadata) => ({ ...metadata, state: changedState(metadata, { epoch: 1e9 }) })],
+    ['a billion batches', (metadata) => ({ ...metadata, state: changedState(metadata, { batch: 1e9 }) })],
+    ['half a step', (metadata) => ({ ...metadata, state: changedState(metadata, { step: 0.5 }) })],
+  ];
+  const changedState = ({ state }: Record<string, string>, change: object): string =>
+    JSON.stringify({ ...(JSON.parse(state!) as object), ...change });
+
+  it.each(changes)('skips a checkpoint with %s, whose checksum is right', async (_, change) => {
+    const store = fragileStore();
+    await train(store, 5);
+    const rewrite = (bytes: Uint8Array) => {
+      const { tensors, metadata } = readSafetensors(bytes);
+      return writeSafetensors({ tensors, metadata: change({ ...metadata }) });
+    };
+    await store.spoil(-1, rewrite);
+    const { result, weights } = await train(store);
+    expect(result.warnings).toEqual([expect.stringContaining('skipped a damaged checkpoint')]);
+    expect(weights).toEqual(whole.weights);
+  });
+
+  it('skips a checkpoint whose weights are not finite', async () => {
+    const store = fragileStore();
+    await train(store, 5);
+    await store.spoil(-1, (bytes) => {
+      const { tensors, metadata } = readSafetensors(bytes);
+      const decoder = { ...tensors.get('model/decoder')!, values: new Float32Array(3).fill(NaN) };
+      return writeSafetensors({ tensors: new Map([...tensors, ['model/decoder', decoder]]), metadata });
+    });
+    expect((await train(store)).weights).toEqual(whole.weights);
   });
 });
 

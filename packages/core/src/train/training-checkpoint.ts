@@ -4,8 +4,9 @@ import { CheckpointHistory } from '../checkpoint/checkpoint-history';
 import type { CheckpointStore } from '../checkpoint/checkpoint-store';
 import { assignVariables, readVariables, type HostTensor } from '../checkpoint/host-tensor';
 import { checkMatch } from '../checkpoint/match';
-import { encodeSafetensors, type TensorFile } from '../checkpoint/safetensors';
+import { writeSafetensors, type TensorFile } from '../checkpoint/safetensors';
 import { SerializationError } from '../errors/dgm-error';
+import { checkProbe, type Probe } from './probe';
 import type { RunDescription } from './run-description';
 import {
   checkFiniteWeights,
@@ -32,21 +33,24 @@ export class TrainingCheckpoint {
   readonly #run: RunDescription;
   readonly #variables: ReadonlyMap<string, Variable>;
   readonly #batches: number | undefined;
+  readonly #probe: () => Promise<Probe>;
 
   /**
    * @param variables - every variable of the run: `model/...`, `optimizer/...`, `average/...`
    * @param batches - in an epoch, if that is known
+   * @param probe - the losses of the model with its current weights
    */
   constructor(
     store: CheckpointStore,
     run: RunDescription,
     variables: ReadonlyMap<string, Variable>,
-    batches: number | undefined,
+    { batches, probe }: { readonly batches: number | undefined; readonly probe: () => Promise<Probe> },
   ) {
     this.#history = new CheckpointHistory(store);
     this.#run = run;
     this.#variables = variables;
     this.#batches = batches;
+    this.#probe = probe;
   }
 
   /** @throws NumericalError if a weight is not finite; nothing is written then */
@@ -64,9 +68,10 @@ export class TrainingCheckpoint {
       version: VERSION,
       run: JSON.stringify(this.#run),
       state: JSON.stringify(state),
+      probe: JSON.stringify(await this.#probe()),
       ...(good && { good: JSON.stringify(good.state) }),
     };
-    await this.#history.save(state.step, encodeSafetensors({ tensors, metadata }));
+    await this.#history.save(state.step, writeSafetensors({ tensors, metadata }));
   }
 
   /**
@@ -93,7 +98,14 @@ export class TrainingCheckpoint {
       checkMatch(this.#variables, ofGood, 'fit');
       if (good.progress.best !== undefined) checkMatch(model, bestOfGood, 'fit');
     }
+    const before = await readVariables(this.#variables);
     assignVariables(this.#variables, current);
+    try {
+      checkProbe(parseObject(metadata['probe'], 'probe') as Probe, await this.#probe());
+    } catch (error) {
+      assignVariables(this.#variables, before);
+      throw error;
+    }
     return {
       state,
       best: state.progress.best && best,

@@ -9,11 +9,12 @@ import { eager } from './eager';
 import { advance } from './early-stopping';
 import type { Engine, TrainStep } from './engine';
 import { batchesPerEpoch, epochBatches, type Batch } from './epoch-batches';
-import type { AnyMakeBatch } from './examples';
+import { allRows, isSource, type AnyMakeBatch } from './examples';
 import type { FitOptions, TrainingData } from './fit-options';
 import type { CurvePoint, FitResult, StoppedBy } from './fit-result';
 import { ModelStep } from './model-step';
 import { pause } from './pause';
+import { probe, type Probe } from './probe';
 import { describeRun } from './run-description';
 import { StepQueue } from './step-queue';
 import { TrainingCheckpoint } from './training-checkpoint';
@@ -28,6 +29,8 @@ import { Validation } from './validation';
 
 /** Input and signals are looked at this often. */
 const PAUSE_EVERY_MS = 20;
+
+const PROBED_ROWS = 4;
 
 /** One call of `fit`. Owns the optimizers' state, borrows the model. */
 export class TrainingRun<B> {
@@ -84,12 +87,10 @@ export class TrainingRun<B> {
     const store = options.checkpoint?.store;
     this.#checkpoint =
       store &&
-      new TrainingCheckpoint(
-        store,
-        describeRun(options, data, this.#program.players),
-        this.#program.state,
-        batchesPerEpoch(data.train, this.#epochOptions()),
-      );
+      new TrainingCheckpoint(store, describeRun(options, data, this.#program.players), this.#program.state, {
+        batches: batchesPerEpoch(data.train, this.#epochOptions()),
+        probe: () => this.#probe(),
+      });
   }
 
   async toTheEnd(): Promise<FitResult> {
@@ -303,6 +304,20 @@ export class TrainingRun<B> {
     this.#good = restored.good;
     this.#secondsBefore = restored.state.seconds;
     this.#saved = this.#position();
+  }
+
+  /** The losses of a few examples, which tell one model from another; none for a source, which would have to be opened. */
+  async #probe(): Promise<Probe> {
+    const { train } = this.#data;
+    if (isSource(train)) return {};
+    const rows = allRows(Math.min(PROBED_ROWS, this.#options.batchSize, train.count));
+    const key = this.#options.key.fold('probe');
+    const batch = await this.#batch(train, rows, { key: key.fold('batch'), training: false });
+    try {
+      return await probe(this.#model.objectives(), batch, key);
+    } finally {
+      tf.dispose(batch as tf.TensorContainer);
+    }
   }
 
   async #pause(): Promise<void> {
