@@ -1,5 +1,6 @@
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
+import { importRules } from './packages/config/import-rules.js';
 
 /**
  * Which @dgm packages the source of each package may import: the edges of docs/adr/0001-packages-and-edges.md.
@@ -92,6 +93,17 @@ export default tseslint.config(
     },
   },
   ...edgeRules,
+  {
+    files: ['packages/*/src/**/*.ts'],
+    ignores: ['**/*.test.ts'],
+    plugins: { imports: importRules },
+    rules: { 'imports/no-import-cycle': 'error' },
+  },
+  {
+    files: ['packages/core/src/**/*.ts'],
+    ignores: ['**/*.test.ts'],
+    rules: { 'imports/core-layers': 'error' },
+  },
   {
     files: ['packages/*/src/**/*.ts'],
     ignores: ['**/*.test.ts', 'packages/testing/**'],

@@ -2,8 +2,7 @@ import { expectNoLeaks } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { Key } from '../random/key';
-import { GruCell } from './gru-cell';
-import { LstmCell } from './lstm-cell';
+import { GruCell, LstmCell } from './recurrent';
 
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 
