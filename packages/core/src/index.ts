@@ -116,6 +116,7 @@ export { Flatten, Reshape } from './nn/reshape';
 export type { ReshapeOptions } from './nn/reshape';
 export { Residual, residualBlock, residualMlp } from './nn/residual';
 export type { ResidualBlockOptions, ResidualMlpOptions, ResidualOptions } from './nn/residual';
+export { checkSecondDerivative, firstOrderKernels } from './nn/second-derivative';
 export { Sequential } from './nn/sequential';
 export { spectralNorm } from './nn/spectral-norm';
 export type { SpectralNormOptions } from './nn/spectral-norm';

@@ -31,6 +31,7 @@ const testsOfTheirOwn: Readonly<Record<string, readonly (keyof typeof exports)[]
     'isModule',
     'trainable',
   ],
+  'src/nn/second-derivative.test.ts': ['checkSecondDerivative', 'firstOrderKernels'],
   'src/nn/layer.test.ts': ['BaseLayer', 'childCall'],
   'src/nn/layers.test.ts': ['activationFunction'],
   'src/nn/data-dependent-init.test.ts': ['initializeFromData'],
