@@ -1,4 +1,4 @@
-import { ArgumentError, BaseDistribution, logSumExp, sizeOf } from '@dgm/core';
+import { BaseDistribution, checkInteger, logSumExp, sizeOf } from '@dgm/core';
 import type { Distribution, Key, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -6,7 +6,10 @@ import { encode } from './encoder';
 import type { Encoder } from './encoder';
 
 export interface AggregatedPosteriorOptions {
-  /** How many examples, and how many values of z, are looked at at a time; 256 unless given. */
+  /**
+   * How many examples, and how many values of z, are taken at a time.
+   * @defaultValue 256
+   */
   readonly chunkSize?: number;
 }
 
@@ -22,14 +25,7 @@ class AggregatedPosterior extends BaseDistribution {
 
   constructor(encoder: Encoder, x: Tensor, { chunkSize = 256 }: AggregatedPosteriorOptions) {
     super();
-    if (!(Number.isInteger(chunkSize) && chunkSize > 0)) {
-      throw new ArgumentError({
-        where: 'aggregatedPosterior',
-        argument: 'chunkSize',
-        expected: 'to be a positive integer',
-        actual: String(chunkSize),
-      });
-    }
+    checkInteger('aggregatedPosterior', 'chunkSize', chunkSize);
     this.#encoder = encoder;
     this.#x = x;
     this.#chunkSize = chunkSize;
@@ -38,6 +34,7 @@ class AggregatedPosterior extends BaseDistribution {
 
   protected logDensity(z: Tensor): Tensor {
     const lead = z.shape.slice(0, z.rank - this.eventShape.length);
+    if (sizeOf(lead) === 0) return tf.zeros(lead);
     const rows = tf.reshape(z, [sizeOf(lead), 1, ...this.eventShape]); // [m, 1, ...event] against a batch [n]
     const logSums = this.#chunksOf(rows).map((some) =>
       logSumExp(tf.stack(this.#overExamples((q) => logSumExp(q.logProb(some), { axis: -1 }))), { axis: 0 }),

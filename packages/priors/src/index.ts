@@ -1,6 +1,3 @@
-// fixed
-export { standardPrior } from './standard-prior';
-
 // mixtures
 export { BaseMixturePrior } from './mixture/base-mixture-prior';
 export type { MixturePriorOptions } from './mixture/base-mixture-prior';
@@ -18,13 +15,11 @@ export { vampPrior } from './mixture/vamp-prior';
 export type { PseudoInputPrior, VampPriorOptions } from './mixture/vamp-prior';
 
 // of other models
-export { flowPrior } from './flow-prior';
-export type { FlowPriorOptions } from './flow-prior';
 export { modelPrior } from './model-prior';
 
 // by rejection
 export { resampledPrior } from './resampled-prior';
-export type { ResampledPriorOptions } from './resampled-prior';
+export type { ResampledPrior, ResampledPriorOptions } from './resampled-prior';
 
 // the encoder, and analysis
 export { aggregatedPosterior } from './aggregated-posterior';

@@ -1,4 +1,4 @@
-import { BaseDistribution, BaseModule, sizeOf } from '@dgm/core';
+import { ArgumentError, BaseDistribution, BaseModule, checkContext, checkGiven, sizeOf } from '@dgm/core';
 import type { ConditionalDistribution, Distribution, Key, LikelihoodModel, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -31,6 +31,7 @@ class ModelDistribution extends BaseDistribution {
 }
 
 class ModelPrior extends BaseModule implements ConditionalDistribution {
+  readonly contextSize = 0;
   readonly #distribution: Distribution;
 
   constructor(model: LikelihoodModel) {
@@ -38,17 +39,29 @@ class ModelPrior extends BaseModule implements ConditionalDistribution {
     this.#distribution = new ModelDistribution(this.child('model', model));
   }
 
-  given(): Distribution {
+  given(context?: Tensor): Distribution {
+    checkContext('modelPrior.given', context, this);
     return this.#distribution;
   }
 }
 
 /**
- * Any model with an exact likelihood as a prior over what it is a model of: an autoregressive model over the codes of a
- * VQ-VAE, a normalizing flow over continuous latents, a mixture. The prior owns the model and trains it with its VAE.
+ * A model with an exact likelihood, and no `given()`, as a prior over what it is a model of. The prior owns the model and
+ * trains it with its VAE, by `logProb`, which has no dropout.
  *
+ * Flows and autoregressive models are priors as they are, and know when they are in training.
+ * @throws ArgumentError for a model with `given()`, or without an exact likelihood
  * @see DGM §4.4.1.6: "any density estimator" serves
  */
 export function modelPrior(model: LikelihoodModel): ConditionalDistribution {
-  return new ModelPrior(model);
+  checkGiven('modelPrior', 'model', model, 'to be a model with an exact likelihood');
+  const isConditional = 'given' in model;
+  if (!isConditional && model.likelihoodKind === 'exact') return new ModelPrior(model);
+  throw new ArgumentError({
+    where: 'modelPrior',
+    argument: 'model',
+    expected: isConditional ? 'to have no given()' : 'to have an exact likelihood',
+    actual: isConditional ? 'a conditional distribution' : `likelihoodKind "${model.likelihoodKind}"`,
+    ...(isConditional && { remedy: 'give the model itself as the prior' }),
+  });
 }

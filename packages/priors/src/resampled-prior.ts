@@ -1,8 +1,15 @@
 import {
-  ArgumentError,
   asLayer,
   BaseDistribution,
   BaseModule,
+  childCall,
+  checkContext,
+  checkGiven,
+  checkInteger,
+  checkKey,
+  checkOptions,
+  clip,
+  disposeOnThrow,
   log1mExp,
   logAddExp,
   logSigmoid,
@@ -11,30 +18,61 @@ import {
   sizeOf,
   standardNormal,
 } from '@dgm/core';
-import type { ConditionalDistribution, Distribution, Key, Layer, NetworkLike, Shape } from '@dgm/core';
+import type {
+  CallOptions,
+  ConditionalDistribution,
+  Distribution,
+  EventSpace,
+  Key,
+  Layer,
+  NetworkLike,
+  Shape,
+} from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
 
 export interface ResampledPriorOptions {
   /** The logit of the probability $a(z)$ to accept z: maps `[n, ...event]` to `[n, 1]`. The prior owns it. */
   readonly network: NetworkLike;
   /** The shape of z. */
   readonly shape: Shape;
-  /** Randomness of the draws that the normalizer is estimated from. */
+  /** Randomness of the draws that the normalizer is estimated from where nothing is trained. */
   readonly key: Key;
-  /** What proposals are drawn from; a standard normal unless given. */
+  /** What proposals are drawn from; by default a standard normal. */
   readonly proposal?: Distribution;
-  /** T: the T-th proposal is taken whatever it is; 100 unless given. */
+  /**
+   * T: the T-th proposal is taken whatever it is.
+   * @defaultValue 100
+   */
   readonly truncation?: number;
-  /** How many proposals the normalizer is estimated from; 4096 unless given. */
+  /**
+   * How many proposals the normalizer of a training step is estimated from; they are drawn anew for each step.
+   * @defaultValue 4096
+   */
   readonly normalizerSamples?: number;
+  /**
+   * How many proposals the normalizer is estimated from outside training.
+   * @defaultValue 65536
+   */
+  readonly evaluationSamples?: number;
 }
 
-class ResampledPrior extends BaseModule implements ConditionalDistribution {
+/** A prior by learned rejection, and how exactly it is normalized. */
+export interface ResampledPrior extends ConditionalDistribution {
+  /**
+   * The estimate of $Z = \mathbb{E}_\pi[a]$ that densities outside training are normalized by, and its relative standard
+   * error: that of the mass of the density is smaller, as the T-th proposal is never rejected.
+   */
+  normalizer(): { readonly estimate: number; readonly relativeError: number };
+}
+
+class LearnedRejection extends BaseModule implements ResampledPrior {
+  readonly contextSize = 0;
   readonly #network: Layer;
   readonly #proposal: Distribution;
-  readonly #draws: Variable;
+  readonly #key: Key;
   readonly #truncation: number;
+  readonly #samples: { readonly training: number; readonly evaluation: number };
 
   constructor({
     network,
@@ -43,21 +81,39 @@ class ResampledPrior extends BaseModule implements ConditionalDistribution {
     proposal = standardNormal(shape),
     truncation = 100,
     normalizerSamples = 4096,
+    evaluationSamples = 65536,
   }: ResampledPriorOptions) {
     super();
-    requireAtLeast('truncation', truncation, 2);
-    requireAtLeast('normalizerSamples', normalizerSamples, 1);
     this.#network = this.child('network', asLayer(network));
-    this.#draws = this.parameter('draws', proposal.sample(key, [normalizerSamples]), { trainable: false });
     this.#proposal = proposal;
+    this.#key = key;
     this.#truncation = truncation;
+    this.#samples = { training: normalizerSamples, evaluation: evaluationSamples };
   }
 
-  given(): Distribution {
+  given(context?: Tensor, call: CallOptions = {}): Distribution {
+    checkContext('resampledPrior.given', context, this);
+    const network = childCall(call, 'network');
+    const { training = false, key } = call;
+    // Draws that the network is trained through must not be those that it is judged by.
+    const draws = (): Tensor =>
+      training && key !== undefined
+        ? this.#proposal.sample(key.fold('normalizer'), [this.#samples.training])
+        : this.#proposal.sample(this.#key.fold('normalizer'), [this.#samples.evaluation]);
     return new Resampled(this.#proposal, {
-      logAcceptance: (z) => logSigmoid(tf.squeeze(this.#network.apply(z), [1])),
-      draws: this.#draws,
+      logAcceptance: (z) => logSigmoid(tf.squeeze(this.#network.apply(z, network), [1])),
+      draws,
       truncation: this.#truncation,
+    });
+  }
+
+  normalizer(): { readonly estimate: number; readonly relativeError: number } {
+    return tf.tidy(() => {
+      const draws = this.#proposal.sample(this.#key.fold('normalizer'), [this.#samples.evaluation]);
+      const { mean, variance } = tf.moments(tf.sigmoid(this.#network.apply(draws)));
+      const estimate = mean.dataSync()[0]!;
+      const standardError = Math.sqrt(variance.dataSync()[0]! / this.#samples.evaluation);
+      return { estimate, relativeError: standardError / estimate };
     });
   }
 }
@@ -66,12 +122,19 @@ interface Acceptance {
   /** $\ln a(z)$ of each row, `[n]`. */
   readonly logAcceptance: (z: Tensor) => Tensor;
   /** Draws of the proposal, `[S, ...event]`. */
-  readonly draws: Tensor;
+  readonly draws: () => Tensor;
   readonly truncation: number;
 }
 
+/**
+ * Between these bounds $\ln Z$ is exact; beyond them $1 - Z$ or $\alpha$ rounds to 1, and the density no longer depends on Z:
+ * it is $\pi(z)\, a(z) / Z$ where all proposals are accepted, and $(T - 1)\, \pi(z)\, a(z) + \alpha\, \pi(z)$ where none are.
+ */
+const LOG_NORMALIZER = { min: -15, max: -1e-6 };
+
 class Resampled extends BaseDistribution {
   readonly kind = 'Resampled';
+  override readonly space: EventSpace | undefined;
   readonly batchShape: Shape = [];
   readonly eventShape: Shape;
   readonly reparameterized = false;
@@ -83,12 +146,16 @@ class Resampled extends BaseDistribution {
     this.#proposal = proposal;
     this.#acceptance = acceptance;
     this.eventShape = proposal.eventShape;
+    this.space = proposal.space;
   }
 
   /** $\ln \pi(z) + \ln [ (1 - \alpha)\, a(z) / Z + \alpha ]$ with $\alpha = (1 - Z)^{T - 1}$. */
   protected logDensity(z: Tensor): Tensor {
-    const { draws, truncation } = this.#acceptance;
-    const logNormalizer = tf.sub(logSumExp(this.#logAcceptance(draws)), Math.log(draws.shape[0]!)); // ln Z
+    if (z.size === 0) return tf.zeros(z.shape.slice(0, z.rank - this.eventShape.length));
+    const { truncation } = this.#acceptance;
+    const draws = this.#acceptance.draws();
+    const logMean = tf.sub(logSumExp(this.#logAcceptance(draws)), Math.log(draws.shape[0]!));
+    const logNormalizer = clip(logMean, LOG_NORMALIZER); // ln Z
     const logAllRejected = tf.mul(truncation - 1, log1mExp(logNormalizer)); // ln alpha
     const logRatio = tf.sub(this.#logAcceptance(z), logNormalizer);
     const logFactor = logAddExp(tf.add(logRatio, log1mExp(logAllRejected)), logAllRejected);
@@ -116,25 +183,33 @@ class Resampled extends BaseDistribution {
   }
 }
 
+const OPTIONS: readonly (keyof ResampledPriorOptions)[] = [
+  'network',
+  'shape',
+  'key',
+  'proposal',
+  'truncation',
+  'normalizerSamples',
+  'evaluationSamples',
+];
+
 /**
  * A prior by learned accept/reject sampling (LARS): proposals of a simple $\pi$ are accepted with a learned probability
  * $a(z)$, so that $p(z) = \pi(z)\, a(z) / Z$, or the T-th proposal is taken if all before it were rejected.
  *
- * $Z = \mathbb{E}_\pi[a]$ is a mean over draws that are made once from `key` and kept with the weights: the density is a
- * plain function, normalized up to the error of that mean. It suits latents of few dimensions.
- * @throws ArgumentError if `truncation` is not an integer of at least 2
+ * $Z = \mathbb{E}_\pi[a]$ is a mean over draws of $\pi$. A training step draws them from its own key; elsewhere they come
+ * from the prior's `key`, so that the density is a plain function. It is normalized up to the error of that mean, which
+ * `normalizer()` states: give more `evaluationSamples` where it is too large.
+ * @throws ArgumentError if an option is unknown, missing or out of its range
  * @see Resampled Priors for Variational Autoencoders (Bauer and Mnih, 2019)
  */
-export function resampledPrior(options: ResampledPriorOptions): ConditionalDistribution {
-  return new ResampledPrior(options);
-}
-
-function requireAtLeast(argument: string, value: number, least: number): void {
-  if (Number.isInteger(value) && value >= least) return;
-  throw new ArgumentError({
-    where: 'resampledPrior',
-    argument,
-    expected: `to be an integer of at least ${least}`,
-    actual: String(value),
-  });
+export function resampledPrior(options: ResampledPriorOptions): ResampledPrior {
+  const where = 'resampledPrior';
+  checkOptions(where, options, OPTIONS);
+  checkGiven(where, 'shape', options.shape, 'to be the shape of z');
+  checkKey(where, options.key);
+  checkInteger(where, 'truncation', options.truncation ?? 100, { min: 2 });
+  checkInteger(where, 'normalizerSamples', options.normalizerSamples ?? 4096);
+  checkInteger(where, 'evaluationSamples', options.evaluationSamples ?? 65536);
+  return disposeOnThrow(() => new LearnedRejection(options));
 }

@@ -43,6 +43,5 @@ describeCoverage({
     latentGrid: 'src/mixture/latent-grid.test.ts',
     meanPseudoInputs: 'src/mixture/pseudo-inputs.test.ts',
     randomPseudoInputs: 'src/mixture/pseudo-inputs.test.ts',
-    standardPrior: 'src/standard-prior.test.ts',
   },
 });

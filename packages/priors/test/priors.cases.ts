@@ -3,7 +3,6 @@ import type { ModelCase, ModelTable } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import {
   dataPseudoInputs,
-  flowPrior,
   gtmPrior,
   gtmVampPrior,
   meanPseudoInputs,
@@ -13,7 +12,6 @@ import {
   resampledPrior,
   vampPrior,
 } from '../src/index';
-import { AffineFlow } from './support/affine-flow';
 import { DensityModel } from './support/density-model';
 
 const shape = [2];
@@ -83,7 +81,6 @@ export const priors: ModelTable = {
       }),
     ),
   ),
-  flowPrior: prior((key) => new DensityModel(shape, flowPrior({ shape, flow: new AffineFlow(2, key) }))),
   modelPrior: prior(
     (key) =>
       new DensityModel(
@@ -101,6 +98,7 @@ export const priors: ModelTable = {
           key,
           truncation: 20,
           normalizerSamples: 512,
+          evaluationSamples: 4096,
         }),
       ),
   ),

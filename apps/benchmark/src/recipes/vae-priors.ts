@@ -1,15 +1,22 @@
-import { asLayer, categoricalHead, conditional, normalHead, mlp, Sequential, sizeOf } from '@dgm/core';
-import type { ConditionalDistribution, Key, Layer, Shape } from '@dgm/core';
+import {
+  asLayer,
+  categoricalHead,
+  conditional,
+  normalHead,
+  mlp,
+  Sequential,
+  sizeOf,
+  standardNormal,
+} from '@dgm/core';
+import type { ConditionalDistribution, Distribution, Key, Layer, Shape } from '@dgm/core';
 import { made } from '@dgm/arm';
 import { realNvp } from '@dgm/flows';
 import {
   gtmPrior,
   gtmVampPrior,
   mixtureOfGaussiansPrior,
-  modelPrior,
   randomPseudoInputs,
   resampledPrior,
-  standardPrior,
   vampPrior,
 } from '@dgm/priors';
 import type { PseudoInputPrior } from '@dgm/priors';
@@ -37,9 +44,9 @@ interface PriorTask {
 }
 
 const priors: Readonly<
-  Record<string, { source: string; make: (task: PriorTask) => ConditionalDistribution }>
+  Record<string, { source: string; make: (task: PriorTask) => ConditionalDistribution | Distribution }>
 > = {
-  standard: { source: 'DGM §4.4.1.1, Listing 4.6', make: ({ shape }) => standardPrior({ shape }) },
+  standard: { source: 'DGM §4.4.1.1, Listing 4.6', make: ({ shape }) => standardNormal(shape) },
   mog: {
     source: 'DGM §4.4.1.2, Listing 4.7, mended',
     make: ({ key, shape }) => mixtureOfGaussiansPrior({ shape, components: COMPONENTS, key }),
@@ -81,7 +88,7 @@ const priors: Readonly<
   arm: {
     source: 'DGM Eq. 2.4 as a prior; MADE (Germain et al., 2015)',
     make: ({ key, hidden, shape }) =>
-      modelPrior(made({ shape, likelihood: normalHead({ shape: [] }), hidden: [hidden, hidden], key })),
+      made({ shape, likelihood: normalHead({ shape: [] }), hidden: [hidden, hidden], key }),
   },
   resampled: {
     source: 'Resampled Priors for Variational Autoencoders (Bauer and Mnih, 2019)',
@@ -97,7 +104,7 @@ const priors: Readonly<
 
 /** The VAE of §4.4.1 with one of the priors. */
 function create(
-  make: (task: PriorTask) => ConditionalDistribution,
+  make: (task: PriorTask) => ConditionalDistribution | Distribution,
   latents: number,
   { dataset, key, quick }: RecipeTask,
 ): Experiment {
@@ -136,7 +143,7 @@ function create(
   };
 }
 
-function hasPseudoInputs(prior: ConditionalDistribution): prior is PseudoInputPrior {
+function hasPseudoInputs(prior: ConditionalDistribution | Distribution): prior is PseudoInputPrior {
   return 'pseudoInputs' in prior;
 }
 

@@ -1,11 +1,14 @@
-import { BaseModule, Mixture } from '@dgm/core';
-import type { ConditionalDistribution, Distribution } from '@dgm/core';
+import { BaseModule, checkContext, checkOneOf, Mixture } from '@dgm/core';
+import type { CallOptions, ConditionalDistribution, Distribution } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
 /** What every prior that is a mixture can be told. */
 export interface MixturePriorOptions {
-  /** Whether the components' weights are learned, from equal ones on, or stay equal; learned unless given. */
+  /**
+   * Whether the components' weights are learned, from equal ones on, or stay equal.
+   * @defaultValue 'learned'
+   */
   readonly weights?: 'learned' | 'equal';
 }
 
@@ -17,21 +20,27 @@ export interface MixturePriorOptions {
  * itself in `log_prob`, which is another distribution, and take the variance for the standard deviation in `sample`.
  */
 export abstract class BaseMixturePrior extends BaseModule implements ConditionalDistribution {
+  readonly contextSize = 0;
   readonly #logits: Tensor | readonly number[];
 
   constructor(count: number, { weights = 'learned' }: MixturePriorOptions = {}) {
     super();
+    checkOneOf(new.target.name, 'weights', weights, ['learned', 'equal']);
     this.#logits =
       weights === 'learned'
         ? this.parameter('logits', tf.zeros([count]))
         : Array.from({ length: count }, () => 0);
   }
 
-  /** The mixture. It borrows the components' parameters: call this inside of `tf.tidy`. */
-  given(): Distribution {
-    return new Mixture(this.#logits, this.components());
+  /**
+   * The mixture. It borrows the components' parameters: call this inside `tf.tidy`.
+   * @param call - for networks that are not the same in training
+   */
+  given(context?: Tensor, call: CallOptions = {}): Distribution {
+    checkContext(`${this.constructor.name}.given`, context, this);
+    return new Mixture(this.#logits, this.components(call));
   }
 
   /** The components $p_k(z)$: one distribution with the batch `[K]`. */
-  protected abstract components(): Distribution;
+  protected abstract components(call: CallOptions): Distribution;
 }

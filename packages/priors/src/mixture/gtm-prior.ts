@@ -1,5 +1,12 @@
-import { asLayer } from '@dgm/core';
-import type { ConditionalDistribution, Distribution, DistributionHead, Layer, NetworkLike } from '@dgm/core';
+import { asLayer, checkGiven, checkOptions, childCall, disposeOnThrow } from '@dgm/core';
+import type {
+  CallOptions,
+  ConditionalDistribution,
+  Distribution,
+  DistributionHead,
+  Layer,
+  NetworkLike,
+} from '@dgm/core';
 import type { Variable } from '@tensorflow/tfjs-core';
 import { BaseMixturePrior } from './base-mixture-prior';
 import type { MixturePriorOptions } from './base-mixture-prior';
@@ -29,8 +36,9 @@ class GtmPrior extends BaseMixturePrior {
   }
 
   /** $\mathcal{N}(z | \mu_g(u_k), \sigma_g^2(u_k))$. */
-  protected components(): Distribution {
-    return this.#head.distribution(this.#network.apply(this.#grid));
+  protected components(call: CallOptions): Distribution {
+    const parameters = this.#network.apply(this.#grid, childCall(call, 'network'));
+    return this.#head.distribution(parameters, childCall(call, 'components'));
   }
 }
 
@@ -40,5 +48,7 @@ class GtmPrior extends BaseMixturePrior {
  * @see DGM §4.4.1.4, Eq. 4.50-4.52, Listing 4.9. GTM (Bishop, Svensén and Williams, 1998)
  */
 export function gtmPrior(options: GtmPriorOptions): ConditionalDistribution {
-  return new GtmPrior(options);
+  checkOptions('gtmPrior', options, ['network', 'components', 'grid', 'weights']);
+  checkGiven('gtmPrior', 'components', options.components, 'to be a distribution head of z');
+  return disposeOnThrow(() => new GtmPrior(options));
 }

@@ -1,5 +1,5 @@
-import { asLayer } from '@dgm/core';
-import type { Distribution, Layer, NetworkLike } from '@dgm/core';
+import { asLayer, checkGiven, checkOptions, childCall, disposeOnThrow } from '@dgm/core';
+import type { CallOptions, Distribution, Layer, NetworkLike } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { encode } from '../encoder';
@@ -37,8 +37,9 @@ class GtmVampPrior extends BaseMixturePrior implements PseudoInputPrior {
   }
 
   /** $q_\phi(z | g_\gamma(u_k))$. */
-  protected components(): Distribution {
-    return encode(this.#encoder, this.#network.apply(this.#grid));
+  protected components(call: CallOptions): Distribution {
+    const inputs = this.#network.apply(this.#grid, childCall(call, 'network'));
+    return encode(this.#encoder, inputs, childCall(call, 'encoder'));
   }
 }
 
@@ -50,5 +51,7 @@ class GtmVampPrior extends BaseMixturePrior implements PseudoInputPrior {
  * @see DGM §4.4.1.5, Eq. 4.53, Listing 4.10
  */
 export function gtmVampPrior(options: GtmVampPriorOptions): PseudoInputPrior {
-  return new GtmVampPrior(options);
+  checkOptions('gtmVampPrior', options, ['encoder', 'network', 'grid', 'weights']);
+  checkGiven('gtmVampPrior', 'encoder', options.encoder, 'to be the encoder of the model');
+  return disposeOnThrow(() => new GtmVampPrior(options));
 }

@@ -1,13 +1,19 @@
-import { ArgumentError } from '@dgm/core';
+import { checkInteger } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
 export interface LatentGridOptions {
   /** Points along each axis: K is `pointsPerAxis ** dimensions`. */
   readonly pointsPerAxis: number;
-  /** The dimension C of the grid; 2 unless given. */
+  /**
+   * The dimension C of the grid.
+   * @defaultValue 2
+   */
   readonly dimensions?: number;
-  /** The first and the last point of each axis; [-1, 1] unless given. */
+  /**
+   * The first and the last point of each axis.
+   * @defaultValue [-1, 1]
+   */
   readonly range?: readonly [number, number];
 }
 
@@ -22,8 +28,8 @@ export function latentGrid({
   dimensions = 2,
   range: [min, max] = [-1, 1],
 }: LatentGridOptions): Tensor {
-  requireInteger('pointsPerAxis', pointsPerAxis, 2);
-  requireInteger('dimensions', dimensions, 1);
+  checkInteger('latentGrid', 'pointsPerAxis', pointsPerAxis, { min: 2 });
+  checkInteger('latentGrid', 'dimensions', dimensions);
   const count = pointsPerAxis ** dimensions;
   const step = (max - min) / (pointsPerAxis - 1);
   const points = Float32Array.from({ length: count * dimensions }, (_, index) => {
@@ -32,14 +38,4 @@ export function latentGrid({
     return min + step * (digit % pointsPerAxis);
   });
   return tf.tensor2d(points, [count, dimensions]);
-}
-
-function requireInteger(argument: string, value: number, least: number): void {
-  if (Number.isInteger(value) && value >= least) return;
-  throw new ArgumentError({
-    where: 'latentGrid',
-    argument,
-    expected: `to be an integer of at least ${least}`,
-    actual: String(value),
-  });
 }

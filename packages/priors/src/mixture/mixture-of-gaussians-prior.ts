@@ -1,4 +1,13 @@
-import { Independent, Normal } from '@dgm/core';
+import {
+  checkGiven,
+  checkInteger,
+  checkKey,
+  checkNumber,
+  checkOptions,
+  disposeOnThrow,
+  Independent,
+  Normal,
+} from '@dgm/core';
 import type { ConditionalDistribution, Distribution, Key, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Variable } from '@tensorflow/tfjs-core';
@@ -12,7 +21,10 @@ export interface MixtureOfGaussiansPriorOptions extends MixturePriorOptions {
   readonly components: number;
   /** Randomness of the initial means and log-variances, which are standard normal draws. */
   readonly key: Key;
-  /** What the initial means are multiplied by; 1 unless given. */
+  /**
+   * What the initial means are multiplied by.
+   * @defaultValue 1
+   */
   readonly spread?: number;
 }
 
@@ -47,5 +59,11 @@ class MixtureOfGaussiansPrior extends BaseMixturePrior {
  * @see DGM §4.4.1.2, Eq. 4.47, Listing 4.7 (whose `log_prob` and `sample` are mended: {@link BaseMixturePrior})
  */
 export function mixtureOfGaussiansPrior(options: MixtureOfGaussiansPriorOptions): ConditionalDistribution {
-  return new MixtureOfGaussiansPrior(options);
+  const where = 'mixtureOfGaussiansPrior';
+  checkOptions(where, options, ['shape', 'components', 'key', 'spread', 'weights']);
+  checkGiven(where, 'shape', options.shape, 'to be the shape of z');
+  checkInteger(where, 'components', options.components);
+  checkKey(where, options.key);
+  checkNumber(where, 'spread', options.spread ?? 1, { min: 0 });
+  return disposeOnThrow(() => new MixtureOfGaussiansPrior(options));
 }

@@ -1,4 +1,4 @@
-import { ArgumentError, gatherExamples } from '@dgm/core';
+import { ArgumentError, checkInteger, gatherExamples } from '@dgm/core';
 import type { Examples, Key, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -8,7 +8,7 @@ export type PseudoInputs = (key: Key) => Tensor;
 
 /**
  * Pseudo-inputs that are uniform noise, as in Listing 4.8.
- * @param options - `count` K, the `shape` of x, and the range of values, [0, 1) unless given
+ * @param options - `count` K, the `shape` of x, and the range of values, by default [0, 1)
  */
 export function randomPseudoInputs({
   count,
@@ -21,6 +21,7 @@ export function randomPseudoInputs({
   readonly min?: number;
   readonly max?: number;
 }): PseudoInputs {
+  checkInteger('randomPseudoInputs', 'count', count);
   return (key) => key.uniform([count, ...shape], { min, max });
 }
 
@@ -29,6 +30,7 @@ export function randomPseudoInputs({
  * @throws ArgumentError if there are fewer than `count` examples
  */
 export function dataPseudoInputs(examples: Examples, { count }: { readonly count: number }): PseudoInputs {
+  checkInteger('dataPseudoInputs', 'count', count);
   if (count > examples.count) {
     throw new ArgumentError({
       where: 'dataPseudoInputs',
@@ -43,13 +45,14 @@ export function dataPseudoInputs(examples: Examples, { count }: { readonly count
 
 /**
  * Pseudo-inputs that are the mean example plus a little normal noise, which tells them apart.
- * @param options - `count` K and the noise's `std`, in units of x; 0.01 unless given
+ * @param options - `count` K and the noise's `std`, in units of x, by default 0.01
  * @see VAE with a VampPrior (Tomczak and Welling, 2018), §5
  */
 export function meanPseudoInputs(
   examples: Examples,
   { count, std = 0.01 }: { readonly count: number; readonly std?: number },
 ): PseudoInputs {
+  checkInteger('meanPseudoInputs', 'count', count);
   return (key) =>
     tf.tidy(() => {
       const mean = meanExample(examples);

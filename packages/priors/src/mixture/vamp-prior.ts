@@ -1,4 +1,5 @@
-import type { ConditionalDistribution, Distribution, Key } from '@dgm/core';
+import { checkGiven, checkKey, checkOptions, childCall, disposeOnThrow } from '@dgm/core';
+import type { CallOptions, ConditionalDistribution, Distribution, Key } from '@dgm/core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { encode } from '../encoder';
 import type { Encoder } from '../encoder';
@@ -37,8 +38,8 @@ class VampPrior extends BaseMixturePrior implements PseudoInputPrior {
   }
 
   /** $q_\phi(z | u_k)$. */
-  protected components(): Distribution {
-    return encode(this.#encoder, this.#inputs);
+  protected components(call: CallOptions): Distribution {
+    return encode(this.#encoder, this.#inputs, childCall(call, 'encoder'));
   }
 }
 
@@ -60,5 +61,14 @@ class VampPrior extends BaseMixturePrior implements PseudoInputPrior {
  * @see DGM §4.4.1.3, Eq. 4.48, 4.49, Listing 4.8. VAE with a VampPrior (Tomczak and Welling, 2018)
  */
 export function vampPrior(options: VampPriorOptions): PseudoInputPrior {
-  return new VampPrior(options);
+  checkOptions('vampPrior', options, ['encoder', 'pseudoInputs', 'key', 'weights']);
+  checkGiven('vampPrior', 'encoder', options.encoder, 'to be the encoder of the model');
+  checkGiven(
+    'vampPrior',
+    'pseudoInputs',
+    options.pseudoInputs,
+    'to be a function such as dataPseudoInputs(...)',
+  );
+  checkKey('vampPrior', options.key);
+  return disposeOnThrow(() => new VampPrior(options));
 }

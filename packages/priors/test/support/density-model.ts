@@ -1,4 +1,4 @@
-import { BaseModule, trainable } from '@dgm/core';
+import { BaseModule, singleObjective } from '@dgm/core';
 import type { ConditionalDistribution, Key, LikelihoodModel, Module, Objective, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
@@ -25,12 +25,12 @@ export class DensityModel extends BaseModule implements LikelihoodModel {
   }
 
   objectives(): readonly Objective[] {
-    return [
-      {
-        name: 'likelihood',
-        parameters: [...trainable(this).values()],
-        loss: (x) => ({ total: tf.tidy(() => tf.neg(tf.mean<Scalar>(this.logProb(x)))) }),
+    return singleObjective<Tensor>(this, {
+      name: 'likelihood',
+      loss: (x, key, { training }) => {
+        const prior = this.#prior.given(undefined, { training, key });
+        return { total: tf.neg(tf.mean<Scalar>(prior.logProb(x))) };
       },
-    ];
+    });
   }
 }
