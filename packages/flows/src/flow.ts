@@ -1,4 +1,5 @@
 import {
+  ArgumentError,
   BaseModule,
   Chain,
   checkContext,
@@ -9,9 +10,11 @@ import {
   disposeOnThrow,
   formatShape,
   isModule,
+  leadingShape,
   sameShape,
   ShapeError,
   singleObjective,
+  sizeOf,
   splitBatch,
   standardNormal,
   Transformed,
@@ -149,6 +152,11 @@ export class Flow
   initialize(batch: Tensor | ConditionedBatch, call: Omit<CallOptions, 'context'> = {}): void {
     const { x, context } = splitBatch(batch);
     this.#checkRows('Flow.initialize', x, context);
+    const count = sizeOf(leadingShape(x.shape, this.eventShape, 'Flow.initialize', 'x'));
+    if (count < 2) {
+      const expected = 'to have at least two examples';
+      throw new ArgumentError({ where: 'Flow.initialize', argument: 'x', expected, actual: String(count) });
+    }
     const whole = context === undefined ? call : { ...call, context };
     tf.tidy(() => {
       const { z } = this.#map.initialize(x, whole);

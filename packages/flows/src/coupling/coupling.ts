@@ -1,11 +1,11 @@
-import { ArgumentError, asLayer, Permutation } from '@dgm/core';
+import { asLayer, Permutation } from '@dgm/core';
 import type { CallOptions, ForwardResult, InverseResult, Layer, NetworkLike, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { BaseFlowLayer } from '../flow-layer';
 import { sumEvent, withContext } from '../internal/events';
 import { parametersFor, type Transformer } from '../transformers/transformer';
-import type { Mask } from './masks';
+import { checkMask, type Mask } from './masks';
 
 export interface CouplingOptions {
   /**
@@ -40,16 +40,9 @@ export class Coupling extends BaseFlowLayer {
 
   constructor({ mask, network, transformer, leadingShape = [] }: CouplingOptions) {
     super();
+    checkMask('Coupling', mask, mask.length);
     const kept = mask.flatMap((stays, index) => (stays ? [index] : []));
     const changed = mask.flatMap((stays, index) => (stays ? [] : [index]));
-    if (kept.length === 0 || changed.length === 0) {
-      throw new ArgumentError({
-        where: 'Coupling',
-        argument: 'mask',
-        expected: 'to keep something and to change something',
-        actual: `${kept.length} of ${mask.length} kept`,
-      });
-    }
     this.eventShape = [...leadingShape, mask.length];
     this.#sizes = [kept.length, changed.length];
     this.#transformer = transformer;

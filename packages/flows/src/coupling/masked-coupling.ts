@@ -1,11 +1,11 @@
-import { ArgumentError, asLayer, sizeOf } from '@dgm/core';
+import { asLayer, sizeOf } from '@dgm/core';
 import type { CallOptions, ForwardResult, InverseResult, Layer, NetworkLike, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { BaseFlowLayer } from '../flow-layer';
 import { sumEvent, withContext } from '../internal/events';
 import { parametersFor, type Transformer } from '../transformers/transformer';
-import type { Mask } from './masks';
+import { checkMask, type Mask } from './masks';
 
 export interface MaskedCouplingOptions {
   readonly eventShape: Shape;
@@ -34,14 +34,7 @@ export class MaskedCoupling extends BaseFlowLayer {
 
   constructor({ eventShape, mask, network, transformer }: MaskedCouplingOptions) {
     super();
-    if (mask.length !== sizeOf(eventShape)) {
-      throw new ArgumentError({
-        where: 'MaskedCoupling',
-        argument: 'mask',
-        expected: `to have ${sizeOf(eventShape)} entries`,
-        actual: String(mask.length),
-      });
-    }
+    checkMask('MaskedCoupling', mask, sizeOf(eventShape));
     this.eventShape = eventShape;
     this.#kept = mask.map(Number);
     this.#transformer = transformer;

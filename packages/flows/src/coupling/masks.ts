@@ -1,4 +1,4 @@
-import { ArgumentError, sizeOf } from '@dgm/core';
+import { ArgumentError, checkInteger, sizeOf } from '@dgm/core';
 import type { Shape } from '@dgm/core';
 
 /**
@@ -9,18 +9,18 @@ export type Mask = readonly boolean[];
 
 /** Keeps the first half, $x_{1:\lceil D/2 \rceil}$ (DGM Eq. 3.15). */
 export function halfMask(size: number): Mask {
-  checkSize('halfMask', size);
+  checkInteger('halfMask', 'size', size, { min: 2 });
   return Array.from({ length: size }, (_, index) => index < Math.ceil(size / 2));
 }
 
 /** Keeps every second element, from the first on. */
 export function alternatingMask(size: number): Mask {
-  checkSize('alternatingMask', size);
+  checkInteger('alternatingMask', 'size', size, { min: 2 });
   return Array.from({ length: size }, (_, index) => index % 2 === 0);
 }
 
 /**
- * Keeps the pixels of one colour of a chessboard, all channels alike.
+ * Keeps the pixels of one colour of a checkerboard, all channels alike.
  * @param shape - `[height, width]` or `[height, width, channels]`
  * @see Density Estimation Using Real NVP (Dinh et al., 2017), §3.4; DGM §3.1.6
  */
@@ -45,12 +45,18 @@ export function oppositeMask(mask: Mask): Mask {
   return mask.map((kept) => !kept);
 }
 
-function checkSize(where: string, size: number): void {
-  if (Number.isInteger(size) && size >= 2) return;
+/**
+ * Checks that a mask has an entry for each element, and keeps something and changes something.
+ * @throws ArgumentError naming `where`
+ */
+export function checkMask(where: string, mask: Mask, size: number): void {
+  const kept = mask.filter((stays) => stays === true).length;
+  const isMask = mask.length === size && mask.every((stays) => typeof stays === 'boolean');
+  if (isMask && kept > 0 && kept < size) return;
   throw new ArgumentError({
     where,
-    argument: 'size',
-    expected: 'to be an integer of at least 2',
-    actual: String(size),
+    argument: 'mask',
+    expected: `to have ${size} entries, of which some are true and some are false`,
+    actual: isMask ? `${kept} of ${size} true` : `[${mask.join(', ')}]`,
   });
 }

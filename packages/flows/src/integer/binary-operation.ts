@@ -1,4 +1,4 @@
-import { ArgumentError } from '@dgm/core';
+import { checkInteger, select } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
@@ -15,22 +15,19 @@ export const addition: BinaryOperation = {
 };
 
 /**
- * Addition modulo the number of levels: values 0 to `levels - 1` stay values 0 to `levels - 1`.
+ * Addition modulo the number of levels: values 0 to `levels - 1` stay values 0 to `levels - 1`. Integers outside stay as they
+ * are, so that it is one-to-one on all integers: over a base on the levels, others have no probability.
  * @throws ArgumentError if `levels` is not an integer of at least 2
  * @see Discrete Flows: Invertible Generative Models of Discrete Data (Tran et al., 2019), Eq. 6
  */
 export function modularAddition(levels: number): BinaryOperation {
-  if (!(Number.isInteger(levels) && levels >= 2)) {
-    throw new ArgumentError({
-      where: 'modularAddition',
-      argument: 'levels',
-      expected: 'to be an integer of at least 2',
-      actual: String(levels),
-    });
-  }
-  const wrap = (x: Tensor): Tensor => tf.sub(x, tf.mul(levels, tf.floor(tf.div(x, levels))));
+  checkInteger('modularAddition', 'levels', levels, { min: 2 });
+  const within = (x: Tensor, moved: Tensor): Tensor => {
+    const isLevel = tf.logicalAnd(tf.greaterEqual(x, 0), tf.less(x, levels));
+    return select(isLevel, tf.sub(moved, tf.mul(levels, tf.floor(tf.div(moved, levels)))), x);
+  };
   return {
-    apply: (x, t) => wrap(tf.add(x, t)),
-    undo: (y, t) => wrap(tf.sub(y, t)),
+    apply: (x, t) => within(x, tf.add(x, t)),
+    undo: (y, t) => within(y, tf.sub(y, t)),
   };
 }

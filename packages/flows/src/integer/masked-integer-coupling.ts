@@ -1,8 +1,8 @@
-import { ArgumentError, asLayer, sizeOf } from '@dgm/core';
+import { asLayer, sizeOf } from '@dgm/core';
 import type { CallOptions, ForwardResult, InverseResult, Layer, NetworkLike, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { Mask } from '../coupling/masks';
+import { checkMask, type Mask } from '../coupling/masks';
 import { BaseFlowLayer } from '../flow-layer';
 import { noVolume, withContext } from '../internal/events';
 import { addition, type BinaryOperation } from './binary-operation';
@@ -38,14 +38,7 @@ export class MaskedIntegerCoupling extends BaseFlowLayer {
 
   constructor({ eventShape, mask, network, operation = addition }: MaskedIntegerCouplingOptions) {
     super();
-    if (mask.length !== sizeOf(eventShape)) {
-      throw new ArgumentError({
-        where: 'MaskedIntegerCoupling',
-        argument: 'mask',
-        expected: `to have ${sizeOf(eventShape)} entries`,
-        actual: String(mask.length),
-      });
-    }
+    checkMask('MaskedIntegerCoupling', mask, sizeOf(eventShape));
     this.eventShape = eventShape;
     this.#kept = mask.map(Number);
     this.#operation = operation;

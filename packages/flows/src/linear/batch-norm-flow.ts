@@ -10,16 +10,22 @@ export interface BatchNormFlowOptions {
   readonly features: number;
   /** The axes in front of the last one, which share a feature's numbers; none unless given. */
   readonly leadingShape?: Shape;
-  /** Added to the variance; 1e-5 unless given. */
+  /**
+   * Added to the variance.
+   * @defaultValue 1e-5
+   */
   readonly epsilon?: number;
 }
+
+/** How far a training step moves the running moments towards those of its batch. */
+const MOMENTUM = 0.1;
 
 /**
  * Batch normalization as a flow layer: $z = e^{s} (y - \mu) / \sqrt{\sigma^2 + \epsilon} + b$ for each feature, with learned s and b.
  *
- * In training, $\mu$ and $\sigma^2$ on the way to the latents are those of the batch, whose rows then depend on each other.
- * Otherwise, and for drawing, they are those of the data that `initialize` saw last, and 0 and 1 before. So call it with
- * the training data, or many of them, whenever a model is to be measured: a density of fixed moments is one that integrates to 1.
+ * In training, $\mu$ and $\sigma^2$ on the way to the latents are those of the batch, whose rows then depend on each other, and
+ * running averages of them are kept. Otherwise, and for sampling, the averages are used: a density of fixed moments is one
+ * that integrates to 1. `initialize` measures them on a batch instead; call it with the training data for exact moments.
  * @see Masked Autoregressive Flow for Density Estimation (Papamakarios et al., 2017), appendix B; Density Estimation Using
  * Real NVP (Dinh et al., 2017), §3.7
  */
@@ -62,9 +68,17 @@ export class BatchNormFlow extends BaseFlowLayer {
 
   protected inverse(y: Tensor, { training = false }: CallOptions): InverseResult {
     const moments = training ? momentsOf(y) : this.#measured();
+    if (training) this.#remember(moments);
     const normal = tf.div(tf.sub(y, moments.mean), this.#deviation(moments));
     const z = tf.add(tf.mul(normal, exp(this.#logScale)), this.#shift);
     return { z, logDet: this.#logDet(y, moments) };
+  }
+
+  #remember({ mean, variance }: Moments): void {
+    const towards = (average: Variable, batch: Tensor): void =>
+      average.assign(tf.add(tf.mul(1 - MOMENTUM, average), tf.mul(MOMENTUM, batch)));
+    towards(this.#mean, mean);
+    towards(this.#variance, variance);
   }
 
   #measured(): Moments {

@@ -1,4 +1,4 @@
-import { BaseModule, exp, sigmoid, softplus, tanh } from '@dgm/core';
+import { BaseModule, checkOneOf, exp, sigmoid, softplus, tanh } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
 import type { SmoothFunction, SmoothMap } from './smooth-map';
@@ -24,6 +24,14 @@ const curves = {
 /** The activations with a slope of at most 1 in absolute value. */
 export type SmoothActivationName = keyof typeof curves | 'lipSwish' | 'concatenatedLipSwish';
 
+const SMOOTH_ACTIVATIONS: readonly SmoothActivationName[] = [
+  'tanh',
+  'softplus',
+  'elu',
+  'lipSwish',
+  'concatenatedLipSwish',
+];
+
 /** An activation, and how many outputs it has for one input. */
 export interface SmoothActivation {
   readonly map: SmoothMap;
@@ -31,6 +39,7 @@ export interface SmoothActivation {
 }
 
 export function smoothActivation(name: SmoothActivationName): SmoothActivation {
+  checkOneOf('smoothActivation', 'activation', name, SMOOTH_ACTIVATIONS);
   if (name === 'lipSwish') return { map: new LipSwish(), outputsPerInput: 1 };
   if (name === 'concatenatedLipSwish') return { map: new ConcatenatedLipSwish(), outputsPerInput: 2 };
   return { map: new ElementwiseMap(curves[name]), outputsPerInput: 1 };

@@ -1,4 +1,4 @@
-import { ArgumentError, softmax, stopGradient } from '@dgm/core';
+import { checkInteger, checkNumber, softmax, stopGradient } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
@@ -27,12 +27,10 @@ export function intervalOf(
   { bins = 8, minimum = -4, maximum = 4, smallestShare = 1e-2 }: PiecewiseOptions,
   where: string,
 ): Interval {
-  const check = (holds: boolean, argument: string, expected: string, actual: number): void => {
-    if (!holds) throw new ArgumentError({ where, argument, expected, actual: String(actual) });
-  };
-  check(Number.isInteger(bins) && bins >= 2, 'bins', 'to be an integer of at least 2', bins);
-  check(maximum > minimum, 'maximum', 'to be above the minimum', maximum);
-  check(smallestShare > 0 && smallestShare < 1, 'smallestShare', 'to be in (0, 1)', smallestShare);
+  checkInteger(where, 'bins', bins, { min: 2 });
+  checkNumber(where, 'minimum', minimum);
+  checkNumber(where, 'maximum', maximum, { above: minimum });
+  checkNumber(where, 'smallestShare', smallestShare, { above: 0, below: 1 });
   return { bins, minimum, maximum, width: maximum - minimum, smallestShare };
 }
 

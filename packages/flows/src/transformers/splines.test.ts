@@ -85,6 +85,6 @@ test.each([
 
 test('an interval that is none is refused', () => {
   expect(() => rationalQuadraticSpline({ bins: 1 })).toThrow('bins to be an integer of at least 2');
-  expect(() => linearSpline({ minimum: 2, maximum: 2 })).toThrow('maximum to be above the minimum');
-  expect(() => linearSpline({ smallestShare: 1 })).toThrow('smallestShare to be in (0, 1)');
+  expect(() => linearSpline({ minimum: 2, maximum: 2 })).toThrow('maximum to be a number above');
+  expect(() => linearSpline({ smallestShare: 1 })).toThrow('smallestShare to be a number in (0, 1)');
 });
