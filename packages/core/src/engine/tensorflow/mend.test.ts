@@ -79,6 +79,23 @@ describe.runIf(suiteBackend === 'tensorflow')('mendTensorflowKernels', () => {
       return [tf.grad((x: Tensor) => tf.sum(tf.square(tf.grad(cubed)(x))))(tf.tensor1d([0.5, -0.25]))];
     }));
 
+  it('differentiates rectifiers of every slope, and reshapes without a copy', () =>
+    agrees(() => {
+      const x = tf.tensor2d([[-2, -0.5, 0, 0.5, 3]]);
+      const slopes = [0, 0.2].map((slope) => tf.step(x, slope));
+      return [
+        ...slopes,
+        tf.grad((x: Tensor) => tf.sum(tf.relu(x)))(x),
+        tf.reshape(x, x.shape),
+        tf.reshape(x, [5]),
+      ];
+    }));
+
+  it('chooses among no examples', async () => {
+    const none = () => tf.where(tf.zeros([0, 2], 'bool'), tf.zeros([0, 2]), tf.ones([1, 2]));
+    expect(await on('tensorflow', () => [none()])).toEqual(['float32 [0,2]', []]);
+  });
+
   it('keeps the digits of elu near 0', async () => {
     const [, values] = await on('tensorflow', () => [tf.elu(tf.tensor1d([-1e-3, -1e-6, -2, 0.5]))]);
     [-1e-3, -1e-6, -2].forEach((x, i) =>

@@ -6,15 +6,21 @@ import type {
   GatherV2Attrs,
   KernelBackend,
   KernelConfig,
+  ReshapeAttrs,
+  StepAttrs,
   Tensor,
   TensorInfo,
 } from '@tensorflow/tfjs-core';
+import { sameShape } from '../../shape/shape';
 import { mendKernels, type MendedKernel } from '../mended-kernel';
 
 /** The part of tfjs-node's backend that runs one operation of TensorFlow. */
 interface TensorflowBackend extends KernelBackend {
   readonly binding: Readonly<
-    Record<'TF_ATTR_INT' | 'TF_ATTR_STRING' | 'TF_ATTR_TYPE' | 'TF_ATTR_BOOL' | 'TF_FLOAT', number>
+    Record<
+      'TF_ATTR_INT' | 'TF_ATTR_FLOAT' | 'TF_ATTR_STRING' | 'TF_ATTR_TYPE' | 'TF_ATTR_BOOL' | 'TF_FLOAT',
+      number
+    >
   >;
   executeSingleOutput(
     name: string,
@@ -171,13 +177,53 @@ const concat = around<readonly TensorInfo[], { readonly axis: number }>(tf.Conca
 });
 
 /** The shipped kernel copies a tensor that has the type already. */
-const cast = around<{ x: TensorInfo }, { readonly dtype: DataType }>(tf.Cast, (call, shipped) => {
-  const { inputs, backend, attrs } = call;
-  if (inputs.x.dtype !== attrs.dtype) return shipped(call);
-  const { dataId, shape, dtype } = inputs.x;
+const cast = around<{ x: TensorInfo }, { readonly dtype: DataType }>(tf.Cast, (call, shipped) =>
+  call.inputs.x.dtype === call.attrs.dtype ? share(call.backend, call.inputs.x) : shipped(call),
+);
+
+/** The shipped kernel copies a tensor that has the shape already. */
+const reshape = around<{ x: TensorInfo }, ReshapeAttrs>(tf.Reshape, (call, shipped) =>
+  sameShape(call.inputs.x.shape, call.attrs.shape) ? share(call.backend, call.inputs.x) : shipped(call),
+);
+
+/** Another tensor on the same data. */
+function share(backend: TensorflowBackend, { dataId, shape, dtype }: TensorInfo): TensorInfo {
   backend.incRef(dataId);
   return { dataId, shape, dtype };
+}
+
+/**
+ * 1 where x > 0 and `alpha` elsewhere: the derivative of every rectifier. The shipped kernel runs ten operations for it;
+ * TensorFlow has one, the gradient of its leaky rectifier. Unlike other backends it gives `alpha` for NaN.
+ */
+const step = around<{ x: TensorInfo }, StepAttrs>(tf.Step, (call, shipped) => {
+  const { inputs, backend, attrs } = call;
+  if (inputs.x.dtype !== 'float32') return shipped(call);
+  const { TF_ATTR_TYPE, TF_ATTR_FLOAT, TF_FLOAT } = backend.binding;
+  const attributes: readonly OperationAttribute[] = [
+    { name: 'T', type: TF_ATTR_TYPE, value: TF_FLOAT },
+    { name: 'alpha', type: TF_ATTR_FLOAT, value: attrs.alpha },
+  ];
+  return tf.tidy(() => {
+    const ones = tf.onesLike(inputs.x as Tensor);
+    return backend.executeSingleOutput('LeakyReluGrad', attributes, [ones, inputs.x]) as Tensor;
+  });
 });
+
+/**
+ * `tf.where` broadcasts its arguments before this kernel, but leaves an axis of 1 as it is where the others have none.
+ * `SelectV2` broadcasts that too; the shipped kernel runs `Select`, which does not.
+ */
+const select = around<Readonly<Record<'condition' | 't' | 'e', TensorInfo>>, object>(
+  tf.Select,
+  (call, shipped) => {
+    const { condition, t, e } = call.inputs;
+    if (t.dtype !== 'float32' || e.dtype !== 'float32') return shipped(call);
+    const { TF_ATTR_TYPE, TF_FLOAT } = call.backend.binding;
+    const type = { name: 'T', type: TF_ATTR_TYPE, value: TF_FLOAT };
+    return call.backend.executeSingleOutput('SelectV2', [type], [condition, t, e]);
+  },
+);
 
 /** TensorFlow computes $e^x - 1$ by this subtraction: at x = -1e-4 four digits are right. */
 const elu = around<{ x: TensorInfo }, object>(tf.Elu, ({ inputs }) =>
@@ -193,6 +239,9 @@ export const mendedKernels: readonly MendedKernel[] = [
   gather,
   concat,
   cast,
+  reshape,
+  step,
+  select,
   elu,
 ];
 
