@@ -80,7 +80,7 @@ export class Autoencoder extends BaseModule implements GenerativeModel {
     return this.#encoder.apply(x, call);
   }
 
-  /** $p(x|z)$. It borrows the decoder's output: call this inside of `tf.tidy`. */
+  /** $p(x|z)$. It borrows the decoder's output: call this inside `tf.tidy`. */
   decode(z: Tensor, call: CallOptions = {}): Distribution {
     leadingShape(z.shape, this.latentShape, 'Autoencoder.decode', 'z');
     return this.#decoder.given(z, call);
