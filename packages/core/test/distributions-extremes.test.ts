@@ -1,12 +1,14 @@
 import {
   Bernoulli,
   Beta,
+  besselRatio,
   Categorical,
   DiscretizedLogistic,
   Gamma,
   Key,
   klDivergence,
   Laplace,
+  logBesselI,
   Logistic,
   MultivariateNormal,
   Normal,
@@ -253,6 +255,25 @@ describe('values at the edges', () => {
       const total = [...logProbs.dataSync()].reduce((sum, value) => sum + Math.exp(value), 0);
       expect(total).toBeCloseTo(1, 4);
       expect(distribution.logProb(tf.scalar(minimum + 0.5 * step)).arraySync()).toBe(-Infinity);
+    });
+  });
+});
+
+describe('Bessel functions of huge arguments', () => {
+  it.each([0, 1, 7, 20, 391])('of order %s', (order) => {
+    tf.tidy(() => {
+      const x = [1e6, 1e12, 1e20, 3e38];
+      const at = tf.tensor1d(x);
+      // I_v(x) = e^x / sqrt(2 pi x) and the ratio of neighbouring orders is 1 - (v + 1/2) / x, up to O(v^2 / x).
+      const scaled = logBesselI(at, { order, scaled: true }).dataSync();
+      const ratio = besselRatio(at, { order }).dataSync();
+      x.forEach((value, index) => {
+        const expected = -0.5 * Math.log(2 * Math.PI * value) - (4 * order * order - 1) / (8 * value);
+        expect(scaled[index]! / expected).toBeCloseTo(1, 5);
+        expect(ratio[index]).toBeCloseTo(1 - (order + 0.5) / value, 6);
+      });
+      const slope = tf.grad((y: Tensor) => tf.sum(besselRatio(y, { order })))(at);
+      expect([...slope.dataSync()].every(Number.isFinite)).toBe(true);
     });
   });
 });

@@ -47,7 +47,7 @@ export interface DistributionCase {
   readonly make: (...parameters: Tensor[]) => Distribution;
   readonly support: Support;
   readonly golden?: readonly GoldenRow[];
-  /** Values in the far tails, at the edges of the support and outside of it. */
+  /** Values in the far tails, at the edges of the support and outside it. */
   readonly extremes?: readonly {
     readonly parameters?: readonly Numbers[];
     readonly x: Numbers;

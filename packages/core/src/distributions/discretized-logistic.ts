@@ -22,11 +22,11 @@ import type { BatchShapeOptions, Parameter, Scale } from './parameters';
 import { onSupport } from './support';
 
 export interface DiscretizedLogisticOptions extends BatchShapeOptions {
-  /** The lowest value; its bin is open to -Infinity, so that nothing is lost below it. Unbounded if left out. */
+  /** The lowest value; its bin is open to -Infinity, so that nothing is lost below it. @defaultValue -Infinity */
   readonly minimum?: number;
-  /** The highest value; its bin is open to Infinity. Unbounded if left out. */
+  /** The highest value; its bin is open to Infinity. @defaultValue Infinity */
   readonly maximum?: number;
-  /** The distance between values, 1 if left out. */
+  /** The distance between values. @defaultValue 1 */
   readonly step?: number;
 }
 

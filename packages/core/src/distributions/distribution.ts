@@ -35,7 +35,7 @@ export interface Distribution<X extends Tensor = Tensor> {
   readonly reparameterized: boolean;
   /** Draws of shape `[...sampleShape, ...batch, ...event]`; the caller owns them. */
   sample(key: Key, sampleShape?: Shape): X;
-  /** Log-density or log-mass in nats, `[...sample, ...batch]`; -Infinity outside of the support. */
+  /** Log-density or log-mass in nats, `[...sample, ...batch]`; -Infinity outside the support. */
   logProb(x: X): Tensor;
   /** Differential or Shannon entropy in nats, `[...batch]`. */
   entropy(): Tensor;

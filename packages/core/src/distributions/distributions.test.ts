@@ -203,7 +203,7 @@ describe('Mixture', () => {
 });
 
 describe('TruncatedNormal', () => {
-  it('stays inside of an interval far in the upper tail', () => {
+  it('stays inside an interval far in the upper tail', () => {
     const draws = read(() => new TruncatedNormal(0, 1, { low: 8, high: 9 }).sample(Key.of(0), [1000]));
     expect(Math.min(...draws)).toBeGreaterThanOrEqual(8);
     // The mean of the tail beyond 8 is 8 + 1/8 - 2/8^3 + ... = 8.1213 (1 sd = 0.118).

@@ -43,5 +43,5 @@ function logGamma(generator: Generator, a: number): number {
   }
 }
 
-/** The smallest normal float32: a positive draw must not round to 0, which is outside of the support. */
+/** The smallest normal float32: a positive draw must not round to 0, which is outside the support. */
 export const SMALLEST = 2 ** -126;

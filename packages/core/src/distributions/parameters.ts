@@ -88,7 +88,7 @@ export function pickScale(
     : pickParameter(scale, indices, options);
 }
 
-/** A parameter as a tensor, for operations that want one; called inside of a tidy. */
+/** A parameter as a tensor, for operations that want one; called inside `tf.tidy`. */
 export function asTensor(parameter: Parameter): Tensor {
   return typeof parameter === 'number' ? tf.scalar(parameter) : parameter;
 }

@@ -59,7 +59,7 @@ export function closedInterval(low: Parameter, high: Parameter): Support {
 }
 
 /**
- * A log-density inside of its support, -Infinity outside of it, NaN for NaN.
+ * A log-density inside its support, -Infinity outside it, NaN for NaN.
  *
  * The density sees `safe` in place of values outside, where they would give NaN or overflow: even one that is not
  * selected would poison the gradient.

@@ -21,14 +21,22 @@ const DEBYE = [
 /** $u_k / 2 + p\,u_k'$ in the same form. */
 const DEBYE_SLOPES = DEBYE.map((coefficients, k) => coefficients.map((c, m) => (0.5 + k + 2 * m) * c));
 
+/** $w = \sqrt{v^2 + x^2}$, which is x where the square would overflow. */
+function hypotenuseOf(x: Tensor, order: number): Tensor {
+  return tf.where(tf.greater(x, 1e15), x, tf.sqrt(tf.add(tf.square(x), order * order)));
+}
+
 /** Debye's expansion of $\log I_v(x)$, in terms of $w = \sqrt{v^2 + x^2}$ and $p = v / w$. Not differentiated. */
 export function logDebye(x: Tensor, order: number, scaled: boolean): Tensor {
-  const hypotenuse = tf.sqrt(tf.add(tf.square(x), order * order));
+  const hypotenuse = hypotenuseOf(x, order);
   // w - x = v^2 / (w + x) and log(x / (v + w)) = -log1p((v + w - x) / x) stay accurate for x much larger than v.
   const excess = tf.div(order * order, tf.add(hypotenuse, x));
   const phase = tf.sub(excess, tf.mul(order, log1pValue(tf.div(tf.add(order, excess), x))));
   const correction = tf.log(debyeSum(hypotenuse, order, DEBYE));
-  const result = tf.add(phase, tf.sub(correction, tf.mul(0.5, tf.log(tf.mul(2 * Math.PI, hypotenuse)))));
+  const result = tf.add(
+    phase,
+    tf.sub(correction, tf.mul(0.5, tf.add(Math.log(2 * Math.PI), tf.log(hypotenuse)))),
+  );
   return scaled ? result : tf.add(result, x);
 }
 
@@ -38,7 +46,7 @@ export function logDebye(x: Tensor, order: number, scaled: boolean): Tensor {
  * with $q_k = u_k / 2 + p\,u_k'$. Not differentiated.
  */
 export function debyeRatio(x: Tensor, order: number): Tensor {
-  const hypotenuse = tf.sqrt(tf.add(tf.square(x), order * order));
+  const hypotenuse = hypotenuseOf(x, order);
   const quotient = tf.div(debyeSum(hypotenuse, order, DEBYE_SLOPES), debyeSum(hypotenuse, order, DEBYE));
   const relative = tf.div(x, hypotenuse);
   return tf.sub(tf.div(x, tf.add(hypotenuse, order)), tf.mul(tf.div(relative, hypotenuse), quotient));
@@ -51,7 +59,7 @@ export function debyeRatio(x: Tensor, order: number): Tensor {
  */
 export function debyeLogGap(x: Tensor, { order, logGamma }: { order: number; logGamma: number }): Tensor {
   const stirling = logGamma - order * (Math.log(order) - 1) - 0.5 * Math.log(2 * Math.PI * order);
-  const hypotenuse = tf.sqrt(tf.add(tf.square(x), order * order));
+  const hypotenuse = hypotenuseOf(x, order);
   const excess = tf.div(tf.square(x), tf.mul(order, tf.add(hypotenuse, order))); // e
   const leading = tf.add(straightGap(x, hypotenuse, order), tf.mul(order, log1pValue(tf.mul(0.5, excess))));
   const square = tf.square(tf.div(x, order));
@@ -61,7 +69,7 @@ export function debyeLogGap(x: Tensor, { order, logGamma }: { order: number; log
 
 /** Debye's expansion of $x\,(1 - I_{v+1} / I_v)$, in which nothing cancels, and of its derivative. */
 export function debyeRatioGap(x: Tensor, order: number): { gap: Tensor; slope: Tensor } {
-  const hypotenuse = tf.sqrt(tf.add(tf.square(x), order * order));
+  const hypotenuse = hypotenuseOf(x, order);
   const inverse = tf.reciprocal(hypotenuse);
   const relative = tf.mul(x, inverse);
   const denominator = debyeSum(hypotenuse, order, DEBYE);

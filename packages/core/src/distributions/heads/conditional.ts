@@ -34,17 +34,17 @@ class HeadedNetwork extends BaseModule implements ConditionalDistribution {
 }
 
 /**
- * A conditional distribution out of a network and a head. It owns the network: a layer, a `tf.LayersModel`, or a
+ * A conditional distribution made of a network and a head. It owns the network: a layer, a `tf.LayersModel`, or a
  * function, whose variables, if it has any, `asLayer` takes; and it owns a head with variables.
  *
- * `given(context)` makes tensors that the distribution borrows: call it inside of `tf.tidy`, as every loss is.
+ * `given(context)` makes tensors that the distribution borrows: call it inside `tf.tidy`, as every loss does.
  *
  * @example
  * ```ts
  * const decoder = conditional(mlp([16, 256, 64 * 17], { key }), categoricalHead({ shape: [64], levels: 17 }));
  * const logProb = tf.tidy(() => decoder.given(z).logProb(x));
  * ```
- * @throws ArgumentError if `network` is none of these
+ * @throws ArgumentError if `network` is none of these, or `given` gets no context
  */
 export function conditional(network: NetworkLike, head: DistributionHead): ConditionalDistribution {
   return new HeadedNetwork(network, head);

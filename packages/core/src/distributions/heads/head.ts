@@ -11,7 +11,7 @@ import type { EventSpace } from '../support';
  * `Module` has variables of its own, which belong to the model that takes it.
  */
 export interface DistributionHead {
-  /** How many numbers per event the network has to put out. */
+  /** How many numbers per event the network has to output. */
   readonly numParameters: number;
   readonly eventShape: Shape;
   /** How many values an entry of the event can take, 0 to `levels - 1`; absent for continuous events. */
@@ -19,7 +19,7 @@ export interface DistributionHead {
   /** The space of the events; undefined where it is not known before a distribution is made. */
   readonly space?: EventSpace;
   /**
-   * @param parameters - `[n, numParameters]`; the distribution borrows tensors made here, so call it inside of a tidy
+   * @param parameters - `[n, numParameters]`; the distribution borrows tensors made here, so call it inside `tf.tidy`
    * @param call - for a head with a network of its own: see `modelHead`
    */
   distribution(parameters: Tensor, call?: CallOptions): Distribution;

@@ -193,7 +193,7 @@ describe('UnsortedSegmentSum and GatherV2', () => {
     expect([...(values as Float32Array)]).toEqual([0, 0, 6, 8]);
   });
 
-  it('refuses an index outside of the axis', async () => {
+  it('refuses an index outside the axis', async () => {
     await setup({ backend: 'wasm' });
     expect(() => tf.tidy(() => tf.gather(tf.ones([3, 2]), tf.tensor1d([3], 'int32')))).toThrow(
       'not in [0, 2]',

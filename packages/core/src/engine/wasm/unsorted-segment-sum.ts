@@ -21,7 +21,7 @@ function kernelFunc({
   const sums = floatsOf(backend, out).fill(0);
   const values = floatsOf(backend, x);
   backend.typedArrayFromHeap(segmentIds).forEach((segment, index) => {
-    // As everywhere in tfjs, an index outside of the segments counts nowhere.
+    // As everywhere in tfjs, an index outside the segments is ignored.
     if (segment < 0 || segment >= numSegments) return;
     const from = index * size;
     const to = segment * size;
