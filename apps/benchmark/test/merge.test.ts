@@ -4,13 +4,16 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { compare } from '../src/compare/compare';
 import type { Comparison } from '../src/results/comparison';
 import { merge } from '../src/merge/merge';
 import { mergeComparisons } from '../src/merge/merge-comparisons';
 import { mergeResults } from '../src/merge/merge-results';
 import { missingParts } from '../src/merge/parts';
 import type { Results } from '../src/results/schema';
+import { run } from '../src/run/run';
 import { madeUpComparison } from './fixtures/comparison';
 import { madeUpReport } from './fixtures/results';
 
@@ -46,15 +49,19 @@ describe('a run in parts', { timeout: 240_000 }, () => {
     `run ${models} --quick --engine eager --shard ${index}/2 --out ${folder(`run${index}`)}`;
 
   it('is what one process gives, when merged', async () => {
-    const whole = start(`run ${models} --quick --engine eager --out ${folder('whole')}`).ended;
-    expect(
-      (await Promise.all([start(part(1)).ended, start(part(2)).ended, whole])).map(({ code }) => code),
-    ).toEqual([0, 0, 0]);
-    const half = await start(`merge ${folder('run1')} --out ${folder('half')}`).ended;
-    expect(half).toEqual({ code: 1, text: expect.stringContaining('Missing: 2/2') });
+    const parts = Promise.all([start(part(1)).ended, start(part(2)).ended]);
+    // The whole and the merging need no process of their own. The wasm backend copies what a custom gradient saves, which the leak
+    // check of IS_TEST takes for a leak.
+    tf.env().set('IS_TEST', false);
+    expect(await run(`${models} --quick --engine eager --out ${folder('whole')}`.split(' '))).toBe(0);
+    tf.env().set('IS_TEST', true);
+    expect((await parts).map(({ code }) => code)).toEqual([0, 0]);
+    const complaints = vi.spyOn(console, 'error').mockReturnValue();
+    expect(await merge([folder('run1'), '--out', folder('half')])).toBe(1);
+    expect(complaints).toHaveBeenCalledWith('Missing: 2/2');
+    complaints.mockRestore();
 
-    const { code } = await start(`merge ${folder('run1')} ${folder('run2')} --out ${folder('merged')}`).ended;
-    expect(code).toBe(0);
+    expect(await merge([folder('run1'), folder('run2'), '--out', folder('merged')])).toBe(0);
     const names = ['arm-finite-memory', 'arm-made'];
     const [merged, straight] = [
       await json<Results>('merged', 'results.json'),
@@ -102,7 +109,7 @@ describe('a comparison that is killed', { timeout: 240_000 }, () => {
     expect(after.rows[0]).toEqual(before.rows[0]);
     expect(after.command).toBe(before.command);
     // Everything is done: the numbers stay as they are.
-    await start(`compare --resume --out ${folder('compare')}`).ended;
+    expect(await compare(['--resume', '--out', folder('compare')])).toEqual(expect.any(Number));
     expect(await json('compare', 'compare.json')).toEqual(after);
   });
 });

@@ -35,8 +35,8 @@ const kinds = [images, bits].map((data) => ({ data, dataset: datasetOf(data, dat
 // Adam's first steps divide a gradient by its own size, and so blow up the rounding of those that are next to nothing.
 const training = { optimizer: sgd({ learningRate: 1e-2 }) };
 
-/** Spheres and normals of other dimensions than ten are the same composition. */
-const isRepeated = (name: string) => /^svae-2018-\w+-(?!10$)/.test(name);
+/** Recipes that differ from another in the number of latent variables alone are the same composition. */
+const isRepeated = (name: string) => /^svae-2018-\w+-(?!10$)|^vae-prior-.*-16$/.test(name);
 
 /** The recipes that combine packages. Those of one package are compiled in that package's own tests. */
 const { candidates } = await discoverFamilies();

@@ -47,7 +47,7 @@ function start(key: Key): ConditionalDistribution {
 
 const flowOptions = (key: Key) => ({
   dims: LATENT,
-  context: CONTEXT,
+  contextSize: CONTEXT,
   base: start(key.fold('start')),
   key,
 });

@@ -48,7 +48,7 @@ function normalParameters({ features, sizes: { latent }, key }: Start): Layer {
 
 const flowOptions = (start: Start) => ({
   dims: start.sizes.latent,
-  context: start.features,
+  contextSize: start.features,
   layers: start.sizes.layers,
   base: conditional(normalParameters(start), normalHead({ shape: [start.sizes.latent] })),
   key: start.key.fold('flow'),
@@ -115,7 +115,6 @@ function create(make: (start: Start) => Posterior, { dataset, key, quick }: Reci
     posterior: family,
     decoder,
     likelihood: bernoulliHead({ shape: input }),
-    regularizer: protocol.regularizer,
     objective: annealedBound(protocol, dataset),
   });
   return published(model, protocol, { quick });

@@ -87,7 +87,6 @@ function create(kind: 'standard' | 'vamp', { dataset, key, quick }: RecipeTask):
     decoder: gatedNetwork(latent, hidden, likelihood.numParameters, key.fold('decoder')),
     likelihood,
     prior: prior ?? standardNormal([latent]),
-    regularizer: protocol.regularizer,
     objective: annealedBound(protocol, dataset),
   });
   return {
