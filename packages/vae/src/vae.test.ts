@@ -1,4 +1,4 @@
-import { adam, asLayer, fit, normalHead, Key, mlp, Normal } from '@dgm/core';
+import { adam, asLayer, bernoulliHead, evaluate, fit, normalHead, Key, mlp, Normal } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import '@dgm/testing';
@@ -117,5 +117,36 @@ describe('errors', () => {
     expect(() => vae({ ...parts, prior: new Normal(0, 1) })).toThrow(
       'expected prior with an event of shape [2]',
     );
+  });
+});
+
+describe('on data that do not fit its likelihood', () => {
+  const key = Key.of(1);
+  const greys = { count: 4, shape: [8], values: new Float32Array(32).fill(0.5) };
+  const model = () =>
+    vae({
+      encoder: mlp([8, 4], { key: key.fold('encoder') }),
+      decoder: mlp([2, 8], { key: key.fold('decoder') }),
+      posterior: normalHead({ shape: [2] }),
+      likelihood: bernoulliHead({ shape: [8] }),
+    });
+
+  test('fit and evaluate name the values that a Bernoulli cannot have', async () => {
+    const bits = model();
+    const options = { key, optimizer: adam(), batchSize: 4, epochs: 1 };
+    const message = /integers from 0 to 1, got 0.5 in row 0 at entry 0; rescale or round the data/;
+    await expect(fit(bits, { train: greys }, options)).rejects.toThrow(message);
+    await expect(evaluate(bits, greys, { key })).rejects.toThrow(message);
+    bits.dispose();
+  });
+
+  test('evaluate says that the bound is on a probability', async () => {
+    const bits = model();
+    const zeros = { ...greys, values: new Float32Array(32) };
+    expect(await evaluate(bits, zeros, { key })).toMatchObject({
+      kind: 'lower-bound',
+      measure: 'probability',
+    });
+    bits.dispose();
   });
 });

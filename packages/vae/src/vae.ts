@@ -111,6 +111,7 @@ export function vae(options: VaeOptions): Vae {
 export class Vae extends BaseModule implements BoundModel, AmortizedModel {
   readonly likelihoodKind = 'lower-bound';
   readonly eventShape: Shape;
+  readonly levels: number | undefined;
   readonly latentShape: Shape;
   readonly #posterior: ConditionalDistribution;
   readonly #detachedPosterior: ConditionalDistribution;
@@ -128,6 +129,7 @@ export class Vae extends BaseModule implements BoundModel, AmortizedModel {
     this.#objective = chooseObjective('vae', options);
     this.#regularizer = options.regularizer;
     this.eventShape = likelihood.eventShape;
+    this.levels = likelihood.levels;
     this.latentShape = posterior.eventShape;
     this.#prior = options.prior ?? standardNormal(this.latentShape);
     checkPrior('vae', this.#prior, posterior);

@@ -94,6 +94,7 @@ export class AutoregressiveModel
 {
   readonly likelihoodKind = 'exact';
   readonly eventShape: Shape;
+  readonly levels: number | undefined;
   /** The number of variables, D. */
   readonly numVariables: number;
   readonly contextSize: number;
@@ -105,6 +106,7 @@ export class AutoregressiveModel
   constructor({ shape, network, likelihood, order }: AutoregressiveModelOptions) {
     super();
     this.eventShape = shape;
+    this.levels = likelihood.levels;
     this.numVariables = numVariablesOf(shape, likelihood);
     this.contextSize = network.contextSize;
     this.network = this.child('network', network);

@@ -59,6 +59,7 @@ export class MadeEnsemble
 {
   readonly likelihoodKind = 'exact';
   readonly eventShape: Shape;
+  readonly levels: number | undefined;
   readonly contextSize: number;
   /** A model for each mask. They borrow the weights of the ensemble. */
   readonly members: readonly AutoregressiveModel[];
@@ -69,6 +70,7 @@ export class MadeEnsemble
   constructor({ shape, likelihood, weights, connections, numVariables, contextSize }: MadeEnsembleParts) {
     super();
     this.eventShape = shape;
+    this.levels = likelihood.levels;
     this.contextSize = contextSize;
     this.#weights = this.child('weights', weights);
     this.#connections = connections;

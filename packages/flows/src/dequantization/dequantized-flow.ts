@@ -45,6 +45,7 @@ export class DequantizedFlow
   implements BoundModel<Tensor | ConditionedBatch, Tensor | ConditionedBatch>
 {
   readonly likelihoodKind = 'lower-bound';
+  readonly isDequantized = true;
   readonly eventShape: Shape;
   readonly contextSize: number;
   readonly levels: number;

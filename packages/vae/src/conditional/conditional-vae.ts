@@ -76,6 +76,7 @@ export function conditionalVae(options: ConditionalVaeOptions): ConditionalVae {
 export class ConditionalVae extends BaseModule implements BoundModel<ConditionedBatch, ConditionedBatch> {
   readonly likelihoodKind = 'lower-bound';
   readonly eventShape: Shape;
+  readonly levels: number | undefined;
   readonly latentShape: Shape;
   readonly contextSize: number;
   readonly #posterior: ConditionalDistribution;
@@ -98,6 +99,7 @@ export class ConditionalVae extends BaseModule implements BoundModel<Conditioned
     this.#objective = chooseObjective(where, options);
     this.#regularizer = options.regularizer;
     this.eventShape = likelihood.eventShape;
+    this.levels = likelihood.levels;
     this.latentShape = posterior.eventShape;
     this.contextSize = contextSize;
     this.#prior = options.prior ?? standardNormal(this.latentShape);

@@ -76,6 +76,7 @@ const OPTIONS: readonly (keyof VqVaeOptions)[] = [
 export class VqVae extends BaseModule implements BoundModel {
   readonly likelihoodKind = 'lower-bound';
   readonly eventShape: Shape;
+  readonly levels: number | undefined;
   /** `[positions]`: the numbers of the codes. */
   readonly latentShape: Shape;
   readonly #encoder: Layer;
@@ -100,6 +101,7 @@ export class VqVae extends BaseModule implements BoundModel {
     checkInteger('vqVae', 'codebook.dims', dims);
     this.latentShape = [positions];
     this.eventShape = likelihood.eventShape;
+    this.levels = likelihood.levels;
     this.#encoder = this.child('encoder', asLayer(encoder));
     this.#decoder = this.child('decoder', conditional(decoder, likelihood));
     this.#prior = prior && this.child('prior', prior);

@@ -65,6 +65,7 @@ const OPTIONS: readonly (keyof AuxiliaryVaeOptions)[] = [
 export class AuxiliaryVae extends BaseModule implements BoundModel {
   readonly likelihoodKind = 'lower-bound';
   readonly eventShape: Shape;
+  readonly levels: number | undefined;
   readonly #auxiliary: (x: Tensor) => Tensor;
   readonly #base: BoundModel | LikelihoodModel;
   readonly #posterior: ConditionalDistribution;
@@ -84,6 +85,7 @@ export class AuxiliaryVae extends BaseModule implements BoundModel {
     checkHead(where, 'likelihood', likelihood);
     this.#objective = chooseObjective(where, options);
     this.eventShape = likelihood.eventShape;
+    this.levels = likelihood.levels;
     this.#auxiliary = auxiliary;
     const encoder = asLayer(options.encoder);
     this.#base = this.child('base', base);

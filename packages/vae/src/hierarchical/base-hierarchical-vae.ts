@@ -76,6 +76,8 @@ export interface LatentLevel extends Latent {
 export abstract class BaseHierarchicalVae extends BaseModule implements BoundModel, LatentVariableModel {
   readonly likelihoodKind = 'lower-bound';
   readonly eventShape: Shape;
+  /** Of the data, not of the hierarchy. */
+  readonly levels: number | undefined;
   /** `[M_1 + ... + M_L]`: all levels side by side. */
   readonly latentShape: Shape;
   /** $M_l$, z_1 first. */
@@ -105,6 +107,7 @@ export abstract class BaseHierarchicalVae extends BaseModule implements BoundMod
     });
     this.sizes = this.priors.sizes;
     this.eventShape = likelihood.eventShape;
+    this.levels = likelihood.levels;
     this.latentShape = [this.sizes.reduce((total, size) => total + size, 0)];
     this.#objective = objective;
     this.child('prior', this.priors);

@@ -62,6 +62,7 @@ export function semiSupervisedVae(options: SemiSupervisedVaeOptions): SemiSuperv
 export class SemiSupervisedVae extends BaseModule implements BoundModel<ConditionedBatch> {
   readonly likelihoodKind = 'lower-bound';
   readonly eventShape: Shape;
+  readonly levels: number | undefined;
   /** The number of classes, K. */
   readonly contextSize: number;
   readonly #classifier: Layer;
@@ -85,6 +86,7 @@ export class SemiSupervisedVae extends BaseModule implements BoundModel<Conditio
       new ConditionalVae({ ...conditional, contextSize: classes, contexts }),
     );
     this.eventShape = this.#conditional.eventShape;
+    this.levels = this.#conditional.levels;
     this.contextSize = classes;
     this.#classification = classification;
   }
