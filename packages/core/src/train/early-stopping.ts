@@ -3,8 +3,9 @@ export interface EarlyStoppingOptions {
   /** Stops when more than this many epochs in a row did not improve on the best validation. */
   readonly patience: number;
   /**
-   * The first epoch that can count as one without an improvement, 1 unless given: the last epoch of a warm-up, in which the
-   * loss that is trained is not yet the one that is validated.
+   * The first epoch that can count as one without an improvement: the last epoch of a warm-up, in which the loss that is
+   * trained is not yet the one that is validated.
+   * @defaultValue 1
    */
   readonly from?: number;
 }

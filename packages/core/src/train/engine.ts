@@ -63,7 +63,7 @@ export interface TrainStep<B> {
 /**
  * What is computed of a batch and a key, before an engine runs it: a validation loss, the log-likelihoods of examples.
  *
- * Made of tfjs ops that assign no variable; an engine that records it needs ops that read no value, too.
+ * Made of tfjs ops that assign no variable; an engine that records it also needs ops that read no value.
  */
 export type Measure<B> = (batch: B, key: Key) => Tensor;
 

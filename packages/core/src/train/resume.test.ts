@@ -71,7 +71,7 @@ describe('interrupted and resumed training', () => {
     whole = await train();
   });
 
-  // Four steps make an epoch: 1, 2, 3 lie inside of one, 4 and 8 at an end.
+  // Four steps make an epoch: 1, 2 and 3 lie inside one, 4 and 8 at an end.
   it.each([1, 2, 3, 4, 7, 8, 15])(
     'equals uninterrupted training when stopped after step %i',
     async (lastStep) => {
