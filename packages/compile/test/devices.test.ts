@@ -49,7 +49,7 @@ it('refuses what cannot be a device or a number of threads', () => {
   expect(() => compiled({ device: 'gpu' as 'cpu' })).toThrow(
     'compiled: expected device to be one of cpu, webgpu, cuda, got "gpu"',
   );
-  expect(() => compiled({ threads: 0 })).toThrow('expected threads to be a positive integer, got 0');
+  expect(() => compiled({ threads: 0 })).toThrow('expected threads to be an integer of at least 1, got 0');
 });
 
 describe('a run that fails', () => {

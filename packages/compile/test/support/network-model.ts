@@ -29,6 +29,6 @@ export class Denoiser extends BaseModule implements GenerativeModel {
         const restored = this.#network.apply(noisy, { training, key: key.fold('network') });
         return { total: tf.mean<Scalar>(tf.square(tf.sub(restored, x))) };
       });
-    return [{ name: 'denoise', parameters: [...this.parameters().values()], loss }];
+    return [{ name: 'denoise', parameters: [...this.parameters().values()], loss, validated: true }];
   }
 }
