@@ -22,18 +22,24 @@ export interface MaskedNetworkOptions {
   readonly groups: readonly number[];
   /** How many numbers are put out for each element. */
   readonly numParameters: number;
-  /** Hidden units of each layer; `[256, 256]` unless given. */
+  /**
+   * Hidden units of each layer.
+   * @defaultValue `[256, 256]`
+   */
   readonly hidden?: readonly number[];
   /** Randomness for the initial weights. */
   readonly key: Key;
-  /** `relu` unless given. */
+  /** @defaultValue `relu` */
   readonly activation?: Activation;
   /**
    * The width of the context, which every output may depend on.
    * @defaultValue 0
    */
   readonly contextSize?: number;
-  /** The share of hidden units that are left out in training; 0 unless given. */
+  /**
+   * The share of hidden units that are left out in training.
+   * @defaultValue 0
+   */
   readonly dropout?: number;
 }
 

@@ -107,7 +107,7 @@ class Grouped extends BaseDistribution {
     return tf.reshape(tf.sum(tf.reshape(perElement, [-1, dims]), 1), x.shape.slice(0, -1));
   }
 
-  /** The distributions of elements of rows `[n, D]`, of all unless given: a batch of n times as many. */
+  /** The distributions of elements of rows `[n, D]`, of all by default: a batch of n times as many. */
   #conditionals(rows: Tensor, elements?: readonly number[]): Distribution {
     const { dims, head, network } = this.#parts;
     const output = network.apply(this.#seen(rows), this.#call);

@@ -15,7 +15,7 @@ import type { Tensor, Variable } from '@tensorflow/tfjs-core';
  *
  * @param head - for example `normalHead({ shape: [64] })` or `integerLogistic({ shape: [64] })`
  * @param options - `key`: spreads the initial values of the parameters, for mixtures, whose components must differ; all
- * parameters start at 0 unless given
+ * parameters start at 0 without one
  * @see DGM §3.1.6, "Learnable base distributions"; Eq. 3.41
  */
 export function learnedBase(

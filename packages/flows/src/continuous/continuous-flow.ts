@@ -22,16 +22,19 @@ export interface ContinuousFlowOptions {
    * $f(z, t)$, `[n, D]` to `[n, D]`, whose conditions are the time and then the context. The layer owns it.
    */
   readonly field: SmoothMap;
-  /** What integrates in training; {@link rungeKutta} unless given. */
+  /**
+   * What integrates in training.
+   * @defaultValue {@link rungeKutta}
+   */
   readonly solver?: OdeSolver;
   /**
-   * What integrates otherwise; {@link dormandPrince} unless given. It reads values: to capture such calls, give a solver
+   * What integrates outside training; {@link dormandPrince} by default. It reads values: to capture such calls, give a solver
    * that does not.
    */
   readonly evaluationSolver?: OdeSolver;
   /**
    * The trace in training: {@link exactTrace}, or {@link hutchinsonTrace}. Exact up to 16 dimensions and estimated beyond
-   * unless given. Outside of training it is always exact.
+   * by default. Outside training it is always exact.
    */
   readonly trace?: Trace;
 }

@@ -19,7 +19,10 @@ export interface CouplingOptions {
    */
   readonly network: NetworkLike;
   readonly transformer: Transformer;
-  /** The axes in front of the last one: `[height, width]` for images; none unless given. */
+  /**
+   * The axes in front of the last one: `[height, width]` for images.
+   * @defaultValue none
+   */
   readonly leadingShape?: Shape;
 }
 

@@ -84,7 +84,7 @@ test('the likelihood counts the logit: twice as many levels on the same grid of 
   expect(() => logitPreprocessing({ levels: 4, margin: 0.5 })).toThrow('below 0.5');
 });
 
-test('variationalDequantizer: learned noise is inside of (0, 1), stays a bound, and comes nearer to the truth', () => {
+test('variationalDequantizer: learned noise is inside (0, 1), stays a bound, and comes nearer to the truth', () => {
   const learned = variationalDequantizer(
     realNvp({
       dims: 2,

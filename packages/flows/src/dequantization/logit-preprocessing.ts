@@ -4,7 +4,10 @@ import type { Bijector } from '@dgm/core';
 export interface LogitPreprocessingOptions {
   /** Data lie in `[0, levels)`. */
   readonly levels: number;
-  /** How far from 0 and 1 the logit is kept, below 0.5; 0.05 unless given. */
+  /**
+   * How far from 0 and 1 the logit is kept, below 0.5.
+   * @defaultValue 0.05
+   */
   readonly margin?: number;
 }
 

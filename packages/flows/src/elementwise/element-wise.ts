@@ -9,7 +9,10 @@ import type { Transformer } from '../transformers/transformer';
 export interface ElementWiseOptions {
   readonly eventShape: Shape;
   readonly transformer: Transformer;
-  /** Spreads the initial parameters; all are 0, and the map is the identity, unless given. */
+  /**
+   * Spreads the initial parameters.
+   * @defaultValue all are 0, and the map is the identity,
+   */
   readonly key?: Key;
 }
 

@@ -4,7 +4,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 
 /**
  * $y = z$ above 0 and $y = a z$ below it, element by element: a leaky rectifier as a bijector.
- * @param options - `slope`: a, above 0; 0.01 unless given
+ * @param options - `slope`: a, above 0, by default 0.01
  * @throws ArgumentError if the slope is not positive
  */
 export class Leaky extends BaseBijector {

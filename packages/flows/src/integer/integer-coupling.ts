@@ -18,13 +18,16 @@ export interface IntegerCouplingOptions {
    * if there is one, to as many numbers as the part has. `undefined` leaves the part as it is, apart from $g_d$.
    */
   readonly networks: readonly (NetworkLike | undefined)[];
-  /** $g_d$ for each part but the first: networks from the parts before it. None unless given. */
+  /** $g_d$ for each part but the first: networks from the parts before it. None by default. */
   readonly outer?: readonly (NetworkLike | undefined)[];
-  /** The operation $\circ$ of $f_d$, {@link addition} unless given. */
+  /** @defaultValue The operation $\circ$ of $f_d$, {@link addition} */
   readonly operation?: BinaryOperation;
-  /** The operation $\triangleright$ of $g_d$, {@link addition} unless given. */
+  /** @defaultValue The operation $\triangleright$ of $g_d$, {@link addition} */
   readonly outerOperation?: BinaryOperation;
-  /** The axes in front of the last one: `[height, width]` for images; none unless given. */
+  /**
+   * The axes in front of the last one: `[height, width]` for images.
+   * @defaultValue none
+   */
   readonly leadingShape?: Shape;
 }
 

@@ -5,9 +5,15 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 
 export interface IntegerLogisticOptions {
   readonly shape: Shape;
-  /** What a mean parameter of 0 stands for; 0 unless given. */
+  /**
+   * What a mean parameter of 0 stands for.
+   * @defaultValue 0
+   */
   readonly center?: number;
-  /** The scale that a log-scale parameter of 0 stands for; 1 unless given. */
+  /**
+   * The scale that a log-scale parameter of 0 stands for.
+   * @defaultValue 1
+   */
   readonly scale?: number;
 }
 
@@ -34,13 +40,13 @@ export interface IntegerLogisticMixtureOptions extends IntegerLogisticOptions {
   /** The number of components. */
   readonly components: number;
   /**
-   * The distance between the components' means when all parameters are 0; 1 unless given. With 1, a scale of 0.2 and a
+   * The distance between the components' means when all parameters are 0, by default 1. With 1, a scale of 0.2 and a
    * component for each level, a mixture starts as a free probability for each level.
    */
   readonly spread?: number;
   /**
    * A component that does not learn, around `center`: no value that the training data lack gets next to no probability,
-   * which is most of what held-out data cost an expressive base. None unless given.
+   * which is most of what held-out data cost an expressive base. None by default.
    */
   readonly background?: Background;
 }

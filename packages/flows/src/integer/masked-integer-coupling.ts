@@ -17,7 +17,10 @@ export interface MaskedIntegerCouplingOptions {
    * *each* element.
    */
   readonly network: NetworkLike;
-  /** What is done with the number; {@link addition} unless given. */
+  /**
+   * What is done with the number.
+   * @defaultValue {@link addition}
+   */
   readonly operation?: BinaryOperation;
 }
 

@@ -8,7 +8,10 @@ import { momentsForInitialization } from './data-moments';
 export interface ActNormFlowOptions {
   /** The size of the last axis. */
   readonly features: number;
-  /** The axes in front of the last one, which share a feature's numbers; none unless given. */
+  /**
+   * The axes in front of the last one, which share a feature's numbers.
+   * @defaultValue none
+   */
   readonly leadingShape?: Shape;
 }
 

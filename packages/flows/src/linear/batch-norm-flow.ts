@@ -8,7 +8,10 @@ import { momentsForInitialization, momentsOf, type Moments } from './data-moment
 export interface BatchNormFlowOptions {
   /** The size of the last axis. */
   readonly features: number;
-  /** The axes in front of the last one, which share a feature's numbers; none unless given. */
+  /**
+   * The axes in front of the last one, which share a feature's numbers.
+   * @defaultValue none
+   */
   readonly leadingShape?: Shape;
   /**
    * Added to the variance.

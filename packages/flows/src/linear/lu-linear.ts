@@ -10,7 +10,10 @@ export interface LuLinearOptions {
   readonly features: number;
   /** Randomness for the permutation. */
   readonly key: Key;
-  /** The axes in front of the last one: `[height, width]` makes it an invertible 1x1 convolution; none unless given. */
+  /**
+   * The axes in front of the last one: `[height, width]` makes it an invertible 1x1 convolution.
+   * @defaultValue none
+   */
   readonly leadingShape?: Shape;
 }
 

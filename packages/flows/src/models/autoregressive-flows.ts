@@ -9,16 +9,25 @@ import type { Transformer } from '../transformers/transformer';
 import { checkFlowOptions, withPreprocessing, type VectorFlowOptions } from './options';
 
 export interface AutoregressiveFlowOptions extends VectorFlowOptions {
-  /** The number of autoregressive layers; 5 unless given. */
+  /**
+   * The number of autoregressive layers.
+   * @defaultValue 5
+   */
   readonly layers?: number;
-  /** Hidden units of each masked network; `[64, 64]` unless given. */
+  /**
+   * Hidden units of each masked network.
+   * @defaultValue `[64, 64]`
+   */
   readonly hidden?: readonly number[];
-  /** `relu` unless given. */
+  /** @defaultValue `relu` */
   readonly activation?: Activation;
-  /** The share of hidden units that are left out in training; 0 unless given. */
+  /**
+   * The share of hidden units that are left out in training.
+   * @defaultValue 0
+   */
   readonly dropout?: number;
   /**
-   * Whether activation normalization follows each layer on the way to the latents; no unless told otherwise. Then call
+   * Whether activation normalization follows each layer on the way to the latents; false by default. If it does, call
    * `initialize` with a batch of data before training.
    */
   readonly actNorm?: boolean;

@@ -12,15 +12,30 @@ import { checkFlowOptions, type VectorFlowOptions } from './options';
 export interface AutoregressiveIdfOptions extends Omit<VectorFlowOptions, 'base' | 'preprocessing'> {
   /** The number of values that data have: 0 to `levels - 1`. Latents may be any integers. */
   readonly levels: number;
-  /** The number of couplings; 1 unless given. */
+  /**
+   * The number of couplings.
+   * @defaultValue 1
+   */
   readonly couplings?: number;
-  /** Hidden units of each coupling's network; `[128]` unless given. */
+  /**
+   * Hidden units of each coupling's network.
+   * @defaultValue `[128]`
+   */
   readonly hidden?: readonly number[];
-  /** Hidden units of the base's masked network; `[256]` unless given. */
+  /**
+   * Hidden units of the base's masked network.
+   * @defaultValue `[256]`
+   */
   readonly baseHidden?: readonly number[];
-  /** Logistic distributions of each latent; 8 unless given. */
+  /**
+   * Logistic distributions of each latent.
+   * @defaultValue 8
+   */
   readonly components?: number;
-  /** The share of the base's hidden units that are left out in training; 0.2 unless given. */
+  /**
+   * The share of the base's hidden units that are left out in training.
+   * @defaultValue 0.2
+   */
   readonly dropout?: number;
 }
 

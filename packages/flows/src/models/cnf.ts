@@ -7,9 +7,12 @@ import { checkFlowOptions, withPreprocessing, type VectorFlowOptions } from './o
 
 export interface CnfOptions
   extends VectorFlowOptions, Pick<ContinuousFlowOptions, 'solver' | 'evaluationSolver' | 'trace'> {
-  /** Hidden units; `[64, 64]` unless given. */
+  /**
+   * Hidden units.
+   * @defaultValue `[64, 64]`
+   */
   readonly hidden?: readonly number[];
-  /** `tanh` unless given. */
+  /** @defaultValue `tanh` */
   readonly activation?: SmoothActivationName;
 }
 

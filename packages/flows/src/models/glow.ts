@@ -14,17 +14,32 @@ import { checkFlowOptions, type CommonOptions } from './options';
 export interface GlowOptions extends CommonOptions {
   /** `[height, width, channels]`; the sides can be halved `scales` times. */
   readonly shape: Shape;
-  /** How often the image is squeezed; after each time but the last half of the channels is factored out. 2 unless given. */
+  /**
+   * How often the image is squeezed.
+   * @defaultValue after each time but the last half of the channels is factored out. 2
+   */
   readonly scales?: number;
-  /** Steps of flow at each scale; 4 unless given. */
+  /**
+   * Steps of flow at each scale.
+   * @defaultValue 4
+   */
   readonly steps?: number;
-  /** Channels of the two hidden layers of each coupling's network; 64 unless given. */
+  /**
+   * Channels of the two hidden layers of each coupling's network.
+   * @defaultValue 64
+   */
   readonly hidden?: number;
-  /** `relu` unless given. */
+  /** @defaultValue `relu` */
   readonly activation?: Activation;
-  /** The share of hidden numbers that are left out in training; 0 unless given. */
+  /**
+   * The share of hidden numbers that are left out in training.
+   * @defaultValue 0
+   */
   readonly dropout?: number;
-  /** What couplings do to an element; an affine map unless given. */
+  /**
+   * What couplings do to an element.
+   * @defaultValue an affine map
+   */
   readonly transformer?: Transformer;
 }
 

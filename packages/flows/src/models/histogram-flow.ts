@@ -11,11 +11,17 @@ import { checkFlowOptions, type VectorFlowOptions } from './options';
 export interface HistogramFlowOptions extends Omit<VectorFlowOptions, 'base' | 'preprocessing'> {
   /** The number of values of an entry: 0 to `levels - 1`. */
   readonly levels: number;
-  /** Hidden units of the masked network; `[256]` unless given. */
+  /**
+   * Hidden units of the masked network.
+   * @defaultValue `[256]`
+   */
   readonly hidden?: readonly number[];
-  /** `relu` unless given. */
+  /** @defaultValue `relu` */
   readonly activation?: Activation;
-  /** The share of hidden units that are left out in training; 0 unless given. */
+  /**
+   * The share of hidden units that are left out in training.
+   * @defaultValue 0
+   */
   readonly dropout?: number;
 }
 

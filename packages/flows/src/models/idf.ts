@@ -9,19 +9,37 @@ import { factorOut } from '../multiscale/factor-out';
 import { checkFlowOptions, type VectorFlowOptions } from './options';
 
 export interface IdfOptions extends Omit<VectorFlowOptions, 'preprocessing'> {
-  /** How many parts a coupling has: 2 in the classic one, 4 in the book's second; 2 unless given. */
+  /**
+   * How many parts a coupling has: 2 in the classic one, 4 in the book's second.
+   * @defaultValue 2
+   */
   readonly parts?: number;
-  /** The number of couplings, at each scale; 8 unless given. */
+  /**
+   * The number of couplings, at each scale.
+   * @defaultValue 8
+   */
   readonly couplings?: number;
-  /** After each scale but the last half of the latents is factored out, given the other half; 1 unless given. */
+  /**
+   * After each scale but the last half of the latents is factored out, given the other half.
+   * @defaultValue 1
+   */
   readonly scales?: number;
-  /** Hidden units of each network; `[256, 256]` unless given. */
+  /**
+   * Hidden units of each network.
+   * @defaultValue `[256, 256]`
+   */
   readonly hidden?: readonly number[];
-  /** `leakyRelu` unless given. */
+  /** @defaultValue `leakyRelu` */
   readonly activation?: Activation;
-  /** Whether each network is multiplied by a number that starts at 0, inside of the rounding; no unless told otherwise. */
+  /**
+   * Whether each network is multiplied by a number that starts at 0, inside the rounding.
+   * @defaultValue false
+   */
   readonly rezero?: boolean;
-  /** $\pi(z)$ over integers, of the last scale; learned discretized logistic distributions unless given. */
+  /**
+   * $\pi(z)$ over integers, of the last scale.
+   * @defaultValue learned discretized logistic distributions
+   */
   readonly base?: Distribution | ConditionalDistribution;
 }
 

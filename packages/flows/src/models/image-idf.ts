@@ -25,21 +25,42 @@ export interface ImageIdfOptions extends CommonOptions {
   readonly shape: Shape;
   /** The number of values that data have: 0 to `levels - 1`. Latents may be any integers. */
   readonly levels: number;
-  /** How often the image is squeezed; after each time but the last half of the channels is factored out. 2 unless given. */
+  /**
+   * How often the image is squeezed.
+   * @defaultValue after each time but the last half of the channels is factored out. 2
+   */
   readonly scales?: number;
-  /** Couplings of channels at each scale, each after a reversal; 4 unless given. */
+  /**
+   * Couplings of channels at each scale, each after a reversal.
+   * @defaultValue 4
+   */
   readonly steps?: number;
-  /** How many parts of the channels such a coupling has: 2, of which one changes, or more, which all do; 2 unless given. */
+  /**
+   * How many parts of the channels such a coupling has: 2, of which one changes, or more, which all do.
+   * @defaultValue 2
+   */
   readonly parts?: number;
-  /** Couplings of the colours of a chessboard before each squeeze, by turns; 2 unless given. */
+  /**
+   * Couplings of the colours of a chessboard before each squeeze, by turns.
+   * @defaultValue 2
+   */
   readonly checkerboards?: number;
-  /** Channels of the two hidden layers of each network; 64 unless given. */
+  /**
+   * Channels of the two hidden layers of each network.
+   * @defaultValue 64
+   */
   readonly hidden?: number;
-  /** `relu` unless given. */
+  /** @defaultValue `relu` */
   readonly activation?: Activation;
-  /** The share of hidden numbers that are left out in training; 0 unless given. */
+  /**
+   * The share of hidden numbers that are left out in training.
+   * @defaultValue 0
+   */
   readonly dropout?: number;
-  /** Logistic distributions of each latent; 5 unless given. */
+  /**
+   * Logistic distributions of each latent.
+   * @defaultValue 5
+   */
   readonly components?: number;
   /**
    * $\pi(z)$ over the integers of the last scale.

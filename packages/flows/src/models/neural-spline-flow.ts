@@ -16,9 +16,15 @@ import {
 import { checkFlowOptions, withPreprocessing } from './options';
 
 export interface NeuralSplineFlowOptions extends AutoregressiveFlowOptions {
-  /** Layers of halves, quick both ways, or autoregressive ones; `'coupling'` unless given. */
+  /**
+   * Layers of halves, quick both ways, or autoregressive ones.
+   * @defaultValue `'coupling'`
+   */
   readonly kind?: 'coupling' | 'autoregressive';
-  /** Bins and interval; 8 on [-4, 4] unless given. */
+  /**
+   * Bins and interval.
+   * @defaultValue 8 on [-4, 4]
+   */
   readonly spline?: RationalQuadraticSplineOptions;
 }
 

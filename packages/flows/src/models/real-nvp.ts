@@ -10,15 +10,27 @@ import { autoregressiveLayer } from './autoregressive-flows';
 import { checkFlowOptions, withPreprocessing, type VectorFlowOptions } from './options';
 
 export interface RealNvpOptions extends VectorFlowOptions {
-  /** The number of couplings; 8 unless given. */
+  /**
+   * The number of couplings.
+   * @defaultValue 8
+   */
   readonly couplings?: number;
-  /** Hidden units of each network; `[256, 256]` unless given. */
+  /**
+   * Hidden units of each network.
+   * @defaultValue `[256, 256]`
+   */
   readonly hidden?: readonly number[];
-  /** `leakyRelu` unless given. */
+  /** @defaultValue `leakyRelu` */
   readonly activation?: Activation;
-  /** Log-scales stay between plus and minus this; 1 unless given. */
+  /**
+   * Log-scales stay between plus and minus this.
+   * @defaultValue 1
+   */
   readonly maxLogScale?: number;
-  /** Whether each network is multiplied by a number that starts at 0; no unless told otherwise. */
+  /**
+   * Whether each network is multiplied by a number that starts at 0.
+   * @defaultValue false
+   */
   readonly rezero?: boolean;
 }
 

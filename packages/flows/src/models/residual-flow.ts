@@ -12,7 +12,10 @@ import { InvertibleResidual, type InvertibleResidualOptions } from '../residual/
 import { checkFlowOptions, withPreprocessing, type CommonOptions } from './options';
 
 interface BlockOptions extends Pick<CommonOptions, 'base' | 'preprocessing'> {
-  /** The number of residual blocks; 8 unless given. */
+  /**
+   * The number of residual blocks.
+   * @defaultValue 8
+   */
   readonly blocks?: number;
   /** The log-determinant of training, as {@link InvertibleResidual} takes it. */
   readonly logDet?: InvertibleResidualOptions['logDet'];

@@ -6,7 +6,10 @@ import { Sylvester, type SylvesterOptions } from '../sylvester/sylvester';
 import { checkFlowOptions, withPreprocessing, type VectorFlowOptions } from './options';
 
 export interface PlanarFlowOptions extends VectorFlowOptions {
-  /** The number of layers; 8 unless given. */
+  /**
+   * The number of layers.
+   * @defaultValue 8
+   */
   readonly layers?: number;
 }
 
@@ -27,11 +30,17 @@ export function planarFlow(options: PlanarFlowOptions): Flow {
 }
 
 export interface SylvesterFlowOptions extends PlanarFlowOptions {
-  /** `'orthogonal'` unless given. */
+  /** @defaultValue `'orthogonal'` */
   readonly form?: SylvesterOptions['form'];
-  /** M, for the orthogonal form; D unless given. */
+  /**
+   * M, for the orthogonal form.
+   * @defaultValue D
+   */
   readonly columns?: number;
-  /** The number of Householder reflections; D unless given. */
+  /**
+   * The number of Householder reflections.
+   * @defaultValue D
+   */
   readonly reflections?: number;
 }
 

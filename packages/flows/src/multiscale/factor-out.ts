@@ -20,7 +20,10 @@ export interface FactorOutOptions {
   readonly kept: Distribution | ConditionalDistribution;
   /** $\pi(z_b | z_a)$: that of what stops, given what goes on, `[n, ...z_a]`, with the context beside it if there is one. */
   readonly dropped: ConditionalDistribution;
-  /** The axes in front of the last one: `[height, width]` for images; none unless given. */
+  /**
+   * The axes in front of the last one: `[height, width]` for images.
+   * @defaultValue none
+   */
   readonly leadingShape?: Shape;
 }
 

@@ -23,13 +23,19 @@ export interface MultiscaleOptions {
   readonly contextSize?: number | undefined;
   /** The layers of a scale, from latent to data, on images that are squeezed. */
   layers(scale: Scale): readonly Bijector[];
-  /** Layers on its images before they are squeezed; none unless given. */
+  /**
+   * Layers on its images before they are squeezed.
+   * @defaultValue none
+   */
   unsqueezed?(scale: Scale): readonly Bijector[];
   /** The distribution of the half of the channels that stops, of the given shape, given as many that go on. */
   dropped(scale: Scale): ConditionalDistribution;
   /** That of what is left at the last scale, the standard normal where it is none. */
   base?(scale: Scale): Distribution | ConditionalDistribution | undefined;
-  /** What stands between the flow and the data; nothing unless given. */
+  /**
+   * What stands between the flow and the data.
+   * @defaultValue nothing
+   */
   readonly preprocessing?: Bijector | undefined;
   readonly source: string;
 }

@@ -8,7 +8,10 @@ import { noVolume } from '../internal/events';
 export interface SqueezeOptions {
   /** `[height, width, channels]` of the data. */
   readonly eventShape: Shape;
-  /** The side of the squares of pixels that become channels; 2 unless given. */
+  /**
+   * The side of the squares of pixels that become channels.
+   * @defaultValue 2
+   */
   readonly factor?: number;
 }
 

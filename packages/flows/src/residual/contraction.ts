@@ -24,11 +24,11 @@ export interface ContractionOptions {
   /** Randomness for the initial weights. */
   readonly key: Key;
   /**
-   * L, the bound on the Lipschitz constant, below 1; 0.9 unless given. A residual block changes distances by factors from
+   * L, the bound on the Lipschitz constant, below 1, by default 0.9. A residual block changes distances by factors from
    * $1 - L$ to $1 + L$, and its inverse takes the longer the nearer L comes to 1.
    */
   readonly lipschitz?: number;
-  /** `lipSwish` unless given. */
+  /** @defaultValue `lipSwish` */
   readonly activation?: SmoothActivationName;
   /**
    * The width of the context.
@@ -38,7 +38,10 @@ export interface ContractionOptions {
 }
 
 export interface ContractiveMlpOptions extends ContractionOptions {
-  /** Hidden units; `[64, 64]` unless given. */
+  /**
+   * Hidden units.
+   * @defaultValue `[64, 64]`
+   */
   readonly hidden?: readonly number[];
 }
 
@@ -59,9 +62,15 @@ export function contractiveMlp({ hidden = [64, 64], ...options }: ContractiveMlp
 }
 
 export interface ContractiveDenseNetOptions extends ContractionOptions {
-  /** The number of concatenations; 3 unless given. */
+  /**
+   * The number of concatenations.
+   * @defaultValue 3
+   */
   readonly depth?: number;
-  /** How many units each of them adds (CLipSwish: twice as many); 32 unless given. */
+  /**
+   * How many units each of them adds (CLipSwish: twice as many).
+   * @defaultValue 32
+   */
   readonly growth?: number;
 }
 

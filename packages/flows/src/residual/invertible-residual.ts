@@ -14,7 +14,7 @@ export interface InvertibleResidualOptions {
   readonly contraction: Contraction;
   /**
    * The log-determinant of training: {@link exactLogDet}, {@link powerSeries} or {@link russianRoulette}. Exact up to 16
-   * dimensions and the roulette beyond unless given. Outside of training it is always exact.
+   * dimensions and the roulette beyond by default. Outside training it is always exact.
    */
   readonly logDet?: LogDeterminant;
 }

@@ -6,9 +6,15 @@ import { withoutGradient } from '../smooth/without-gradient';
 import type { LogDeterminant } from './log-determinant';
 
 export interface PowerSeriesOptions {
-  /** How many terms are summed up; 10 unless given. */
+  /**
+   * How many terms are summed up.
+   * @defaultValue 10
+   */
   readonly terms?: number;
-  /** Random directions for each row; 1 unless given. */
+  /**
+   * Random directions for each row.
+   * @defaultValue 1
+   */
   readonly directions?: number;
 }
 
@@ -29,13 +35,25 @@ export function powerSeries({ terms = 10, directions = 1 }: PowerSeriesOptions =
 }
 
 export interface RussianRouletteOptions {
-  /** Terms that are always there; 2 unless given. */
+  /**
+   * Terms that are always there.
+   * @defaultValue 2
+   */
   readonly always?: number;
-  /** The probability that a row goes on after each further term; 0.5 unless given. */
+  /**
+   * The probability that a row goes on after each further term.
+   * @defaultValue 0.5
+   */
   readonly goOn?: number;
-  /** Where every row stops; 20 unless given. */
+  /**
+   * Where every row stops.
+   * @defaultValue 20
+   */
   readonly maximum?: number;
-  /** Random directions for each row; 1 unless given. */
+  /**
+   * Random directions for each row.
+   * @defaultValue 1
+   */
   readonly directions?: number;
 }
 

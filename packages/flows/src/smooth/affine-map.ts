@@ -10,9 +10,15 @@ export interface AffineMapOptions {
   readonly outputs: number;
   /** Randomness for the initial weights, which are PyTorch's: uniform on $\pm 1/\sqrt{\text{inputs}}$. */
   readonly key: Key;
-  /** The number of conditions that move the output; none unless given. */
+  /**
+   * The number of conditions that move the output.
+   * @defaultValue none
+   */
   readonly conditions?: number;
-  /** Whether the kernel is divided by its spectral norm where that is above 1; no unless told otherwise. */
+  /**
+   * Whether the kernel is divided by its spectral norm where that is above 1.
+   * @defaultValue false
+   */
   readonly isContraction?: boolean;
 }
 

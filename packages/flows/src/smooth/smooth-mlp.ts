@@ -6,11 +6,17 @@ import { SmoothChain, type SmoothMap } from './smooth-map';
 export interface SmoothMlpOptions {
   /** Randomness for the initial weights. */
   readonly key: Key;
-  /** `tanh` unless given. */
+  /** @defaultValue `tanh` */
   readonly activation?: SmoothActivationName;
-  /** The number of conditions, which move the output of each affine map; none unless given. */
+  /**
+   * The number of conditions, which move the output of each affine map.
+   * @defaultValue none
+   */
   readonly conditions?: number;
-  /** Whether no two points may move apart; they may unless told otherwise. */
+  /**
+   * Whether no two points may move apart.
+   * @defaultValue they may
+   */
   readonly isContraction?: boolean;
 }
 

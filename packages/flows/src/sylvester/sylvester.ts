@@ -17,11 +17,20 @@ export interface SylvesterOptions {
    */
   readonly form: 'orthogonal' | 'householder' | 'triangular';
   readonly key: Key;
-  /** M, the number of columns of an orthogonal Q; D unless given. */
+  /**
+   * M, the number of columns of an orthogonal Q.
+   * @defaultValue D
+   */
   readonly columns?: number;
-  /** The number of Householder reflections; D unless given. */
+  /**
+   * The number of Householder reflections.
+   * @defaultValue D
+   */
   readonly reflections?: number;
-  /** Whether a triangular form takes the reversal; alternate it from layer to layer. No unless told otherwise. */
+  /**
+   * Whether a triangular form takes the reversal.
+   * @defaultValue alternate it from layer to layer. No
+   */
   readonly reversed?: boolean;
   /**
    * The width of the context, on which Q, R and b then depend.

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { unstackLast, type Transformer } from './transformer';
 
 export interface AffineTransformerOptions {
-  /** The largest log-scale in either direction, so that no step can overflow; 2 unless given. The book has 1. */
+  /** The largest log-scale in either direction, so that no step can overflow; 2 by default. The book has 1. */
   readonly maxLogScale?: number;
 }
 

@@ -4,13 +4,25 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 
 /** An interval that is cut into bins; outside of it a map is the identity. */
 export interface PiecewiseOptions {
-  /** The number of bins; 8 unless given. */
+  /**
+   * The number of bins.
+   * @defaultValue 8
+   */
   readonly bins?: number;
-  /** The left end of the interval, of data and of latents; -4 unless given. */
+  /**
+   * The left end of the interval, of data and of latents.
+   * @defaultValue -4
+   */
   readonly minimum?: number;
-  /** The right end; 4 unless given. */
+  /**
+   * The right end.
+   * @defaultValue 4
+   */
   readonly maximum?: number;
-  /** The least that a bin gets of the interval, where 1 is what each gets if all are equal; 0.01 unless given. */
+  /**
+   * The least that a bin gets of the interval, where 1 is what each gets if all are equal.
+   * @defaultValue 0.01
+   */
   readonly smallestShare?: number;
 }
 

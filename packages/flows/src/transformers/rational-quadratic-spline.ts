@@ -16,7 +16,10 @@ import {
 import type { Transformer } from './transformer';
 
 export interface RationalQuadraticSplineOptions extends PiecewiseOptions {
-  /** Whether slopes at the two ends are learned too, which leaves a kink there; no unless told otherwise. */
+  /**
+   * Whether slopes at the two ends are learned too, which leaves a kink there.
+   * @defaultValue false
+   */
   readonly freeEnds?: boolean;
 }
 
@@ -51,8 +54,8 @@ interface Knots {
   readonly width: Tensor;
   readonly v: Tensor;
   readonly height: Tensor;
-  readonly left: Tensor;
-  readonly right: Tensor;
+  readonly delta0: Tensor;
+  readonly delta1: Tensor;
 }
 
 function knotsOf(parameters: Tensor, interval: Interval, freeEnds: boolean): Knots {
@@ -75,8 +78,8 @@ function knotsOf(parameters: Tensor, interval: Interval, freeEnds: boolean): Kno
     width: widths,
     v: leftEnds(heights, minimum),
     height: heights,
-    left: tf.slice(slopes, [...zeros, 0], [...lead, bins]),
-    right: tf.slice(slopes, [...zeros, 1], [...lead, bins]),
+    delta0: tf.slice(slopes, [...zeros, 0], [...lead, bins]),
+    delta1: tf.slice(slopes, [...zeros, 1], [...lead, bins]),
   };
 }
 
@@ -87,30 +90,30 @@ function ofBin(knots: Knots, bin: Tensor): Knots {
     width: pick(bin, knots.width),
     v: pick(bin, knots.v),
     height: pick(bin, knots.height),
-    left: pick(bin, knots.left),
-    right: pick(bin, knots.right),
+    delta0: pick(bin, knots.delta0),
+    delta1: pick(bin, knots.delta1),
   };
 }
 
-/** $v(\theta)$ and $\ln dv/dx$ at the relative position $\theta$ within a bin (Eq. 4, 5). */
+/** $v(\xi)$ and $\ln dv/dx$ at the relative position $\xi$ within a bin (Eq. 4, 5). */
 function evaluate(
-  { v, height, width, left, right }: Knots,
-  theta: Tensor,
+  { v, height, width, delta0, delta1 }: Knots,
+  xi: Tensor,
 ): { value: Tensor; logSlope: Tensor } {
-  const rest = tf.sub(1, theta);
-  const product = tf.mul(theta, rest);
-  const mean = tf.div(height, width);
-  const curvature = tf.sub(tf.add(left, right), tf.mul(2, mean));
-  const denominator = tf.add(mean, tf.mul(curvature, product));
-  const numerator = tf.add(tf.mul(mean, tf.square(theta)), tf.mul(left, product));
+  const rest = tf.sub(1, xi);
+  const product = tf.mul(xi, rest);
+  const s = tf.div(height, width);
+  // s + (delta1 + delta0 - 2 s) xi (1 - xi)
+  const denominator = tf.add(s, tf.mul(tf.sub(tf.add(delta0, delta1), tf.mul(2, s)), product));
+  const numerator = tf.add(tf.mul(s, tf.square(xi)), tf.mul(delta0, product));
   const slope = tf.addN([
-    tf.mul(right, tf.square(theta)),
-    tf.mul(tf.mul(2, mean), product),
-    tf.mul(left, tf.square(rest)),
+    tf.mul(delta1, tf.square(xi)),
+    tf.mul(tf.mul(2, s), product),
+    tf.mul(delta0, tf.square(rest)),
   ]);
   return {
     value: tf.add(v, tf.div(tf.mul(height, numerator), denominator)),
-    logSlope: tf.sub(tf.add(tf.mul(2, tf.log(mean)), tf.log(slope)), tf.mul(2, tf.log(denominator))),
+    logSlope: tf.sub(tf.add(tf.mul(2, tf.log(s)), tf.log(slope)), tf.mul(2, tf.log(denominator))),
   };
 }
 
@@ -119,8 +122,8 @@ function toLatent(y: Tensor, knots: Knots, interval: Interval): InverseResult {
   const safe = select(within, y, (interval.minimum + interval.maximum) / 2);
   const bin = ofBin(knots, binOf(safe, knots.x));
   // Beyond the end of a narrow bin, steep slopes give NaN; beyond the interval, a base may have no density.
-  const theta = movedBetween(0, tf.div(tf.sub(safe, bin.x), bin.width), 1);
-  const { value: raw, logSlope } = evaluate(bin, theta);
+  const xi = movedBetween(0, tf.div(tf.sub(safe, bin.x), bin.width), 1);
+  const { value: raw, logSlope } = evaluate(bin, xi);
   const value = movedBetween(interval.minimum, raw, interval.maximum);
   return { z: select(within, value, y), logDet: select(within, logSlope, 0) };
 }
@@ -129,19 +132,19 @@ function toData(z: Tensor, knots: Knots, interval: Interval): ForwardResult {
   const within = inside(z, interval);
   const safe = select(within, z, (interval.minimum + interval.maximum) / 2);
   const bin = ofBin(knots, binOf(safe, knots.v));
-  const theta = movedBetween(0, positionOf(bin, tf.sub(safe, bin.v)), 1);
-  const { logSlope } = evaluate(bin, theta);
-  const value = movedBetween(interval.minimum, tf.add(bin.x, tf.mul(theta, bin.width)), interval.maximum);
+  const xi = movedBetween(0, positionOf(bin, tf.sub(safe, bin.v)), 1);
+  const { logSlope } = evaluate(bin, xi);
+  const value = movedBetween(interval.minimum, tf.add(bin.x, tf.mul(xi, bin.width)), interval.maximum);
   return { y: select(within, value, z), logDet: select(within, tf.neg(logSlope), 0) };
 }
 
 /** The root in [0, 1] of Eq. 6-8: 2c / (-b - sqrt(b^2 - 4ac)), where nothing cancels. */
-function positionOf({ width, height, left, right }: Knots, rise: Tensor): Tensor {
-  const mean = tf.div(height, width);
-  const bend = tf.mul(rise, tf.sub(tf.add(left, right), tf.mul(2, mean)));
-  const a = tf.add(tf.mul(height, tf.sub(mean, left)), bend);
-  const b = tf.sub(tf.mul(height, left), bend);
-  const c = tf.neg(tf.mul(mean, rise));
+function positionOf({ width, height, delta0, delta1 }: Knots, rise: Tensor): Tensor {
+  const s = tf.div(height, width);
+  const bend = tf.mul(rise, tf.sub(tf.add(delta0, delta1), tf.mul(2, s)));
+  const a = tf.add(tf.mul(height, tf.sub(s, delta0)), bend);
+  const b = tf.sub(tf.mul(height, delta0), bend);
+  const c = tf.neg(tf.mul(s, rise));
   const discriminant = tf.relu(tf.sub(tf.square(b), tf.mul(4, tf.mul(a, c))));
   return tf.div(tf.mul(2, c), tf.sub(tf.neg(b), tf.sqrt(tf.add(discriminant, 1e-30))));
 }
