@@ -19,7 +19,7 @@ const bound = await evaluate(model, data.test, { key });
 const tighter = await evaluate(model, data.test, { key, importanceSamples: 20 });
 console.log(bound.kind, tighter.kind, tighter.nats < bound.nats);
 
-// The latent space. `encode` and `decode` give distributions that borrow tensors: use them inside of a tidy.
+// The latent space. `encode` and `decode` give distributions that borrow tensors: use them inside a tidy.
 const x = toTensor(data.test);
 const z = tf.tidy(() => model.encode(x).mean()); // [450, 8]
 const halfway = tf.tidy(() => {

@@ -1,4 +1,15 @@
-import { adam, categoricalHead, classContext, fit, Key, mlp, normalHead, oneHot, setup } from '@dgm/core';
+import {
+  adam,
+  categoricalHead,
+  classContext,
+  evaluate,
+  fit,
+  Key,
+  mlp,
+  normalHead,
+  oneHot,
+  setup,
+} from '@dgm/core';
 import { glyphs } from '@dgm/data';
 import { conditionalVae } from '@dgm/vae';
 import * as tf from '@tensorflow/tfjs-core';
@@ -13,10 +24,13 @@ const model = conditionalVae({
   likelihood: categoricalHead({ shape: [64], levels: 17 }),
 });
 const training = { key, optimizer: adam({ learningRate: 3e-3 }), batchSize: 64, epochs: 4 };
-await fit(model, glyphs(), { ...training, batch: classContext({ classes: 10 }) });
+const data = glyphs();
+const batch = classContext({ classes: 10 });
+await fit(model, data, { ...training, batch });
+const { kind } = await evaluate(model, data.test, { key, batch });
 
 const context = oneHot(tf.fill([16], 7), { depth: 10 });
 const sevens = model.sample(key, 16, { context });
-console.log(sevens.shape);
+console.log(kind, sevens.shape);
 tf.dispose([context, sevens]);
 model.dispose();

@@ -54,6 +54,7 @@ export function autoencoder(options: AutoencoderOptions): Autoencoder {
 export class Autoencoder extends BaseModule implements GenerativeModel {
   readonly likelihoodKind = 'none';
   readonly eventShape: Shape;
+  readonly levels: number | undefined;
   readonly latentShape: Shape;
   readonly #encoder: Layer;
   readonly #decoder: ConditionalDistribution;
@@ -67,6 +68,7 @@ export class Autoencoder extends BaseModule implements GenerativeModel {
     checkInteger('autoencoder', 'latents', latents);
     checkGiven('autoencoder', 'penalty', penalty, 'to be a penalty such as latentNorm()');
     this.eventShape = likelihood.eventShape;
+    this.levels = likelihood.levels;
     this.latentShape = [latents];
     this.#encoder = this.child('encoder', asLayer(encoder));
     this.#decoder = this.child('decoder', conditional(decoder, likelihood));
