@@ -1,0 +1,38 @@
+import { checkShape, select, ShapeError, sizeOf } from '@dgm/core';
+import type { Shape } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+
+/** In-painting: entries of the samples that are given. */
+export interface GivenEntries {
+  /** `[n, ...shape]`, as the data are; entries that are not known are ignored. The caller owns it. */
+  readonly values: Tensor;
+  /** For each entry of an example, row-major, whether it is given. */
+  readonly known: readonly boolean[];
+}
+
+/**
+ * For each entry of an example whether it is given, as host values.
+ * @throws ShapeError naming `where` if values or mask have another size than the samples
+ */
+export function maskOf(
+  where: string,
+  { values, known }: GivenEntries,
+  { n, eventShape }: { readonly n: number; readonly eventShape: Shape },
+): readonly number[] {
+  checkShape(where, 'given.values', values, [n, ...eventShape]);
+  if (known.length === sizeOf(eventShape)) return known.map(Number);
+  throw new ShapeError({
+    where,
+    argument: 'given.known',
+    expected: `to say of ${sizeOf(eventShape)} entries whether they are known`,
+    actual: String(known.length),
+  });
+}
+
+/** `given` where the mask says so, else `drawn`, both `[n, ...event]`. */
+export function keepGiven(mask: readonly number[], given: Tensor, drawn: Tensor): Tensor {
+  const event = drawn.shape.slice(1);
+  const isKnown = tf.cast(tf.tensor(mask as number[], event), 'bool');
+  return select(tf.broadcastTo(tf.expandDims(isKnown, 0), drawn.shape), given, drawn);
+}

@@ -1,0 +1,33 @@
+// models
+export { GaussianDiffusion, gaussianDiffusion } from './gaussian-diffusion';
+export type { BoundTerms, DiffusionSampleOptions, GaussianDiffusionOptions } from './gaussian-diffusion';
+export type { GivenEntries } from './given-entries';
+
+// schedules and parameterizations
+export {
+  cosineNoiseSchedule,
+  edmSchedule,
+  learnedSchedule,
+  linearBetaSchedule,
+  logSnrSchedule,
+  noiseLevel,
+  sigmoidNoiseSchedule,
+} from './schedule';
+export type { NoiseLevel, NoiseSchedule, ScheduleEnds } from './schedule';
+export { dataEstimate, noiseEstimate } from './parameterization';
+export type { NetworkOutput, Parameterization } from './parameterization';
+
+// samplers
+export { ancestral, ddim, dpmSolver, heun } from './samplers';
+export type { DiffusionSampler, SamplerOptions, SamplerStep } from './samplers';
+
+// networks
+export { convDenoiser, Denoiser, mlpDenoiser, uNetDenoiser } from './networks/denoiser';
+export type {
+  ConvDenoiserOptions,
+  DenoiserOptions,
+  MlpDenoiserOptions,
+  UNetDenoiserOptions,
+} from './networks/denoiser';
+export { fourierEntries, maskedEntries, plainEntries } from './networks/entry-features';
+export type { EntryFeatures } from './networks/entry-features';

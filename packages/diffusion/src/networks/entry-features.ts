@@ -1,0 +1,55 @@
+import { checkInteger, checkNumber } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+
+/** What a network sees of each entry of an example: `[n, ...event]` becomes `[n, ...event, size]`. */
+export interface EntryFeatures {
+  readonly size: number;
+  of(x: Tensor): Tensor;
+}
+
+/** Each entry as it is. */
+export function plainEntries(): EntryFeatures {
+  return { size: 1, of: (x) => tf.expandDims(x, -1) };
+}
+
+/**
+ * Each entry z with $\sin 2 \pi f z$ and $\cos 2 \pi f z$ of each frequency: what tells neighbouring levels apart. For L levels
+ * in [-1, 1] a frequency of (L - 1) / 4 gives neighbours opposite signs.
+ * @throws ArgumentError if a frequency is not a positive number
+ * @see Variational Diffusion Models (Kingma et al., 2021), Appendix C
+ */
+export function fourierEntries({ frequencies }: { readonly frequencies: readonly number[] }): EntryFeatures {
+  frequencies.forEach((f) => checkNumber('fourierEntries', 'frequencies', f, { above: 0 }));
+  return {
+    size: 1 + 2 * frequencies.length,
+    of: (z) =>
+      tf.tidy(() => {
+        const waves = frequencies.flatMap((f) => {
+          const angle = tf.mul(2 * Math.PI * f, z);
+          return [tf.sin(angle), tf.cos(angle)];
+        });
+        return tf.stack([z, ...waves], -1);
+      }),
+  };
+}
+
+/**
+ * Levels 0 to `levels` - 1, of which the masked ones have the value `levels`: the level in [-1, 1] and its parity as $\pm 1$, both
+ * 0 where it is masked, and whether it is masked.
+ * @throws ArgumentError if there are not at least 2 levels
+ */
+export function maskedEntries({ levels }: { readonly levels: number }): EntryFeatures {
+  checkInteger('maskedEntries', 'levels', levels, { min: 2 });
+  return {
+    size: 3,
+    of: (x) =>
+      tf.tidy(() => {
+        const masked = tf.cast(tf.greaterEqual(x, levels - 0.5), 'float32');
+        const seen = tf.sub(1, masked);
+        const value = tf.sub(tf.mul(2 / (levels - 1), x), 1);
+        const parity = tf.cos(tf.mul(Math.PI, x));
+        return tf.stack([tf.mul(seen, value), masked, tf.mul(seen, parity)], -1);
+      }),
+  };
+}

@@ -1,0 +1,169 @@
+import { checkInteger, checkNumber, checkOptions, expm1 } from '@dgm/core';
+import type { Key, LoopTensors } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { noiseEstimate } from './parameterization';
+import type { NoiseLevel } from './schedule';
+
+/** One step of a sampler: from the noise level of one time to that of an earlier one. */
+export interface SamplerStep {
+  /** `[n, ...event]` at `from` */
+  readonly z: Tensor;
+  readonly from: NoiseLevel;
+  readonly to: NoiseLevel;
+  /** The estimate $\hat x(z, t)$ of the data at a noise level. */
+  denoise(z: Tensor, level: NoiseLevel): Tensor;
+  /** What the step before left in it. */
+  readonly memory: LoopTensors;
+  readonly key: Key;
+}
+
+/**
+ * A way from noise to data. It is given the two noise levels of each step and computes all coefficients from them, so no index
+ * of a step exists that could be off by one.
+ */
+export interface DiffusionSampler {
+  /** Decreasing, from 1 to 0. */
+  readonly times: readonly number[];
+  /** What it remembers before the first step, for z of the given shape. @defaultValue nothing */
+  memory?(shape: readonly number[]): LoopTensors;
+  /** z at the earlier time, and what it remembers, in the shapes of `memory`. Called inside `tf.tidy`. */
+  step(step: SamplerStep): { readonly z: Tensor; readonly memory: LoopTensors };
+}
+
+/** Options that all samplers have. */
+export interface SamplerOptions {
+  /** The number of steps. @defaultValue 20, or 100 for `ancestral` */
+  readonly steps?: number;
+  /**
+   * In place of equal steps of the time: decreasing times from 1 to 0.
+   */
+  readonly times?: readonly number[];
+}
+
+/**
+ * DDIM: the data estimate with noise again, of which a share is new.
+ *
+ * $$z_s = \alpha_s \hat x + \sigma_s \big(\sqrt{1 - \eta^2 c}\, \hat\epsilon + \eta \sqrt{c}\, \epsilon\big), \quad
+ *   c = 1 - e^{\gamma_s - \gamma_t}$$
+ *
+ * $\eta = 1$ is the ancestral sampler of DDPM, with the posterior's variance $\sigma_s^2 c$; $\eta = 0$ draws nothing, and is an
+ * Euler step of the probability-flow ODE of $z / \alpha$ in $\sigma / \alpha$.
+ * @param options - `eta` in [0, 1] (`@defaultValue 0`), and those of every sampler
+ * @throws ArgumentError for an option that is unknown or out of its range
+ * @see Denoising Diffusion Implicit Models (Song et al., 2021), Eq. 12 and 16
+ */
+export function ddim({
+  eta = 0,
+  ...options
+}: SamplerOptions & { readonly eta?: number } = {}): DiffusionSampler {
+  checkNumber('ddim', 'eta', eta, { min: 0, max: 1 });
+  return {
+    times: timesOf('ddim', options, 20),
+    step: ({ z, from, to, denoise, key }) => {
+      const xHat = denoise(z, from);
+      const c = tf.neg(expm1(tf.sub(to.gamma, from.gamma)));
+      const kept = tf.sqrt(tf.sub(1, tf.mul(eta ** 2, c)));
+      const old = tf.mul(kept, noiseEstimate(xHat, z, from));
+      const noise = eta === 0 ? old : tf.add(old, tf.mul(tf.mul(eta, tf.sqrt(c)), key.normal(z.shape)));
+      return { z: tf.add(tf.mul(to.alpha, xHat), tf.mul(to.sigma, noise)), memory: {} };
+    },
+  };
+}
+
+/**
+ * The reverse process itself, one draw of $p(z_s | z_t) = q(z_s | z_t, x = \hat x)$ per step: {@link ddim} with $\eta = 1$.
+ * @throws ArgumentError for an option that is unknown or out of its range
+ * @see DGM Eq. 4.99-4.101; Variational Diffusion Models (Kingma et al., 2021), Eq. 33 and 34
+ */
+export function ancestral({ steps = 100, ...options }: SamplerOptions = {}): DiffusionSampler {
+  return ddim({ eta: 1, steps, ...options });
+}
+
+/**
+ * DPM-Solver++ of order 2 with the estimate of the step before, one evaluation of the network per step:
+ *
+ * $$z_s = \frac{\sigma_s}{\sigma_t} z_t - \alpha_s (e^{-h} - 1) D, \quad
+ *   D = \hat x_t + \frac{h}{2 h'} (\hat x_t - \hat x_{t'})$$
+ *
+ * with $h = (\gamma_t - \gamma_s) / 2$ and $h'$ of the step before, from t'. Its first step is one of DDIM.
+ * @throws ArgumentError for an option that is unknown or out of its range
+ * @see DPM-Solver++ (Lu et al., 2022), Algorithm 2
+ */
+export function dpmSolver(options: SamplerOptions = {}): DiffusionSampler {
+  return {
+    times: timesOf('dpmSolver', options, 20),
+    // An infinite step before the first leaves nothing of the estimate that there was not.
+    memory: (shape) => ({ xHat: tf.zeros([...shape]), h: tf.scalar(Infinity) }),
+    step: ({ z, from, to, denoise, memory }) => {
+      const xHat = denoise(z, from);
+      const h = tf.div(tf.sub(from.gamma, to.gamma), 2);
+      const ahead = tf.mul(tf.div(h, tf.mul(2, memory['h']!)), tf.sub(xHat, memory['xHat']!));
+      const d = tf.add(xHat, ahead);
+      const kept = tf.mul(tf.div(to.sigma, from.sigma), z);
+      return { z: tf.sub(kept, tf.mul(tf.mul(to.alpha, expm1(tf.neg(h))), d)), memory: { xHat, h } };
+    },
+  };
+}
+
+/**
+ * Heun's method for the probability-flow ODE of $y = z / \alpha$ in $s = \sigma / \alpha$, $dy/ds = (y - \hat x) / s$: a step of
+ * Euler, and then the mean of the slopes at both ends. Two evaluations of the network per step.
+ * @param options - `churn` adds noise before each step that raises s by this factor minus 1 (`@defaultValue 0`), and those of
+ * every sampler
+ * @throws ArgumentError for an option that is unknown or out of its range
+ * @see Elucidating the Design Space of Diffusion-Based Generative Models (Karras et al., 2022), Algorithms 1 and 2
+ */
+export function heun({
+  churn = 0,
+  ...options
+}: SamplerOptions & { readonly churn?: number } = {}): DiffusionSampler {
+  checkNumber('heun', 'churn', churn, { min: 0 });
+  return {
+    times: timesOf('heun', options, 10),
+    step: ({ z, from, to, denoise, key }) => {
+      const s = tf.div(from.sigma, from.alpha);
+      const raised = churn === 0 ? s : tf.mul(1 + churn, s);
+      const y0 = tf.div(z, from.alpha);
+      const more = tf.sqrt(tf.sub(tf.square(raised), tf.square(s)));
+      const y = churn === 0 ? y0 : tf.add(y0, tf.mul(more, key.normal(z.shape)));
+      const slope = (y: Tensor, s: Tensor): Tensor => {
+        const level = levelOfRatio(s);
+        return tf.div(tf.sub(y, denoise(tf.mul(level.alpha, y), level)), s);
+      };
+      const end = tf.div(to.sigma, to.alpha);
+      const first = slope(y, raised);
+      const step = tf.sub(end, raised);
+      const second = slope(tf.add(y, tf.mul(step, first)), end);
+      const next = tf.add(y, tf.mul(tf.mul(step, 0.5), tf.add(first, second)));
+      return { z: tf.mul(to.alpha, next), memory: {} };
+    },
+  };
+}
+
+/** The noise level of $s = \sigma / \alpha$. */
+function levelOfRatio(s: Tensor): NoiseLevel {
+  const gamma = tf.mul(2, tf.log(s));
+  const alpha = tf.rsqrt(tf.add(1, tf.square(s)));
+  return { gamma, alpha, sigma: tf.mul(s, alpha) };
+}
+
+function timesOf(where: string, { steps, times, ...unknown }: SamplerOptions, ofSampler: number): number[] {
+  checkOptions(where, unknown, []);
+  if (times === undefined) {
+    const count = steps ?? ofSampler;
+    checkInteger(where, 'steps', count);
+    return Array.from({ length: count + 1 }, (_, index) => 1 - index / count);
+  }
+  checkInteger(where, 'number of times', times.length, { min: 2 });
+  times.forEach((time, index) =>
+    checkNumber(
+      where,
+      'times',
+      time,
+      index === 0 ? { min: 1, max: 1 } : { min: 0, below: times[index - 1]! },
+    ),
+  );
+  checkNumber(where, 'last of the times', times.at(-1), { min: 0, max: 0 });
+  return [...times];
+}

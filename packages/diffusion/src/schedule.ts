@@ -1,0 +1,218 @@
+import { ArgumentError, BaseModule, checkNumber, checkOptions, exp, softplus } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+
+/**
+ * How much noise there is at a time from 0 (data) to 1 (noise), as minus the logarithm of the signal-to-noise ratio:
+ *
+ * $$\gamma(t) = -\ln \mathrm{SNR}(t) = \ln(\sigma_t^2 / \alpha_t^2), \quad z_t = \alpha_t x + \sigma_t \epsilon$$
+ *
+ * It increases with t and is finite at both ends. A schedule with learned ends is a module as well.
+ * @see Variational Diffusion Models (Kingma et al., 2021), §3.2
+ */
+export interface NoiseSchedule {
+  /** $\gamma(t)$, the shape of `t`; the caller owns it. */
+  gamma(t: Tensor): Tensor;
+  /** $\gamma'(t)$, the shape of `t`; the caller owns it. */
+  slope(t: Tensor): Tensor;
+}
+
+/** The factors of signal and noise at one or many times: $\alpha^2 + \sigma^2 = 1$. */
+export interface NoiseLevel {
+  readonly gamma: Tensor;
+  readonly alpha: Tensor;
+  readonly sigma: Tensor;
+}
+
+/**
+ * $\alpha = \sqrt{\mathrm{sigmoid}(-\gamma)}$ and $\sigma = \sqrt{\mathrm{sigmoid}(\gamma)}$, each with full relative accuracy at
+ * any $\gamma$.
+ * @param gamma - any shape; the tensors that are returned have it too, and the caller owns them
+ */
+export function noiseLevel(gamma: Tensor): NoiseLevel {
+  const root = (x: Tensor): Tensor => exp(tf.mul(-0.5, softplus(x)));
+  return { gamma, alpha: root(gamma), sigma: root(tf.neg(gamma)) };
+}
+
+/** The ends of a schedule. */
+export interface ScheduleEnds {
+  /** $\gamma(0)$; the data have noise of standard deviation $e^{\gamma(0)/2}$ there. */
+  readonly start?: number;
+  /** $\gamma(1)$; the signal that is left has a variance of $e^{-\gamma(1)}$. */
+  readonly end?: number;
+}
+
+/**
+ * $\gamma(t) = \gamma_0 + (\gamma_1 - \gamma_0) t$: equal steps of the log-SNR.
+ * @param ends - `start` (`@defaultValue -13.3`) and `end` (`@defaultValue 5`)
+ * @throws ArgumentError if an end is not finite or `start` is not below `end`
+ */
+export function logSnrSchedule(ends: ScheduleEnds = {}): NoiseSchedule {
+  const { start, end } = checkedEnds('logSnrSchedule', ends);
+  return {
+    gamma: (t) => tf.tidy(() => tf.add(start, tf.mul(end - start, t))),
+    slope: (t) => tf.fill(t.shape, end - start),
+  };
+}
+
+/** Made by {@link learnedSchedule}. */
+class LearnedSchedule extends BaseModule implements NoiseSchedule {
+  /** $\gamma_0$ and $\ln(\gamma_1 - \gamma_0)$, so that the end stays above the start. */
+  readonly start: Variable;
+  readonly logRange: Variable;
+
+  constructor({ start, end }: Required<ScheduleEnds>) {
+    super();
+    this.start = this.parameter('start', tf.scalar(start));
+    this.logRange = this.parameter('logRange', tf.scalar(Math.log(end - start)));
+  }
+
+  gamma(t: Tensor): Tensor {
+    return tf.tidy(() => tf.add(this.start, tf.mul(exp(this.logRange), t)));
+  }
+
+  slope(t: Tensor): Tensor {
+    return tf.tidy(() => tf.mul(exp(this.logRange), tf.onesLike(t)));
+  }
+}
+
+/**
+ * {@link logSnrSchedule} with ends that are learned with the bound. In continuous time the bound depends on the schedule
+ * through its ends alone; between them it changes the variance of the estimate only.
+ * @param ends - where they start: `start` (`@defaultValue -7`) and `end` (`@defaultValue 5`)
+ * @throws ArgumentError if an end is not finite or `start` is not below `end`
+ * @see Variational Diffusion Models (Kingma et al., 2021), §5.1
+ */
+export function learnedSchedule({ start = -7, ...rest }: ScheduleEnds = {}): NoiseSchedule & BaseModule {
+  return new LearnedSchedule(checkedEnds('learnedSchedule', { start, ...rest }));
+}
+
+/**
+ * The cosine schedule $\alpha_t = \cos(\pi s / 2)$, $\gamma = 2 \ln \tan(\pi s / 2)$, for s that runs linearly between the
+ * values that give the ends.
+ * @param ends - `start` (`@defaultValue -13.3`) and `end` (`@defaultValue 5`)
+ * @throws ArgumentError if an end is not finite or `start` is not below `end`
+ * @see Improved Denoising Diffusion Probabilistic Models (Nichol and Dhariwal, 2021), Eq. 17; with ends as in simple
+ * diffusion (Hoogeboom et al., 2023), Eq. 7
+ */
+export function cosineNoiseSchedule(ends: ScheduleEnds = {}): NoiseSchedule {
+  const { start, end } = checkedEnds('cosineNoiseSchedule', ends);
+  const [from, to] = [start, end].map((gamma) => Math.atan(Math.exp(gamma / 2))) as [number, number];
+  const angle = (t: Tensor): Tensor => tf.add(from, tf.mul(to - from, t));
+  return {
+    gamma: (t) => tf.tidy(() => tf.mul(2, tf.log(tf.tan(angle(t))))),
+    // d/da 2 ln tan a = 4 / sin 2a
+    slope: (t) => tf.tidy(() => tf.div(4 * (to - from), tf.sin(tf.mul(2, angle(t))))),
+  };
+}
+
+/**
+ * The schedule of DDPM in continuous time: a rate of noise $\beta(t) = \beta_0 + (\beta_1 - \beta_0) t$, for which
+ * $\alpha_t^2 = e^{-\int_0^t \beta}$. Its defaults are 1000 times the rates 1e-4 and 0.02 of 1000 steps. Time starts at the
+ * first of those steps, where the data have a little noise.
+ * @param options - `from` $\beta_0$ (`@defaultValue 0.1`), `to` $\beta_1$ (`@defaultValue 20`), and `first`, the time within
+ * the integral at t = 0 (`@defaultValue 1e-3`)
+ * @throws ArgumentError if a rate is not positive or `first` is not in (0, 1)
+ * @see DGM Eq. 4.90; Denoising Diffusion Probabilistic Models (Ho et al., 2020), §4; Score-Based Generative Modeling through
+ * Stochastic Differential Equations (Song et al., 2021), Eq. 32
+ */
+export function linearBetaSchedule({
+  from = 0.1,
+  to = 20,
+  first = 1e-3,
+  ...unknown
+}: { readonly from?: number; readonly to?: number; readonly first?: number } = {}): NoiseSchedule {
+  const where = 'linearBetaSchedule';
+  checkOptions(where, unknown, []);
+  checkNumber(where, 'from', from, { above: 0 });
+  checkNumber(where, 'to', to, { above: 0 });
+  checkNumber(where, 'first', first, { above: 0, below: 1 });
+  const within = (t: Tensor): Tensor => tf.add(first, tf.mul(1 - first, t));
+  const integral = (s: Tensor): Tensor => tf.mul(s, tf.add(from, tf.mul((to - from) / 2, s)));
+  return {
+    // sigma^2 / alpha^2 = e^B - 1 for B, the integral: ln(e^B - 1) = B + ln(1 - e^-B)
+    gamma: (t) =>
+      tf.tidy(() => {
+        const b = integral(within(t));
+        return tf.add(b, tf.log(tf.neg(tf.expm1(tf.neg(b)))));
+      }),
+    slope: (t) =>
+      tf.tidy(() => {
+        const s = within(t);
+        const beta = tf.mul(1 - first, tf.add(from, tf.mul(to - from, s)));
+        return tf.div(beta, tf.neg(tf.expm1(tf.neg(integral(s)))));
+      }),
+  };
+}
+
+/**
+ * $\alpha_t^2 = \mathrm{sigmoid}(-\gamma(t))$ with $\gamma$ between its ends as a logit, steeper at both: equal steps of
+ * $\mathrm{logit}$ between `softness` and 1 - `softness`.
+ * @param options - the ends, and `softness` (`@defaultValue 0.05`), the smaller the steeper
+ * @throws ArgumentError for ends as in {@link logSnrSchedule}, or a softness that is not in (0, 0.5)
+ */
+export function sigmoidNoiseSchedule({
+  softness = 0.05,
+  ...ends
+}: ScheduleEnds & { readonly softness?: number } = {}): NoiseSchedule {
+  const where = 'sigmoidNoiseSchedule';
+  checkNumber(where, 'softness', softness, { above: 0, below: 0.5 });
+  const { start, end } = checkedEnds(where, ends);
+  const edge = Math.log((1 - softness) / softness);
+  const inner = (t: Tensor): Tensor => tf.add(softness, tf.mul(1 - 2 * softness, t));
+  const scale = (end - start) / (2 * edge);
+  return {
+    gamma: (t) =>
+      tf.tidy(() => {
+        const s = inner(t);
+        return tf.add((start + end) / 2, tf.mul(scale, tf.sub(tf.log(s), tf.log(tf.sub(1, s)))));
+      }),
+    slope: (t) =>
+      tf.tidy(() => {
+        const s = inner(t);
+        return tf.div(scale * (1 - 2 * softness), tf.mul(s, tf.sub(1, s)));
+      }),
+  };
+}
+
+/**
+ * The noise levels of EDM: $\sigma_t / \alpha_t = (s_0^{1/\rho} + t (s_1^{1/\rho} - s_0^{1/\rho}))^\rho$, with most steps
+ * of a sampler where there is little noise.
+ * @param options - `smallest` $s_0$ (`@defaultValue 0.002`), `largest` $s_1$ (`@defaultValue 80`), `rho` (`@defaultValue 7`)
+ * @throws ArgumentError if an option is not positive or `smallest` is not below `largest`
+ * @see Elucidating the Design Space of Diffusion-Based Generative Models (Karras et al., 2022), Eq. 5
+ */
+export function edmSchedule({
+  smallest = 0.002,
+  largest = 80,
+  rho = 7,
+  ...unknown
+}: { readonly smallest?: number; readonly largest?: number; readonly rho?: number } = {}): NoiseSchedule {
+  const where = 'edmSchedule';
+  checkOptions(where, unknown, []);
+  checkNumber(where, 'largest', largest, { above: 0 });
+  checkNumber(where, 'smallest', smallest, { above: 0, below: largest });
+  checkNumber(where, 'rho', rho, { above: 0 });
+  const [from, to] = [smallest ** (1 / rho), largest ** (1 / rho)];
+  const root = (t: Tensor): Tensor => tf.add(from, tf.mul(to - from, t));
+  return {
+    gamma: (t) => tf.tidy(() => tf.mul(2 * rho, tf.log(root(t)))),
+    slope: (t) => tf.tidy(() => tf.div(2 * rho * (to - from), root(t))),
+  };
+}
+
+function checkedEnds(
+  where: string,
+  { start = -13.3, end = 5, ...unknown }: ScheduleEnds,
+): Required<ScheduleEnds> {
+  checkOptions(where, unknown, []);
+  checkNumber(where, 'start', start);
+  checkNumber(where, 'end', end);
+  if (start < end) return { start, end };
+  throw new ArgumentError({
+    where,
+    argument: 'start',
+    expected: `to be below the end, ${end}, because noise increases with time`,
+    actual: String(start),
+  });
+}

@@ -1,0 +1,32 @@
+import { compiled } from '@dgm/compile';
+import { describeCompiled, describeCoverage, describeLayer, describeModel } from '@dgm/testing';
+import * as exports from '../src/index';
+import { layers, models } from './models.cases';
+
+describeModel(models);
+describeLayer(layers);
+describeCompiled(models, { engine: compiled });
+describeCoverage({
+  exports,
+  tables: [models, layers],
+  testedIn: {
+    GaussianDiffusion: 'test/samplers.test.ts',
+    Denoiser: 'test/networks.test.ts',
+    ancestral: 'test/samplers.test.ts',
+    ddim: 'test/samplers.test.ts',
+    dpmSolver: 'test/samplers.test.ts',
+    heun: 'test/samplers.test.ts',
+    dataEstimate: 'test/samplers.test.ts',
+    noiseEstimate: 'test/samplers.test.ts',
+    noiseLevel: 'test/schedules.test.ts',
+    cosineNoiseSchedule: 'test/schedules.test.ts',
+    edmSchedule: 'test/schedules.test.ts',
+    learnedSchedule: 'test/schedules.test.ts',
+    linearBetaSchedule: 'test/schedules.test.ts',
+    logSnrSchedule: 'test/schedules.test.ts',
+    sigmoidNoiseSchedule: 'test/schedules.test.ts',
+    fourierEntries: 'test/networks.test.ts',
+    maskedEntries: 'test/networks.test.ts',
+    plainEntries: 'test/networks.test.ts',
+  },
+});

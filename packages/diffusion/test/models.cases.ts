@@ -1,0 +1,115 @@
+import { Key, trainable } from '@dgm/core';
+import type { CallOptions, Module } from '@dgm/core';
+import type { LayerTable, ModelTable } from '@dgm/testing';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import {
+  convDenoiser,
+  fourierEntries,
+  gaussianDiffusion,
+  learnedSchedule,
+  linearBetaSchedule,
+  logSnrSchedule,
+  maskedEntries,
+  mlpDenoiser,
+  uNetDenoiser,
+} from '../src/index';
+import type { GaussianDiffusionOptions } from '../src/index';
+
+const points = (): Tensor => Key.of(1).normal([16, 2]);
+const pixels = (): Tensor => tf.tidy(() => tf.floor(tf.mul(3, tf.square(Key.of(1).uniform([16, 4, 4])))));
+
+/** A network whose weights that start at 0 are moved, so that something depends on everything. */
+function stirred<M extends Module>(network: M, key: Key): M {
+  tf.tidy(() => {
+    for (const [path, variable] of trainable(network))
+      variable.assign(tf.add(variable, tf.mul(0.1, key.fold(path).normal(variable.shape))));
+  });
+  return network;
+}
+
+const ofPoints =
+  (options: Partial<GaussianDiffusionOptions>): ModelTable[string] =>
+  () => ({
+    make: (key) =>
+      gaussianDiffusion({
+        ...{ shape: [2], schedule: logSnrSchedule({ start: -4, end: 4 }), ...options },
+        network: stirred(mlpDenoiser({ shape: [2], features: 8, blocks: 1, key }), key),
+      }),
+    data: points,
+    steps: 40,
+  });
+
+/** The models with small weights and data: every check of the contract kit runs over each. */
+export const models: ModelTable = {
+  gaussianDiffusion: () => ({
+    make: (key) =>
+      gaussianDiffusion({
+        ...{ shape: [4, 4], levels: 3, schedule: learnedSchedule({ start: -6, end: 4 }) },
+        network: stirred(
+          convDenoiser({
+            ...{ shape: [4, 4], outputs: 3, entries: fourierEntries({ frequencies: [0.5] }) },
+            ...{ channels: 4, blocks: 1, groups: 2, globalChannels: 2, dropout: 0.1, key },
+          }),
+          key,
+        ),
+      }),
+    data: pixels,
+    range: [0, 2],
+    steps: 40,
+  }),
+  'gaussianDiffusion (noise)': ofPoints({ parameterization: 'noise' }),
+  'gaussianDiffusion (score)': ofPoints({ parameterization: 'score' }),
+  'gaussianDiffusion (ddpm)': ofPoints({
+    ...{ parameterization: 'noise', schedule: linearBetaSchedule(), steps: 100, objective: 'noise' },
+  }),
+};
+
+/** A time for each of two examples, and a condition of the given width. */
+const at = (contextSize = 0): CallOptions => ({
+  context: tf.tidy(() => tf.concat([tf.tensor2d([[0.3], [0.7]]), Key.of(3).normal([2, contextSize])], 1)),
+  key: Key.of(2),
+});
+const rows = [
+  [0.1, -0.4, 1.2, 0.7],
+  [-1, 0.3, 0.2, -0.6],
+];
+
+/** The networks. */
+export const layers: LayerTable = {
+  mlpDenoiser: () => ({
+    make: (key) => stirred(mlpDenoiser({ shape: [4], outputs: 2, features: 4, blocks: 1, key }), key),
+    input: rows,
+    outputShape: [2, 4, 2],
+    call: at(),
+    wrongShapes: [[2, 5], [4]],
+    secondOrder: false,
+  }),
+  convDenoiser: () => ({
+    make: (key) =>
+      stirred(
+        convDenoiser({
+          ...{ shape: [2, 2, 2], outputs: 2, entries: maskedEntries({ levels: 3 }), contextSize: 2 },
+          ...{ channels: 4, blocks: 2, groups: 2, globalChannels: 1, key },
+        }),
+        key,
+      ),
+    input: () => tf.tensor([0, 1, 2, 3, 1, 3, 0, 2, 3, 3, 1, 0, 2, 2, 1, 3], [2, 2, 2, 2]),
+    outputShape: [2, 2, 2, 2, 2],
+    call: at(2),
+    wrongShapes: [[2, 2, 2, 1]],
+    weightGradient: false,
+  }),
+  uNetDenoiser: () => ({
+    make: (key) =>
+      stirred(
+        uNetDenoiser({ shape: [16], channels: 4, multipliers: [1, 2], blocks: 1, groups: 2, key }),
+        key,
+      ),
+    input: () => Key.of(4).normal([2, 16]),
+    outputShape: [2, 16, 1],
+    call: at(),
+    wrongShapes: [[2, 15]],
+    weightGradient: false,
+  }),
+};
