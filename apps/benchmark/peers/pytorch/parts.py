@@ -31,7 +31,7 @@ def units_of_plane(task):
 
 
 def few_levels(task):
-    """The number of values of an entry, where a free probability for each is what our side takes, too."""
+    """The number of values of an entry, where both sides take a free probability for each."""
     if task.levels is None or not 2 < task.levels <= FEW_LEVELS:
         raise ValueError("the PyTorch peer has a categorical likelihood: data of 3 to 32 values")
     return task.levels

@@ -87,7 +87,7 @@ export class CommandLine<O extends Options> {
     }
     try {
       const { values, positionals } = parseArgs({
-        args: [...argv],
+        args: withNegativeNumbers(argv, options),
         options,
         strict: true,
         allowPositionals: this.#description.takesWords ?? false,
@@ -158,6 +158,18 @@ function describeOption(name: string, { short, value, help, default: standard }:
   }
   const first = names.length < INDENT - 1 ? names.padEnd(INDENT) : `${names}\n${' '.repeat(INDENT)}`;
   return first + lines.join(`\n${' '.repeat(INDENT)}`);
+}
+
+/** `--seed -3` as `--seed=-3`: on its own, a word that begins with a dash would be read as an option. */
+function withNegativeNumbers(argv: readonly string[], options: Options): string[] {
+  const words: string[] = [];
+  for (const word of argv) {
+    const before = words.at(-1) ?? '';
+    const isValue = /^-[.\d]/.test(word) && options[before.replace(/^--/, '')]?.type === 'string';
+    if (isValue && before.startsWith('--')) words[words.length - 1] = `${before}=${word}`;
+    else words.push(word);
+  }
+  return words;
 }
 
 /** Names separated by commas. */

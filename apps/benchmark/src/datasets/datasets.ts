@@ -4,7 +4,7 @@ import { loadPlane, planeNames } from './planes';
 import { loadTable, tableNames } from './tables';
 import { thresholded } from './thresholded';
 
-type Loader = (folder: string | undefined) => Dataset | Promise<Dataset>;
+type Loader = (folder: string | undefined, header: boolean | undefined) => Dataset | Promise<Dataset>;
 
 /** The data sets that a benchmark can name. */
 const loaders: Readonly<Record<string, Loader>> = {
@@ -16,7 +16,9 @@ const loaders: Readonly<Record<string, Loader>> = {
   'binarized-mnist': (folder) => binarizedMnist(from(folder)),
   cifar10: (folder) => cifar10(from(folder)),
   ...Object.fromEntries(planeNames.map((name): [string, Loader] => [name, () => loadPlane(name)])),
-  ...Object.fromEntries(tableNames.map((name): [string, Loader] => [name, (file) => loadTable(name, file)])),
+  ...Object.fromEntries(
+    tableNames.map((name): [string, Loader] => [name, (file, header) => loadTable(name, file, header)]),
+  ),
 };
 
 /** Without a folder these are downloaded once. */
@@ -30,13 +32,25 @@ export function checkDatasetName(name: string): void {
   checkOneOf('dgm-bench', '--dataset', name, Object.keys(loaders));
 }
 
-/** The data set of that name; a small part of it when seconds count. */
+/**
+ * The data set of that name.
+ * @param options - `folder`: of its files, or the file of a table; `header`: whether the first row of a CSV file names the
+ *   columns; `quick`: only a small part of it
+ */
 export async function loadDataset(
   name: string,
-  { folder, quick }: { readonly folder?: string | undefined; readonly quick: boolean },
+  {
+    folder,
+    header,
+    quick,
+  }: {
+    readonly folder?: string | undefined;
+    readonly header?: boolean | undefined;
+    readonly quick: boolean;
+  },
 ): Promise<Dataset> {
   checkDatasetName(name);
-  const whole = await loaders[name]!(folder);
+  const whole = await loaders[name]!(folder, header);
   return quick ? firstExamples(whole) : whole;
 }
 

@@ -15,7 +15,7 @@ describe('stringifyResults', () => {
     expect(JSON.parse(text).runs[0]).toEqual({ ...run, sampleSeconds: null, trainSeconds: null });
   });
 
-  it('is not misled by braces and line breaks inside of strings', () => {
+  it('is not misled by braces and line breaks inside strings', () => {
     const failures = [{ model: '{', package: '}\n  {', error: '{\n "a":   1 }' }];
     expect(JSON.parse(stringifyResults({ ...results, failures })).failures).toEqual(failures);
   });

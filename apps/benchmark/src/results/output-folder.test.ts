@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
+import { glyphs } from '@dgm/data';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { drawGrid } from '../run/pictures';
 import { OutputFolder } from './output-folder';
@@ -62,7 +63,10 @@ describe('OutputFolder', () => {
 
   it('reads PNG files, and neither other files nor links to them', async () => {
     const output = await OutputFolder.open(root, 'here');
-    const png = drawGrid({ shape: [4], values: Uint8Array.of(0, 1, 1, 0) }, 2);
+    const png = drawGrid(
+      { shape: [4], values: Uint8Array.of(0, 1, 1, 0) },
+      { levels: 2, test: glyphs().test },
+    );
     await output.write('a.png', png);
     expect(new Uint8Array((await output.readPng('a.png'))!)).toEqual(png);
     expect(await output.readPng('absent.png')).toBeUndefined();

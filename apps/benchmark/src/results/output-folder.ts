@@ -79,14 +79,21 @@ export class OutputFolder {
    * @param name - the file that an earlier command has left where it did something
    * @throws ArgumentError if it is there and may not be replaced
    */
-  async checkFree(name: string, { where, overwrite }: { where: string; overwrite: boolean }): Promise<void> {
+  async checkFree(
+    name: string,
+    {
+      where,
+      overwrite,
+      canResume = true,
+    }: { readonly where: string; readonly overwrite: boolean; readonly canResume?: boolean },
+  ): Promise<void> {
     if (overwrite || !existsSync(this.file(name))) return;
     throw new ArgumentError({
       where,
       argument: '--out',
       expected: 'to be a folder without results',
       actual: `${this.file(name)} of an earlier command`,
-      remedy: '--resume goes on with it, --overwrite replaces it, or choose another folder',
+      remedy: `${canResume ? '--resume goes on with it, ' : ''}--overwrite replaces it, or choose another folder`,
     });
   }
 

@@ -10,11 +10,12 @@ describe('parseRunArguments', () => {
   it('reads every option', () => {
     const line = '--models vae,arm --dataset digits --data-dir d --engine eager --device wasm --epochs 200';
     const more =
-      '--max-seconds 1.5 --seed=-3 --out o --quick --importance-samples 7 --shard 1/4 --resume --overwrite';
+      '--header no --max-seconds 1.5 --seed -3 --out o --quick --importance-samples 7 --shard 1/4 --resume --overwrite';
     expect(parseRunArguments(`${line} ${more}`.split(' '))).toEqual({
       models: ['vae', 'arm'],
       dataset: 'digits',
       dataFolder: 'd',
+      header: false,
       engine: 'eager',
       device: 'wasm',
       epochs: 200,
@@ -32,6 +33,8 @@ describe('parseRunArguments', () => {
 
   it.each([
     [['--epochs', '0'], '--epochs to be a positive integer, got "0"'],
+    [['--epochs', '-3'], '--epochs to be a positive integer, got "-3"'],
+    [['--header', 'maybe'], '--header to be one of yes, no'],
     [['--epochs', '1.5'], '--epochs to be a positive integer'],
     [['--max-seconds', 'long'], '--max-seconds to be a positive number, got "long"'],
     [['--seed', ''], '--seed to be an integer'],

@@ -13,6 +13,7 @@ export interface RunArguments {
   readonly models?: readonly string[];
   readonly dataset?: string;
   readonly dataFolder?: string;
+  readonly header?: boolean;
   readonly engine?: string;
   readonly device?: string;
   readonly epochs?: number;
@@ -46,6 +47,11 @@ export const runCommand = new CommandLine({
       type: 'string',
       value: 'DIR',
       help: 'the folder of the data files, or the CSV file of a table; also DGM_DATA_DIR',
+    },
+    header: {
+      type: 'string',
+      value: 'yes|no',
+      help: 'whether the first row of --dataset csv names the columns (default: if it holds text and no number)',
     },
     seed: {
       type: 'string',
@@ -100,7 +106,7 @@ export const runCommand = new CommandLine({
     },
   },
   groups: {
-    'What to train': ['models', 'dataset', 'data-dir', 'seed'],
+    'What to train': ['models', 'dataset', 'data-dir', 'header', 'seed'],
     'How long': ['epochs', 'max-seconds', 'importance-samples', 'quick'],
     'On what': ['engine', 'device', 'shard'],
     'Where to': ['out', 'resume', 'overwrite'],
@@ -130,6 +136,7 @@ export function parseRunArguments(argv: readonly string[]): RunArguments {
     ...defined('device', values.device),
     ...defined('epochs', number('epochs', positiveInteger)),
     ...defined('maxSeconds', number('max-seconds', positive)),
+    ...defined('header', parseHeader(values.header)),
     ...defined('seed', number('seed', integer)),
     ...defined('quick', values.quick),
     ...defined('importanceSamples', number('importance-samples', positiveInteger)),
@@ -139,4 +146,8 @@ export function parseRunArguments(argv: readonly string[]): RunArguments {
     overwrite: values.overwrite,
     help: values.help,
   };
+}
+
+function parseHeader(text: string | undefined): boolean | undefined {
+  return text === undefined ? undefined : runCommand.oneOf(text, '--header', ['yes', 'no']) === 'yes';
 }

@@ -23,14 +23,15 @@ export async function drawLatents(
   { latentSpace, images }: Experiment,
   name: string,
   key: Key,
-  { dataset: { test, levels }, output }: { readonly dataset: Dataset; readonly output: OutputFolder },
+  { dataset, output }: { readonly dataset: Dataset; readonly output: OutputFolder },
 ): Promise<LatentDrawing> {
+  const { test } = dataset;
   const pictures: Record<string, string> = {};
   const draw = async (what: string, tensor: Tensor, columns?: number): Promise<void> => {
     pictures[what] = `${name}-${what}.png`;
     try {
       const grid = { shape: tensor.shape.slice(1), values: await tensor.data() };
-      await output.write(pictures[what], drawGrid(grid, levels, columns));
+      await output.write(pictures[what], drawGrid(grid, dataset, columns));
     } finally {
       tensor.dispose();
     }

@@ -30,7 +30,7 @@ export async function drawModel(
   { model, reconstruct }: Experiment,
   name: string,
   key: Key,
-  { dataset: { test, levels }, output, engine }: DrawingContext,
+  { dataset, output, engine }: DrawingContext,
 ): Promise<Drawing> {
   const samples = `${name}-samples.png`;
   const sampler = await samplerOf(model, engine);
@@ -39,13 +39,14 @@ export async function drawModel(
     const draw = async () => read(await sampler.draw(key.fold('samples')));
     const [count, first] = [countForPicture(model.eventShape), await draw()];
     const shown = count === SHOWN ? first : await read(model.sample(key.fold('samples'), count));
-    await output.write(samples, drawGrid({ shape: model.eventShape, values: shown }, levels));
+    await output.write(samples, drawGrid({ shape: model.eventShape, values: shown }, dataset));
     const started = performance.now();
     await draw();
     sampleSeconds = (performance.now() - started) / 1000;
   } finally {
     sampler.dispose();
   }
+  const { test } = dataset;
   if (reconstruct === undefined || test.count === 0) return { samples, sampleSeconds };
 
   const reconstructions = `${name}-reconstructions.png`;
@@ -53,7 +54,7 @@ export async function drawModel(
   const input = tf.tensor(originals, [originals.length / sizeOf(test.shape), ...test.shape]);
   try {
     const rendered = await read(reconstruct(input, key.fold('reconstructions')));
-    await output.write(reconstructions, drawPairs(test.shape, originals, rendered, levels));
+    await output.write(reconstructions, drawPairs(test.shape, originals, rendered, dataset));
   } finally {
     input.dispose();
   }

@@ -37,7 +37,11 @@ export async function openJob(given: RunArguments, output: OutputFolder, familie
   const { candidates, failures } = findCandidates(families, plan.models);
   const engine = await startEngine(plan.engine, plan.device);
   console.log(engine.description);
-  const dataset = await loadDataset(plan.dataset, { folder: plan.dataFolder, quick: plan.quick });
+  const dataset = await loadDataset(plan.dataset, {
+    folder: plan.dataFolder,
+    header: plan.header,
+    quick: plan.quick,
+  });
   const learners = learnersOf(candidates, dataset, plan.models);
   if (learners.length === 0 && failures.length === 0) throw unlearnable('any model', dataset);
   const able = inShard(learners, plan.shard);

@@ -1,4 +1,4 @@
-import { sizeOf, type Shape } from '@dgm/core';
+import { sizeOf, type Dataset, type Shape } from '@dgm/core';
 import { imageGrid } from '@dgm/data';
 
 interface Drawable {
@@ -6,12 +6,15 @@ interface Drawable {
   readonly values: ArrayLike<number>;
 }
 
+/** The data set that pictures are of: its levels of grey, and the part of the plane where its points lie. */
+export type Pictured = Pick<Dataset, 'levels' | 'test'>;
+
 /**
  * Examples side by side as a PNG: colours as they are, one channel as ink on paper. Vectors that are no images become
- * points: where their first two numbers lie.
+ * points: where their first two numbers lie, in the square around the test examples.
  */
-export function drawGrid(examples: Drawable, levels: number | undefined, columns = 8): Uint8Array {
-  if (!isImage(examples.shape)) return drawPoints(examples);
+export function drawGrid(examples: Drawable, { levels, test }: Pictured, columns = 8): Uint8Array {
+  if (!isImage(examples.shape)) return drawPoints(examples, extentOf(test.count > 0 ? test : examples));
   const isColour = examples.shape.length === 3 && examples.shape[2] === 3;
   const white = (levels ?? 2) - 1;
   const range = isColour ? ([0, white] as const) : ([white, 0] as const);
@@ -30,18 +33,26 @@ export function countForPicture(shape: Shape): number {
 /** Cells per side of a picture of points. */
 const CELLS = 100;
 
-/** How many examples lie in each cell of a square around them, the first number to the right and the second upwards. */
-function drawPoints({ shape, values }: Drawable): Uint8Array {
+/** Half the side of the square around 0 that holds all points, with a margin. */
+export function extentOf({ shape, values }: Drawable): number {
   const size = sizeOf(shape);
-  const rows = Array.from({ length: values.length / size }, (_, row) => row * size);
-  const extent = rows.reduce(
-    (most, at) => Math.max(most, Math.abs(values[at]!), Math.abs(values[at + 1]!)),
-    0,
-  );
-  const cell = (value: number) =>
-    Math.min(CELLS - 1, Math.floor((CELLS * (value / (1.05 * extent || 1) + 1)) / 2));
+  let most = 0;
+  for (let at = 0; at < values.length; at += size) {
+    most = Math.max(most, Math.abs(values[at]!), Math.abs(values[at + 1]!));
+  }
+  return 1.05 * most || 1;
+}
+
+/** How many examples lie in each cell of a square, the first number to the right and the second upwards. */
+function drawPoints({ shape, values }: Drawable, extent: number): Uint8Array {
+  const size = sizeOf(shape);
+  const cell = (value: number) => Math.floor((CELLS * (value / extent + 1)) / 2);
+  const isInside = (index: number) => index >= 0 && index < CELLS;
   const counts = new Float32Array(CELLS ** 2);
-  for (const at of rows) counts[(CELLS - 1 - cell(values[at + 1]!)) * CELLS + cell(values[at]!)]! += 1;
+  for (let at = 0; at < values.length; at += size) {
+    const [column, row] = [cell(values[at]!), CELLS - 1 - cell(values[at + 1]!)];
+    if (isInside(column) && isInside(row)) counts[row * CELLS + column]! += 1;
+  }
   return imageGrid({ shape: [CELLS, CELLS, 1], values: counts }, { scale: 3, range: [2, 0] });
 }
 
@@ -50,7 +61,7 @@ export function drawPairs(
   shape: Shape,
   first: ArrayLike<number>,
   second: ArrayLike<number>,
-  levels: number | undefined,
+  data: Pictured,
 ): Uint8Array {
   const size = sizeOf(shape);
   const values = new Float32Array(2 * second.length);
@@ -59,5 +70,5 @@ export function drawPairs(
     values[index + row * size] = first[index]!;
     values[index + (row + 1) * size] = second[index]!;
   }
-  return drawGrid({ shape, values }, levels);
+  return drawGrid({ shape, values }, data);
 }

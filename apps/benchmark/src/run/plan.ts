@@ -8,17 +8,19 @@ export interface RunPlan {
   readonly models: readonly string[];
   readonly dataset: string;
   readonly dataFolder?: string;
+  /** Whether the first row of a CSV file names the columns. */
+  readonly header?: boolean;
   readonly engine: string;
   readonly device: string;
-  /** The most epochs; what the model's authors chose unless given. */
+  /** The most epochs. @defaultValue what the model's authors chose */
   readonly epochs?: number;
-  /** The most seconds of training per model; no limit unless given. */
+  /** The most seconds of training per model. @defaultValue no limit */
   readonly maxSeconds?: number;
   readonly seed: number;
   readonly quick: boolean;
-  /** What families estimate likelihoods with besides; their own number unless given. */
+  /** What families estimate likelihoods with besides. @defaultValue their own number */
   readonly importanceSamples?: number;
-  /** Which part of the models; all unless given. */
+  /** Which part of the models. @defaultValue all of them */
   readonly shard?: Shard;
 }
 
@@ -39,6 +41,7 @@ export const savedPlanSchema: v.GenericSchema<unknown, SavedPlan> = v.object({
     models: v.array(v.string()),
     dataset: v.string(),
     dataFolder: v.exactOptional(v.string()),
+    header: v.exactOptional(v.boolean()),
     engine: v.string(),
     device: v.string(),
     epochs: v.exactOptional(positiveInteger),
@@ -68,6 +71,7 @@ export function makePlan(given: RunArguments): RunPlan {
     models: given.models ?? ['flagships'],
     dataset: given.dataset ?? 'glyphs',
     ...(given.dataFolder === undefined ? {} : { dataFolder: given.dataFolder }),
+    ...(given.header === undefined ? {} : { header: given.header }),
     engine: given.engine ?? 'auto',
     device: given.device ?? 'auto',
     ...(epochs === undefined ? {} : { epochs }),
@@ -102,6 +106,7 @@ export function resumePlan(saved: RunPlan, given: RunArguments): RunPlan {
 const optionNames = {
   models: '--models',
   dataset: '--dataset',
+  header: '--header',
   engine: '--engine',
   device: '--device',
   epochs: '--epochs',
@@ -114,21 +119,25 @@ const optionNames = {
 
 function textOf(value: RunPlan[keyof typeof optionNames]): string {
   if (value === undefined) return 'left out';
+  if (typeof value === 'boolean') return yesOrNo(value);
   return typeof value === 'object' && 'index' in value ? formatShard(value) : String(value);
 }
 
+const yesOrNo = (value: boolean): string => (value ? 'yes' : 'no');
+
 /** The command that repeats the run of one model, with every choice spelled out but the folders. */
 export function commandFor(model: string, plan: RunPlan): string {
-  const { dataset, dataFolder, engine, device, epochs, maxSeconds, seed, quick, importanceSamples } = plan;
+  const { dataset, dataFolder, header, engine, device, epochs, maxSeconds, seed, quick, importanceSamples } =
+    plan;
   return [
     `npm run bench -- --models ${model} --dataset ${dataset}`,
     dataFolder !== undefined && '--data-dir DIR',
+    header !== undefined && `--header ${yesOrNo(header)}`,
     engine !== 'auto' && `--engine ${engine}`,
     device !== 'auto' && `--device ${device}`,
     epochs !== undefined && `--epochs ${epochs}`,
     maxSeconds !== undefined && `--max-seconds ${maxSeconds}`,
-    // A value that starts with a dash would be read as an option.
-    seed < 0 ? `--seed=${seed}` : `--seed ${seed}`,
+    `--seed ${seed}`,
     quick && '--quick',
     importanceSamples !== undefined && `--importance-samples ${importanceSamples}`,
   ]

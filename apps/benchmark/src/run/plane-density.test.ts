@@ -58,7 +58,16 @@ describe('compareWithDensity', () => {
 describe('data that are no images', () => {
   it('are drawn as points', async () => {
     const { test } = await loadDataset('rings', { quick: true });
-    expect(isPng(drawGrid(test, undefined))).toBe(true);
+    expect(isPng(drawGrid(test, { test }))).toBe(true);
+  });
+
+  it('are drawn on the scale of the test examples, and without those that lie outside', () => {
+    const draw = (...values: number[]) => {
+      const points = { count: values.length / 2, shape: [2], values: Float32Array.from(values) };
+      return drawGrid(points, { test: { count: 2, shape: [2], values: Float32Array.of(2, 2, -1, 1) } });
+    };
+    expect(draw(0.5, 1, 3, 0)).toEqual(draw(0.5, 1));
+    expect(draw(0.5, 1)).not.toEqual(draw(1, 2));
   });
 
   it('are read from the file of a table', async () => {
@@ -66,6 +75,8 @@ describe('data that are no images', () => {
     await writeFile(file, Array.from({ length: 100 }, (_, row) => `${row},${(row * 7) % 13}`).join('\n'));
     const { name, train, levels } = await loadDataset('csv', { folder: file, quick: false });
     expect([name, train.shape, train.count, levels]).toEqual(['csv', [2], 81, undefined]);
+    const named = await loadDataset('csv', { folder: file, header: true, quick: false });
+    expect(named.train.count + named.validation.count + named.test.count).toBe(99);
     await expect(loadDataset('csv', { quick: false })).rejects.toThrow(
       'expected --data-dir to be the CSV file that --dataset csv reads',
     );

@@ -2,6 +2,7 @@ import { type Dataset, type GenerativeModel, type LikelihoodModel } from '@dgm/c
 import { imageGrid, type PlaneDensity } from '@dgm/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { planes } from '../datasets/planes';
+import { extentOf } from './pictures';
 import type { OutputFolder } from '../results/output-folder';
 
 /** What is known of a model where the density of the data is. */
@@ -56,7 +57,7 @@ function hasDensity(model: GenerativeModel<never>): model is GenerativeModel<nev
 
 /** The middles of the cells of a square that holds all points; the first row is at the top. */
 function gridAround(points: ArrayLike<number>): Float32Array {
-  const extent = 1.05 * Array.from(points).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const extent = extentOf({ shape: [2], values: points });
   const axis = Array.from({ length: SIDE }, (_, index) => extent * ((2 * index + 1) / SIDE - 1));
   return Float32Array.from(axis.flatMap((y) => axis.flatMap((x) => [x, -y])));
 }

@@ -90,10 +90,10 @@ function callbacks({ plan: { maxSeconds } }: Job): readonly Callback[] {
 
 /** Writes the report and prints the table. */
 async function report({ dataset }: Job, results: Results, output: OutputFolder): Promise<void> {
-  const { test, levels } = dataset;
+  const { test } = dataset;
   const reference = baselines(dataset);
   if (test.count > 0)
-    await output.write(DATA_GRID, drawGrid(head(test, countForPicture(test.shape)), levels));
+    await output.write(DATA_GRID, drawGrid(head(test, countForPicture(test.shape)), dataset));
   await output.writeResults(results);
   const page = await writeReport(output, results, reference);
   console.log(`\n${textTable(results, reference)}\n\nReport: ${page}`);

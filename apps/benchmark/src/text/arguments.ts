@@ -1,4 +1,4 @@
-import { CommandLine, integer, positive, positiveInteger } from '../command-line/command-line';
+import { CommandLine, defined, integer, positive, positiveInteger } from '../command-line/command-line';
 import { engines, type EngineName } from './engines';
 import { networks, type NetworkName } from './networks';
 
@@ -14,6 +14,9 @@ export interface TextArguments {
   readonly maxSeconds: number;
   readonly seed: number;
   readonly engine: EngineName;
+  /** The folder of the report. @defaultValue none is written */
+  readonly out?: string;
+  readonly overwrite: boolean;
   readonly help: boolean;
 }
 
@@ -44,6 +47,16 @@ export const textCommand = new CommandLine({
       help: 'decides initial weights, order of the data and dropout',
     },
     engine: { type: 'string', value: 'NAME', default: 'compiled', help: 'compiled or eager' },
+    out: {
+      type: 'string',
+      value: 'DIR',
+      help: 'where text.json and report.html are written (default: nowhere)',
+    },
+    overwrite: {
+      type: 'boolean',
+      default: false,
+      help: 'replace the report of another text in --out',
+    },
   },
   takesWords: true,
   notes: `The first 80 % of the text are for training, the next 10 % say when to stop, and the last 10 % are held out: on those
@@ -74,6 +87,8 @@ export function parseTextArguments(argv: readonly string[]): TextArguments {
     maxSeconds: number('max-seconds', positive),
     seed: number('seed', integer),
     engine: textCommand.oneOf(values.engine, '--engine', Object.keys(engines) as EngineName[]),
+    ...defined('out', values.out),
+    overwrite: values.overwrite,
     help: values.help,
   };
 }

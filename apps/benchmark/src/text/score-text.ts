@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 export interface ScoreOptions {
   /** The family of the model's conditionals. */
   readonly likelihood: DistributionHead;
-  /** How many windows the model sees at once; 32 unless given. */
+  /** How many windows the model sees at once. @defaultValue 32 */
   readonly batchSize?: number;
 }
 

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -12,6 +12,7 @@ import { parseTextArguments } from './arguments';
 import { compressedSize, compressors } from './compressors';
 import { scoreText } from './score-text';
 import { text } from './text';
+import type { TextResults } from './text-report';
 
 /** A licence that every installation has. */
 const licence = path.join(
@@ -95,8 +96,11 @@ describe('dgm-bench text', () => {
   };
 
   it('puts a model beside the compressors, on a licence that is always there', async () => {
+    const out = path.join(folder, 'report');
     const output = await printed(
       licence,
+      '--out',
+      out,
       '--hidden',
       '16',
       '--length',
@@ -114,6 +118,15 @@ describe('dgm-bench text', () => {
     expect(output).toMatch(/^gzip -9 +\d\.\d{3} +\d\.\d{3}$/m);
     expect(output).toMatch(/^brotli -q 11 +\d\.\d{3} +\d\.\d{3}$/m);
     expect(output).toMatch(/^xz -9e +(\d\.\d{3} +\d\.\d{3}|not installed +not installed)$/m);
+
+    const saved = JSON.parse(await readFile(path.join(out, 'text.json'), 'utf8')) as TextResults;
+    expect(saved.bits.toFixed(3)).toBe(bits.toFixed(3));
+    expect(saved.curve.map(([epoch]) => epoch)).toEqual([1, 2]);
+    expect(saved.curve[1]![1]).toBeLessThan(saved.curve[0]![1]);
+    const page = await readFile(path.join(out, 'report.html'), 'utf8');
+    expect(page).toContain(saved.bits.toFixed(3));
+    expect(page).toContain('brotli -q 11');
+    await expect(text([licence, '--out', out])).rejects.toThrow('--overwrite replaces it');
   });
 
   it('learns a text that repeats itself, better than gzip by itself', async () => {

@@ -2,11 +2,13 @@ import { adam, categoricalHead, countParameters, fit, Key, setup } from '@dgm/co
 import { progressBar } from '@dgm/core/node';
 import { text as loadText, type TextDataset } from '@dgm/data';
 import { decimal, duration, NOTHING } from '../report/format';
+import { OutputFolder } from '../results/output-folder';
 import { parseTextArguments, textCommand, type TextArguments } from './arguments';
-import { compressedSize, compressors, type CompressedSize } from './compressors';
+import { compressedSize, compressors } from './compressors';
 import { engines } from './engines';
 import { networks } from './networks';
 import { scoreText } from './score-text';
+import { renderTextReport, TEXT_FILE, type TextResults } from './text-report';
 
 /**
  * `dgm-bench text FILE`: trains a character model on the first part of a text, and compares its bits per character on the
@@ -19,42 +21,55 @@ export async function text(argv: readonly string[]): Promise<number> {
     console.log(textCommand.help);
     return 0;
   }
-  const data = await loadText(given.file, { length: given.length });
-  const { description } = await setup();
-  console.log(description);
-  console.log(
-    `${decimal(data.train.values.length)} characters to train on, ${decimal(data.test.values.length)} held out, ${data.characters.length} different ones`,
-  );
-  const trained = await train(given, data);
-  const { train: before, test } = data;
-  const sizes = compressors.map((each) =>
-    compressedSize(each, data.decode(test.values), data.decode(before.values)),
-  );
-  console.log(`\n${textTable(trained.name, trained.bits, sizes)}\n`);
-  console.log(
-    `The model has ${decimal(trained.parameters)} parameters, which are not counted, and was trained for ${duration(trained.seconds)}.\nIt has seen the training text, as compressors have in the second column; alone they start from nothing.`,
-  );
+  const output = given.out === undefined ? undefined : await OutputFolder.open(given.out, textCommand.where);
+  try {
+    const { where } = textCommand;
+    await output?.checkFree(TEXT_FILE, { where, overwrite: given.overwrite, canResume: false });
+    const results = await measure(given);
+    console.log(`\n${textTable(results)}\n\n${remarks(results)}`);
+    if (output) {
+      await output.write(TEXT_FILE, `${JSON.stringify(results, null, 2)}\n`);
+      await output.write('report.html', renderTextReport(results));
+      console.log(`\nReport: ${output.file('report.html')}`);
+    }
+  } finally {
+    await output?.close();
+  }
   return 0;
 }
 
-interface Trained {
-  readonly name: string;
-  /** Per character of the held-out text. */
-  readonly bits: number;
-  readonly parameters: number;
-  readonly seconds: number;
+async function measure(given: TextArguments): Promise<TextResults> {
+  const data = await loadText(given.file, { length: given.length });
+  const { train: before, test } = data;
+  const characters = {
+    train: before.values.length,
+    heldOut: test.values.length,
+    different: data.characters.length,
+  };
+  const { description } = await setup();
+  console.log(description);
+  console.log(
+    `${decimal(characters.train)} characters to train on, ${decimal(characters.heldOut)} held out, ${characters.different} different ones`,
+  );
+  const trained = await train(given, data);
+  const [heldOut, seen] = [data.decode(test.values), data.decode(before.values)];
+  return {
+    ...trained,
+    characters,
+    compressors: compressors.map((each) => compressedSize(each, heldOut, seen)),
+  };
 }
 
 async function train(
   { model: name, hidden, length, epochs, maxSeconds, seed, engine }: TextArguments,
   data: TextDataset,
-): Promise<Trained> {
+): Promise<Omit<TextResults, 'characters' | 'compressors'>> {
   const key = Key.of(seed);
   const likelihood = categoricalHead({ shape: [], levels: data.characters.length });
   const options = { shape: [length], likelihood, encoding: 'one-hot', key: key.fold('weights') } as const;
   const model = networks[name](options, hidden);
   try {
-    const { seconds } = await fit(model, data, {
+    const { seconds, curve } = await fit(model, data, {
       ...{ key: key.fold('training'), engine: engines[engine](), epochs, maxSeconds },
       optimizer: adam({ learningRate: 3e-3 }),
       batchSize: 32,
@@ -63,14 +78,21 @@ async function train(
       callbacks: [progressBar()],
     });
     const bits = scoreText(model, Int32Array.from(data.test.values), { likelihood });
-    return { name, bits, parameters: countParameters(model), seconds };
+    const bitsPerCharacter = (nats: number) => nats / length / Math.LN2;
+    return {
+      ...{ model: name, hidden, length, seed, engine, seconds, bits },
+      parameters: countParameters(model),
+      curve: curve.flatMap(({ epoch, validation }): [number, number][] =>
+        validation === undefined ? [] : [[epoch, bitsPerCharacter(validation)]],
+      ),
+    };
   } finally {
     model.dispose();
   }
 }
 
 /** Bits per character, as lines of text. */
-function textTable(model: string, bits: number, sizes: readonly CompressedSize[]): string {
+function textTable({ model, bits, compressors: sizes }: TextResults): string {
   const missing = (size: number | null): string => (size === null ? 'not installed' : decimal(size, 3));
   const rows = [
     ['bits per character', 'alone', 'after the training text'],
@@ -85,4 +107,9 @@ function textTable(model: string, bits: number, sizes: readonly CompressedSize[]
       ),
     )
     .join('\n');
+}
+
+function remarks({ parameters, seconds }: TextResults): string {
+  return `The model has ${decimal(parameters)} parameters, which are not counted, and was trained for ${duration(seconds)}.
+It has seen the training text, as compressors have in the second column; alone they start from nothing.`;
 }

@@ -207,7 +207,7 @@ PRIORS = {
     "resampled": Resampled,
 }
 
-# The six of the book with as many latent variables as its VAE of §4.3, too.
+# The six of the book with as many latent variables as its VAE of §4.3.
 MODELS = {
     f"vae-prior-{name}": functools.partial(PriorVae, prior=prior, latent=2) for name, prior in PRIORS.items()
 } | {

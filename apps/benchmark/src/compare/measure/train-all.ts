@@ -3,7 +3,7 @@ import { buildAll, type Competitor } from '../programs/competitor';
 import type { BuildRequest, Commands, Epoch, TrainingProtocol } from '../programs/protocol';
 import { rounded } from '../../statistics/statistics';
 
-/** How long the first of several programs trains at most, which is the fastest; the protocol's epochs unless given. */
+/** How long the first of several programs trains at most, which is the fastest. @defaultValue the protocol's epochs */
 export interface TrainingTime {
   readonly maxSeconds: number;
   readonly epochs?: number;

@@ -30,13 +30,13 @@ export interface TrainingProtocol {
 
 export interface BuildRequest {
   readonly model: string;
-  /** The model's own unless given. */
+  /** @defaultValue the model's own */
   readonly batch?: number;
   readonly threads: number;
   readonly seed: number;
   readonly quick: boolean;
   readonly data: DataFiles;
-  /** Units of a hidden layer; the model's own unless given. */
+  /** Units of a hidden layer. @defaultValue the model's own */
   readonly width?: number;
   /** For the peer, `cpu` or `cuda`; our side knows its own from the beginning. */
   readonly device?: string;
