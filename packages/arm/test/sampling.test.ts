@@ -164,7 +164,7 @@ describe('AutoregressiveModel', () => {
     const real = finiteMemory({ shape: [3], likelihood: normalHead({ shape: [] }), key, memory: 1 });
     expect(() => model.sample(key, 1, { temperature: 0 })).toThrow('temperature');
     expect(() => model.sample(key, 1, { topK: 4 })).toThrow('integer from 1 to 3');
-    expect(() => real.sample(key, 1, { temperature: 0.5 })).toThrow('discrete values');
+    expect(() => real.sample(key, 1, { temperature: 0.5 })).toThrow('a finite number of levels');
     tf.tidy(() => {
       const context = tf.zeros([1, 2]);
       expect(() => model.sample(key, 1, { context })).toThrow('context to be left out');
@@ -185,7 +185,7 @@ describe('AutoregressiveModel', () => {
     expect(() => zigZagOrder([4])).toThrow('[height, width]');
     expect(() =>
       finiteMemory({ ...options, likelihood: normalHead({ shape: [] }), encoding: 'one-hot' }),
-    ).toThrow('raw for continuous values');
+    ).toThrow('raw for values without a largest one');
   });
 });
 

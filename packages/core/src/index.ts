@@ -145,6 +145,7 @@ export type { MetropolisLoop, MetropolisOptions, MetropolisState } from './mcmc/
 export { Bernoulli } from './distributions/bernoulli';
 export { Beta } from './distributions/beta';
 export { Categorical } from './distributions/categorical';
+export { ContinuousBernoulli } from './distributions/continuous-bernoulli';
 export { DiscretizedLogistic } from './distributions/discretized-logistic';
 export type { DiscretizedLogisticOptions } from './distributions/discretized-logistic';
 export { BaseDistribution, broadcastTo } from './distributions/distribution';
@@ -163,7 +164,12 @@ export { conditionalNormal, marginalNormal } from './distributions/normal-condit
 export type { NormalMoments } from './distributions/normal-conditioning';
 export { Gamma } from './distributions/gamma';
 export { conditional } from './distributions/heads/conditional';
-export { bernoulliHead, categoricalHead, normalHead } from './distributions/heads/distribution-heads';
+export {
+  bernoulliHead,
+  categoricalHead,
+  continuousBernoulliHead,
+  normalHead,
+} from './distributions/heads/distribution-heads';
 export type { NormalHeadOptions } from './distributions/heads/distribution-heads';
 export type { DistributionHead, IntegerHeadOptions } from './distributions/heads/head';
 export {

@@ -55,6 +55,7 @@ const testsOfTheirOwn: Readonly<Record<string, readonly (keyof typeof exports)[]
     'bernoulliHead',
     'categoricalHead',
     'conditional',
+    'continuousBernoulliHead',
     'discretizedLogisticHead',
     'discretizedLogisticMixtureHead',
     'normalHead',

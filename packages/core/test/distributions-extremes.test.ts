@@ -3,6 +3,7 @@ import {
   Beta,
   besselRatio,
   Categorical,
+  ContinuousBernoulli,
   DiscretizedLogistic,
   Gamma,
   Key,
@@ -76,6 +77,45 @@ describe('densities and entropies at parameters of many magnitudes', () => {
       expectClose(logProb, last(golden.StudentT), { absolute: 2e-6, relative: 2e-6, at: golden.StudentT });
       const gradient = tf.grad((y: Tensor) => tf.sum(new StudentT(nu!, 0, 1).logProb(y)))(x!);
       expect([...gradient.dataSync()].every(Number.isFinite)).toBe(true);
+    });
+  });
+});
+
+describe('ContinuousBernoulli at logits of any size, through 0', () => {
+  const rows = golden.ContinuousBernoulli;
+  const close = (actual: Tensor, expected: readonly number[], absolute: number, relative: number): void =>
+    expectClose(actual, expected, { absolute, relative, at: rows });
+
+  it('has the values and moments of its definition', () => {
+    tf.tidy(() => {
+      const [logits, x, logProb, cdf, mean, variance, entropy] = columns(rows).map((column) => [
+        ...column.dataSync(),
+      ]) as [number[], number[], number[], number[], number[], number[], number[]];
+      const distribution = new ContinuousBernoulli(tf.tensor1d(logits));
+      // The rounding of 1 - x and of the logit, times the logit.
+      close(distribution.logProb(tf.tensor1d(x)), logProb, 2e-6, 2e-6);
+      close(distribution.cdf(tf.tensor1d(x)), cdf, 1e-7, 2e-5);
+      close(distribution.mean(), mean, 0, 2e-6);
+      close(distribution.variance(), variance, 0, 4e-6);
+      close(distribution.entropy(), entropy, 1e-6, 1e-6);
+      const again = distribution.cdf(distribution.quantile(tf.tensor1d(cdf)));
+      // A quantile close to 1 is rounded to a step of float32, over which the distribution function rises by the density.
+      const wrong = [...again.dataSync()].filter(
+        (value, index) => Math.abs(value - cdf[index]!) > 1e-6 + 2 ** -23 * Math.exp(logProb[index]!),
+      );
+      expect(wrong).toEqual([]);
+    });
+  });
+
+  it('has finite gradients, and x less the mean for one by the logit', () => {
+    tf.tidy(() => {
+      const [logits, x, , , mean] = columns(rows);
+      const slope = tf.grad((l: Tensor) => tf.sum(new ContinuousBernoulli(l).logProb(x!)))(logits!);
+      close(slope, [...tf.sub(x!, mean!).dataSync()], 2e-6, 2e-6);
+      for (const method of ['mean', 'variance', 'entropy'] as const) {
+        const gradient = tf.grad((l: Tensor) => tf.sum(new ContinuousBernoulli(l)[method]()))(logits!);
+        expect([...gradient.dataSync()].filter((value) => !Number.isFinite(value))).toEqual([]);
+      }
     });
   });
 });

@@ -3,6 +3,7 @@ import {
   Bernoulli,
   Beta,
   Categorical,
+  ContinuousBernoulli,
   DiscretizedLogistic,
   Exp,
   Gamma,
@@ -116,6 +117,16 @@ export const distributions: DistributionTable = {
           [-Infinity, -Infinity],
         ],
       },
+    ],
+  }),
+  ContinuousBernoulli: () => ({
+    parameters: { logits: [0.3, -3] },
+    make: (logits) => new ContinuousBernoulli(logits!),
+    support: { kind: 'real', from: 0, to: 1 },
+    pathwise: 'path',
+    extremes: [
+      { x: [-1e-6, 1.001], logProb: [-Infinity, -Infinity] },
+      { x: [0, 1], parameters: [[0, 0]], logProb: [0, 0] },
     ],
   }),
   Categorical: () => ({

@@ -25,6 +25,7 @@ import type {
   ConditionalDistribution,
   ConditionedBatch,
   Distribution,
+  EventSpace,
   Key,
   LikelihoodModel,
   Objective,
@@ -80,6 +81,10 @@ export class Flow
   readonly likelihoodKind = 'exact';
   readonly eventShape: Shape;
   readonly contextSize: number;
+  /** Infinity for a flow of integers, which gives all of them a probability; absent for a density. */
+  readonly levels: number | undefined;
+  /** The space of the events, where the base says it. */
+  readonly space: EventSpace | undefined;
   readonly source: string | undefined;
   /** The map from latents to data, with its log-determinants. */
   readonly bijector: Bijector;
@@ -101,6 +106,8 @@ export class Flow
     this.source = source;
     this.#base = base ?? standardNormal(latentShape);
     checkBase(this.#base, latentShape);
+    this.space = this.#base.space;
+    this.levels = this.space === 'integers' ? Infinity : undefined;
     if (isModule(this.#base)) this.child('base', this.#base);
   }
 

@@ -134,7 +134,8 @@ describe('on data that do not fit its likelihood', () => {
   test('fit and evaluate name the values that a Bernoulli cannot have', async () => {
     const bits = model();
     const options = { key, optimizer: adam(), batchSize: 4, epochs: 1 };
-    const message = /integers from 0 to 1, got 0.5 in row 0 at entry 0; rescale or round the data/;
+    const message =
+      /integers from 0 to 1, got 0.5 in row 0 at entry 0; binarize the data, or use continuousBernoulliHead/;
     await expect(fit(bits, { train: greys }, options)).rejects.toThrow(message);
     await expect(evaluate(bits, greys, { key })).rejects.toThrow(message);
     bits.dispose();

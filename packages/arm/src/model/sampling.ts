@@ -42,15 +42,19 @@ export interface SamplingTask {
 /**
  * How to draw from conditionals of a family.
  * @throws ArgumentError for a temperature that is not positive, a k that is not a count, and for either with a
- * continuous family
+ * family without a largest value
  */
 export function drawFrom(head: DistributionHead, { temperature = 1, topK }: DrawOptions): Draw {
   if (temperature === 1 && topK === undefined) {
     return (parameters, key) => tf.tidy(() => head.distribution(parameters).sample(key));
   }
   const { levels, eventShape } = head;
-  if (levels === undefined)
-    throw refused('a temperature or topK', 'to come with discrete values', 'continuous ones');
+  if (levels === undefined || levels === Infinity)
+    throw refused(
+      'a temperature or topK',
+      'to come with a finite number of levels',
+      levels === undefined ? 'continuous values' : 'all integers',
+    );
   if (eventShape.length > 0)
     throw refused('a temperature or topK', 'to come with variables of one value', formatShape(eventShape));
   checkNumber(WHERE, 'temperature', temperature, { above: 0 });

@@ -19,8 +19,8 @@ export interface ValueEncoding {
 const FEW_VALUES = 128;
 
 /**
- * The encoding of a name; by default `one-hot` for few values, `scaled` for many and `raw` for continuous ones.
- * @throws ArgumentError where continuous values are to be scaled or one-hot
+ * The encoding of a name; by default `one-hot` for few values, `scaled` for many and `raw` for values without a largest one.
+ * @throws ArgumentError where values without a largest one are to be scaled or one-hot
  */
 export function valueEncoding(head: DistributionHead, name?: ValueEncodingName): ValueEncoding {
   const ofValue = encodingOfValues(head, name);
@@ -34,13 +34,15 @@ export function valueEncoding(head: DistributionHead, name?: ValueEncodingName):
 }
 
 function encodingOfValues({ levels }: DistributionHead, name?: ValueEncodingName): ValueEncoding {
-  const chosen = name ?? (levels === undefined ? 'raw' : levels <= FEW_VALUES ? 'one-hot' : 'scaled');
+  const chosen =
+    name ??
+    (levels === undefined || levels === Infinity ? 'raw' : levels <= FEW_VALUES ? 'one-hot' : 'scaled');
   if (chosen === 'raw') return { features: 1, encode: (x) => tf.expandDims(x, -1) };
-  if (levels === undefined) {
+  if (levels === undefined || levels === Infinity) {
     throw new ArgumentError({
       where: 'valueEncoding',
       argument: 'encoding',
-      expected: 'to be raw for continuous values',
+      expected: 'to be raw for values without a largest one',
       actual: chosen,
     });
   }

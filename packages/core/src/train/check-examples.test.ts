@@ -29,10 +29,49 @@ describe('checkExamples', () => {
     ['too large a value', examples, { levels: 5 }, 'domain', /from 0 to 4, got 5 in row 2 at entry 1/],
     ['a negative value', withValue(0, -1), { levels: 6 }, 'domain', /-1 in row 0/],
     ['a fraction', withValue(1, 0.5), { levels: 6 }, 'domain', /0.5 in row 0/],
+    [
+      'a fraction among all integers',
+      withValue(1, -0.5),
+      { levels: Infinity },
+      'domain',
+      /be integers, got -0.5/,
+    ],
   ])('refuses %s', (_, set, options, code, message) => {
     expect(() => checkExamples(set, options)).toThrow(
       expect.objectContaining({ code, message: expect.stringMatching(message) as string }),
     );
+  });
+});
+
+describe('the advice of checkExamples', () => {
+  it.each<[string, number[], number | undefined, RegExp]>([
+    [
+      'levels for integers that are too large',
+      [0, 16, 19],
+      17,
+      /head levels: 20, as the largest value is 19/,
+    ],
+    ['another head for grey values under a Bernoulli', [0, 0.5, 1], 2, /binarize.*continuousBernoulliHead/],
+    [
+      'levels or a threshold for bytes under a Bernoulli',
+      [0, 255],
+      2,
+      /binarize.*categoricalHead.*levels: 256/,
+    ],
+    [
+      'scaling for levels divided by the largest',
+      [0, 0.25, 1],
+      17,
+      /multiply data between 0 and 1 by 16 and round/,
+    ],
+    ['a shift for negative integers', [-1, 0, 1], 3, /subtract the smallest value, -1/],
+    ['a head for real numbers', [-0.3, 2.5], 17, /round the data to levels, or use.*normalHead/],
+    ['rounding for any integers', [1.5, 2], Infinity, /round the data/],
+    ['mending for NaN', [1, NaN], 17, /remove or mend that row/],
+    ['mending for NaN without levels', [1, NaN], undefined, /remove or mend that row/],
+  ])('is %s', (_, values, levels, message) => {
+    const set = { count: values.length, shape: [1], values: Float32Array.from(values) };
+    expect(() => checkExamples(set, { levels })).toThrow(message);
   });
 });
 

@@ -66,11 +66,31 @@ export function checkExamples(
     argument,
     expected: levels === undefined ? 'to be finite' : integers,
     actual: `${values[bad]} in row ${Math.floor(bad / size)} at entry ${bad % size}`,
-    remedy:
-      levels === undefined
-        ? 'remove or mend that row'
-        : 'rescale or round the data, or give the model the number of levels that they have',
+    remedy: adviceFor(values, levels),
   });
+}
+
+/** What to do about values that a model of `levels` values cannot have, by what all of them look like. */
+function adviceFor(values: Examples['values'], levels: number | undefined): string {
+  let [smallest, largest, areIntegers] = [Infinity, -Infinity, true];
+  for (const value of values) {
+    if (!Number.isFinite(value)) return 'remove or mend that row';
+    smallest = Math.min(smallest, value);
+    largest = Math.max(largest, value);
+    areIntegers &&= Number.isInteger(value);
+  }
+  if (levels === undefined || levels === Infinity) return 'round the data';
+  if (areIntegers) {
+    if (smallest < 0) return `subtract the smallest value, ${smallest}, from the data`;
+    const wider = `give the model's head levels: ${largest + 1}, as the largest value is ${largest}`;
+    return levels === 2 ? `binarize the data, or use categoricalHead and ${wider}` : wider;
+  }
+  if (smallest >= 0 && largest <= 1) {
+    return levels === 2
+      ? 'binarize the data, or use continuousBernoulliHead for values between 0 and 1'
+      : `multiply data between 0 and 1 by ${levels - 1} and round them`;
+  }
+  return 'round the data to levels, or use a head for real numbers, such as normalHead';
 }
 
 /** A value as an error names it; an array may be long. */

@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 
 import numpy as np
-from mpmath import mp, mpf, betainc, digamma, erfc, exp, gammainc, inf, ln, loggamma, pi, quad, sqrt
+from mpmath import mp, mpf, betainc, digamma, erfc, exp, gammainc, inf, ln, loggamma, pi, quad, sinh, sqrt
 
 mp.dps = 60
 
@@ -148,6 +148,22 @@ def quantile_rows():
     return rows
 
 
+def continuous_bernoulli_rows():
+    """[logit, x, log-density, distribution function, mean, variance, entropy]."""
+    rows = []
+    for size in (0, 1e-6, 5e-4, 2e-3, 0.1, 0.9, 1.1, 3, 20, 90, 1e4):
+        for sign in (1, -1):
+            l = mpf(f32(sign * size))
+            normalizer = ln((exp(l) - 1) / l) if l else mpf(0)
+            mean = 1 / (1 - exp(-l)) - 1 / l if l else mpf(1) / 2
+            variance = 1 / l**2 - 1 / (4 * sinh(l / 2) ** 2) if l else mpf(1) / 12
+            for x in (0.0, 1e-4, 0.3, 0.5, 0.9, 1.0):
+                X = mpf(f32(x))
+                cdf = (exp(l * X) - 1) / (exp(l) - 1) if l else X
+                rows.append([f32(sign * size), f32(x), l * X - normalizer, cdf, mean, variance, normalizer - l * mean])
+    return rows
+
+
 def rounded(value):
     if isinstance(value, dict):
         return {key: rounded(entry) for key, entry in value.items()}
@@ -162,6 +178,7 @@ if __name__ == "__main__":
         "Beta": beta_rows(),
         "StudentT": student_rows(),
         "TruncatedNormal": truncated_rows(),
+        "ContinuousBernoulli": continuous_bernoulli_rows(),
         "gammaDivergence": gamma_divergences(),
         "betaDivergence": beta_divergences(),
         "cdf": quantile_rows(),

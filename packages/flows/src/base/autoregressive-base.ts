@@ -38,6 +38,7 @@ export function autoregressiveBase(options: AutoregressiveBaseOptions): Conditio
 }
 
 class AutoregressiveBase extends BaseModule implements FlowBase {
+  readonly space: EventSpace | undefined;
   readonly #parts: BaseParts;
 
   constructor({ groups, head, network }: AutoregressiveBaseOptions) {
@@ -51,6 +52,7 @@ class AutoregressiveBase extends BaseModule implements FlowBase {
         remedy: 'make it with shape: [1]; each element has its own parameters',
       });
     }
+    this.space = head.space;
     const members = Array.from({ length: countGroups(groups) }, (_, group) =>
       groups.flatMap((own, element) => (own === group ? [element] : [])),
     );

@@ -9,6 +9,7 @@ import type {
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import type { FlowBase } from './flow-base';
 
 /**
  * A base distribution whose parameters are learned: the family of a head, with a number of its own for each parameter.
@@ -25,13 +26,15 @@ export function learnedBase(
   return new LearnedBase(head, key);
 }
 
-class LearnedBase extends BaseModule implements ConditionalDistribution {
+class LearnedBase extends BaseModule implements FlowBase {
+  readonly space: EventSpace | undefined;
   readonly #head: DistributionHead;
   readonly #parameters: Variable;
 
   constructor(head: DistributionHead, key?: Key) {
     super();
     this.#head = head;
+    this.space = head.space;
     const shape: [number, number] = [1, head.numParameters];
     const initial = tf.tidy(() => (key === undefined ? tf.zeros(shape) : tf.mul(0.1, key.normal(shape))));
     this.#parameters = this.parameter('parameters', initial);

@@ -1,9 +1,17 @@
-import { asLayer, Key, mlp, Sequential } from '@dgm/core';
+import { adam, asLayer, evaluate, fit, Key, mlp, Sequential } from '@dgm/core';
 import type { Layer } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import '@dgm/testing';
 import { describe, expect, test } from 'vitest';
-import { addition, idf, IntegerCoupling, integerLogistic, modularAddition } from '../index';
+import {
+  addition,
+  idf,
+  imageIdf,
+  IntegerCoupling,
+  integerLogistic,
+  modularAddition,
+  realNvp,
+} from '../index';
 
 const wild = (inputs: number, outputs: number, seed: number): Layer =>
   new Sequential([
@@ -143,4 +151,22 @@ test('parts and networks that do not fit are refused', () => {
     'parts to be an integer from 2 to 2',
   );
   expect(() => idf({ dims: 8, scales: 5, key: Key.of(0) })).toThrow('scales to be an integer from 1 to 4');
+});
+
+test('fit and evaluate refuse data that are no integers before anything is trained, also for several scales', async () => {
+  const key = Key.of(0);
+  const grey = { count: 2, shape: [4], values: new Float32Array(8).fill(0.5) };
+  const image = { ...grey, shape: [2, 2, 1] };
+  const [flat, multiscale] = [
+    idf({ dims: 4, key, couplings: 1, hidden: [4] }),
+    imageIdf({ shape: [2, 2, 1], levels: 17, key, scales: 1, steps: 1, hidden: 4 }),
+  ];
+  const message = 'to be integers, got 0.5 in row 0 at entry 0; round the data';
+  const training = { key, optimizer: adam({ learningRate: 1e-3 }), batchSize: 2, epochs: 1 };
+  await expect(fit(flat, { train: grey }, training)).rejects.toThrow(message);
+  await expect(fit(multiscale, { train: image }, training)).rejects.toThrow(message);
+  await expect(evaluate(flat, grey, { key })).rejects.toThrow(message);
+  const real = realNvp({ dims: 4, key });
+  expect(real.levels).toBeUndefined();
+  [flat, multiscale, real].forEach((model) => model.dispose());
 });

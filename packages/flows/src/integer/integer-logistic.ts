@@ -26,6 +26,8 @@ export function integerLogistic({ shape, center = 0, scale = 1 }: IntegerLogisti
   return {
     numParameters: 2 * sizeOf(shape),
     eventShape: shape,
+    levels: Infinity,
+    space: 'integers',
     distribution: (parameters) => {
       const [mean, logScale] = parts(parameters, 2, shape);
       const element = new DiscretizedLogistic(tf.add(center, mean!), {
@@ -92,6 +94,8 @@ export function integerLogisticMixture({
   return {
     numParameters: 3 * components * sizeOf(shape),
     eventShape: shape,
+    levels: Infinity,
+    space: 'integers',
     distribution: (parameters) => {
       const [logits, mean, logScale] = parts(parameters, 3, [...shape, components]);
       const learned = {

@@ -40,6 +40,7 @@ export function factorOut(options: FactorOutOptions): ConditionalDistribution {
 
 class FactorOut extends BaseModule implements FlowBase {
   readonly eventShape: Shape;
+  readonly space: EventSpace | undefined;
   readonly #sizes: readonly [number, number];
   readonly #leadingShape: Shape;
   readonly #kept: Distribution | FlowBase;
@@ -54,6 +55,7 @@ class FactorOut extends BaseModule implements FlowBase {
     this.#leadingShape = leadingShape;
     this.eventShape = [...leadingShape, sizes[0] + sizes[1]];
     this.#kept = isModule(kept) ? this.child('kept', kept) : kept;
+    this.space = this.#kept.space;
     this.#dropped = this.child('dropped', dropped);
   }
 

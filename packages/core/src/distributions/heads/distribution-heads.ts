@@ -3,6 +3,7 @@ import { checkInteger, checkNumber, checkOptions } from '../../check/check';
 import { sizeOf, type Shape } from '../../shape/shape';
 import { Bernoulli } from '../bernoulli';
 import { Categorical } from '../categorical';
+import { ContinuousBernoulli } from '../continuous-bernoulli';
 import { Independent } from '../independent';
 import { Normal } from '../normal';
 import { makeHead, shapeRows, splitRows, type DistributionHead, type IntegerHeadOptions } from './head';
@@ -17,6 +18,21 @@ export function bernoulliHead(options: { readonly shape: Shape }): DistributionH
     levels: 2,
     numParameters: sizeOf(shape),
     build: (rows) => new Independent(new Bernoulli(shapeRows(rows, shape)), shape.length),
+  });
+}
+
+/**
+ * A continuous Bernoulli distribution over [0, 1] for each entry, for grey values that are not binarized; the network
+ * puts out the logits, `[n, ...shape]`.
+ */
+export function continuousBernoulliHead(options: { readonly shape: Shape }): DistributionHead {
+  checkOptions('continuousBernoulliHead', options, ['shape']);
+  const { shape } = options;
+  return makeHead({
+    name: 'continuousBernoulliHead',
+    eventShape: shape,
+    numParameters: sizeOf(shape),
+    build: (rows) => new Independent(new ContinuousBernoulli(shapeRows(rows, shape)), shape.length),
   });
 }
 

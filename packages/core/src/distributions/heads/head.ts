@@ -14,7 +14,7 @@ export interface DistributionHead {
   /** How many numbers per event the network has to output. */
   readonly numParameters: number;
   readonly eventShape: Shape;
-  /** How many values an entry of the event can take, 0 to `levels - 1`; absent for continuous events. */
+  /** How many values an entry of the event can take, 0 to `levels - 1`, or Infinity for all integers; absent for real events. */
   readonly levels?: number;
   /** The space of the events; undefined where it is not known before a distribution is made. */
   readonly space?: EventSpace;

@@ -2,6 +2,7 @@ import {
   bernoulliHead,
   categoricalHead,
   conditional,
+  continuousBernoulliHead,
   discretizedLogisticHead,
   discretizedLogisticMixtureHead,
   normalHead,
@@ -34,6 +35,7 @@ const heads: [string, DistributionHead, { numParameters: number; levels?: number
     logisticPixelMixtureHead({ shape: [2, 3], levels: 17, components: 4 }),
     { numParameters: 80, levels: 17 },
   ],
+  ['continuousBernoulli', continuousBernoulliHead({ shape: [2, 3] }), { numParameters: 6 }],
   ['normal', normalHead({ shape: [2, 3] }), { numParameters: 12 }],
   ['normal with a fixed std', normalHead({ shape: [6], std: 0.5 }), { numParameters: 6 }],
 ];
