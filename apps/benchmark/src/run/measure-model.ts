@@ -19,7 +19,8 @@ export async function measureModel(
     more.map(([name, value]) => [name, typeof value === 'number' ? finite(value) : scoreOf(value)]),
   );
   const others = (await measure?.(test, { key: key.fold('metrics'), engine: options.engine })) ?? {};
-  if (model.likelihoodKind !== 'exact' && model.likelihoodKind !== 'lower-bound') {
+  const hasLikelihood = model.likelihoodKind === 'exact' || model.likelihoodKind === 'lower-bound';
+  if (!hasLikelihood && !('partition' in model)) {
     return { validation: { nats: null }, test: null, extra, ...others };
   }
   const { engine } = options;

@@ -1,0 +1,371 @@
+import {
+  BaseModule,
+  checkGiven,
+  checkInteger,
+  checkKey,
+  checkNumber,
+  checkOptions,
+  checkShape,
+  disposeOnThrow,
+  logSumExp,
+  runSamplingLoop,
+  softplus,
+  sumLastAxes,
+  UnsupportedError,
+} from '@dgm/core';
+import type {
+  EnergyModel,
+  Key,
+  LoopSampledModel,
+  Objective,
+  PartitionEstimate,
+  Prepared,
+  SamplingLoop,
+  Shape,
+} from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
+import { annealedImportanceSampling, type AnnealedPath } from '../partition/annealed-importance-sampling';
+import { bitStates, MOST_BITS } from '../partition/enumerate';
+import { drawBits, type VisibleUnits } from './units';
+
+export interface RbmOptions {
+  /** What the visible units are: `bernoulliUnits({ shape: [64] })`. */
+  readonly visible: VisibleUnits;
+  /** How many hidden units there are, each 0 or 1. */
+  readonly hidden: number;
+  /** Randomness for the initial weights and chains. */
+  readonly key: Key;
+  /**
+   * Examples, `[n, ...shape]`, whose means the visible biases start from. The model of these means is also where annealed
+   * importance sampling starts. Borrowed.
+   * @defaultValue fields of 0
+   */
+  readonly examples?: Tensor;
+  /** Gibbs steps for the negative examples of a training step, k. @defaultValue 1 */
+  readonly steps?: number;
+  /**
+   * Chains that go on from training step to training step (persistent contrastive divergence); they are part of the model and
+   * are saved with it. 0 starts each chain at an example (contrastive divergence).
+   * @defaultValue 0
+   */
+  readonly chains?: number;
+  /** $\lambda$ of the penalty $\frac{\lambda}{2} \|W\|^2$. @defaultValue 0 */
+  readonly weightDecay?: number;
+  /** Gibbs steps of `sample`. @defaultValue 500 */
+  readonly sampleSteps?: number;
+}
+
+const OPTIONS = ['visible', 'hidden', 'key', 'examples', 'steps', 'chains', 'weightDecay', 'sampleSteps'];
+
+/** The standard deviation of initial weights. */
+const INITIAL_SCALE = 0.01;
+
+/**
+ * A restricted Boltzmann machine: visible units x with statistics t(x) and hidden bits h, with the energy
+ *
+ * $$E(x, h) = e(t) - b^\top t - c^\top h - t^\top W h$$
+ *
+ * of which `energy` is the free energy of x. It learns by contrastive divergence: the gradient of the mean free energy of the
+ * examples minus that of samples of the model. `evaluate` gets $\ln Z$ by a sum over all states where the hidden or the visible
+ * units are at most 20 bits, and by annealed importance sampling, with an interval, elsewhere.
+ *
+ * @throws {@link ArgumentError} for an option that is unknown or out of its range.
+ * @throws {@link ShapeError} for examples of another shape.
+ * @see DGM §6.4, Eq. 6.33-6.43; Training Products of Experts by Minimizing Contrastive Divergence (Hinton, 2002); Training
+ * Restricted Boltzmann Machines using Approximations to the Likelihood Gradient (Tieleman, 2008)
+ *
+ * @example
+ * ```ts
+ * const model = rbm({ visible: bernoulliUnits({ shape: [64] }), hidden: 200, key, examples, steps: 10, chains: 100 });
+ * ```
+ */
+export function rbm(options: RbmOptions): Rbm {
+  return disposeOnThrow(() => new Rbm(options));
+}
+
+/** Made by {@link rbm}. */
+export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
+  readonly likelihoodKind = 'unnormalized';
+  readonly eventShape: Shape;
+  readonly levels: number | undefined;
+  readonly #visible: VisibleUnits;
+  readonly #hidden: number;
+  readonly #steps: number;
+  readonly #weightDecay: number;
+  readonly #sampleSteps: number;
+  readonly #weights: Variable;
+  readonly #visibleBias: Variable;
+  readonly #hiddenBias: Variable;
+  /** Of the model without hidden units that annealed importance sampling starts from. */
+  readonly #baseBias: Variable;
+  /** The statistics of the persistent chains. */
+  readonly #chains: Variable | undefined;
+
+  constructor(options: RbmOptions) {
+    super();
+    checkOptions('rbm', options, OPTIONS);
+    const { visible, hidden, key, examples, steps = 1, chains = 0 } = options;
+    const { weightDecay = 0, sampleSteps = 500 } = options;
+    checkGiven('rbm', 'visible', visible, 'to be units such as bernoulliUnits({ shape: [64] })');
+    checkInteger('rbm', 'hidden', hidden);
+    checkKey('rbm', key);
+    checkInteger('rbm', 'steps', steps);
+    checkInteger('rbm', 'chains', chains, { min: 0 });
+    checkNumber('rbm', 'weightDecay', weightDecay, { min: 0 });
+    checkInteger('rbm', 'sampleSteps', sampleSteps);
+    if (examples !== undefined) checkShape('rbm', 'examples', examples, ['n', ...visible.shape]);
+    this.eventShape = visible.shape;
+    this.levels = visible.levels;
+    this.#visible = visible;
+    this.#hidden = hidden;
+    this.#steps = steps;
+    this.#weightDecay = weightDecay;
+    this.#sampleSteps = sampleSteps;
+    const bias = tf.tidy(() =>
+      examples === undefined ? tf.zeros([visible.size]) : visible.fieldsOf(visible.encode(examples)),
+    );
+    const weights = tf.tidy(() => tf.mul(INITIAL_SCALE, key.fold('weights').normal([visible.size, hidden])));
+    this.#weights = this.parameter('weights', weights);
+    this.#visibleBias = this.parameter('visibleBias', tf.clone(bias));
+    this.#hiddenBias = this.parameter('hiddenBias', tf.zeros([hidden]));
+    this.#baseBias = this.parameter('baseBias', bias, { trainable: false });
+    this.#chains =
+      chains === 0
+        ? undefined
+        : this.parameter('chains', this.#drawBase(key.fold('chains'), chains), { trainable: false });
+  }
+
+  /**
+   * The free energy $F(x) = -\ln \sum_h e^{-E(x, h)} = e(t) - b^\top t - \sum_j \ln(1 + e^{c_j + (t^\top W)_j})$, nats, `[n]`
+   * (DGM Eq. 6.37).
+   * @param x - `[n, ...shape]`
+   * @throws {@link ShapeError} if `x` has another shape.
+   */
+  energy(x: Tensor): Tensor {
+    return tf.tidy(() => this.#freeEnergy(this.#encode(x, 'energy')));
+  }
+
+  /**
+   * The energy of visible and hidden units together, E(x, h), nats, `[n]` (DGM Eq. 6.33).
+   * @param x - `[n, ...shape]`
+   * @param h - 0 or 1, `[n, hidden]`
+   * @throws {@link ShapeError} for another shape.
+   */
+  jointEnergy(x: Tensor, h: Tensor): Tensor {
+    checkShape('Rbm.jointEnergy', 'h', h, [x.shape[0]!, this.#hidden]);
+    return tf.tidy(() => {
+      const t = this.#encode(x, 'jointEnergy');
+      const interaction = sumLastAxes(tf.mul(tf.matMul(t, this.#weights), h), 1);
+      const linear = tf.add(dot(t, this.#visibleBias), dot(h, this.#hiddenBias));
+      return tf.sub(this.#visible.baseEnergy(t), tf.add(linear, interaction));
+    });
+  }
+
+  /**
+   * The log-odds of each hidden unit given x, $c + W^\top t$, `[n, hidden]` (DGM Eq. 6.38).
+   * @param x - `[n, ...shape]`
+   * @throws {@link ShapeError} if `x` has another shape.
+   */
+  hiddenLogits(x: Tensor): Tensor {
+    return tf.tidy(() => this.#hiddenLogits(this.#encode(x, 'hiddenLogits')));
+  }
+
+  /**
+   * The fields of the visible units given h, $b + W h$, `[n, size]` (DGM Eq. 6.39): of bits, their log-odds.
+   * @param h - 0 or 1, `[n, hidden]`
+   * @throws {@link ShapeError} if `h` has another shape.
+   */
+  visibleFields(h: Tensor): Tensor {
+    checkShape('Rbm.visibleFields', 'h', h, ['n', this.#hidden]);
+    return tf.tidy(() => this.#visibleFields(h));
+  }
+
+  /**
+   * $\ln Z = \ln \sum_x \sum_h e^{-E(x, h)}$ by a sum over the states of the hidden or the visible units, a differentiable scalar
+   * in nats. Of 20 bits it takes about a second.
+   * @param over - which units to enumerate; of the visible only bits (`@defaultValue` the fewer)
+   * @throws {@link UnsupportedError} for more than 20 bits.
+   */
+  logPartition(over: 'hidden' | 'visible' = this.#fewer()): Scalar {
+    const bits = over === 'hidden' ? this.#hidden : this.#visibleBits();
+    if (bits > MOST_BITS) {
+      throw new UnsupportedError({
+        where: 'Rbm.logPartition',
+        argument: `the ${over} units`,
+        expected: `to be at most ${MOST_BITS} bits`,
+        actual: Number.isFinite(bits) ? String(bits) : 'no bits',
+        remedy: 'estimate it with partition',
+      });
+    }
+    return tf.tidy(() => {
+      const parts = bitStates(bits).map((states) =>
+        tf.tidy(() =>
+          logSumExp(over === 'hidden' ? this.#hiddenMass(states()) : tf.neg(this.#freeEnergy(states()))),
+        ),
+      );
+      return logSumExp(tf.stack(parts)) as Scalar;
+    });
+  }
+
+  /** $\ln Z$: exact if that takes a sum over at most 2^20 states, otherwise by annealed importance sampling. */
+  async partition(key: Key): Promise<PartitionEstimate> {
+    checkKey('Rbm.partition', key);
+    if (Math.min(this.#hidden, this.#visibleBits()) > MOST_BITS) {
+      return annealedImportanceSampling(this.annealedPath(), { key });
+    }
+    const exact = this.logPartition();
+    try {
+      const [logPartition] = await exact.data();
+      const [value, interval] = [logPartition!, [logPartition!, logPartition!] as const];
+      return { kind: 'exact', logPartition: value, standardError: 0, interval };
+    } finally {
+      exact.dispose();
+    }
+  }
+
+  /**
+   * The path from the model of the visible units' means to this machine, over statistics `[n, size]`:
+   *
+   * $$\ln f_\beta(t) = ((1 - \beta) b_0 + \beta b)^\top t - e(t) + \sum_j \ln(1 + e^{\beta (c_j + (t^\top W)_j)})$$
+   *
+   * @see On the quantitative analysis of deep belief networks (Salakhutdinov and Murray, 2008), Eq. 15-18
+   */
+  annealedPath(): AnnealedPath {
+    const bias = (beta: Scalar): Tensor =>
+      tf.add(this.#baseBias, tf.mul(beta, tf.sub(this.#visibleBias, this.#baseBias)));
+    return {
+      logBasePartition: () =>
+        tf.tidy(() => {
+          const ofVisible = tf.squeeze(this.#visible.logNormalizer(tf.expandDims(this.#baseBias, 0)));
+          return tf.add(ofVisible, this.#hidden * Math.LN2);
+        }),
+      draw: (key, n) => this.#drawBase(key, n),
+      logRatio: (t, { from, to }) =>
+        tf.tidy(() => {
+          const logits = this.#hiddenLogits(t);
+          const ofHidden = tf.sub(softplus(tf.mul(to, logits)), softplus(tf.mul(from, logits)));
+          const gap = tf.mul(tf.sub(to, from), tf.sub(this.#visibleBias, this.#baseBias));
+          return tf.add(dot(t, gap), sumLastAxes(ofHidden, 1));
+        }),
+      move: (t, beta, key) =>
+        tf.tidy(() => {
+          const h = drawBits(tf.mul(beta, this.#hiddenLogits(t)), key.fold('hidden'));
+          const fromHidden = tf.matMul(h, this.#weights, false, true);
+          return this.#visible.draw(tf.add(bias(beta), tf.mul(beta, fromHidden)), key.fold('visible'));
+        }),
+    };
+  }
+
+  /** `[n, ...shape]`, after `sampleSteps` Gibbs steps from the model of the visible units' means. */
+  sample(key: Key, n: number): Tensor {
+    return runSamplingLoop(this.samplingLoop(n), key);
+  }
+
+  samplingLoop(n: number): SamplingLoop {
+    checkInteger('Rbm.sample', 'n', n, { min: 0 });
+    return {
+      steps: this.#sampleSteps,
+      inputs: {},
+      start: (_, key) => ({ statistics: this.#drawBase(key, n) }),
+      next: ({ statistics }, _, key) => ({ statistics: this.#gibbsStep(statistics!, key) }),
+      finish: ({ statistics }) => this.#visible.decode(statistics!),
+    };
+  }
+
+  /**
+   * Chains of Gibbs sampling that start at given examples, $h \sim p(h \mid x)$ and $x \sim p(x \mid h)$ in turn, `[n, ...shape]`.
+   * @param x - `[n, ...shape]`
+   * @throws {@link ShapeError} if `x` has another shape.
+   */
+  gibbs(x: Tensor, { key, steps }: { readonly key: Key; readonly steps: number }): Tensor {
+    checkKey('Rbm.gibbs', key);
+    checkInteger('Rbm.gibbs', 'steps', steps, { min: 0 });
+    return tf.tidy(() => this.#visible.decode(this.#chain(this.#encode(x, 'gibbs'), key, steps)));
+  }
+
+  /**
+   * Contrastive divergence: the gradient of $\mathbb E_{data}[F(x)] - \mathbb E_{negatives}[F(x)]$, in which the negatives are
+   * constants, is that of minus the log-likelihood where these are samples of the model (DGM Eq. 6.42).
+   */
+  objectives(): readonly Objective[] {
+    return [
+      {
+        name: 'contrastive',
+        parameters: [this.#weights, this.#visibleBias, this.#hiddenBias],
+        prepare: (x, key, { training }) => this.#negatives(x, key, training),
+        loss: (x, _, { prepared }) =>
+          tf.tidy(() => {
+            const data = tf.mean<Scalar>(this.energy(x));
+            const model = tf.mean<Scalar>(this.#freeEnergy(prepared!['negatives']!));
+            const decay = tf.mul(0.5 * this.#weightDecay, tf.sum(tf.square(this.#weights)));
+            return { total: tf.add<Scalar>(tf.sub(data, model), decay), data, model };
+          }),
+      },
+    ];
+  }
+
+  #negatives(x: Tensor, key: Key, training: boolean): Prepared {
+    return tf.tidy(() => {
+      const start = this.#chains ?? this.#encode(x, 'objectives');
+      const negatives = this.#chain(start, key, this.#steps);
+      if (training) this.#chains?.assign(negatives);
+      return { negatives };
+    });
+  }
+
+  #chain(statistics: Tensor, key: Key, steps: number): Tensor {
+    let current = statistics;
+    for (let step = 0; step < steps; step++) current = this.#gibbsStep(current, key.fold(step));
+    return current;
+  }
+
+  /** $h \sim p(h \mid x)$, then $x \sim p(x \mid h)$. */
+  #gibbsStep(statistics: Tensor, key: Key): Tensor {
+    return tf.tidy(() => {
+      const h = drawBits(this.#hiddenLogits(statistics), key.fold('hidden'));
+      return this.#visible.draw(this.#visibleFields(h), key.fold('visible'));
+    });
+  }
+
+  #drawBase(key: Key, n: number): Tensor {
+    return tf.tidy(() => this.#visible.draw(tf.tile(tf.expandDims(this.#baseBias, 0), [n, 1]), key));
+  }
+
+  #freeEnergy(t: Tensor): Tensor {
+    const ofHidden = sumLastAxes(softplus(this.#hiddenLogits(t)), 1);
+    return tf.sub(this.#visible.baseEnergy(t), tf.add(dot(t, this.#visibleBias), ofHidden));
+  }
+
+  /** $\ln \int e^{-E(x, h)} dx = c^\top h + A(b + W h)$, `[n]`. */
+  #hiddenMass(h: Tensor): Tensor {
+    return tf.add(dot(h, this.#hiddenBias), this.#visible.logNormalizer(this.#visibleFields(h)));
+  }
+
+  #hiddenLogits(t: Tensor): Tensor {
+    return tf.add(tf.matMul(t, this.#weights), this.#hiddenBias);
+  }
+
+  #visibleFields(h: Tensor): Tensor {
+    return tf.add(tf.matMul(h, this.#weights, false, true), this.#visibleBias);
+  }
+
+  #encode(x: Tensor, method: string): Tensor {
+    checkShape(`Rbm.${method}`, 'x', x, ['n', ...this.eventShape]);
+    return this.#visible.encode(x);
+  }
+
+  /** The number of visible bits; Infinity where they are none. */
+  #visibleBits(): number {
+    return this.levels === 2 && this.#visible.size < 32 ? this.#visible.size : Infinity;
+  }
+
+  #fewer(): 'hidden' | 'visible' {
+    return this.#hidden <= this.#visibleBits() ? 'hidden' : 'visible';
+  }
+}
+
+/** The scalar product of each row with a vector, `[n]`. */
+function dot(rows: Tensor, vector: Tensor): Tensor {
+  return tf.squeeze(tf.matMul(rows, tf.expandDims(vector, 1)), [1]);
+}
