@@ -40,6 +40,7 @@ function meanModel({ reads }: { readonly reads: boolean }): GenerativeModel & { 
       {
         name: 'mean',
         parameters: [mean],
+        validated: true,
         loss: (batch: Tensor, key: Key, { training }: LossOptions) => {
           const error = tf.add(
             tf.mean<Scalar>(tf.square(tf.sub(batch, mean))),
