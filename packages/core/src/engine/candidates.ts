@@ -40,6 +40,7 @@ const native = (source: string): Candidate => ({
     if (!inNode()) throw new Error('needs Node');
     await withoutWarnings(() => importNativePackage(source));
     mendTensorflowKernels();
+    fenceEmptyTensors('tensorflow');
   },
 });
 

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { suiteBackend } from '../../test/support/suite-backend';
 import { setup } from './setup';
 
 const empty = (...shape: number[]): Tensor => tf.tensor([], shape, 'float32');
@@ -106,11 +107,12 @@ const gradients: readonly (readonly [string, (x: Tensor) => Tensor, () => Tensor
   ['a maximum of rows', (x) => tf.max(x, 1), () => empty(0, 4)],
 ];
 
-describe.each(['wasm', 'cpu'] as const)('empty tensors on %s', (backend) => {
+// TensorFlow's backend is optional, so it is covered where the suite runs on it.
+const backends = [...new Set(['wasm', 'cpu', suiteBackend] as const)];
+
+describe.each(backends)('empty tensors on %s', (backend) => {
   beforeAll(async () => void (await setup({ backend })));
-  afterAll(
-    async () => void (await setup({ backend: process.env['DGM_BACKEND'] === 'wasm' ? 'wasm' : 'cpu' })),
-  );
+  afterAll(async () => void (await setup({ backend: suiteBackend })));
 
   const stillRight = () => expect(tf.tidy(() => tf.sum(tf.add(tf.ones([999]), 1)).dataSync()[0])).toBe(1998);
 
