@@ -7,7 +7,7 @@ const workspaces = ['packages', 'apps'].flatMap((folder) =>
 );
 
 function testResults() {
-  return [...workspaces, 'integration']
+  return [...workspaces, 'examples', 'integration']
     .map((folder) => ({ folder, file: path.join(folder, '.test-results', 'vitest.json') }))
     .filter(({ file }) => existsSync(file))
     .map(({ folder, file }) => ({ folder, ...JSON.parse(readFileSync(file, 'utf8')) }));
