@@ -15,7 +15,10 @@ export function packageTests(options = {}) {
     test: {
       include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
       setupFiles: [`${packages}testing/src/setup.ts`],
-      reporters: ['default', ['json', { outputFile: '.test-results/vitest.json' }]],
+      reporters: [
+        'default',
+        ['json', { outputFile: `.test-results/${process.env.DGM_TEST_RESULTS ?? 'vitest'}.json` }],
+      ],
       testTimeout: 30_000,
       // The machines that check a change have two cores, and one tfjs engine fills one of them.
       maxWorkers: 2,

@@ -1,6 +1,7 @@
 import './matchers';
 
 // suites
+export { describeBackends } from './backends';
 export { bijectorChecks, describeBijector, measureBijector } from './bijector';
 export type { BijectorCase, BijectorErrors, BijectorTable } from './bijector';
 export { compiledChecks, describeCompiled } from './compiled';
