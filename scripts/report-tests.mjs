@@ -27,30 +27,35 @@ function turboTasks(since) {
     .map((task) => ({ id: task.taskId, failed: task.execution?.exitCode !== 0 }));
 }
 
-/** Prints the closing lines; gives the exit code. */
-export function reportTests(since) {
+/** Failed tests, and test files that failed before any of their tests could. */
+export function countFailed(results) {
+  const isBroken = (file) =>
+    file.status === 'failed' && file.assertionResults.every(({ status }) => status !== 'failed');
+  return results.reduce(
+    (total, { numFailedTests, testResults: files }) => total + numFailedTests + files.filter(isBroken).length,
+    0,
+  );
+}
+
+/** Prints the closing lines, which count the suites of other runs (`more`) too; gives the exit code. */
+export function reportTests(since, more = []) {
   const tasks = turboTasks(since);
-  const results = testResults();
+  const own = testResults();
+  const results = [...own, ...more];
   const skipped = results.flatMap(({ folder, testResults: files }) =>
     files
       .flatMap((file) => file.assertionResults)
       .filter(({ status }) => status === 'pending' || status === 'skipped' || status === 'todo')
       .map(({ fullName }) => `${folder}: ${fullName}`),
   );
-  const brokenFiles = results.flatMap(({ testResults: files }) =>
-    files.filter(
-      (file) => file.status === 'failed' && file.assertionResults.every(({ status }) => status !== 'failed'),
-    ),
-  );
   const failedTasks = tasks.filter((task) => task.failed);
-  const failedTests =
-    results.reduce((total, { numFailedTests }) => total + numFailedTests, 0) + brokenFiles.length;
+  const failedTests = countFailed(own);
   // A failed `test` task is told by its failed tests, unless it died before it could write any.
   const failedChecks = failedTasks.filter(({ id }) => !id.endsWith('#test') || failedTests === 0);
   const passed =
     results.reduce((total, { numPassedTests }) => total + numPassedTests, 0) +
     tasks.filter(({ id, failed }) => !failed && !/#(test|build|generate)$/.test(id)).length;
-  const failed = failedTests + failedChecks.length + (tasks.length === 0 ? 1 : 0);
+  const failed = failedTests + countFailed(more) + failedChecks.length + (tasks.length === 0 ? 1 : 0);
 
   console.log('');
   for (const name of skipped) console.log(`skipped: ${name}`);

@@ -8,7 +8,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { newFamily } from './new-family/index.mjs';
 import { releaseDry } from './release/dry.mjs';
-import { reportTests } from './report-tests.mjs';
+import { countFailed, reportTests } from './report-tests.mjs';
 import { testOnTensorflow } from './tfjs-node/test.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -54,19 +54,24 @@ const tasks = {
   lint: async (args) => mustRun(...turbo('lint', 'lint:root', 'typecheck', ...args)),
   test: async (args) => {
     const started = Date.now();
+    const others = args.filter((arg) => arg !== '--tensorflow');
     await run(
-      ...turbo('lint', 'lint:root', 'typecheck', 'check:package', 'test', ...args),
+      ...turbo('lint', 'lint:root', 'typecheck', 'check:package', 'test', ...others),
       '--continue=always',
       '--summarize',
     );
-    process.exitCode = reportTests(started);
+    process.exitCode = reportTests(
+      started,
+      args.includes('--tensorflow') ? await testOnTensorflow(root) : [],
+    );
   },
   'test:tensorflow': async (args) => {
     await mustRun(...turbo('generate', '--output-logs=errors-only'));
-    process.exitCode = testOnTensorflow(root, {
+    const results = await testOnTensorflow(root, {
       all: args.includes('--all'),
       required: args.includes('--required'),
     });
+    process.exitCode = countFailed(results) === 0 ? 0 : 1;
   },
   bench: async (args) => {
     await mustRun(...turbo('build', '--filter=@dgm/benchmark...'), '--output-logs=errors-only');

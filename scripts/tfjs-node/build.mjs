@@ -33,13 +33,14 @@ export function buildTfjsNode({ gpu = false, folder = cacheFolder(gpu) } = {}) {
   try {
     installSources(work, name);
     unpackTensorflow(work, gpu);
-    compile(path.join(work, 'node_modules', '@tensorflow', name), work);
+    const built = path.join(work, 'node_modules', '@tensorflow', name);
+    compile(built, work);
+    if (!gpu) checkRuns(built);
     rmSync(folder, { recursive: true, force: true });
     renameSync(work, folder);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
-  if (!gpu) checkRuns(home);
   return home;
 }
 
@@ -74,7 +75,8 @@ function runs(command, args) {
 function installSources(work, name) {
   writeFileSync(path.join(work, 'package.json'), JSON.stringify({ private: true }));
   const packages = [`@tensorflow/${name}@${VERSION}`, 'node-api-headers@1.5.0'];
-  fetchOrSkip(
+  attempt(
+    'download it',
     'npm',
     ['install', '--silent', '--no-audit', '--no-fund', '--ignore-scripts', ...packages],
     work,
@@ -92,7 +94,7 @@ function unpackTensorflow(work, gpu) {
     '--platform',
     'manylinux_2_27_x86_64',
   ];
-  fetchOrSkip('python3', ['-m', 'pip', 'download', '--quiet', ...wheel, ...target], work);
+  attempt('download TensorFlow', 'python3', ['-m', 'pip', 'download', '--quiet', ...wheel, ...target], work);
   const unpack = `
 import glob, os, zipfile
 file = glob.glob('wheel/*.whl')[0]
@@ -100,7 +102,7 @@ archive = zipfile.ZipFile(file)
 wanted = ('tensorflow/libtensorflow', 'tensorflow/include/tensorflow/c/', 'tensorflow/include/tensorflow/core/platform/', 'tensorflow/include/tsl/platform/', 'tensorflow/include/xla/tsl/c/')
 archive.extractall('wheel', [name for name in archive.namelist() if name.startswith(wanted)])
 os.remove(file)`;
-  execFileSync('python3', ['-c', unpack], { cwd: work, stdio: ['ignore', 'ignore', 'inherit'] });
+  attempt('unpack TensorFlow', 'python3', ['-c', unpack], work);
 }
 
 function compile(home, work) {
@@ -118,7 +120,8 @@ function compile(home, work) {
   ];
   const sources = ['binding/tfjs_backend.cc', 'binding/tfjs_binding.cc'];
   const linked = ['-Ldeps/lib', '-l:libtensorflow_cc.so.2', '-l:libtensorflow_framework.so.2'];
-  execFileSync(
+  attempt(
+    'compile it',
     'g++',
     [
       ...[
@@ -131,20 +134,20 @@ function compile(home, work) {
       ],
       ...[...sources, '-o', 'lib/napi-v8/tfjs_binding.node', ...linked, '-Wl,-rpath,$ORIGIN/../../deps/lib'],
     ],
-    { cwd: home, stdio: ['ignore', 'ignore', 'inherit'] },
+    home,
   );
 }
 
-/** A registry that cannot be reached is a reason to skip, not a fault of the build. */
-function fetchOrSkip(command, args, cwd) {
+/** What fails for lack of a network, a compiler or a processor that it suits is a reason to skip, not a fault of the build. */
+function attempt(what, command, args, cwd) {
   try {
-    execFileSync(command, args, { cwd, stdio: ['ignore', 'ignore', 'pipe'] });
+    execFileSync(command, args, { cwd, stdio: ['ignore', 'ignore', 'pipe'], timeout: 5 * 60_000 });
   } catch (error) {
-    const [line = ''] = String(error.stderr ?? error.message)
+    const lines = String(error.stderr || error.message)
       .trim()
-      .split('\n')
-      .slice(-1);
-    throw new Unavailable(`${command} could not download it: ${line}`);
+      .split('\n');
+    const line = lines.find((each) => /error/i.test(each)) ?? lines.at(-1);
+    throw new Unavailable(`${path.basename(command)} could not ${what}: ${line}`);
   }
 }
 
@@ -153,7 +156,7 @@ function checkRuns(home) {
     const tf = require(${JSON.stringify(home)});
     const sum = tf.sum(tf.matMul(tf.ones([2, 3]), tf.ones([3, 2]))).dataSync()[0];
     if (tf.getBackend() !== 'tensorflow' || sum !== 12) throw new Error('expected 12 on tensorflow, got ' + sum + ' on ' + tf.getBackend());`;
-  execFileSync(process.execPath, ['-e', program], { stdio: ['ignore', 'ignore', 'pipe'] });
+  attempt('run it', process.execPath, ['-e', program], home);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -1,9 +1,10 @@
-// Runs suites and the benchmark on TensorFlow's native backend: `npm run test:tensorflow [-- --all] [-- --required]`.
+// Runs suites and the benchmark on TensorFlow's native backend: `npm run test:tensorflow [-- --all] [-- --required]`, and
+// after all other tests with `npm test -- --tensorflow`.
 //
 // By default the contract suites, which a change is checked with; `--all` runs every suite of every package and the quick
 // benchmark. Where the backend cannot be built it says so and passes, unless `--required`.
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { buildTfjsNode, Unavailable } from './build.mjs';
 
@@ -19,9 +20,18 @@ const CONTRACTS = {
   ],
   arm: ['test/contract.test.ts'],
   flows: ['test/normalization.test.ts', 'test/extremes.test.ts', 'src/autoregressive'],
+  priors: ['test/contract.test.ts'],
+  compile: ['test/backends.test.ts'],
 };
 
-export function testOnTensorflow(root, { all, required }) {
+/** A run that takes longer hangs: it is ended, and counts as failed. */
+const LIMIT_MINUTES = { contracts: 8, all: 100 };
+
+/**
+ * @returns {Promise<{ folder: string, numPassedTests: number, numFailedTests: number, testResults: object[] }[]>} what each
+ *   suite reported, and the benchmark as one test; nothing where the backend cannot be had
+ */
+export async function testOnTensorflow(root, { all = false, required = false } = {}) {
   const started = Date.now();
   let home;
   try {
@@ -29,42 +39,47 @@ export function testOnTensorflow(root, { all, required }) {
   } catch (error) {
     if (!(error instanceof Unavailable)) throw error;
     console.log(`SKIPPED on TensorFlow's native backend: ${error.message}.`);
-    return required ? 1 : 0;
+    return required ? [oneTest("TensorFlow's native backend", false)] : [];
   }
-  const failed = linked(root, home, () => {
-    const suites = all ? everySuite(root) : Object.entries(CONTRACTS);
-    const failures = suites.filter(([name, files]) => !passes(path.join(root, 'packages', name), files));
-    return [...failures.map(([name]) => name), ...(all && !trainsEveryModel(root) ? ['the benchmark'] : [])];
+  const deadline = started + 60_000 * (all ? LIMIT_MINUTES.all : LIMIT_MINUTES.contracts);
+  const results = await linked(root, home, async () => {
+    const suites = [];
+    for (const [name, files] of all ? everySuite(root) : Object.entries(CONTRACTS))
+      suites.push(await runSuite(path.join(root, 'packages', name), files, deadline));
+    if (all) suites.push(oneTest('the benchmark on tensorflow', await trainsEveryModel(root, deadline)));
+    return suites;
   });
+  const total = (count) => results.reduce((sum, result) => sum + result[count], 0);
   const seconds = Math.round((Date.now() - started) / 1000);
   console.log(
-    `TensorFlow's native backend: ${failed.length === 0 ? 'passed' : `FAILED in ${failed.join(', ')}`}, ${seconds} s`,
+    `TensorFlow's native backend: ${total('numPassedTests')} passed, ${total('numFailedTests')} failed, ${seconds} s`,
   );
-  return failed.length === 0 ? 0 : 1;
+  return results;
 }
 
-/** `@dgm/compile` tests the compiled engine against the eager one, on the cpu backend that its captures need. */
+/** The other suites of `@dgm/compile` compare its engine with the eager one on the cpu backend, which its captures need. */
 function everySuite(root) {
   return readdirSync(path.join(root, 'packages'))
-    .filter((name) => name !== 'compile' && existsSync(path.join(root, 'packages', name, 'vitest.config.ts')))
-    .map((name) => [name, []]);
+    .filter((name) => existsSync(path.join(root, 'packages', name, 'vitest.config.ts')))
+    .map((name) => [name, name === 'compile' ? CONTRACTS.compile : []]);
 }
 
 /** The package is beside core, which loads it, only while `action` runs: `setup()` would prefer it in all other suites. */
-function linked(root, home, action) {
+async function linked(root, home, action) {
   const link = path.join(root, 'packages', 'core', 'node_modules', '@tensorflow', path.basename(home));
   if (existsSync(link)) return action();
   mkdirSync(path.dirname(link), { recursive: true });
+  rmSync(link, { force: true });
   symlinkSync(home, link, 'dir');
   try {
-    return action();
+    return await action();
   } finally {
     rmSync(link);
   }
 }
 
 /** Trains every model of the benchmark for a moment, op by op. */
-function trainsEveryModel(root) {
+async function trainsEveryModel(root, deadline) {
   const command = [
     'bench',
     '--engine',
@@ -72,19 +87,52 @@ function trainsEveryModel(root) {
     '--device',
     'tensorflow',
     '--quick',
+    '--models',
+    'all',
     '--out',
     'out/tensorflow',
   ];
-  const { status } = spawnSync(process.execPath, ['scripts/run.mjs', ...command], {
-    cwd: root,
-    stdio: 'inherit',
-  });
-  return status === 0;
+  return (await run(process.execPath, ['scripts/run.mjs', ...command], { cwd: root, deadline })) === 0;
 }
 
-function passes(cwd, files) {
-  const env = { ...process.env, DGM_BACKEND: 'tensorflow' };
-  return (
-    spawnSync('vitest', ['run', '--reporter=dot', ...files], { cwd, env, stdio: 'inherit' }).status === 0
-  );
+async function runSuite(folder, files, deadline) {
+  const report = path.join(folder, '.test-results', 'tensorflow.json');
+  rmSync(report, { force: true });
+  const env = { ...process.env, DGM_BACKEND: 'tensorflow', DGM_TEST_RESULTS: 'tensorflow' };
+  const options = ['--reporter=dot', '--reporter=json', '--testTimeout=120000', '--hookTimeout=120000'];
+  const status = await run('vitest', ['run', ...options, ...files], { cwd: folder, env, deadline });
+  if (!existsSync(report)) return oneTest(folder, false);
+  const result = { folder, ...JSON.parse(readFileSync(report, 'utf8')) };
+  // An error outside of the tests fails the run and none of them.
+  if (status !== 0 && result.numFailedTests === 0) result.numFailedTests = 1;
+  return result;
+}
+
+const oneTest = (folder, passed) => ({
+  folder,
+  numPassedTests: passed ? 1 : 0,
+  numFailedTests: passed ? 0 : 1,
+  testResults: [],
+});
+
+/** Runs a command in the foreground; gives its exit status, or 1 if it had to be ended with all that it started. */
+function run(command, args, { cwd, env = process.env, deadline }) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd, env, stdio: 'inherit', detached: true });
+    const end = () => process.kill(-child.pid, 'SIGKILL');
+    const timer = setTimeout(
+      () => {
+        console.log(`Ended ${command} in ${cwd}: it took too long.`);
+        end();
+      },
+      Math.max(0, deadline - Date.now()),
+    );
+    process.once('SIGINT', end);
+    child.on('error', reject);
+    child.on('exit', (status) => {
+      clearTimeout(timer);
+      process.off('SIGINT', end);
+      resolve(status ?? 1);
+    });
+  });
 }
