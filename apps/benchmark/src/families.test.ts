@@ -55,7 +55,15 @@ describe('discoverFamilies', () => {
     const { candidates, broken } = await discoverFamilies();
     expect(broken).toEqual([]);
     expect(new Set(candidates.map(({ package: from }) => from))).toEqual(
-      new Set(['@dgm/arm', '@dgm/benchmark', '@dgm/flows', '@dgm/vae']),
+      new Set([
+        '@dgm/arm',
+        '@dgm/benchmark',
+        '@dgm/diffusion',
+        '@dgm/ebm',
+        '@dgm/flows',
+        '@dgm/gan',
+        '@dgm/vae',
+      ]),
     );
     const names = candidates.map(({ entry: { name } }) => name);
     expect(names).toContain('vampprior-2018-vamp');

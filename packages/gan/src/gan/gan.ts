@@ -1,0 +1,300 @@
+import {
+  asLayer,
+  BaseModule,
+  checkContext,
+  checkGiven,
+  checkInteger,
+  checkKey,
+  checkNumber,
+  checkOptions,
+  checkSecondDerivative,
+  checkShape,
+  childCall,
+  formatShape,
+  ShapeError,
+  splitBatch,
+  trainable,
+} from '@dgm/core';
+import type {
+  CallOptions,
+  ConditionedBatch,
+  GenerativeModel,
+  Key,
+  Layer,
+  LossOptions,
+  NetworkLike,
+  Objective,
+  Prepared,
+  SampleOptions,
+  Shape,
+} from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import { adversarialLoss } from '../losses/adversarial-loss';
+import type { AdversarialLoss, AdversarialLossName } from '../losses/adversarial-loss';
+import { r1, r2 } from '../losses/gradient-penalty';
+import type { GradientPenalty } from '../losses/gradient-penalty';
+import type { Augmentation } from './augmentation';
+import { fromUnitRange, toUnitRange } from './levels';
+
+export interface GanOptions {
+  /** G, from latent variables `[n, latent]` to examples `[n, ...event]`. */
+  readonly generator: NetworkLike;
+  /** The critic (discriminator), from examples `[n, ...event]` to one score each, `[n, 1]`; a logit, without a sigmoid. */
+  readonly critic: NetworkLike;
+  /** The number of latent variables, which are standard normal. */
+  readonly latent: number;
+  /** What both players minimize. @defaultValue 'relativistic' */
+  readonly loss?: AdversarialLossName | AdversarialLoss;
+  /** Gradient penalties of the critic, added to its loss. Defaults to `[r1({ gamma: 1 }), r2({ gamma: 1 })]`, as in R3GAN. */
+  readonly penalties?: readonly GradientPenalty[];
+  /** The penalties are added at every so many updates of the critic only, so many times as large. @defaultValue 1 */
+  readonly penaltyEvery?: number;
+  /** Updates of the critic, each on a batch of its own, for one of the generator. @defaultValue 1 */
+  readonly criticSteps?: number;
+  /** The largest absolute value of the critic's weights, to which they are clipped after each update. Defaults to none. */
+  readonly weightClip?: number;
+  /** What the critic sees of real examples and of fakes alike. Defaults to both as they are. */
+  readonly augment?: Augmentation;
+  /**
+   * The number of values of discrete data, the integers from 0 to `levels` - 1. Both networks see them as numbers from -1 to 1,
+   * and samples are rounded to integers. Defaults to real numbers, which both networks see as they are.
+   */
+  readonly levels?: number;
+}
+
+export interface ConditionalGanOptions extends GanOptions {
+  /** The width of a context. */
+  readonly contextSize: number;
+}
+
+const OPTIONS = [
+  ...['generator', 'critic', 'latent', 'loss', 'penalties', 'penaltyEvery', 'criticSteps', 'weightClip'],
+  ...['augment', 'levels'],
+];
+
+/**
+ * A generative adversarial network: a generator G turns noise into examples, and a critic scores examples, by which the generator
+ * learns without a likelihood.
+ *
+ * The objectives are `critic` and `generator`, each with an optimizer of its own if wanted. Their losses do not say how good the
+ * samples are: judge them by `sampleQuality`. The moving average of the generator's weights (`ema` of `fit`) is usually far better
+ * than the last weights.
+ *
+ * @throws ArgumentError if an option is unknown, missing or out of its range
+ * @throws ShapeError if the critic does not take what the generator makes, or gives other than one score
+ * @throws UnsupportedError if there are penalties and the critic has no right second derivative
+ * @see Generative Adversarial Nets (Goodfellow et al., 2014); DGM §7.3. The defaults are those of The GAN is dead; long live the GAN!
+ * A Modern GAN Baseline (Huang et al., 2024)
+ * @example
+ * ```ts
+ * const model = gan({
+ *   latent: 16,
+ *   generator: mlp([16, 256, 256, 64], { key: key.fold('generator'), activation: 'leakyRelu', outputActivation: 'tanh' }),
+ *   critic: mlp([64, 256, 256, 1], { key: key.fold('critic'), activation: 'leakyRelu' }),
+ *   levels: 17,
+ * });
+ * const ema = { generator: { decay: 0.999 } };
+ * await fit(model, data, { key, optimizer: adam({ learningRate: 2e-4, beta1: 0 }), ema, batchSize: 64, epochs: 100 });
+ * ```
+ */
+export function gan(options: GanOptions): Gan {
+  checkOptions('gan', options, OPTIONS);
+  return new Gan('gan', { ...options, contextSize: 0 });
+}
+
+/**
+ * A {@link gan} of examples given a context, such as a class: the generator sees each context beside its latent variables,
+ * `[n, latent + contextSize]`, and the critic beside a flat example, `[n, size of an example + contextSize]`. It is trained on
+ * batches `{ x, context }`, which the option `batch` of `fit` makes.
+ *
+ * @throws what {@link gan} throws
+ * @see Conditional Generative Adversarial Nets (Mirza and Osindero, 2014), Eq. 2
+ */
+export function conditionalGan(options: ConditionalGanOptions): Gan<ConditionedBatch> {
+  checkOptions('conditionalGan', options, [...OPTIONS, 'contextSize']);
+  checkInteger('conditionalGan', 'contextSize', options.contextSize);
+  return new Gan<ConditionedBatch>('conditionalGan', options);
+}
+
+/** What {@link gan} and {@link conditionalGan} make. */
+export class Gan<B extends Tensor | ConditionedBatch = Tensor>
+  extends BaseModule
+  implements GenerativeModel<B>
+{
+  readonly likelihoodKind = 'none';
+  readonly eventShape: Shape;
+  readonly levels: number | undefined;
+  readonly contextSize: number;
+  readonly generator: Layer;
+  readonly critic: Layer;
+  readonly #where: string;
+  readonly #latent: number;
+  readonly #loss: AdversarialLoss;
+  readonly #penalties: readonly GradientPenalty[];
+  readonly #penaltyEvery: number;
+  readonly #criticSteps: number;
+  readonly #weightClip: number | undefined;
+  readonly #augment: Augmentation;
+
+  constructor(where: string, options: ConditionalGanOptions) {
+    super();
+    const { latent, loss = 'relativistic', penalties = [r1({ gamma: 1 }), r2({ gamma: 1 })] } = options;
+    const { penaltyEvery = 1, criticSteps = 1, weightClip, augment = (x) => tf.clone(x), levels } = options;
+    checkInteger(where, 'latent', latent);
+    checkInteger(where, 'penaltyEvery', penaltyEvery);
+    checkInteger(where, 'criticSteps', criticSteps);
+    if (weightClip !== undefined) checkNumber(where, 'weightClip', weightClip, { above: 0 });
+    if (levels !== undefined) checkInteger(where, 'levels', levels, { min: 2 });
+    checkGiven(where, 'generator', options.generator, 'to be a network');
+    checkGiven(where, 'critic', options.critic, 'to be a network');
+    this.#where = where;
+    this.#latent = latent;
+    this.#loss = typeof loss === 'string' ? adversarialLoss(loss) : loss;
+    this.#penalties = penalties;
+    this.#penaltyEvery = penaltyEvery;
+    this.#criticSteps = criticSteps;
+    this.#weightClip = weightClip;
+    this.#augment = augment;
+    this.levels = levels;
+    this.contextSize = options.contextSize;
+    this.generator = this.child('generator', asLayer(options.generator));
+    this.critic = this.child('critic', asLayer(options.critic));
+    this.eventShape = this.#checkNetworks();
+  }
+
+  /**
+   * @param options - `context`, `[n, contextSize]`, of a conditional model
+   * @returns G(z) for n draws z, `[n, ...event]`
+   * @throws ShapeError if there is not one context for each draw
+   */
+  sample(key: Key, n: number, { context }: SampleOptions = {}): Tensor {
+    checkKey(`${this.#where}.sample`, key);
+    checkInteger(`${this.#where}.sample`, 'n', n, { min: 0 });
+    checkContext(`${this.#where}.sample`, context, { rows: n, contextSize: this.contextSize });
+    return tf.tidy(() => {
+      const x = this.#generate(key, n, context, {});
+      return this.levels === undefined ? x : fromUnitRange(x, this.levels);
+    });
+  }
+
+  objectives(): readonly Objective<B>[] {
+    return [
+      {
+        name: 'critic',
+        parameters: [...trainable(this.critic).values()],
+        lazyEvery: this.#penaltyEvery,
+        prepare: (batch, key, options) => this.#prepareFakes(batch, key, options),
+        loss: (batch, key, options) => this.#criticLoss(batch, key, options),
+        ...(this.#weightClip !== undefined && { afterUpdate: () => this.#clipWeights() }),
+      },
+      {
+        name: 'generator',
+        parameters: [...trainable(this.generator).values()],
+        every: this.#criticSteps,
+        loss: (batch, key, options) => this.#generatorLoss(batch, key, options),
+      },
+    ];
+  }
+
+  /** G(z), as the networks see examples. */
+  #generate(key: Key, n: number, context: Tensor | undefined, call: CallOptions): Tensor {
+    const z = key.fold('z').normal([n, this.#latent]);
+    return this.generator.apply(beside(z, context), childCall({ ...call, key }, 'generator'));
+  }
+
+  /** The critic as a function of the examples alone, `[n]`. */
+  #scores(context: Tensor | undefined, call: CallOptions): (x: Tensor) => Tensor {
+    return (x) => tf.reshape(this.critic.apply(beside(x, context), call), [-1]);
+  }
+
+  /** Real examples and their contexts, as the networks see them. */
+  #realOf(batch: B): { readonly real: Tensor; readonly context: Tensor | undefined; readonly n: number } {
+    const { x, context } = splitBatch(batch);
+    checkShape(`${this.#where}.loss`, 'x', x, ['n', ...this.eventShape]);
+    const n = x.shape[0]!;
+    checkContext(`${this.#where}.loss`, context, { rows: n, contextSize: this.contextSize });
+    return { real: this.levels === undefined ? x : toUnitRange(x, this.levels), context, n };
+  }
+
+  /** The critic learns from fakes that are constants to it. */
+  #prepareFakes(batch: B, key: Key, { training }: LossOptions): Prepared {
+    return tf.tidy(() => {
+      const { context, n } = this.#realOf(batch);
+      return { fakes: this.#generate(key.fold('fakes'), n, context, { training }) };
+    });
+  }
+
+  #criticLoss(batch: B, key: Key, { training, prepared, lazy = true }: LossOptions) {
+    return tf.tidy(() => {
+      const { real, context } = this.#realOf(batch);
+      const seen = this.#seen(real, prepared!['fakes']!, key);
+      const scores = this.#scores(context, { training, key: key.fold('critic') });
+      const loss = this.#loss.critic(scores(seen.real), scores(seen.fake));
+      if (!lazy || this.#penalties.length === 0) return { total: loss };
+      const penalties = this.#penalties.map((penalty, index) =>
+        penalty.loss(scores, seen, key.fold('penalty').fold(index)),
+      );
+      const penalty = tf.mul<Scalar>(this.#penaltyEvery, tf.addN(penalties));
+      return { total: tf.add<Scalar>(loss, penalty), loss, penalty };
+    });
+  }
+
+  #generatorLoss(batch: B, key: Key, { training }: LossOptions): { total: Scalar } {
+    return tf.tidy(() => {
+      const { real, context, n } = this.#realOf(batch);
+      const seen = this.#seen(real, this.#generate(key.fold('fakes'), n, context, { training }), key);
+      const scores = this.#scores(context, { training, key: key.fold('critic') });
+      const fake = scores(seen.fake);
+      const { generator, isRelativistic = false } = this.#loss;
+      return { total: isRelativistic ? generator(fake, scores(seen.real)) : generator(fake) };
+    });
+  }
+
+  /** What the critic sees. */
+  #seen(real: Tensor, fake: Tensor, key: Key): { readonly real: Tensor; readonly fake: Tensor } {
+    return {
+      real: this.#augment(real, key.fold('augment real')),
+      fake: this.#augment(fake, key.fold('augment fake')),
+    };
+  }
+
+  #clipWeights(): void {
+    const bound = this.#weightClip!;
+    tf.tidy(() => {
+      for (const weight of trainable(this.critic).values())
+        weight.assign(tf.clipByValue(weight, -bound, bound));
+    });
+  }
+
+  /** Runs both networks once, to find out the shape of an example and what does not fit. */
+  #checkNetworks(): Shape {
+    return tf.tidy(() => {
+      const rows = 2;
+      const context = this.contextSize === 0 ? undefined : tf.zeros([rows, this.contextSize]);
+      const x = this.generator.apply(beside(tf.zeros([rows, this.#latent]), context));
+      const isBatch = (y: Tensor): boolean => y.rank >= 2 && y.shape[0] === rows;
+      if (!isBatch(x)) throw wrongOutput(this.#where, 'generator', '[n, ...event]', x);
+      const scores = this.critic.apply(beside(x, context));
+      if (!isBatch(scores) || scores.size !== rows)
+        throw wrongOutput(this.#where, 'critic', '[n, 1]', scores);
+      if (this.#penalties.length > 0)
+        checkSecondDerivative(`${this.#where}: the critic`, this.#scores(context, {}), x);
+      return x.shape.slice(1);
+    });
+  }
+}
+
+/** What a network sees: x, or x flat with its context beside it. */
+function beside(x: Tensor, context: Tensor | undefined): Tensor {
+  return context === undefined ? x : tf.concat([tf.reshape(x, [x.shape[0]!, -1]), context], 1);
+}
+
+function wrongOutput(where: string, network: string, expected: string, output: Tensor): ShapeError {
+  return new ShapeError({
+    where,
+    argument: `output of the ${network}`,
+    expected: `of shape ${expected}`,
+    actual: formatShape(output.shape.length === 0 ? [] : ['n', ...output.shape.slice(1)]),
+  });
+}

@@ -1,0 +1,27 @@
+import { compiled } from '@dgm/compile';
+import { describeCompiled, describeCoverage, describeModel } from '@dgm/testing';
+import * as exports from '../src/index';
+import { models } from './gan.cases';
+
+describeModel(models);
+
+// What differs for an engine: a second derivative, a schedule, state of the critic, weights that are clipped.
+const variants = ['gan (penalties', 'gan (hinge', 'gan (Wasserstein', 'gan (integers'];
+const captured = Object.entries(models).filter(([name]) => variants.some((start) => name.startsWith(start)));
+describeCompiled(Object.fromEntries(captured), { engine: compiled });
+
+describeCoverage({
+  exports,
+  tables: [models],
+  testedIn: {
+    Gan: 'src/gan/gan.test.ts',
+    conditionalGan: 'src/gan/gan.test.ts',
+    instanceNoise: 'test/gan.cases.ts',
+    adversarialLoss: 'src/losses/losses.test.ts',
+    fDivergence: 'src/losses/losses.test.ts',
+    gradientPenalty: 'src/losses/gradient-penalty.test.ts',
+    r1: 'src/losses/gradient-penalty.test.ts',
+    r2: 'src/losses/gradient-penalty.test.ts',
+    wganPenalty: 'src/losses/gradient-penalty.test.ts',
+  },
+});

@@ -1,0 +1,89 @@
+import { Key, mlp, spectralNorm, squaredMmd, gaussianKernel } from '@dgm/core';
+import type { ConditionedBatch, GenerativeModel } from '@dgm/core';
+import type { ModelCase, ModelTable } from '@dgm/testing';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { fDivergence, gan, instanceNoise, r1, wganPenalty } from '../src/index';
+import type { GanOptions } from '../src/index';
+
+/** Points around (2, -1, 0), far from where an untrained generator puts its own. */
+const points = () => tf.tidy(() => tf.add(tf.mul(Key.of(1).normal([32, 3]), [0.5, 0.2, 0.3]), [2, -1, 0]));
+
+/** The distance of samples from the data. */
+const discrepancy = (model: GenerativeModel, data: Tensor, key: Key): number =>
+  tf.tidy(
+    () => squaredMmd(model.sample(key, 64), data, { kernel: gaussianKernel([0.5, 1, 2, 4]) }).dataSync()[0]!,
+  );
+
+const generator = (key: Key) => mlp([2, 12, 3], { key: key.fold('generator'), activation: 'leakyRelu' });
+const critic = (key: Key) => mlp([3, 12, 1], { key: key.fold('critic'), activation: 'softplus' });
+
+/** Of a difference of scores, which no bias of the last layer changes; the two halves of a hinge cancel at the start. */
+const differences = { zeroGradient: ['critic/2/bias'] };
+
+const small =
+  (options: (key: Key) => Partial<GanOptions>, more: Partial<ModelCase> = {}) =>
+  (): ModelCase => ({
+    make: (key) => {
+      const own = options(key);
+      return gan({
+        ...{ ...own, latent: 2 },
+        generator: own.generator ?? generator(key),
+        critic: own.critic ?? critic(key),
+      });
+    },
+    data: points,
+    measure: discrepancy,
+    fall: 0.1,
+    ...more,
+  });
+
+/** The models with small networks and data. */
+export const models: ModelTable = {
+  gan: small(() => ({}), differences),
+  'gan (penalties at every third step)': small(() => ({ penaltyEvery: 3 }), differences),
+  'gan (non-saturating, R1)': small(() => ({ loss: 'non-saturating', penalties: [r1({ gamma: 0.5 })] })),
+  'gan (saturating)': small(() => ({ loss: 'saturating', penalties: [] })),
+  'gan (least squares, instance noise)': small(() => ({
+    loss: 'least-squares',
+    penalties: [],
+    augment: instanceNoise({ std: 0.1 }),
+  })),
+  'gan (hinge, spectral normalization)': small(
+    (key) => ({
+      loss: 'hinge',
+      penalties: [],
+      critic: mlp([3, 12, 1], { key: key.fold('critic'), weight: spectralNorm() }),
+    }),
+    differences,
+  ),
+  'gan (Wasserstein, gradient penalty)': small(
+    () => ({ loss: 'wasserstein', penalties: [wganPenalty()], criticSteps: 2 }),
+    differences,
+  ),
+  'gan (Wasserstein, clipped weights)': small(
+    () => ({ loss: 'wasserstein', penalties: [], weightClip: 0.5 }),
+    differences,
+  ),
+  'gan (squared Hellinger)': small(() => ({ loss: fDivergence('squared-hellinger'), penalties: [] })),
+  'gan (integers)': small(
+    (key) => ({
+      generator: mlp([2, 12, 3], { key: key.fold('generator'), outputActivation: 'tanh' }),
+      levels: 5,
+    }),
+    {
+      ...differences,
+      data: () => tf.tidy(() => tf.add(3, Key.of(1).bernoulli([32, 3], 0.7))),
+      range: [0, 4],
+    },
+  ),
+};
+
+/** A batch of a conditional model. */
+export const conditionedPoints = (): ConditionedBatch => {
+  const context = Key.of(2).bernoulli([32, 1], 0.5);
+  const x = tf.tidy(() =>
+    tf.add(tf.mul(Key.of(1).normal([32, 3]), 0.2), tf.mul(tf.sub(tf.mul(2, context), 1), [1, 0, -1])),
+  );
+  return { x, context };
+};
