@@ -70,6 +70,8 @@ export function checkOneOf<T extends string>(
 
 /**
  * Checks that an options object is one and has no option whose name is not known, so that a misspelt name is an error.
+ * @param known - the names of all options, from which the error suggests the closest; none to check what is left of the
+ * options after the known ones were taken out
  * @throws ArgumentError naming `where` and the unknown option
  */
 export function checkOptions(where: string, options: unknown, known: readonly string[]): void {
@@ -87,8 +89,9 @@ export function checkOptions(where: string, options: unknown, known: readonly st
   throw new ArgumentError({
     where,
     argument: 'options',
-    expected: `to be among ${known.join(', ')}`,
-    actual: `"${unknown}"`,
+    ...(known.length === 0
+      ? { expected: `without "${unknown}"`, remedy: 'there is no such option' }
+      : { expected: `to be among ${known.join(', ')}`, actual: `"${unknown}"` }),
     ...(close !== undefined && { remedy: `did you mean "${close}"` }),
   });
 }

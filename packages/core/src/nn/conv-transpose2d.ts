@@ -2,7 +2,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { ArgumentError } from '../errors/dgm-error';
 import { checkShape } from '../check/check';
 import { convolveTransposed } from './convolution';
-import { BaseKernelLayer, type ConvolutionLayerOptions } from './kernel-layer';
+import { BaseKernelLayer, type ConvolutionLayerOptions, CONVOLUTION_OPTIONS } from './kernel-layer';
 import type { CallOptions } from './layer';
 import {
   checkConvolution,
@@ -56,7 +56,12 @@ export class ConvTranspose2d extends BaseKernelLayer {
     checkOutputPadding(perAxis(outputPadding), options);
     super(
       'ConvTranspose2d',
-      { shape: [height, width, outputs, inputs], fanIn: height * width * outputs, outputAxis: 2 },
+      {
+        options: [...CONVOLUTION_OPTIONS, 'outputPadding'],
+        shape: [height, width, outputs, inputs],
+        fanIn: height * width * outputs,
+        outputAxis: 2,
+      },
       kernelOptions,
     );
     this.inputs = inputs;

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { checkShape } from '../check/check';
 import { convolve, type ConvolutionGeometry } from './convolution';
-import { BaseKernelLayer, type ConvolutionLayerOptions } from './kernel-layer';
+import { BaseKernelLayer, type ConvolutionLayerOptions, CONVOLUTION_OPTIONS } from './kernel-layer';
 import type { CallOptions } from './layer';
 import { checkConvolution, checkKernelFits, zerosAround, type Padding } from './padding';
 
@@ -41,7 +41,11 @@ export class Conv1d extends BaseKernelLayer {
       { inputs, outputs, kernel: [kernelSize] },
       { strides: [stride], dilations: [dilation], padding },
     );
-    super('Conv1d', { shape: [kernelSize, inputs, outputs], fanIn: kernelSize * inputs }, options);
+    super(
+      'Conv1d',
+      { options: CONVOLUTION_OPTIONS, shape: [kernelSize, inputs, outputs], fanIn: kernelSize * inputs },
+      options,
+    );
     this.inputs = inputs;
     this.outputs = outputs;
     this.#kernelSize = kernelSize;

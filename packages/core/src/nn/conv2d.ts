@@ -10,7 +10,7 @@ import {
   type Padding,
   type PerAxis,
 } from './padding';
-import { BaseKernelLayer, type ConvolutionLayerOptions } from './kernel-layer';
+import { BaseKernelLayer, type ConvolutionLayerOptions, CONVOLUTION_OPTIONS } from './kernel-layer';
 import type { CallOptions } from './layer';
 
 export interface Conv2dOptions extends ConvolutionLayerOptions<PerAxis> {
@@ -45,7 +45,11 @@ export class Conv2d extends BaseKernelLayer {
     checkConvolution('Conv2d', { inputs, outputs, kernel: [height, width] }, options);
     super(
       'Conv2d',
-      { shape: [height, width, inputs, outputs], fanIn: height * width * inputs },
+      {
+        options: CONVOLUTION_OPTIONS,
+        shape: [height, width, inputs, outputs],
+        fanIn: height * width * inputs,
+      },
       kernelOptions,
     );
     this.inputs = inputs;

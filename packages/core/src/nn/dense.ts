@@ -29,7 +29,7 @@ export class Dense extends BaseKernelLayer {
   constructor({ inputs, outputs, ...options }: DenseOptions) {
     checkInteger('Dense', 'inputs', inputs);
     checkInteger('Dense', 'outputs', outputs);
-    super('Dense', { shape: [inputs, outputs], fanIn: inputs }, options);
+    super('Dense', { options: ['inputs', 'outputs'], shape: [inputs, outputs], fanIn: inputs }, options);
     this.inputs = inputs;
     this.outputs = outputs;
   }

@@ -36,12 +36,17 @@ export interface ConvolutionLayerOptions<Size> extends KernelOptions {
 }
 
 interface KernelSpecification {
+  /** The names of the layer's own options. */
+  readonly options: readonly string[];
   readonly shape: Shape;
   /** The number of inputs that one output sums over; it sets the scale of the initial values. */
   readonly fanIn: number;
   /** The axis of the kernel that counts outputs. @defaultValue the last axis */
   readonly outputAxis?: number;
 }
+
+/** The names of {@link ConvolutionLayerOptions} that are not options of every kernel, and `padding`. */
+export const CONVOLUTION_OPTIONS = ['inputs', 'outputs', 'kernelSize', 'stride', 'dilation', 'padding'];
 
 /** The base of layers that apply a kernel, and then add a bias to each output. */
 export abstract class BaseKernelLayer extends BaseLayer {
@@ -51,11 +56,12 @@ export abstract class BaseKernelLayer extends BaseLayer {
 
   protected constructor(
     where: string,
-    { shape, fanIn, outputAxis = shape.length - 1 }: KernelSpecification,
-    { key, bias = true, initial = 'uniform', weight, ...unknown }: KernelOptions,
+    { options, shape, fanIn, outputAxis = shape.length - 1 }: KernelSpecification,
+    kernelOptions: KernelOptions,
   ) {
     super();
-    checkOptions(where, unknown, []);
+    checkOptions(where, kernelOptions, [...options, 'key', 'bias', 'initial', 'weight']);
+    const { key, bias = true, initial = 'uniform', weight } = kernelOptions;
     checkKey(where, key);
     checkOneOf(where, 'initial', initial, ['uniform', 'zero']);
     const start = (name: string, shape: Shape): Tensor =>

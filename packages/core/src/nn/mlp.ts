@@ -31,11 +31,9 @@ export interface MlpOptions {
  * const encoder = mlp([64, 256, 256, 32], { key: Key.of(0), activation: 'leakyRelu' });
  * ```
  */
-export function mlp(
-  sizes: readonly number[],
-  { key, activation = 'relu', outputActivation, weight, ...unknown }: MlpOptions,
-): Layer {
-  checkOptions('mlp', unknown, []);
+export function mlp(sizes: readonly number[], options: MlpOptions): Layer {
+  checkOptions('mlp', options, ['key', 'activation', 'outputActivation', 'weight']);
+  const { key, activation = 'relu', outputActivation, weight } = options;
   checkKey('mlp', key);
   if (sizes.length < 2) {
     throw new ArgumentError({
