@@ -141,7 +141,7 @@ export class Vae extends BaseModule implements BoundModel, AmortizedModel {
   }
 
   /**
-   * The posterior $q_\phi(z|x)$. It borrows the encoder's output: call this inside of `tf.tidy`.
+   * The posterior $q_\phi(z|x)$. It borrows the encoder's output: call this inside `tf.tidy`.
    * @param x - `[n, ...event]`
    * @param call - for networks that are not the same in training
    */
@@ -160,7 +160,7 @@ export class Vae extends BaseModule implements BoundModel, AmortizedModel {
   }
 
   /**
-   * The likelihood $p_\theta(x|z)$. It borrows the decoder's output: call this inside of `tf.tidy`.
+   * The likelihood $p_\theta(x|z)$. It borrows the decoder's output: call this inside `tf.tidy`.
    * @param z - `[n, ...latent]`
    * @param call - for networks that are not the same in training
    */
@@ -169,7 +169,7 @@ export class Vae extends BaseModule implements BoundModel, AmortizedModel {
     return this.#decoder.given(z, call);
   }
 
-  /** The marginal $p(z)$. A learned prior borrows its parameters: call this inside of `tf.tidy`. */
+  /** The marginal $p(z)$. A learned prior borrows its parameters: call this inside `tf.tidy`. */
   prior(call: CallOptions = {}): Distribution {
     return isLearned(this.#prior) ? this.#prior.given(undefined, call) : this.#prior;
   }

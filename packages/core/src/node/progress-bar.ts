@@ -2,15 +2,21 @@ import { SingleBar } from 'cli-progress';
 import type { Callback } from '../train/callback';
 
 export interface ProgressBarOptions {
-  /** Where to draw; standard error unless given. */
+  /**
+   * Where to draw.
+   * @defaultValue `process.stderr`
+   */
   readonly stream?: NodeJS.WriteStream;
-  /** Where the stream is no terminal, a line is written after each so many epochs; 10 unless given. */
+  /**
+   * If the stream is not a terminal, a line is written every this many epochs.
+   * @defaultValue 10
+   */
   readonly everyEpochs?: number;
-  /** The same as for `fit`: the bar then fills with the time where that ends before the epochs do. */
+  /** The `maxSeconds` of `fit`: the bar then shows the time, if it runs out before the epochs do. */
   readonly maxSeconds?: number;
 }
 
-/** Shows how training goes: a bar on a terminal, now and then a line elsewhere. */
+/** Shows the progress of training: a bar on a terminal, otherwise a line every few epochs. */
 export function progressBar({
   stream = process.stderr,
   everyEpochs = 10,

@@ -54,7 +54,7 @@ export interface LatentAnalysis {
    * posterior is a product.
    */
   readonly totalCorrelation?: number;
-  /** $\sum_j \mathrm{KL}[q(z_j) \| p(z_j)]$; where the prior is a product, too. */
+  /** $\sum_j \mathrm{KL}[q(z_j) \| p(z_j)]$; only if the prior is a product as well. */
   readonly dimensionwiseDivergence?: number;
   /** The variance over the examples of each latent variable's posterior mean. */
   readonly meanVariances: readonly number[];

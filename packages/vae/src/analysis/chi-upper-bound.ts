@@ -8,7 +8,10 @@ import type { LatentVariableModel } from '../elbo';
 export interface ChiUpperBoundOptions {
   /** K, the draws of z for each example; memory grows with it. */
   readonly numSamples: number;
-  /** n of the n-th moment, more than 1; 2 unless given. */
+  /**
+   * n of the n-th moment, more than 1.
+   * @defaultValue 2
+   */
   readonly order?: number;
 }
 

@@ -119,7 +119,7 @@ export class VqVae extends BaseModule implements BoundModel {
     return tf.tidy(() => this.#nearest(this.#vectors(x)));
   }
 
-  /** $p(x|c)$ of the codes, `[n, positions]`. It borrows the decoder's output: call this inside of `tf.tidy`. */
+  /** $p(x|c)$ of the codes, `[n, positions]`. It borrows the decoder's output: call this inside `tf.tidy`. */
   decode(codes: Tensor): Distribution {
     return this.#decodeVectors(this.#lookUp(codes));
   }

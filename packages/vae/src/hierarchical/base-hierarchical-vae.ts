@@ -42,13 +42,15 @@ export interface HierarchicalVaeOptions {
   /** The family of p(x|z). */
   readonly likelihood: DistributionHead;
   /**
-   * What a level and x depend on: the level above alone, as in the book (`adjacent`, unless given), or all levels above side
-   * by side, z_{l+1} first (`dense`).
+   * What a level and x depend on: only the level above, as in the book (`adjacent`), or all levels above side by side,
+   * z_{l+1} first (`dense`).
+   * @defaultValue 'adjacent'
    */
   readonly connections?: Connections;
   /**
-   * p(z_L): the standard normal unless given. A function gets the top posterior $q(z_L|x)$, which a VampPrior is made of:
+   * p(z_L). A function gets the top posterior $q(z_L|x)$, from which a VampPrior is made:
    * `topPrior: (encoder) => vampPrior({ encoder, pseudoInputs, key })`.
+   * @defaultValue the standard normal
    */
   readonly topPrior?:
     | Distribution
@@ -121,7 +123,7 @@ export abstract class BaseHierarchicalVae extends BaseModule implements BoundMod
   protected abstract posteriorFactors(x: Tensor, call: CallOptions): Factor;
 
   /**
-   * The posterior of all levels side by side. It borrows what the networks compute: call this inside of `tf.tidy`.
+   * The posterior of all levels side by side. It borrows what the networks compute: call this inside `tf.tidy`.
    * @param x - `[n, ...event]`
    * @param call - for networks that are not the same in training
    */
@@ -132,14 +134,14 @@ export abstract class BaseHierarchicalVae extends BaseModule implements BoundMod
     return new LevelChain({ sizes, order, batchShape: [x.shape[0]!], factor });
   }
 
-  /** The prior of all levels side by side; call this inside of `tf.tidy`. */
+  /** The prior of all levels side by side; call this inside `tf.tidy`. */
   prior(call: CallOptions = {}): Distribution {
     const { sizes, downwards: order } = this.priors;
     return new LevelChain({ sizes, order, batchShape: [], factor: this.priors.given(call) });
   }
 
   /**
-   * The likelihood p(x|z). It borrows the decoder's output: call this inside of `tf.tidy`.
+   * The likelihood p(x|z). It borrows the decoder's output: call this inside `tf.tidy`.
    * @param z - all levels side by side, `[n, ...latentShape]`
    */
   decode(z: Tensor, call: CallOptions = {}): Distribution {
@@ -148,7 +150,7 @@ export abstract class BaseHierarchicalVae extends BaseModule implements BoundMod
 
   /**
    * One draw of the posterior, z_1 first: for each level the distribution that it came from, the prior at that draw, and the
-   * draw, `[n, M_l]`. They borrow tensors: call this inside of `tf.tidy`.
+   * draw, `[n, M_l]`. They borrow tensors: call this inside `tf.tidy`.
    * @param x - `[n, ...event]`
    */
   infer(x: Tensor, key: Key, call: CallOptions = {}): readonly LatentLevel[] {
@@ -201,9 +203,9 @@ export abstract class BaseHierarchicalVae extends BaseModule implements BoundMod
   }
 
   /**
-   * x through the levels and back.
-   * @param options - `kept`: how many levels, from the top, come from the posterior, all unless given; those below come from
-   * the prior, so that only what the upper levels know of x is kept
+   * Encodes x and decodes it again.
+   * @param options - `kept`: how many levels, from the top, come from the posterior (by default all). The levels below come
+   * from the prior, so that only what the upper levels know about x is kept
    * @returns `[n, ...event]`
    * @throws ArgumentError if there are not so many levels
    */

@@ -15,7 +15,10 @@ export interface BottomUpLevel extends GenerativeLevel {
 
 export interface BottomUpVaeOptions extends Omit<HierarchicalVaeOptions, 'levels' | 'topPrior'> {
   readonly levels: readonly BottomUpLevel[];
-  /** p(z_L): the standard normal unless given. */
+  /**
+   * p(z_L)
+   * @defaultValue the standard normal
+   */
   readonly topPrior?: Distribution | ConditionalDistribution;
 }
 

@@ -9,7 +9,7 @@ import type { GenerativeLevel } from './level-priors';
 import { applyToRows, momentsOf, normalOf, precisionWeighted, residual } from './moments';
 import type { Moments } from './moments';
 
-/** A level whose posterior hears of x from below and of z from above. */
+/** A level whose posterior sees x through the levels below, and z of the levels above. */
 export interface TopDownLevel extends GenerativeLevel {
   /** $f_l$, one step of the deterministic path upwards: $r_l = f_l(r_{l-1})$, where r_0 is x. */
   readonly bottomUp: NetworkLike;
@@ -17,12 +17,12 @@ export interface TopDownLevel extends GenerativeLevel {
   readonly evidence: NetworkLike;
 }
 
-/** How a posterior is made of what x says and of what the levels above say: see {@link topDownVae}. */
+/** How a posterior combines the evidence of x with the levels above: see {@link topDownVae}. */
 export type Combination = 'residual' | 'precision-weighted' | 'direct';
 
 export interface TopDownVaeOptions extends Omit<HierarchicalVaeOptions, 'levels'> {
   readonly levels: readonly TopDownLevel[];
-  /** `residual` unless given. */
+  /** @defaultValue 'residual' */
   readonly combination?: Combination;
 }
 

@@ -50,7 +50,7 @@ function expectSameMean(a: number[][], b: number[][]): void {
 }
 
 describe('elboObjective', () => {
-  test('is minus the bound, and what a VAE is trained by unless told otherwise', () => {
+  test('is minus the bound, and the default objective of a VAE', () => {
     const [plain, model] = [linearVae({ posteriorShift: SHIFT }), using(elboObjective())];
     expect(terms(model)).toEqual(terms(plain));
     const bound = tf.tidy(() => -tf.mean(model.elbo(x, Key.of(0))).dataSync()[0]!);

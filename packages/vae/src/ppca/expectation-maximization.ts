@@ -11,9 +11,12 @@ export interface ExpectationMaximizationOptions {
   readonly latent: number;
   /** Randomness of the weights to start from. */
   readonly key: Key;
-  /** 200 unless given. */
+  /** @defaultValue 200 */
   readonly maxIterations?: number;
-  /** Stops when the log-likelihood rises by less than this, in nats per example; 1e-6 unless given. */
+  /**
+   * Stops when the log-likelihood rises by less than this, in nats per example.
+   * @defaultValue 1e-6
+   */
   readonly tolerance?: number;
 }
 

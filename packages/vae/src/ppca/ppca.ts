@@ -60,7 +60,7 @@ export class Ppca extends BaseModule implements LikelihoodModel {
 
   /**
    * $p(z|x) = \mathcal{N}(z | M^{-1} W^T (x - b), \sigma^2 M^{-1})$ with $M = W^T W + \sigma^2 I$; Eq. 4.7 prints the covariance
-   * $\sigma^{-2} M$. It borrows tensors that are made here: call it inside of `tf.tidy`.
+   * $\sigma^{-2} M$. It borrows tensors that are made here: call it inside `tf.tidy`.
    * @param x - `[n, D]`
    */
   posterior(x: Tensor): Distribution {
