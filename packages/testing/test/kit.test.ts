@@ -142,6 +142,7 @@ describe('a distribution with a fault is found out', () => {
     ['no alternative', 'gives closed forms the shapes of a draw or of the batch, or names an alternative'],
     ['mode', 'has its mode where the density is highest'],
     ['cdf', 'has the cdf of its density'],
+    ['quantile', 'has a quantile that inverts its distribution function'],
     ['key', 'repeats itself under one key and not under another'],
     ['extremes', 'has finite gradients at extreme values'],
     ['path', 'lets the gradient through its sampler'],
@@ -212,7 +213,7 @@ describe('a layer with a fault is found out', () => {
 describe('a model with a fault is found out', () => {
   it.each<[ModelFault, string]>([
     ['frozen', 'gives every trainable parameter a gradient'],
-    ['frozen', 'learns: the loss falls, and every term stays finite'],
+    ['frozen', 'learns: what it improves falls, and every term stays finite'],
     ['samples', 'draws samples of its event shape and range'],
     ['leak', 'frees what it makes and keeps what it borrows'],
     ['bound', 'has a bound that is one'],
@@ -290,7 +291,9 @@ describe('a check that says nothing about a case', () => {
       support: { kind: 'events', events: everyEvent([0, 1], 3) },
     };
     expect(left(distributionChecks, coinFlip)).toEqual([
+      'takes an empty batch',
       'agrees with float64 reference values',
+      'has a quantile that inverts its distribution function',
       'stays well-defined at extreme values',
       'has the cdf of its density',
       'has the gradient of logProb that differences show',

@@ -3,6 +3,7 @@ import {
   BaseDistribution,
   BaseLayer,
   BaseModule,
+  Normal,
   UnsupportedError,
   type GenerativeModel,
   type Key,
@@ -27,6 +28,7 @@ export type Fault =
   | 'no alternative'
   | 'mode'
   | 'cdf'
+  | 'quantile'
   | 'key'
   | 'no shape check'
   | 'extremes'
@@ -82,6 +84,12 @@ export class NormalSpecimen extends BaseDistribution {
   protected override closedCdf(x: Tensor): Tensor {
     const z = tf.div(tf.sub(x, this.loc), tf.mul(this.scale, this.fault === 'cdf' ? 1.42 : Math.SQRT2));
     return tf.mul(0.5, tf.add(1, tf.erf(z)));
+  }
+
+  protected override closedQuantile(p: Tensor): Tensor {
+    return new Normal(this.loc, this.fault === 'quantile' ? tf.mul(this.scale, 1.01) : this.scale).quantile(
+      p,
+    );
   }
 
   protected draw(key: Key, sampleShape: Shape): Tensor {
