@@ -54,7 +54,10 @@ function damagedJson(random: Random, original: unknown): string {
     if (change === 'replace') place[name] = oneOf(random, surprises);
     if (change === 'remove') Reflect.deleteProperty(place, name);
     if (change === 'copy') place[oneOf(random, names)] = structuredClone(place[name]);
-    if (change === 'prototype') Object.defineProperty(place, '__proto__', { value: {}, enumerable: true });
+    if (change === 'prototype') {
+      const all = { enumerable: true, writable: true, configurable: true };
+      Object.defineProperty(place, '__proto__', { ...all, value: {} });
+    }
   }
   return JSON.stringify(value);
 }

@@ -61,6 +61,7 @@ const models: readonly ArmRecipe[] = [
   },
   {
     name: 'arm-finite-memory',
+    isFlagship: true,
     source: 'DGM §2.2.1, Eq. 2.5-2.6',
     training: bookTraining,
     make: (options, { quick }) => finiteMemory({ ...options, memory: 16, hidden: quick ? [64] : [256] }),
@@ -98,7 +99,6 @@ const models: readonly ArmRecipe[] = [
   },
   {
     name: 'arm-nade',
-    isFlagship: true,
     source: 'Larochelle and Murray, 2011',
     training: bookTraining,
     make: (options, { quick }) => nade({ ...options, hidden: quick ? 32 : 128 }),
