@@ -1,0 +1,230 @@
+import {
+  ArgumentError,
+  BaseModule,
+  checkContext,
+  checkGiven,
+  checkInteger,
+  checkNumber,
+  checkOptions,
+  checkShape,
+  disposeOnThrow,
+  logSumExp,
+  oneHot,
+  singleObjective,
+  splitBatch,
+} from '@dgm/core';
+import type {
+  CallOptions,
+  ConditionalDistribution,
+  ConditionedBatch,
+  Key,
+  LikelihoodModel,
+  Objective,
+  SampleOptions,
+  Shape,
+} from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+
+/** A model of $p(x | y)$ with an exact likelihood, such as a flow or an autoregressive model with a `contextSize`. */
+export interface ConditionalModel
+  extends LikelihoodModel<Tensor | ConditionedBatch, Tensor | ConditionedBatch>, ConditionalDistribution {
+  readonly contextSize: number;
+}
+
+export interface GenerativeClassifierOptions {
+  /** $p(x | y)$ with the one-hot class as its context, so its `contextSize` is the number of classes. It becomes a child. */
+  readonly conditional: ConditionalModel;
+  /** The number of classes, K. */
+  readonly classes: number;
+  /**
+   * $p(y)$: K positive numbers that sum to 1.
+   * @defaultValue equally probable classes
+   */
+  readonly classProbabilities?: readonly number[];
+  /**
+   * The weight of $-\ln p(y|x)$ of a labelled example in training. Above 0, each training step evaluates all classes.
+   * @defaultValue 0, maximum likelihood of $p(x, y)$
+   */
+  readonly classification?: number;
+  /**
+   * Whether batches may have rows of zeros as a context, which stand for examples without a label: they are trained on
+   * $-\ln p(x)$. Each training step then evaluates all classes.
+   * @defaultValue false
+   */
+  readonly unlabelled?: boolean;
+}
+
+/**
+ * A generative classifier: one model of classes and examples, $p(x, y) = p(y)\, p(x | y)$.
+ *
+ * The likelihood of an example without its class is exact, $p(x) = \sum_y p(y)\, p(x|y)$, and the classifier is Bayes'
+ * rule. There is no weight between the two to choose. Its batches are those of `classContext({ classes })`, or plain
+ * tensors, which are examples without labels.
+ * @throws ArgumentError if an option is unknown, missing or out of its range
+ * @see DGM §5.5; On Discriminative vs. Generative Classifiers (Ng and Jordan, 2001)
+ * @example
+ * ```ts
+ * const model = generativeClassifier({ classes: 10, conditional: realNvp({ dims: 64, contextSize: 10, key }) });
+ * await fit(model, data, { batch: classContext({ classes: 10 }), ...options });
+ * const { nats } = await evaluate(model, data.test, { key }); // of p(x)
+ * ```
+ */
+export function generativeClassifier(options: GenerativeClassifierOptions): GenerativeClassifier {
+  return disposeOnThrow(() => new GenerativeClassifier(options));
+}
+
+/** What {@link generativeClassifier} makes. */
+export class GenerativeClassifier
+  extends BaseModule
+  implements LikelihoodModel<Tensor | ConditionedBatch, Tensor>
+{
+  readonly likelihoodKind = 'exact';
+  readonly eventShape: Shape;
+  readonly levels: number | undefined;
+  /** The number of classes, K. */
+  readonly contextSize: number;
+  readonly #conditional: ConditionalModel;
+  /** $\ln p(y)$. */
+  readonly #logPrior: readonly number[];
+  readonly #classification: number;
+  readonly #unlabelled: boolean;
+
+  constructor(options: GenerativeClassifierOptions) {
+    super();
+    const where = 'generativeClassifier';
+    checkOptions(where, options, [
+      'conditional',
+      'classes',
+      'classProbabilities',
+      'classification',
+      'unlabelled',
+    ]);
+    const { conditional, classes, classification = 0, unlabelled = false } = options;
+    checkGiven(where, 'conditional', conditional, 'to be a model of x given its class');
+    checkInteger(where, 'classes', classes, { min: 2 });
+    checkNumber(where, 'classification', classification, { min: 0 });
+    if (conditional.contextSize !== classes || conditional.likelihoodKind !== 'exact') {
+      throw new ArgumentError({
+        where,
+        argument: 'conditional',
+        expected: `to have an exact likelihood and a context of ${classes} numbers, one for each class`,
+        actual: `likelihood "${conditional.likelihoodKind}", contextSize ${conditional.contextSize}`,
+        remedy: `pass contextSize: ${classes} to the function that makes it`,
+      });
+    }
+    this.#logPrior = logProbabilities(where, options.classProbabilities, classes);
+    this.#conditional = this.child('conditional', conditional);
+    this.eventShape = conditional.eventShape;
+    this.levels = conditional.levels;
+    this.contextSize = classes;
+    this.#classification = classification;
+    this.#unlabelled = unlabelled;
+  }
+
+  /**
+   * $\ln p(x) = \ln \sum_y p(y)\, p(x | y)$ of each example in nats, `[n]`.
+   * @param x - `[n, ...event]`
+   */
+  logProb(x: Tensor): Tensor {
+    return tf.tidy(() => logSumExp(this.jointLogProb(x), { axis: 1 }));
+  }
+
+  /**
+   * $\ln p(x, y) = \ln p(y) + \ln p(x | y)$ of each example and every class in nats, `[n, K]`.
+   * @param x - `[n, ...event]`
+   */
+  jointLogProb(x: Tensor, call: Omit<CallOptions, 'context'> = {}): Tensor {
+    checkShape('GenerativeClassifier.jointLogProb', 'x', x, ['n', ...this.eventShape]);
+    const [n, K] = [x.shape[0]!, this.contextSize];
+    if (n === 0) return tf.zeros([0, K]);
+    return tf.tidy(() => {
+      const every = tf.tile(tf.expandDims(x, 1), [1, K, ...this.eventShape.map(() => 1)]);
+      const classes = oneHot(tf.tile(tf.range(0, K), [n]), { depth: K });
+      const given = this.#conditional.given(classes, call);
+      const logProb = given.logProb(tf.reshape(every, [n * K, ...this.eventShape]));
+      return tf.add(tf.reshape(logProb, [n, K]), tf.tensor1d([...this.#logPrior]));
+    });
+  }
+
+  /** Logits of $p(y | x)$, `[n, K]`: `jointLogProb`, since $p(y|x) \propto p(x, y)$. */
+  classify(x: Tensor): Tensor {
+    return this.jointLogProb(x);
+  }
+
+  /**
+   * Ancestral sampling: y, then x; `[n, ...event]`.
+   * @param options - `context`: the classes, one-hot, `[n, K]`; draws of $p(y)$ by default
+   */
+  sample(key: Key, n: number, { context }: SampleOptions = {}): Tensor {
+    if (context !== undefined) return this.#conditional.sample(key, n, { context });
+    return tf.tidy(() => {
+      const y = key.fold('class').categorical(tf.tensor1d([...this.#logPrior]), [n]);
+      return this.#conditional.sample(key, n, { context: oneHot(y, { depth: this.contextSize }) });
+    });
+  }
+
+  /**
+   * $-\ln p(x, y) - \alpha \ln p(y | x)$ of a labelled example, $-\ln p(x)$ of one without a label; with the `classification`
+   * weight $\alpha$.
+   */
+  objectives(): readonly Objective<Tensor | ConditionedBatch>[] {
+    return singleObjective<Tensor | ConditionedBatch>(this, {
+      name: 'joint-likelihood',
+      loss: (batch, key, { training }) => {
+        const { x, context: y } = splitBatch(batch);
+        const call = { training, key };
+        if (y === undefined) {
+          const marginal = logSumExp(this.jointLogProb(x, call), { axis: 1 }); // ln p(x)
+          return { total: minusMean(marginal) };
+        }
+        checkShape('GenerativeClassifier.loss', 'x', x, ['n', ...this.eventShape]);
+        checkContext('GenerativeClassifier.loss', y, { rows: x.shape[0]!, contextSize: this.contextSize });
+        return this.#classification > 0 || this.#unlabelled
+          ? this.#lossOverClasses(x, y, call)
+          : { total: minusMean(this.#labelledLogProb(x, y, call)) };
+      },
+    });
+  }
+
+  /** $\ln p(y) + \ln p(x | y)$ of the given classes alone, `[n]`. */
+  #labelledLogProb(x: Tensor, y: Tensor, call: CallOptions): Tensor {
+    const logPrior = tf.sum(tf.mul(y, tf.tensor1d([...this.#logPrior])), 1);
+    return tf.add(logPrior, this.#conditional.given(y, call).logProb(x));
+  }
+
+  #lossOverClasses(x: Tensor, y: Tensor, call: CallOptions): { total: Scalar } & Record<string, Scalar> {
+    const joint = this.jointLogProb(x, call); // ln p(x, y)
+    const marginal = logSumExp(joint, { axis: 1 }); // ln p(x)
+    const isKnown = tf.sum(y, 1); // y is 0 where there is no label
+    const ofLabel = tf.sum(tf.mul(y, joint), 1);
+    const logLikelihood = tf.add(ofLabel, tf.mul(tf.sub(1, isKnown), marginal));
+    const likelihood = minusMean(logLikelihood);
+    const classification = minusMean(tf.sub(ofLabel, tf.mul(isKnown, marginal))); // ln p(y|x)
+    return {
+      total: tf.add(likelihood, tf.mul(this.#classification, classification)),
+      likelihood,
+      classification,
+    };
+  }
+}
+
+const minusMean = (x: Tensor): Scalar => tf.neg(tf.mean<Scalar>(x));
+
+function logProbabilities(where: string, given: readonly number[] | undefined, classes: number): number[] {
+  const probabilities = given ?? Array.from({ length: classes }, () => 1 / classes);
+  const sum = probabilities.reduce((total, probability) => total + probability, 0);
+  if (
+    probabilities.length === classes &&
+    probabilities.every((value) => value > 0) &&
+    Math.abs(sum - 1) < 1e-6
+  ) {
+    return probabilities.map((probability) => Math.log(probability));
+  }
+  throw new ArgumentError({
+    where,
+    argument: 'classProbabilities',
+    expected: `to be ${classes} positive numbers that sum to 1`,
+    actual: `[${probabilities.join(', ')}]`,
+  });
+}

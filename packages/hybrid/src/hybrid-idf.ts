@@ -1,0 +1,52 @@
+import { checkInteger, checkKey, checkOptions, disposeOnThrow, mlp } from '@dgm/core';
+import { idf } from '@dgm/flows';
+import type { IdfOptions } from '@dgm/flows';
+import * as tf from '@tensorflow/tfjs-core';
+import { hybrid } from './hybrid';
+import type { ExactHybrid } from './hybrid';
+import type { HybridWeights } from './weights';
+
+/** The options of `idf`, and those of the classifier on its latents. */
+export interface HybridIdfOptions extends Omit<IdfOptions, 'contextSize'> {
+  /** The number of classes, K. */
+  readonly classes: number;
+  /** The number of values of an entry: the classifier sees latents scaled from [0, levels - 1] to [-1, 1]. */
+  readonly levels: number;
+  /**
+   * Hidden units of the classifier.
+   * @defaultValue `[256]`
+   */
+  readonly classifierHidden?: readonly number[];
+  /** @defaultValue `{ classification: 1, density: 1 }` */
+  readonly weights?: HybridWeights;
+}
+
+/**
+ * HybridIDF: an integer discrete flow with a classifier on its latents. Couplings start as the identity, with the learned
+ * factor inside the rounding, $\lfloor \beta\, t(x) \rceil$, so that latents and samples are integers and the likelihood is exact.
+ * @throws ArgumentError if an option is unknown, missing or out of its range
+ * @see DGM §5.3, Eq. 5.13, Listing 5.1, where the factor is outside of the rounding and leaves the integers
+ */
+export function hybridIdf(options: HybridIdfOptions): ExactHybrid {
+  const where = 'hybridIdf';
+  checkOptions(where, options, [
+    ...['dims', 'parts', 'couplings', 'scales', 'hidden', 'activation', 'rezero', 'base', 'key'],
+    ...['classes', 'levels', 'classifierHidden', 'weights'],
+  ]);
+  const { classes, levels, classifierHidden = [256], weights, rezero = true, ...flow } = options;
+  checkInteger(where, 'classes', classes, { min: 2 });
+  checkInteger(where, 'levels', levels, { min: 2 });
+  classifierHidden.forEach((units) => checkInteger(where, 'classifierHidden', units));
+  checkKey(where, options.key);
+  return disposeOnThrow(() => {
+    const density = idf({ ...flow, rezero, key: options.key.fold('density') });
+    const sizes = [density.eventShape[0]!, ...classifierHidden, classes];
+    return hybrid({
+      density,
+      features: (x) => tf.tidy(() => tf.sub(tf.mul(density.encode(x), 2 / (levels - 1)), 1)),
+      classifier: mlp(sizes, { key: options.key.fold('classifier') }),
+      classes,
+      ...(weights && { weights }),
+    });
+  });
+}

@@ -1,0 +1,314 @@
+import {
+  ArgumentError,
+  asLayer,
+  BaseModule,
+  categoricalHead,
+  checkContext,
+  checkGiven,
+  checkInteger,
+  checkOptions,
+  checkShape,
+  childCall,
+  disposeOnThrow,
+  logSoftmax,
+  ShapeError,
+  sizeOf,
+  splitBatch,
+  trainable,
+  UnsupportedError,
+} from '@dgm/core';
+import type {
+  BoundModel,
+  CallOptions,
+  ConditionedBatch,
+  Distribution,
+  DistributionHead,
+  Key,
+  Layer,
+  LikelihoodModel,
+  LossOptions,
+  NetworkLike,
+  Objective,
+  SampleOptions,
+  Shape,
+} from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import { checkWeight, weightAt } from './weights';
+import type { HybridWeights } from './weights';
+
+/** A model of $p(x)$: an exact likelihood, or a bound on it. */
+export type DensityModel = LikelihoodModel | BoundModel;
+
+/** What p(y|x) sees of an example, `[n, ...features]`. It returns a tensor of its own and may read the density model. */
+export type Features = (x: Tensor, call: CallOptions) => Tensor;
+
+export interface HybridOptions<D extends DensityModel = DensityModel> {
+  /** $p(x)$. It becomes a child. Layers that start from data are initialized by the caller. */
+  readonly density: D;
+  /** Maps the features to the parameters of $p(y|x)$: logits `[n, K]` for K classes. It becomes a child. */
+  readonly classifier: NetworkLike;
+  /**
+   * What the classifier sees. Features of the density model share its parameters: `(x) => flow.encode(x)` for a flow, the
+   * mean of the posterior for a VAE. Their gradient flows into the density model, unless they end in `stopGradient`.
+   * @defaultValue x itself: two models without common parameters
+   */
+  readonly features?: Features;
+  /** The number of classes, K. Give either `classes` or `target`. */
+  readonly classes?: number;
+  /** The family of $p(y|x)$ for other targets, such as `normalHead({ shape: [1] })` for regression. */
+  readonly target?: DistributionHead;
+  /**
+   * The weights of the two terms in training; reported likelihoods have none.
+   * @defaultValue `{ classification: 1, density: 1 }`, the joint likelihood
+   */
+  readonly weights?: HybridWeights;
+}
+
+/**
+ * A hybrid model $p(x, y) = p(y | x)\, p(x)$: it predicts, and says how likely it is that the data have such an example.
+ *
+ * Its batches are `{ x, context: y }`: one-hot classes `[n, K]` from `classContext({ classes })`, with rows of zeros for
+ * examples without a label (`unknown: 'zeros'`), or targets `[n, size]`. Plain tensors are examples without labels.
+ * As a model of x alone it takes any examples, so `evaluate` gives the likelihood of x.
+ * @throws ArgumentError if an option is unknown, missing or out of its range
+ * @throws UnsupportedError if the density model has more than one objective
+ * @see DGM §5.1-5.2, Eq. 5.1-5.9
+ * @example
+ * ```ts
+ * const density = realNvp({ dims: 64, key: key.fold('density') });
+ * const model = hybrid({
+ *   density,
+ *   features: (x) => density.encode(x),
+ *   classifier: mlp([64, 10], { key: key.fold('classifier') }),
+ *   classes: 10,
+ *   weights: densityWeight(1 / 64),
+ * });
+ * ```
+ */
+export function hybrid(options: HybridOptions<LikelihoodModel>): ExactHybrid;
+export function hybrid(options: HybridOptions<BoundModel>): BoundHybrid;
+export function hybrid(options: HybridOptions): ExactHybrid | BoundHybrid {
+  checkOptions('hybrid', options, ['density', 'classifier', 'features', 'classes', 'target', 'weights']);
+  checkGiven('hybrid', 'density', options.density, 'to be a model with a likelihood or a bound');
+  const { density, ...others } = options;
+  return disposeOnThrow(() => {
+    if (density.likelihoodKind === 'exact') return new ExactHybrid({ density, ...others });
+    if (density.likelihoodKind === 'lower-bound') return new BoundHybrid({ density, ...others });
+    throw new UnsupportedError({
+      where: 'hybrid',
+      argument: 'density',
+      expected: 'to have an exact likelihood or a bound',
+      actual: `likelihood "${String((density as { likelihoodKind?: unknown }).likelihoodKind)}"`,
+    });
+  });
+}
+
+/** What the two kinds of {@link hybrid} have in common. */
+export abstract class Hybrid<D extends DensityModel = DensityModel> extends BaseModule {
+  readonly eventShape: Shape;
+  readonly levels: number | undefined;
+  readonly isDequantized: boolean;
+  /** The width of y: the number of classes, or the size of the target. */
+  readonly contextSize: number;
+  /** $p(x)$. */
+  readonly density: D;
+  readonly #classifier: Layer;
+  readonly #features: Features;
+  readonly #target: Target;
+  readonly #weights: HybridWeights;
+
+  constructor(options: HybridOptions<D>) {
+    super();
+    const { density, classifier, features = (x) => tf.clone(x) } = options;
+    const { weights = { classification: 1, density: 1 } } = options;
+    checkGiven('hybrid', 'classifier', classifier, 'to be a network');
+    checkOptions('hybrid', weights, ['classification', 'density']);
+    checkWeight('hybrid', 'weights.classification', weights.classification);
+    checkWeight('hybrid', 'weights.density', weights.density);
+    this.#target = targetOf(options);
+    this.density = this.child('density', density);
+    this.#classifier = this.child('classifier', asLayer(classifier));
+    this.#features = features;
+    this.#weights = weights;
+    this.eventShape = density.eventShape;
+    this.levels = density.levels;
+    this.isDequantized = density.isDequantized ?? false;
+    this.contextSize = this.#target.size;
+    soleObjective(density);
+  }
+
+  /**
+   * Logits of $p(y|x)$, `[n, K]`.
+   * @throws UnsupportedError for a hybrid with another target than classes
+   */
+  classify(x: Tensor, call: CallOptions = {}): Tensor {
+    if (!this.#target.isClass) {
+      throw new UnsupportedError({
+        where: 'Hybrid.classify',
+        argument: 'target',
+        expected: 'to be classes',
+        actual: 'a distribution of other targets',
+        remedy: 'call predict(x)',
+      });
+    }
+    return this.#parameters(x, call, 'Hybrid.classify');
+  }
+
+  /** $p(y|x)$, with a batch of n. It borrows tensors that are made here, so call it within `tf.tidy`. */
+  predict(x: Tensor, call: CallOptions = {}): Distribution {
+    return this.#target.head.distribution(this.#parameters(x, call, 'Hybrid.predict'));
+  }
+
+  /** Draws of $p(x)$, `[n, ...event]`. */
+  sample(key: Key, n: number, { context }: SampleOptions = {}): Tensor {
+    checkContext('Hybrid.sample', context, { contextSize: 0 });
+    return this.density.sample(key, n);
+  }
+
+  /**
+   * $-w_y \ln p(y|x) - w_x \ln p(x)$, the first term for labelled examples only; both are means over all examples of the
+   * batch. What the density model adds to its own loss counts as part of $-\ln p(x)$.
+   */
+  objectives(): readonly Objective<Tensor | ConditionedBatch>[] {
+    const density = soleObjective(this.density);
+    return [
+      {
+        name: 'hybrid',
+        parameters: [...new Set([...density.parameters, ...trainable(this.#classifier).values()])],
+        ...(density.prepare && {
+          prepare: (batch, key, options) =>
+            density.prepare!(splitBatch(batch).x, key.fold('density'), options),
+        }),
+        loss: (batch, key, options) => tf.tidy(() => this.#loss(density, batch, { key, options })),
+        ...(density.afterUpdate && { afterUpdate: () => density.afterUpdate!() }),
+      },
+    ];
+  }
+
+  #loss(
+    objective: Objective,
+    batch: Tensor | ConditionedBatch,
+    { key, options }: { readonly key: Key; readonly options: LossOptions },
+  ): { total: Scalar } & Record<string, Scalar> {
+    const { x, context: y } = splitBatch(batch);
+    checkShape('Hybrid.loss', 'x', x, ['n', ...this.eventShape]);
+    if (y !== undefined) {
+      checkContext('Hybrid.loss', y, { rows: x.shape[0]!, contextSize: this.contextSize });
+    }
+    const density = objective.loss(x, key.fold('density'), options).total; // -ln p(x)
+    const weighted = tf.mul<Scalar>(weightAt(this.#weights.density, options), density);
+    if (y === undefined) return { total: weighted, density };
+    const call = { training: options.training, key: key.fold('classifier') };
+    const parameters = this.#parameters(x, call, 'Hybrid.loss');
+    const classification = tf.neg(tf.mean<Scalar>(this.#target.logProb(parameters, y))); // -ln p(y|x)
+    return {
+      total: tf.add(tf.mul(weightAt(this.#weights.classification, options), classification), weighted),
+      density,
+      classification,
+    };
+  }
+
+  #parameters(x: Tensor, call: CallOptions, where: string): Tensor {
+    checkShape(where, 'x', x, ['n', ...this.eventShape]);
+    const parameters = tf.tidy(() => {
+      const features = this.#features(x, childCall(call, 'features'));
+      return this.#classifier.apply(features, childCall(call, 'classifier'));
+    });
+    const expected = [x.shape[0]!, this.#target.head.numParameters];
+    if (parameters.rank === 2 && parameters.shape[1] === expected[1]) return parameters;
+    const actual = `[${parameters.shape.join(', ')}]`;
+    parameters.dispose();
+    throw new ShapeError({
+      where,
+      argument: 'classifier',
+      expected: `to return [${expected.join(', ')}]`,
+      actual,
+    });
+  }
+}
+
+/** A hybrid whose p(x) is exact. */
+export class ExactHybrid
+  extends Hybrid<LikelihoodModel>
+  implements LikelihoodModel<Tensor | ConditionedBatch, Tensor>
+{
+  readonly likelihoodKind = 'exact';
+
+  /** $\ln p(x)$ of each example in nats, `[n]`. */
+  logProb(x: Tensor, key?: Key): Tensor {
+    return this.density.logProb(x, key);
+  }
+
+  /** $\ln p(x, y) = \ln p(x) + \ln p(y|x)$ of each example and every class in nats, `[n, K]`. */
+  jointLogProb(x: Tensor): Tensor {
+    return tf.tidy(() => tf.add(tf.expandDims(this.logProb(x), 1), logSoftmax(this.classify(x))));
+  }
+}
+
+/** A hybrid with a bound on p(x). */
+export class BoundHybrid extends Hybrid<BoundModel> implements BoundModel<Tensor | ConditionedBatch, Tensor> {
+  readonly likelihoodKind = 'lower-bound';
+  /** That of the density model, where it has one. */
+  declare readonly logWeights?: (x: Tensor, key: Key, numSamples: number) => Tensor;
+
+  constructor(options: HybridOptions<BoundModel>) {
+    super(options);
+    const { density } = options;
+    if (density.logWeights) this.logWeights = (x, key, count) => density.logWeights!(x, key, count);
+  }
+
+  /** The density model's bound on $\ln p(x)$ in nats, `[n]`. */
+  elbo(x: Tensor, key: Key): Tensor {
+    return this.density.elbo(x, key);
+  }
+}
+
+/** What y is. */
+interface Target {
+  readonly isClass: boolean;
+  readonly size: number;
+  readonly head: DistributionHead;
+  /** $\ln p(y|x)$ of each example, `[n]`; 0 for a class that is not known. */
+  logProb(parameters: Tensor, y: Tensor): Tensor;
+}
+
+function targetOf({ classes, target }: HybridOptions): Target {
+  if ((classes === undefined) === (target === undefined)) {
+    throw new ArgumentError({
+      where: 'hybrid',
+      argument: 'classes',
+      expected: 'to be given if and only if target is not',
+      actual: classes === undefined ? 'neither' : 'both',
+    });
+  }
+  if (target !== undefined) {
+    return {
+      isClass: false,
+      size: sizeOf(target.eventShape),
+      head: target,
+      logProb: (parameters, y) =>
+        target.distribution(parameters).logProb(tf.reshape(y, [y.shape[0]!, ...target.eventShape])),
+    };
+  }
+  checkInteger('hybrid', 'classes', classes, { min: 2 });
+  return {
+    isClass: true,
+    size: classes!,
+    head: categoricalHead({ shape: [], levels: classes! }),
+    // y is a row of zeros where the class is not known.
+    logProb: (logits, y) => tf.sum(tf.mul(y, logSoftmax(logits)), 1),
+  };
+}
+
+/** The objective of a model that has one. */
+function soleObjective(density: DensityModel): Objective {
+  const objectives = density.objectives() as readonly Objective[];
+  if (objectives.length === 1) return objectives[0]!;
+  throw new UnsupportedError({
+    where: 'hybrid',
+    argument: 'density',
+    expected: 'to have one objective',
+    actual: objectives.map(({ name }) => name).join(', ') || 'none',
+  });
+}

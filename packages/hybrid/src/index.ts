@@ -1,0 +1,26 @@
+// models
+export { generativeClassifier } from './generative-classifier';
+export type {
+  ConditionalModel,
+  GenerativeClassifier,
+  GenerativeClassifierOptions,
+} from './generative-classifier';
+export { hybrid } from './hybrid';
+export type { BoundHybrid, DensityModel, ExactHybrid, Features, Hybrid, HybridOptions } from './hybrid';
+export { hybridIdf } from './hybrid-idf';
+export type { HybridIdfOptions } from './hybrid-idf';
+export { convexWeights, densityWeight } from './weights';
+export type { HybridWeights, ScheduledWeight } from './weights';
+
+// knowing what one has not seen
+export {
+  complexityScore,
+  energyScore,
+  entropyScore,
+  likelihoodRatioScore,
+  maxSoftmaxScore,
+  typicalityScore,
+  waicScore,
+} from './scores';
+export { fitTemperature } from './temperature';
+export { invertedLevels, rotatedImages, shuffledEntries, uniformNoise } from './outliers';

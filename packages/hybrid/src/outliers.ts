@@ -1,0 +1,96 @@
+import { ArgumentError, checkInteger, checkKey, checkOptions, sizeOf } from '@dgm/core';
+import type { Examples, Key } from '@dgm/core';
+
+/*
+ * Examples unlike the data they are made of, to measure whether a model notices. Sizes and types stay, labels go.
+ */
+
+/**
+ * Images turned by quarters of a circle.
+ * @param options - `plane`: height and width; `quarters`: how many quarter turns, counterclockwise
+ * @throws ArgumentError if the plane does not fit the examples, or is not square for an odd number of quarters
+ */
+export function rotatedImages(
+  examples: Examples,
+  options: { readonly plane: readonly [number, number]; readonly quarters: number },
+): Examples {
+  const where = 'rotatedImages';
+  checkOptions(where, options, ['plane', 'quarters']);
+  const { plane, quarters } = options;
+  checkInteger(where, 'quarters', quarters, { min: 0, max: 3 });
+  const [height, width] = plane;
+  const size = sizeOf(examples.shape);
+  const channels = size / (height * width);
+  if (!Number.isInteger(channels) || (quarters % 2 === 1 && height !== width)) {
+    throw new ArgumentError({
+      where,
+      argument: 'plane',
+      expected: `to divide examples of ${size} entries, and to be square for an odd number of quarters`,
+      actual: `[${plane.join(', ')}]`,
+    });
+  }
+  const from = (row: number, column: number): number => {
+    let [r, c] = [row, column];
+    for (let turn = 0; turn < quarters; turn++)
+      [r, c] = [c, ((quarters - 1 - turn) % 2 === 0 ? width : height) - 1 - r];
+    return r * width + c;
+  };
+  return mapped(examples, (entry) => {
+    const pixel = Math.floor(entry / channels);
+    return from(Math.floor(pixel / width), pixel % width) * channels + (entry % channels);
+  });
+}
+
+/**
+ * `levels - 1 - x`: dark for light.
+ * @throws ArgumentError if `levels` is not an integer of at least 2
+ */
+export function invertedLevels(examples: Examples, options: { readonly levels: number }): Examples {
+  checkOptions('invertedLevels', options, ['levels']);
+  checkInteger('invertedLevels', 'levels', options.levels, { min: 2 });
+  const values = examples.values.map((value: number) => options.levels - 1 - value);
+  return { count: examples.count, shape: examples.shape, values };
+}
+
+/** The entries of each example in an order of its own, which keeps its histogram. */
+export function shuffledEntries(examples: Examples, options: { readonly key: Key }): Examples {
+  checkOptions('shuffledEntries', options, ['key']);
+  checkKey('shuffledEntries', options.key);
+  const size = sizeOf(examples.shape);
+  let order: ArrayLike<number> = [];
+  return mapped(examples, (entry, row) => {
+    if (entry === 0) order = options.key.fold(row).permutation(size);
+    return order[entry]!;
+  });
+}
+
+/**
+ * Independent, equally probable levels, in as many examples as there are.
+ * @throws ArgumentError if `levels` is not an integer of at least 2
+ */
+export function uniformNoise(
+  examples: Examples,
+  options: { readonly levels: number; readonly key: Key },
+): Examples {
+  checkOptions('uniformNoise', options, ['levels', 'key']);
+  checkInteger('uniformNoise', 'levels', options.levels, { min: 2 });
+  checkKey('uniformNoise', options.key);
+  const random = options.key.generator();
+  const values = examples.values.map(() => random.below(options.levels));
+  return { count: examples.count, shape: examples.shape, values };
+}
+
+/** Each entry of an example taken from another one. */
+function mapped(
+  { count, shape, values }: Examples,
+  source: (entry: number, row: number) => number,
+): Examples {
+  const size = sizeOf(shape);
+  const moved = values.slice();
+  for (let row = 0; row < count; row++) {
+    for (let entry = 0; entry < size; entry++) {
+      moved[row * size + entry] = values[row * size + source(entry, row)]!;
+    }
+  }
+  return { count, shape, values: moved };
+}

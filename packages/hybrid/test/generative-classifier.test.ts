@@ -1,0 +1,157 @@
+import { categoricalHead, classContext, evaluate, gatherExamples, Key, oneHot } from '@dgm/core';
+import type { Examples } from '@dgm/core';
+import { made } from '@dgm/arm';
+import { realNvp } from '@dgm/flows';
+import { expectNoLeaks } from '@dgm/testing';
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, test } from 'vitest';
+import { generativeClassifier } from '../src/index';
+import type { GenerativeClassifierOptions } from '../src/index';
+
+const key = Key.of(0);
+const PROBABILITIES = [0.2, 0.3, 0.5];
+const conditional = () =>
+  made({
+    ...{ shape: [2], likelihood: categoricalHead({ shape: [], levels: 3 }), hidden: [12] },
+    ...{ contextSize: 3, key: key.fold('made') },
+  });
+const make = (options: Partial<GenerativeClassifierOptions> = {}) =>
+  generativeClassifier({
+    classes: 3,
+    conditional: conditional(),
+    classProbabilities: PROBABILITIES,
+    ...options,
+  });
+const examples: Examples = {
+  count: 4,
+  shape: [2],
+  values: Float32Array.of(0, 0, 0, 1, 2, 0, 1, 2),
+  labels: Int32Array.of(0, 1, 2, -1),
+};
+const x = () => gatherExamples(examples, Int32Array.of(0, 1, 2, 3));
+const numbers = (tensor: tf.Tensor): number[] => [...tensor.dataSync()];
+
+describe('generativeClassifier', () => {
+  test('is p(y) p(x|y), the sum of it over all classes, and Bayes rule', () => {
+    const inner = conditional();
+    const model = generativeClassifier({ classes: 3, conditional: inner, classProbabilities: PROBABILITIES });
+    tf.tidy(() => {
+      const joint = model.jointLogProb(x()).arraySync() as number[][];
+      PROBABILITIES.forEach((probability, y) => {
+        const context = oneHot(tf.fill([4], y), { depth: 3 });
+        numbers(inner.logProb({ x: x(), context })).forEach((logProb, row) =>
+          expect(joint[row]![y]).toBeCloseTo(Math.log(probability) + logProb, 5),
+        );
+      });
+      const marginal = numbers(model.logProb(x()));
+      const posterior = tf.softmax(model.classify(x())).arraySync() as number[][];
+      joint.forEach((row, index) => {
+        const total = row.reduce((sum, value) => sum + Math.exp(value), 0);
+        expect(marginal[index]).toBeCloseTo(Math.log(total), 5);
+        row.forEach((value, y) => expect(posterior[index]![y]).toBeCloseTo(Math.exp(value) / total, 5));
+      });
+    });
+    model.dispose();
+  });
+
+  test('is trained on -ln p(x, y) where there is a label, on -ln p(x) where there is none', () => {
+    const model = make({ unlabelled: true, classification: 2 });
+    tf.tidy(() => {
+      const y = [[1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 0, 0]]; // prettier-ignore
+      const terms = model
+        .objectives()[0]!
+        .loss({ x: x(), context: tf.tensor2d(y) }, key, { training: false });
+      const joint = model.jointLogProb(x()).arraySync() as number[][];
+      const marginal = numbers(model.logProb(x()));
+      const ofLabels = joint[0]![0]! + joint[1]![1]! + joint[2]![2]!;
+      const likelihood = -(ofLabels + marginal[3]!) / 4;
+      const classification = -(ofLabels - marginal[0]! - marginal[1]! - marginal[2]!) / 4;
+      expect(numbers(terms['likelihood']!)[0]).toBeCloseTo(likelihood, 5);
+      expect(numbers(terms['classification']!)[0]).toBeCloseTo(classification, 5);
+      expect(numbers(terms.total)[0]).toBeCloseTo(likelihood + 2 * classification, 5);
+      const unlabelled = model.objectives()[0]!.loss(x(), key, { training: false });
+      expect(numbers(unlabelled.total)[0]).toBeCloseTo(-marginal.reduce((a, b) => a + b) / 4, 5);
+    });
+    model.dispose();
+  });
+
+  test('has the same loss for labelled rows whether all classes are evaluated or not', () => {
+    const losses = [false, true].map((unlabelled) => {
+      const model = make({ unlabelled });
+      const total = tf.tidy(() => {
+        const context = tf.oneHot(tf.tensor1d([0, 1, 2, 2], 'int32'), 3);
+        return numbers(model.objectives()[0]!.loss({ x: x(), context }, key, { training: true }).total)[0]!;
+      });
+      model.dispose();
+      return total;
+    });
+    expect(losses[1]).toBeCloseTo(losses[0]!, 5);
+  });
+
+  test('draws a class for each example, or the class that is asked for', () => {
+    const model = make();
+    const [n, sevens] = [600, tf.oneHot(tf.fill([600], 2, 'int32'), 3)];
+    // The probability of an event over draws agrees with the likelihood: four standard errors.
+    const events = tf.tensor2d([[0, 0]]);
+    const drawn = model.sample(key, n);
+    const share = numbers(drawn).reduce(
+      (count, value, at, all) => count + (at % 2 === 0 && value === 0 && all[at + 1] === 0 ? 1 : 0),
+      0,
+    );
+    const probability = Math.exp(tf.tidy(() => numbers(model.logProb(events))[0]!));
+    const noise = Math.sqrt((probability * (1 - probability)) / n);
+    expect(Math.abs(share / n - probability)).toBeLessThan(4 * noise);
+    expectNoLeaks(() => model.sample(key, 5).dispose(), 'sample');
+    expectNoLeaks(() => model.sample(key, n, { context: sevens }).dispose(), 'sample of a class');
+    tf.dispose([sevens, events, drawn]);
+    model.dispose();
+  });
+
+  test('evaluates examples without labels, and no examples at all', async () => {
+    const model = make();
+    const { kind, measure, nats } = await evaluate(model, examples, { key });
+    expect([kind, measure]).toEqual(['exact', 'probability']);
+    tf.tidy(() => {
+      expect(nats).toBeCloseTo(-numbers(tf.mean(model.logProb(x())))[0]!, 5);
+      expect(model.jointLogProb(tf.zeros([0, 2])).shape).toEqual([0, 3]);
+      expect(model.logProb(tf.zeros([0, 2])).shape).toEqual([0]);
+    });
+    model.dispose();
+  });
+
+  test('works over a flow, whose likelihood is a density', () => {
+    const flow = realNvp({ dims: 2, couplings: 2, hidden: [8], contextSize: 2, key });
+    const model = generativeClassifier({ classes: 2, conditional: flow });
+    expect(model.levels).toBeUndefined();
+    tf.tidy(() => {
+      const points = tf.tensor2d([[0.3, -0.2]]);
+      const each = [0, 1].map((y) => {
+        const context = tf.oneHot(tf.tensor1d([y], 'int32'), 2);
+        return Math.exp(numbers(flow.logProb({ x: points, context }))[0]!) / 2;
+      });
+      expect(numbers(model.logProb(points))[0]).toBeCloseTo(Math.log(each[0]! + each[1]!), 5);
+    });
+    model.dispose();
+  });
+
+  test('refuses what does not fit, by name, and frees what it was given nothing for', () => {
+    expect(() => make({ clases: 3 } as never)).toThrow('did you mean "classes"');
+    expect(() => generativeClassifier({ classes: 3 } as never)).toThrow('expected conditional to be a model');
+    expect(() => make({ classes: 4 })).toThrow('contextSize: 4');
+    expect(() => make({ classProbabilities: [0.5, 0.5, 0.5] })).toThrow('sum to 1');
+    expect(() => make({ classProbabilities: [Number.NaN, 0.5, 0.5] })).toThrow('sum to 1');
+    expect(() => make({ classification: -1 })).toThrow('classification');
+    const model = make();
+    tf.tidy(() => {
+      expect(() => model.logProb(tf.zeros([2, 3]))).toThrow('of shape [n, 2], got [2, 3]');
+      const loss = model.objectives()[0]!.loss;
+      const batch = { x: x(), context: tf.zeros([4, 2]) };
+      expect(() => loss(batch, key, { training: true })).toThrow('of shape [4, 3], got [4, 2]');
+      // A label that is not known is an error by default.
+      const toBatch = classContext({ classes: 3 });
+      const rows = Int32Array.of(3);
+      expect(() => toBatch(examples, rows, { key, training: true })).toThrow('means unknown');
+    });
+    model.dispose();
+  });
+});

@@ -1,0 +1,217 @@
+import { classContext, evaluate, fit, adam, hideLabels, Key, mlp, normalHead, stopGradient } from '@dgm/core';
+import type { Examples } from '@dgm/core';
+import type { idf } from '@dgm/flows';
+import { dequantized, logitPreprocessing, realNvp } from '@dgm/flows';
+import { everyEvent } from '@dgm/testing';
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, test } from 'vitest';
+import { convexWeights, densityWeight, hybrid, hybridIdf } from '../src/index';
+import type { HybridWeights } from '../src/index';
+
+const key = Key.of(0);
+const numbers = (tensor: tf.Tensor): number[] => [...tensor.dataSync()];
+const flowOf = () => realNvp({ dims: 2, couplings: 2, hidden: [8], key: key.fold('flow') });
+const head = (outputs = 2) => mlp([2, 8, outputs], { key: key.fold('classifier') });
+const make = (weights?: HybridWeights) => {
+  const density = flowOf();
+  const features = (x: tf.Tensor) => density.encode(x);
+  return hybrid({ density, features, classifier: head(), classes: 2, ...(weights && { weights }) });
+};
+const batch = () => ({
+  x: tf.tensor2d([[0.1, -1], [2, 0.4], [-0.7, 0.3]]), // prettier-ignore
+  context: tf.tensor2d([[1, 0], [0, 1], [0, 0]]), // prettier-ignore
+});
+
+describe('hybrid', () => {
+  test('has the loss -w_y ln p(y|x) - w_x ln p(x), without p(y|x) where there is no label', () => {
+    for (const weights of [undefined, convexWeights(0.25), densityWeight(0.1)]) {
+      const { classification: wy, density: wx } = weights ?? { classification: 1, density: 1 };
+      const model = make(weights);
+      tf.tidy(() => {
+        const { x, context } = batch();
+        const terms = model.objectives()[0]!.loss({ x, context }, key, { training: false });
+        const logProb = numbers(model.logProb(x));
+        const logits = tf.logSoftmax(model.classify(x)).arraySync() as number[][];
+        const classification = -(logits[0]![0]! + logits[1]![1]!) / 3;
+        const density = -(logProb[0]! + logProb[1]! + logProb[2]!) / 3;
+        expect(numbers(terms.total)[0]).toBeCloseTo(Number(wy) * classification + Number(wx) * density, 5);
+        expect(numbers(terms['density']!)[0]).toBeCloseTo(density, 5);
+        expect(numbers(terms['classification']!)[0]).toBeCloseTo(classification, 5);
+        const unlabelled = model.objectives()[0]!.loss(x, key, { training: false });
+        expect(numbers(unlabelled.total)[0]).toBeCloseTo(Number(wx) * density, 5);
+      });
+      model.dispose();
+    }
+  });
+
+  test('reports a likelihood without weights, and a joint one that sums to it', () => {
+    const [model, other] = [make(densityWeight(0.01)), make()];
+    tf.tidy(() => {
+      const { x } = batch();
+      expect(numbers(model.logProb(x))).toEqual(numbers(other.logProb(x)));
+      const summed = tf.logSumExp(model.jointLogProb(x), 1);
+      expect(numbers(summed)).toBeCloseToArray(numbers(model.logProb(x)), { relative: 1e-5 });
+    });
+    model.dispose();
+    other.dispose();
+  });
+
+  test('follows a schedule of weights in training, and ends at its last value', () => {
+    const rising = { at: (step: tf.Scalar) => tf.mul<tf.Scalar>(0.1, step), final: 1 };
+    const model = make({ classification: 1, density: rising });
+    tf.tidy(() => {
+      const { x } = batch();
+      const loss = model.objectives()[0]!.loss;
+      const at = (step?: number) =>
+        numbers(
+          loss(x, key, { training: step !== undefined, ...(step && { step: tf.scalar(step) }) }).total,
+        )[0]!;
+      expect(at(3) / at()).toBeCloseTo(0.3, 5);
+    });
+    model.dispose();
+  });
+
+  test('shares the parameters of the density model through its features, but for a stopped gradient', () => {
+    const gradients = [false, true].map((isStopped) => {
+      const density = flowOf();
+      const model = hybrid({
+        density,
+        features: (x) => (isStopped ? stopGradient(density.encode(x)) : density.encode(x)),
+        classifier: head(),
+        classes: 2,
+        weights: { classification: 1, density: 0 },
+      });
+      const { x, context } = batch();
+      const variables = [...density.parameters().values()];
+      const { value, grads } = tf.variableGrads(
+        () => model.objectives()[0]!.loss({ x, context }, key, { training: true }).total,
+        variables,
+      );
+      const size = Object.values(grads).reduce(
+        (sum, gradient) => sum + numbers(gradient).reduce((total, entry) => total + Math.abs(entry), 0),
+        0,
+      );
+      tf.dispose([x, context, value, grads]);
+      model.dispose();
+      return size;
+    });
+    expect(gradients[0]).toBeGreaterThan(1e-3);
+    expect(gradients[1]).toBe(0);
+  });
+
+  test('predicts targets other than classes by any family', () => {
+    const density = flowOf();
+    const model = hybrid({ density, classifier: head(2), target: normalHead({ shape: [1] }) });
+    tf.tidy(() => {
+      const { x } = batch();
+      const y = tf.tensor2d([[0.5], [-1], [2]]);
+      const terms = model.objectives()[0]!.loss({ x, context: y }, key, { training: false });
+      const expected = numbers(tf.neg(tf.mean(model.predict(x).logProb(y))))[0]!;
+      expect(numbers(terms['classification']!)[0]).toBeCloseTo(expected, 5);
+      expect(() => model.classify(x)).toThrow('call predict(x)');
+    });
+    model.dispose();
+  });
+
+  test('has a bound, and importance weights, where its density has', async () => {
+    const data: Examples = { count: 3, shape: [2], values: Float32Array.of(0, 1, 2, 2, 1, 0) };
+    const flow = realNvp({
+      ...{ dims: 2, couplings: 2, hidden: [8], key },
+      preprocessing: logitPreprocessing({ levels: 3 }),
+    });
+    const model = hybrid({ density: dequantized({ flow, levels: 3 }), classifier: head(), classes: 2 });
+    const bound = await evaluate(model, data, { key });
+    expect([bound.kind, bound.measure]).toEqual(['lower-bound', 'dequantized']);
+    const estimate = await evaluate(model, data, { key, importanceSamples: 200 });
+    expect(estimate.nats).toBeLessThan(bound.nats + 4 * (bound.standardError + estimate.standardError));
+    model.dispose();
+  });
+
+  test('learns from a few labels and many examples', async () => {
+    const random = key.fold('data').generator();
+    const [count, values] = [200, new Float32Array(400)];
+    const labels = Int32Array.from({ length: count }, (_, row) => row % 2);
+    labels.forEach((label, row) => {
+      values.set([(label === 1 ? 2 : -2) + 0.5 * random.normal(), random.normal()], 2 * row);
+    });
+    const train = hideLabels({ count, shape: [2], values, labels }, { labelled: 20, key });
+    const model = make({ classification: 10, density: 1 });
+    await fit(
+      model,
+      { train },
+      {
+        ...{ key, batchSize: 100, epochs: 25, optimizer: adam({ learningRate: 2e-2 }) },
+        batch: classContext({ classes: 2, unknown: 'zeros' }),
+      },
+    );
+    const wrong = tf.tidy(() => {
+      const predicted = tf.argMax(model.classify(tf.tensor2d(values, [count, 2])), 1).dataSync();
+      return predicted.filter((label, row) => label !== labels[row]).length;
+    });
+    expect(wrong).toBeLessThan(10);
+    model.dispose();
+  });
+
+  test('refuses what does not fit, by name', () => {
+    const density = flowOf();
+    const whole = { density, classifier: head(), classes: 2 };
+    expect(() => hybrid({ ...whole, classs: 2 } as never)).toThrow('did you mean "classes"');
+    expect(() => hybrid({ classifier: head(), classes: 2 } as never)).toThrow('expected density to be');
+    expect(() => hybrid({ density, classifier: head() } as never)).toThrow('got neither');
+    expect(() => hybrid({ ...whole, target: normalHead({ shape: [1] }) })).toThrow('got both');
+    expect(() => hybrid({ ...whole, weights: { classification: -1, density: 1 } })).toThrow(
+      'weights.classification',
+    );
+    expect(() => hybrid({ ...whole, weights: { classification: 1 } as never })).toThrow('weights.density');
+    expect(() => convexWeights(1.5)).toThrow('lambda');
+    expect(() => densityWeight(Number.NaN)).toThrow('lambda');
+    const model = hybrid({ ...whole, classes: 3 });
+    tf.tidy(() => {
+      expect(() => model.classify(tf.zeros([2, 2]))).toThrow('to return [2, 3], got [2, 2]');
+      expect(() => model.sample(key, 2, { context: tf.zeros([2, 3]) })).toThrow('to be left out');
+      const loss = model.objectives()[0]!.loss;
+      const wrong = { x: tf.zeros([2, 2]), context: tf.zeros([2, 2]) };
+      expect(() => loss(wrong, key, { training: true })).toThrow('of shape [2, 3], got [2, 2]');
+    });
+    model.dispose();
+  });
+});
+
+describe('hybridIdf', () => {
+  const options = { dims: 2, classes: 2, levels: 4, couplings: 2, hidden: [16], key };
+
+  test('stays on the integers and sums to 1, before and after training, and is undone exactly', async () => {
+    const model = hybridIdf({ ...options, weights: densityWeight(0.5) });
+    const grid = Array.from({ length: 81 }, (_, at) => at - 40);
+    const everything = tf.tensor2d(everyEvent(grid, 2) as number[][]);
+    const mass = () => tf.tidy(() => numbers(tf.exp(model.logProb(everything))).reduce((a, b) => a + b, 0));
+    const values = Float32Array.of(0, 1, 1, 2, 2, 3, 3, 0, 0, 1, 1, 1);
+    const train: Examples = { count: 6, shape: [2], values, labels: Int32Array.of(0, 0, 1, 1, 0, 0) };
+    expect(Math.abs(mass() - 1)).toBeLessThan(1e-5);
+    const before = await evaluate(model, train, { key });
+    const batch = classContext({ classes: 2 });
+    await fit(
+      model,
+      { train },
+      { key, batch, batchSize: 6, epochs: 30, optimizer: adam({ learningRate: 2e-2 }) },
+    );
+    expect((await evaluate(model, train, { key })).nats).toBeLessThan(before.nats);
+    expect(Math.abs(mass() - 1)).toBeLessThan(1e-5);
+    tf.tidy(() => {
+      const flow = model.density as ReturnType<typeof idf>;
+      const latents = flow.encode(everything);
+      expect(numbers(latents).every(Number.isInteger)).toBe(true);
+      expect(numbers(flow.decode(latents))).toEqual(numbers(everything));
+      expect(numbers(model.sample(key, 50)).every(Number.isInteger)).toBe(true);
+    });
+    everything.dispose();
+    model.dispose();
+  });
+
+  test('refuses options that it does not know', () => {
+    expect(() => hybridIdf({ ...options, clases: 2 } as never)).toThrow('did you mean "classes"');
+    expect(() => hybridIdf({ ...options, levels: 1 })).toThrow('levels');
+    expect(() => hybridIdf({ ...options, classifierHidden: [0] })).toThrow('classifierHidden');
+    expect(() => hybridIdf({ ...options, key: undefined } as never)).toThrow('key');
+  });
+});

@@ -1,0 +1,56 @@
+import { BaseModule } from '@dgm/core';
+import type { ConditionedBatch, GenerativeModel, Key, Objective } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+
+/** A model of examples and what is to be predicted. */
+export interface JointModel extends GenerativeModel<Tensor | ConditionedBatch> {
+  readonly contextSize: number;
+  logProb?(x: Tensor): Tensor;
+  elbo?(x: Tensor, key: Key): Tensor;
+}
+
+/** A model of vectors x and targets y whose batches are rows `[x, y]`, as the contract kit has them. */
+export class LabelledRows<M extends JointModel> extends BaseModule implements GenerativeModel {
+  readonly eventShape: readonly number[];
+  readonly likelihoodKind: M['likelihoodKind'];
+  readonly joint: M;
+  declare readonly logProb?: (rows: Tensor) => Tensor;
+  declare readonly elbo?: (rows: Tensor, key: Key) => Tensor;
+
+  constructor(joint: M) {
+    super();
+    this.joint = this.child('joint', joint);
+    this.eventShape = joint.eventShape;
+    this.likelihoodKind = joint.likelihoodKind;
+    if (joint.logProb) this.logProb = (rows) => tf.tidy(() => joint.logProb!(this.#x(rows)));
+    if (joint.elbo) this.elbo = (rows, key) => tf.tidy(() => joint.elbo!(this.#x(rows), key));
+  }
+
+  sample(key: Key, n: number): Tensor {
+    return this.joint.sample(key, n);
+  }
+
+  objectives(): readonly Objective[] {
+    return this.joint.objectives().map(({ name, parameters, loss }) => ({
+      name,
+      parameters,
+      loss: (rows, key, options) => {
+        const [dims] = this.eventShape as [number];
+        const batch = tf.tidy(() => ({
+          x: this.#x(rows),
+          context: tf.slice(rows, [0, dims], [-1, rows.shape[1]! - dims]),
+        }));
+        try {
+          return loss(batch, key, options);
+        } finally {
+          tf.dispose([batch.x, batch.context]);
+        }
+      },
+    }));
+  }
+
+  #x(rows: Tensor): Tensor {
+    return tf.slice(rows, [0, 0], [-1, this.eventShape[0]!]);
+  }
+}

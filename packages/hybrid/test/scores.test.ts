@@ -1,0 +1,116 @@
+import { auroc } from '@dgm/core';
+import { expectNoLeaks } from '@dgm/testing';
+import * as tf from '@tensorflow/tfjs-core';
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import {
+  complexityScore,
+  energyScore,
+  entropyScore,
+  fitTemperature,
+  likelihoodRatioScore,
+  maxSoftmaxScore,
+  typicalityScore,
+  waicScore,
+} from '../src/index';
+
+interface Golden {
+  readonly logits: number[][];
+  readonly labels: number[];
+  readonly temperature: number;
+  readonly energy: number[];
+  readonly energyAt2: number[];
+  readonly maxSoftmax: number[];
+  readonly entropy: number[];
+}
+const golden = JSON.parse(readFileSync(new URL('golden/scores.json', import.meta.url), 'utf8')) as Golden;
+
+describe('scores of likelihoods', () => {
+  test('typicality is the distance from the entropy, also of batches', () => {
+    const logProbs = [-1, -3, -5, -6, -100];
+    expect([...typicalityScore(logProbs, { entropy: 4 })]).toEqual([3, 1, 1, 2, 96]);
+    expect([...typicalityScore(logProbs, { entropy: 4, batchSize: 2 })]).toEqual([2, 1.5]);
+  });
+
+  test('typicality finds what is too likely, which the likelihood takes for data', () => {
+    const data = [-9, -10, -11, -12];
+    const black = [-1, -2, -1.5];
+    const minus = (values: number[]) => values.map((value) => -value);
+    expect(auroc(minus(black), minus(data))).toBe(0);
+    const typicality = (values: number[]) => typicalityScore(values, { entropy: 10.5 });
+    expect(auroc(typicality(black), typicality(data))).toBe(1);
+  });
+
+  test('ratio, complexity and WAIC are their equations', () => {
+    expect([...likelihoodRatioScore([-2, -5], [-3, -1])]).toEqual([-1, 4]);
+    const [score] = complexityScore([-10], [2]);
+    expect(score).toBeCloseTo(10 - 16 * Math.LN2, 12);
+    expect([...waicScore([[-1, -4], [-3, -4]])]).toEqual([1 + 2, 4]); // prettier-ignore
+  });
+
+  test('refuse what does not fit', () => {
+    expect(() => likelihoodRatioScore([1, 2], [1])).toThrow('to hold 2 numbers');
+    expect(() => complexityScore([1], [])).toThrow('to hold 1 numbers');
+    expect(() => waicScore([[1]])).toThrow('ensemble.length');
+    expect(() => waicScore([[1], [1, 2]])).toThrow('to hold 1 numbers');
+    expect(() => typicalityScore([-1], { entropy: Number.NaN })).toThrow('entropy');
+    expect(() => typicalityScore([-1], { entropy: 1, batchSize: 2 })).toThrow('from 1 to 1');
+    expect(() => typicalityScore([-1], { entropi: 1 } as never)).toThrow('did you mean "entropy"');
+  });
+});
+
+describe('scores of logits', () => {
+  test('agree with SciPy', () => {
+    tf.tidy(() => {
+      const logits = tf.tensor2d(golden.logits);
+      const close = { relative: 2e-5, absolute: 1e-6 };
+      expect(energyScore(logits).dataSync()).toBeCloseToArray(golden.energy, close);
+      expect(energyScore(logits, { temperature: 2 }).dataSync()).toBeCloseToArray(golden.energyAt2, close);
+      expect(maxSoftmaxScore(logits).dataSync()).toBeCloseToArray(golden.maxSoftmax, close);
+      expect(entropyScore(logits).dataSync()).toBeCloseToArray(golden.entropy, close);
+    });
+  });
+
+  test('are finite for extreme logits, free what they make and refuse vectors', () => {
+    const logits = tf.tensor2d([[1000, -1000, 0]]);
+    tf.tidy(() => {
+      expect(energyScore(logits).dataSync()[0]).toBe(-1000);
+      expect(maxSoftmaxScore(logits).dataSync()[0]).toBe(0);
+      expect(entropyScore(logits).dataSync()[0]).toBeCloseTo(0, 12);
+      expect(() => energyScore(tf.zeros([3]))).toThrow('of shape [n, classes]');
+      expect(() => energyScore(logits, { temperature: 0 })).toThrow('above 0');
+    });
+    for (const score of [energyScore, maxSoftmaxScore, entropyScore]) {
+      expectNoLeaks(() => score(logits).dispose(), score.name);
+    }
+    logits.dispose();
+  });
+});
+
+describe('fitTemperature', () => {
+  test('finds the optimum of SciPy', async () => {
+    const logits = tf.tensor2d(golden.logits);
+    const temperature = await fitTemperature(logits, golden.labels);
+    logits.dispose();
+    expect(Math.abs(temperature / golden.temperature - 1)).toBeLessThan(1e-7); // where a minimum is flat in doubles
+  });
+
+  test('scales with the logits', async () => {
+    const [logits, warmer] = [tf.tensor2d(golden.logits), tf.tidy(() => tf.mul(golden.logits, 4))];
+    const [one, four] = [
+      await fitTemperature(logits, golden.labels),
+      await fitTemperature(warmer, golden.labels),
+    ];
+    tf.dispose([logits, warmer]);
+    expect(four / one).toBeCloseTo(4, 10);
+  });
+
+  test('refuses logits without a best temperature, labels that are no classes, and counts that differ', async () => {
+    const right = tf.tensor2d([[2, 0], [0, 2]]); // prettier-ignore
+    await expect(fitTemperature(right, [0, 1])).rejects.toThrow('every prediction is right');
+    await expect(fitTemperature(right, [1, 0])).rejects.toThrow('no better than guesses');
+    await expect(fitTemperature(right, [0, 2])).rejects.toThrow('from 0 to 1');
+    await expect(fitTemperature(right, [0])).rejects.toThrow('to hold 2 classes');
+    right.dispose();
+  });
+});
