@@ -3,6 +3,8 @@ export { conditionalGan, Gan, gan } from './gan/gan';
 export type { ConditionalGanOptions, GanOptions } from './gan/gan';
 export { instanceNoise } from './gan/augmentation';
 export type { Augmentation } from './gan/augmentation';
+export { DensityNetwork, densityNetwork } from './density-network/density-network';
+export type { DensityNetworkOptions } from './density-network/density-network';
 
 // losses
 export { adversarialLoss } from './losses/adversarial-loss';

@@ -1,20 +1,21 @@
 import { compiled } from '@dgm/compile';
 import { describeCompiled, describeCoverage, describeModel } from '@dgm/testing';
 import * as exports from '../src/index';
-import { models } from './gan.cases';
+import { densityNetworks, models } from './gan.cases';
 
-describeModel(models);
+describeModel({ ...models, ...densityNetworks });
 
 // What differs for an engine: a second derivative, a schedule, state of the critic, weights that are clipped.
 const variants = ['gan (penalties', 'gan (hinge', 'gan (Wasserstein', 'gan (integers'];
 const captured = Object.entries(models).filter(([name]) => variants.some((start) => name.startsWith(start)));
-describeCompiled(Object.fromEntries(captured), { engine: compiled });
+describeCompiled({ ...Object.fromEntries(captured), ...densityNetworks }, { engine: compiled });
 
 describeCoverage({
   exports,
-  tables: [models],
+  tables: [models, densityNetworks],
   testedIn: {
     Gan: 'src/gan/gan.test.ts',
+    DensityNetwork: 'src/density-network/density-network.test.ts',
     conditionalGan: 'src/gan/gan.test.ts',
     instanceNoise: 'test/gan.cases.ts',
     adversarialLoss: 'src/losses/losses.test.ts',

@@ -1,10 +1,10 @@
-import { Key, mlp, spectralNorm, squaredMmd, gaussianKernel } from '@dgm/core';
+import { categoricalHead, Key, mlp, spectralNorm, squaredMmd, gaussianKernel } from '@dgm/core';
 import type { ConditionedBatch, GenerativeModel } from '@dgm/core';
 import type { ModelCase, ModelTable } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { fDivergence, gan, instanceNoise, r1, wganPenalty } from '../src/index';
-import type { GanOptions } from '../src/index';
+import { densityNetwork, fDivergence, gan, instanceNoise, r1, wganPenalty } from '../src/index';
+import type { DensityNetwork, GanOptions } from '../src/index';
 
 /** Points around (2, -1, 0), far from where an untrained generator puts its own. */
 const points = () => tf.tidy(() => tf.add(tf.mul(Key.of(1).normal([32, 3]), [0.5, 0.2, 0.3]), [2, -1, 0]));
@@ -77,6 +77,33 @@ export const models: ModelTable = {
       range: [0, 4],
     },
   ),
+};
+
+/** The log-likelihood of a density network of one latent variable, by a sum over a fine grid of it. */
+function byQuadrature(model: GenerativeModel, x: Tensor): Tensor {
+  const [points, reach] = [400, 6];
+  const z = tf.linspace(-reach, reach, points);
+  const n = x.shape[0]!;
+  const each = tf.reshape(tf.tile(tf.expandDims(z, 1), [1, n]), [-1, 1]);
+  const given = (model as DensityNetwork).decode(each).logProb(tf.tile(x, [points, 1]));
+  const logPrior = tf.sub(tf.mul(-0.5, tf.square(z)), 0.5 * Math.log(2 * Math.PI));
+  const logStep = Math.log((2 * reach) / (points - 1));
+  return tf.logSumExp(tf.add(tf.reshape(given, [points, n]), tf.expandDims(tf.add(logPrior, logStep), 1)), 0);
+}
+
+export const densityNetworks: ModelTable = {
+  densityNetwork: () => ({
+    make: (key) =>
+      densityNetwork({
+        latent: 1,
+        decoder: mlp([1, 8, 6], { key, activation: 'tanh' }),
+        likelihood: categoricalHead({ shape: [2], levels: 3 }),
+        numSamples: 16,
+      }),
+    data: () => tf.tidy(() => tf.mul(2, tf.tile(Key.of(1).bernoulli([32, 1], 0.5), [1, 2]))),
+    range: [0, 2],
+    exactLogLikelihood: byQuadrature,
+  }),
 };
 
 /** A batch of a conditional model. */
