@@ -6,6 +6,7 @@ import {
   eager,
   fit,
   saveWeights,
+  setup,
   sgd,
   type Callback,
   type Engine,
@@ -304,6 +305,37 @@ describe('fit', () => {
     };
     await expect(fit(model, { train }, options({ engine: failing }))).rejects.toThrow('the device is gone');
     expect(synchronized).toBe(3);
+    model.dispose();
+  });
+
+  it('throws the first error, and tells it to every callback, when one of them fails in onError', async () => {
+    const model = tinyVae();
+    const told: unknown[] = [];
+    const first = new Error('in the step');
+    const callbacks: Callback[] = [
+      {
+        onStep() {
+          throw first;
+        },
+        onError() {
+          throw new Error('in onError');
+        },
+      },
+      { onError: (error) => void told.push(error) },
+    ];
+    await expect(fit(model, { train }, options({ callbacks }))).rejects.toBe(first);
+    expect(told).toEqual([first]);
+    model.dispose();
+  });
+
+  it('refuses another engine while it trains', async () => {
+    const model = tinyVae();
+    let refused: unknown;
+    const onStep = async (): Promise<void> => {
+      refused ??= await setup({ backend: 'wasm' }).catch((error: unknown) => error);
+    };
+    await fit(model, { train }, options({ epochs: 1, callbacks: [{ onStep }] }));
+    expect(refused).toMatchObject({ code: 'state', message: expect.stringContaining('setup') as string });
     model.dispose();
   });
 

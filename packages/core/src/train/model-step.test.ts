@@ -43,6 +43,23 @@ class Pursuit extends BaseModule implements GenerativeModel {
 const optimizer = sgd({ learningRate: 0.5 });
 
 describe('ModelStep on the eager engine', () => {
+  it('frees the slots of the first optimizer if the second cannot be made', () => {
+    const model = new Pursuit();
+    const broken = {
+      ...optimizer,
+      create() {
+        throw new Error('no slots');
+      },
+    };
+    const momentum = sgd({ learningRate: 0.5, momentum: 0.9 });
+    expectNoLeaks(() =>
+      expect(() => new ModelStep(model, { optimizer: { lead: momentum, follow: broken } })).toThrow(
+        'no slots',
+      ),
+    );
+    model.dispose();
+  });
+
   it('plays the objectives in order, each on its own variables, and reports their terms', async () => {
     const before = tf.memory().numTensors;
     const model = new Pursuit();

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Variable } from '@tensorflow/tfjs-core';
 import { checkGiven, checkInteger, checkNumber, closest } from '../check/check';
 import { ArgumentError } from '../errors/dgm-error';
+import { disposeOnThrow } from '../model/build';
 import { prepareLoss, type GenerativeModel, type Objective } from '../model/generative-model';
 import type { Module } from '../model/module';
 import type { StepInputs, StepProgram } from './engine';
@@ -64,11 +65,13 @@ export class ModelStep<B> implements StepProgram<B>, Module {
       own.forEach((variable) => averaged.add(variable));
       return { objective, variables, own, average, factory: factoryFor(objective.name, optimizer) };
     });
-    this.players = plans.map(({ own, average, ...plan }) => ({
-      ...plan,
-      optimizer: plan.factory.create(plan.variables),
-      average: average && new ExponentialAverage(own, average),
-    }));
+    this.players = disposeOnThrow(() =>
+      plans.map(({ own, average, ...plan }) => ({
+        ...plan,
+        optimizer: plan.factory.create(plan.variables),
+        average: average && new ExponentialAverage(own, average),
+      })),
+    );
     this.state = new Map([...prefixed('model', model.parameters()), ...this.parameters()]);
     this.#clipNorm = clipNorm;
   }

@@ -338,12 +338,14 @@ export class TrainingRun<B> {
     }
   }
 
-  /** An error of a callback must not hide the one that it was told. */
+  /** Tells every callback. An error of one must not hide the error that it is told, which is thrown afterwards. */
   async #tellError(error: unknown): Promise<void> {
-    try {
-      await this.#tell('onError', error);
-    } catch (another) {
-      this.#warnings.push(`onError failed: ${String(another)}`);
+    for (const callback of this.#options.callbacks ?? []) {
+      try {
+        await callback.onError?.(error);
+      } catch {
+        continue;
+      }
     }
   }
 
