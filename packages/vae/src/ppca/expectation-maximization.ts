@@ -1,4 +1,12 @@
-import { ArgumentError, sizeOf } from '@dgm/core';
+import {
+  ArgumentError,
+  checkGiven,
+  checkInteger,
+  checkKey,
+  checkNumber,
+  checkOptions,
+  sizeOf,
+} from '@dgm/core';
 import type { Examples, Key } from '@dgm/core';
 import { CholeskyDecomposition, Matrix } from 'ml-matrix';
 import { requireLatent } from './maximum-likelihood';
@@ -32,16 +40,24 @@ export interface ExpectationMaximizationResult {
  *
  * Each iteration takes the posterior of z given the entries of x that are there, and then the least squares of these entries
  * on z; no iteration lowers the likelihood.
- * @throws ArgumentError for another number of latent variables, and for an entry that no example has
+ * @throws ArgumentError for another number of latent variables, for an option that is unknown, missing or out of its range,
+ * and for an entry that no example has
  * @see Probabilistic Principal Component Analysis (Tipping and Bishop, 1999), App. B; Practical Approaches to Principal
  * Component Analysis in the Presence of Missing Values (Ilin and Raiko, 2010), §3.1
  */
 export function ppcaExpectationMaximization(
   examples: Examples,
-  { latent, key, maxIterations = 200, tolerance = 1e-6 }: ExpectationMaximizationOptions,
+  options: ExpectationMaximizationOptions,
 ): ExpectationMaximizationResult {
+  const where = 'ppcaExpectationMaximization';
+  checkGiven(where, 'examples', examples?.values, 'to be examples: { count, shape, values }');
+  checkOptions(where, options, ['latent', 'key', 'maxIterations', 'tolerance']);
+  const { latent, key, maxIterations = 200, tolerance = 1e-6 } = options;
+  checkKey(where, key);
+  checkInteger(where, 'maxIterations', maxIterations, { min: 0 });
+  checkNumber(where, 'tolerance', tolerance, { min: 0 });
   const size = sizeOf(examples.shape);
-  requireLatent('ppcaExpectationMaximization', latent, size);
+  requireLatent(where, latent, size);
   const rows = observedRows(examples, size);
   let parameters = startingPoint(rows, { size, latent, key });
   const logLikelihoods: number[] = [];

@@ -1,4 +1,4 @@
-import { ArgumentError, sizeOf } from '@dgm/core';
+import { ArgumentError, checkExamples, checkOptions, sizeOf } from '@dgm/core';
 import type { Examples } from '@dgm/core';
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import { ppca } from './ppca';
@@ -12,11 +12,14 @@ import type { Ppca } from './ppca';
  *
  * @param examples - vectors, at least 2 of them
  * @param options - `latent`: M, at least 1 and less than D
- * @throws ArgumentError for another number of latent variables
+ * @throws ArgumentError for another number of latent variables, or an unknown option
  * @throws DomainError if the other eigenvalues are 0
  * @see Probabilistic Principal Component Analysis (Tipping and Bishop, 1999), Eq. 7, 8
  */
-export function ppcaMaximumLikelihood(examples: Examples, { latent }: { readonly latent: number }): Ppca {
+export function ppcaMaximumLikelihood(examples: Examples, options: { readonly latent: number }): Ppca {
+  checkExamples(examples, { where: 'ppcaMaximumLikelihood' });
+  checkOptions('ppcaMaximumLikelihood', options, ['latent']);
+  const { latent } = options;
   const size = sizeOf(examples.shape);
   requireLatent('ppcaMaximumLikelihood', latent, size);
   const bias = meanOf(examples, size);

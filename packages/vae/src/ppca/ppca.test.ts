@@ -1,4 +1,4 @@
-import { choleskyFactor, evaluate, Key, MultivariateNormal } from '@dgm/core';
+import { choleskyFactor, DgmError, evaluate, Key, MultivariateNormal } from '@dgm/core';
 import { expectNoLeaks } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
@@ -145,6 +145,25 @@ describe('ppcaExpectationMaximization', () => {
     expect((await nats(model, complete)) - (await nats(true_, complete))).toBeLessThan(0.02);
     model.dispose();
     true_.dispose();
+  });
+
+  test('refuses what is missing or misspelt by name', () => {
+    const learn = ppcaExpectationMaximization as (...values: unknown[]) => unknown;
+    const isArgumentError = expect.toSatisfy((error) => DgmError.is(error, 'argument'));
+    const examples = data(4);
+    const key = Key.of(0);
+    for (const bad of [
+      undefined,
+      { latent: 1 },
+      { latent: 1, key, iterations: 3 },
+      { latent: 1, key, tolerance: NaN },
+    ]) {
+      expect(() => learn(examples, bad)).toThrow(isArgumentError);
+    }
+    expect(() => learn(undefined, { latent: 1, key })).toThrow(isArgumentError);
+    const closedForm = ppcaMaximumLikelihood as (...values: unknown[]) => unknown;
+    expect(() => closedForm(undefined, { latent: 1 })).toThrow(isArgumentError);
+    expect(() => closedForm(examples)).toThrow(isArgumentError);
   });
 
   test('names an entry that no example has', () => {
