@@ -112,6 +112,8 @@ export { gru, GruCell, lstm, LstmCell, Recurrent } from './nn/recurrent';
 export type { CellOptions, GruState, LstmState, RecurrentCell, RecurrentState } from './nn/recurrent';
 export { AveragePool2d, Upsample2d } from './nn/resample';
 export type { AveragePool2dOptions, Upsample2dOptions } from './nn/resample';
+export { ScalePixels } from './nn/scale-pixels';
+export type { ScalePixelsOptions } from './nn/scale-pixels';
 export { Flatten, Reshape } from './nn/reshape';
 export type { ReshapeOptions } from './nn/reshape';
 export { Residual, residualBlock, residualMlp } from './nn/residual';

@@ -32,6 +32,7 @@ import {
   Residual,
   residualBlock,
   residualMlp,
+  ScalePixels,
   Sequential,
   SinusoidalEmbedding,
   SpatialAttention,
@@ -399,6 +400,11 @@ export const layers: LayerTable = {
     input: numbers([2, 3, 2]),
     outputShape: [2, 6],
     wrongShapes: [[]],
+  }),
+  ScalePixels: () => ({
+    make: () => new ScalePixels({ levels: 256 }),
+    input: numbers([2, 6]),
+    outputShape: [2, 6],
   }),
   Reshape: () => ({
     make: () => new Reshape({ shape: [3, 2] }),

@@ -37,3 +37,14 @@ test('a plane that cannot be halved is refused, and outputs that fall to no pixe
     'expected outputs to be 3 numbers for each pixel of [4, 8], or a multiple of it, got 48',
   );
 });
+
+test('an encoder scales raw pixels of the levels that it is told', () => {
+  const options = { plane: [4, 8] as const, hidden: [2], outputs: 4, key: Key.of(0) };
+  const [plain, raw] = [convEncoder(options), convEncoder({ ...options, levels: 3 })];
+  tf.tidy(() => {
+    const x = tf.floor(tf.mul(3, Key.of(5).uniform([2, 4, 8])));
+    expect([...raw.apply(x).dataSync()]).toEqual([...plain.apply(tf.sub(x, 1)).dataSync()]);
+  });
+  plain.dispose();
+  raw.dispose();
+});

@@ -11,6 +11,7 @@ import { ConvTranspose2d } from './conv-transpose2d';
 import { Dense } from './dense';
 import type { Layer } from './layer';
 import { Reshape } from './reshape';
+import { ScalePixels } from './scale-pixels';
 import { Sequential } from './sequential';
 
 /** Height and width of an image. */
@@ -29,6 +30,11 @@ interface ConvolutionalOptions {
 export interface ConvEncoderOptions extends ConvolutionalOptions {
   /** Channels of an image. @defaultValue 1 */
   readonly channels?: number;
+  /**
+   * The number of values of a pixel, for raw images of integers from 0 to `levels - 1`: the first layer is then
+   * {@link ScalePixels}. @defaultValue none; pixels are taken as they are
+   */
+  readonly levels?: number;
   /** The length of the output; for a VAE what the posterior takes, `posterior.numParameters`. */
   readonly outputs: number;
 }
@@ -52,8 +58,8 @@ export interface ConvDecoderOptions extends ConvolutionalOptions {
  * @throws ArgumentError if the plane cannot be halved that often
  */
 export function convEncoder(options: ConvEncoderOptions): Layer {
-  const { plane, channels = 1, hidden, outputs, key, activation = 'leakyRelu' } = options;
-  checkOptions('convEncoder', options, [...COMMON, 'channels']);
+  const { plane, channels = 1, levels, hidden, outputs, key, activation = 'leakyRelu' } = options;
+  checkOptions('convEncoder', options, [...COMMON, 'channels', 'levels']);
   checkInteger('convEncoder', 'channels', channels);
   const last = checkPlane('convEncoder', options);
   const sizes = [channels, ...hidden];
@@ -65,6 +71,7 @@ export function convEncoder(options: ConvEncoderOptions): Layer {
     new ActivationLayer(activation),
   ]);
   return new Sequential([
+    ...(levels === undefined ? [] : [new ScalePixels({ levels })]),
     new Reshape({ shape: [...plane, channels] }),
     ...convolutions,
     new Reshape({ shape: [sizeOf(last) * sizes.at(-1)!] }),
