@@ -127,11 +127,15 @@ function run(command, args, { cwd, env = process.env, deadline }) {
       },
       Math.max(0, deadline - Date.now()),
     );
-    process.once('SIGINT', end);
+    const interrupt = () => {
+      end();
+      reject(new Error(`${command} was interrupted in ${cwd}`));
+    };
+    process.once('SIGINT', interrupt);
     child.on('error', reject);
     child.on('exit', (status) => {
       clearTimeout(timer);
-      process.off('SIGINT', end);
+      process.off('SIGINT', interrupt);
       resolve(status ?? 1);
     });
   });
