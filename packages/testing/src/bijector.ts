@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { ensure, ensureClose, ensureFinite, ensureThrows } from './assert';
 import { automaticGradients, numericalGradients, type TensorFunction } from './gradients';
+import { checkEmpty, ensureShape, withoutRows } from './empty-batch';
 import { expectNoLeaks } from './leaks';
 import { jacobians, logAbsDeterminant } from './linear-algebra';
 import { quadratureRule } from './quadrature';
@@ -136,6 +137,26 @@ export const bijectorChecks: Checks<BijectorCase> = {
         `logDet inverse has shape [${back.logDet.shape}], not [${lead}]`,
       );
     }),
+
+  'takes an empty batch, or refuses it by name': when(
+    (the) => withBijector(the, ({ eventRank }) => tensorOf(the.latent).rank > eventRank),
+    (the) =>
+      withBijector(the, (bijector) => {
+        const z = tensorOf(the.latent);
+        const { y, logDet } = bijector.forwardAndLogDet(z);
+        checkEmpty(() => {
+          const none = bijector.forwardAndLogDet(withoutRows(z));
+          ensureShape(none.y.shape, [0, ...y.shape.slice(1)], 'y of an empty batch');
+          ensureShape(none.logDet.shape, [0, ...logDet.shape.slice(1)], 'logDet of an empty batch');
+        });
+        if (!isInvertible(the)) return;
+        checkEmpty(() => {
+          const none = bijector.inverseAndLogDet(withoutRows(y));
+          ensureShape(none.z.shape, [0, ...z.shape.slice(1)], 'z of an empty batch');
+          ensureShape(none.logDet.shape, [0, ...logDet.shape.slice(1)], 'logDet of an empty batch');
+        });
+      }),
+  ),
 
   'has the gradients that differences show': when(
     ({ differentiable }) => differentiable !== false,

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { ensure, ensureClose, ensureThrows } from './assert';
 import { automaticGradients, connect, numericalDerivative, numericalGradients, STEP } from './gradients';
+import { checkEmpty, ensureShape, withoutRows } from './empty-batch';
 import { expectNoLeaks } from './leaks';
 import { checkModule, ensureEveryGradient, ensureSameWeights, sameBits } from './module';
 import { describeTable, when, type CaseTable, type Checks } from './register';
@@ -48,6 +49,19 @@ export const layerChecks: Checks<LayerCase> = {
         String(first.shape) === String(the.outputShape),
         `output has shape [${first.shape}], expected [${the.outputShape}]`,
       );
+    }),
+
+  'takes an empty batch, or refuses it by name': (the) =>
+    withLayer(the, (layer, input) => {
+      const whole = layer.apply(input, the.call);
+      checkEmpty(() => {
+        const { context } = the.call ?? {};
+        const none = layer.apply(withoutRows(input), {
+          ...the.call,
+          ...(context && { context: withoutRows(context) }),
+        });
+        ensureShape(none.shape, [0, ...whole.shape.slice(1)], 'output of an empty batch');
+      });
     }),
 
   'gives every parameter a gradient': when(

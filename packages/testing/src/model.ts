@@ -11,6 +11,7 @@ import {
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { ensure, ensureClose, ensureFinite, ensureThrows } from './assert';
+import { checkEmpty, ensureShape, withoutRows } from './empty-batch';
 import { expectNoLeaks } from './leaks';
 import { checkModule, ensureEveryGradient, ensureSameWeights, sameBits } from './module';
 import { describeTable, when, type CaseTable, type Checks } from './register';
@@ -116,6 +117,31 @@ export const modelChecks: Checks<ModelCase> = {
       ensure(!sameBits(a, b), 'two keys gave the same samples');
     }),
 
+  'takes an empty batch, or refuses it by name': (the) =>
+    withModel(the, (model, data) => {
+      checkEmpty(() => ensureShape(model.sample(Key.of(0), 0).shape, [0, ...model.eventShape], 'no samples'));
+      const none = withoutRows(data);
+      for (const objective of model.objectives()) {
+        checkEmpty(() =>
+          ensureShape(lossOf(objective, none, true).total.shape, [], `loss ${objective.name}`),
+        );
+      }
+      const { logProb, elbo, energy } = model as MeasuredModel;
+      checkEmpty(() => logProb && ensureShape(logProb.call(model, none, Key.of(2)).shape, [0], 'logProb'));
+      checkEmpty(() => elbo && ensureShape(elbo.call(model, none, Key.of(2)).shape, [0], 'elbo'));
+      checkEmpty(() => energy && ensureShape(energy.call(model, none).shape, [0], 'energy'));
+    }),
+
+  'refuses a number of samples that is none': (the) =>
+    withModel(the, (model) => {
+      for (const n of [1.5, -1, NaN]) {
+        expectNoLeaks(
+          () => ensureThrows(() => model.sample(Key.of(0), n), 'argument', `${n} samples`),
+          'the refusal',
+        );
+      }
+    }),
+
   'gives every trainable parameter a gradient': (the) =>
     withModel(the, (model, data) => {
       const reached: Record<string, Tensor> = {};
@@ -203,6 +229,13 @@ export const modelChecks: Checks<ModelCase> = {
 /** Registers the checks of every model of the table. */
 export function describeModel(table: ModelTable): void {
   describeTable(table, modelChecks);
+}
+
+/** What a model may say of examples, `[n]`. */
+interface MeasuredModel {
+  logProb?(x: Tensor, key: Key): Tensor;
+  elbo?(x: Tensor, key: Key): Tensor;
+  energy?(x: Tensor): Tensor;
 }
 
 const STEPS = 60;

@@ -8,6 +8,7 @@ import {
   numericalSecondOrder,
   type TensorFunction,
 } from './gradients';
+import { checkEmpty, ensureShape, withoutRows } from './empty-batch';
 import { expectNoLeaks } from './leaks';
 import { describeTable, when, type CaseTable, type Checks } from './register';
 import { evaluate, flatten, tensorOf, type Numbers } from './tensors';
@@ -99,6 +100,21 @@ export const opChecks: Checks<OpCase> = {
       }
     },
   ),
+
+  'takes empty tensors, or refuses them by name': (the) =>
+    checkEmpty(() => {
+      const points = the.points.map(tensorOf);
+      const none = points.map((point) => withoutRows(tf.expandDims(point, 0)));
+      const [whole, empty] = [the.f(...points), the.f(...none)];
+      // A reduction over everything has its shape for empty tensors, too.
+      const isReduction = whole.size === 1 && empty.size === 1;
+      if (!isReduction) ensureShape(empty.shape, [0, ...whole.shape], 'the result for no rows');
+      if (order(the) < 1) return;
+      const gradients = tf.grads((...xs: Tensor[]) => tf.sum(the.f(...xs)))(none);
+      gradients.forEach((gradient, argument) =>
+        ensureShape(gradient.shape, none[argument]!.shape, `gradient of argument ${argument}`),
+      );
+    }),
 
   'frees what it makes and keeps what it borrows': (the) => {
     const inputs = the.points.map(tensorOf);

@@ -4,6 +4,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { ensure, ensureThrows } from '../assert';
 import type { DistributionCase } from '../distribution';
 import { when, type Checks } from '../register';
+import { ensureShape } from '../empty-batch';
 import { expectNoLeaks } from '../leaks';
 import { tensorOf } from '../tensors';
 import { withDistribution } from './grid';
@@ -111,10 +112,6 @@ export const protocolChecks: Checks<DistributionCase> = {
       }),
   ),
 };
-
-function ensureShape(actual: readonly number[], expected: readonly number[], what: string): void {
-  ensure(String(actual) === String(expected), `${what} has shape [${actual}], expected [${expected}]`);
-}
 
 /** A shape that cannot be meant; scalars broadcast against everything, so they have none. */
 function wrongShape({ batchShape, eventShape }: Distribution): number[] | undefined {
