@@ -322,9 +322,14 @@ const logArithmetic: OpTable = {
       },
     ],
   }),
-  'logSumExp (kept axes)': () => ({ f: (x) => logSumExp(x!, { axis: [0], keepDims: true }), points: logits }),
+  'logSumExp (kept axes)': () => ({
+    f: (x) => logSumExp(x!, { axis: [0], keepDims: true }),
+    batched: false,
+    points: logits,
+  }),
   log1p: () => ({
     f: unary(log1p),
+    batched: false,
     points: [[-0.6, -0.2, 0.05, 2, 7]],
     golden: values('log1p'),
     tolerance: within(3e-7),

@@ -35,6 +35,11 @@ export interface OpCase {
   }[];
   /** The step of central differences, relative to max(1, |x|); smaller near the edge of a domain. */
   readonly step?: number;
+  /**
+   * Whether the function takes further axes in front, and so a batch of no rows; not if it names its axes from the first.
+   * @defaultValue true
+   */
+  readonly batched?: boolean;
   readonly tolerance?: Partial<Tolerances>;
 }
 
@@ -101,20 +106,27 @@ export const opChecks: Checks<OpCase> = {
     },
   ),
 
-  'takes empty tensors, or refuses them by name': (the) =>
-    checkEmpty(() => {
-      const points = the.points.map(tensorOf);
-      const none = points.map((point) => withoutRows(tf.expandDims(point, 0)));
-      const [whole, empty] = [the.f(...points), the.f(...none)];
-      // A reduction over everything has its shape for empty tensors, too.
-      const isReduction = whole.size === 1 && empty.size === 1;
-      if (!isReduction) ensureShape(empty.shape, [0, ...whole.shape], 'the result for no rows');
-      if (order(the) < 1) return;
-      const gradients = tf.grads((...xs: Tensor[]) => tf.sum(the.f(...xs)))(none);
-      gradients.forEach((gradient, argument) =>
-        ensureShape(gradient.shape, none[argument]!.shape, `gradient of argument ${argument}`),
-      );
-    }),
+  'takes empty tensors, or refuses them by name': when(
+    ({ batched }) => batched !== false,
+    (the) =>
+      checkEmpty(() => {
+        const points = the.points.map(tensorOf);
+        const rank = Math.max(...points.map((point) => point.rank));
+        const none = points.map((point) => {
+          const ones = Array.from({ length: 1 + rank - point.rank }, () => 1);
+          return withoutRows(tf.reshape(point, [...ones, ...point.shape]));
+        });
+        const [whole, empty] = [the.f(...points), the.f(...none)];
+        // A reduction over everything has its shape for empty tensors, too.
+        const isReduction = whole.size === 1 && empty.size === 1;
+        if (!isReduction) ensureShape(empty.shape, [0, ...whole.shape], 'the result for no rows');
+        if (order(the) < 1) return;
+        const gradients = tf.grads((...xs: Tensor[]) => tf.sum(the.f(...xs)))(none);
+        gradients.forEach((gradient, argument) =>
+          ensureShape(gradient.shape, none[argument]!.shape, `gradient of argument ${argument}`),
+        );
+      }),
+  ),
 
   'frees what it makes and keeps what it borrows': (the) => {
     const inputs = the.points.map(tensorOf);

@@ -250,6 +250,9 @@ const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
 /** Kernels that leave out their empty inputs: only a call without any other is taken over. */
 const skipsEmpty = new Set(['Concat']);
 
+/** Kernels that change no number. */
+const sharesData = new Set(['ExpandDims', 'Identity', 'Reshape']);
+
 /** On the config: an application may hold two copies of this package and has one kernel registry. */
 const mark = Symbol.for('dgm.empty-tensors');
 
@@ -278,13 +281,24 @@ function fenced(
     if (rule === undefined) throw refusal(kernelName, inputs, 'tensors that are not empty');
     const results = rule(inputs, call.attrs);
     const dtype = Object.values(inputs)[0]!.dtype;
+    if (sharesData.has(kernelName) || (kernelName === 'Cast' && (results as Result).dtype === dtype)) {
+      return shared(call.backend as Writer, inputs, results as Result);
+    }
     const make = (result: Result): TensorInfo => makeTensor(call.backend as Writer, { dtype, ...result });
     return Array.isArray(results) ? results.map(make) : make(results);
   };
 }
 
-/** The part of a backend that makes a tensor from values. */
+/** A tensor over the data of the only input, as the stock kernels return: new data would count as a leak. */
+function shared(backend: Writer, inputs: Inputs, { shape }: Result): TensorInfo {
+  const { dataId, dtype } = Object.values(inputs)[0]!;
+  backend.incRef(dataId);
+  return { dataId, shape: [...shape], dtype };
+}
+
+/** The part of a backend that makes a tensor, from values or over data of another one. */
 interface Writer {
+  incRef(dataId: object): void;
   write(values: ArrayLike<number>, shape: number[], dtype: DataType): object;
 }
 

@@ -236,7 +236,7 @@ export class Key {
   /** Every tensor of random numbers is made here. */
   #tensor(shape: Shape, distribution: string, draw: Fill): Tensor {
     const size = sizeOf(shape);
-    if (!Number.isSafeInteger(size) || size < 0) {
+    if (!shape.every((length) => Number.isSafeInteger(length) && length >= 0)) {
       throw new ArgumentError({
         where: 'Key',
         argument: 'shape',

@@ -1,4 +1,4 @@
-import { select } from '@dgm/core';
+import { broadcastTo, select } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import {
@@ -34,7 +34,7 @@ export function linearSpline(options: PiecewiseOptions = {}): Transformer {
       const within = inside(y, interval);
       const safe = select(within, y, (minimum + interval.maximum) / 2);
       const heights = heightsOf(parameters);
-      const bin = binOf(safe, tf.broadcastTo(dataEnds(), parameters.shape));
+      const bin = binOf(safe, broadcastTo(dataEnds(), parameters.shape));
       const slope = tf.div(pick(bin, heights), width / bins);
       const start = pick(bin, leftEnds(heights, minimum));
       const raw = tf.add(start, tf.mul(slope, tf.sub(safe, pick(bin, dataEnds()))));

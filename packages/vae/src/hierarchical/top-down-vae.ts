@@ -1,4 +1,4 @@
-import { asLayer, broadcastShapes, clip, childCall } from '@dgm/core';
+import { asLayer, broadcastShapes, broadcastTo, clip, childCall } from '@dgm/core';
 import type { CallOptions, Layer, NetworkLike } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -121,6 +121,6 @@ export function ladderVae(options: Omit<TopDownVaeOptions, 'combination'>): TopD
 /** r_l, `[n, R]`, and the levels above, `[..., n or 1, M]`, side by side. */
 function besides(r: Tensor, context: Tensor): Tensor {
   const lead = broadcastShapes(r.shape.slice(0, -1), context.shape.slice(0, -1));
-  const wide = [r, context].map((part) => tf.broadcastTo(part, [...lead, part.shape.at(-1)!]));
+  const wide = [r, context].map((part) => broadcastTo(part, [...lead, part.shape.at(-1)!]));
   return tf.concat(wide, -1);
 }
