@@ -11,3 +11,8 @@ export type {
   AnnealedPath,
   AnnealingOptions,
 } from './partition/annealed-importance-sampling';
+
+// deep energy-based models
+export { DeepEnergyModel, energyModel, JointEnergyModel, jointEnergyModel } from './energy/energy-model';
+export type { EnergyModelOptions, JointEnergyModelOptions } from './energy/energy-model';
+export type { PersistentLangevinOptions } from './energy/persistent-langevin';

@@ -9,6 +9,8 @@ describeCoverage({
   exports,
   tables: [models],
   testedIn: {
+    DeepEnergyModel: 'src/energy/energy-model.test.ts',
+    JointEnergyModel: 'src/energy/energy-model.test.ts',
     Rbm: 'src/rbm/rbm.test.ts',
     annealedImportanceSampling: 'src/partition/annealed-importance-sampling.test.ts',
     annealingLoop: 'src/partition/annealed-importance-sampling.test.ts',

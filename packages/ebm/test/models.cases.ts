@@ -1,9 +1,16 @@
-import { Key, sgd } from '@dgm/core';
-import type { GenerativeModel } from '@dgm/core';
+import { Key, mlp, oneHot, sgd } from '@dgm/core';
+import type { EnergyModel, GenerativeModel, Objective } from '@dgm/core';
 import type { CompiledCase, ModelCase } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { bernoulliUnits, categoricalUnits, gaussianUnits, rbm } from '../src/index';
+import {
+  bernoulliUnits,
+  categoricalUnits,
+  energyModel,
+  gaussianUnits,
+  jointEnergyModel,
+  rbm,
+} from '../src/index';
 import type { Rbm, RbmOptions, VisibleUnits } from '../src/index';
 
 type Case = ModelCase & CompiledCase;
@@ -39,6 +46,59 @@ const bits = (options?: Partial<RbmOptions>): Case => ({
   range: [0, 1],
 });
 
+/** By how much the energy of the batch is above that of points of the same range. */
+function energyGap(model: GenerativeModel, data: Tensor, key: Key): number {
+  const { energy } = model as EnergyModel;
+  return tf.tidy(() => {
+    const others = key.uniform(data.shape, { min: -1, max: 1 });
+    return tf.sub(tf.mean(energy.call(model, data)), tf.mean(energy.call(model, others))).dataSync()[0]!;
+  });
+}
+
+const deep = (outputs: number, key: Key) => ({
+  network: mlp([2, 16, outputs], { key, activation: 'swish' }),
+  key,
+  shape: [2],
+  range: [-1, 1] as const,
+  bufferSize: 64,
+  steps: 4,
+});
+
+/** A joint model of which an example is labelled by the sign of its first entry, so that a batch is a tensor. */
+function labelledBySign(key: Key): GenerativeModel {
+  const model = jointEnergyModel({ ...deep(2, key), classes: 2 });
+  const batch = (x: Tensor) => {
+    const isRight = tf.greater(tf.squeeze(tf.slice(x, [0, 0], [-1, 1]), [1]), 0);
+    return { x, context: oneHot(isRight, { depth: 2 }) };
+  };
+  const objectives = (): readonly Objective[] =>
+    model.objectives().map(({ name, parameters, prepare, loss }) => ({
+      name,
+      parameters,
+      prepare: (x, own, options) => tf.tidy(() => prepare!(batch(x), own, options)),
+      loss: (x, own, options) => tf.tidy(() => loss(batch(x), own, options)),
+    }));
+  return Object.assign(Object.create(model) as GenerativeModel, {
+    objectives,
+    parameters: () => model.parameters(),
+    dispose: () => model.dispose(),
+    sample: (own: Key, n: number) => model.sample(own, n),
+    energy: (x: Tensor) => model.energy(x),
+  });
+}
+
+const points: Pick<Case, 'data' | 'measure' | 'fall' | 'range' | 'steps'> = {
+  data: () =>
+    tf.tidy(() => {
+      const side = tf.sub(Key.of(1).bernoulli([32, 1], 0.5), 0.5);
+      return tf.add(tf.tile(side, [1, 2]), tf.mul(0.1, Key.of(2).normal([32, 2])));
+    }),
+  measure: energyGap,
+  fall: 0.03,
+  range: [-1, 1],
+  steps: 30,
+};
+
 /** The models with small weights and data: every check of the contract kit runs over each. */
 export const models: Readonly<Record<string, () => Case>> = {
   rbm: () => bits(),
@@ -54,4 +114,6 @@ export const models: Readonly<Record<string, () => Case>> = {
     steps: 100,
     learningRate: 0.02,
   }),
+  energyModel: () => ({ make: (key) => energyModel(deep(1, key)), ...points }),
+  jointEnergyModel: () => ({ make: labelledBySign, ...points }),
 };

@@ -1,7 +1,8 @@
-import { Key, runSamplingLoop } from '@dgm/core';
+import { fit, Key, runSamplingLoop } from '@dgm/core';
 import { annealedImportanceSampling, annealingLoop, bernoulliUnits, rbm } from '@dgm/ebm';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Claim, Measured } from '../claim';
+import type { Claim, ClaimContext, Measured } from '../claim';
+import { mean, standardDeviation } from '../../statistics/statistics';
 import { trainedNats } from '../trained';
 
 const dataset = 'binarized-digits';
@@ -36,6 +37,50 @@ async function intervalsThatCover(): Promise<Measured> {
   return { value: covered, standardError: null };
 }
 
+/** The mean over seeds of a metric of a JEM on the digits. */
+async function jointMetric(
+  metric: string,
+  { seeds: own, engine: { engine }, ...context }: ClaimContext,
+): Promise<Measured> {
+  const [recipe, data] = [await context.recipe('jem'), await context.dataset('digits')];
+  const values: number[] = [];
+  for (const seed of own) {
+    const key = Key.of(seed).fold(recipe.name);
+    const { model, training, measure } = await recipe.create({
+      dataset: data,
+      key: key.fold('weights'),
+      quick: false,
+    });
+    try {
+      await fit(model, data, { ...training, key: key.fold('training'), engine });
+      const { metrics } = await measure!(data.test, { key: key.fold('evaluation'), engine });
+      values.push(metrics![metric]!.value!);
+    } finally {
+      model.dispose();
+    }
+  }
+  const deviation = standardDeviation(values);
+  return {
+    value: mean(values),
+    standardError: deviation === null ? null : deviation / Math.sqrt(values.length),
+  };
+}
+
+const ofJoint = (
+  name: string,
+  what: string,
+  { metric, unit, bound }: { readonly metric: string; readonly unit: string; readonly bound: Claim['bound'] },
+): Claim => ({
+  name: `ebm.jem.${name}`,
+  what: `${what} of a joint energy model on the test digits`,
+  unit,
+  bound,
+  seeds,
+  minutes: 6,
+  requires: { dataset: 'digits' },
+  measure: (context) => jointMetric(metric, context),
+});
+
 export const claims: readonly Claim[] = [
   {
     name: 'ebm.digits.rbm-16',
@@ -66,4 +111,20 @@ export const claims: readonly Claim[] = [
     minutes: 1,
     measure: intervalsThatCover,
   },
+  ofJoint('error-mlp', 'classification error', { metric: 'error', unit: '%', bound: { atMost: 5.8 } }),
+  ofJoint('ece', 'expected calibration error', {
+    metric: 'calibration error',
+    unit: 'of 1',
+    bound: { atMost: 0.03 },
+  }),
+  ofJoint('auroc-rotated', 'area under the ROC curve of digits against rotated digits, by the energy', {
+    metric: 'AUROC of rotated images',
+    unit: 'of 1',
+    bound: { atLeast: 0.97 },
+  }),
+  ofJoint('coverage', 'coverage of the samples', {
+    metric: 'coverage of samples',
+    unit: 'of 1',
+    bound: { atLeast: 0.35 },
+  }),
 ];

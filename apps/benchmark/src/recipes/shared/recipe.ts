@@ -41,7 +41,15 @@ export interface RecipeTask {
 /** How the authors of a model train it. The command decides where, for how long and from which seed. */
 export type Training<B = unknown> = Pick<
   FitOptions<B>,
-  'optimizer' | 'batchSize' | 'epochs' | 'earlyStopping' | 'clipNorm' | 'ema' | 'validate' | 'batch'
+  | 'optimizer'
+  | 'batchSize'
+  | 'epochs'
+  | 'earlyStopping'
+  | 'clipNorm'
+  | 'ema'
+  | 'recover'
+  | 'validate'
+  | 'batch'
 >;
 
 /**

@@ -1,0 +1,250 @@
+import {
+  BaseModule,
+  checkGiven,
+  checkInteger,
+  checkNumber,
+  checkOptions,
+  checkShape,
+  disposeOnThrow,
+  logSoftmax,
+  logSumExp,
+  runSamplingLoop,
+  ShapeError,
+} from '@dgm/core';
+import type {
+  ConditionedBatch,
+  EnergyModel,
+  Key,
+  Layer,
+  LoopSampledModel,
+  Objective,
+  SamplingLoop,
+  Shape,
+} from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
+import { CHAIN_OPTIONS, PersistentLangevin, type PersistentLangevinOptions } from './persistent-langevin';
+
+export interface EnergyModelOptions extends PersistentLangevinOptions {
+  /**
+   * From `[n, ...shape]` to an energy of each example, `[n, 1]`. It belongs to the model. Smooth activations (swish) train more
+   * steadily than rectifiers.
+   */
+  readonly network: Layer;
+  /** $\lambda$ of the penalty $\lambda (\mathbb E[E(x)^2] + \mathbb E[E(\tilde x)^2])$, which keeps energies near 0. @defaultValue 0.01 */
+  readonly energyPenalty?: number;
+}
+
+export interface JointEnergyModelOptions extends Omit<EnergyModelOptions, 'network'> {
+  /** From `[n, ...shape]` to a number for each class, `[n, classes]`. It belongs to the model. */
+  readonly network: Layer;
+  readonly classes: number;
+  /** What $-\ln p(x)$ counts beside $-\ln p(y|x)$. @defaultValue 1 */
+  readonly generativeWeight?: number;
+}
+
+/**
+ * A deep energy-based model, $p(x) = e^{-E(x)} / Z$ with the energy of a network, trained by the gradient of
+ * $\mathbb E_{data}[E(x)] - \mathbb E[E(\tilde x)]$ with negatives $\tilde x$ of persistent Langevin chains. The chains are part of
+ * the model and are saved with it. Its normalizer is not known: `evaluate` needs the option `partition`.
+ *
+ * @throws {@link ArgumentError} for an option that is unknown or out of its range.
+ * @see DGM §6.2, Eq. 6.20-6.24
+ */
+export function energyModel(options: EnergyModelOptions): DeepEnergyModel {
+  return disposeOnThrow(() => new DeepEnergyModel(options));
+}
+
+/**
+ * A classifier that is an energy-based model as well: with the output f of a network, $E(x, y) = -f(x)_y$, so that
+ *
+ * $$p(y|x) = \mathrm{softmax}_y f(x), \qquad E(x) = -\ln \sum_y e^{f(x)_y}$$
+ *
+ * It minimizes $-\ln p(y|x)$ and, as {@link energyModel} does, $-\ln p(x)$. Training may diverge: give `fit` the options `recover`
+ * and `clipNorm`.
+ *
+ * @returns a model of batches `{ x, context }` with one-hot labels: `fit(model, data, { batch: classContext({ classes }), ... })`
+ * @throws {@link ArgumentError} for an option that is unknown or out of its range.
+ * @see DGM §6.3, Eq. 6.5-6.31; Your Classifier is Secretly an Energy Based Model (Grathwohl et al., 2020)
+ */
+export function jointEnergyModel(options: JointEnergyModelOptions): JointEnergyModel {
+  return disposeOnThrow(() => new JointEnergyModel(options));
+}
+
+/** What the two models share: a network, chains, and the gradient of $-\ln p(x)$. */
+abstract class BaseEnergyModel<B> extends BaseModule implements EnergyModel<B>, LoopSampledModel {
+  readonly likelihoodKind = 'unnormalized';
+  readonly eventShape: Shape;
+  readonly #where: string;
+  readonly #network: Layer;
+  readonly #chains: PersistentLangevin;
+  readonly #energyPenalty: number;
+
+  constructor(where: string, { network, energyPenalty = 0.01, ...chains }: EnergyModelOptions) {
+    super();
+    checkOptions(where, chains, CHAIN_OPTIONS);
+    checkGiven(where, 'network', network, 'to be a layer such as mlp([64, 256, 1], { key })');
+    checkNumber(where, 'energyPenalty', energyPenalty, { min: 0 });
+    this.#where = where;
+    this.#chains = this.child('chains', new PersistentLangevin(where, chains));
+    this.#network = this.child('network', network);
+    this.#energyPenalty = energyPenalty;
+    this.eventShape = chains.shape;
+  }
+
+  /**
+   * E(x), nats, `[n]`: minus the log-density but for a constant.
+   * @param x - `[n, ...shape]`
+   * @throws {@link ShapeError} if `x` has another shape.
+   */
+  energy(x: Tensor): Tensor {
+    return tf.tidy(() => this.energyOf(this.output(x, 'energy')));
+  }
+
+  /** `[n, ...shape]`: chains of the training, moved on. */
+  sample(key: Key, n: number): Tensor {
+    return runSamplingLoop(this.samplingLoop(n), key);
+  }
+
+  samplingLoop(n: number): SamplingLoop {
+    checkInteger(`${this.#where}.sample`, 'n', n, { min: 0 });
+    return this.#chains.sampling((x) => this.energy(x), n);
+  }
+
+  abstract objectives(): readonly Objective<B>[];
+
+  /** The energy of what the network gives, `[n, outputs]` to `[n]`. */
+  protected abstract energyOf(output: Tensor): Tensor;
+
+  protected output(x: Tensor, method: string): Tensor {
+    checkShape(`${this.#where}.${method}`, 'x', x, ['n', ...this.eventShape]);
+    return this.#network.apply(x);
+  }
+
+  protected networkParameters(): readonly Variable[] {
+    return [...this.#network.parameters().values()].filter(({ trainable }) => trainable);
+  }
+
+  protected negatives(x: Tensor, key: Key, training: boolean): { readonly negatives: Tensor } {
+    const n = x.shape[0]!;
+    return { negatives: this.#chains.negatives((state) => this.energy(state), key, { n, training }) };
+  }
+
+  /** $\mathbb E_{data}[E(x)] - \mathbb E[E(\tilde x)]$, and the penalty. */
+  protected contrast(dataEnergy: Tensor, negatives: Tensor) {
+    const modelEnergy = this.energy(negatives);
+    const [data, model] = [dataEnergy, modelEnergy].map((energy) => tf.mean<Scalar>(energy)) as [
+      Scalar,
+      Scalar,
+    ];
+    const squares = tf.add(tf.mean(tf.square(dataEnergy)), tf.mean(tf.square(modelEnergy)));
+    return { data, model, penalty: tf.mul<Scalar>(this.#energyPenalty, squares) };
+  }
+}
+
+/** Made by {@link energyModel}. */
+export class DeepEnergyModel extends BaseEnergyModel<Tensor> {
+  constructor(options: EnergyModelOptions) {
+    super('energyModel', options);
+  }
+
+  protected override energyOf(output: Tensor): Tensor {
+    checkWidth('energyModel', output, 1);
+    return tf.reshape(output, [output.shape[0]!]);
+  }
+
+  objectives(): readonly Objective[] {
+    return [
+      {
+        name: 'contrastive',
+        parameters: this.networkParameters(),
+        prepare: (x, key, { training }) => this.negatives(x, key, training),
+        loss: (x, _, { prepared }) =>
+          tf.tidy(() => {
+            const { data, model, penalty } = this.contrast(this.energy(x), prepared!['negatives']!);
+            return { total: tf.add<Scalar>(tf.sub(data, model), penalty), data, model };
+          }),
+      },
+    ];
+  }
+}
+
+/** Made by {@link jointEnergyModel}. */
+export class JointEnergyModel extends BaseEnergyModel<ConditionedBatch> {
+  readonly classes: number;
+  readonly #generativeWeight: number;
+
+  constructor({ classes, generativeWeight = 1, ...options }: JointEnergyModelOptions) {
+    super('jointEnergyModel', options);
+    checkInteger('jointEnergyModel', 'classes', classes, { min: 2 });
+    checkNumber('jointEnergyModel', 'generativeWeight', generativeWeight, { min: 0 });
+    this.classes = classes;
+    this.#generativeWeight = generativeWeight;
+  }
+
+  /**
+   * $\ln p(y|x)$ of every class, nats, `[n, classes]` (DGM Eq. 6.12).
+   * @param x - `[n, ...shape]`
+   * @throws {@link ShapeError} if `x` has another shape.
+   */
+  classLogProbs(x: Tensor): Tensor {
+    return tf.tidy(() => logSoftmax(this.#logits(x, 'classLogProbs')));
+  }
+
+  /**
+   * $E(x, y) = -f(x)_y$, nats, `[n]` (DGM Eq. 6.5).
+   * @param batch - `x`, `[n, ...shape]`, and its one-hot labels as `context`, `[n, classes]`
+   * @throws {@link ShapeError} for another shape.
+   */
+  jointEnergy({ x, context }: ConditionedBatch): Tensor {
+    this.#checkLabels(context, x, 'jointEnergy');
+    return tf.tidy(() => tf.neg(tf.sum(tf.mul(this.#logits(x, 'jointEnergy'), context), 1)));
+  }
+
+  protected override energyOf(output: Tensor): Tensor {
+    checkWidth('jointEnergyModel', output, this.classes);
+    return tf.neg(logSumExp(output, { axis: 1 }));
+  }
+
+  objectives(): readonly Objective<ConditionedBatch>[] {
+    return [
+      {
+        name: 'joint',
+        parameters: this.networkParameters(),
+        prepare: ({ x }, key, { training }) => this.negatives(x, key, training),
+        loss: ({ x, context }, _, { prepared }) =>
+          tf.tidy(() => {
+            this.#checkLabels(context, x, 'loss');
+            const logits = this.#logits(x, 'loss');
+            const perExample = tf.sum(tf.mul(logSoftmax(logits), context), 1);
+            const classification = tf.neg(tf.mean<Scalar>(perExample));
+            const { data, model, penalty } = this.contrast(this.energyOf(logits), prepared!['negatives']!);
+            const generative = tf.add(tf.sub(data, model), penalty);
+            const total = tf.add<Scalar>(classification, tf.mul(this.#generativeWeight, generative));
+            return { total, classification, data, model };
+          }),
+      },
+    ];
+  }
+
+  #logits(x: Tensor, method: string): Tensor {
+    const output = this.output(x, method);
+    checkWidth('jointEnergyModel', output, this.classes);
+    return output;
+  }
+
+  #checkLabels(context: Tensor, x: Tensor, method: string): void {
+    checkShape(`jointEnergyModel.${method}`, 'context', context, [x.shape[0]!, this.classes]);
+  }
+}
+
+/** @throws ShapeError if the network gives another number of values for each example */
+function checkWidth(where: string, output: Tensor, width: number): void {
+  if (output.rank === 2 && output.shape[1] === width) return;
+  throw new ShapeError({
+    where,
+    argument: 'the output of the network',
+    expected: `of shape [n, ${width}]`,
+    actual: `[${output.shape.join(', ')}]`,
+  });
+}
