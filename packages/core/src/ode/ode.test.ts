@@ -74,8 +74,15 @@ describe.each(Object.entries(problems))('%s', (name, problem) => {
       Math.log2(errorOf(method(steps), problem) / errorOf(method(2 * steps), problem));
     expect(orderOf((steps) => rungeKutta({ steps }), 4)).toBeGreaterThan(3.4);
     expect(orderOf((steps) => rungeKutta({ steps }), 4)).toBeLessThan(4.8);
+    expect(orderOf((steps) => rungeKutta({ steps, order: 1 }), 64)).toBeCloseTo(1, 1);
+    expect(orderOf((steps) => rungeKutta({ steps, order: 2 }), 16)).toBeGreaterThan(1.8);
     expect(orderOf((steps) => equalSteps(dormandPrinceTableau, steps), 2)).toBeGreaterThan(4.4);
   });
+});
+
+test('rungeKutta refuses an order that there is not, and a misspelt option', () => {
+  expect(() => rungeKutta({ order: 3 as never })).toThrow('to be 1, 2 or 4');
+  expect(() => rungeKutta({ step: 3 } as never)).toThrow('did you mean "steps"');
 });
 
 test('dormandPrince takes steps as they are needed', () => {

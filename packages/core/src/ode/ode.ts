@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
-import { checkInteger } from '../check/check';
+import { checkGiven, checkInteger, checkOptions } from '../check/check';
 import type { LoopTensors, SamplingLoop } from '../model/sampling-loop';
 import type { Key } from '../random/key';
 
@@ -43,11 +43,15 @@ export interface Tableau {
   readonly c: readonly number[];
 }
 
-/** The classical method of order 4. */
-const classical: Tableau = {
-  c: [0, 1 / 2, 1 / 2, 1],
-  a: [[], [1 / 2], [0, 1 / 2], [0, 0, 1]],
-  b: [1 / 6, 1 / 3, 1 / 3, 1 / 6],
+/** The methods of Euler and of Heun, and the classical one, by their order. */
+const tableaus: Readonly<Record<1 | 2 | 4, Tableau>> = {
+  1: { c: [0], a: [[]], b: [1] },
+  2: { c: [0, 1], a: [[], [1]], b: [1 / 2, 1 / 2] },
+  4: {
+    c: [0, 1 / 2, 1 / 2, 1],
+    a: [[], [1 / 2], [0, 1 / 2], [0, 0, 1]],
+    b: [1 / 6, 1 / 3, 1 / 3, 1 / 6],
+  },
 };
 
 export interface RungeKuttaOptions {
@@ -56,16 +60,24 @@ export interface RungeKuttaOptions {
    * @defaultValue 20
    */
   readonly steps?: number;
+  /**
+   * The order of the method, which is also how often a step evaluates the field: 1 is Euler's, 2 Heun's, 4 the classical.
+   * @defaultValue 4
+   */
+  readonly order?: 1 | 2 | 4;
 }
 
 /**
- * The classical Runge-Kutta method with equal steps: an error of $O(h^4)$ and the same work for every input. It evaluates the
- * field four times a step.
- * @throws ArgumentError if `steps` is not a positive integer
+ * A Runge-Kutta method with equal steps: an error of $O(h^{order})$ and the same work for every input.
+ * @throws ArgumentError if an option is unknown, `steps` is not a positive integer, or there is no method of the order
  */
-export function rungeKutta({ steps = 20 }: RungeKuttaOptions = {}): FixedStepSolver {
+export function rungeKutta(options: RungeKuttaOptions = {}): FixedStepSolver {
+  checkOptions('rungeKutta', options, ['steps', 'order']);
+  const { steps = 20, order = 4 } = options;
   checkInteger('rungeKutta', 'steps', steps);
-  return equalSteps(classical, steps);
+  const tableau: Tableau | undefined = tableaus[order];
+  checkGiven('rungeKutta', 'order', tableau, 'to be 1, 2 or 4');
+  return equalSteps(tableau, steps);
 }
 
 /** Any explicit method with equal steps. */
