@@ -1,6 +1,12 @@
 // models
 export { GaussianDiffusion, gaussianDiffusion } from './gaussian-diffusion';
 export type { BoundTerms, DiffusionSampleOptions, GaussianDiffusionOptions } from './gaussian-diffusion';
+export { MaskedDiffusion, maskedDiffusion } from './masked-diffusion';
+export type { MaskedDiffusionOptions, MaskedSampleOptions } from './masked-diffusion';
+export { FlowMatching, flowMatching } from './flow-matching';
+export type { FlowBatch, FlowMatchingOptions, FlowSampleOptions } from './flow-matching';
+export { optimalPairs } from './optimal-pairs';
+export type { OptimalPairsOptions, PairedBatch } from './optimal-pairs';
 export type { GivenEntries } from './given-entries';
 
 // schedules and parameterizations

@@ -11,6 +11,9 @@ describeCoverage({
   tables: [models, layers],
   testedIn: {
     GaussianDiffusion: 'test/samplers.test.ts',
+    FlowMatching: 'test/flow-matching.test.ts',
+    MaskedDiffusion: 'test/masked.test.ts',
+    optimalPairs: 'test/flow-matching.test.ts',
     Denoiser: 'test/networks.test.ts',
     ancestral: 'test/samplers.test.ts',
     ddim: 'test/samplers.test.ts',

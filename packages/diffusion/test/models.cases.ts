@@ -1,15 +1,17 @@
-import { Key, trainable } from '@dgm/core';
+import { Key, rungeKutta, trainable } from '@dgm/core';
 import type { CallOptions, Module } from '@dgm/core';
 import type { LayerTable, ModelTable } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import {
   convDenoiser,
+  flowMatching,
   fourierEntries,
   gaussianDiffusion,
   learnedSchedule,
   linearBetaSchedule,
   logSnrSchedule,
+  maskedDiffusion,
   maskedEntries,
   mlpDenoiser,
   uNetDenoiser,
@@ -62,6 +64,31 @@ export const models: ModelTable = {
   'gaussianDiffusion (score)': ofPoints({ parameterization: 'score' }),
   'gaussianDiffusion (ddpm)': ofPoints({
     ...{ parameterization: 'noise', schedule: linearBetaSchedule(), steps: 100, objective: 'noise' },
+  }),
+  maskedDiffusion: () => ({
+    make: (key) =>
+      maskedDiffusion({
+        ...{ shape: [4, 4], levels: 3 },
+        network: stirred(
+          convDenoiser({
+            ...{ shape: [4, 4], outputs: 3, entries: maskedEntries({ levels: 3 }) },
+            ...{ channels: 4, blocks: 1, groups: 2, globalChannels: 2, key },
+          }),
+          key,
+        ),
+      }),
+    data: pixels,
+    range: [0, 2],
+    steps: 40,
+  }),
+  flowMatching: () => ({
+    make: (key) =>
+      flowMatching({
+        ...{ shape: [2], solver: rungeKutta({ steps: 3 }) },
+        network: stirred(mlpDenoiser({ shape: [2], features: 8, blocks: 1, key }), key),
+      }),
+    data: points,
+    steps: 40,
   }),
 };
 

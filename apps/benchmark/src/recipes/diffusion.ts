@@ -1,10 +1,13 @@
-import { adamW, evaluate } from '@dgm/core';
+import { adamW, evaluate, rungeKutta } from '@dgm/core';
 import type { Dataset, Examples } from '@dgm/core';
 import {
   convDenoiser,
+  flowMatching,
   fourierEntries,
   gaussianDiffusion,
   learnedSchedule,
+  maskedDiffusion,
+  maskedEntries,
   mlpDenoiser,
   type DenoiserOptions,
 } from '@dgm/diffusion';
@@ -52,6 +55,33 @@ export const recipes: readonly Recipe[] = [
     accepts: isSmallImage,
     create: (task) =>
       vdm(task, (options) => mlpDenoiser({ ...options, features: task.quick ? 64 : 256, dropout: 0.3 })),
+  },
+  {
+    name: 'masked-diffusion',
+    source: 'Austin et al., 2021; Hoogeboom et al., 2022',
+    accepts: isSmallImage,
+    create: (task) => {
+      const { dataset, key, quick } = task;
+      const [shape, levels] = [dataset.train.shape, dataset.levels!];
+      const network = convDenoiser({
+        ...{ shape, outputs: levels, entries: maskedEntries({ levels }), key },
+        ...{ channels: quick ? 8 : 32, dropout: 0.1 },
+      });
+      const model = maskedDiffusion({ shape, levels, network });
+      return { model, training, evaluate: precise(model, task) };
+    },
+  },
+  {
+    name: 'flow-matching',
+    source: 'Lipman et al., 2023; Tong et al., 2024',
+    accepts: isSmallImage,
+    create: ({ dataset, key, quick }) => {
+      const [shape, levels] = [dataset.train.shape, dataset.levels!];
+      const entries = fourierEntries({ frequencies: [(levels - 1) / 4] });
+      const network = convDenoiser({ shape, entries, key, channels: quick ? 8 : 32, dropout: 0.1 });
+      const solver = rungeKutta({ steps: quick ? 4 : 30 });
+      return { model: flowMatching({ shape, levels, network, solver }), training };
+    },
   },
 ];
 

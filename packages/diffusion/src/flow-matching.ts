@@ -1,0 +1,253 @@
+import {
+  BaseModule,
+  checkContext,
+  checkGiven,
+  checkInteger,
+  checkNumber,
+  checkOptions,
+  checkShape,
+  disposeOnThrow,
+  hutchinsonTrace,
+  jacobianProductOf,
+  leadingShape,
+  odeSamplingLoop,
+  rungeKutta,
+  runSamplingLoop,
+  singleObjective,
+  sizeOf,
+} from '@dgm/core';
+import type {
+  BoundModel,
+  CallOptions,
+  ConditionedBatch,
+  FixedStepSolver,
+  Key,
+  Layer,
+  LoopSampledModel,
+  Objective,
+  OdeSolver,
+  SamplingLoop,
+  Shape,
+  Trace,
+} from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import type { PairedBatch } from './optimal-pairs';
+import { stratifiedTimes } from './stratified-times';
+
+export interface FlowMatchingOptions {
+  /** The shape of one example. */
+  readonly shape: Shape;
+  /**
+   * How many values an entry can take, for integers from 0 to `levels` - 1: uniform noise is added, and the sums are scaled to
+   * [-1, 1].
+   * @defaultValue real numbers, whose spread should be about 1
+   */
+  readonly levels?: number;
+  /**
+   * The velocity: maps z, `[n, ...shape]`, with the context `[n, 1 + contextSize]`, whose first column is the time, to as many
+   * numbers as z has. The model owns it.
+   */
+  readonly network: Layer;
+  /** Solves the ODE of the likelihood. @defaultValue `rungeKutta({ steps: 30 })` */
+  readonly solver?: OdeSolver;
+  /** The trace of the Jacobian in the likelihood. @defaultValue `hutchinsonTrace()` */
+  readonly trace?: Trace;
+  /** The width of the condition. @defaultValue 0 */
+  readonly contextSize?: number;
+}
+
+/** What a flow is trained on: examples, with a condition, or with the noise that each is paired with. */
+export type FlowBatch = Tensor | ConditionedBatch | PairedBatch;
+
+/** Options of `sample`. */
+export interface FlowSampleOptions {
+  /** @defaultValue `rungeKutta({ steps: 20, order: 1 })`, which is Euler's method */
+  readonly solver?: FixedStepSolver;
+  /** The condition of each draw, `[n, contextSize]`, for a conditional model. */
+  readonly context?: Tensor;
+  /**
+   * Classifier-free guidance w: $v_\varnothing + w (v_c - v_\varnothing)$, where a row of zeros is no condition.
+   * @defaultValue 1, without guidance
+   */
+  readonly guidance?: number;
+  /** Multiplies the noise of the start. @defaultValue 1 */
+  readonly temperature?: number;
+}
+
+/**
+ * Flow matching: a network learns the velocity of straight lines from data to noise,
+ *
+ * $$z_t = (1 - t) x + t \epsilon, \quad \min_v \mathbb E\, \|v(z_t, t) - (\epsilon - x)\|^2$$
+ *
+ * and draws by the ODE $\dot z = v(z, t)$ from noise at t = 1 to data at t = 0. Its likelihood is that of the ODE:
+ * $\ln p(x) = \ln \mathcal N(z_1; 0, I) + \int_0^1 \mathrm{tr}\, \partial v / \partial z\, dt$, up to the error of the solver, with
+ * the trace estimated. For discrete data it is a bound, by the noise that is added to them.
+ *
+ * Batches of `optimalPairs` pair each example with noise near it (OT-CFM); otherwise noise is drawn freely (I-CFM).
+ *
+ * @throws ArgumentError for an option that is unknown or out of its range
+ * @see Flow Matching for Generative Modeling (Lipman et al., 2023), Eq. 23; Improving and Generalizing Flow-Based Generative
+ * Models with Minibatch Optimal Transport (Tong et al., 2024), §3.2. There time runs from noise to data.
+ */
+export function flowMatching(options: FlowMatchingOptions): FlowMatching {
+  return disposeOnThrow(() => new FlowMatching(options));
+}
+
+/** Made by {@link flowMatching}. */
+export class FlowMatching
+  extends BaseModule
+  implements BoundModel<FlowBatch, Tensor | ConditionedBatch>, LoopSampledModel
+{
+  readonly likelihoodKind = 'lower-bound';
+  readonly eventShape: Shape;
+  readonly levels: number | undefined;
+  readonly isDequantized: boolean;
+  readonly contextSize: number;
+  readonly #network: Layer;
+  readonly #solver: OdeSolver;
+  readonly #trace: Trace;
+
+  constructor({
+    shape,
+    levels,
+    network,
+    solver = rungeKutta({ steps: 30 }),
+    trace = hutchinsonTrace(),
+    contextSize = 0,
+    ...unknown
+  }: FlowMatchingOptions) {
+    super();
+    const where = 'flowMatching';
+    checkOptions(where, unknown, []);
+    checkGiven(where, 'shape', shape, 'to be the shape of one example');
+    shape.forEach((size) => checkInteger(where, 'shape', size));
+    if (levels !== undefined) checkInteger(where, 'levels', levels, { min: 2 });
+    checkGiven(where, 'network', network, 'to be a layer such as mlpDenoiser()');
+    checkInteger(where, 'contextSize', contextSize, { min: 0 });
+    this.eventShape = shape;
+    this.levels = levels;
+    this.isDequantized = levels !== undefined;
+    this.contextSize = contextSize;
+    this.#network = this.child('network', network);
+    this.#solver = solver;
+    this.#trace = trace;
+  }
+
+  /**
+   * The log-density of each example in nats, `[n]`, with one draw of the noise of discrete data and of the trace; a bound on their
+   * log-probability.
+   * @param x - `[n, ...shape]`, or `{ x, context }` for a conditional model
+   */
+  elbo(batch: Tensor | ConditionedBatch, key: Key): Tensor {
+    return tf.tidy(() => {
+      const { x, context } = this.#checkBatch(batch, 'elbo');
+      const [n, size] = [x.shape[0]!, sizeOf(this.eventShape)];
+      const start = tf.reshape(this.#scaled(x, key.fold('dequantization')), [n, size]);
+      const trace = this.#trace(start, key.fold('trace'));
+      const velocity = (t: Scalar) => (rows: Tensor) =>
+        tf.reshape(this.#velocity(tf.reshape(rows, x.shape), t, context && { context }), [n, size]);
+      const [z, change] = this.#solver.solve(
+        (t, [z]) => [velocity(t)(z!), trace(jacobianProductOf(velocity(t), z!))],
+        [start, tf.zeros([n])],
+        { from: 0, to: 1 },
+      ) as [Tensor, Tensor];
+      const logNoise = tf.mul(-0.5, tf.sum(tf.add(tf.square(z), Math.log(2 * Math.PI)), 1));
+      const logVolume = this.levels === undefined ? 0 : size * Math.log(2 / this.levels);
+      return tf.add(tf.add(logNoise, change), logVolume);
+    });
+  }
+
+  /**
+   * The velocity $v(z, t)$, `[n, ...shape]`, of data scaled to [-1, 1] if they are discrete.
+   * @param z - `[n, ...shape]`
+   * @param t - times in [0, 1], `[n]`
+   */
+  velocity(z: Tensor, t: Tensor, call: CallOptions = {}): Tensor {
+    leadingShape(z.shape, this.eventShape, 'FlowMatching.velocity', 'z');
+    return tf.tidy(() => this.#velocity(z, t, call));
+  }
+
+  /** Draws `[n, ...shape]`: integers if the data are discrete. */
+  sample(key: Key, n: number, options: FlowSampleOptions = {}): Tensor {
+    return runSamplingLoop(this.samplingLoop(n, options), key);
+  }
+
+  /** Sampling as a loop, for an engine that compiles one; each step of the solver is one of the loop. */
+  samplingLoop(n: number, options: FlowSampleOptions = {}): SamplingLoop {
+    const where = 'FlowMatching.sample';
+    const { solver = rungeKutta({ steps: 20, order: 1 }), context, guidance = 1, temperature = 1 } = options;
+    checkOptions(where, options, ['solver', 'context', 'guidance', 'temperature']);
+    checkInteger(where, 'n', n, { min: 0 });
+    checkNumber(where, 'guidance', guidance);
+    checkNumber(where, 'temperature', temperature, { min: 0 });
+    checkContext(where, context, { rows: n, contextSize: this.contextSize });
+    const loop = odeSamplingLoop({
+      field: (t, z, { context }) => this.#guided(z, t, context, guidance),
+      start: (_, key) => tf.tidy(() => tf.mul(temperature, key.normal([n, ...this.eventShape]))),
+      solver,
+      interval: { from: 1, to: 0 },
+      ...(context && { inputs: { context } }),
+    });
+    return { ...loop, finish: (state) => tf.tidy(() => this.#decode(loop.finish(state))) };
+  }
+
+  /** One objective: the mean square error of the velocity, summed over the entries. */
+  objectives(): readonly Objective<FlowBatch>[] {
+    return singleObjective<FlowBatch>(this, {
+      name: 'velocity',
+      loss: (batch, key, { training }) => {
+        const { x, context, ...paired } = this.#checkBatch(batch, 'loss');
+        const data = this.#scaled(x, key.fold('dequantization'));
+        const noise = paired.noise ?? key.fold('noise').normal(x.shape);
+        const times = stratifiedTimes(key.fold('t'), x.shape[0]!);
+        const t = tf.reshape(times, [x.shape[0]!, ...this.eventShape.map(() => 1)]);
+        const z = tf.add(tf.mul(tf.sub(1, t), data), tf.mul(t, noise));
+        const call = { training, key: key.fold('network'), ...(context && { context }) };
+        const error = tf.squaredDifference(this.#velocity(z, times, call), tf.sub(noise, data));
+        return { total: tf.div(tf.sum<Scalar>(error), Math.max(1, x.shape[0]!)) };
+      },
+    });
+  }
+
+  #velocity(z: Tensor, t: Tensor, { context, ...call }: CallOptions = {}): Tensor {
+    const n = z.shape[0]!;
+    const column = t.rank === 0 ? tf.mul(tf.ones([n, 1]), t) : tf.reshape(t, [n, 1]);
+    const output = this.#network.apply(z, {
+      ...call,
+      context: context === undefined ? column : tf.concat([column, context], 1),
+    });
+    return tf.reshape(output, z.shape);
+  }
+
+  #guided(z: Tensor, t: Scalar, context: Tensor | undefined, guidance: number): Tensor {
+    if (context === undefined) return this.#velocity(z, t);
+    if (guidance === 1) return this.#velocity(z, t, { context });
+    const both = this.#velocity(tf.concat([z, z]), t, {
+      context: tf.concat([context, tf.zerosLike(context)]),
+    });
+    const [given, free] = tf.split(both, 2) as [Tensor, Tensor];
+    return tf.add(free, tf.mul(guidance, tf.sub(given, free)));
+  }
+
+  /** $2 (x + u) / \text{levels} - 1$ */
+  #scaled(x: Tensor, key: Key): Tensor {
+    if (this.levels === undefined) return x;
+    return tf.sub(tf.mul(2 / this.levels, tf.add(x, key.uniform(x.shape))), 1);
+  }
+
+  #decode(z: Tensor): Tensor {
+    if (this.levels === undefined) return z;
+    const value = tf.floor(tf.mul(this.levels / 2, tf.add(z, 1)));
+    return tf.minimum(this.levels - 1, tf.maximum(0, value));
+  }
+
+  #checkBatch(batch: FlowBatch, method: string): Omit<PairedBatch, 'noise'> & Partial<PairedBatch> {
+    const where = `FlowMatching.${method}`;
+    const parts: Omit<PairedBatch, 'noise'> & Partial<PairedBatch> = 'x' in batch ? batch : { x: batch };
+    const [rows] = leadingShape(parts.x.shape, this.eventShape, where, 'x');
+    checkContext(where, parts.context, { rows, contextSize: this.contextSize });
+    if (parts.noise !== undefined) checkShape(where, 'noise', parts.noise, parts.x.shape);
+    return parts;
+  }
+}

@@ -1,0 +1,228 @@
+import {
+  BaseModule,
+  checkContext,
+  checkGiven,
+  checkInteger,
+  checkNumber,
+  checkOptions,
+  disposeOnThrow,
+  leadingShape,
+  oneHot,
+  runSamplingLoop,
+  select,
+  singleObjective,
+  sizeOf,
+  splitBatch,
+} from '@dgm/core';
+import type {
+  BoundModel,
+  CallOptions,
+  ConditionedBatch,
+  Key,
+  Layer,
+  LoopSampledModel,
+  LoopTensors,
+  Objective,
+  SamplingLoop,
+  Shape,
+} from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import { keepGiven, maskOf, type GivenEntries } from './given-entries';
+import { stratifiedTimes } from './stratified-times';
+
+export interface MaskedDiffusionOptions {
+  /** The shape of one example. */
+  readonly shape: Shape;
+  /** How many values an entry can take: the integers from 0 to `levels` - 1. */
+  readonly levels: number;
+  /**
+   * Maps examples `[n, ...shape]`, whose masked entries have the value `levels`, with the context `[n, 1 + contextSize]`, whose
+   * first column is the share of masked entries, to logits `[n, ...shape, levels]`; for example {@link convDenoiser} with
+   * {@link maskedEntries}. The model owns it.
+   */
+  readonly network: Layer;
+  /** The width of the condition. @defaultValue 0 */
+  readonly contextSize?: number;
+}
+
+/** Options of `sample`. */
+export interface MaskedSampleOptions {
+  /**
+   * How many steps unmask the entries, in equal parts. Entries of one step are drawn independently, so fewer steps are
+   * faster and less exact. @defaultValue one for each entry
+   */
+  readonly steps?: number;
+  /** The condition of each draw, `[n, contextSize]`, for a conditional model. */
+  readonly context?: Tensor;
+  /**
+   * Classifier-free guidance w: logits $o_\varnothing + w (o_c - o_\varnothing)$, where a row of zeros is no condition.
+   * @defaultValue 1, without guidance
+   */
+  readonly guidance?: number;
+  /** Divides the logits. @defaultValue 1 */
+  readonly temperature?: number;
+  /** In-painting: entries that are never masked, and that the others are drawn given. */
+  readonly given?: GivenEntries;
+}
+
+/**
+ * Diffusion that masks: more and more entries of an example are replaced by a mask, in random order, and a network predicts
+ * them from those that are left. In continuous time its bound is that of an autoregressive model over all orders:
+ *
+ * $$-\ln p(x) \le \mathbb E_{k \sim U\{1..D\}}\, \mathbb E_{|M| = k} \Big[ \frac{D}{k} \sum_{d \in M}
+ *   -\ln p(x_d \mid x_{\setminus M}) \Big]$$
+ *
+ * with M the masked entries. Exactly k are masked: with independent masks at a time t the weight 1/t gives an estimate of
+ * infinite variance.
+ *
+ * @throws ArgumentError for an option that is unknown or out of its range
+ * @see Structured Denoising Diffusion Models in Discrete State-Spaces (Austin et al., 2021), §3; Autoregressive Diffusion
+ * Models (Hoogeboom et al., 2022), Eq. 5 and 6; Simple and Effective Masked Diffusion Language Models (Sahoo et al., 2024)
+ */
+export function maskedDiffusion(options: MaskedDiffusionOptions): MaskedDiffusion {
+  return disposeOnThrow(() => new MaskedDiffusion(options));
+}
+
+/** Made by {@link maskedDiffusion}. */
+export class MaskedDiffusion
+  extends BaseModule
+  implements BoundModel<Tensor | ConditionedBatch, Tensor | ConditionedBatch>, LoopSampledModel
+{
+  readonly likelihoodKind = 'lower-bound';
+  readonly eventShape: Shape;
+  readonly levels: number;
+  readonly contextSize: number;
+  readonly #network: Layer;
+
+  constructor({ shape, levels, network, contextSize = 0, ...unknown }: MaskedDiffusionOptions) {
+    super();
+    const where = 'maskedDiffusion';
+    checkOptions(where, unknown, []);
+    checkGiven(where, 'shape', shape, 'to be the shape of one example');
+    shape.forEach((size) => checkInteger(where, 'shape', size));
+    checkInteger(where, 'levels', levels, { min: 2 });
+    checkGiven(where, 'network', network, 'to be a layer such as convDenoiser()');
+    checkInteger(where, 'contextSize', contextSize, { min: 0 });
+    this.eventShape = shape;
+    this.levels = levels;
+    this.contextSize = contextSize;
+    this.#network = this.child('network', network);
+  }
+
+  /**
+   * One draw of the bound for each example in nats, `[n]`. The numbers of masked entries are spread evenly over the batch.
+   * @param x - `[n, ...shape]`, or `{ x, context }` for a conditional model
+   */
+  elbo(batch: Tensor | ConditionedBatch, key: Key): Tensor {
+    return tf.tidy(() => tf.neg(this.#negativeBound(batch, key, false)));
+  }
+
+  /** Draws `[n, ...shape]`. */
+  sample(key: Key, n: number, options: MaskedSampleOptions = {}): Tensor {
+    return runSamplingLoop(this.samplingLoop(n, options), key);
+  }
+
+  /** Sampling as a loop, for an engine that compiles one. */
+  samplingLoop(n: number, options: MaskedSampleOptions = {}): SamplingLoop {
+    const where = 'MaskedDiffusion.sample';
+    const entries = sizeOf(this.eventShape);
+    const { steps = entries, context, guidance = 1, temperature = 1, given, ...unknown } = options;
+    checkOptions(where, unknown, []);
+    checkInteger(where, 'n', n, { min: 0 });
+    checkInteger(where, 'steps', steps, { min: 1, max: entries });
+    checkNumber(where, 'guidance', guidance);
+    checkNumber(where, 'temperature', temperature, { above: 0 });
+    checkContext(where, context, { rows: n, contextSize: this.contextSize });
+    const shape = [n, ...this.eventShape];
+    const isGiven = given && maskOf(where, given, { n, eventShape: this.eventShape });
+    // How many of all entries are masked before and after each step.
+    const counts = Array.from({ length: steps + 1 }, (_, step) => Math.round(entries * (1 - step / steps)));
+    return {
+      steps,
+      inputs: { ...(context && { context }), ...(given && { given: given.values }) },
+      start: ({ given }, key) =>
+        tf.tidy(() => {
+          const masks = tf.fill(shape, this.levels);
+          return {
+            x: isGiven === undefined ? masks : keepGiven(isGiven, given!, masks),
+            // In which order the entries are unmasked, the last first.
+            order: randomOrder(key.fold('order'), n, entries),
+            step: tf.tensor1d([1], 'int32'),
+          };
+        }),
+      next: ({ x, order, step }, inputs, key) =>
+        tf.tidy(() => {
+          const logits = tf.div(this.#guided(x!, inputs, guidance), temperature);
+          const drawn = tf.cast(key.categorical(logits), 'float32');
+          const left = tf.gather(tf.tensor1d(counts), step!);
+          const isLeft = tf.reshape(tf.less(order!, left), shape);
+          const isMasked = tf.greaterEqual(x!, this.levels);
+          return {
+            x: select(tf.logicalAnd(isMasked, tf.logicalNot(isLeft)), drawn, x!),
+            order: tf.clone(order!),
+            step: tf.add(step!, tf.scalar(1, 'int32')),
+          };
+        }),
+      finish: ({ x }) => tf.clone(x!),
+    };
+  }
+
+  /** One objective, over everything that is learned: minus the bound in nats. */
+  objectives(): readonly Objective<Tensor | ConditionedBatch>[] {
+    return singleObjective<Tensor | ConditionedBatch>(this, {
+      name: 'bound',
+      loss: (batch, key, { training }) => ({
+        total: tf.mean<Scalar>(this.#negativeBound(batch, key, training)),
+      }),
+    });
+  }
+
+  #negativeBound(batch: Tensor | ConditionedBatch, key: Key, training: boolean): Tensor {
+    const where = 'MaskedDiffusion.elbo';
+    const { x, context } = splitBatch(batch);
+    const [n] = leadingShape(x.shape, this.eventShape, where, 'x') as [number];
+    checkContext(where, context, { rows: n, contextSize: this.contextSize });
+    const entries = sizeOf(this.eventShape);
+    const t = stratifiedTimes(key.fold('t'), n);
+    const k = tf.reshape(tf.add(1, tf.minimum(entries - 1, tf.floor(tf.mul(entries, t)))), [n, 1]);
+    const isMasked = tf.less(randomOrder(key.fold('masks'), n, entries), k);
+    const seen = select(tf.reshape(isMasked, x.shape), this.levels, x);
+    const logits = this.#logits(seen, { training, key: key.fold('network'), ...(context && { context }) });
+    const chosen = tf.sum(tf.mul(tf.logSoftmax(logits), oneHot(x, { depth: this.levels })), -1);
+    const masked = tf.mul(tf.cast(isMasked, 'float32'), tf.reshape(chosen, [n, entries]));
+    return tf.neg(tf.mul(tf.div(entries, tf.reshape(k, [n])), tf.sum(masked, 1)));
+  }
+
+  #logits(seen: Tensor, { context, ...call }: CallOptions): Tensor {
+    const n = seen.shape[0]!;
+    const isMasked = tf.cast(tf.greaterEqual(seen, this.levels), 'float32');
+    const share = tf.mean(tf.reshape(isMasked, [n, sizeOf(this.eventShape)]), 1, true);
+    const output = this.#network.apply(seen, {
+      ...call,
+      context: context === undefined ? share : tf.concat([share, context], 1),
+    });
+    return tf.reshape(output, [...seen.shape, this.levels]);
+  }
+
+  #guided(x: Tensor, { context }: LoopTensors, guidance: number): Tensor {
+    if (context === undefined) return this.#logits(x, {});
+    if (guidance === 1) return this.#logits(x, { context });
+    const both = this.#logits(tf.concat([x, x]), { context: tf.concat([context, tf.zerosLike(context)]) });
+    const [given, free] = tf.split(both, 2) as [Tensor, Tensor];
+    return tf.add(free, tf.mul(guidance, tf.sub(given, free)));
+  }
+}
+
+/**
+ * For each example the ranks 0 to `entries` - 1 in uniformly random order, `[n, entries]`, by counting smaller random numbers;
+ * of equal ones the first is smaller. It takes a table of n times `entries` squared.
+ */
+function randomOrder(key: Key, n: number, entries: number): Tensor {
+  const r = key.uniform([n, entries]);
+  const [mine, others] = [tf.expandDims(r, 2), tf.expandDims(r, 1)];
+  const index = tf.range(0, entries);
+  const isBefore = tf.less(tf.expandDims(index, 0), tf.expandDims(index, 1));
+  const smaller = tf.logicalOr(tf.less(others, mine), tf.logicalAnd(tf.equal(others, mine), isBefore));
+  return tf.sum(tf.cast(smaller, 'float32'), 2);
+}

@@ -1,0 +1,214 @@
+import { compileSampler } from '@dgm/compile';
+import {
+  adam,
+  BaseLayer,
+  dormandPrince,
+  DgmError,
+  evaluate,
+  exactTrace,
+  fit,
+  Key,
+  runSamplingLoop,
+  rungeKutta,
+} from '@dgm/core';
+import type { CallOptions } from '@dgm/core';
+import { expectNoLeaks, meanAndError, STANDARD_ERRORS } from '@dgm/testing';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import { flowMatching, mlpDenoiser, optimalPairs } from '../src/index';
+import type { FlowMatching } from '../src/index';
+import { leastCostAssignment } from '../src/optimal-pairs';
+
+const key = Key.of(0);
+const values = (x: Tensor): number[] => [...x.dataSync()];
+const [MEAN, DEVIATION] = [0.4, 0.6];
+
+/** The velocity of data that are $\mathcal N(m, s^2)$ in each entry: $E[\epsilon - x | z]$. */
+class GaussianVelocity extends BaseLayer {
+  protected forward(z: Tensor, { context }: CallOptions): Tensor {
+    const t = context!;
+    const variance = tf.add(tf.mul(DEVIATION ** 2, tf.square(tf.sub(1, t))), tf.square(t));
+    // The covariance of epsilon - x with z.
+    const covariance = tf.sub(t, tf.mul(DEVIATION ** 2, tf.sub(1, t)));
+    const centred = tf.sub(z, tf.mul(MEAN, tf.sub(1, t)));
+    return tf.sub(tf.mul(tf.div(covariance, variance), centred), MEAN);
+  }
+}
+
+describe('the exact velocity of a Gaussian', () => {
+  const x = (): Tensor => tf.tensor2d([[0.1, 0.4], [1.5, -1], [0.4, 0.4]]); // prettier-ignore
+  const truth = (rows: number[][]): number[] =>
+    rows.map((row) =>
+      row.reduce(
+        (sum, each) =>
+          sum - 0.5 * ((each - MEAN) / DEVIATION) ** 2 - Math.log(DEVIATION) - 0.5 * Math.log(2 * Math.PI),
+        0,
+      ),
+    );
+
+  it.each([
+    ['rungeKutta', rungeKutta({ steps: 20 })],
+    ['dormandPrince', dormandPrince({ tolerance: 1e-5 })],
+  ])('has its log-density, by %s', (_, solver) => {
+    tf.tidy(() => {
+      const model = flowMatching({ shape: [2], network: new GaussianVelocity(), solver, trace: exactTrace });
+      const logProb = values(model.elbo(x(), key));
+      logProb.forEach((each, row) =>
+        expect(Math.abs(each - truth(x().arraySync() as number[][])[row]!)).toBeLessThan(1e-3),
+      );
+    });
+  });
+
+  it('draws it, in as many steps as it takes', () => {
+    tf.tidy(() => {
+      const model = flowMatching({ shape: [2], network: new GaussianVelocity() });
+      const draws = values(model.sample(key, 2000, { solver: rungeKutta({ steps: 10 }) }));
+      const moments = [meanAndError(draws), meanAndError(draws.map((each) => (each - MEAN) ** 2))];
+      expect(Math.abs(moments[0]!.mean - MEAN)).toBeLessThan(STANDARD_ERRORS * moments[0]!.standardError);
+      expect(Math.abs(moments[1]!.mean - DEVIATION ** 2)).toBeLessThan(
+        STANDARD_ERRORS * moments[1]!.standardError,
+      );
+    });
+  });
+});
+
+const small = (options: { readonly levels?: number; readonly contextSize?: number } = {}): FlowMatching =>
+  flowMatching({
+    ...{ shape: [2], ...options, solver: rungeKutta({ steps: 4 }) },
+    network: mlpDenoiser({
+      ...{ shape: [2], features: 16, blocks: 1, key: Key.of(1) },
+      contextSize: options.contextSize ?? 0,
+    }),
+  });
+
+it("Hutchinson's trace is right on average", () => {
+  tf.tidy(() => {
+    const network = (): ReturnType<typeof mlpDenoiser> =>
+      mlpDenoiser({ shape: [2], features: 8, blocks: 1, key });
+    const [exact, estimated] = [exactTrace, undefined].map((trace) => {
+      const layer = network();
+      for (const variable of layer.parameters().values())
+        variable.assign(tf.add(variable, tf.mul(0.3, Key.of(5).normal(variable.shape))));
+      return flowMatching({
+        ...{ shape: [2], network: layer, solver: rungeKutta({ steps: 4 }) },
+        ...(trace && { trace }),
+      });
+    }) as [FlowMatching, FlowMatching];
+    const rows = tf.tile(tf.tensor2d([[0.3, -0.8]]), [500, 1]);
+    const { mean, standardError } = meanAndError(values(estimated.elbo(rows, key)));
+    expect(standardError).toBeGreaterThan(1e-4);
+    expect(Math.abs(mean - values(exact.elbo(rows, key))[0]!)).toBeLessThan(STANDARD_ERRORS * standardError);
+    exact.dispose();
+    estimated.dispose();
+  });
+});
+
+it('a trained model of integers gives all events together at most all probability', async () => {
+  const model = small({ levels: 3 });
+  const generator = key.generator();
+  const rows = Array.from({ length: 200 }, () => {
+    const first = generator.below(3);
+    return [first, generator.below(10) === 0 ? generator.below(3) : first];
+  });
+  const train = { count: 200, shape: [2], values: Int32Array.from(rows.flat()) };
+  const options = { key, optimizer: adam({ learningRate: 1e-2 }), batchSize: 50, epochs: 6 };
+  await fit(model, { train }, { ...options, batch: optimalPairs({ levels: 3 }) });
+  const { kind, measure } = await evaluate(
+    model,
+    { count: 4, shape: [2], values: train.values.subarray(0, 8) },
+    { key, numSamples: 1 },
+  );
+  expect([kind, measure]).toEqual(['lower-bound', 'dequantized']);
+  const total = tf.tidy(() => {
+    // Each of the nine events 40 times, for the noise.
+    const events = Array.from({ length: 360 }, (_, index) => [
+      Math.floor(index / 40 / 3),
+      Math.floor(index / 40) % 3,
+    ]);
+    const bounds = tf.mean(tf.reshape(model.elbo(tf.tensor2d(events), key), [9, 40]), 1);
+    return values(bounds).reduce((sum, bound) => sum + Math.exp(bound), 0);
+  });
+  expect(total).toBeLessThan(1.02);
+  expect(total).toBeGreaterThan(0.4);
+  const drawn = model.sample(key, 50);
+  expect(Math.max(...values(drawn))).toBeLessThanOrEqual(2);
+  drawn.dispose();
+  model.dispose();
+});
+
+it('leastCostAssignment finds the least of all orders', () => {
+  const orders = (items: number[]): number[][] =>
+    items.length === 0
+      ? [[]]
+      : items.flatMap((item) =>
+          orders(items.filter((other) => other !== item)).map((rest) => [item, ...rest]),
+        );
+  for (let trial = 0; trial < 20; trial++) {
+    const generator = Key.of(trial).generator();
+    const cost = Array.from({ length: 5 }, () => Array.from({ length: 5 }, () => generator.below(50)));
+    const sum = (order: readonly number[]): number =>
+      order.reduce((total, column, row) => total + cost[row]![column]!, 0);
+    const found = leastCostAssignment(cost);
+    expect([...found].sort()).toEqual([0, 1, 2, 3, 4]);
+    expect(sum(found)).toBe(Math.min(...orders([0, 1, 2, 3, 4]).map(sum)));
+  }
+});
+
+it('optimalPairs keeps the noise, shortens the way and stays within classes', () => {
+  const labels = Int32Array.from({ length: 40 }, (_, index) => index % 2);
+  // The two classes lie on either side, so that free pairs would give each the noise of its side.
+  const examples = {
+    count: 40,
+    shape: [1],
+    values: Float32Array.from(labels, (label) => 4 * label - 2),
+    labels,
+  };
+  const rows = Int32Array.from({ length: 40 }, (_, index) => index);
+  const options = { key, training: true };
+  const [free, within] = [optimalPairs(), optimalPairs({ classes: 2 })].map((make) =>
+    make(examples, rows, options),
+  );
+  const drawn = key.fold('noise').normal([40, 1]);
+  const sorted = (x: Tensor): number[] => values(x).sort((a, b) => a - b);
+  expect(sorted(free!.noise)).toEqual(sorted(drawn));
+  expect(free!.context).toBeUndefined();
+  expect(within!.context!.shape).toEqual([40, 2]);
+  const ofFirst = (x: Tensor): number[] => values(x).filter((_, index) => labels[index] === 0);
+  expect(Math.max(...ofFirst(free!.noise))).toBeLessThan(0.5);
+  expect([...ofFirst(within!.noise)].sort()).toEqual([...ofFirst(drawn)].sort());
+  tf.dispose([{ ...free! }, { ...within! }, drawn]);
+});
+
+it('draws the same compiled, and with guidance', async () => {
+  const model = small({ levels: 4, contextSize: 2 });
+  const context = tf.tensor2d([[1, 0], [0, 1], [0, 0]]); // prettier-ignore
+  const loop = model.samplingLoop(3, { context, guidance: 2, solver: rungeKutta({ steps: 4, order: 2 }) });
+  const compiled = await compileSampler(loop);
+  const [eager, other] = [runSamplingLoop(loop, key), await compiled.sample(key)];
+  expect(values(other)).toEqual(values(eager));
+  compiled.dispose();
+  tf.dispose([eager, other, context]);
+  model.dispose();
+});
+
+it('refuses wrong options and batches, and leaves nothing behind', () => {
+  const model = small();
+  const wrong = [
+    () => model.sample(key, 1, { steps: 3 } as never),
+    () => model.sample(key, 1, { guidance: Number.NaN }),
+    () => flowMatching({ shape: [2], levels: 1, network: new GaussianVelocity() }),
+    () => flowMatching({ shape: [2] } as never),
+    () => optimalPairs({ levels: 0 }),
+  ];
+  for (const run of wrong)
+    expectNoLeaks(() => expect(run).toThrow(expect.toSatisfy((error) => DgmError.is(error, 'argument'))));
+  const [x, noise] = [tf.zeros([3, 2]), tf.zeros([2, 2])];
+  expectNoLeaks(() =>
+    expect(() => model.objectives()[0]!.loss({ x, noise }, key, { training: true })).toThrow(
+      expect.toSatisfy((error) => DgmError.is(error, 'shape')),
+    ),
+  );
+  tf.dispose([x, noise]);
+  model.dispose();
+});
