@@ -19,7 +19,9 @@ import {
 import type { GaussianDiffusionOptions } from '../src/index';
 
 const points = (): Tensor => Key.of(1).normal([16, 2]);
-const pixels = (): Tensor => tf.tidy(() => tf.floor(tf.mul(3, tf.square(Key.of(1).uniform([16, 4, 4])))));
+/** Images of one grey level each, so that there is much to learn. */
+const pixels = (): Tensor =>
+  tf.tidy(() => tf.tile(tf.floor(Key.of(1).uniform([16, 1, 1], { max: 3 })), [1, 4, 4]));
 
 /** A network whose weights that start at 0 are moved, so that something depends on everything. */
 function stirred<M extends Module>(network: M, key: Key): M {
