@@ -62,6 +62,7 @@ describe('discoverFamilies', () => {
         '@dgm/ebm',
         '@dgm/flows',
         '@dgm/gan',
+        '@dgm/hybrid',
         '@dgm/vae',
       ]),
     );
