@@ -15,8 +15,12 @@ export interface TrainedOptions {
   /** Whether the small network is trained. @defaultValue false */
   readonly quick?: boolean;
   readonly importanceSamples?: number;
-  /** The bound or exact likelihood, or the importance-sampled one. @defaultValue `test` */
-  readonly score?: 'test' | 'importanceSampled';
+  /**
+   * The bound or exact likelihood as `evaluate` measures it by default, or what the recipe measures besides: the
+   * importance-sampled likelihood, or a bound of many draws.
+   * @defaultValue 'test'
+   */
+  readonly score?: 'test' | 'importanceSampled' | 'bound';
 }
 
 /**

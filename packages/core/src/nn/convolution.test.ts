@@ -25,36 +25,43 @@ const dilated: ConvolutionGeometry = { ...plain, dilations: [1, 2] };
 /** Gradients of a bilinear map are linear: differences are exact for any step, and a long one drowns the rounding. */
 const EXACT = 0.5;
 
-// tfjs has no second-order gradient by the kernel, and none at all with dilation.
+// tfjs has no second-order gradient by the kernel, and none at all with dilation. Their axes are named from the first; the layer
+// tables try them on a batch of no images.
 describeOps({
   convolve: () => ({
     f: (x, kernel) => convolve(x!, kernel!, plain),
     step: EXACT,
+    batched: false,
     points: [numbers([1, 2, 2, 2], 1), numbers([2, 2, 2, 1], 2)],
   }),
   'convolve (stride, rows left over)': () => ({
     f: (x, kernel) => convolve(x!, kernel!, strided),
     step: EXACT,
+    batched: false,
     points: [numbers([1, 4, 2, 1], 3), numbers([2, 2, 1, 1], 4)],
   }),
   'convolve (dilation)': () => ({
     f: (x, kernel) => convolve(x!, kernel!, dilated),
     step: EXACT,
+    batched: false,
     points: [numbers([1, 2, 4, 1], 5), numbers([2, 2, 1, 1], 6)],
   }),
   convolveTransposed: () => ({
     f: (y, kernel) => convolveTransposed(y!, kernel!, plain, [2, 2]),
     step: EXACT,
+    batched: false,
     points: [numbers([1, 2, 2, 1], 7), numbers([2, 2, 2, 1], 8)],
   }),
   'convolveTransposed (stride)': () => ({
     f: (y, kernel) => convolveTransposed(y!, kernel!, strided, [4, 2]),
     step: EXACT,
+    batched: false,
     points: [numbers([1, 2, 2, 1], 9), numbers([2, 2, 1, 1], 10)],
   }),
   'convolveTransposed (dilation)': () => ({
     f: (y, kernel) => convolveTransposed(y!, kernel!, dilated, [2, 4]),
     step: EXACT,
+    batched: false,
     points: [numbers([1, 2, 3, 1], 11), numbers([2, 2, 1, 1], 12)],
   }),
 });
