@@ -1,7 +1,7 @@
 import { fit, Key, type Dataset } from '@dgm/core';
 import type { Recipe } from '../recipes/shared/recipe';
 import type { Score } from '../results/schema';
-import { measureModel } from '../run/measure-model';
+import { measureModel, type Measurements } from '../run/measure-model';
 import { mean, standardDeviation } from '../statistics/statistics';
 import type { ClaimContext, Measured } from './claim';
 
@@ -27,39 +27,71 @@ export interface TrainedOptions {
  * Trains a recipe from each seed, as `dgm-bench run` does with the same seed, and measures the nats of the test rows.
  * @returns the mean over the seeds, with its standard error; with one seed, the noise of the draws
  */
-export async function trainedNats(options: TrainedOptions, context: ClaimContext): Promise<Measured> {
-  const recipe = await context.recipe(options.model);
-  const dataset = await context.dataset(options.dataset);
-  const scores: Score[] = [];
-  for (const seed of context.seeds)
-    scores.push(await scoreOf(recipe, dataset, { ...options, seed }, context));
-  const nats = scores.map((score) => score.nats ?? Number.NaN);
-  const deviation = standardDeviation(nats);
-  return {
-    value: mean(nats),
-    standardError: deviation === null ? scores[0]!.standardError : deviation / Math.sqrt(nats.length),
-  };
+export async function trainedNats(
+  { score = 'test', ...options }: TrainedOptions,
+  context: ClaimContext,
+): Promise<Measured> {
+  const scores = (await trainedModels(options, context)).map(
+    ({ test, extra }) => (score === 'test' ? test : extra[score]) as Score,
+  );
+  const over = overSeeds(scores.map(({ nats }) => nats ?? Number.NaN));
+  return over.standardError === null ? { ...over, standardError: scores[0]!.standardError } : over;
 }
 
-async function scoreOf(
+/** A metric that a recipe measures on the test rows, by its name: the mean over the seeds, with its standard error. */
+export async function trainedMetric(
+  { metric, ...options }: Omit<TrainedOptions, 'score'> & { readonly metric: string },
+  context: ClaimContext,
+): Promise<Measured> {
+  const measurements = await trainedModels(options, context);
+  return overSeeds(measurements.map(({ metrics }) => metrics?.[metric]?.value ?? Number.NaN));
+}
+
+/** What was measured by recipe, data set and seed: several claims are about the same trained models. */
+const measured = new Map<string, Promise<Measurements>>();
+
+async function trainedModels(
+  options: Omit<TrainedOptions, 'score'>,
+  context: ClaimContext,
+): Promise<readonly Measurements[]> {
+  const recipe = await context.recipe(options.model);
+  const dataset = await context.dataset(options.dataset);
+  const all: Measurements[] = [];
+  for (const seed of context.seeds) {
+    const name = JSON.stringify({ ...options, seed });
+    if (!measured.has(name))
+      measured.set(name, trainAndMeasure(recipe, dataset, { ...options, seed }, context));
+    all.push(await measured.get(name)!);
+  }
+  return all;
+}
+
+async function trainAndMeasure(
   recipe: Recipe,
   dataset: Dataset,
-  { seed, epochs, quick = false, importanceSamples, score = 'test' }: TrainedOptions & { seed: number },
+  { seed, epochs, quick = false, importanceSamples }: TrainedOptions & { seed: number },
   { engine: { engine } }: ClaimContext,
-): Promise<Score> {
+): Promise<Measurements> {
   const key = Key.of(seed).fold(recipe.name);
   const experiment = await recipe.create({ dataset, key: key.fold('weights'), quick });
   try {
     const { training, model } = experiment;
     const options = { ...training, key: key.fold('training'), engine, epochs: epochs ?? training.epochs };
     await fit(model, dataset, options);
-    const { test, extra } = await measureModel(experiment, dataset, {
+    return await measureModel(experiment, dataset, {
       key: key.fold('evaluation'),
       engine,
       ...(importanceSamples === undefined ? {} : { importanceSamples }),
     });
-    return score === 'test' ? test! : (extra[score] as Score);
   } finally {
     experiment.model.dispose();
   }
+}
+
+function overSeeds(values: readonly number[]): Measured {
+  const deviation = standardDeviation(values);
+  return {
+    value: mean(values),
+    standardError: deviation === null ? null : deviation / Math.sqrt(values.length),
+  };
 }

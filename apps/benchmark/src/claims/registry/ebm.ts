@@ -1,9 +1,8 @@
-import { fit, Key, runSamplingLoop } from '@dgm/core';
+import { Key, runSamplingLoop } from '@dgm/core';
 import { annealedImportanceSampling, annealingLoop, bernoulliUnits, rbm } from '@dgm/ebm';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Claim, ClaimContext, Measured } from '../claim';
-import { mean, standardDeviation } from '../../statistics/statistics';
-import { trainedNats } from '../trained';
+import type { Claim, Measured } from '../claim';
+import { trainedMetric, trainedNats } from '../trained';
 
 const dataset = 'binarized-digits';
 const requires = { dataset };
@@ -37,35 +36,6 @@ async function intervalsThatCover(): Promise<Measured> {
   return { value: covered, standardError: null };
 }
 
-/** The mean over seeds of a metric of a JEM on the digits. */
-async function jointMetric(
-  metric: string,
-  { seeds: own, engine: { engine }, ...context }: ClaimContext,
-): Promise<Measured> {
-  const [recipe, data] = [await context.recipe('jem'), await context.dataset('digits')];
-  const values: number[] = [];
-  for (const seed of own) {
-    const key = Key.of(seed).fold(recipe.name);
-    const { model, training, measure } = await recipe.create({
-      dataset: data,
-      key: key.fold('weights'),
-      quick: false,
-    });
-    try {
-      await fit(model, data, { ...training, key: key.fold('training'), engine });
-      const { metrics } = await measure!(data.test, { key: key.fold('evaluation'), engine });
-      values.push(metrics![metric]!.value!);
-    } finally {
-      model.dispose();
-    }
-  }
-  const deviation = standardDeviation(values);
-  return {
-    value: mean(values),
-    standardError: deviation === null ? null : deviation / Math.sqrt(values.length),
-  };
-}
-
 const ofJoint = (
   name: string,
   what: string,
@@ -78,7 +48,7 @@ const ofJoint = (
   seeds,
   minutes: 6,
   requires: { dataset: 'digits' },
-  measure: (context) => jointMetric(metric, context),
+  measure: (context) => trainedMetric({ model: 'jem', dataset: 'digits', metric }, context),
 });
 
 export const claims: readonly Claim[] = [
