@@ -46,7 +46,7 @@ it('the command of the README trains an autoregressive model on binarised MNIST'
 it('the published models train on it in the compiled engine, and their likelihood is tighter than their bound', async () => {
   // One dimension of the S-VAE does for all five.
   const entries = publishedRecipes.filter(({ name }) => !name.startsWith('svae') || name.endsWith('-10'));
-  const { runs } = await resultsOf(entries, ['--quick', '--engine', 'compiled']);
+  const { runs } = await resultsOf(entries, ['--models', 'all', '--quick', '--engine', 'compiled']);
   expect(runs.map(({ model }) => model)).toEqual(entries.map(({ name }) => name));
   for (const { model, engine, epochs, test, extra } of runs) {
     const { nats, kind } = extra['importanceSampled'] as Score;

@@ -76,7 +76,7 @@ describe('parseCompareArguments', () => {
     [['--engines', 'compiled:wasm'], 'got "compiled:wasm"'],
     [['--shard', '3/2'], '--shard to be k/n'],
     [['--seconds', 'long'], '--seconds to be 0 or a positive number'],
-    [['--max-seconds', '-1'], "Option '--max-seconds' argument is ambiguous"],
+    [['--max-seconds', '-1'], '--max-seconds to be 0 or a positive number'],
     [['--max-seconds=-1'], '--max-seconds to be 0 or a positive number'],
     [['--seconds', '0', '--max-seconds', '0'], 'to leave something to do'],
     [['--seconds', '0', '--sweep'], '--seconds to be positive with --sweep'],
