@@ -26,7 +26,16 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 async function resultsOf(entries: readonly Recipe[], options: readonly string[]): Promise<Results> {
   const candidates = entries.map((entry) => ({ entry, package: '@dgm/test', version: '0.0.0' }));
   const out = path.join(folder, 'out');
-  const line = ['--dataset', 'binarized-mnist', '--data-dir', folder, '--out', out, ...options];
+  const line = [
+    '--dataset',
+    'binarized-mnist',
+    '--data-dir',
+    folder,
+    '--out',
+    out,
+    '--overwrite',
+    ...options,
+  ];
   expect(await run(line, () => Promise.resolve({ candidates, broken: [] }))).toBe(0);
   return JSON.parse(await readFile(path.join(out, 'results.json'), 'utf8')) as Results;
 }
