@@ -44,7 +44,6 @@ export const recipes: readonly Recipe[] = [
   {
     name: 'vdm',
     source: 'DGM §4.5.3; Kingma et al., 2021',
-    isFlagship: true,
     accepts: isSmallImage,
     create: (task) =>
       vdm(task, (options) => convDenoiser({ ...options, channels: task.quick ? 8 : 32, dropout: 0.1 })),
@@ -52,6 +51,7 @@ export const recipes: readonly Recipe[] = [
   {
     name: 'vdm-mlp',
     source: 'DGM §4.5.3; Kingma et al., 2021',
+    isFlagship: true,
     accepts: isSmallImage,
     create: (task) =>
       vdm(task, (options) => mlpDenoiser({ ...options, features: task.quick ? 64 : 256, dropout: 0.3 })),
