@@ -117,7 +117,7 @@ export const opChecks: Checks<OpCase> = {
           return withoutRows(tf.reshape(point, [...ones, ...point.shape]));
         });
         const [whole, empty] = [the.f(...points), the.f(...none)];
-        // A reduction over everything has its shape for empty tensors, too.
+        // A reduction over everything keeps its shape for empty tensors.
         const isReduction = whole.size === 1 && empty.size === 1;
         if (!isReduction) ensureShape(empty.shape, [0, ...whole.shape], 'the result for no rows');
         if (order(the) < 1) return;
