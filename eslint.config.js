@@ -18,7 +18,7 @@ const edges = {
   hybrid: ['core', 'flows'],
   ebm: ['core'],
   gan: ['core'],
-  compress: ['core'],
+  compress: ['core', 'compile'],
   testing: ['core'],
 };
 
