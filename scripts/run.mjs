@@ -90,9 +90,13 @@ const tasks = {
     console.log(`\nWrote\n${files.map((file) => `  ${file}`).join('\n')}\n`);
     console.log(`Now: npm test; npm run bench -- --models ${name}; CONTRIBUTING.md says how to go on.`);
   },
-  docs: async (args) => {
-    await mustRun(...turbo('generate', 'build', '--filter=./packages/*', '--output-logs=errors-only'));
-    await mustRun('typedoc', ...args);
+  docs: async () => {
+    await mustRun(...turbo('generate', '--output-logs=errors-only'));
+    await mustRun('npm', 'run', '--silent', '--prefix', 'apps/docs', 'site');
+  },
+  'docs:dev': async () => {
+    await mustRun(...turbo('generate', '--output-logs=errors-only'));
+    await mustRun('npm', 'run', '--silent', '--prefix', 'apps/docs', 'dev');
   },
   // A version is released together with a file that it has written, which every later version has to read.
   'release:version': async () => {

@@ -137,7 +137,7 @@ export class FlowMatching
   /**
    * The log-density of each example in nats, `[n]`, with one draw of the noise of discrete data and of the trace; a bound on their
    * log-probability.
-   * @param x - `[n, ...shape]`, or `{ x, context }` for a conditional model
+   * @param batch - `[n, ...shape]`, or `{ x, context }` for a conditional model
    */
   elbo(batch: Tensor | ConditionedBatch, key: Key): Tensor {
     return tf.tidy(() => {

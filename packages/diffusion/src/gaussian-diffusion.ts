@@ -164,7 +164,7 @@ export class GaussianDiffusion
   /**
    * One draw of the bound for each example in nats, `[n]`. The times are spread evenly over the batch, which lowers the variance
    * of its mean.
-   * @param x - `[n, ...shape]`, or `{ x, context }` for a conditional model
+   * @param batch - `[n, ...shape]`, or `{ x, context }` for a conditional model
    */
   elbo(batch: Tensor | ConditionedBatch, key: Key): Tensor {
     return tf.tidy(() => {

@@ -112,7 +112,7 @@ export class MaskedDiffusion
 
   /**
    * One draw of the bound for each example in nats, `[n]`. The numbers of masked entries are spread evenly over the batch.
-   * @param x - `[n, ...shape]`, or `{ x, context }` for a conditional model
+   * @param batch - `[n, ...shape]`, or `{ x, context }` for a conditional model
    */
   elbo(batch: Tensor | ConditionedBatch, key: Key): Tensor {
     return tf.tidy(() => tf.neg(this.#negativeBound(batch, key, false)));

@@ -61,7 +61,7 @@ export class Beta extends BaseDistribution {
   }
 
   /**
-   * For large a and b as the deviance of x from the mean $m = a / n$, $n = a + b$, with $\delta$ for {@link stirlingError}:
+   * For large a and b as the deviance of x from the mean $m = a / n$, $n = a + b$, with $\delta$ for `stirlingError`:
    * $\ln p(x) = \tfrac12 \ln \tfrac{a b}{2\pi n} - \delta(a) - \delta(b) + \delta(n) - \ln x (1 - x) - n \mathrm{KL}(m \| x)$.
    */
   protected logDensity(x: Tensor): Tensor {

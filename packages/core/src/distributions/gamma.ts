@@ -56,7 +56,7 @@ export class Gamma extends BaseDistribution {
   }
 
   /**
-   * For large a as the deviance of $y = r x$ from a, with $\delta$ for {@link stirlingError}:
+   * For large a as the deviance of $y = r x$ from a, with $\delta$ for `stirlingError`:
    * $\ln p(x) = \tfrac12 \ln \tfrac{a}{2\pi} - \delta(a) - \ln x - a (\tfrac{y}{a} - 1 - \ln \tfrac{y}{a})$.
    */
   protected logDensity(x: Tensor): Tensor {

@@ -187,7 +187,7 @@ function gamma(p: Gamma, q: Gamma): Tensor {
 
 /**
  * The Bregman divergence of the log-gamma function less $q \ln \tfrac{q}{p} + p - q$:
- * $\tfrac12 (\tfrac{q}{p} - 1 - \ln \tfrac{q}{p}) + \delta(q) - \delta(p) - (q - p) \delta'(p)$, with $\delta$ for {@link stirlingError}.
+ * $\tfrac12 (\tfrac{q}{p} - 1 - \ln \tfrac{q}{p}) + \delta(q) - \delta(p) - (q - p) \delta'(p)$, with $\delta$ for `stirlingError`.
  */
 function bregmanRest(q: Tensor, p: Tensor): Tensor {
   const difference = tf.sub(q, p);

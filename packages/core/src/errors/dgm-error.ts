@@ -17,7 +17,7 @@ export interface DgmErrorDetails {
 const marker = (code: DgmErrorCode): symbol => Symbol.for(`dgm.error.${code}`);
 
 /**
- * The base of every error that the @dgm packages throw on purpose.
+ * The base of every error that the dgm packages throw on purpose.
  *
  * Recognise one by {@link DgmError.is}, not by `instanceof`: an application may hold two copies of a package (ESM and
  * CJS, or two versions), and the global symbol marker survives that.

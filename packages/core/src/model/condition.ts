@@ -21,8 +21,8 @@ export function splitBatch(batch: Tensor | ConditionedBatch): {
 /**
  * Checks that a condition is there if and only if the model is conditional, with one row of the right width for each
  * example.
- * @param rows - the number of examples; undefined if any number of rows will do
- * @param contextSize - the width of the condition; 0 for an unconditional model
+ * @param expected - the number of examples, undefined if any number of rows will do, and the width of the condition, 0 for an
+ * unconditional model
  * @throws ShapeError naming `where`
  */
 export function checkContext(

@@ -31,7 +31,7 @@ const stirlingErrorOf = elementwise((x) => {
   return tf.where(tf.less(x, LARGE), direct, series);
 }, stirlingErrorSlope);
 
-/** $\delta'(x) = \psi(x) - \ln x + \tfrac{1}{2x}$, the derivative of {@link stirlingError}. */
+/** $\delta'(x) = \psi(x) - \ln x + \tfrac{1}{2x}$, the derivative of `stirlingError`. */
 export function stirlingErrorSlope(x: Tensor): Tensor {
   const isSmall = tf.less(x, LARGE);
   const small = select(isSmall, x, 1);

@@ -6,7 +6,7 @@ import type { NpyArray } from './npy';
  * Takes an array's first axis for the examples.
  *
  * @param array - `[count, ...shape]`; float64 becomes float32
- * @param options.labels - `[count]`, whole numbers
+ * @param options - `labels`: `[count]`, whole numbers
  * @throws ShapeError if there is no first axis, or the labels are not one for each example
  * @throws DomainError at the first label that is not an int32
  */

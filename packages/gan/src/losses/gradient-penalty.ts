@@ -24,8 +24,7 @@ export interface GradientPenalty {
   readonly at: PenaltyPoints;
   /**
    * The penalty, a mean over the batch, weighted.
-   * @param real - `[n, ...event]`
-   * @param fake - `[n, ...event]`
+   * @param batch - real and generated examples, `[n, ...event]` each
    */
   loss(scores: Scores, batch: { readonly real: Tensor; readonly fake: Tensor }, key: Key): Scalar;
 }

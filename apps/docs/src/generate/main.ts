@@ -1,0 +1,5 @@
+import { writePackagePages } from './package-pages';
+import { writeReference } from './reference';
+
+writePackagePages();
+await writeReference();

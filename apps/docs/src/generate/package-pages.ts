@@ -1,0 +1,55 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { generated, packages, repository, site, sourceUrl } from '../folders';
+
+/** Writes a page for each package: what the site has to show of it, where there is something, and its README. */
+export function writePackagePages(): void {
+  rmSync(generated, { recursive: true, force: true });
+  mkdirSync(generated, { recursive: true });
+  for (const name of packages) {
+    const readme = readFileSync(path.join(repository, 'packages', name, 'README.md'), 'utf8');
+    const lead = existsSync(path.join(site, 'leads', `${name}.md`))
+      ? `<!--@include: ../leads/${name}.md-->\n\n`
+      : '';
+    const text = `# @dgm/${name}\n\n${lead}${toPart(readme, `packages/${name}`)}\n`;
+    writeFileSync(path.join(generated, `${name}.md`), text);
+  }
+}
+
+/**
+ * Makes a README of the repository a part of a page: without its title, and with links that work on the site.
+ * @param text - the README
+ * @param folder - its folder, relative to the repository
+ */
+export function toPart(text: string, folder: string): string {
+  return text
+    .replace(/^# .*\n+/, '')
+    .replace(/ ?Part of\s+\[dgm\]\([^)]*\)\./, '')
+    .replace(/<!--.*?-->/gs, '')
+    .replace(/(!?)\[([^\]]*)\]\(([^)\s]+)\)/g, (_, image: string, label: string, target: string) =>
+      image === '' ? `[${label}](${onSite(target, folder)})` : `![${label}](${asset(target, folder)})`,
+    )
+    .trim();
+}
+
+/** Where a link of a README leads on the site; files that the site does not have are shown at the repository. */
+function onSite(target: string, folder: string): string {
+  if (/^(https?:|#)/.test(target)) return target;
+  const [file, anchor] = target.split('#') as [string, string | undefined];
+  const resolved = path.posix.normalize(path.posix.join(folder, file)).replace(/\/$/, '');
+  const hash = anchor === undefined ? '' : `#${anchor}`;
+  const name = /^packages\/(\w+)(\/README\.md)?$/.exec(resolved)?.[1];
+  if (name !== undefined && packages.includes(name)) return `/packages/${name}${hash}`;
+  if (resolved === 'README.md') return `/${hash}`;
+  return `${sourceUrl}/blob/main/${resolved}${hash}`;
+}
+
+/** A picture beside the README, relative to the parts' folder. */
+function asset(target: string, folder: string): string {
+  return /^https?:/.test(target)
+    ? target
+    : path
+        .relative(generated, path.join(repository, folder, target))
+        .split(path.sep)
+        .join('/');
+}
