@@ -287,6 +287,7 @@ export { eager } from './train/eager';
 export type { EarlyStoppingOptions } from './train/early-stopping';
 export type {
   Engine,
+  LoopMeasure,
   Measure,
   PreparedMeasure,
   StepFeed,

@@ -8,7 +8,6 @@ import {
   checkShape,
   disposeOnThrow,
   hutchinsonTrace,
-  jacobianProductOf,
   leadingShape,
   odeSamplingLoop,
   rungeKutta,
@@ -32,6 +31,7 @@ import type {
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import { isFixedStep, odeDensityLoop, odeLogDensity, type OdeDensityOptions } from './ode-density';
 import type { PairedBatch } from './optimal-pairs';
 import { stratifiedTimes } from './stratified-times';
 
@@ -104,6 +104,14 @@ export class FlowMatching
   readonly levels: number | undefined;
   readonly isDequantized: boolean;
   readonly contextSize: number;
+  /**
+   * `elbo` as a loop over the steps of the solver; absent where that is adaptive. With another `solver`, to see what its steps
+   * change.
+   */
+  readonly elboLoop?: (
+    batch: Tensor | ConditionedBatch,
+    options?: { readonly solver?: FixedStepSolver },
+  ) => SamplingLoop;
   readonly #network: Layer;
   readonly #solver: OdeSolver;
   readonly #trace: Trace;
@@ -132,6 +140,9 @@ export class FlowMatching
     this.#network = this.child('network', network);
     this.#solver = solver;
     this.#trace = trace;
+    if (!isFixedStep(solver)) return;
+    this.elboLoop = (batch, options = {}) =>
+      odeDensityLoop(this.#density(batch, options.solver ?? solver));
   }
 
   /**
@@ -140,22 +151,7 @@ export class FlowMatching
    * @param batch - `[n, ...shape]`, or `{ x, context }` for a conditional model
    */
   elbo(batch: Tensor | ConditionedBatch, key: Key): Tensor {
-    return tf.tidy(() => {
-      const { x, context } = this.#checkBatch(batch, 'elbo');
-      const [n, size] = [x.shape[0]!, sizeOf(this.eventShape)];
-      const start = tf.reshape(this.#scaled(x, key.fold('dequantization')), [n, size]);
-      const trace = this.#trace(start, key.fold('trace'));
-      const velocity = (t: Scalar) => (rows: Tensor) =>
-        tf.reshape(this.#velocity(tf.reshape(rows, x.shape), t, context && { context }), [n, size]);
-      const [z, change] = this.#solver.solve(
-        (t, [z]) => [velocity(t)(z!), trace(jacobianProductOf(velocity(t), z!))],
-        [start, tf.zeros([n])],
-        { from: 0, to: 1 },
-      ) as [Tensor, Tensor];
-      const logNoise = tf.mul(-0.5, tf.sum(tf.add(tf.square(z), Math.log(2 * Math.PI)), 1));
-      const logVolume = this.levels === undefined ? 0 : size * Math.log(2 / this.levels);
-      return tf.add(tf.add(logNoise, change), logVolume);
-    });
+    return odeLogDensity(this.#density(batch, this.#solver), key);
   }
 
   /**
@@ -190,6 +186,26 @@ export class FlowMatching
       ...(context && { inputs: { context } }),
     });
     return { ...loop, finish: (state) => tf.tidy(() => this.#decode(loop.finish(state))) };
+  }
+
+  /** The density of where the ODE starts, which is at data with noise if they are discrete. */
+  #density<S extends OdeSolver>(
+    batch: Tensor | ConditionedBatch,
+    solver: S,
+  ): OdeDensityOptions & { readonly solver: S } {
+    const { x, context } = this.#checkBatch(batch, 'elbo');
+    const logVolume = this.levels === undefined ? 0 : sizeOf(this.eventShape) * Math.log(2 / this.levels);
+    return {
+      inputs: { x, ...(context && { context }) },
+      start: ({ x }, key) => ({
+        z: tf.clone(this.#scaled(x!, key.fold('dequantization'))),
+        offset: tf.fill([x!.shape[0]!], logVolume),
+      }),
+      field: (t, z, { context }) => this.#velocity(z, t, context && { context }),
+      interval: { from: 0, to: 1 },
+      solver,
+      trace: this.#trace,
+    };
   }
 
   /** One objective: the mean square error of the velocity, summed over the entries. */

@@ -52,7 +52,12 @@ describe('the exact velocity of a Gaussian', () => {
     ['dormandPrince', dormandPrince({ tolerance: 1e-5 })],
   ])('has its log-density, by %s', (_, solver) => {
     tf.tidy(() => {
-      const model = flowMatching({ shape: [2], network: new GaussianVelocity(), solver, trace: exactTrace });
+      const model = flowMatching({
+        shape: [2],
+        network: new GaussianVelocity(),
+        solver,
+        trace: exactTrace(),
+      });
       const logProb = values(model.elbo(x(), key));
       logProb.forEach((each, row) =>
         expect(Math.abs(each - truth(x().arraySync() as number[][])[row]!)).toBeLessThan(1e-3),
@@ -86,7 +91,7 @@ it("Hutchinson's trace is right on average", () => {
   tf.tidy(() => {
     const network = (): ReturnType<typeof mlpDenoiser> =>
       mlpDenoiser({ shape: [2], features: 8, blocks: 1, key });
-    const [exact, estimated] = [exactTrace, undefined].map((trace) => {
+    const [exact, estimated] = [exactTrace(), undefined].map((trace) => {
       const layer = network();
       for (const variable of layer.parameters().values())
         variable.assign(tf.add(variable, tf.mul(0.3, Key.of(5).normal(variable.shape))));

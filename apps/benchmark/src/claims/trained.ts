@@ -88,7 +88,8 @@ async function trainAndMeasure(
   }
 }
 
-function overSeeds(values: readonly number[]): Measured {
+/** The mean over the seeds, with its standard error where there are several. */
+export function overSeeds(values: readonly number[]): Measured {
   const deviation = standardDeviation(values);
   return {
     value: mean(values),

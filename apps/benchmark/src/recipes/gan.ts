@@ -1,20 +1,10 @@
-import {
-  adam,
-  gatherExamples,
-  leakyRelu,
-  maximumMeanDiscrepancy,
-  mlp,
-  sampleQuality,
-  sizeOf,
-  spectralNorm,
-} from '@dgm/core';
-import type { Examples, GenerativeModel, Key, Layer, MlpOptions } from '@dgm/core';
+import { adam, leakyRelu, mlp, sizeOf, spectralNorm } from '@dgm/core';
+import type { Key, Layer, MlpOptions } from '@dgm/core';
 import { gan, instanceNoise, r1, r2, wganPenalty } from '@dgm/gan';
 import type { GanOptions } from '@dgm/gan';
-import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { Metric } from '../results/schema';
 import { isVectorsOfIntegers, isVectorsOfReals } from './shared/datasets';
+import { qualityOf } from './shared/sample-quality';
 import type { Experiment, Recipe, RecipeTask, Training } from './shared/recipe';
 
 interface GanRecipe {
@@ -126,56 +116,13 @@ function create(
     model,
     training: recipe.training,
     measure: async (test, { key }) => ({
-      metrics: await qualityOf(model, { test, train: dataset.train }, key),
+      metrics: await qualityOf(
+        (count) => model.sample(key.fold('samples'), count),
+        { test, train: dataset.train },
+        key,
+      ),
     }),
   };
-}
-
-/** The most examples, and samples, that are compared: the time grows with their square. */
-const MOST_ROWS = 500;
-
-/**
- * How samples lie among the test rows, and how as many training rows do, which a model that draws from the data would reach.
- */
-export async function qualityOf(
-  model: GenerativeModel,
-  { test, train }: { readonly test: Examples; readonly train: Examples },
-  key: Key,
-): Promise<Readonly<Record<string, Metric>>> {
-  const count = Math.min(MOST_ROWS, test.count, train.count);
-  const rows = (examples: Examples): Tensor =>
-    gatherExamples(examples, key.fold('rows').permutation(examples.count).subarray(0, count));
-  const [examples, seen, samples] = [rows(test), rows(train), model.sample(key.fold('samples'), count)];
-  try {
-    const { ceiling, ...quality } = await sampleQuality(examples, samples, { train: seen });
-    const bandwidth = await medianDistance(examples, seen);
-    const discrepancy = (x: Tensor) => maximumMeanDiscrepancy(x, examples, { bandwidth });
-    const higher = (value: number): Metric => ({ value, better: 'higher' });
-    const lower = (value: number): Metric => ({ value, better: 'lower' });
-    return {
-      coverage: higher(quality.coverage),
-      precision: higher(quality.precision),
-      density: higher(quality.density),
-      recall: higher(quality.recall),
-      'MMD²': lower(await discrepancy(samples)),
-      'coverage of training rows': higher(ceiling!.coverage),
-      'precision of training rows': higher(ceiling!.precision),
-      'MMD² of training rows': lower(await discrepancy(seen)),
-    };
-  } finally {
-    tf.dispose([examples, seen, samples]);
-  }
-}
-
-/** Between points of one set and of the other. */
-async function medianDistance(x: Tensor, y: Tensor): Promise<number> {
-  const distances = tf.tidy(() => {
-    const gaps = tf.sub(tf.expandDims(x, 1), tf.expandDims(y, 0));
-    return tf.reshape(tf.sqrt(tf.sum(tf.square(gaps), -1)), [-1]);
-  });
-  const values = (await distances.data()).slice().sort();
-  distances.dispose();
-  return values[values.length >> 1]!;
 }
 
 export const recipes: readonly Recipe[] = models.map((recipe) => ({

@@ -1,4 +1,5 @@
 import { evaluate, type Dataset, type Engine, type Evaluation, type Key } from '@dgm/core';
+import { defined } from '../command-line/command-line';
 import { finite } from '../results/json';
 import type { Run, Score } from '../results/schema';
 import type { Experiment } from '../recipes/shared/recipe';
@@ -10,7 +11,7 @@ export interface Measurements extends Pick<Run, 'validation' | 'test' | 'metrics
 
 /** The likelihood of the validation and the test rows, and whatever else the family measures on the latter. */
 export async function measureModel(
-  { model, evaluate: evaluateMore, measure }: Experiment,
+  { model, numSamples, evaluate: evaluateMore, measure }: Experiment,
   { validation, test }: Dataset,
   { key, ...options }: { readonly key: Key; readonly engine: Engine; readonly importanceSamples?: number },
 ): Promise<Measurements> {
@@ -23,11 +24,11 @@ export async function measureModel(
   if (!hasLikelihood && !('partition' in model)) {
     return { validation: { nats: null }, test: null, extra, ...others };
   }
-  const { engine } = options;
-  const { nats } = await evaluate(model, validation, { key: key.fold('validation'), engine });
+  const protocol = { engine: options.engine, ...defined('numSamples', numSamples) };
+  const { nats } = await evaluate(model, validation, { key: key.fold('validation'), ...protocol });
   return {
     validation: { nats: finite(nats) },
-    test: scoreOf(await evaluate(model, test, { key: key.fold('test'), engine })),
+    test: scoreOf(await evaluate(model, test, { key: key.fold('test'), ...protocol })),
     extra,
     ...others,
   };

@@ -2,6 +2,7 @@ import { DgmError, eager } from '@dgm/core';
 import type {
   Engine,
   Key,
+  LoopMeasure,
   Measure,
   PreparedMeasure,
   StepFeed,
@@ -107,12 +108,12 @@ class AutoStep<B> implements TrainStep<B> {
 
 /** A compiled measure until a batch shows that it cannot be compiled. */
 class AutoMeasure<B> implements PreparedMeasure<B> {
-  readonly #measure: Measure<B>;
+  readonly #measure: Measure<B> | LoopMeasure<B>;
   readonly #onReport: Report;
   #prepared: PreparedMeasure<B>;
   #mayFallBack = true;
 
-  constructor(measure: Measure<B>, prepared: PreparedMeasure<B>, onReport: Report) {
+  constructor(measure: Measure<B> | LoopMeasure<B>, prepared: PreparedMeasure<B>, onReport: Report) {
     this.#measure = measure;
     this.#prepared = prepared;
     this.#onReport = onReport;

@@ -1,5 +1,5 @@
 import { checkInteger, checkOneOf, checkOptions } from '@dgm/core';
-import type { Engine, Measure, PreparedMeasure, StepProgram, TrainStep } from '@dgm/core';
+import type { Engine, StepProgram, TrainStep } from '@dgm/core';
 import { loadRuntime } from '../runtime/load-runtime';
 import type { OnnxRuntime } from '../runtime/onnx-runtime';
 import { DEVICES } from '../runtime/runtime';
@@ -57,8 +57,7 @@ export function compiled(options: CompiledOptions = {}): Engine {
     name: 'compiled',
     prepare: async <B>(program: StepProgram<B>): Promise<TrainStep<B>> =>
       new CompiledStep(program, executorFor(await loadRuntime(runtime), device, threads)),
-    prepareMeasure: <B>(measure: Measure<B>): Promise<PreparedMeasure<B>> =>
-      Promise.resolve(new CompiledMeasure(measure, options)),
+    prepareMeasure: (measure) => Promise.resolve(new CompiledMeasure(measure, options)),
   };
 }
 

@@ -82,7 +82,9 @@ function pushField(encoded: Parts, id: number, type: FieldType, value: unknown):
 }
 
 function pushDelimited(encoded: Parts, id: number, content: Parts): void {
-  encoded.push(tag(id, LENGTH_DELIMITED), varint(content.size), ...content.parts);
+  encoded.push(tag(id, LENGTH_DELIMITED), varint(content.size));
+  // One by one: a graph has more parts than a call takes arguments.
+  for (const part of content.parts) encoded.push(part);
 }
 
 function isInteger(type: FieldType): type is 'int64' | 'int32' {

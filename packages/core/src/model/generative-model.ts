@@ -1,6 +1,7 @@
 import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
 import type { Key } from '../random/key';
 import type { Shape } from '../shape/shape';
+import type { SamplingLoop } from './sampling-loop';
 import type { Module } from './module';
 
 /**
@@ -137,6 +138,11 @@ export interface BoundModel<B = Tensor, X = Tensor> extends GenerativeModel<B> {
   readonly likelihoodKind: 'lower-bound';
   /** A one-sample estimate of the bound for each example in nats, `[n]`. */
   elbo(x: X, key: Key): Tensor;
+  /**
+   * `elbo` as a loop over many steps that are alike, with the tensors of x among its inputs: an engine then captures one step
+   * of it. For the same key it gives what `elbo` gives.
+   */
+  elboLoop?(x: X): SamplingLoop;
   /**
    * Log importance weights $\ln p(x, z_k) - \ln q(z_k | x)$ of `numSamples` draws for each example in nats,
    * `[numSamples, n]`. The log of their mean weight estimates the log-likelihood; `evaluate` asks for them in chunks.

@@ -54,15 +54,15 @@ test('a trace is exact, or right on average; its gradient is that of the trace',
     tf.tidy(() => {
       const diagonal = tf.tensor1d([1, 0.8, 0.6]);
       const expected = (x: Tensor): Tensor => tf.sum(tf.mul(slopes(x), diagonal), 1);
-      const exact = (x: Tensor): Tensor => exactTrace(x)(jacobianProductOf(f, x));
+      const exact = (x: Tensor): Tensor =>
+        exactTrace().of(exactTrace().directions(x), jacobianProductOf(f, x));
       expect(values(exact(x()))).toBeCloseToArray(values(expected(x())), { absolute: 1e-5 });
       const [gradient, wanted] = [exact, expected].map((trace) => tf.grad((x) => tf.sum(trace(x)))(x()));
       expect(values(gradient!)).toBeCloseToArray(values(wanted!), { absolute: 1e-4 });
 
       const rows = tf.tile(tf.slice(x(), [0, 0], [1, 3]), [4000, 1]);
-      const estimates = values(
-        hutchinsonTrace({ directions: 2 })(rows, Key.of(2))(jacobianProductOf(f, rows)),
-      );
+      const trace = hutchinsonTrace({ directions: 2 });
+      const estimates = values(trace.of(trace.directions(rows, Key.of(2)), jacobianProductOf(f, rows)));
       const mean = estimates.reduce((sum, value) => sum + value, 0) / estimates.length;
       const variance = estimates.reduce((sum, value) => sum + (value - mean) ** 2, 0) / estimates.length;
       const truth = values(expected(rows))[0]!;

@@ -47,15 +47,22 @@ export function jacobianProductOf(f: (x: Tensor) => Tensor, x: Tensor): Jacobian
 }
 
 /**
- * $\mathrm{tr}\, J$ at each row, `[n]`, or an estimate of it, from products with J. What it depends on besides is drawn for
- * rows `[n, D]`, once for each solution of a differential equation.
+ * $\mathrm{tr}\, J$ at each row, or an estimate of it, from products of J with directions. These are drawn once for each
+ * solution of a differential equation, so that its right-hand side is the same throughout.
  */
-export type Trace = (rows: Tensor, key: Key) => (product: JacobianProduct) => Tensor;
+export interface Trace {
+  /** Directions for rows `[n, D]`: `[k, n, D]`. */
+  directions(rows: Tensor, key: Key): Tensor;
+  /** The trace at each row, `[n]`. */
+  of(directions: Tensor, product: JacobianProduct): Tensor;
+}
 
 /** The trace itself, by D products with the unit vectors. It needs no key. */
-export function exactTrace(rows: Tensor): (product: JacobianProduct) => Tensor {
-  const units = unitVectors(rows);
-  return (product) => tf.sum(tf.mul(units, product(units)), [0, 2]);
+export function exactTrace(): Trace & { directions(rows: Tensor): Tensor } {
+  return {
+    directions: unitVectors,
+    of: (units, product) => tf.sum(tf.mul(units, product(units)), [0, 2]),
+  };
 }
 
 export interface HutchinsonTraceOptions {
@@ -67,16 +74,15 @@ export interface HutchinsonTraceOptions {
 }
 
 /**
- * Hutchinson's estimate $v^\top J v$ for entries of v of $\pm 1$. They are drawn once for each solution, so that the right-hand
- * side of the equation is the same throughout and the result is unbiased.
+ * Hutchinson's estimate $v^\top J v$ for entries of v of $\pm 1$. It is unbiased.
  * @throws ArgumentError if `directions` is not a positive integer
  * @see FFJORD (Grathwohl et al., 2019), §3.1.1
  */
 export function hutchinsonTrace({ directions = 1 }: HutchinsonTraceOptions = {}): Trace {
   checkInteger('hutchinsonTrace', 'directions', directions);
-  return (rows, key) => {
-    const v = randomSigns(key, [directions, ...rows.shape]);
-    return (product) => tf.mean(tf.sum(tf.mul(v, product(v)), -1), 0);
+  return {
+    directions: (rows, key) => randomSigns(key, [directions, ...rows.shape]),
+    of: (v, product) => tf.mean(tf.sum(tf.mul(v, product(v)), -1), 0),
   };
 }
 

@@ -1,8 +1,18 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar } from '@tensorflow/tfjs-core';
 import { runsOnGpu } from '../engine/report';
+import { runSamplingLoop } from '../model/sampling-loop';
 import type { Key } from '../random/key';
-import type { Engine, Measure, PreparedMeasure, StepFeed, StepProgram, StepTerms, TrainStep } from './engine';
+import type {
+  Engine,
+  LoopMeasure,
+  Measure,
+  PreparedMeasure,
+  StepFeed,
+  StepProgram,
+  StepTerms,
+  TrainStep,
+} from './engine';
 
 /** Runs each step op by op on the current tfjs backend: the reference for every number. */
 export function eager(): Engine {
@@ -63,14 +73,17 @@ class EagerStep<B> implements TrainStep<B> {
 }
 
 class EagerMeasure<B> implements PreparedMeasure<B> {
-  readonly #measure: Measure<B>;
+  readonly #measure: Measure<B> | LoopMeasure<B>;
 
-  constructor(measure: Measure<B>) {
+  constructor(measure: Measure<B> | LoopMeasure<B>) {
     this.#measure = measure;
   }
 
   async run(batch: B, key: Key): Promise<Float32Array> {
-    const result = tf.tidy(() => this.#measure(batch, key));
+    const measure = this.#measure;
+    const result = tf.tidy(() =>
+      typeof measure === 'function' ? measure(batch, key) : runSamplingLoop(measure.loop(batch), key),
+    );
     try {
       return (await result.data()) as Float32Array;
     } finally {

@@ -1,4 +1,5 @@
 import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
+import type { SamplingLoop } from '../model/sampling-loop';
 import type { Key } from '../random/key';
 
 /** What one step is fed with, on the host. */
@@ -67,6 +68,12 @@ export interface TrainStep<B> {
  */
 export type Measure<B> = (batch: B, key: Key) => Tensor;
 
+/** A measure that takes many steps which are alike, such as an ODE likelihood: an engine that records it records one step. */
+export interface LoopMeasure<B> {
+  /** The tensors of the batch are inputs of the loop. */
+  loop(batch: B): SamplingLoop;
+}
+
 /** A measure on an engine. */
 export interface PreparedMeasure<B> {
   /**
@@ -82,5 +89,5 @@ export interface PreparedMeasure<B> {
 export interface Engine {
   readonly name: string;
   prepare<B>(program: StepProgram<B>): Promise<TrainStep<B>>;
-  prepareMeasure<B>(measure: Measure<B>): Promise<PreparedMeasure<B>>;
+  prepareMeasure<B>(measure: Measure<B> | LoopMeasure<B>): Promise<PreparedMeasure<B>>;
 }

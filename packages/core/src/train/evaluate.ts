@@ -12,11 +12,12 @@ import type {
   LikelihoodModel,
   PartitionEstimate,
 } from '../model/generative-model';
+import type { SamplingLoop } from '../model/sampling-loop';
 import { checkKey, type Key } from '../random/key';
 import { sizeOf } from '../shape/shape';
 import { checkExamples } from './check-examples';
 import { eager } from './eager';
-import type { Engine, PreparedMeasure } from './engine';
+import type { Engine, LoopMeasure, Measure, PreparedMeasure } from './engine';
 import { allRows, batchRows, gatherExamples, type AnyMakeBatch, type Examples } from './examples';
 import type { BatchOption } from './fit-options';
 import { DrawAverages, ExampleMean, WeightAverages, type Averages } from './likelihood-estimate';
@@ -131,6 +132,7 @@ export type LikelihoodMeasure = 'probability' | 'density' | 'dequantized';
 interface Evaluated<X> {
   logProb?(x: X, key?: Key): Tensor;
   elbo?(x: X, key: Key): Tensor;
+  elboLoop?(x: X): SamplingLoop;
   logWeights?(x: X, key: Key, numSamples: number): Tensor;
   energy?(x: X): Tensor;
 }
@@ -233,7 +235,8 @@ interface Protocol<X> {
   readonly kind: Evaluation['kind'];
   /** Draws per example in the first pass. */
   readonly numSamples: number;
-  measure(x: X, key: Key, draws: number): Tensor;
+  /** What is measured with so many draws. */
+  measure(draws: number): Measure<X> | LoopMeasure<X>;
   averages(count: number): Averages;
   /** Adds the draws from number `done` up to `numSamples`. */
   draw(ask: Ask, part: Part, done: number, numSamples: number): Promise<void>;
@@ -245,7 +248,7 @@ function protocolFor<X>(model: GenerativeModel<never>, options: EvaluateOptions)
   const byOne = { averages: (count: number) => new DrawAverages(count), draw: oneByOne };
   if (model.likelihoodKind === 'exact' && importanceSamples === undefined) {
     const { logProb } = model as LikelihoodModel<never, X>;
-    const measure: Protocol<X>['measure'] = (x, drawKey) => logProb.call(model, x, drawKey);
+    const measure = (): Measure<X> => (x, drawKey) => logProb.call(model, x, drawKey);
     return numSamples === undefined
       ? { ...byOne, kind: 'exact', numSamples: 0, measure, draw: once }
       : { ...byOne, kind: 'exact', numSamples, measure };
@@ -257,14 +260,17 @@ function protocolFor<X>(model: GenerativeModel<never>, options: EvaluateOptions)
         ...byOne,
         kind: 'lower-bound',
         numSamples: numSamples ?? 8,
-        measure: (x, drawKey) => bound.elbo(x, drawKey),
+        measure: () =>
+          bound.elboLoop === undefined
+            ? (x, drawKey) => bound.elbo(x, drawKey)
+            : { loop: (x) => bound.elboLoop!(x) },
       };
     }
     if (bound.logWeights !== undefined) {
       return {
         kind: 'importance-sampled',
         numSamples: importanceSamples,
-        measure: (x, drawKey, draws) => bound.logWeights!(x, drawKey, draws),
+        measure: (draws) => (x, drawKey) => bound.logWeights!(x, drawKey, draws),
         averages: (count) => new WeightAverages(count),
         draw: inChunks(maxRows),
       };
@@ -278,7 +284,7 @@ function protocolFor<X>(model: GenerativeModel<never>, options: EvaluateOptions)
         ...byOne,
         kind: 'estimate',
         numSamples: 0,
-        measure: (x) => tf.tidy(() => tf.neg(energy.energy(x))),
+        measure: () => (x) => tf.tidy(() => tf.neg(energy.energy(x))),
         draw: once,
         partition: () => Promise.resolve(partition ?? energy.partition!(key.fold('partition'))),
       };
@@ -359,7 +365,7 @@ class PreparedByDraws<X> {
   async run(x: X, key: Key, draws: number): Promise<Float32Array> {
     const known = this.#prepared.get(draws);
     if (known !== undefined) return known.run(x, key);
-    const prepared = await this.#engine.prepareMeasure<X>((batch, root) => this.#measure(batch, root, draws));
+    const prepared = await this.#engine.prepareMeasure<X>(this.#measure(draws));
     this.#prepared.set(draws, prepared);
     return prepared.run(x, key);
   }

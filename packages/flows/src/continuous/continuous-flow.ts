@@ -63,7 +63,7 @@ export class ContinuousFlow extends BaseFlowLayer {
     this.#field = this.child('field', field);
     this.#solver = solver ?? rungeKutta();
     this.#evaluationSolver = evaluationSolver ?? dormandPrince();
-    this.#trace = trace ?? (dims <= SMALL ? exactTrace : hutchinsonTrace());
+    this.#trace = trace ?? (dims <= SMALL ? exactTrace() : hutchinsonTrace());
   }
 
   protected forward(z: Tensor, call: CallOptions): ForwardResult {
@@ -78,11 +78,14 @@ export class ContinuousFlow extends BaseFlowLayer {
 
   #solve(start: Tensor, interval: TimeInterval, { training = false, key, context }: CallOptions): OdeState {
     const solver = training ? this.#solver : this.#evaluationSolver;
-    const traceOf = training && key !== undefined ? this.#trace(start, key) : exactTrace(start);
+    const [trace, directions] =
+      training && key !== undefined
+        ? [this.#trace, this.#trace.directions(start, key)]
+        : [exactTrace(), exactTrace().directions(start)];
     const field: VectorField = (t, [z]) =>
       tf.tidy(() => {
         const linearization = this.#field.given(conditionsAt(t, context)).linearize(z!);
-        return [linearization.value, traceOf(linearization.push)];
+        return [linearization.value, trace.of(directions, linearization.push)];
       });
     return solver.solve(field, [start, tf.zeros([start.shape[0]!])], interval);
   }

@@ -1,5 +1,5 @@
 import { Key, prepareLoss } from '@dgm/core';
-import type { BoundModel, Engine, GenerativeModel, LikelihoodModel, Measure } from '@dgm/core';
+import type { BoundModel, Engine, GenerativeModel, LikelihoodModel, LoopMeasure, Measure } from '@dgm/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { CompiledCase } from '../compiled';
 import { tensorOf } from '../tensors';
@@ -30,7 +30,7 @@ export async function measured(the: CompiledCase, engine: Engine): Promise<reado
   }
 }
 
-function measuresOf(model: GenerativeModel): Readonly<Record<string, Measure<Tensor>>> {
+function measuresOf(model: GenerativeModel): Readonly<Record<string, Measure<Tensor> | LoopMeasure<Tensor>>> {
   const losses = model
     .objectives()
     .map((objective) => [
@@ -41,6 +41,12 @@ function measuresOf(model: GenerativeModel): Readonly<Record<string, Measure<Ten
   return {
     ...(Object.fromEntries(losses) as Record<string, Measure<Tensor>>),
     ...('logProb' in model ? { logProb: (x, key) => (model as LikelihoodModel).logProb(x, key) } : {}),
-    ...('elbo' in model ? { elbo: (x, key) => (model as BoundModel).elbo(x, key) } : {}),
+    ...('elbo' in model ? { elbo: elboOf(model as BoundModel) } : {}),
   };
+}
+
+function elboOf(model: BoundModel): Measure<Tensor> | LoopMeasure<Tensor> {
+  return model.elboLoop === undefined
+    ? (x, key) => model.elbo(x, key)
+    : { loop: (x: Tensor) => model.elboLoop!(x) };
 }

@@ -60,6 +60,8 @@ export type Training<B = unknown> = Pick<
 export interface Experiment<B = unknown> {
   readonly model: GenerativeModel<B>;
   readonly training: Training<B>;
+  /** Draws per example where a bound is measured: few for one that takes long. @defaultValue `evaluate`'s */
+  readonly numSamples?: number;
   /**
    * Further numbers of the trained model on the given examples, by name.
    * @param options - `importanceSamples`: draws per example (`@defaultValue` the model's own number)
