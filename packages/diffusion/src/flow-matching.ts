@@ -141,8 +141,7 @@ export class FlowMatching
     this.#solver = solver;
     this.#trace = trace;
     if (!isFixedStep(solver)) return;
-    this.elboLoop = (batch, options = {}) =>
-      odeDensityLoop(this.#density(batch, options.solver ?? solver));
+    this.elboLoop = (batch, options = {}) => odeDensityLoop(this.#density(batch, options.solver ?? solver));
   }
 
   /**

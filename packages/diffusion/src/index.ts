@@ -1,4 +1,6 @@
 // models
+export { Ddgm, ddgm } from './ddgm';
+export type { DdgmOptions, DdgmTerms } from './ddgm';
 export { GaussianDiffusion, gaussianDiffusion } from './gaussian-diffusion';
 export type { BoundTerms, DiffusionSampleOptions, GaussianDiffusionOptions } from './gaussian-diffusion';
 export { MaskedDiffusion, maskedDiffusion } from './masked-diffusion';

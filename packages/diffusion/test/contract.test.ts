@@ -10,6 +10,7 @@ describeCoverage({
   exports,
   tables: [models, layers],
   testedIn: {
+    Ddgm: 'test/ddgm.test.ts',
     GaussianDiffusion: 'test/samplers.test.ts',
     FlowMatching: 'test/flow-matching.test.ts',
     MaskedDiffusion: 'test/masked.test.ts',

@@ -1,10 +1,11 @@
-import { Key, rungeKutta, trainable } from '@dgm/core';
+import { categoricalHead, Key, mlp, rungeKutta, trainable } from '@dgm/core';
 import type { CallOptions, Module } from '@dgm/core';
 import type { LayerTable, ModelTable } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import {
   convDenoiser,
+  ddgm,
   flowMatching,
   fourierEntries,
   gaussianDiffusion,
@@ -66,6 +67,27 @@ export const models: ModelTable = {
   'gaussianDiffusion (score)': ofPoints({ parameterization: 'score' }),
   'gaussianDiffusion (ddpm)': ofPoints({
     ...{ parameterization: 'noise', schedule: linearBetaSchedule(), steps: 100, objective: 'noise' },
+  }),
+  ddgm: () => ({
+    make: (key) =>
+      ddgm({
+        ...{ shape: [2], betas: [0.3, 0.5, 0.9] },
+        reverse: [0, 1].map((index) => stirred(mlp([2, 6, 4], { key: key.fold(index) }), key)),
+        decoder: stirred(mlp([2, 6, 2], { key }), key),
+      }),
+    data: points,
+    steps: 60,
+  }),
+  'ddgm (integers)': () => ({
+    make: (key) =>
+      ddgm({
+        ...{ shape: [4, 4], betas: [0.1, 0.9], likelihood: categoricalHead({ shape: [4, 4], levels: 3 }) },
+        reverse: [stirred(mlp([16, 8, 32], { key }), key)],
+        decoder: stirred(mlp([16, 8, 48], { key }), key),
+      }),
+    data: pixels,
+    range: [0, 2],
+    steps: 40,
   }),
   maskedDiffusion: () => ({
     make: (key) =>
