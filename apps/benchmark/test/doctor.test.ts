@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { setup } from '@dgm/core';
-import { describeChecks, examine } from '../src/doctor/doctor';
+import { describeChecks } from '../src/doctor/check';
+import { examine } from '../src/doctor/doctor';
 import { checkGpu, timeProduct } from '../src/doctor/gpu';
 
 describe('dgm-bench doctor', () => {

@@ -1,16 +1,16 @@
 import { compiled } from '@dgm/compile';
-import { bernoulliHead, normalHead, Key, mlp, sgd, type DistributionHead } from '@dgm/core';
-import { describeCompiled, type CompiledTable } from '@dgm/testing';
 import {
+  bernoulliHead,
   cyclicAnnealing,
-  elboObjective,
-  fullCovariance,
-  householder,
-  iwaeObjective,
+  type DistributionHead,
+  Key,
   linearAnnealing,
-  vae,
-  type VaeObjective,
-} from '@dgm/vae';
+  mlp,
+  normalHead,
+  sgd,
+} from '@dgm/core';
+import { describeCompiled, type CompiledTable } from '@dgm/testing';
+import { elboObjective, fullCovariance, householder, iwaeObjective, vae, type VaeObjective } from '@dgm/vae';
 import * as tf from '@tensorflow/tfjs-core';
 
 const [PIXELS, LATENT] = [6, 2];

@@ -277,14 +277,13 @@ export type { TriangleOptions } from './ops/triangular';
 export type { ReductionOptions } from './ops/log-sum-exp';
 
 // training
-export { adam, adamW } from './train/adam';
+export { adam, adamax, adamW } from './train/adam';
 export type { AdamFamilyOptions, AdamOptions, AdamWOptions } from './train/adam';
-export { adamax } from './train/adamax';
-export type { Callback, TrainingPlan } from './train/callback';
+export type { Callback, CurvePoint, FitResult, StoppedBy, TrainingPlan } from './train/fit-result';
 export { checkExamples } from './train/check-examples';
 export type { CheckExamplesOptions } from './train/check-examples';
 export { eager } from './train/eager';
-export type { EarlyStoppingOptions } from './train/early-stopping';
+export type { EarlyStoppingOptions } from './train/training-state';
 export type {
   Engine,
   LoopMeasure,
@@ -310,7 +309,6 @@ export type {
 export { ExponentialAverage } from './train/exponential-average';
 export { fit } from './train/fit';
 export type { CheckpointOptions, FitOptions, RecoverOptions, TrainingData } from './train/fit-options';
-export type { CurvePoint, FitResult, StoppedBy } from './train/fit-result';
 export { clipByGlobalNorm, valueAndGradients } from './train/gradients';
 export type { LossTerms } from './train/gradients';
 export { classContext, hideLabels, UNKNOWN_LABEL } from './train/labels';
@@ -328,6 +326,8 @@ export {
   warmUpSchedule,
 } from './train/schedule';
 export type { Schedule } from './train/schedule';
+export { checkWeight, cyclicAnnealing, linearAnnealing, weightAt } from './train/scheduled-weight';
+export type { ScheduledWeight } from './train/scheduled-weight';
 export { sgd } from './train/sgd';
 export type { SgdOptions } from './train/sgd';
 

@@ -113,6 +113,7 @@ const testsOfTheirOwn: Readonly<Record<string, readonly (keyof typeof exports)[]
     'closest',
   ],
   'src/model/condition.test.ts': ['checkContext', 'splitBatch'],
+  'src/train/scheduled-weight.test.ts': ['checkWeight', 'cyclicAnnealing', 'linearAnnealing', 'weightAt'],
   'src/train/labels.test.ts': ['classContext', 'hideLabels', 'UNKNOWN_LABEL'],
   'src/distributions/mixture.test.ts': ['pickParameter', 'pickScale'],
   'src/distributions/support.test.ts': ['checkSameSpace'],

@@ -32,11 +32,11 @@ export type { PlanarFlowOptions, SylvesterFlowOptions } from './models/sylvester
 // learned base distributions
 export { autoregressiveBase } from './base/autoregressive-base';
 export type { AutoregressiveBaseOptions } from './base/autoregressive-base';
-export { learnedBase } from './base/learned-base';
+export { learnedBase } from './base/flow-base';
 
 // integers as they are
-export { addition, modularAddition } from './integer/binary-operation';
-export type { BinaryOperation } from './integer/binary-operation';
+export { addition, modularAddition } from './integer/integer-operations';
+export type { BinaryOperation } from './integer/integer-operations';
 export { IntegerCoupling } from './integer/integer-coupling';
 export type { IntegerCouplingOptions } from './integer/integer-coupling';
 export { MaskedIntegerCoupling } from './integer/masked-integer-coupling';
@@ -82,23 +82,18 @@ export type { Mask } from './coupling/masks';
 export { rezero } from './coupling/rezero';
 
 // linear and element-wise layers
-export { ActNormFlow } from './linear/act-norm-flow';
-export type { ActNormFlowOptions } from './linear/act-norm-flow';
-export { BatchNormFlow } from './linear/batch-norm-flow';
-export type { BatchNormFlowOptions } from './linear/batch-norm-flow';
-export { ElementWise } from './elementwise/element-wise';
+export { ActNormFlow, BatchNormFlow } from './linear/normalization';
+export type { ActNormFlowOptions, BatchNormFlowOptions } from './linear/normalization';
+export { ElementWise, Leaky } from './elementwise/element-wise';
 export type { ElementWiseOptions } from './elementwise/element-wise';
 export { Householder } from './linear/householder';
 export type { HouseholderOptions } from './linear/householder';
-export { Leaky } from './elementwise/leaky';
 export { LuLinear } from './linear/lu-linear';
 export type { LuLinearOptions } from './linear/lu-linear';
 export { factorOut } from './multiscale/factor-out';
 export type { FactorOutOptions } from './multiscale/factor-out';
-export { Reshape } from './multiscale/reshape';
-export type { ReshapeOptions } from './multiscale/reshape';
-export { Squeeze } from './multiscale/squeeze';
-export type { SqueezeOptions } from './multiscale/squeeze';
+export { Reshape, Squeeze } from './multiscale/reshape';
+export type { ReshapeOptions, SqueezeOptions } from './multiscale/reshape';
 
 // layers for posteriors
 export { Planar } from './sylvester/planar';
@@ -118,10 +113,13 @@ export type {
 } from './residual/contraction';
 export { InvertibleResidual } from './residual/invertible-residual';
 export type { InvertibleResidualOptions } from './residual/invertible-residual';
-export { exactLogDet } from './residual/log-determinant';
-export type { LogDeterminant, LogDeterminantCall } from './residual/log-determinant';
-export { powerSeries, russianRoulette } from './residual/series';
-export type { PowerSeriesOptions, RussianRouletteOptions } from './residual/series';
+export { exactLogDet, powerSeries, russianRoulette } from './residual/log-determinant';
+export type {
+  LogDeterminant,
+  LogDeterminantCall,
+  PowerSeriesOptions,
+  RussianRouletteOptions,
+} from './residual/log-determinant';
 
 // continuous layers
 export { ContinuousFlow } from './continuous/continuous-flow';

@@ -8,6 +8,7 @@ import {
   checkInteger,
   checkOptions,
   checkShape,
+  checkWeight,
   childCall,
   disposeOnThrow,
   logSoftmax,
@@ -16,6 +17,7 @@ import {
   splitBatch,
   trainable,
   UnsupportedError,
+  weightAt,
 } from '@dgm/core';
 import type {
   BoundModel,
@@ -34,7 +36,6 @@ import type {
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
-import { checkWeight, weightAt } from './weights';
 import type { HybridWeights } from './weights';
 
 /** A model of $p(x)$: an exact likelihood, or a bound on it. */

@@ -10,7 +10,7 @@ export type { BoundHybrid, DensityModel, ExactHybrid, Features, Hybrid, HybridOp
 export { hybridIdf } from './hybrid-idf';
 export type { HybridIdfOptions } from './hybrid-idf';
 export { convexWeights, densityWeight } from './weights';
-export type { HybridWeights, ScheduledWeight } from './weights';
+export type { HybridWeights } from './weights';
 
 // knowing what one has not seen
 export {

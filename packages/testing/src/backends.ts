@@ -2,7 +2,8 @@ import { eager, setup } from '@dgm/core';
 import type { BackendName, StepTerms } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, it } from 'vitest';
-import type { CompiledCase, CompiledTable } from './compiled';
+import type { CompiledTable } from './compiled';
+import type { CompiledCase } from './compiled/trained';
 import { compareTerms } from './compiled/near';
 import { trained } from './compiled/trained';
 

@@ -1,5 +1,5 @@
 import { DgmError, eager } from '@dgm/core';
-import type { Engine, StepOptions } from '@dgm/core';
+import type { Engine } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, describe, it } from 'vitest';
 import { ensure } from './assert';
@@ -8,17 +8,8 @@ import { gradientKeeper } from './compiled/gradient-keeper';
 import { measured } from './compiled/measured';
 import { compareState, compareTerms, ensureNear } from './compiled/near';
 import { trained } from './compiled/trained';
-import type { Course, Trained } from './compiled/trained';
-import type { ModelCase } from './model';
+import type { CompiledCase, Course, Trained } from './compiled/trained';
 import type { CaseTable } from './register';
-
-/** A model's case of the contract kit serves as it is; how it is trained may be said too. */
-export interface CompiledCase extends Pick<ModelCase, 'make' | 'data' | 'measuresByReading'> {
-  /** @defaultValue Adam with a learning rate of 1e-3 and an epsilon of 1e-4 */
-  readonly training?: Partial<StepOptions>;
-  /** The largest error that is allowed, relative to a value or to the values beside it. @defaultValue 1e-4 */
-  readonly largestError?: number;
-}
 
 export type CompiledTable = CaseTable<CompiledCase>;
 

@@ -1,4 +1,12 @@
-import { ArgumentError, checkGiven, checkSameSpace, formatShape, sameShape, ShapeError } from '@dgm/core';
+import {
+  ArgumentError,
+  checkGiven,
+  checkSameSpace,
+  formatShape,
+  isModule,
+  sameShape,
+  ShapeError,
+} from '@dgm/core';
 import type { ConditionalDistribution, Distribution, DistributionHead, EventSpace, Shape } from '@dgm/core';
 
 /** Checks that an option is a distribution head, such as `normalHead({ shape: [16] })`. */
@@ -34,10 +42,6 @@ export function checkPosterior(where: string, head: unknown): asserts head is Di
 /** A prior that is fixed, or a module that is learned. */
 export type Prior = Distribution | ConditionalDistribution;
 
-export function isLearned(prior: Prior): prior is ConditionalDistribution {
-  return 'given' in prior;
-}
-
 /**
  * Checks that a fixed prior is over the events of the posterior. A learned one is checked where it is first used, by
  * `checkSameSpace`.
@@ -49,7 +53,7 @@ export function checkPrior(
   prior: Prior,
   posterior: { readonly eventShape: Shape; readonly space?: EventSpace | undefined },
 ): void {
-  if (isLearned(prior)) return;
+  if (isModule(prior)) return;
   checkSameSpace(where, 'prior', prior, posterior);
   const latentShape = posterior.eventShape;
   if (sameShape(prior.eventShape, latentShape) && prior.batchShape.length === 0) return;

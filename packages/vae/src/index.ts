@@ -7,8 +7,6 @@ export type { Vae, VaeOptions } from './vae';
 // networks
 
 // objectives
-export { cyclicAnnealing, linearAnnealing } from './objectives/annealing';
-export type { Annealing } from './objectives/annealing';
 export { elboObjective } from './objectives/elbo-objective';
 export type { ElboObjectiveOptions } from './objectives/elbo-objective';
 export type { FreeBits } from './objectives/free-bits';
@@ -54,16 +52,16 @@ export { semiSupervisedVae } from './semi-supervised/semi-supervised-vae';
 export type { SemiSupervisedVae, SemiSupervisedVaeOptions } from './semi-supervised/semi-supervised-vae';
 
 // auto-encoders without a posterior
-export { adversarialPenalty } from './autoencoders/adversarial-penalty';
-export type { AdversarialPenaltyOptions } from './autoencoders/adversarial-penalty';
+export { adversarialPenalty, latentNorm, mmdPenalty } from './autoencoders/latent-penalties';
+export type {
+  AdversarialPenaltyOptions,
+  LatentPenalty,
+  MmdPenaltyOptions,
+} from './autoencoders/latent-penalties';
 export { autoencoder } from './autoencoders/autoencoder';
 export type { Autoencoder, AutoencoderOptions } from './autoencoders/autoencoder';
 export { latentExamples, withLatentDensity } from './autoencoders/latent-density';
 export type { DecodingModel, LatentExamplesOptions, LatentModel } from './autoencoders/latent-density';
-export { latentNorm } from './autoencoders/latent-norm';
-export type { LatentPenalty } from './autoencoders/latent-penalty';
-export { mmdPenalty } from './autoencoders/mmd-penalty';
-export type { MmdPenaltyOptions } from './autoencoders/mmd-penalty';
 
 // the linear model
 export { ppcaExpectationMaximization } from './ppca/expectation-maximization';

@@ -6,6 +6,7 @@ import {
   checkOptions,
   conditional,
   formatShape,
+  isModule,
   sameShape,
   ShapeError,
   singleObjective,
@@ -24,7 +25,7 @@ import type {
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { checkHead, checkPosterior, checkPrior, isLearned } from './check';
+import { checkHead, checkPosterior, checkPrior } from './check';
 import type { Prior } from './check';
 import { elboTerms, logImportanceWeights, REGULARIZERS } from './elbo';
 import type { Regularizer } from './elbo';
@@ -137,7 +138,7 @@ export class Vae extends BaseModule implements BoundModel, AmortizedModel {
     this.#posterior = this.child('encoder', conditional(encoder, posterior));
     this.#detachedPosterior = conditional(encoder, detached(posterior));
     this.#decoder = this.child('decoder', conditional(options.decoder, likelihood));
-    if (isLearned(this.#prior)) this.child('prior', this.#prior);
+    if (isModule(this.#prior)) this.child('prior', this.#prior);
   }
 
   /**
@@ -171,7 +172,7 @@ export class Vae extends BaseModule implements BoundModel, AmortizedModel {
 
   /** The marginal $p(z)$. A learned prior borrows its parameters: call this inside `tf.tidy`. */
   prior(call: CallOptions = {}): Distribution {
-    return isLearned(this.#prior) ? this.#prior.given(undefined, call) : this.#prior;
+    return isModule(this.#prior) ? this.#prior.given(undefined, call) : this.#prior;
   }
 
   /** The bound of Eq. 4.17 with one sample of z, in nats, `[n]`. */

@@ -1,15 +1,7 @@
-import { categoricalHead, normalHead, Key, mlp } from '@dgm/core';
+import { categoricalHead, Key, linearAnnealing, mlp, normalHead } from '@dgm/core';
 import type { ModelCase, ModelTable } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
-import {
-  auxiliaryVae,
-  bottomUpVae,
-  downscale,
-  ladderVae,
-  linearAnnealing,
-  topDownVae,
-  vae,
-} from '../src/index';
+import { auxiliaryVae, bottomUpVae, downscale, ladderVae, topDownVae, vae } from '../src/index';
 import type { TopDownLevel, TopDownVaeOptions } from '../src/index';
 
 const [SIDE, VALUES, WIDTH] = [2, 5, 8];

@@ -1,5 +1,15 @@
-import { adamax, bernoulliHead, evaluate, fit, normalHead, Key, mlp, setup } from '@dgm/core';
-import { analyzeLatents, elboObjective, linearAnnealing, ppcaMaximumLikelihood, vae } from '@dgm/vae';
+import {
+  adamax,
+  bernoulliHead,
+  evaluate,
+  fit,
+  Key,
+  linearAnnealing,
+  mlp,
+  normalHead,
+  setup,
+} from '@dgm/core';
+import { analyzeLatents, elboObjective, ppcaMaximumLikelihood, vae } from '@dgm/vae';
 
 await setup();
 const key = Key.of(0);

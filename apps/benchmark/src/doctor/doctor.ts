@@ -5,17 +5,8 @@ import { findTorch } from '../compare/programs/python';
 import { workerArguments } from '../program-files';
 import { CommandLine } from '../command-line/command-line';
 import { findChromium } from './chromium';
+import { describeChecks, type Check } from './check';
 import { checkGpu, gpuRemedy } from './gpu';
-
-/** Something that this program can make use of. */
-export interface Check {
-  readonly name: string;
-  readonly works: boolean;
-  /** What it is, or why it does not work. */
-  readonly detail: string;
-  /** What makes it work. */
-  readonly remedy?: string;
-}
 
 interface Backend {
   readonly name: BackendName;
@@ -138,15 +129,4 @@ function tryChromium(): Check {
         remedy: 'apt-get install chromium; CHROMIUM names another',
       }
     : { name, works: true, detail: found };
-}
-
-/** One or two lines for each finding. */
-export function describeChecks(checks: readonly Check[]): string {
-  const width = Math.max(...checks.map(({ name }) => name.length));
-  return checks
-    .flatMap(({ name, works, detail, remedy }) => [
-      `${works ? '✓' : '✗'} ${name.padEnd(width)}  ${detail}`,
-      ...(works || remedy === undefined ? [] : [`  ${' '.repeat(width)}  to add it: ${remedy}`]),
-    ])
-    .join('\n');
 }

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { DgmError, setup } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Check } from './doctor';
+import type { Check } from './check';
 
 /** 17 billion multiply-adds: long enough for a GPU to show, and a second on one core. */
 const SIZE = 2048;

@@ -1,8 +1,15 @@
-import { BaseLayer, Conv1d, formatShape, ShapeError } from '@dgm/core';
-import type { CallOptions, Key, Step, StepLayer } from '@dgm/core';
+import {
+  BaseLayer,
+  type CallOptions,
+  Conv1d,
+  formatShape,
+  type Key,
+  ShapeError,
+  type Step,
+  type StepLayer,
+} from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { shiftRight } from './shift-right';
 
 export interface CausalConv1dOptions {
   /** Channels of the input. */
@@ -97,4 +104,10 @@ export class CausalConv1d extends BaseLayer implements StepLayer<ConvWindow> {
     if (last + 1 === this.#taps.length) return tf.slice(seen, [0, 0, 0], [-1, this.#taps.length, -1]);
     return tf.gather(seen, tf.tensor1d([...this.#taps], 'int32'), 1);
   }
+}
+
+/** A sequence `[n, length, features]` one position later, with zeros at the first and without the last. */
+export function shiftRight(x: Tensor): Tensor {
+  const [n, length, features] = x.shape as [number, number, number];
+  return tf.concat([tf.zeros([n, 1, features]), tf.slice(x, [0, 0, 0], [n, length - 1, features])], 1);
 }

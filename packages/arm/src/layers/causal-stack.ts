@@ -1,7 +1,7 @@
 import type { Layer } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { BaseCausalLayer } from './causal-layer';
-import type { Through } from './causal-layer';
+import { BaseCausalLayer, type Through } from './causal-layer';
 
 /**
  * Layers one after the other, of which those with a `step` look back and the others act on each position by itself.
@@ -18,5 +18,19 @@ export class CausalStack extends BaseCausalLayer {
 
   protected compute(x: Tensor, through: Through): Tensor {
     return this.layers.reduce((y, layer) => through(layer, y), x);
+  }
+}
+
+/** $x + f(x)$ for layers f, one after the other. It owns them. */
+export class CausalResidual extends BaseCausalLayer {
+  readonly body: CausalStack;
+
+  constructor(layers: readonly Layer[]) {
+    super();
+    this.body = this.adopt('body', new CausalStack(layers));
+  }
+
+  protected compute(x: Tensor, through: Through): Tensor {
+    return tf.add(x, through(this.body, x));
   }
 }

@@ -2,7 +2,7 @@ import { BaseModule, checkContext } from '@dgm/core';
 import type { CallOptions, SequenceState, StateOptions, Step, StepLayer } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { shiftRight } from '../layers/shift-right';
+import { shiftRight } from '../layers/causal-conv1d';
 import type { StepInput, StepNetwork } from '../model/network';
 import type { ValueEncoding } from './value-encoding';
 

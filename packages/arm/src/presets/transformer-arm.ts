@@ -1,7 +1,6 @@
 import { ActivationLayer, Dense, Dropout, LayerNorm, MultiHeadAttention } from '@dgm/core';
 import type { Key, Layer } from '@dgm/core';
-import { CausalResidual } from '../layers/causal-residual';
-import { CausalStack } from '../layers/causal-stack';
+import { CausalResidual, CausalStack } from '../layers/causal-stack';
 import { LearnedPositions } from '../layers/learned-positions';
 import type { AutoregressiveModel } from '../model/autoregressive-model';
 import { numVariablesOf } from '../model/check-fit';

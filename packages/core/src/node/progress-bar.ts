@@ -1,5 +1,5 @@
 import { SingleBar } from 'cli-progress';
-import type { Callback } from '../train/callback';
+import type { Callback } from '../train/fit-result';
 
 export interface ProgressBarOptions {
   /**

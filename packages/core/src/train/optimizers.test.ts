@@ -14,9 +14,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import golden from '../../test/golden/optimizers.json';
-import { adamRule } from './adam';
-import { adamaxRule } from './adamax';
-import type { Factors, UpdateRule } from './slot-optimizer';
+import { adamaxRule, adamRule } from './adam';
+import type { Factors, UpdateRule } from './optimizer';
 
 /** The cases of test/golden/optimizers.py. */
 const factories: Record<keyof typeof golden.trajectories, OptimizerFactory> = {

@@ -1,13 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { OptimizerFactory } from './optimizer';
-import type { Schedule } from './schedule';
 import {
   checkOptimizerOptions,
   DECAY,
   NOT_NEGATIVE,
+  type OptimizerFactory,
   optimizerFactory,
   type UpdateRule,
-} from './slot-optimizer';
+} from './optimizer';
+import type { Schedule } from './schedule';
 
 export interface RmspropOptions {
   /** @defaultValue 1e-2 */

@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { OptimizerFactory } from './optimizer';
+import { checkOptimizerOptions, DECAY, type OptimizerFactory, optimizerFactory } from './optimizer';
 import type { Schedule } from './schedule';
-import { checkOptimizerOptions, DECAY, optimizerFactory } from './slot-optimizer';
 
 export interface SgdOptions {
   /** @defaultValue 1e-3 */

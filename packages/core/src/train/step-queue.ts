@@ -1,11 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { NumericalError } from '../errors/dgm-error';
 import type { StepFeed, StepTerms, TrainStep } from './engine';
-import { StepTimes } from './step-times';
 import type { TrainingState } from './training-state';
 
 /** A step whose terms were read. */
-export interface FinishedStep {
+interface FinishedStep {
   readonly epoch: number;
   readonly step: number;
   readonly terms: StepTerms;
@@ -94,4 +93,23 @@ function checkFinite({ epoch, step, terms }: FinishedStep): void {
         ? 'no step was taken yet: check that the examples lie in the support of the model, and their scale'
         : 'lower the learning rate, clip the gradients with clipNorm, or look at this term of the model',
   });
+}
+
+/** Times of steps in milliseconds. */
+class StepTimes {
+  readonly #times: number[] = [];
+
+  /** Some steps that took `milliseconds` together. */
+  add(milliseconds: number, steps: number): void {
+    for (let index = 0; index < steps; index++) this.#times.push(milliseconds / steps);
+  }
+
+  /** Zeros if there was no step. */
+  summary(): { readonly median: number; readonly min: number } {
+    const sorted = Float64Array.from(this.#times).sort();
+    const middle = sorted.length >> 1;
+    const upper = sorted[middle] ?? 0;
+    const median = sorted.length % 2 === 0 ? ((sorted[middle - 1] ?? 0) + upper) / 2 : upper;
+    return { median, min: sorted[0] ?? 0 };
+  }
 }

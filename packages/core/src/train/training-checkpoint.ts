@@ -6,8 +6,7 @@ import { assignVariables, readVariables, type HostTensor } from '../checkpoint/h
 import { checkMatch } from '../checkpoint/match';
 import { writeSafetensors, type TensorFile } from '../checkpoint/safetensors';
 import { SerializationError } from '../errors/dgm-error';
-import { checkProbe, type Probe } from './probe';
-import type { RunDescription } from './run-description';
+import { checkProbe, type Probe, type RunDescription } from './run-identity';
 import {
   checkFiniteWeights,
   initialState,

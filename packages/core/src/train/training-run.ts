@@ -4,27 +4,25 @@ import { assignVariables, readVariables } from '../checkpoint/host-tensor';
 import { ArgumentError, DgmError, NumericalError } from '../errors/dgm-error';
 import { validatedObjective, type GenerativeModel } from '../model/generative-model';
 import type { Key } from '../random/key';
-import type { Callback } from './callback';
+import type { Callback, CurvePoint, FitResult, StoppedBy } from './fit-result';
 import { eager } from './eager';
-import { advance } from './early-stopping';
-import type { Engine, TrainStep } from './engine';
-import { batchesPerEpoch, epochBatches, type Batch } from './epoch-batches';
-import { allRows, isSource, type AnyMakeBatch } from './examples';
-import type { FitOptions, TrainingData } from './fit-options';
-import type { CurvePoint, FitResult, StoppedBy } from './fit-result';
-import { ModelStep } from './model-step';
-import { pause } from './pause';
-import { probe, type Probe } from './probe';
-import { describeRun } from './run-description';
-import { StepQueue } from './step-queue';
-import { TrainingCheckpoint } from './training-checkpoint';
 import {
+  advance,
   checkFiniteWeights,
   initialState,
   type Snapshot,
   type TrainingState,
   type Weights,
 } from './training-state';
+import type { Engine, TrainStep } from './engine';
+import { batchesPerEpoch, epochBatches, type Batch } from './epoch-batches';
+import { allRows, isSource, type AnyMakeBatch } from './examples';
+import type { FitOptions, TrainingData } from './fit-options';
+import { ModelStep } from './model-step';
+import { pause } from './pause';
+import { describeRun, probe, type Probe } from './run-identity';
+import { StepQueue } from './step-queue';
+import { TrainingCheckpoint } from './training-checkpoint';
 import { Validation } from './validation';
 
 /** Input and signals are looked at this often. */

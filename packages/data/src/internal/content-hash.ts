@@ -1,7 +1,6 @@
-import { formatShape } from '@dgm/core';
+import { formatShape, type Examples } from '@dgm/core';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
-import type { Examples } from '../dataset';
 
 /** SHA-256 over the parts in order: a line of text that says what comes, then the values, the labels and the weights. */
 export function contentHash(parts: Readonly<Record<string, Examples>>): string {

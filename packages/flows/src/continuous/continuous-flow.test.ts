@@ -5,8 +5,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import '@dgm/testing';
 import { describe, expect, test } from 'vitest';
 import { cnf } from '../models/cnf';
-import { AffineMap } from '../smooth/affine-map';
-import { smoothMlp } from '../smooth/smooth-mlp';
+import { AffineMap, smoothMlp } from '../smooth/smooth-mlp';
 import { ContinuousFlow } from './continuous-flow';
 
 describe('a linear field', () => {

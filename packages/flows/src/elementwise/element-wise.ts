@@ -1,5 +1,13 @@
-import { sizeOf } from '@dgm/core';
-import type { ForwardResult, InverseResult, Key, Shape } from '@dgm/core';
+import {
+  ArgumentError,
+  BaseBijector,
+  type ForwardResult,
+  type InverseResult,
+  type Key,
+  select,
+  type Shape,
+  sizeOf,
+} from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { BaseFlowLayer } from '../flow-layer';
@@ -47,5 +55,42 @@ export class ElementWise extends BaseFlowLayer {
     const [size, count] = this.#parameters.shape as [number, number];
     const rows = tf.tile(tf.reshape(this.#parameters, [1, size * count]), [x.shape[0]!, 1]);
     return tf.reshape(rows, [...x.shape, count]);
+  }
+}
+
+/**
+ * $y = z$ above 0 and $y = a z$ below it, element by element: a leaky rectifier as a bijector.
+ * @param options - `slope`: a, above 0, by default 0.01
+ * @throws ArgumentError if the slope is not positive
+ */
+export class Leaky extends BaseBijector {
+  readonly eventRank = 0;
+  readonly #slope: number;
+
+  constructor({ slope = 0.01 }: { readonly slope?: number } = {}) {
+    super();
+    if (!(slope > 0 && Number.isFinite(slope))) {
+      throw new ArgumentError({
+        where: 'Leaky',
+        argument: 'slope',
+        expected: 'to be above 0',
+        actual: String(slope),
+      });
+    }
+    this.#slope = slope;
+  }
+
+  protected forward(z: Tensor): { y: Tensor; logDet: Tensor } {
+    const above = tf.greaterEqual(z, 0);
+    return { y: select(above, z, tf.mul(this.#slope, z)), logDet: this.#logSlope(above) };
+  }
+
+  protected inverse(y: Tensor): { z: Tensor; logDet: Tensor } {
+    const above = tf.greaterEqual(y, 0);
+    return { z: select(above, y, tf.div(y, this.#slope)), logDet: tf.neg(this.#logSlope(above)) };
+  }
+
+  #logSlope(above: Tensor): Tensor {
+    return tf.mul(Math.log(this.#slope), tf.sub(1, tf.cast(above, 'float32')));
   }
 }

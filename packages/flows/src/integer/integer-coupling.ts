@@ -4,8 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { BaseFlowLayer } from '../flow-layer';
 import { noVolume, withContext } from '../internal/events';
-import { addition, type BinaryOperation } from './binary-operation';
-import { integersFrom } from './integers-from';
+import { addition, type BinaryOperation, integersFrom } from './integer-operations';
 
 export interface IntegerCouplingOptions {
   /**

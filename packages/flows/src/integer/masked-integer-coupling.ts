@@ -5,8 +5,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { checkMask, type Mask } from '../coupling/masks';
 import { BaseFlowLayer } from '../flow-layer';
 import { noVolume, withContext } from '../internal/events';
-import { addition, type BinaryOperation } from './binary-operation';
-import { integersFrom } from './integers-from';
+import { addition, type BinaryOperation, integersFrom } from './integer-operations';
 
 export interface MaskedIntegerCouplingOptions {
   readonly eventShape: Shape;

@@ -1,9 +1,14 @@
-import { exp, solveTriangular } from '@dgm/core';
-import type { ForwardResult, InverseResult, Key, Shape } from '@dgm/core';
+import {
+  exp,
+  type ForwardResult,
+  type InverseResult,
+  type Key,
+  type Shape,
+  solveTriangular,
+} from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { BaseFlowLayer } from '../flow-layer';
-import { strictTriangle } from './triangles';
 
 export interface LuLinearOptions {
   /** D, the size of the last axis; up to 64, where the inverse of a triangle is still exact enough. */
@@ -85,4 +90,13 @@ function permutationMatrix(key: Key, features: number): Tensor {
     values[row * features + from] = 1;
   });
   return tf.tensor2d(values, [features, features]);
+}
+
+/** A matrix that is 1 strictly below, or strictly above, the diagonal and 0 elsewhere. */
+export function strictTriangle(size: number, triangle: 'lower' | 'upper'): Tensor {
+  const values = Float32Array.from({ length: size * size }, (_, index) => {
+    const [row, column] = [Math.floor(index / size), index % size];
+    return (triangle === 'lower' ? row > column : row < column) ? 1 : 0;
+  });
+  return tf.tensor2d(values, [size, size]);
 }

@@ -3,7 +3,7 @@ import type { Activation, Bijector } from '@dgm/core';
 import { Autoregressive } from '../autoregressive/autoregressive';
 import { maskedNetwork } from '../autoregressive/masked-network';
 import { flow, type Flow } from '../flow';
-import { ActNormFlow } from '../linear/act-norm-flow';
+import { ActNormFlow } from '../linear/normalization';
 import { affine } from '../transformers/affine';
 import type { Transformer } from '../transformers/transformer';
 import { checkFlowOptions, withPreprocessing, type VectorFlowOptions } from './options';

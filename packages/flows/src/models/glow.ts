@@ -3,7 +3,7 @@ import type { Activation, Bijector, ConditionalDistribution, Shape } from '@dgm/
 import { Coupling } from '../coupling/coupling';
 import { halfMask } from '../coupling/masks';
 import type { Flow } from '../flow';
-import { ActNormFlow } from '../linear/act-norm-flow';
+import { ActNormFlow } from '../linear/normalization';
 import { LuLinear } from '../linear/lu-linear';
 import { asHeadParameters, imageConditioner } from '../multiscale/image-networks';
 import { multiscaleFlow, type Scale } from '../multiscale/multiscale-flow';

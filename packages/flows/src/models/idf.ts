@@ -1,6 +1,6 @@
 import { checkInteger, conditional, disposeOnThrow, mlp, Permutation } from '@dgm/core';
 import type { Activation, Bijector, ConditionalDistribution, Distribution, Key } from '@dgm/core';
-import { learnedBase } from '../base/learned-base';
+import { learnedBase } from '../base/flow-base';
 import { rezero as fromZero } from '../coupling/rezero';
 import { flow, type Flow } from '../flow';
 import { IntegerCoupling } from '../integer/integer-coupling';

@@ -9,7 +9,7 @@ import type {
   Layer,
   Shape,
 } from '@dgm/core';
-import { learnedBase } from '../base/learned-base';
+import { learnedBase } from '../base/flow-base';
 import { checkerboardMask, oppositeMask } from '../coupling/masks';
 import type { Flow } from '../flow';
 import { IntegerCoupling } from '../integer/integer-coupling';

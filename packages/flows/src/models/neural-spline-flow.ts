@@ -3,7 +3,7 @@ import type { Bijector, Layer } from '@dgm/core';
 import { Coupling } from '../coupling/coupling';
 import { halfMask } from '../coupling/masks';
 import { flow, type Flow } from '../flow';
-import { ActNormFlow } from '../linear/act-norm-flow';
+import { ActNormFlow } from '../linear/normalization';
 import { rationalQuadraticSpline } from '../transformers/rational-quadratic-spline';
 import type { RationalQuadraticSplineOptions } from '../transformers/rational-quadratic-spline';
 import type { Transformer } from '../transformers/transformer';

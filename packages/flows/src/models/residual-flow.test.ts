@@ -2,7 +2,7 @@ import { Key } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import '@dgm/testing';
 import { describe, expect, test } from 'vitest';
-import { russianRoulette } from '../residual/series';
+import { russianRoulette } from '../residual/log-determinant';
 import { residualFlow } from './residual-flow';
 
 describe('residualFlow with Russian roulette', () => {

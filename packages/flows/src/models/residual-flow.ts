@@ -1,7 +1,7 @@
 import { checkInteger, disposeOnThrow } from '@dgm/core';
 import type { Bijector, Key } from '@dgm/core';
 import { flow, type Flow } from '../flow';
-import { ActNormFlow } from '../linear/act-norm-flow';
+import { ActNormFlow } from '../linear/normalization';
 import { contractiveDenseNet, contractiveMlp, type Contraction } from '../residual/contraction';
 import type {
   ContractionOptions,

@@ -1,9 +1,17 @@
-import { ActivationLayer, asLayer, Conv2d, Dropout, Sequential } from '@dgm/core';
-import type { Activation, Key, Layer } from '@dgm/core';
+import {
+  type Activation,
+  ActivationLayer,
+  asLayer,
+  Conv2d,
+  Dropout,
+  type Key,
+  type Layer,
+  type Module,
+  Sequential,
+} from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { startAtZero } from '../internal/start-at-zero';
 
-export interface ImageConditionerOptions {
+interface ImageConditionerOptions {
   /** Channels of the input. */
   readonly inputs: number;
   /** Channels of the output. */
@@ -50,4 +58,12 @@ export function asHeadParameters(kinds: number): Layer {
     const parts = tf.reshape(image, [n, height, width, kinds, channels / kinds]);
     return tf.reshape(tf.transpose(parts, [0, 3, 1, 2, 4]), [n, height * width * channels]);
   });
+}
+
+/** Sets every variable of a module to 0: as the last layer of a conditioner it makes a layer start as the identity. */
+function startAtZero<M extends Module>(module: M): M {
+  for (const variable of module.parameters().values()) {
+    tf.tidy(() => variable.assign(tf.zerosLike(variable)));
+  }
+  return module;
 }

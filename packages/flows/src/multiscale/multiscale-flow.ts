@@ -3,7 +3,7 @@ import type { Bijector, ConditionalDistribution, Distribution, Key, Shape } from
 import { flow, type Flow } from '../flow';
 import { withPreprocessing } from '../models/options';
 import { factorOut } from './factor-out';
-import { Squeeze } from './squeeze';
+import { Squeeze } from './reshape';
 
 /** Where layers are made for: one scale of a flow of images. */
 export interface Scale {

@@ -1,5 +1,11 @@
-import { ArgumentError, sizeOf } from '@dgm/core';
-import type { ForwardResult, InverseResult, Shape } from '@dgm/core';
+import {
+  ArgumentError,
+  formatShape,
+  type ForwardResult,
+  type InverseResult,
+  type Shape,
+  sizeOf,
+} from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { BaseFlowLayer } from '../flow-layer';
@@ -42,5 +48,66 @@ export class Reshape extends BaseFlowLayer {
 
   protected inverse(y: Tensor): InverseResult {
     return { z: tf.reshape(y, [y.shape[0]!, ...this.#latentShape]), logDet: noVolume(y) };
+  }
+}
+
+export interface SqueezeOptions {
+  /** `[height, width, channels]` of the data. */
+  readonly eventShape: Shape;
+  /**
+   * The side of the squares of pixels that become channels.
+   * @defaultValue 2
+   */
+  readonly factor?: number;
+}
+
+/**
+ * Turns squares of pixels into channels on the way to the latents: `[h, w, c]` becomes `[h/2, w/2, 4c]`. The values only
+ * move, so log-determinants are 0.
+ * @throws ArgumentError if height or width is no multiple of the factor
+ * @see Density Estimation Using Real NVP (Dinh et al., 2017), §3.6; DGM §3.1.6
+ */
+export class Squeeze extends BaseFlowLayer {
+  readonly eventShape: Shape;
+  readonly #latentShape: Shape;
+  readonly #factor: number;
+
+  constructor({ eventShape, factor = 2 }: SqueezeOptions) {
+    super();
+    const [height = 0, width = 0, channels = 0] = eventShape;
+    const fits = eventShape.length === 3 && sizeOf(eventShape) > 0 && Number.isInteger(factor) && factor >= 1;
+    if (!fits || height % factor !== 0 || width % factor !== 0) {
+      throw new ArgumentError({
+        where: 'Squeeze',
+        argument: 'eventShape',
+        expected: `to be [height, width, channels] with sides that are multiples of ${factor}`,
+        actual: formatShape(eventShape),
+      });
+    }
+    this.eventShape = eventShape;
+    this.#latentShape = [height / factor, width / factor, channels * factor ** 2];
+    this.#factor = factor;
+  }
+
+  override get latentShape(): Shape {
+    return this.#latentShape;
+  }
+
+  protected forward(z: Tensor): ForwardResult {
+    const [height, width, channels] = this.eventShape as [number, number, number];
+    const f = this.#factor;
+    const n = z.shape[0]!;
+    const rows = tf.reshape(z, [n * (height / f), width / f, f, f * channels]);
+    const y = tf.reshape(tf.transpose(rows, [0, 2, 1, 3]), [n, height, width, channels]);
+    return { y, logDet: noVolume(z) };
+  }
+
+  protected inverse(y: Tensor): InverseResult {
+    const [height, width, channels] = this.eventShape as [number, number, number];
+    const f = this.#factor;
+    const n = y.shape[0]!;
+    const rows = tf.reshape(y, [n * (height / f), f, width / f, f * channels]);
+    const z = tf.reshape(tf.transpose(rows, [0, 2, 1, 3]), [n, ...this.#latentShape]);
+    return { z, logDet: noVolume(y) };
   }
 }

@@ -1,12 +1,9 @@
-import { ArgumentError, BaseModule } from '@dgm/core';
-import type { Key } from '@dgm/core';
+import { ArgumentError, BaseModule, type Key, softplus } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { smoothActivation, type SmoothActivationName } from '../smooth/activations';
-import { AffineMap } from '../smooth/affine-map';
 import { SmoothChain, type SmoothFunction, type SmoothMap } from '../smooth/smooth-map';
-import { smoothMlp } from '../smooth/smooth-mlp';
-import { WeightedConcatenation } from './weighted-concatenation';
+import { AffineMap, smoothMlp } from '../smooth/smooth-mlp';
 
 /** A map that brings any two points closer: $\|g(x) - g(y)\| \le L \|x - y\|$ with $L < 1$, whatever its parameters are. */
 export interface Contraction extends SmoothMap {
@@ -147,4 +144,43 @@ function checkLipschitz(where: string, lipschitz: number): void {
     expected: 'to be above 0 and below 1',
     actual: String(lipschitz),
   });
+}
+
+/**
+ * $h(x) = (\eta_1 x, \eta_2 f(x))$ with learned weights $\eta > 0$ of length 1: where f does not expand, h does not, because
+ * $\mathrm{Lip}(h)^2 \le \eta_1^2 + \eta_2^2$. They start at $1/\sqrt 2$ each, which is the book's division.
+ * @see DGM Eq. 3.26-3.30; Invertible DenseNets with Concatenated LipSwish (Perugachi-Diaz et al., 2021), §3.3
+ */
+class WeightedConcatenation extends BaseModule implements SmoothMap {
+  readonly #weights: Variable;
+  readonly #map: SmoothMap;
+
+  constructor(map: SmoothMap) {
+    super();
+    this.#weights = this.parameter('weights', tf.zeros([2]));
+    this.#map = this.child('map', map);
+  }
+
+  given(conditions?: Tensor): SmoothFunction {
+    const inner = this.#map.given(conditions);
+    const positive = softplus(this.#weights);
+    const unit = tf.div(positive, tf.sqrt(tf.sum(tf.square(positive))));
+    const [kept, added] = tf.split(unit, 2) as [Tensor, Tensor];
+    const joined = (x: Tensor, f: Tensor): Tensor => tf.concat([tf.mul(kept, x), tf.mul(added, f)], -1);
+    return {
+      apply: (x) => joined(x, inner.apply(x)),
+      linearize: (x) => {
+        const { value, push, pull } = inner.linearize(x);
+        const sizes = [x.shape[1]!, value.shape[1]!];
+        return {
+          value: joined(x, value),
+          push: (v) => joined(v, push(v)),
+          pull: (w) => {
+            const [around, through] = tf.split(w, sizes, -1) as [Tensor, Tensor];
+            return tf.add(tf.mul(kept, around), pull(tf.mul(added, through)));
+          },
+        };
+      },
+    };
+  }
 }

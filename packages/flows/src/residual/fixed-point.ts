@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { SmoothFunction } from '../smooth/smooth-map';
-import { withoutGradient } from '../smooth/without-gradient';
 import type { Contraction } from './contraction';
 
 /** How far the result may be from the solution, relative to the first step towards it: about the precision of float32. */
@@ -11,7 +10,7 @@ const TOLERANCE = 1e-6;
  * How many steps bring the error below the tolerance, by Banach's theorem: after n steps it is at most $L^n / (1 - L)$ times
  * the first step.
  */
-export function fixedPointSteps(lipschitz: number): number {
+function fixedPointSteps(lipschitz: number): number {
   return Math.ceil(Math.log(TOLERANCE * (1 - lipschitz)) / Math.log(lipschitz));
 }
 
@@ -62,4 +61,15 @@ function iterate(steps: number, start: Tensor, step: (x: Tensor) => Tensor): Ten
     x = next;
   }
   return x;
+}
+
+/**
+ * What `value(x)` computes, as a constant. Unlike with `stopGradient`, nothing on the way is recorded: no memory is held
+ * for a backward pass, and no zeros are sent through one.
+ */
+export function withoutGradient(x: Tensor, value: (x: Tensor) => Tensor): Tensor {
+  return tf.customGrad((...operands) => ({
+    value: value(operands[0] as Tensor),
+    gradFunc: () => tf.zeros(x.shape),
+  }))(x);
 }

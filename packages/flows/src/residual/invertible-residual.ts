@@ -6,8 +6,7 @@ import { BaseFlowLayer } from '../flow-layer';
 import type { Linearization, SmoothFunction } from '../smooth/smooth-map';
 import type { Contraction } from './contraction';
 import { fixedPoint } from './fixed-point';
-import { exactLogDet, type LogDeterminant } from './log-determinant';
-import { russianRoulette } from './series';
+import { exactLogDet, type LogDeterminant, russianRoulette } from './log-determinant';
 
 export interface InvertibleResidualOptions {
   /** g, for example {@link contractiveMlp} or {@link contractiveDenseNet}; the layer owns it. */

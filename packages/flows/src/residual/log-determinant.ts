@@ -1,8 +1,8 @@
-import { unitVectors } from '@dgm/core';
-import type { Key } from '@dgm/core';
+import { ArgumentError, type Key, randomSigns, unitVectors } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Linearization } from '../smooth/smooth-map';
+import { withoutGradient } from './fixed-point';
 
 /** What an estimate may use. */
 export interface LogDeterminantCall {
@@ -36,4 +36,141 @@ function sumOfLogPivots(matrices: Tensor): Tensor {
     rest = tf.sub(corner, tf.mul(left, tf.div(right, pivot)));
   }
   return tf.sum(tf.log(tf.reshape(tf.concat([...pivots, rest], 1), [n, dims])), 1);
+}
+
+export interface PowerSeriesOptions {
+  /**
+   * How many terms are summed up.
+   * @defaultValue 10
+   */
+  readonly terms?: number;
+  /**
+   * Random directions for each row.
+   * @defaultValue 1
+   */
+  readonly directions?: number;
+}
+
+/**
+ * The first terms of $\ln\det(I + J) = \sum_{k \ge 1} \frac{(-1)^{k+1}}{k} \mathrm{tr}(J^k)$, with the Hutchinson-Skilling
+ * estimate $v^\top J^k v$ of each trace for entries of v of $\pm 1$.
+ *
+ * Biased: the terms that are left out come to at most $D \sum_{k > \text{terms}} L^k / k$.
+ * @see DGM Eq. 3.24; Invertible Residual Networks (Behrmann et al., 2019), §3.2
+ */
+export function powerSeries({ terms = 10, directions = 1 }: PowerSeriesOptions = {}): LogDeterminant {
+  checkCount('powerSeries', 'terms', terms);
+  checkCount('powerSeries', 'directions', directions);
+  return (linearization, { key }) => {
+    const v = randomSigns(key, [directions, ...linearization.value.shape]);
+    return weightedSeries(linearization, { v, weights: Array.from({ length: terms }, () => 1) });
+  };
+}
+
+export interface RussianRouletteOptions {
+  /**
+   * Terms that are always there.
+   * @defaultValue 2
+   */
+  readonly always?: number;
+  /**
+   * The probability that a row goes on after each further term.
+   * @defaultValue 0.5
+   */
+  readonly goOn?: number;
+  /**
+   * Where every row stops.
+   * @defaultValue 20
+   */
+  readonly maximum?: number;
+  /**
+   * Random directions for each row.
+   * @defaultValue 1
+   */
+  readonly directions?: number;
+}
+
+/**
+ * The series with a random number N of terms for each row, and each term divided by the probability that it is there:
+ *
+ * $$\sum_{k=1}^{N} \frac{(-1)^{k+1}}{k} \frac{v^\top J^k v}{P(N \ge k)}$$
+ *
+ * Unbiased but for what lies behind `maximum`, at most $D \sum_{k > \text{maximum}} L^k / k$. With `goOn` below $L^2$ the
+ * variance grows with `maximum`.
+ *
+ * A captured graph has one shape. So every term is computed for every row, and counts where it was drawn: what the
+ * roulette saves elsewhere it does not save here.
+ * @see Residual Flows for Invertible Generative Modeling (Chen et al., 2019), Eq. 6
+ */
+export function russianRoulette(options: RussianRouletteOptions = {}): LogDeterminant {
+  const { always = 2, goOn = 0.5, maximum = 20, directions = 1 } = options;
+  checkCount('russianRoulette', 'always', always);
+  checkCount('russianRoulette', 'maximum', maximum);
+  checkCount('russianRoulette', 'directions', directions);
+  if (!(goOn > 0 && goOn < 1)) {
+    throw new ArgumentError({
+      where: 'russianRoulette',
+      argument: 'goOn',
+      expected: 'to be above 0 and below 1',
+      actual: String(goOn),
+    });
+  }
+  const probabilities = Array.from(
+    { length: maximum },
+    (_, index) => goOn ** Math.max(0, index + 1 - always),
+  );
+  return (linearization, { key }) => {
+    const { shape } = linearization.value;
+    const v = randomSigns(key.fold('directions'), [directions, ...shape]);
+    const u = key.fold('terms').uniform([shape[0]!, 1]);
+    const weights = probabilities.map((probability) =>
+      probability === 1 ? 1 : tf.div(tf.cast(tf.less(u, probability), 'float32'), probability),
+    );
+    return weightedSeries(linearization, { v, weights });
+  };
+}
+
+interface Series {
+  /** `[directions, n, D]` */
+  readonly v: Tensor;
+  /** What each term counts, for all rows or `[n, 1]`. */
+  readonly weights: readonly (number | Tensor)[];
+}
+
+/**
+ * $\sum_k \frac{(-1)^{k+1}}{k} w_k\, v^\top J^k v$, and as its gradient that of $v^\top J u$ for the constant
+ * $u = \sum_k (-1)^k w_{k+1}\, J^k v$: the series of $(I + J)^{-1}$, which gives
+ * $\partial \ln\det(I + J) = \mathrm{tr}((I + J)^{-1} \partial J)$.
+ *
+ * So only one product is recorded for the backward pass, however many terms there are.
+ * @see Residual Flows for Invertible Generative Modeling (Chen et al., 2019), Eq. 8
+ */
+function weightedSeries({ value: x, push }: Linearization, { v, weights }: Series): Tensor {
+  const dims = v.shape[2]!;
+  const constants = withoutGradient(x, () => {
+    let power = v; // J^k v
+    let neumann: Tensor = tf.zerosLike(v);
+    let total: Tensor = tf.zeros([...v.shape.slice(0, 2), 1]);
+    weights.forEach((weight, index) => {
+      const sign = index % 2 === 0 ? 1 : -1;
+      neumann = tf.add(neumann, tf.mul(tf.mul(sign, weight), power));
+      power = push(power);
+      const trace = tf.sum(tf.mul(v, power), -1, true);
+      total = tf.add(total, tf.mul(tf.mul(sign / (index + 1), weight), trace));
+    });
+    return tf.concat([neumann, total], -1);
+  });
+  const [u, estimate] = tf.split(constants, [dims, 1], -1) as [Tensor, Tensor];
+  const carrier = tf.mean(tf.sum(tf.mul(v, push(u)), -1), 0);
+  return withGradientOf(carrier, tf.mean(tf.reshape(estimate, v.shape.slice(0, 2)), 0));
+}
+
+/** A value with the gradient of something else. */
+function withGradientOf(carrier: Tensor, value: Tensor): Tensor {
+  return tf.customGrad(() => ({ value: tf.clone(value), gradFunc: (dy: Tensor) => tf.clone(dy) }))(carrier);
+}
+
+function checkCount(where: string, argument: string, value: number): void {
+  if (Number.isSafeInteger(value) && value > 0) return;
+  throw new ArgumentError({ where, argument, expected: 'to be a positive integer', actual: String(value) });
 }

@@ -1,8 +1,8 @@
 import { Key, prepareLoss } from '@dgm/core';
 import type { BoundModel, Engine, GenerativeModel, LikelihoodModel, LoopMeasure, Measure } from '@dgm/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { CompiledCase } from '../compiled';
 import { tensorOf } from '../tensors';
+import type { CompiledCase } from './trained';
 
 export interface Measured {
   readonly what: string;

@@ -1,8 +1,7 @@
 import type { StepTerms } from '@dgm/core';
 import { ensure } from '../assert';
-import type { CompiledCase } from '../compiled';
 import { relativeError } from '../relative-error';
-import type { Trained } from './trained';
+import type { CompiledCase, Trained } from './trained';
 
 const LARGEST_ERROR = 1e-4;
 

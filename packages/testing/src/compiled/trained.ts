@@ -1,8 +1,16 @@
 import { adam, Key, ModelStep } from '@dgm/core';
-import type { Engine, GenerativeModel, StepTerms } from '@dgm/core';
+import type { Engine, GenerativeModel, StepOptions, StepTerms } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { CompiledCase } from '../compiled';
+import type { ModelCase } from '../model';
 import { tensorOf } from '../tensors';
+
+/** A model's case of the contract kit serves as it is; how it is trained may be said too. */
+export interface CompiledCase extends Pick<ModelCase, 'make' | 'data' | 'measuresByReading'> {
+  /** @defaultValue Adam with a learning rate of 1e-3 and an epsilon of 1e-4 */
+  readonly training?: Partial<StepOptions>;
+  /** The largest error that is allowed, relative to a value or to the values beside it. @defaultValue 1e-4 */
+  readonly largestError?: number;
+}
 
 /**
  * Some weights have a gradient of 0 in theory (an attention's key bias, a shift before a norm): with its usual epsilon Adam

@@ -2,10 +2,10 @@ import { sizeOf, type Distribution } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { ensure, ensureClose } from '../assert';
-import type { DistributionCase } from '../distribution';
 import { when, type Checks } from '../register';
 import { flatten, tensorOf } from '../tensors';
 import { STANDARD_ERRORS, tolerances } from '../tolerances';
+import type { DistributionCase } from './case';
 import { gridOf, masses, withDistribution } from './grid';
 import { closedForm } from './protocol';
 

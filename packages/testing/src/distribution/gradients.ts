@@ -2,12 +2,12 @@ import { Key, sizeOf } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { ensure, ensureClose, ensureFinite } from '../assert';
-import type { DistributionCase } from '../distribution';
 import { when, type Checks } from '../register';
 import { automaticGradients, connect, numericalGradients, type TensorFunction } from '../gradients';
 import { meanAndError } from '../statistics';
 import { flatten, tensorOf, withChanged, type Numbers } from '../tensors';
 import { STANDARD_ERRORS, tolerances } from '../tolerances';
+import type { DistributionCase } from './case';
 import { canSumOver, gridOf, masses, withDistribution } from './grid';
 
 /** Gradients of the density and through the sampler. */

@@ -1,9 +1,9 @@
 import { Key, sizeOf, type Distribution } from '@dgm/core';
 import { ensure, ensureClose } from '../assert';
-import type { DistributionCase } from '../distribution';
 import { when, type Check, type Checks } from '../register';
 import { overBatch, rowsOf } from '../tensors';
 import { tolerances } from '../tolerances';
+import type { DistributionCase } from './case';
 import { canSumOver, gridOf, masses, withDistribution, type Grid } from './grid';
 import { closedForm } from './protocol';
 

@@ -2,11 +2,11 @@ import { DgmError, Key, type Distribution } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { ensure, ensureThrows } from '../assert';
-import type { DistributionCase } from '../distribution';
 import { when, type Checks } from '../register';
 import { ensureShape } from '../empty-batch';
 import { expectNoLeaks } from '../leaks';
 import { tensorOf } from '../tensors';
+import type { DistributionCase } from './case';
 import { withDistribution } from './grid';
 
 const SAMPLE_SHAPES = [[], [1], [2, 3], [0], [2, 0]];

@@ -1,9 +1,9 @@
 import { Key, sizeOf } from '@dgm/core';
 import { ensure } from '../assert';
-import type { DistributionCase } from '../distribution';
 import type { Checks } from '../register';
 import { chiSquareScore, KOLMOGOROV_SMIRNOV_LIMIT, kolmogorovSmirnov, meanAndError } from '../statistics';
 import { STANDARD_ERRORS } from '../tolerances';
+import type { DistributionCase } from './case';
 import { drawRows, gridOf, masses, withDistribution, type Grid } from './grid';
 import { cumulative } from './moments';
 

@@ -26,7 +26,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { checkHead } from '../check';
 import { networkCalls } from '../objectives/objective';
-import type { LatentPenalty } from './latent-penalty';
+import type { LatentPenalty } from './latent-penalties';
 
 export interface AutoencoderOptions {
   /** Maps x, `[n, ...event]`, to its latents, `[n, latents]`. */

@@ -9,8 +9,7 @@ import { describe, expect, test } from 'vitest';
 import { vae } from '../vae';
 import { autoencoder } from './autoencoder';
 import { latentExamples, withLatentDensity } from './latent-density';
-import { latentNorm } from './latent-norm';
-import { mmdPenalty } from './mmd-penalty';
+import { latentNorm, mmdPenalty } from './latent-penalties';
 
 const key = Key.of(0);
 const likelihood = categoricalHead({ shape: [64], levels: 17 });

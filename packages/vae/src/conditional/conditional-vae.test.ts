@@ -6,6 +6,7 @@ import {
   conditional,
   fit,
   Key,
+  linearAnnealing,
   mlp,
   normalHead,
   oneHot,
@@ -17,7 +18,6 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { OneHotCategorical } from '../discrete/one-hot-categorical';
-import { linearAnnealing } from '../objectives/annealing';
 import { elboObjective } from '../objectives/elbo-objective';
 import { iwaeObjective } from '../objectives/iwae-objective';
 import { conditionalVae } from './conditional-vae';

@@ -6,6 +6,7 @@ import {
   checkOptions,
   conditional,
   formatShape,
+  isModule,
   leadingShape,
   sameShape,
   ShapeError,
@@ -24,7 +25,7 @@ import type {
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { checkHead, checkPosterior, checkPrior, isLearned } from '../check';
+import { checkHead, checkPosterior, checkPrior } from '../check';
 import type { Prior } from '../check';
 import { elboTerms, logImportanceWeights } from '../elbo';
 import { detached } from '../objectives/detached';
@@ -108,7 +109,7 @@ export class ConditionalVae extends BaseModule implements BoundModel<Conditioned
     this.#posterior = this.child('encoder', conditional(encoder, posterior));
     this.#detachedPosterior = conditional(encoder, detached(posterior));
     this.#decoder = this.child('decoder', conditional(options.decoder, likelihood));
-    if (isLearned(this.#prior)) this.child('prior', this.#prior);
+    if (isModule(this.#prior)) this.child('prior', this.#prior);
     this.#contexts = contexts;
   }
 
@@ -181,7 +182,7 @@ export class ConditionalVae extends BaseModule implements BoundModel<Conditioned
   }
 
   #priorGiven(context: Tensor, calls: NetworkCalls): Distribution {
-    if (!isLearned(this.#prior)) return this.#prior;
+    if (!isModule(this.#prior)) return this.#prior;
     const isUnconditional = (this.#prior as { readonly contextSize?: number }).contextSize === 0;
     return this.#prior.given(isUnconditional ? undefined : context, calls('prior'));
   }

@@ -1,9 +1,7 @@
-import { ArgumentError, checkNumber, checkOptions, relu } from '@dgm/core';
-import type { LossOptions } from '@dgm/core';
+import { ArgumentError, checkNumber, checkOptions, relu, weightAt } from '@dgm/core';
+import type { LossOptions, ScheduledWeight } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
-import { weightAt } from '../objectives/annealing';
-import type { Annealing } from '../objectives/annealing';
 
 /** How the regularizers of the levels count while training. */
 export interface HierarchicalObjective {
@@ -11,7 +9,7 @@ export interface HierarchicalObjective {
    * What the regularizers are multiplied by: one weight for all, or one for each level, z_1 first.
    * @defaultValue 1
    */
-  readonly weight?: number | Annealing | readonly (number | Annealing)[];
+  readonly weight?: number | ScheduledWeight | readonly (number | ScheduledWeight)[];
   /**
    * Nats that each level may hold for free, on average over the batch.
    * @defaultValue 0
@@ -73,6 +71,6 @@ function atLeast(nats: number, value: Scalar): Scalar {
 
 function isList(
   weight: NonNullable<HierarchicalObjective['weight']>,
-): weight is readonly (number | Annealing)[] {
+): weight is readonly (number | ScheduledWeight)[] {
   return Array.isArray(weight);
 }

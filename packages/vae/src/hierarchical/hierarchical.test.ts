@@ -1,11 +1,20 @@
-import { asLayer, Dense, evaluate, normalHead, Key, klDivergence, Mixture, Normal } from '@dgm/core';
+import {
+  asLayer,
+  Dense,
+  evaluate,
+  Key,
+  klDivergence,
+  linearAnnealing,
+  Mixture,
+  Normal,
+  normalHead,
+} from '@dgm/core';
 import type { CallOptions, Layer } from '@dgm/core';
 import '@dgm/testing';
 import { meanAndError } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
-import { linearAnnealing } from '../objectives/annealing';
 import type { BaseHierarchicalVae, LatentLevel } from './base-hierarchical-vae';
 import { bottomUpVae } from './bottom-up-vae';
 import type { HierarchicalObjective } from './hierarchical-objective';

@@ -1,4 +1,4 @@
-import { ArgumentError, asLayer, BaseModule, childCall, standardNormal } from '@dgm/core';
+import { ArgumentError, asLayer, BaseModule, childCall, isModule, standardNormal } from '@dgm/core';
 import type { CallOptions, ConditionalDistribution, Distribution, Layer, NetworkLike } from '@dgm/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { joinLevels } from './level-chain';
@@ -85,10 +85,6 @@ export class LevelPriors extends BaseModule {
   isTop(level: number): boolean {
     return level === this.sizes.length - 1;
   }
-}
-
-function isModule(prior: Distribution | ConditionalDistribution): prior is ConditionalDistribution {
-  return 'given' in prior;
 }
 
 function checkLevels(levels: readonly GenerativeLevel[], where: string): void {

@@ -5,8 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import golden from '../../test/golden/von-mises-fisher.json';
-import { angleSlope } from './angle-slope';
-import { gaussLegendre } from './gauss-legendre';
+import { angleSlope, gaussLegendre } from './draw-angle';
 import { HypersphericalUniform, logArea } from './hyperspherical-uniform';
 import { VonMisesFisher } from './von-mises-fisher';
 

@@ -1,8 +1,6 @@
-import { BaseDistribution } from '@dgm/core';
-import type { Key, Shape } from '@dgm/core';
+import { ArgumentError, BaseDistribution, type Key, type Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { checkDimension } from './check-dimension';
 
 /**
  * The uniform distribution of unit vectors in $\mathbb{R}^d$: the prior of a latent space that is a sphere.
@@ -60,4 +58,16 @@ export function logArea(dims: number): number {
   let area = dims % 2 === 0 ? Math.log(2 * Math.PI) : Math.log(4 * Math.PI);
   for (let d = dims % 2 === 0 ? 2 : 3; d < dims; d += 2) area += Math.log((2 * Math.PI) / d);
   return area;
+}
+
+/** A sphere of directions needs a space of two dimensions. */
+export function checkDimension(where: string, dims: number): void {
+  if (Number.isInteger(dims) && dims >= 2) return;
+  throw new ArgumentError({
+    where,
+    argument: 'dims',
+    expected: 'to be an integer of at least 2',
+    actual: String(dims),
+    remedy: 'the sphere in d dimensions has d - 1 of its own',
+  });
 }

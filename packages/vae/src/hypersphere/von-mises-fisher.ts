@@ -10,9 +10,8 @@ import {
 import type { Distribution, Key, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { checkDimension } from './check-dimension';
+import { checkDimension, directions, logArea } from './hyperspherical-uniform';
 import { drawAngle } from './draw-angle';
-import { directions, logArea } from './hyperspherical-uniform';
 
 /** Where 0 stands for what is divided by. */
 const TINY = 1e-20;

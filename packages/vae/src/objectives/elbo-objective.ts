@@ -1,15 +1,20 @@
-import { checkNumber, checkOneOf, checkOptions } from '@dgm/core';
+import {
+  BaseDistribution,
+  checkNumber,
+  checkOneOf,
+  checkOptions,
+  type Distribution,
+  type EventSpace,
+  type Key,
+  type ScheduledWeight,
+  type Shape,
+  weightAt,
+} from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Scalar } from '@tensorflow/tfjs-core';
-import { elboTerms, REGULARIZERS } from '../elbo';
-import type { Regularizer } from '../elbo';
-import { weightAt } from './annealing';
-import type { Annealing } from './annealing';
-import { checkFreeBits, freeBitsRegularizer } from './free-bits';
-import type { FreeBits } from './free-bits';
-import { averageOf } from './objective';
-import type { VaeObjective } from './objective';
-import { alongThePath } from './path-gradient';
+import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import { elboTerms, type LatentVariableModel, type Regularizer, REGULARIZERS } from '../elbo';
+import { checkFreeBits, type FreeBits, freeBitsRegularizer } from './free-bits';
+import { type AmortizedModel, averageOf, type VaeObjective } from './objective';
 
 export interface ElboObjectiveOptions {
   /** By default `closed-form` where posterior and prior have one (less variance), else `monte-carlo`. */
@@ -19,7 +24,7 @@ export interface ElboObjectiveOptions {
    * `cyclicAnnealing` change it from step to step.
    * @defaultValue 1
    */
-  readonly weight?: number | Annealing;
+  readonly weight?: number | ScheduledWeight;
   /** Information that costs nothing while training. Validation sees the plain regularizer. */
   readonly freeBits?: FreeBits;
   /**
@@ -56,5 +61,47 @@ export function elboObjective(options: ElboObjectiveOptions = {}): VaeObjective 
       const total = tf.add<Scalar>(reconstruction, beta === 1 ? price : tf.mul(beta, price));
       return { total, reconstruction, regularizer: divergence };
     },
+  };
+}
+
+/** Draws from one distribution and scores by another one of the same values. */
+class DrawnAndScored extends BaseDistribution {
+  readonly kind = 'DrawnAndScored';
+  readonly batchShape: Shape;
+  readonly eventShape: Shape;
+  override readonly space: EventSpace | undefined;
+  readonly reparameterized: boolean;
+  readonly #drawn: Distribution;
+  readonly #scored: Distribution;
+
+  constructor(drawn: Distribution, scored: Distribution) {
+    super();
+    this.#drawn = drawn;
+    this.#scored = scored;
+    this.batchShape = drawn.batchShape;
+    this.eventShape = drawn.eventShape;
+    this.space = drawn.space;
+    this.reparameterized = drawn.reparameterized;
+  }
+
+  protected draw(key: Key, sampleShape: Shape): Tensor {
+    return this.#drawn.sample(key, sampleShape);
+  }
+
+  protected logDensity(z: Tensor): Tensor {
+    return this.#scored.logProb(z);
+  }
+}
+
+/**
+ * The same model, whose posterior density is a constant of the encoder: $\phi$ gets its gradient along the path through z
+ * alone. What is left out has the expectation 0, and at the true posterior so has what is left: its variance vanishes.
+ * @see Sticking the Landing (Roeder, Wu and Duvenaud, 2017)
+ */
+function alongThePath(model: AmortizedModel): LatentVariableModel {
+  return {
+    encode: (x) => new DrawnAndScored(model.encode(x), model.encodeDetached(x)),
+    decode: (z) => model.decode(z),
+    prior: () => model.prior(),
   };
 }

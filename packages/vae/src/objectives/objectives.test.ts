@@ -1,4 +1,4 @@
-import { hasKlDivergence, Independent, Key, klDivergence, Mixture, Normal } from '@dgm/core';
+import { hasKlDivergence, Independent, Key, klDivergence, linearAnnealing, Mixture, Normal } from '@dgm/core';
 import '@dgm/testing';
 import { meanAndError } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
@@ -6,7 +6,6 @@ import type { NamedTensorMap, Scalar } from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { linearVae, points } from '../../test/support/linear-model';
 import type { Vae } from '../vae';
-import { linearAnnealing } from './annealing';
 import { elboObjective } from './elbo-objective';
 import { iwaeObjective } from './iwae-objective';
 import type { VaeObjective } from './objective';

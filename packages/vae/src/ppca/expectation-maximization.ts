@@ -10,9 +10,7 @@ import {
 import type { Examples, Key } from '@dgm/core';
 import { CholeskyDecomposition, Matrix } from 'ml-matrix';
 import { requireLatent } from './maximum-likelihood';
-import { invertPositiveDefinite } from './positive-definite';
-import { ppca } from './ppca';
-import type { Ppca, PpcaParameters } from './ppca';
+import { invertPositiveDefinite, ppca, type Ppca, type PpcaParameters } from './ppca';
 
 export interface ExpectationMaximizationOptions {
   /** M, at least 1 and less than D. */

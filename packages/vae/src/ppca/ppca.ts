@@ -1,9 +1,19 @@
-import { BaseModule, DomainError, MultivariateNormal, ShapeError, formatShape, sameShape } from '@dgm/core';
-import type { Distribution, Key, LikelihoodModel, Objective, Shape } from '@dgm/core';
+import {
+  BaseModule,
+  type Distribution,
+  DomainError,
+  formatShape,
+  type Key,
+  type LikelihoodModel,
+  MultivariateNormal,
+  type Objective,
+  sameShape,
+  type Shape,
+  ShapeError,
+} from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { CholeskyDecomposition, Matrix } from 'ml-matrix';
-import { invertPositiveDefinite } from './positive-definite';
 
 /** The parameters of Eq. 4.2, in doubles on the host. */
 export interface PpcaParameters {
@@ -143,4 +153,16 @@ function requirePositive(noiseVariance: number): void {
     actual: String(noiseVariance),
     remedy: 'the data lie in fewer dimensions than they are given in: ask for fewer latent variables',
   });
+}
+
+/** Inverse and log-determinant of a symmetric positive definite matrix, by its Cholesky decomposition. */
+export function invertPositiveDefinite(matrix: Matrix): { inverse: Matrix; logDeterminant: number } {
+  const cholesky = new CholeskyDecomposition(matrix);
+  const inverse = cholesky.solve(Matrix.eye(matrix.rows));
+  const pivots = cholesky.lowerTriangularMatrix.diagonal();
+  return {
+    // A solver leaves rounding in the last bits, and the next decomposition wants exact symmetry.
+    inverse: Matrix.add(inverse, inverse.transpose()).mul(0.5),
+    logDeterminant: 2 * pivots.reduce((sum, pivot) => sum + Math.log(pivot), 0),
+  };
 }

@@ -1,6 +1,6 @@
-import type { Dataset, OptimizerFactory } from '@dgm/core';
+import type { Dataset, OptimizerFactory, ScheduledWeight } from '@dgm/core';
 import { elboObjective } from '@dgm/vae';
-import type { Annealing, Regularizer, Vae, VaeObjective } from '@dgm/vae';
+import type { Regularizer, Vae, VaeObjective } from '@dgm/vae';
 import * as tf from '@tensorflow/tfjs-core';
 import { importanceSampled } from '../shared/book';
 import type { Experiment } from '../shared/recipe';
@@ -47,7 +47,7 @@ export function published(
   };
 }
 
-function epochwise(options: { readonly epochs: number; readonly stepsPerEpoch: number }): Annealing {
+function epochwise(options: { readonly epochs: number; readonly stepsPerEpoch: number }): ScheduledWeight {
   const { epochs, stepsPerEpoch } = options;
   return {
     at: (step) => {

@@ -1,13 +1,18 @@
 import '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
-import { cyclicAnnealing, linearAnnealing, weightAt } from './annealing';
-import type { Annealing } from './annealing';
+import {
+  checkWeight,
+  cyclicAnnealing,
+  linearAnnealing,
+  weightAt,
+  type ScheduledWeight,
+} from './scheduled-weight';
 
-const weights = (annealing: Annealing, steps: readonly number[]) =>
+const weights = (annealing: ScheduledWeight, steps: readonly number[]) =>
   steps.map((step) => tf.tidy(() => annealing.at(tf.scalar(step)).dataSync()[0]!));
 
-describe('annealing', () => {
+describe('scheduled weights', () => {
   test('rises linearly and stays', () => {
     expect(weights(linearAnnealing({ steps: 4 }), [1, 2, 3, 4, 5, 6, 100])).toEqual([
       0, 0.25, 0.5, 0.75, 1, 1, 1,
@@ -28,5 +33,11 @@ describe('annealing', () => {
   test('refuses lengths that are none', () => {
     expect(() => linearAnnealing({ steps: 0 })).toThrow('expected steps to be a number above 0, got 0');
     expect(() => cyclicAnnealing({ period: 5, cycles: -1 })).toThrow('cycles');
+  });
+
+  test('refuses weights that are negative or missing', () => {
+    expect(() => checkWeight('model', 'weight', linearAnnealing({ steps: 1, to: -1 }))).toThrow('weight');
+    expect(() => checkWeight('model', 'weight', undefined as never)).toThrow('weight');
+    expect(() => checkWeight('model', 'weight', 0)).not.toThrow();
   });
 });

@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { flow } from '../flow';
-import { BatchNormFlow } from './batch-norm-flow';
+import { BatchNormFlow } from './normalization';
 
 const data = (rows: number, seed = 0): Tensor =>
   tf.tidy(() => tf.add([10, -3], tf.mul([5, 0.1], Key.of(seed).normal([rows, 2]))));

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
-import { Squeeze } from './squeeze';
+import { Squeeze } from './reshape';
 
 test('a square of pixels becomes the channels of one', () => {
   const squeeze = new Squeeze({ eventShape: [2, 4, 1] });

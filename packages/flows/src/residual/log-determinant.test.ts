@@ -4,8 +4,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import '@dgm/testing';
 import { describe, expect, test } from 'vitest';
 import type { Linearization } from '../smooth/smooth-map';
-import type { LogDeterminant } from './log-determinant';
-import { powerSeries, russianRoulette } from './series';
+import { type LogDeterminant, powerSeries, russianRoulette } from './log-determinant';
 
 /** The Jacobian of a linear residual block. */
 const matrix = [

@@ -1,19 +1,19 @@
-import { checkNumber, checkOptions } from '@dgm/core';
-import type { LossOptions } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar } from '@tensorflow/tfjs-core';
+import { checkNumber, checkOptions } from '../check/check';
+import type { LossOptions } from '../model/generative-model';
 
-/** A weight that changes while a model is trained. */
-export interface Annealing {
+/** The weight of a term of a loss, which changes while a model is trained. */
+export interface ScheduledWeight {
   /** The weight at a training step, 1 at the first, in tensor operations: an engine captures them once. */
   at(step: Scalar): Scalar;
-  /** The weight in validation, and in the end. */
+  /** The weight in validation and after training. */
   readonly final: number;
 }
 
 /**
- * A weight that rises linearly over the first steps and then stays: KL annealing, "warm-up".
- * @param options - `steps` of the rise; the weight goes `from` 0 `to` 1 by default
+ * A weight that rises linearly over the first steps and then stays constant: KL annealing, also called warm-up.
+ * @param options - `steps`: the length of the rise; `from` (0 by default) and `to` (1 by default): the first and last weight
  * @throws ArgumentError if `steps` is not positive, or a weight not finite
  * @see Ladder Variational Autoencoders (Sønderby et al., 2016), §2.3
  */
@@ -21,7 +21,7 @@ export function linearAnnealing(options: {
   readonly steps: number;
   readonly from?: number;
   readonly to?: number;
-}): Annealing {
+}): ScheduledWeight {
   checkOptions('linearAnnealing', options, ['steps', 'from', 'to']);
   const { steps, from = 0, to = 1 } = options;
   checkNumber('linearAnnealing', 'steps', steps, { above: 0 });
@@ -34,9 +34,10 @@ export function linearAnnealing(options: {
 }
 
 /**
- * A weight that rises again and again, so that what has collapsed gets another chance: each cycle goes linearly `from`
- * `to` in its first part and then stays; after the last cycle the weight is `to`.
- * @param options - `period` in steps, the number of `cycles`, and the part of a cycle that rises, by default a half
+ * A weight that rises once per cycle, so that latent variables that have collapsed get another chance. Each cycle rises
+ * linearly in its first part and then stays constant; after the last cycle the weight is `to`.
+ * @param options - `period`: the steps of a cycle; `cycles`: how many; `rise` (0.5 by default): the fraction of a cycle that
+ * rises; `from` (0 by default) and `to` (1 by default): the first and last weight of a cycle
  * @throws ArgumentError if a number is not positive, `rise` above 1, or a weight not finite
  * @see Cyclical Annealing Schedule (Fu et al., 2019), Eq. 6
  */
@@ -46,7 +47,7 @@ export function cyclicAnnealing(options: {
   readonly rise?: number;
   readonly from?: number;
   readonly to?: number;
-}): Annealing {
+}): ScheduledWeight {
   checkOptions('cyclicAnnealing', options, ['period', 'cycles', 'rise', 'from', 'to']);
   const { period, cycles, rise = 0.5, from = 0, to = 1 } = options;
   checkNumber('cyclicAnnealing', 'period', period, { above: 0 });
@@ -65,8 +66,13 @@ export function cyclicAnnealing(options: {
   };
 }
 
-/** A number or an annealed weight, at the step of the context; a number where nothing has to be computed. */
-export function weightAt(weight: number | Annealing, { step }: LossOptions): number | Scalar {
+/** @throws ArgumentError for a weight that is negative or not finite */
+export function checkWeight(where: string, argument: string, weight: number | ScheduledWeight): void {
+  checkNumber(where, argument, typeof weight === 'number' ? weight : weight?.final, { min: 0 });
+}
+
+/** The weight at the step of a loss; the final one where nothing is being trained. */
+export function weightAt(weight: number | ScheduledWeight, { step }: LossOptions): number | Scalar {
   if (typeof weight === 'number') return weight;
   return step === undefined ? weight.final : weight.at(step);
 }

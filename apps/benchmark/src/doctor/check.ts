@@ -1,0 +1,20 @@
+/** Something that this program can make use of. */
+export interface Check {
+  readonly name: string;
+  readonly works: boolean;
+  /** What it is, or why it does not work. */
+  readonly detail: string;
+  /** What makes it work. */
+  readonly remedy?: string;
+}
+
+/** One or two lines for each finding. */
+export function describeChecks(checks: readonly Check[]): string {
+  const width = Math.max(...checks.map(({ name }) => name.length));
+  return checks
+    .flatMap(({ name, works, detail, remedy }) => [
+      `${works ? '✓' : '✗'} ${name.padEnd(width)}  ${detail}`,
+      ...(works || remedy === undefined ? [] : [`  ${' '.repeat(width)}  to add it: ${remedy}`]),
+    ])
+    .join('\n');
+}
