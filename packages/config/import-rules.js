@@ -9,6 +9,7 @@ const CORE_LAYERS = [
   'errors',
   'shape',
   'check',
+  'construction',
   'engine',
   'random',
   'ops',
@@ -22,6 +23,7 @@ const CORE_LAYERS = [
   'metrics',
   'checkpoint',
   'train',
+  'model-file',
   'node',
 ];
 

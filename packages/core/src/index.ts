@@ -40,6 +40,7 @@ export { setup } from './engine/setup';
 export type { SetupOptions } from './engine/setup';
 
 // modules and models
+export { freeze, unfreeze } from './model/freeze';
 export { checkContext, splitBatch } from './model/condition';
 export type { ConditionedBatch } from './model/condition';
 export { disposeOnThrow, singleObjective } from './model/build';
@@ -330,6 +331,20 @@ export { checkWeight, cyclicAnnealing, linearAnnealing, weightAt } from './train
 export type { ScheduledWeight } from './train/scheduled-weight';
 export { sgd } from './train/sgd';
 export type { SgdOptions } from './train/sgd';
+
+// model files
+export { recordConstruction } from './construction/construction';
+export type { Construction } from './construction/construction';
+export type { Architecture, Json, ModelPackage, ModelParts, Part } from './model-file/architecture';
+export type { HeldOut, ModelCard, TrainingFacts } from './model-file/card';
+export { inspectModel, loadModel, modelBytes } from './model-file/model-file';
+export type {
+  LoadedModel,
+  LoadModelOptions,
+  ModelDescription,
+  SaveModelOptions,
+} from './model-file/model-file';
+export { modelParts } from './model-file/parts';
 
 // checkpoints
 export { memoryStore } from './checkpoint/checkpoint-store';

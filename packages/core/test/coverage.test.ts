@@ -125,6 +125,15 @@ const testsOfTheirOwn: Readonly<Record<string, readonly (keyof typeof exports)[]
   'src/train/fit.test.ts': ['fit'],
   'src/train/resume.test.ts': ['memoryStore'],
   'src/checkpoint/weights.test.ts': ['loadWeights', 'saveWeights'],
+  'src/model-file/model-file.test.ts': [
+    'freeze',
+    'inspectModel',
+    'loadModel',
+    'modelBytes',
+    'modelParts',
+    'recordConstruction',
+    'unfreeze',
+  ],
   'src/checkpoint/safetensors.test.ts': ['readSafetensors', 'writeSafetensors'],
   'src/metrics/metrics.test.ts': [
     'auroc',

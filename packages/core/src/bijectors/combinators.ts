@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { checkInteger } from '../check/check';
+import { record } from '../construction/record';
 import { ShapeError } from '../errors/dgm-error';
 import { BaseModule, isModule } from '../model/module';
 import { childCall, type CallOptions } from '../nn/layer';
@@ -47,6 +48,7 @@ export class Chain extends BaseModule implements Bijector {
    */
   constructor(parts: readonly Bijector[], { eventShape, eventRank }: BijectorChainOptions = {}) {
     super();
+    record(this, 'Chain', arguments);
     const shapes = shapesOf(parts, eventShape);
     const least = Math.max(0, shapes?.at(-1)!.length ?? 0, ...parts.map((part) => part.eventRank));
     if (eventRank !== undefined) checkInteger('Chain', 'eventRank', eventRank, { min: least });
@@ -181,6 +183,7 @@ export class Inverse extends BaseModule implements Bijector {
 
   constructor(original: Bijector) {
     super();
+    record(this, 'Inverse', arguments);
     this.#original = isModule(original) ? this.child('original', original) : original;
     this.eventRank = original.latentShape?.length ?? original.eventRank;
     this.eventShape = original.latentShape;

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { record } from '../construction/record';
 import {
   inverseScaleOf,
   scaleOf,
@@ -18,6 +19,11 @@ import { BaseBijector, type ForwardResult, type InverseResult } from './bijector
 /** The elementwise map $y = z$, with $\log |dy/dz| = 0$. */
 export class Identity extends BaseBijector {
   readonly eventRank = 0;
+
+  constructor() {
+    super();
+    record(this, 'Identity', []);
+  }
 
   protected forward(z: Tensor): ForwardResult {
     return { y: tf.clone(z), logDet: tf.zerosLike(z) };
@@ -58,6 +64,7 @@ export class Affine extends BaseBijector {
    */
   constructor({ shift = 0, scale = 1 }: AffineOptions) {
     super();
+    record(this, 'Affine', arguments);
     if (typeof scale === 'number' && (scale === 0 || !Number.isFinite(scale))) {
       throw new ArgumentError({
         where: 'Affine',
@@ -107,6 +114,11 @@ export class Affine extends BaseBijector {
 export class Exp extends BaseBijector {
   readonly eventRank = 0;
 
+  constructor() {
+    super();
+    record(this, 'Exp', []);
+  }
+
   protected forward(z: Tensor): ForwardResult {
     return { y: exp(z), logDet: tf.clone(z) };
   }
@@ -127,6 +139,11 @@ export class Exp extends BaseBijector {
  */
 export class Softplus extends BaseBijector {
   readonly eventRank = 0;
+
+  constructor() {
+    super();
+    record(this, 'Softplus', []);
+  }
 
   protected forward(z: Tensor): ForwardResult {
     return { y: softplus(z), logDet: logSigmoid(z) };
@@ -151,6 +168,11 @@ export class Softplus extends BaseBijector {
 export class Sigmoid extends BaseBijector {
   readonly eventRank = 0;
 
+  constructor() {
+    super();
+    record(this, 'Sigmoid', []);
+  }
+
   protected forward(z: Tensor): ForwardResult {
     return logistic(z);
   }
@@ -170,6 +192,11 @@ export class Sigmoid extends BaseBijector {
  */
 export class Logit extends BaseBijector {
   readonly eventRank = 0;
+
+  constructor() {
+    super();
+    record(this, 'Logit', []);
+  }
 
   protected forward(z: Tensor): ForwardResult {
     return logOdds(z);
@@ -199,6 +226,11 @@ function logOdds(x: Tensor): ForwardResult {
  */
 export class Tanh extends BaseBijector {
   readonly eventRank = 0;
+
+  constructor() {
+    super();
+    record(this, 'Tanh', []);
+  }
 
   protected forward(z: Tensor): ForwardResult {
     const logDet = tf.mul(2, tf.sub(Math.LN2, tf.add(z, softplus(tf.mul(-2, z)))));

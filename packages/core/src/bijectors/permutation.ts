@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { record } from '../construction/record';
 import { ArgumentError } from '../errors/dgm-error';
 import { withGradient } from '../ops/differentiable';
 import { leadingShape, type Shape } from '../shape/shape';
@@ -19,6 +20,7 @@ export class Permutation extends BaseBijector {
    */
   constructor(order: ArrayLike<number>) {
     super();
+    record(this, 'Permutation', arguments);
     this.#order = Array.from(order);
     this.#back = inverseOrder(this.#order);
     this.eventShape = [this.#order.length];

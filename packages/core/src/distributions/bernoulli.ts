@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { record } from '../construction/record';
 import { exp, sigmoid } from '../ops/activations';
 import { logSigmoid } from '../ops/log-arithmetic';
 import { select } from '../ops/select';
@@ -21,6 +22,7 @@ export class Bernoulli extends BaseDistribution {
   /** @param logits - log-odds of a 1, $\ln \theta / (1 - \theta)$ */
   constructor(logits: Parameter, options: BatchShapeOptions = {}) {
     super();
+    record(this, 'Bernoulli', arguments);
     this.logits = logits;
     this.batchShape = batchShapeOf(options, logits);
   }

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { record } from '../construction/record';
 import { exp } from '../ops/activations';
 import { log1p } from '../ops/log-arithmetic';
 import { select } from '../ops/select';
@@ -40,6 +41,7 @@ export class Beta extends BaseDistribution {
    */
   constructor(alpha: Parameter, beta: Parameter, options: BatchShapeOptions = {}) {
     super();
+    record(this, 'Beta', arguments);
     requirePositive(alpha, 'Beta', 'alpha');
     requirePositive(beta, 'Beta', 'beta');
     this.alpha = alpha;

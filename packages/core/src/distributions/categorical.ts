@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { record } from '../construction/record';
 import { ShapeError } from '../errors/dgm-error';
 import { exp } from '../ops/activations';
 import { clip } from '../ops/clip';
@@ -31,6 +32,7 @@ export class Categorical extends BaseDistribution {
    */
   constructor(logits: Tensor | readonly number[]) {
     super();
+    record(this, 'Categorical', arguments);
     const shape = 'shape' in logits ? logits.shape : [logits.length];
     const levels = shape.at(-1);
     if (levels === undefined || levels === 0) {

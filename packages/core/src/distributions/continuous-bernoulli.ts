@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { record } from '../construction/record';
 import { exp, expm1 } from '../ops/activations';
 import { log1mExp, log1p } from '../ops/log-arithmetic';
 import { polynomial } from '../ops/polynomial';
@@ -28,6 +29,7 @@ export class ContinuousBernoulli extends BaseDistribution {
   /** @param logits - $\ln \lambda / (1 - \lambda)$ for the paper's $\lambda$, finite; the slope of the log-density */
   constructor(logits: Parameter, options: BatchShapeOptions = {}) {
     super();
+    record(this, 'ContinuousBernoulli', arguments);
     this.logits = logits;
     this.batchShape = batchShapeOf(options, logits);
   }

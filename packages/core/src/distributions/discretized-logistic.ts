@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { record } from '../construction/record';
 import { ArgumentError } from '../errors/dgm-error';
 import { exp, sigmoid } from '../ops/activations';
 import { log1mExp, log1p, logSigmoid } from '../ops/log-arithmetic';
@@ -56,6 +57,7 @@ export class DiscretizedLogistic extends BaseDistribution {
    */
   constructor(mean: Parameter, scale: Scale, options: DiscretizedLogisticOptions = {}) {
     super();
+    record(this, 'DiscretizedLogistic', arguments);
     const { minimum = -Infinity, maximum = Infinity, step = 1 } = options;
     requirePositiveScale(scale, 'DiscretizedLogistic', 'scale');
     requirePositive(step, 'DiscretizedLogistic', 'step');

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { record } from '../construction/record';
 import { exp } from '../ops/activations';
 import { lgamma } from '../ops/gamma';
 import { select } from '../ops/select';
@@ -39,6 +40,7 @@ export class Gamma extends BaseDistribution {
    */
   constructor(concentration: Parameter, rate: Parameter, options: BatchShapeOptions = {}) {
     super();
+    record(this, 'Gamma', arguments);
     requirePositive(concentration, 'Gamma', 'concentration');
     requirePositive(rate, 'Gamma', 'rate');
     this.concentration = concentration;

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { record } from '../construction/record';
 import { ArgumentError } from '../errors/dgm-error';
 import { sumLastAxes } from '../ops/sum-last-axes';
 import type { Key } from '../random/key';
@@ -30,6 +31,7 @@ export class Independent extends BaseDistribution {
   /** @throws {@link ArgumentError} if the base's batch has fewer than `rank` axes */
   constructor(base: Distribution, rank: number) {
     super();
+    record(this, 'Independent', arguments);
     const lead = base.batchShape.length - rank;
     if (!(Number.isInteger(rank) && rank >= 0 && lead >= 0)) {
       throw new ArgumentError({
@@ -96,5 +98,5 @@ function entriesOf(indices: Tensor, shape: Shape): Tensor {
 
 /** The standard normal distribution over events of the given shape: $\mathcal{N}(0, I)$ (DGM Eq. 4.29). */
 export function standardNormal(shape: Shape): Independent {
-  return new Independent(new Normal(0, 1, { shape }), shape.length);
+  return record(new Independent(new Normal(0, 1, { shape }), shape.length), 'standardNormal', arguments);
 }

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { record } from '../construction/record';
 import { exp } from '../ops/activations';
 import { select } from '../ops/select';
 import type { Key } from '../random/key';
@@ -19,6 +20,7 @@ export class Laplace extends LocationScale {
    */
   constructor(location: Parameter, scale: Scale, options: BatchShapeOptions = {}) {
     super(location, scale, options);
+    record(this, 'Laplace', arguments);
   }
 
   /** The difference of two exponential variables. */

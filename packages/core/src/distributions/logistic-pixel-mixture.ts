@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { record } from '../construction/record';
 import { ShapeError } from '../errors/dgm-error';
 import { logSoftmax, logSumExp } from '../ops/log-sum-exp';
 import { oneHot } from '../ops/one-hot';
@@ -41,6 +42,7 @@ export class LogisticPixelMixture extends BaseDistribution {
   /** @throws {@link ShapeError} if the parameters do not have one batch, K and C, or there is one channel only */
   constructor(parameters: LogisticPixelParameters, levels: number) {
     super();
+    record(this, 'LogisticPixelMixture', arguments);
     this.parameters = parameters;
     this.levels = levels;
     this.batchShape = parameters.logits.shape.slice(0, -1);

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { record } from '../construction/record';
 import { sigmoid, softplus } from '../ops/activations';
 import { log1p } from '../ops/log-arithmetic';
 import type { Key } from '../random/key';
@@ -19,6 +20,7 @@ export class Logistic extends LocationScale {
    */
   constructor(mean: Parameter, scale: Scale, options: BatchShapeOptions = {}) {
     super(mean, scale, options);
+    record(this, 'Logistic', arguments);
   }
 
   protected standardDraw(key: Key, shape: Shape): Tensor {

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { record } from '../construction/record';
 import { ShapeError } from '../errors/dgm-error';
 import { logSoftmax, logSumExp, softmax } from '../ops/log-sum-exp';
 import { oneHot } from '../ops/one-hot';
@@ -32,6 +33,7 @@ export class Mixture extends BaseDistribution {
    */
   constructor(logits: Tensor | readonly number[], components: Distribution) {
     super();
+    record(this, 'Mixture', arguments);
     const shape = 'shape' in logits ? logits.shape : [logits.length];
     const count = components.batchShape.at(-1);
     const batchShape = broadcastShapes(shape.slice(0, -1), components.batchShape.slice(0, -1));

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { record } from '../construction/record';
 import { ShapeError } from '../errors/dgm-error';
 import type { Key } from '../random/key';
 import { broadcastShapes, formatShape, type Shape } from '../shape/shape';
@@ -22,6 +23,7 @@ export class MultivariateNormal extends BaseDistribution {
 
   private constructor(location: Parameter, factor: ScaleFactor) {
     super();
+    record(this, 'MultivariateNormal', arguments);
     const shape = shapeOf(location);
     if (shape.length > 0 && shape.at(-1) !== factor.size && shape.at(-1) !== 1) {
       throw new ShapeError({

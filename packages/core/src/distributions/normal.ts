@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { record } from '../construction/record';
 import { ndtr, ndtri } from '../ops/normal';
 import type { Key } from '../random/key';
 import type { Shape } from '../shape/shape';
@@ -22,6 +23,7 @@ export class Normal extends LocationScale {
    */
   constructor(mean: Parameter, std: Scale, options: BatchShapeOptions = {}) {
     super(mean, std, options);
+    record(this, 'Normal', arguments);
   }
 
   pick(indices: Tensor): Normal {

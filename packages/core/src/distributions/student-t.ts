@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { record } from '../construction/record';
 import { exp } from '../ops/activations';
 import { log1p } from '../ops/log-arithmetic';
 import { select } from '../ops/select';
@@ -36,6 +37,7 @@ export class StudentT extends LocationScale {
   ) {
     requirePositive(degreesOfFreedom, 'StudentT', 'degreesOfFreedom');
     super(location, scale, options, degreesOfFreedom);
+    record(this, 'StudentT', arguments);
     this.degreesOfFreedom = degreesOfFreedom;
     this.reparameterized = typeof degreesOfFreedom === 'number';
   }

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Bijector } from '../bijectors/bijector';
+import { record } from '../construction/record';
 import { ShapeError } from '../errors/dgm-error';
 import type { CallOptions } from '../nn/layer';
 import { sumLastAxes } from '../ops/sum-last-axes';
@@ -39,6 +40,7 @@ export class Transformed extends BaseDistribution {
    */
   constructor(base: Distribution, bijector: Bijector, call: CallOptions = {}) {
     super();
+    record(this, 'Transformed', arguments);
     const rank = bijector.latentShape?.length ?? bijector.eventRank;
     const extra = base.eventShape.length - rank;
     checkEvent(base, bijector, rank);

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { record } from '../construction/record';
 import { ArgumentError } from '../errors/dgm-error';
 import { exp } from '../ops/activations';
 import { clip } from '../ops/clip';
@@ -53,6 +54,7 @@ export class TruncatedNormal extends BaseDistribution {
    */
   constructor(mean: Parameter, std: Scale, options: TruncatedNormalOptions) {
     super();
+    record(this, 'TruncatedNormal', arguments);
     const { low = -Infinity, high = Infinity } = options;
     requirePositiveScale(std, 'TruncatedNormal', 'std');
     if (typeof low === 'number' && typeof high === 'number' && !(low < high)) {

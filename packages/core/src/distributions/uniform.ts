@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { record } from '../construction/record';
 import { ArgumentError } from '../errors/dgm-error';
 import { select } from '../ops/select';
 import type { Key } from '../random/key';
@@ -20,6 +21,7 @@ export class Uniform extends BaseDistribution {
   /** @throws {@link ArgumentError} if both ends are numbers and `low` is not below `high` */
   constructor(low: Parameter, high: Parameter, options: BatchShapeOptions = {}) {
     super();
+    record(this, 'Uniform', arguments);
     if (typeof low === 'number' && typeof high === 'number' && !(low < high)) {
       throw new ArgumentError({
         where: 'Uniform',

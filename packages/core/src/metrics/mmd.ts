@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { checkNumber, checkOneOf, checkOptions } from '../check/check';
+import { record } from '../construction/record';
 import { ArgumentError, ShapeError } from '../errors/dgm-error';
 import { exp } from '../ops/activations';
 import { formatShape } from '../shape/shape';
@@ -91,13 +92,21 @@ export type RadialKernel = (squaredDistances: Tensor) => Tensor;
 /** $\sum_\ell e^{-\|a - b\|^2 / 2 \ell^2}$ for the standard deviations $\ell$. */
 export function gaussianKernel(bandwidths: readonly number[]): RadialKernel {
   bandwidths.forEach((width) => checkNumber('gaussianKernel', 'bandwidths', width, { above: 0 }));
-  return (distances) => tf.addN(bandwidths.map((width) => exp(tf.mul(-0.5 / width ** 2, distances))));
+  return record(
+    (distances) => tf.addN(bandwidths.map((width) => exp(tf.mul(-0.5 / width ** 2, distances)))),
+    'gaussianKernel',
+    arguments,
+  );
 }
 
 /** $\sum_c \frac{c}{c + \|a - b\|^2}$ for the constants c: its tails are heavier than a Gaussian's, so that far points still attract. */
 export function inverseMultiquadraticKernel(constants: readonly number[]): RadialKernel {
   constants.forEach((c) => checkNumber('inverseMultiquadraticKernel', 'constants', c, { above: 0 }));
-  return (distances) => tf.addN(constants.map((c) => tf.div(c, tf.add(distances, c))));
+  return record(
+    (distances) => tf.addN(constants.map((c) => tf.div(c, tf.add(distances, c)))),
+    'inverseMultiquadraticKernel',
+    arguments,
+  );
 }
 
 export interface SquaredMmdOptions {

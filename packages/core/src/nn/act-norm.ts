@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import { record } from '../construction/record';
 import { exp } from '../ops/activations';
 import { leadingShape } from '../shape/shape';
 import { checkInteger, checkOptions } from '../check/check';
@@ -27,6 +28,7 @@ export class ActNorm extends BaseDataDependentLayer {
     checkOptions('ActNorm', unknown, []);
     checkInteger('ActNorm', 'features', features);
     super();
+    record(this, 'ActNorm', arguments);
     this.features = features;
     this.shift = this.parameter('shift', tf.zeros([features]));
     this.logScale = this.parameter('logScale', tf.zeros([features]));

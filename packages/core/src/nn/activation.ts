@@ -1,5 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { checkOneOf } from '../check/check';
+import { record } from '../construction/record';
 import {
   elu,
   gelu,
@@ -56,6 +57,7 @@ export class ActivationLayer extends BaseLayer {
 
   constructor(activation: Activation) {
     super();
+    record(this, 'ActivationLayer', arguments);
     this.#activate = activationFunction(activation);
   }
 

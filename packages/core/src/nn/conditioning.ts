@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { checkInteger, checkOptions } from '../check/check';
+import { record } from '../construction/record';
 import { checkContext } from '../model/condition';
 import { checkKey, type Key } from '../random/key';
 import { leadingShape } from '../shape/shape';
@@ -39,6 +40,7 @@ export class Film extends BaseLayer {
 
   constructor({ features, contextSize, initial = 'uniform', key, ...unknown }: FilmOptions) {
     super();
+    record(this, 'Film', arguments);
     checkOptions('Film', unknown, []);
     checkInteger('Film', 'features', features);
     checkInteger('Film', 'contextSize', contextSize);
@@ -89,6 +91,7 @@ export class AdaptiveResidual extends BaseLayer {
 
   constructor({ body, features, contextSize, key, ...unknown }: AdaptiveResidualOptions) {
     super();
+    record(this, 'AdaptiveResidual', arguments);
     checkOptions('AdaptiveResidual', unknown, []);
     checkInteger('AdaptiveResidual', 'features', features);
     checkInteger('AdaptiveResidual', 'contextSize', contextSize);
@@ -164,13 +167,17 @@ export function contextEmbedding({
   const sinusoids = 2 * Math.ceil(features / 8);
   const inputs = time === false ? contextSize : contextSize - 1 + sinusoids;
   const embedTime = time === false ? [] : [timeColumn({ features: sinusoids, ...(time !== true && time) })];
-  return new Sequential([
-    ...embedTime,
-    new Dense({ inputs, outputs: features, key: key.fold('in') }),
-    activate,
-    new Dense({ inputs: features, outputs: features, key: key.fold('out') }),
-    activate,
-  ]);
+  return record(
+    new Sequential([
+      ...embedTime,
+      new Dense({ inputs, outputs: features, key: key.fold('in') }),
+      activate,
+      new Dense({ inputs: features, outputs: features, key: key.fold('out') }),
+      activate,
+    ]),
+    'contextEmbedding',
+    arguments,
+  );
 }
 
 class TimeColumn extends BaseLayer {
@@ -209,6 +216,7 @@ export class EmbeddedContext extends BaseLayer {
 
   constructor({ embedding, body, contextSize, ...unknown }: EmbeddedContextOptions) {
     super();
+    record(this, 'EmbeddedContext', arguments);
     checkOptions('EmbeddedContext', unknown, []);
     checkInteger('EmbeddedContext', 'contextSize', contextSize);
     this.contextSize = contextSize;

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { checkInteger, checkOptions } from '../check/check';
+import { record } from '../construction/record';
 import { ArgumentError } from '../errors/dgm-error';
 import { checkKey, type Key } from '../random/key';
 import { formatShape, sizeOf } from '../shape/shape';
@@ -70,13 +71,17 @@ export function convEncoder(options: ConvEncoderOptions): Layer {
     }),
     new ActivationLayer(activation),
   ]);
-  return new Sequential([
-    ...(levels === undefined ? [] : [new ScalePixels({ levels })]),
-    new Reshape({ shape: [...plane, channels] }),
-    ...convolutions,
-    new Reshape({ shape: [sizeOf(last) * sizes.at(-1)!] }),
-    new Dense({ inputs: sizeOf(last) * sizes.at(-1)!, outputs, key: key.fold('last') }),
-  ]);
+  return record(
+    new Sequential([
+      ...(levels === undefined ? [] : [new ScalePixels({ levels })]),
+      new Reshape({ shape: [...plane, channels] }),
+      ...convolutions,
+      new Reshape({ shape: [sizeOf(last) * sizes.at(-1)!] }),
+      new Dense({ inputs: sizeOf(last) * sizes.at(-1)!, outputs, key: key.fold('last') }),
+    ]),
+    'convEncoder',
+    arguments,
+  );
 }
 
 /**
@@ -109,14 +114,18 @@ export function convDecoder(options: ConvDecoderOptions): Layer {
     }),
   ]);
   const channels = sizes[0] ?? 1;
-  return new Sequential([
-    new Dense({ inputs: latent, outputs: sizeOf(first) * channels, key: key.fold('first') }),
-    new Reshape({ shape: [...first, channels] }),
-    ...growing,
-    new ActivationLayer(activation),
-    new Conv2d({ inputs: sizes.at(-1) ?? 1, outputs: perPixel, kernelSize: 1, key: key.fold('last') }),
-    asLayer((x) => byKind(x, parts)),
-  ]);
+  return record(
+    new Sequential([
+      new Dense({ inputs: latent, outputs: sizeOf(first) * channels, key: key.fold('first') }),
+      new Reshape({ shape: [...first, channels] }),
+      ...growing,
+      new ActivationLayer(activation),
+      new Conv2d({ inputs: sizes.at(-1) ?? 1, outputs: perPixel, kernelSize: 1, key: key.fold('last') }),
+      asLayer((x) => byKind(x, parts)),
+    ]),
+    'convDecoder',
+    arguments,
+  );
 }
 
 /** `[n, height, width, parts * k]` as `[n, parts, height, width, k]`, flat. */

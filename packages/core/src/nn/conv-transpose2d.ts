@@ -1,4 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { record } from '../construction/record';
 import { ArgumentError } from '../errors/dgm-error';
 import { checkShape } from '../check/check';
 import { convolveTransposed } from './convolution';
@@ -64,6 +65,7 @@ export class ConvTranspose2d extends BaseKernelLayer {
       },
       kernelOptions,
     );
+    record(this, 'ConvTranspose2d', arguments);
     this.inputs = inputs;
     this.outputs = outputs;
     this.#kernelSize = [height, width];

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { checkShape } from '../check/check';
+import { record } from '../construction/record';
 import { convolve, type ConvolutionGeometry } from './convolution';
 import { BaseKernelLayer, type ConvolutionLayerOptions, CONVOLUTION_OPTIONS } from './kernel-layer';
 import type { CallOptions } from './layer';
@@ -46,6 +47,7 @@ export class Conv1d extends BaseKernelLayer {
       { options: CONVOLUTION_OPTIONS, shape: [kernelSize, inputs, outputs], fanIn: kernelSize * inputs },
       options,
     );
+    record(this, 'Conv1d', arguments);
     this.inputs = inputs;
     this.outputs = outputs;
     this.#kernelSize = kernelSize;

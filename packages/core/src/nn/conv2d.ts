@@ -1,5 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { checkShape } from '../check/check';
+import { record } from '../construction/record';
 import { convolve, type ConvolutionGeometry } from './convolution';
 import {
   checkConvolution,
@@ -52,6 +53,7 @@ export class Conv2d extends BaseKernelLayer {
       },
       kernelOptions,
     );
+    record(this, 'Conv2d', arguments);
     this.inputs = inputs;
     this.outputs = outputs;
     this.#kernelSize = [height, width];

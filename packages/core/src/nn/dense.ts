@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { record } from '../construction/record';
 import { leadingShape, sizeOf } from '../shape/shape';
 import { checkInteger } from '../check/check';
 import { BaseKernelLayer, type KernelOptions } from './kernel-layer';
@@ -30,6 +31,7 @@ export class Dense extends BaseKernelLayer {
     checkInteger('Dense', 'inputs', inputs);
     checkInteger('Dense', 'outputs', outputs);
     super('Dense', { options: ['inputs', 'outputs'], shape: [inputs, outputs], fanIn: inputs }, options);
+    record(this, 'Dense', arguments);
     this.inputs = inputs;
     this.outputs = outputs;
   }

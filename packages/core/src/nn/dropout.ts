@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { checkNumber, checkOptions } from '../check/check';
+import { record } from '../construction/record';
 import { ArgumentError } from '../errors/dgm-error';
 import { BaseLayer, type CallOptions } from './layer';
 
@@ -19,6 +20,7 @@ export class Dropout extends BaseLayer {
 
   constructor({ rate, ...unknown }: DropoutOptions) {
     super();
+    record(this, 'Dropout', arguments);
     checkOptions('Dropout', unknown, []);
     checkNumber('Dropout', 'rate', rate, { min: 0, below: 1 });
     this.rate = rate;

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import { record } from '../construction/record';
 import { stopGradient } from '../ops/stop-gradient';
 import { checkKey, type Key } from '../random/key';
 import { checkInteger, checkOptions } from '../check/check';
@@ -26,6 +27,7 @@ export class Embedding extends BaseLayer {
 
   constructor({ values, features, key, ...unknown }: EmbeddingOptions) {
     super();
+    record(this, 'Embedding', arguments);
     checkOptions('Embedding', unknown, []);
     checkKey('Embedding', key);
     checkInteger('Embedding', 'values', values);

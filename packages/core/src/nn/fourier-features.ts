@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { checkInteger, checkNumber, checkOptions } from '../check/check';
+import { record } from '../construction/record';
 import { ArgumentError } from '../errors/dgm-error';
 import { checkKey, type Key } from '../random/key';
 import { leadingShape, sizeOf } from '../shape/shape';
@@ -31,6 +32,7 @@ export class SinusoidalEmbedding extends BaseLayer {
   constructor({ features, scale = 1, maxPeriod = 10_000, ...unknown }: SinusoidalEmbeddingOptions) {
     const where = 'SinusoidalEmbedding';
     super();
+    record(this, 'SinusoidalEmbedding', arguments);
     checkOptions(where, unknown, []);
     checkEven(where, features);
     checkNumber(where, 'scale', scale, { above: 0 });
@@ -73,6 +75,7 @@ export class FourierFeatures extends BaseLayer {
   constructor({ inputs, features, scale = 1, learned = false, key, ...unknown }: FourierFeaturesOptions) {
     const where = 'FourierFeatures';
     super();
+    record(this, 'FourierFeatures', arguments);
     checkOptions(where, unknown, []);
     checkInteger(where, 'inputs', inputs);
     checkEven(where, features);

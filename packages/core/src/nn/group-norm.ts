@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import { record } from '../construction/record';
 import { ArgumentError, ShapeError } from '../errors/dgm-error';
 import { formatShape, sizeOf } from '../shape/shape';
 import { checkInteger, checkNumber, checkOptions } from '../check/check';
@@ -29,6 +30,7 @@ export class GroupNorm extends BaseLayer {
 
   constructor({ channels, groups, epsilon = 1e-5, ...unknown }: GroupNormOptions) {
     super();
+    record(this, 'GroupNorm', arguments);
     checkOptions('GroupNorm', unknown, []);
     checkNumber('GroupNorm', 'epsilon', epsilon, { min: 0 });
     checkInteger('GroupNorm', 'channels', channels);

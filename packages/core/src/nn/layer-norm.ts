@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import { record } from '../construction/record';
 import { leadingShape } from '../shape/shape';
 import { checkInteger, checkNumber, checkOptions } from '../check/check';
 import { BaseLayer } from './layer';
@@ -25,6 +26,7 @@ export class LayerNorm extends BaseLayer {
 
   constructor({ features, epsilon = 1e-5, ...unknown }: LayerNormOptions) {
     super();
+    record(this, 'LayerNorm', arguments);
     checkOptions('LayerNorm', unknown, []);
     checkNumber('LayerNorm', 'epsilon', epsilon, { min: 0 });
     checkInteger('LayerNorm', 'features', features);

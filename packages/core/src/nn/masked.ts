@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import { record } from '../construction/record';
 import { ShapeError } from '../errors/dgm-error';
 import { formatShape } from '../shape/shape';
 import { BaseWeight, type Parametrization } from './weight';
@@ -12,7 +13,7 @@ import { BaseWeight, type Parametrization } from './weight';
  * @see MADE: Masked Autoencoder for Distribution Estimation (Germain et al., 2015), Eq. 6
  */
 export function masked(mask: ArrayLike<number>): Parametrization {
-  return (initial) => new MaskedWeight(initial, mask);
+  return record((initial) => new MaskedWeight(initial, mask), 'masked', arguments);
 }
 
 class MaskedWeight extends BaseWeight {

@@ -1,3 +1,4 @@
+import { record } from '../construction/record';
 import { ArgumentError } from '../errors/dgm-error';
 import { checkKey, type Key } from '../random/key';
 import { formatShape } from '../shape/shape';
@@ -57,5 +58,5 @@ export function mlp(sizes: readonly number[], options: MlpOptions): Layer {
     const after = isLast ? outputActivation : activation;
     return after === undefined ? [dense] : [dense, new ActivationLayer(after)];
   });
-  return new Sequential(layers);
+  return record(new Sequential(layers), 'mlp', arguments);
 }

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import { record } from '../construction/record';
 import { ArgumentError, UnsupportedError } from '../errors/dgm-error';
 import { softmax } from '../ops/log-sum-exp';
 import { checkKey, type Key } from '../random/key';
@@ -64,6 +65,7 @@ export class MultiHeadAttention extends BaseLayer implements StepLayer<Attention
     ...unknown
   }: MultiHeadAttentionOptions) {
     super();
+    record(this, 'MultiHeadAttention', arguments);
     checkOptions('MultiHeadAttention', unknown, []);
     checkKey('MultiHeadAttention', key);
     checkInteger('MultiHeadAttention', 'features', features);

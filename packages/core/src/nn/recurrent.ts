@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { checkInteger, checkOptions, checkShape } from '../check/check';
+import { record } from '../construction/record';
 import { BaseModule, type Module } from '../model/module';
 import { sigmoid, tanh } from '../ops/activations';
 import { checkKey, type Key } from '../random/key';
@@ -97,6 +98,7 @@ export type GruState = { readonly hidden: Tensor };
 export class GruCell extends BaseCell<GruState> {
   constructor(options: CellOptions) {
     super('GruCell', 3, options);
+    record(this, 'GruCell', arguments);
   }
 
   initialState(n: number): GruState {
@@ -127,6 +129,7 @@ export type LstmState = { readonly hidden: Tensor; readonly cell: Tensor };
 export class LstmCell extends BaseCell<LstmState> {
   constructor(options: CellOptions) {
     super('LstmCell', 4, options);
+    record(this, 'LstmCell', arguments);
   }
 
   initialState(n: number): LstmState {
@@ -158,6 +161,7 @@ export class Recurrent<S extends RecurrentState> extends BaseLayer implements St
 
   constructor(cell: RecurrentCell<S>) {
     super();
+    record(this, 'Recurrent', arguments);
     this.cell = this.child('cell', cell);
   }
 
@@ -204,10 +208,10 @@ export class Recurrent<S extends RecurrentState> extends BaseLayer implements St
 
 /** A layer of gated recurrent units ({@link GruCell}) along a sequence. */
 export function gru(options: CellOptions): Recurrent<GruState> {
-  return new Recurrent(new GruCell(options));
+  return record(new Recurrent(new GruCell(options)), 'gru', arguments);
 }
 
 /** A layer of long short-term memory ({@link LstmCell}) along a sequence. */
 export function lstm(options: CellOptions): Recurrent<LstmState> {
-  return new Recurrent(new LstmCell(options));
+  return record(new Recurrent(new LstmCell(options)), 'lstm', arguments);
 }

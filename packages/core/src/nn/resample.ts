@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { checkInteger, checkOptions, checkShape } from '../check/check';
+import { record } from '../construction/record';
 import { ShapeError } from '../errors/dgm-error';
 import { formatShape } from '../shape/shape';
 import { BaseLayer } from './layer';
@@ -21,6 +22,7 @@ export class Upsample2d extends BaseLayer {
 
   constructor({ factor = 2, ...unknown }: Upsample2dOptions = {}) {
     super();
+    record(this, 'Upsample2d', arguments);
     checkOptions('Upsample2d', unknown, []);
     checkInteger('Upsample2d', 'factor', factor);
     this.factor = factor;
@@ -50,6 +52,7 @@ export class AveragePool2d extends BaseLayer {
 
   constructor({ size = 2, ...unknown }: AveragePool2dOptions = {}) {
     super();
+    record(this, 'AveragePool2d', arguments);
     checkOptions('AveragePool2d', unknown, []);
     checkInteger('AveragePool2d', 'size', size);
     this.size = size;

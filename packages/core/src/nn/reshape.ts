@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { checkInteger, checkOptions } from '../check/check';
+import { record } from '../construction/record';
 import { ShapeError } from '../errors/dgm-error';
 import { formatShape, sizeOf, type Shape } from '../shape/shape';
 import { BaseLayer } from './layer';
@@ -16,6 +17,7 @@ export class Reshape extends BaseLayer {
 
   constructor({ shape, ...unknown }: ReshapeOptions) {
     super();
+    record(this, 'Reshape', arguments);
     checkOptions('Reshape', unknown, []);
     shape.forEach((size) => checkInteger('Reshape', 'shape', size));
     this.shape = shape;
@@ -38,6 +40,11 @@ export class Reshape extends BaseLayer {
 
 /** Makes each example a vector: `[n, ...]` to `[n, elements]`. */
 export class Flatten extends BaseLayer {
+  constructor() {
+    super();
+    record(this, 'Flatten', []);
+  }
+
   protected override validate(x: Tensor): void {
     if (x.rank >= 1) return;
     throw new ShapeError({

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { checkInteger, checkNumber, checkOptions } from '../check/check';
+import { record } from '../construction/record';
 import { checkKey, type Key } from '../random/key';
 import { ShapeError } from '../errors/dgm-error';
 import { formatShape, sameShape } from '../shape/shape';
@@ -34,6 +35,7 @@ export class Residual extends BaseLayer implements DataDependentInit {
 
   constructor({ body, shortcut, ...unknown }: ResidualOptions) {
     super();
+    record(this, 'Residual', arguments);
     checkOptions('Residual', unknown, []);
     this.body = this.child('body', body);
     this.shortcut = shortcut === undefined ? undefined : this.child('shortcut', shortcut);
@@ -106,9 +108,13 @@ export function residualBlock({
     ...(dropout > 0 ? [new Dropout({ rate: dropout })] : []),
     new Dense({ inputs: hidden, outputs: features, key: key.fold('out') }),
   ];
-  return contextSize > 0
-    ? new AdaptiveResidual({ body: new Sequential(body), features, contextSize, key: key.fold('context') })
-    : new Residual({ body: new Sequential([new LayerNorm({ features }), ...body]) });
+  return record(
+    contextSize > 0
+      ? new AdaptiveResidual({ body: new Sequential(body), features, contextSize, key: key.fold('context') })
+      : new Residual({ body: new Sequential([new LayerNorm({ features }), ...body]) }),
+    'residualBlock',
+    arguments,
+  );
 }
 
 export interface ResidualMlpOptions extends Pick<ContextEmbeddingOptions, 'time'> {
@@ -172,7 +178,7 @@ export function residualMlp({
     activate,
     new Dense({ inputs: features, outputs, key: key.fold('out') }),
   ]);
-  if (contextSize === 0) return body;
+  if (contextSize === 0) return record(body, 'residualMlp', arguments);
   const embedding = contextEmbedding({ contextSize, features, time, activation, key: key.fold('context') });
-  return new EmbeddedContext({ embedding, body, contextSize });
+  return record(new EmbeddedContext({ embedding, body, contextSize }), 'residualMlp', arguments);
 }

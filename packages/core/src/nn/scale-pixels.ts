@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { checkInteger, checkOptions } from '../check/check';
+import { record } from '../construction/record';
 import { BaseLayer } from './layer';
 
 export interface ScalePixelsOptions {
@@ -22,6 +23,7 @@ export class ScalePixels extends BaseLayer {
 
   constructor(options: ScalePixelsOptions) {
     super();
+    record(this, 'ScalePixels', arguments);
     checkOptions('ScalePixels', options, ['levels']);
     checkInteger('ScalePixels', 'levels', options.levels, { min: 2 });
     this.levels = options.levels;

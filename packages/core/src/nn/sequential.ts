@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { record } from '../construction/record';
 import { initializeFromData, type DataDependentInit } from './data-dependent-init';
 import { BaseLayer, childCall, type CallOptions, type Layer } from './layer';
 
@@ -13,6 +14,7 @@ export class Sequential extends BaseLayer implements DataDependentInit {
 
   constructor(layers: readonly Layer[]) {
     super();
+    record(this, 'Sequential', arguments);
     this.layers = layers.map((layer, index) => this.child(String(index), layer));
   }
 

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import { record } from '../construction/record';
 import { withGradient } from '../ops/differentiable';
 import { checkInteger, checkNumber, checkOptions } from '../check/check';
 import type { CallOptions } from './layer';
@@ -41,7 +42,11 @@ export function spectralNorm({
   checkOptions('spectralNorm', unknown, []);
   checkInteger('spectralNorm', 'iterations', iterations);
   checkNumber('spectralNorm', 'coefficient', coefficient, { above: 0 });
-  return (initial, layout) => new SpectralWeight(initial, layout, { coefficient, iterations, shrinkOnly });
+  return record(
+    (initial, layout) => new SpectralWeight(initial, layout, { coefficient, iterations, shrinkOnly }),
+    'spectralNorm',
+    arguments,
+  );
 }
 
 class SpectralWeight extends BaseWeight {

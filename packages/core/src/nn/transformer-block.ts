@@ -1,4 +1,5 @@
 import { checkInteger, checkNumber, checkOptions } from '../check/check';
+import { record } from '../construction/record';
 import { checkKey, type Key } from '../random/key';
 import { ActivationLayer, type Activation } from './activation';
 import { AdaptiveResidual } from './conditioning';
@@ -71,14 +72,18 @@ export function transformerBlock({
           key: key.fold(name).fold('context'),
         })
       : new Residual({ body: new Sequential([new LayerNorm({ features }), ...body, ...drop]) });
-  return new Sequential([
-    branch('attention', [
-      new MultiHeadAttention({ features, heads, causal, rotary, key: key.fold('attention') }),
+  return record(
+    new Sequential([
+      branch('attention', [
+        new MultiHeadAttention({ features, heads, causal, rotary, key: key.fold('attention') }),
+      ]),
+      branch('mlp', [
+        new Dense({ inputs: features, outputs: hidden, key: key.fold('in') }),
+        activate,
+        new Dense({ inputs: hidden, outputs: features, key: key.fold('out') }),
+      ]),
     ]),
-    branch('mlp', [
-      new Dense({ inputs: features, outputs: hidden, key: key.fold('in') }),
-      activate,
-      new Dense({ inputs: hidden, outputs: features, key: key.fold('out') }),
-    ]),
-  ]);
+    'transformerBlock',
+    arguments,
+  );
 }

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { checkInteger, checkNumber, checkOptions, checkShape } from '../check/check';
+import { record } from '../construction/record';
 import { checkKey, type Key } from '../random/key';
 import { ArgumentError } from '../errors/dgm-error';
 import { activationFunction, ActivationLayer, type Activation } from './activation';
@@ -71,9 +72,9 @@ export function convResidualBlock({
     ...(dropout > 0 ? [new Dropout({ rate: dropout })] : []),
     new Conv2d({ ...conv, inputs: outputs, initial: 'zero', key: key.fold('out') }),
   ]);
-  if (inputs === outputs) return new Residual({ body });
+  if (inputs === outputs) return record(new Residual({ body }), 'convResidualBlock', arguments);
   const shortcut = new Conv2d({ inputs, outputs, kernelSize: 1, key: key.fold('shortcut') });
-  return new Residual({ body, shortcut });
+  return record(new Residual({ body, shortcut }), 'convResidualBlock', arguments);
 }
 
 export interface SpatialAttentionOptions {
@@ -94,6 +95,7 @@ export class SpatialAttention extends BaseLayer {
   constructor({ channels, heads = 1, groups = 8, key, ...unknown }: SpatialAttentionOptions) {
     const where = 'SpatialAttention';
     super();
+    record(this, 'SpatialAttention', arguments);
     checkOptions(where, unknown, []);
     checkInteger(where, 'channels', channels);
     checkInteger(where, 'groups', groups);
@@ -161,10 +163,14 @@ export interface UNetOptions extends Pick<ContextEmbeddingOptions, 'time'> {
 export function uNet(options: UNetOptions): Layer {
   const { contextSize = 0, time = false, channels = 32, activation = 'swish', key } = options;
   checkUNet(options);
-  if (contextSize === 0) return new UNet(options, 0);
+  if (contextSize === 0) return record(new UNet(options, 0), 'uNet', arguments);
   const features = 4 * channels;
   const embedding = contextEmbedding({ contextSize, features, time, activation, key: key.fold('context') });
-  return new EmbeddedContext({ embedding, body: new UNet(options, features), contextSize });
+  return record(
+    new EmbeddedContext({ embedding, body: new UNet(options, features), contextSize }),
+    'uNet',
+    arguments,
+  );
 }
 
 /** A block of one level: residual, and then attention where the level has it. */

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import { record } from '../construction/record';
 import type { Shape } from '../shape/shape';
 import { BaseWeight, type Parametrization, type WeightLayout } from './weight';
 
@@ -16,7 +17,7 @@ import { BaseWeight, type Parametrization, type WeightLayout } from './weight';
  * ```
  */
 export function weightNorm(): Parametrization {
-  return (initial, layout) => new NormalizedWeight(initial, layout);
+  return record((initial, layout) => new NormalizedWeight(initial, layout), 'weightNorm', arguments);
 }
 
 class NormalizedWeight extends BaseWeight {

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { record } from '../construction/record';
 import { checkInteger, checkNumber } from '../check/check';
 import { NumericalError } from '../errors/dgm-error';
 import {
@@ -75,7 +76,7 @@ export function dormandPrince(options: DormandPrinceOptions = {}): OdeSolver {
   const { tolerance = 1e-5, maximumSteps = 1000 } = options;
   checkNumber('dormandPrince', 'tolerance', tolerance, { above: 0 });
   checkInteger('dormandPrince', 'maximumSteps', maximumSteps);
-  return {
+  const solver: OdeSolver = {
     solve(field, start, { from, to }) {
       let [t, y, first] = [from, start, field(tf.scalar(from), start)];
       let h = FIRST_STEP * (to - from);
@@ -100,6 +101,7 @@ export function dormandPrince(options: DormandPrinceOptions = {}): OdeSolver {
       });
     },
   };
+  return record(solver, 'dormandPrince', arguments);
 }
 
 /** NaN and infinity are errors too: a shorter step may avoid them. */

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { checkInteger } from '../check/check';
+import { record } from '../construction/record';
 import type { Key } from '../random/key';
 import type { Shape } from '../shape/shape';
 
@@ -80,10 +81,11 @@ export interface HutchinsonTraceOptions {
  */
 export function hutchinsonTrace({ directions = 1 }: HutchinsonTraceOptions = {}): Trace {
   checkInteger('hutchinsonTrace', 'directions', directions);
-  return {
+  const trace: Trace = {
     directions: (rows, key) => randomSigns(key, [directions, ...rows.shape]),
     of: (v, product) => tf.mean(tf.sum(tf.mul(v, product(v)), -1), 0),
   };
+  return record(trace, 'hutchinsonTrace', arguments);
 }
 
 /** Every unit vector $e_i$ for every row of a matrix `[n, D]`: `[D, n, D]` with i first. */

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { checkGiven, checkInteger, checkOptions } from '../check/check';
+import { record } from '../construction/record';
 import type { LoopTensors, SamplingLoop } from '../model/sampling-loop';
 import type { Key } from '../random/key';
 
@@ -77,7 +78,7 @@ export function rungeKutta(options: RungeKuttaOptions = {}): FixedStepSolver {
   checkInteger('rungeKutta', 'steps', steps);
   const tableau: Tableau | undefined = tableaus[order];
   checkGiven('rungeKutta', 'order', tableau, 'to be 1, 2 or 4');
-  return equalSteps(tableau, steps);
+  return record(equalSteps(tableau, steps), 'rungeKutta', arguments);
 }
 
 /** Any explicit method with equal steps. */

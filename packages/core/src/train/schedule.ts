@@ -1,4 +1,5 @@
 import { checkInteger, checkNumber } from '../check/check';
+import { record } from '../construction/record';
 import { ArgumentError } from '../errors/dgm-error';
 
 /** A learning rate as a function of the number of steps already taken: 0 at the first step. */
@@ -7,7 +8,7 @@ export type Schedule = (step: number) => number;
 /** The schedule that a number stands for: always itself. */
 export function constantSchedule(value: number): Schedule {
   checkNumber('constantSchedule', 'value', value, { min: 0 });
-  return () => value;
+  return record(() => value, 'constantSchedule', arguments);
 }
 
 /**
@@ -22,7 +23,7 @@ export function exponentialSchedule(
   checkNumber('exponentialSchedule', 'initial', initial, { min: 0 });
   checkNumber('exponentialSchedule', 'rate', rate, { above: 0 });
   checkNumber('exponentialSchedule', 'steps', steps, { above: 0 });
-  return (step) => initial * rate ** (step / steps);
+  return record((step) => initial * rate ** (step / steps), 'exponentialSchedule', arguments);
 }
 
 /**
@@ -36,15 +37,22 @@ export function cosineSchedule(
   checkNumber('cosineSchedule', 'initial', initial, { min: 0 });
   checkNumber('cosineSchedule', 'final', final, { min: 0 });
   checkNumber('cosineSchedule', 'steps', steps, { above: 0 });
-  return (step) =>
-    final + 0.5 * (initial - final) * (1 + Math.cos((Math.PI * Math.min(step, steps)) / steps));
+  return record(
+    (step) => final + 0.5 * (initial - final) * (1 + Math.cos((Math.PI * Math.min(step, steps)) / steps)),
+    'cosineSchedule',
+    arguments,
+  );
 }
 
 /** Rises linearly over `steps` steps to where `then` starts; `then` counts its steps from there. */
 export function warmUpSchedule(then: number | Schedule, { steps }: { readonly steps: number }): Schedule {
   checkInteger('warmUpSchedule', 'steps', steps, { min: 0 });
   const after = scheduleOf(then);
-  return (step) => (step < steps ? (after(0) * (step + 1)) / steps : after(step - steps));
+  return record(
+    (step) => (step < steps ? (after(0) * (step + 1)) / steps : after(step - steps)),
+    'warmUpSchedule',
+    arguments,
+  );
 }
 
 /**
@@ -64,7 +72,11 @@ export function piecewiseSchedule(boundaries: readonly number[], values: readonl
       actual: `[${boundaries.join(', ')}]`,
     });
   }
-  return (step) => values[boundaries.filter((boundary) => step >= boundary).length]!;
+  return record(
+    (step) => values[boundaries.filter((boundary) => step >= boundary).length]!,
+    'piecewiseSchedule',
+    arguments,
+  );
 }
 
 /** A number or a schedule, as a schedule. */

@@ -1,4 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { record } from '../../construction/record';
 import { ArgumentError } from '../../errors/dgm-error';
 import { BaseModule, isModule } from '../../model/module';
 import { asLayer, type NetworkLike } from '../../nn/as-layer';
@@ -47,5 +48,5 @@ class HeadedNetwork extends BaseModule implements ConditionalDistribution {
  * @throws ArgumentError if `network` is none of these, or `given` gets no context
  */
 export function conditional(network: NetworkLike, head: DistributionHead): ConditionalDistribution {
-  return new HeadedNetwork(network, head);
+  return record(new HeadedNetwork(network, head), 'conditional', arguments);
 }

@@ -14,6 +14,7 @@ export function bernoulliHead(options: { readonly shape: Shape }): DistributionH
   const { shape } = options;
   return makeHead({
     name: 'bernoulliHead',
+    args: arguments,
     eventShape: shape,
     levels: 2,
     numParameters: sizeOf(shape),
@@ -30,6 +31,7 @@ export function continuousBernoulliHead(options: { readonly shape: Shape }): Dis
   const { shape } = options;
   return makeHead({
     name: 'continuousBernoulliHead',
+    args: arguments,
     eventShape: shape,
     numParameters: sizeOf(shape),
     build: (rows) => new Independent(new ContinuousBernoulli(shapeRows(rows, shape)), shape.length),
@@ -48,6 +50,7 @@ export function categoricalHead(options: IntegerHeadOptions): DistributionHead {
   checkInteger('categoricalHead', 'levels', levels, { min: 2 });
   return makeHead({
     name: 'categoricalHead',
+    args: arguments,
     eventShape: shape,
     levels,
     numParameters: sizeOf(shape) * levels,
@@ -73,6 +76,7 @@ export function normalHead(options: NormalHeadOptions): DistributionHead {
   if (std !== undefined) checkNumber('normalHead', 'std', std, { above: 0 });
   return makeHead({
     name: 'normalHead',
+    args: arguments,
     eventShape: shape,
     numParameters: sizeOf(shape) * (std === undefined ? 2 : 1),
     build: (rows) => {

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { record } from '../../construction/record';
 import { ShapeError } from '../../errors/dgm-error';
 import type { CallOptions } from '../../nn/layer';
 import { formatShape, type Shape } from '../../shape/shape';
@@ -28,6 +29,8 @@ export interface DistributionHead {
 /** What a head is made of: `build` gets the checked parameters, `[n, numParameters]`. */
 interface HeadDefinition {
   readonly name: string;
+  /** The factory's `arguments`. */
+  readonly args: ArrayLike<unknown>;
   readonly numParameters: number;
   readonly eventShape: Shape;
   readonly levels?: number;
@@ -36,12 +39,13 @@ interface HeadDefinition {
 
 export function makeHead({
   name,
+  args,
   numParameters,
   eventShape,
   levels,
   build,
 }: HeadDefinition): DistributionHead {
-  return {
+  const head: DistributionHead = {
     numParameters,
     eventShape,
     ...(levels === undefined ? { space: 'reals' } : { levels, space: 'integers' }),
@@ -58,6 +62,7 @@ export function makeHead({
       return build(parameters);
     },
   };
+  return record(head, name, args);
 }
 
 /** Gives each row of `[n, size]` a shape: `[n, ...shape]`. */

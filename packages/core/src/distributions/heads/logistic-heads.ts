@@ -30,6 +30,7 @@ export function discretizedLogisticHead(options: IntegerHeadOptions): Distributi
   checkInteger('discretizedLogisticHead', 'levels', levels, { min: 2 });
   return makeHead({
     name: 'discretizedLogisticHead',
+    args: arguments,
     numParameters: 2 * sizeOf(shape),
     eventShape: shape,
     levels,
@@ -59,6 +60,7 @@ export function discretizedLogisticMixtureHead(options: LogisticMixtureHeadOptio
   checkInteger('discretizedLogisticMixtureHead', 'components', components, { min: 1 });
   return makeHead({
     name: 'discretizedLogisticMixtureHead',
+    args: arguments,
     numParameters: 3 * components * sizeOf(shape),
     eventShape: shape,
     levels,
@@ -111,6 +113,7 @@ export function logisticPixelMixtureHead(options: LogisticMixtureHeadOptions): D
   const ofPixel = sizes.reduce((sum, size) => sum + size, 0);
   return makeHead({
     name: 'logisticPixelMixtureHead',
+    args: arguments,
     numParameters: sizeOf(pixels) * ofPixel,
     eventShape: shape,
     levels,

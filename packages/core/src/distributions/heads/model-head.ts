@@ -1,4 +1,5 @@
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import { record } from '../../construction/record';
 import type { Module } from '../../model/module';
 import type { CallOptions } from '../../nn/layer';
 import type { Shape } from '../../shape/shape';
@@ -48,5 +49,5 @@ export function modelHead(
   model: ConditionalDistribution & { readonly eventShape: Shape },
   { contextSize }: ModelHeadOptions,
 ): DistributionHead & Module {
-  return new ModelHead(model, contextSize);
+  return record(new ModelHead(model, contextSize), 'modelHead', arguments);
 }
