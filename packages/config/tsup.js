@@ -4,12 +4,12 @@ import { rmSync } from 'node:fs';
  * The one build of every published package: ESM and CJS side by side, types for both.
  * `dist` is cleared here, once: tsup's own `clean` lets one entry delete what another has written.
  */
-export function packageBuild({ entry = ['src/index.ts'], external = [], onSuccess } = {}) {
+export function packageBuild({ entry = ['src/index.ts'], external = [], dts = true, onSuccess } = {}) {
   rmSync('dist', { recursive: true, force: true });
   return {
     entry,
     format: ['esm', 'cjs'],
-    dts: true,
+    dts,
     sourcemap: true,
     target: 'es2022',
     platform: 'neutral',
