@@ -1,6 +1,7 @@
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 import { importRules } from './packages/config/import-rules.js';
+import { optionRules } from './packages/config/option-rules.js';
 
 /**
  * Which @dgm packages the source of each package may import: the edges of docs/adr/0001-packages-and-edges.md.
@@ -96,10 +97,10 @@ export default tseslint.config(
   },
   ...edgeRules,
   {
-    files: ['packages/*/src/**/*.ts'],
+    files: ['{packages,apps}/*/src/**/*.ts'],
     ignores: ['**/*.test.ts'],
-    plugins: { imports: importRules },
-    rules: { 'imports/no-import-cycle': 'error' },
+    plugins: { imports: importRules, options: optionRules },
+    rules: { 'imports/no-import-cycle': 'error', 'options/known-options': 'error' },
   },
   {
     files: ['packages/core/src/**/*.ts'],

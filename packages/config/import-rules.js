@@ -56,12 +56,11 @@ const coreLayers = {
   },
 };
 
-/** Reports imports that lead back to the file they are in. Imports of types alone vanish and do not count. */
+/** Reports imports, of types too, that lead back to the file they are in. */
 const noImportCycle = {
   meta: { type: 'problem', schema: [] },
   create(context) {
     return onImports((node) => {
-      if (isTypeOnly(node)) return;
       const start = fileOf(context.filename, node.source.value);
       const path = start && pathBetween(start, context.filename);
       if (!path) return;
@@ -78,15 +77,6 @@ function onImports(check) {
     if (node.source?.value.startsWith('.')) check(node);
   };
   return { ImportDeclaration: visit, ExportNamedDeclaration: visit, ExportAllDeclaration: visit };
-}
-
-function isTypeOnly(node) {
-  if (node.importKind === 'type' || node.exportKind === 'type') return true;
-  const specifiers = node.specifiers ?? [];
-  return (
-    specifiers.length > 0 &&
-    specifiers.every(({ importKind, exportKind }) => (importKind ?? exportKind) === 'type')
-  );
 }
 
 /** The `src` folder that a file lies in, and its path below without the ending. */
@@ -118,28 +108,19 @@ function pathBetween(start, end) {
 
 const known = new Map();
 
-/** The files that a file imports values from. */
+/** The files that a file imports from. */
 function importsOf(file) {
   if (!known.has(file)) {
     const statements = readFileSync(file, 'utf8').matchAll(
-      /^(?:import|export)\s+(?!type\b)(?:([^'";]*?)\s+from\s+)?'(\.[^']+)'/gm,
+      /^(?:import|export)\s+(?:[^'";]*?\s+from\s+)?'(\.[^']+)'/gm,
     );
-    const targets = [...statements].flatMap(([, specifiers, source]) =>
-      onlyTypes(specifiers) ? [] : [fileOf(file, source)],
-    );
+    const targets = [...statements].map(([, source]) => fileOf(file, source));
     known.set(
       file,
       targets.filter((target) => target !== undefined),
     );
   }
   return known.get(file);
-}
-
-/** Whether what stands in the braces of an import are types alone. */
-function onlyTypes(specifiers) {
-  const names = /^\{([^}]*)\}$/.exec(specifiers?.trim() ?? '')?.[1];
-  const parts = names?.split(',').filter((name) => name.trim() !== '') ?? [];
-  return parts.length > 0 && parts.every((name) => name.trim().startsWith('type '));
 }
 
 function fileOf(importer, source) {

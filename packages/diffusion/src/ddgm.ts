@@ -102,7 +102,7 @@ export class Ddgm extends BaseModule implements BoundModel {
 
   constructor({ shape, betas, reverse, decoder, likelihood, ...unknown }: DdgmOptions) {
     super();
-    checkOptions('ddgm', unknown, []);
+    checkOptions('ddgm', unknown, ['shape', 'betas', 'reverse', 'decoder', 'likelihood']);
     checkGiven('ddgm', 'shape', shape, 'to be the shape of one example');
     shape.forEach((size) => checkInteger('ddgm', 'shape', size));
     checkGiven('ddgm', 'betas', betas, 'to be the rates of noise, one for each level');

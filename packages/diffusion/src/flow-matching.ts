@@ -127,7 +127,7 @@ export class FlowMatching
   }: FlowMatchingOptions) {
     super();
     const where = 'flowMatching';
-    checkOptions(where, unknown, []);
+    checkOptions(where, unknown, ['shape', 'levels', 'network', 'solver', 'trace', 'contextSize']);
     checkGiven(where, 'shape', shape, 'to be the shape of one example');
     shape.forEach((size) => checkInteger(where, 'shape', size));
     if (levels !== undefined) checkInteger(where, 'levels', levels, { min: 2 });

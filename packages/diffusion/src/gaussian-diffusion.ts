@@ -232,7 +232,7 @@ export class GaussianDiffusion
     const where = 'GaussianDiffusion.sample';
     const { sampler = ancestral(this.#steps === undefined ? {} : { steps: this.#steps }) } = options;
     const { context, guidance = 1, temperature = 1, given, ...rest } = options;
-    checkOptions(where, rest, ['sampler']);
+    checkOptions(where, rest, ['context', 'guidance', 'temperature', 'given']);
     checkInteger(where, 'n', n, { min: 0 });
     checkNumber(where, 'guidance', guidance);
     checkNumber(where, 'temperature', temperature, { min: 0 });

@@ -98,7 +98,7 @@ export class MaskedDiffusion
   constructor({ shape, levels, network, contextSize = 0, ...unknown }: MaskedDiffusionOptions) {
     super();
     const where = 'maskedDiffusion';
-    checkOptions(where, unknown, []);
+    checkOptions(where, unknown, ['shape', 'levels', 'network', 'contextSize']);
     checkGiven(where, 'shape', shape, 'to be the shape of one example');
     shape.forEach((size) => checkInteger(where, 'shape', size));
     checkInteger(where, 'levels', levels, { min: 2 });
@@ -128,7 +128,7 @@ export class MaskedDiffusion
     const where = 'MaskedDiffusion.sample';
     const entries = sizeOf(this.eventShape);
     const { steps = entries, context, guidance = 1, temperature = 1, given, ...unknown } = options;
-    checkOptions(where, unknown, []);
+    checkOptions(where, unknown, ['steps', 'context', 'guidance', 'temperature', 'given']);
     checkInteger(where, 'n', n, { min: 0 });
     checkInteger(where, 'steps', steps, { min: 1, max: entries });
     checkNumber(where, 'guidance', guidance);

@@ -34,7 +34,7 @@ export function optimalPairs({
   classes,
   ...unknown
 }: OptimalPairsOptions = {}): MakeBatch<PairedBatch> {
-  checkOptions('optimalPairs', unknown, []);
+  checkOptions('optimalPairs', unknown, ['levels', 'classes']);
   if (levels !== undefined) checkInteger('optimalPairs', 'levels', levels, { min: 2 });
   if (classes !== undefined) checkInteger('optimalPairs', 'classes', classes);
   const withContext = classes === undefined ? undefined : classContext({ classes });

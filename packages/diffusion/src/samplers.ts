@@ -149,7 +149,7 @@ function levelOfRatio(s: Tensor): NoiseLevel {
 }
 
 function timesOf(where: string, { steps, times, ...unknown }: SamplerOptions, ofSampler: number): number[] {
-  checkOptions(where, unknown, []);
+  checkOptions(where, unknown, ['steps', 'times']);
   if (times === undefined) {
     const count = steps ?? ofSampler;
     checkInteger(where, 'steps', count);

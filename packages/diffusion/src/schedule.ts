@@ -123,7 +123,7 @@ export function linearBetaSchedule({
   ...unknown
 }: { readonly from?: number; readonly to?: number; readonly first?: number } = {}): NoiseSchedule {
   const where = 'linearBetaSchedule';
-  checkOptions(where, unknown, []);
+  checkOptions(where, unknown, ['from', 'to', 'first']);
   checkNumber(where, 'from', from, { above: 0 });
   checkNumber(where, 'to', to, { above: 0 });
   checkNumber(where, 'first', first, { above: 0, below: 1 });
@@ -189,7 +189,7 @@ export function edmSchedule({
   ...unknown
 }: { readonly smallest?: number; readonly largest?: number; readonly rho?: number } = {}): NoiseSchedule {
   const where = 'edmSchedule';
-  checkOptions(where, unknown, []);
+  checkOptions(where, unknown, ['smallest', 'largest', 'rho']);
   checkNumber(where, 'largest', largest, { above: 0 });
   checkNumber(where, 'smallest', smallest, { above: 0, below: largest });
   checkNumber(where, 'rho', rho, { above: 0 });
@@ -205,7 +205,7 @@ function checkedEnds(
   where: string,
   { start = -13.3, end = 5, ...unknown }: ScheduleEnds,
 ): Required<ScheduleEnds> {
-  checkOptions(where, unknown, []);
+  checkOptions(where, unknown, ['start', 'end']);
   checkNumber(where, 'start', start);
   checkNumber(where, 'end', end);
   if (start < end) return { start, end };

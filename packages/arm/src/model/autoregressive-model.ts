@@ -157,7 +157,7 @@ export class AutoregressiveModel
     const where = 'AutoregressiveModel.sample';
     checkKey(where, key);
     checkInteger(where, 'n', n, { min: 0 });
-    checkOptions(where, options, ['context', 'given', 'temperature', 'topK']);
+    checkOptions(where, options, ['method']);
     const isCached = isStepNetwork(this.network);
     if (method !== undefined) checkOneOf(where, 'method', method, ['cached', 'predictive', 'full']);
     if (method === 'cached' && !isCached) {

@@ -69,9 +69,9 @@ export function checkOneOf<T extends string>(
 }
 
 /**
- * Checks that an options object is one and has no option whose name is not known, so that a misspelt name is an error.
- * @param known - the names of all options, from which the error suggests the closest; none to check what is left of the
- * options after the known ones were taken out
+ * Checks that an options object has no unknown option, so that a misspelt name is an error.
+ * @param options - all options, or those that are left after the known ones were taken out
+ * @param known - the names of all options; the error suggests the closest
  * @throws ArgumentError naming `where` and the unknown option
  */
 export function checkOptions(where: string, options: unknown, known: readonly string[]): void {
@@ -89,9 +89,8 @@ export function checkOptions(where: string, options: unknown, known: readonly st
   throw new ArgumentError({
     where,
     argument: 'options',
-    ...(known.length === 0
-      ? { expected: `without "${unknown}"`, remedy: 'there is no such option' }
-      : { expected: `to be among ${known.join(', ')}`, actual: `"${unknown}"` }),
+    expected: known.length === 0 ? 'to be empty' : `to be among ${known.join(', ')}`,
+    actual: `"${unknown}"`,
     ...(close !== undefined && { remedy: `did you mean "${close}"` }),
   });
 }

@@ -49,7 +49,7 @@ export interface GibbsOptions<B extends string> {
 export function gibbs<B extends string>(options: GibbsOptions<B>): SamplingLoop {
   const where = 'gibbs';
   const { initial, conditionals, steps, result, inputs = {}, ...unknown } = options;
-  checkOptions(where, unknown, []);
+  checkOptions(where, unknown, ['initial', 'conditionals', 'steps', 'result', 'inputs']);
   checkGiven(where, 'initial', initial, 'to be tensors by name');
   checkGiven(where, 'conditionals', conditionals, 'to be functions by the name of a block');
   checkInteger(where, 'steps', steps, { min: 0 });

@@ -64,7 +64,7 @@ export async function calibration(
   { bins = 15, key, resamples = 1000, level = 0.95, ...unknown }: CalibrationOptions = {},
 ): Promise<Calibration> {
   const where = 'calibration';
-  checkOptions(where, unknown, []);
+  checkOptions(where, unknown, ['bins', 'key', 'resamples', 'level']);
   checkInteger(where, 'bins', bins);
   checkInteger(where, 'resamples', resamples);
   checkNumber(where, 'level', level, { above: 0, below: 1 });

@@ -50,7 +50,7 @@ export async function structuralSimilarity(
   { peak, ...unknown }: StructuralSimilarityOptions,
 ): Promise<number> {
   const where = 'structuralSimilarity';
-  checkOptions(where, unknown, []);
+  checkOptions(where, unknown, ['peak']);
   checkPair(where, x, y, peak);
   const side = 2 * RADIUS + 1;
   const [n = 0, height = 0, width = 0, channels = 0] = x.shape;

@@ -37,7 +37,7 @@ export async function maximumMeanDiscrepancy(
   { bandwidth, estimator = 'unbiased', ...unknown }: MmdOptions = {},
 ): Promise<number> {
   const where = 'maximumMeanDiscrepancy';
-  checkOptions(where, unknown, []);
+  checkOptions(where, unknown, ['bandwidth', 'estimator']);
   checkOneOf(where, 'estimator', estimator, ESTIMATORS);
   const [a, b] = await readPoints(where, { x, y }, 2);
   const [all, between] = [
@@ -129,7 +129,7 @@ export function squaredMmd(
   { kernel, estimator = 'unbiased', ...unknown }: SquaredMmdOptions,
 ): Scalar {
   const where = 'squaredMmd';
-  checkOptions(where, unknown, []);
+  checkOptions(where, unknown, ['kernel', 'estimator']);
   checkOneOf(where, 'estimator', estimator, ESTIMATORS);
   const [n = 0, m = 0] = [x.shape[0], y.shape[0]];
   if (n < 2 || m < 2 || String(x.shape.slice(1)) !== String(y.shape.slice(1))) {

@@ -42,7 +42,7 @@ export async function sampleQuality(
   { neighbours = 5, train, ...unknown }: SampleQualityOptions = {},
 ): Promise<SampleQuality & { readonly ceiling?: SampleQuality }> {
   const where = 'sampleQuality';
-  checkOptions(where, unknown, []);
+  checkOptions(where, unknown, ['neighbours', 'train']);
   checkInteger(where, 'neighbours', neighbours);
   const tensors = { examples, samples, ...(train !== undefined && { train }) };
   const [real, drawn, seen] = await readPoints(where, tensors, neighbours + 1);

@@ -34,7 +34,7 @@ export async function planeKl(
   { range, cells = 200, ...unknown }: PlaneKlOptions,
 ): Promise<PlaneKl> {
   const where = 'planeKl';
-  checkOptions(where, unknown, []);
+  checkOptions(where, unknown, ['range', 'cells']);
   const [low, high] = range;
   checkNumber(where, 'range', low);
   checkNumber(where, 'range', high, { above: low });

@@ -25,7 +25,7 @@ export class ActNorm extends BaseDataDependentLayer {
   readonly logScale: Variable;
 
   constructor({ features, ...unknown }: ActNormOptions) {
-    checkOptions('ActNorm', unknown, []);
+    checkOptions('ActNorm', unknown, ['features']);
     checkInteger('ActNorm', 'features', features);
     super();
     record(this, 'ActNorm', arguments);

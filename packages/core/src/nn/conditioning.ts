@@ -41,7 +41,7 @@ export class Film extends BaseLayer {
   constructor({ features, contextSize, initial = 'uniform', key, ...unknown }: FilmOptions) {
     super();
     record(this, 'Film', arguments);
-    checkOptions('Film', unknown, []);
+    checkOptions('Film', unknown, ['features', 'contextSize', 'initial', 'key']);
     checkInteger('Film', 'features', features);
     checkInteger('Film', 'contextSize', contextSize);
     this.features = features;
@@ -92,7 +92,7 @@ export class AdaptiveResidual extends BaseLayer {
   constructor({ body, features, contextSize, key, ...unknown }: AdaptiveResidualOptions) {
     super();
     record(this, 'AdaptiveResidual', arguments);
-    checkOptions('AdaptiveResidual', unknown, []);
+    checkOptions('AdaptiveResidual', unknown, ['body', 'features', 'contextSize', 'key']);
     checkInteger('AdaptiveResidual', 'features', features);
     checkInteger('AdaptiveResidual', 'contextSize', contextSize);
     this.features = features;
@@ -159,7 +159,7 @@ export function contextEmbedding({
   ...unknown
 }: ContextEmbeddingOptions): Layer {
   const where = 'contextEmbedding';
-  checkOptions(where, unknown, []);
+  checkOptions(where, unknown, ['contextSize', 'features', 'time', 'key', 'activation']);
   checkInteger(where, 'contextSize', contextSize);
   checkInteger(where, 'features', features);
   checkKey(where, key);
@@ -217,7 +217,7 @@ export class EmbeddedContext extends BaseLayer {
   constructor({ embedding, body, contextSize, ...unknown }: EmbeddedContextOptions) {
     super();
     record(this, 'EmbeddedContext', arguments);
-    checkOptions('EmbeddedContext', unknown, []);
+    checkOptions('EmbeddedContext', unknown, ['embedding', 'body', 'contextSize']);
     checkInteger('EmbeddedContext', 'contextSize', contextSize);
     this.contextSize = contextSize;
     this.embedding = this.child('embedding', embedding);

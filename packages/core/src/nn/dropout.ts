@@ -21,7 +21,7 @@ export class Dropout extends BaseLayer {
   constructor({ rate, ...unknown }: DropoutOptions) {
     super();
     record(this, 'Dropout', arguments);
-    checkOptions('Dropout', unknown, []);
+    checkOptions('Dropout', unknown, ['rate']);
     checkNumber('Dropout', 'rate', rate, { min: 0, below: 1 });
     this.rate = rate;
   }

@@ -28,7 +28,7 @@ export class Embedding extends BaseLayer {
   constructor({ values, features, key, ...unknown }: EmbeddingOptions) {
     super();
     record(this, 'Embedding', arguments);
-    checkOptions('Embedding', unknown, []);
+    checkOptions('Embedding', unknown, ['values', 'features', 'key']);
     checkKey('Embedding', key);
     checkInteger('Embedding', 'values', values);
     checkInteger('Embedding', 'features', features);

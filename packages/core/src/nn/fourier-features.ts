@@ -33,7 +33,7 @@ export class SinusoidalEmbedding extends BaseLayer {
     const where = 'SinusoidalEmbedding';
     super();
     record(this, 'SinusoidalEmbedding', arguments);
-    checkOptions(where, unknown, []);
+    checkOptions(where, unknown, ['features', 'scale', 'maxPeriod']);
     checkEven(where, features);
     checkNumber(where, 'scale', scale, { above: 0 });
     checkNumber(where, 'maxPeriod', maxPeriod, { above: 0 });
@@ -76,7 +76,7 @@ export class FourierFeatures extends BaseLayer {
     const where = 'FourierFeatures';
     super();
     record(this, 'FourierFeatures', arguments);
-    checkOptions(where, unknown, []);
+    checkOptions(where, unknown, ['inputs', 'features', 'scale', 'learned', 'key']);
     checkInteger(where, 'inputs', inputs);
     checkEven(where, features);
     checkNumber(where, 'scale', scale, { above: 0 });

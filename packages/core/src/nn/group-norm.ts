@@ -31,7 +31,7 @@ export class GroupNorm extends BaseLayer {
   constructor({ channels, groups, epsilon = 1e-5, ...unknown }: GroupNormOptions) {
     super();
     record(this, 'GroupNorm', arguments);
-    checkOptions('GroupNorm', unknown, []);
+    checkOptions('GroupNorm', unknown, ['channels', 'groups', 'epsilon']);
     checkNumber('GroupNorm', 'epsilon', epsilon, { min: 0 });
     checkInteger('GroupNorm', 'channels', channels);
     checkInteger('GroupNorm', 'groups', groups);

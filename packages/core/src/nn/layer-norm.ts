@@ -27,7 +27,7 @@ export class LayerNorm extends BaseLayer {
   constructor({ features, epsilon = 1e-5, ...unknown }: LayerNormOptions) {
     super();
     record(this, 'LayerNorm', arguments);
-    checkOptions('LayerNorm', unknown, []);
+    checkOptions('LayerNorm', unknown, ['features', 'epsilon']);
     checkNumber('LayerNorm', 'epsilon', epsilon, { min: 0 });
     checkInteger('LayerNorm', 'features', features);
     this.features = features;

@@ -66,7 +66,7 @@ export class MultiHeadAttention extends BaseLayer implements StepLayer<Attention
   }: MultiHeadAttentionOptions) {
     super();
     record(this, 'MultiHeadAttention', arguments);
-    checkOptions('MultiHeadAttention', unknown, []);
+    checkOptions('MultiHeadAttention', unknown, ['features', 'heads', 'causal', 'rotary', 'key']);
     checkKey('MultiHeadAttention', key);
     checkInteger('MultiHeadAttention', 'features', features);
     checkInteger('MultiHeadAttention', 'heads', heads);

@@ -54,7 +54,7 @@ export abstract class BaseCell<S extends RecurrentState> extends BaseModule impl
 
   protected constructor(where: string, gates: number, { inputs, hidden, key, ...unknown }: CellOptions) {
     super();
-    checkOptions(where, unknown, []);
+    checkOptions(where, unknown, ['inputs', 'hidden', 'key']);
     checkKey(where, key);
     checkInteger(where, 'inputs', inputs);
     checkInteger(where, 'hidden', hidden);

@@ -23,7 +23,7 @@ export class Upsample2d extends BaseLayer {
   constructor({ factor = 2, ...unknown }: Upsample2dOptions = {}) {
     super();
     record(this, 'Upsample2d', arguments);
-    checkOptions('Upsample2d', unknown, []);
+    checkOptions('Upsample2d', unknown, ['factor']);
     checkInteger('Upsample2d', 'factor', factor);
     this.factor = factor;
   }
@@ -53,7 +53,7 @@ export class AveragePool2d extends BaseLayer {
   constructor({ size = 2, ...unknown }: AveragePool2dOptions = {}) {
     super();
     record(this, 'AveragePool2d', arguments);
-    checkOptions('AveragePool2d', unknown, []);
+    checkOptions('AveragePool2d', unknown, ['size']);
     checkInteger('AveragePool2d', 'size', size);
     this.size = size;
   }

@@ -18,7 +18,7 @@ export class Reshape extends BaseLayer {
   constructor({ shape, ...unknown }: ReshapeOptions) {
     super();
     record(this, 'Reshape', arguments);
-    checkOptions('Reshape', unknown, []);
+    checkOptions('Reshape', unknown, ['shape']);
     shape.forEach((size) => checkInteger('Reshape', 'shape', size));
     this.shape = shape;
   }

@@ -36,7 +36,7 @@ export class Residual extends BaseLayer implements DataDependentInit {
   constructor({ body, shortcut, ...unknown }: ResidualOptions) {
     super();
     record(this, 'Residual', arguments);
-    checkOptions('Residual', unknown, []);
+    checkOptions('Residual', unknown, ['body', 'shortcut']);
     this.body = this.child('body', body);
     this.shortcut = shortcut === undefined ? undefined : this.child('shortcut', shortcut);
   }
@@ -95,7 +95,7 @@ export function residualBlock({
   ...unknown
 }: ResidualBlockOptions): Layer {
   const where = 'residualBlock';
-  checkOptions(where, unknown, []);
+  checkOptions(where, unknown, ['features', 'hidden', 'contextSize', 'dropout', 'key', 'activation']);
   checkInteger(where, 'features', features);
   checkInteger(where, 'hidden', hidden);
   checkInteger(where, 'contextSize', contextSize, { min: 0 });
@@ -161,7 +161,17 @@ export function residualMlp({
   ...unknown
 }: ResidualMlpOptions): Layer {
   const where = 'residualMlp';
-  checkOptions(where, unknown, []);
+  checkOptions(where, unknown, [
+    'inputs',
+    'outputs',
+    'features',
+    'blocks',
+    'contextSize',
+    'time',
+    'dropout',
+    'key',
+    'activation',
+  ]);
   checkInteger(where, 'inputs', inputs);
   checkInteger(where, 'outputs', outputs);
   checkInteger(where, 'features', features);

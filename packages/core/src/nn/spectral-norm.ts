@@ -39,7 +39,7 @@ export function spectralNorm({
   shrinkOnly = false,
   ...unknown
 }: SpectralNormOptions = {}): Parametrization {
-  checkOptions('spectralNorm', unknown, []);
+  checkOptions('spectralNorm', unknown, ['coefficient', 'iterations', 'shrinkOnly']);
   checkInteger('spectralNorm', 'iterations', iterations);
   checkNumber('spectralNorm', 'coefficient', coefficient, { above: 0 });
   return record(

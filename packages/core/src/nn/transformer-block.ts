@@ -55,7 +55,17 @@ export function transformerBlock({
   ...unknown
 }: TransformerBlockOptions): Layer {
   const where = 'transformerBlock';
-  checkOptions(where, unknown, []);
+  checkOptions(where, unknown, [
+    'features',
+    'heads',
+    'hidden',
+    'causal',
+    'rotary',
+    'contextSize',
+    'dropout',
+    'key',
+    'activation',
+  ]);
   checkInteger(where, 'features', features);
   checkInteger(where, 'hidden', hidden);
   checkInteger(where, 'contextSize', contextSize, { min: 0 });

@@ -53,7 +53,15 @@ export function convResidualBlock({
   ...unknown
 }: ConvResidualBlockOptions): Residual {
   const where = 'convResidualBlock';
-  checkOptions(where, unknown, []);
+  checkOptions(where, unknown, [
+    'inputs',
+    'outputs',
+    'groups',
+    'contextSize',
+    'dropout',
+    'key',
+    'activation',
+  ]);
   checkInteger(where, 'inputs', inputs);
   checkInteger(where, 'outputs', outputs);
   checkInteger(where, 'groups', groups);
@@ -96,7 +104,7 @@ export class SpatialAttention extends BaseLayer {
     const where = 'SpatialAttention';
     super();
     record(this, 'SpatialAttention', arguments);
-    checkOptions(where, unknown, []);
+    checkOptions(where, unknown, ['channels', 'heads', 'groups', 'key']);
     checkInteger(where, 'channels', channels);
     checkInteger(where, 'groups', groups);
     checkHeads(where, channels, heads);
@@ -333,7 +341,21 @@ function checkUNet({
   ...unknown
 }: UNetOptions): void {
   const where = 'uNet';
-  checkOptions(where, unknown, []);
+  checkOptions(where, unknown, [
+    'inputs',
+    'outputs',
+    'channels',
+    'multipliers',
+    'blocks',
+    'attention',
+    'heads',
+    'groups',
+    'contextSize',
+    'time',
+    'dropout',
+    'key',
+    'activation',
+  ]);
   checkInteger(where, 'inputs', inputs);
   checkInteger(where, 'outputs', outputs);
   checkInteger(where, 'channels', channels);

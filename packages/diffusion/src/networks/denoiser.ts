@@ -100,7 +100,7 @@ export interface MlpDenoiserOptions extends DenoiserOptions {
 export function mlpDenoiser(options: MlpDenoiserOptions): Denoiser {
   const { entries, outputs, contextSize, size, lead } = checked('mlpDenoiser', options);
   const { features = 256, blocks = 3, dropout = 0, key, ...unknown } = lead;
-  checkOptions('mlpDenoiser', unknown, []);
+  checkOptions('mlpDenoiser', unknown, ['features', 'blocks', 'dropout', 'key']);
   const body = new Sequential([
     new Flatten(),
     residualMlp({
@@ -142,7 +142,7 @@ export function convDenoiser(options: ConvDenoiserOptions): Denoiser {
     key,
     ...unknown
   } = lead;
-  checkOptions(where, unknown, []);
+  checkOptions(where, unknown, ['plane', 'channels', 'blocks', 'groups', 'globalChannels', 'dropout', 'key']);
   for (const [name, value] of Object.entries({ channels, blocks, groups })) checkInteger(where, name, value);
   checkInteger(where, 'globalChannels', globalChannels, { min: 0 });
   checkNumber(where, 'dropout', dropout, { min: 0, below: 1 });

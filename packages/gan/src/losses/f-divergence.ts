@@ -102,7 +102,7 @@ export function fDivergence(
 ): FDivergence {
   checkOneOf('fDivergence', 'name', name, Object.keys(duals) as FDivergenceName[]);
   checkOneOf('fDivergence', 'generator', generator, ['minimax', 'non-saturating']);
-  checkOptions('fDivergence', unknown, []);
+  checkOptions('fDivergence', unknown, ['generator']);
   const dual: FDivergenceDual = duals[name];
   const { link, conjugate } = dual;
   const bound = (real: Tensor, fake: Tensor): Scalar =>

@@ -79,7 +79,7 @@ export const wganPenalty = ({
   weight = 10,
   ...unknown
 }: { readonly weight?: number } = {}): GradientPenalty => {
-  checkOptions('wganPenalty', unknown, []);
+  checkOptions('wganPenalty', unknown, ['weight']);
   return gradientPenalty({ at: 'between', center: 1, weight });
 };
 
