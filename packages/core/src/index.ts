@@ -151,7 +151,7 @@ export { Categorical } from './distributions/categorical';
 export { ContinuousBernoulli } from './distributions/continuous-bernoulli';
 export { DiscretizedLogistic } from './distributions/discretized-logistic';
 export type { DiscretizedLogisticOptions } from './distributions/discretized-logistic';
-export { BaseDistribution, broadcastTo } from './distributions/distribution';
+export { BaseDistribution } from './distributions/distribution';
 export type { ConditionalDistribution, Distribution } from './distributions/distribution';
 export {
   bernoulliMap,
@@ -171,9 +171,17 @@ export {
   bernoulliHead,
   categoricalHead,
   continuousBernoulliHead,
+  laplaceHead,
   normalHead,
+  normalMixtureHead,
+  poissonHead,
+  studentTHead,
 } from './distributions/heads/distribution-heads';
-export type { NormalHeadOptions } from './distributions/heads/distribution-heads';
+export type {
+  NormalHeadOptions,
+  NormalMixtureHeadOptions,
+  StudentTHeadOptions,
+} from './distributions/heads/distribution-heads';
 export type { DistributionHead, IntegerHeadOptions } from './distributions/heads/head';
 export {
   discretizedLogisticHead,
@@ -195,6 +203,8 @@ export { MultivariateNormal } from './distributions/multivariate-normal';
 export { Normal } from './distributions/normal';
 export { pickParameter, pickScale } from './distributions/parameters';
 export type { BatchShapeOptions, Parameter, Scale } from './distributions/parameters';
+export { Poisson } from './distributions/poisson';
+export type { Rate } from './distributions/poisson';
 export { sampleAndLogProb } from './distributions/sample-and-log-prob';
 export { StudentT } from './distributions/student-t';
 export { checkSameSpace } from './distributions/support';
@@ -258,6 +268,7 @@ export {
 export { besselRatio, logBesselI } from './ops/bessel';
 export type { LogBesselOptions } from './ops/bessel';
 export { besselRatioGap, logBesselGap } from './ops/bessel-gap';
+export { broadcastTo } from './ops/broadcast-to';
 export { clip } from './ops/clip';
 export type { ClipOptions } from './ops/clip';
 export { elementwise, withGradient } from './ops/differentiable';
@@ -272,6 +283,7 @@ export { oneHot } from './ops/one-hot';
 export { select } from './ops/select';
 export { stopGradient } from './ops/stop-gradient';
 export { floorStraightThrough, roundStraightThrough, straightThrough } from './ops/straight-through';
+export { logBeta } from './ops/stirling';
 export { sumLastAxes } from './ops/sum-last-axes';
 export { solveTriangular, triangularInverse, triangularLogDet } from './ops/triangular';
 export type { TriangleOptions } from './ops/triangular';

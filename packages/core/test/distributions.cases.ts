@@ -3,6 +3,7 @@ import {
   Bernoulli,
   Beta,
   Categorical,
+  Chain,
   ContinuousBernoulli,
   DiscretizedLogistic,
   Exp,
@@ -14,6 +15,8 @@ import {
   Mixture,
   MultivariateNormal,
   Normal,
+  Poisson,
+  Sigmoid,
   standardNormal,
   StudentT,
   Transformed,
@@ -281,6 +284,22 @@ export const distributions: DistributionTable = {
       },
     ],
   }),
+  Poisson: () => ({
+    parameters: { rate: [0.7, 12.5] },
+    make: (rate) => new Poisson(rate!),
+    support: { kind: 'integers', from: 0, to: 60 },
+    golden: rows('Poisson'),
+    extremes: [
+      { x: [-1, 0.5], logProb: [-Infinity, -Infinity] },
+      { x: [Infinity, -Infinity], logProb: [-Infinity, -Infinity] },
+      { x: [1e6, 3], parameters: [[1e-3, 1e6]] },
+    ],
+  }),
+  'Poisson (log-rate)': () => ({
+    parameters: { logRate: [-1, 3.5] },
+    make: (logRate) => new Poisson({ logRate: logRate! }),
+    support: { kind: 'integers', from: 0, to: 90 },
+  }),
   StudentT: () => ({
     parameters: { degreesOfFreedom: [5, 12], location: [0.5, -1], scale: [0.7, 1.3] },
     make: (degreesOfFreedom, location, scale) => new StudentT(degreesOfFreedom!, location!, scale!),
@@ -492,6 +511,16 @@ export const distributions: DistributionTable = {
     parameters: { mean: [0.2, -0.4], std: [0.5, 0.8] },
     make: (mean, std) => new Transformed(new Normal(mean!, std!), new Exp()),
     support: { kind: 'real', from: 0 },
+    step: 2 ** -8,
+  }),
+  'Transformed (falling)': () => ({
+    parameters: { mean: [0.2, -0.4], std: [0.5, 0.8] },
+    make: (mean, std) =>
+      new Transformed(
+        new Normal(mean!, std!),
+        new Chain([new Affine({ scale: -2, shift: 1 }), new Sigmoid()]),
+      ),
+    support: { kind: 'real', from: 0, to: 1 },
     step: 2 ** -8,
   }),
   'Transformed (vectors)': () => ({

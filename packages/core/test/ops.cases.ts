@@ -19,6 +19,7 @@ import {
   logAddExp,
   logBesselGap,
   logBesselI,
+  logBeta,
   logNdtr,
   logSigmoid,
   logSoftmax,
@@ -60,11 +61,11 @@ const unary =
     f(x!);
 
 /** The float64 values of one row of ops.json. */
-const values = (row: keyof typeof golden): NonNullable<OpCase['golden']> => [
+const values = (row: Exclude<keyof typeof golden, 'logBeta'>): NonNullable<OpCase['golden']> => [
   { args: [golden[row].x], value: golden[row].y },
 ];
 
-const withSlopes = (row: keyof typeof golden): NonNullable<OpCase['golden']> =>
+const withSlopes = (row: Exclude<keyof typeof golden, 'logBeta'>): NonNullable<OpCase['golden']> =>
   values(row).map((reference) => ({ ...reference, gradients: [(golden[row] as { slope: number[] }).slope] }));
 
 /** What TSDoc promises of a relative error; below 1e-37 float32 has fewer digits. */
@@ -459,6 +460,16 @@ const special: OpTable = {
     golden: values('lgamma'),
     tolerance: within(5e-7),
     extremes: [{ args: [[1e-30, 1, 2, 1e30]], value: [69.07755278982137, 0, 0, 6.807755278982137e31] }],
+  }),
+  logBeta: () => ({
+    f: (a, b) => logBeta(a!, b!),
+    points: [
+      [0.4, 0.7, 3, 40],
+      [1.3, 0.5, 1.8, 6],
+    ],
+    step: 2 ** -6,
+    golden: [{ args: [golden.logBeta.a, golden.logBeta.b], value: golden.logBeta.y }],
+    tolerance: within(2e-6, 2e-6),
   }),
   digamma: () => ({
     f: unary(digamma),

@@ -34,5 +34,5 @@ export function maskOf(
 export function keepGiven(mask: readonly number[], given: Tensor, drawn: Tensor): Tensor {
   const event = drawn.shape.slice(1);
   const isKnown = tf.cast(tf.tensor(mask as number[], event), 'bool');
-  return select(tf.broadcastTo(tf.expandDims(isKnown, 0), drawn.shape), given, drawn);
+  return select(isKnown, given, drawn);
 }

@@ -4,7 +4,7 @@ import { record } from '../construction/record';
 import { exp } from '../ops/activations';
 import { log1p } from '../ops/log-arithmetic';
 import { select } from '../ops/select';
-import { logDeviance, stirlingError, stirlingErrorSlope } from '../ops/stirling';
+import { logBeta, logDeviance, stirlingError, stirlingErrorSlope } from '../ops/stirling';
 import type { Key } from '../random/key';
 import type { Shape } from '../shape/shape';
 import { BaseDistribution } from './distribution';
@@ -147,22 +147,6 @@ export class Beta extends BaseDistribution {
     const total = select(peaked, tf.sub(tf.add(this.alpha, this.beta), 2), 1);
     return select(peaked, tf.div(tf.sub(this.alpha, 1), total), NaN);
   }
-}
-
-/**
- * $\ln B(a, b)$ as $-(h - \tfrac12) \ln(1 + \tfrac{l}{h}) + l \ln \tfrac{l}{n} - \tfrac12 \ln \tfrac{l}{2\pi} + \delta(l) + \delta(h) - \delta(n)$
- * for the lower parameter l, the higher h and their sum n.
- */
-function logBeta(a: Tensor, b: Tensor): Tensor {
-  const ordered = tf.less(a, b);
-  const [low, high] = [select(ordered, a, b), select(ordered, b, a)];
-  const n = tf.add(a, b);
-  const powers = tf.sub(
-    tf.mul(low, tf.log(tf.div(low, n))),
-    tf.mul(tf.sub(high, 0.5), log1p(tf.div(low, high))),
-  );
-  const corrections = tf.sub(tf.add(stirlingError(a), stirlingError(b)), stirlingError(n));
-  return tf.add(tf.sub(powers, tf.mul(0.5, tf.log(tf.div(low, 2 * Math.PI)))), corrections);
 }
 
 /** $\tfrac12 \ln \tfrac{a b}{2\pi n} - \delta(a) - \delta(b) + \delta(n)$. */

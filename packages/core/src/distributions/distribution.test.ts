@@ -3,9 +3,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { DgmError } from '../errors/dgm-error';
+import { broadcastTo } from '../ops/broadcast-to';
 import { Key } from '../random/key';
 import type { Shape } from '../shape/shape';
-import { BaseDistribution, broadcastTo } from './distribution';
+import { BaseDistribution } from './distribution';
 
 /** Batch of 2, events of 3; its equations leave intermediate tensors behind, and throw if asked to. */
 class Specimen extends BaseDistribution {

@@ -5,15 +5,8 @@ import { ArgumentError, ShapeError, UnsupportedError } from '../errors/dgm-error
 import type { Module } from '../model/module';
 import type { CallOptions } from '../nn/layer';
 import { checkKey, type Key } from '../random/key';
-import {
-  broadcasts,
-  broadcastShapes,
-  endsWith,
-  formatShape,
-  sameShape,
-  sizeOf,
-  type Shape,
-} from '../shape/shape';
+import { broadcasts, broadcastShapes, endsWith, formatShape, sameShape, type Shape } from '../shape/shape';
+import { broadcastTo } from '../ops/broadcast-to';
 import { select } from '../ops/select';
 import type { Parameter } from './parameters';
 import type { EventSpace } from './support';
@@ -217,11 +210,4 @@ export abstract class BaseDistribution<X extends Tensor = Tensor> implements Dis
 function toShape(value: Parameter, shape: Shape): Tensor {
   if (typeof value === 'number') return tf.fill([...shape], value);
   return sameShape(value.shape, shape) ? tf.clone(value) : broadcastTo(value, shape);
-}
-
-/** `value` itself where it has the shape already. */
-export function broadcastTo(value: Tensor, shape: Shape): Tensor {
-  if (sameShape(value.shape, shape)) return value;
-  // To an axis of size 0, `tf.broadcastTo` returns its input as it is.
-  return sizeOf(shape) === 0 ? tf.add(value, tf.zeros([...shape])) : tf.broadcastTo(value, [...shape]);
 }

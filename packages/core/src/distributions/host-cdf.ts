@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { logGammaOfNumber } from '../ops/bessel';
+import { broadcastTo } from '../ops/broadcast-to';
 import { sumToShape, withGradient } from '../ops/differentiable';
 import { broadcastShapes, type Shape } from '../shape/shape';
-import { broadcastTo } from './distribution';
 import { valuesOf } from './host-gamma';
 import type { Parameter } from './parameters';
 
@@ -35,18 +35,29 @@ export function onHost(
 
 /** $P(a, x)$, the distribution function of Gamma(a, 1). */
 export function gammaCdf(x: number, a: number): number {
-  if (!(x > 0)) return Number.isNaN(x) ? NaN : 0;
-  if (x === Infinity) return 1;
+  return gammaShares(x, a).below;
+}
+
+/** $Q(a, x) = 1 - P(a, x)$, which keeps its relative precision where it is small. */
+export function gammaTail(x: number, a: number): number {
+  return gammaShares(x, a).above;
+}
+
+function gammaShares(x: number, a: number): { readonly below: number; readonly above: number } {
+  if (Number.isNaN(x)) return { below: NaN, above: NaN };
+  if (!(x > 0)) return { below: 0, above: 1 };
+  if (x === Infinity) return { below: 1, above: 0 };
   const front = Math.exp(a * Math.log(x) - x - logGammaOfNumber(a));
   if (x < a + 1) {
     let term = 1 / a;
     let sum = term;
     for (let n = 1; n < MOST_TERMS && term > sum * PRECISION; n++) sum += term *= x / (a + n);
-    return Math.min(front * sum, 1);
+    const below = Math.min(front * sum, 1);
+    return { below, above: 1 - below };
   }
   // The continued fraction of the upper tail, by Lentz's method.
-  const fraction = lentz(x + 1 - a, (n) => [-n * (n - a), x + 2 * n + 1 - a]);
-  return 1 - front * fraction;
+  const above = front * lentz(x + 1 - a, (n) => [-n * (n - a), x + 2 * n + 1 - a]);
+  return { below: 1 - above, above };
 }
 
 /** $I_x(a, b)$, the distribution function of Beta(a, b). */
@@ -117,6 +128,21 @@ export function bisect(
     else to = middle;
   }
   return (from + to) / 2;
+}
+
+/** The least integer from 0 on for which an increasing condition holds, searched outward from `guess`; Infinity where none is. */
+export function leastInteger(holds: (k: number) => boolean, guess: number): number {
+  let [below, above] = [-1, Math.max(Math.ceil(guess), 1)];
+  while (!holds(above)) {
+    if (above > 2 ** 53) return Infinity;
+    [below, above] = [above, 2 * above];
+  }
+  while (above - below > 1) {
+    const middle = Math.floor((below + above) / 2);
+    if (holds(middle)) above = middle;
+    else below = middle;
+  }
+  return above;
 }
 
 const PRECISION = 1e-12;

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { broadcastTo } from '../ops/broadcast-to';
 import type { Generator } from '../random/generator';
 import type { Key } from '../random/key';
 import { sizeOf, type Shape } from '../shape/shape';
-import { broadcastTo } from './distribution';
 import { asTensor, type Parameter } from './parameters';
 
 /**

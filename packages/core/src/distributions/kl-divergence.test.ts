@@ -2,6 +2,7 @@ import {
   Bernoulli,
   Beta,
   Categorical,
+  ContinuousBernoulli,
   Gamma,
   hasKlDivergence,
   Independent,
@@ -10,7 +11,9 @@ import {
   Logistic,
   MultivariateNormal,
   Normal,
+  Poisson,
   standardNormal,
+  TruncatedNormal,
   Uniform,
   type Distribution,
 } from '@dgm/core';
@@ -84,6 +87,29 @@ const cases: [string, () => readonly [Distribution, Distribution], number | numb
     'Gamma',
     () => [new Gamma(t([0.5, 2.5]), t([0.7, 30])), new Gamma(t([1.5, 2]), t([3, 0.4]))],
     golden.klDivergence.Gamma,
+  ],
+  [
+    'Poisson',
+    () => [new Poisson(t([0.3, 900])), new Poisson({ logRate: t([Math.log(4), Math.log(901)]) })],
+    golden.klDivergence.Poisson,
+  ],
+  [
+    'TruncatedNormal',
+    () => [
+      new TruncatedNormal(0, 1, { low: t([-1, 5]), high: t([2, 6]) }),
+      new TruncatedNormal(1, 2, { low: t([-5, 5]), high: t([5, 12]) }),
+    ],
+    golden.klDivergence.TruncatedNormal,
+  ],
+  [
+    'TruncatedNormal to Normal',
+    () => [new TruncatedNormal(0, 1, { low: -1, high: 2 }), new Normal(1, 2)],
+    golden.klDivergence['TruncatedNormal to Normal'],
+  ],
+  [
+    'ContinuousBernoulli',
+    () => [new ContinuousBernoulli(t([0.3, -20])), new ContinuousBernoulli(t([-3, 1e-3]))],
+    golden.klDivergence.ContinuousBernoulli,
   ],
   [
     'MultivariateNormal',

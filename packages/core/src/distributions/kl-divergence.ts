@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { UnsupportedError } from '../errors/dgm-error';
 import { exp, expm1 } from '../ops/activations';
+import { broadcastTo } from '../ops/broadcast-to';
 import { logSigmoid } from '../ops/log-arithmetic';
 import { select } from '../ops/select';
 import { logDeviance, stirlingError, stirlingErrorSlope } from '../ops/stirling';
@@ -9,15 +10,18 @@ import { broadcastShapes, sameShape } from '../shape/shape';
 import type { Bernoulli } from './bernoulli';
 import type { Beta } from './beta';
 import type { Categorical } from './categorical';
-import { broadcastTo, type Distribution } from './distribution';
+import type { ContinuousBernoulli } from './continuous-bernoulli';
+import type { Distribution } from './distribution';
 import type { Gamma } from './gamma';
 import type { Independent } from './independent';
 import type { Laplace } from './laplace';
 import type { MultivariateNormal } from './multivariate-normal';
 import type { Normal } from './normal';
-import { asTensor, inverseScaleOf, logScaleOf, type Parameter } from './parameters';
+import { asTensor, inverseScaleOf, logScaleOf, type Parameter, type Scale } from './parameters';
+import type { Poisson } from './poisson';
 import { DiagonalFactor, type ScaleFactor } from './scale-factor';
 import type { Transformed } from './transformed';
+import type { TruncatedNormal } from './truncated-normal';
 import type { Uniform } from './uniform';
 
 /**
@@ -65,6 +69,10 @@ const closedForms: Readonly<Record<string, (p: Distribution, q: Distribution) =>
   'Normal Normal': between(normal),
   'Laplace Laplace': between(laplace),
   'Uniform Uniform': between(uniform),
+  'TruncatedNormal TruncatedNormal': between(truncatedNormal),
+  'TruncatedNormal Normal': between(truncatedNormal),
+  'ContinuousBernoulli ContinuousBernoulli': between(continuousBernoulli),
+  'Poisson Poisson': between(poisson),
   'Bernoulli Bernoulli': between(bernoulli),
   'Categorical Categorical': between(categorical),
   'Beta Beta': between(beta),
@@ -124,6 +132,31 @@ function uniform(p: Uniform, q: Uniform): Tensor {
   const logRatio = tf.sub(tf.log(tf.sub(q.high, q.low)), tf.log(tf.sub(p.high, p.low)));
   const covered = tf.logicalAnd(tf.lessEqual(q.low, p.low), tf.lessEqual(p.high, q.high));
   return select(covered, logRatio, Infinity);
+}
+
+/**
+ * $\ln \tfrac{p(m)}{q(m)} + \tfrac{v}{2} (\tfrac{1}{\sigma_q^2} - \tfrac{1}{\sigma_p^2})$ for the mean m and the variance v of p,
+ * because the log-ratio of the densities is a polynomial of the second degree; infinite where q does not cover p.
+ */
+function truncatedNormal(p: TruncatedNormal, q: TruncatedNormal | Normal): Tensor {
+  const { low, high } = 'low' in q ? q : { low: -Infinity, high: Infinity };
+  const precision = ({ scale }: { readonly scale: Scale }): Tensor => tf.square(inverseScaleOf(scale));
+  const mean = p.mean();
+  const curvature = tf.mul(tf.mul(0.5, p.variance()), tf.sub(precision(q), precision(p)));
+  const covered = tf.logicalAnd(tf.lessEqual(low, p.low), tf.greaterEqual(high, p.high));
+  return select(covered, tf.add(tf.sub(p.logProb(mean), q.logProb(mean)), curvature), Infinity);
+}
+
+/** $\ln \tfrac{p(m)}{q(m)}$ at the mean m of p, because the log-ratio of the densities is linear. */
+function continuousBernoulli(p: ContinuousBernoulli, q: ContinuousBernoulli): Tensor {
+  const mean = p.mean();
+  return tf.sub(p.logProb(mean), q.logProb(mean));
+}
+
+/** $\lambda_p (t - \ln(1 + t))$ with $1 + t = \lambda_q / \lambda_p$. */
+function poisson(p: Poisson, q: Poisson): Tensor {
+  const logRatio = tf.sub(q.logRate(), p.logRate());
+  return tf.mul(p.mean(), logDeviance(expm1(logRatio), logRatio));
 }
 
 /** $\theta_p \ln \tfrac{\theta_p}{\theta_q} + (1 - \theta_p) \ln \tfrac{1 - \theta_p}{1 - \theta_q}$, from the logits. */

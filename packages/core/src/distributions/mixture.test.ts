@@ -8,9 +8,10 @@ import {
   Normal,
   pickParameter,
   pickScale,
+  Uniform,
   type Distribution,
 } from '@dgm/core';
-import '@dgm/testing';
+import { automaticGradients, numericalGradients } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 
@@ -95,6 +96,36 @@ describe('Mixture', () => {
       const mixture = new Mixture([0, 0], new Laplace(tf.tensor1d([-50, 50]), 1));
       const signs = Array.from(tf.sign(mixture.sample(Key.of(3), [200])).dataSync());
       expect(Math.abs(signs.reduce((sum, sign) => sum + sign, 0))).toBeLessThan(4 * Math.sqrt(200));
+    });
+  });
+});
+
+describe('the quantile of a mixture', () => {
+  test('of real numbers has the gradient that differences show', () => {
+    const quantiles = (mean: tf.Tensor, logits: tf.Tensor, p: tf.Tensor) =>
+      new Mixture(logits, new Normal(mean, tf.tensor1d([0.5, 1.5]))).quantile(p);
+    const at = [[-1, 2], [0.4, -0.6], [0.05, 0.5, 0.9]]; // prettier-ignore
+    const expected = numericalGradients(quantiles, at);
+    automaticGradients(quantiles, at).forEach((gradient, index) =>
+      expect(gradient).toBeCloseToArray(expected[index]!, { relative: 2e-3, absolute: 2e-3 }),
+    );
+  });
+
+  test('of integers is one of the values, 0 too', () => {
+    tf.tidy(() => {
+      const mixture = new Mixture([0, 0], new DiscretizedLogistic(tf.tensor1d([-5, 5]), 2));
+      const x = mixture.quantile(tf.linspace(0.02, 0.98, 40)).dataSync();
+      expect([...x].every(Number.isInteger)).toBe(true);
+      expect(x).toContain(0);
+    });
+  });
+
+  test('reaches the ends of the support', () => {
+    tf.tidy(() => {
+      const uniform = new Mixture([0, 0], new Uniform(tf.tensor1d([0, 3]), tf.tensor1d([1, 4])));
+      expect(uniform.quantile(tf.tensor1d([0, 0.25, 0.75, 1])).dataSync()).toBeCloseToArray([0, 0.5, 3.5, 4]);
+      const normal = new Mixture([0, 0], new Normal(tf.tensor1d([0, 3]), 1));
+      expect([...normal.quantile(tf.tensor1d([0, 1])).dataSync()]).toEqual([-Infinity, Infinity]);
     });
   });
 });

@@ -2,11 +2,15 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { record } from '../construction/record';
 import { ShapeError } from '../errors/dgm-error';
+import { exp } from '../ops/activations';
+import { broadcastTo } from '../ops/broadcast-to';
 import { logSoftmax, logSumExp, softmax } from '../ops/log-sum-exp';
 import { oneHot } from '../ops/one-hot';
+import { select } from '../ops/select';
+import { stopGradient } from '../ops/stop-gradient';
 import type { Key } from '../random/key';
 import { broadcastShapes, endsWith, formatShape, sizeOf, type Shape } from '../shape/shape';
-import { BaseDistribution, broadcastTo, type Distribution } from './distribution';
+import { BaseDistribution, type Distribution } from './distribution';
 import type { EventSpace } from './support';
 
 /**
@@ -97,6 +101,35 @@ export class Mixture extends BaseDistribution {
     return tf.sum(tf.mul(softmax(this.#logits()), ofComponents), -1);
   }
 
+  /**
+   * By bisection between the least and the greatest quantile of the components. The gradient is that of the implicit
+   * function: $\tfrac{\partial x}{\partial p} = \tfrac{1}{p(x)}$, and minus the slope of the cdf over $p(x)$ for the parameters.
+   */
+  protected override closedQuantile(p: Tensor): Tensor {
+    const { step = 1 } = this.components as { readonly step?: number };
+    const isKnown = this.eventShape.length === 0 && this.components.quantile !== undefined && step === 1;
+    if (!isKnown) return super.closedQuantile(p);
+    const share = stopGradient(p);
+    const ofComponents = stopGradient(this.components.quantile!(tf.expandDims(share, -1)));
+    let [low, high] = [tf.min(ofComponents, -1), tf.max(ofComponents, -1)] as [Tensor, Tensor];
+    const reached = (x: Tensor): Tensor => tf.greaterEqual(this.cdf(x), share);
+    // The lower end may be the answer, where a step of the cdf is.
+    const isLow = reached(low);
+    for (let halving = 0; halving < HALVINGS; halving++) {
+      // Not half of the sum, which may overflow.
+      const middle = tf.add(tf.mul(0.5, low), tf.mul(0.5, high));
+      const above = reached(middle);
+      [low, high] = [select(above, low, middle), select(above, middle, high)];
+    }
+    const x = select(isLow, tf.min(ofComponents, -1), high);
+    // A distribution of integers steps at them, or less than half before them; halving leads next to that.
+    if (this.space === 'integers') return tf.round(x);
+    const density = stopGradient(exp(this.logProb(x)));
+    const isSmooth = tf.logicalAnd(tf.greater(density, 0), tf.less(density, Infinity));
+    const change = tf.div(tf.sub(p, this.cdf(x)), select(isSmooth, density, Infinity));
+    return tf.add(x, tf.sub(change, stopGradient(change)));
+  }
+
   /** The weighted mean of `[..., K, ...event]` over the components. */
   #average(ofComponents: Tensor): Tensor {
     const weighted = tf.mul(this.#overEvent(softmax(this.#logits())), ofComponents);
@@ -119,3 +152,6 @@ export class Mixture extends BaseDistribution {
     return 'shape' in this.logits ? this.logits : tf.tensor1d([...this.logits]);
   }
 }
+
+/** After so many, the bracket is as narrow as neighbouring numbers of float32. */
+const HALVINGS = 60;

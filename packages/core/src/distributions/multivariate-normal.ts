@@ -2,9 +2,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { record } from '../construction/record';
 import { ShapeError } from '../errors/dgm-error';
+import { broadcastTo } from '../ops/broadcast-to';
 import type { Key } from '../random/key';
 import { broadcastShapes, formatShape, type Shape } from '../shape/shape';
-import { BaseDistribution, broadcastTo } from './distribution';
+import { BaseDistribution } from './distribution';
 import { asTensor, pickParameter, shapeOf, scaleParameter, type Parameter, type Scale } from './parameters';
 import { DiagonalFactor, LowerTriangularFactor, type ScaleFactor } from './scale-factor';
 

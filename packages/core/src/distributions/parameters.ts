@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { ArgumentError } from '../errors/dgm-error';
 import { exp } from '../ops/activations';
+import { broadcastTo } from '../ops/broadcast-to';
 import { clip } from '../ops/clip';
 import { broadcastShapes, sizeOf, type Shape } from '../shape/shape';
 
@@ -72,7 +73,7 @@ export function pickParameter<P extends Parameter>(
   { batchShape, eventShape = [] }: { readonly batchShape: Shape; readonly eventShape?: Shape },
 ): P | Tensor {
   if (typeof parameter === 'number') return parameter;
-  const whole = tf.broadcastTo(parameter, [...batchShape, ...eventShape]);
+  const whole = broadcastTo(parameter, [...batchShape, ...eventShape]);
   const rows = tf.reshape(whole, [sizeOf(batchShape), ...eventShape]);
   return tf.reshape(tf.gather(rows, tf.reshape(indices, [-1])), [...indices.shape, ...eventShape]);
 }

@@ -87,3 +87,15 @@ describe('Transformed', () => {
     tf.dispose(context);
   });
 });
+
+it('has a distribution function of 0 and 1 beyond the range of the map, also of a falling one', () => {
+  tf.tidy(() => {
+    const falling = new Chain([new Affine({ scale: -1 }), new Sigmoid()]);
+    for (const map of [new Sigmoid(), falling]) {
+      const share = new Transformed(new Normal(0, 1), map).cdf(tf.tensor1d([-1, 0, 0.5, 1, 2]));
+      expect(share.dataSync()).toBeCloseToArray([0, 0, 0.5, 1, 1]);
+    }
+    const exponential = new Transformed(new Normal(0, 1), new Exp());
+    expect(exponential.quantile(tf.tensor1d([0, 0.5, 1])).dataSync()).toBeCloseToArray([0, 1, Infinity]);
+  });
+});

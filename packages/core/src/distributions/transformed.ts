@@ -4,10 +4,13 @@ import type { Bijector } from '../bijectors/bijector';
 import { record } from '../construction/record';
 import { ShapeError } from '../errors/dgm-error';
 import type { CallOptions } from '../nn/layer';
+import { broadcastTo } from '../ops/broadcast-to';
+import { select } from '../ops/select';
+import { stopGradient } from '../ops/stop-gradient';
 import { sumLastAxes } from '../ops/sum-last-axes';
 import type { Key } from '../random/key';
 import { broadcastShapes, endsWith, formatShape, sameShape, sizeOf, type Shape } from '../shape/shape';
-import { BaseDistribution, broadcastTo, type Distribution } from './distribution';
+import { BaseDistribution, type Distribution } from './distribution';
 import type { EventSpace } from './support';
 
 /**
@@ -86,6 +89,44 @@ export class Transformed extends BaseDistribution {
     const events = this.call.context === undefined ? y : broadcastTo(y, [...lead, ...this.eventShape]);
     const { z, logDet } = this.bijector.inverseAndLogDet(events, this.call);
     return tf.add(this.base.logProb(z), sumLastAxes(logDet, this.#extraAxes));
+  }
+
+  /** $F(f^{-1}(y))$ for a single number, and 1 less that for a map that falls; 0 and 1 beyond the range of the map. */
+  protected override closedCdf(y: Tensor): Tensor {
+    if (!this.#isOfNumbers()) return super.closedCdf(y) as Tensor;
+    const { z, logDet } = this.bijector.inverseAndLogDet(y, this.call);
+    const share = this.base.cdf(z);
+    const inside = select(this.#rises(), share, tf.sub(1, share));
+    // Outside the range the inverse is any finite z. A point of the range tells which side y is on.
+    const above = tf.cast(tf.greater(stopGradient(y), this.#images().high), 'float32');
+    return select(tf.equal(logDet, -Infinity), above, inside);
+  }
+
+  /** $f(F^{-1}(p))$ for a single number, and $f(F^{-1}(1 - p))$ for a map that falls. */
+  protected override closedQuantile(p: Tensor): Tensor {
+    if (!this.#isOfNumbers() || this.base.quantile === undefined) return super.closedQuantile(p);
+    const share = select(this.#rises(), p, tf.sub(1, p));
+    return this.bijector.forwardAndLogDet(this.base.quantile(share), this.call).y;
+  }
+
+  /** Whether this is an increasing or decreasing map of one real number: an invertible map of a single one always is. */
+  #isOfNumbers(): boolean {
+    return this.eventShape.length === 0 && this.bijector.eventRank === 0 && this.space === 'reals';
+  }
+
+  #rises(): Tensor {
+    const { first, second } = this.#images();
+    return tf.greater(second, first);
+  }
+
+  /** Two points of the range, from a lower and a higher point of the base. */
+  #images(): { first: Tensor; second: Tensor; high: Tensor } {
+    const at = (share: number): Tensor => {
+      const z = this.base.quantile!(tf.fill([...this.base.batchShape], share));
+      return stopGradient(this.bijector.forwardAndLogDet(z, this.call).y);
+    };
+    const [first, second] = [at(0.25), at(0.75)];
+    return { first, second, high: tf.maximum(first, second) };
   }
 
   /** A base without a batch draws one event for each row of the condition. */

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { elementwise } from './differentiable';
 import { digamma, lgamma } from './gamma';
+import { log1p } from './log-arithmetic';
 import { polynomial } from './polynomial';
 import { select } from './select';
 
@@ -61,3 +62,27 @@ const devianceNearOne = elementwise(
   },
   (t) => tf.div(t, tf.add(1, t)),
 );
+
+/**
+ * $\ln B(a, b) = \ln \Gamma(a) + \ln \Gamma(b) - \ln \Gamma(a + b)$, without the difference of large numbers.
+ *
+ * It is $-(h - \tfrac12) \ln(1 + \tfrac{l}{h}) + l \ln \tfrac{l}{n} - \tfrac12 \ln \tfrac{l}{2\pi} + \delta(l) + \delta(h) - \delta(n)$
+ * for the lower parameter l, the higher h and their sum n, with $\delta$ for Stirling's error.
+ *
+ * @param a - any shape, positive
+ * @param b - a shape that broadcasts with that of `a`, positive
+ * @returns a tensor of the broadcast shape; error below 2e-6 relative to $\max(1, |\ln B|)$
+ */
+export function logBeta(a: Tensor, b: Tensor): Tensor {
+  return tf.tidy(() => {
+    const ordered = tf.less(a, b);
+    const [low, high] = [select(ordered, a, b), select(ordered, b, a)];
+    const n = tf.add(a, b);
+    const powers = tf.sub(
+      tf.mul(low, tf.log(tf.div(low, n))),
+      tf.mul(tf.sub(high, 0.5), log1p(tf.div(low, high))),
+    );
+    const corrections = tf.sub(tf.add(stirlingError(a), stirlingError(b)), stirlingError(n));
+    return tf.add(tf.sub(powers, tf.mul(0.5, tf.log(tf.div(low, 2 * Math.PI)))), corrections);
+  });
+}

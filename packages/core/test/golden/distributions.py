@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from scipy import special, stats
+from scipy import integrate, special, stats
 
 torch.set_default_dtype(torch.float64)
 getcontext().prec = 80
@@ -150,6 +150,13 @@ def gamma():
     return [values]
 
 
+def poisson():
+    rate = np.array([0.3, 4.5, 900.0])
+    x = np.array([[0.0, 5.0, 870.0], [2.0, 40.0, 1500.0], [7.0, 0.0, 901.0]])
+    # SciPy's entropy is a sum over all counts; there is no closed form to compare with it.
+    return [row(stats.poisson(rate), x, [rate], mode=np.floor(rate), discrete=True, entropy=False)]
+
+
 def student_t():
     df, location, scale = np.array([2.5, 5.0, 200.0]), np.array([0.5, -1.0, 2.0]), np.array([0.3, 4.0, 1.0])
     x = np.array([[-3.0, 0.2, 2.5], [0.7, 50.0, -4.0]])
@@ -275,7 +282,26 @@ def divergences():
     result["MultivariateNormal between diagonals"] = d.kl_divergence(
         diagonal, d.MultivariateNormal(t(MEAN), scale_tril=torch.eye(3) * 2)
     ).numpy()
+    result["Poisson"] = d.kl_divergence(d.Poisson(t([0.3, 900.0])), d.Poisson(t([4.0, 901.0]))).numpy()
+    result["TruncatedNormal"] = [
+        divergence_on(-1.0, 2.0, stats.truncnorm(-1.0, 2.0), stats.truncnorm(-3.0, 2.0, 1.0, 2.0)),
+        divergence_on(5.0, 6.0, stats.truncnorm(5.0, 6.0), stats.truncnorm(2.0, 5.5, 1.0, 2.0)),
+    ]
+    result["TruncatedNormal to Normal"] = divergence_on(-1.0, 2.0, stats.truncnorm(-1.0, 2.0), stats.norm(1.0, 2.0))
+    logits = ((0.3, -3.0), (-20.0, 1e-3))
+    result["ContinuousBernoulli"] = [continuous_bernoulli_divergence(*pair) for pair in logits]
     return result
+
+
+def divergence_on(low, high, p, q):
+    """By quadrature over the support of p."""
+    return integrate.quad(lambda x: p.pdf(x) * (p.logpdf(x) - q.logpdf(x)), low, high, epsabs=0, epsrel=1e-12)[0]
+
+
+def continuous_bernoulli_divergence(p, q):
+    log_density = lambda x, l: l * x - np.log(np.expm1(l) / l)
+    ratio = lambda x: np.exp(log_density(x, p)) * (log_density(x, p) - log_density(x, q))
+    return integrate.quad(ratio, 0, 1, epsabs=0, epsrel=1e-12)[0]
 
 
 def rounded(value):
@@ -297,6 +323,7 @@ if __name__ == "__main__":
         "Categorical": categorical(),
         "Beta": beta(),
         "Gamma": gamma(),
+        "Poisson": poisson(),
         "StudentT": student_t(),
         "Uniform": uniform(),
         "TruncatedNormal": truncated_normal(),

@@ -78,9 +78,16 @@ def bessel_gaps(x, v):
     return (x - log_relative, 1 - ratio), (x * (1 - ratio), 1 - ratio - x * ratio_slope)
 
 
+small_to_large = grid(np.geomspace(1e-6, 1e6, 13), [0.5, 1, 3.7])
+first, second = (side.ravel() for side in np.meshgrid(small_to_large, small_to_large))
+
+
 rounded = lambda values: [float(f"{value:.12g}") for value in values]
 table = {name: {"x": rounded(x), "y": rounded(f(x))} for name, (f, x) in functions.items()}
 mpmath.mp.dps = 40
+log_gammas = lambda a, b: mpmath.loggamma(a) + mpmath.loggamma(b) - mpmath.loggamma(a + b)
+log_beta = [log_gammas(mpmath.mpf(a), mpmath.mpf(b)) for a, b in zip(first, second)]
+table["logBeta"] = {"a": rounded(first), "b": rounded(second), "y": rounded(map(float, log_beta))}
 for order in [0, 0.5, 1, 3, 7.5, 15.5, 16, 31.5, 49]:
     x = grid(np.geomspace(1e-3, 1e4, 22))
     for name, pairs in zip(["logBesselGap", "besselRatioGap"], zip(*[bessel_gaps(value, order) for value in x])):

@@ -92,7 +92,7 @@ export class PersistentLangevin extends BaseModule {
       const isNew = tf.less(key.fold('restart').uniform(each), this.#restart);
       const fresh = this.#start(key.fold('start'), count);
       const loop = this.#loop(energy, front);
-      let state = { x: select(tf.broadcastTo(isNew, fresh.shape), fresh, front) };
+      let state = { x: select(isNew, fresh, front) };
       for (let step = 1; step <= loop.steps; step++) {
         state = loop.next(state, {}, key.fold(step)) as typeof state;
       }

@@ -1,12 +1,24 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { checkInteger, checkNumber, checkOptions } from '../../check/check';
+import { exp } from '../../ops/activations';
 import { sizeOf, type Shape } from '../../shape/shape';
 import { Bernoulli } from '../bernoulli';
 import { Categorical } from '../categorical';
 import { ContinuousBernoulli } from '../continuous-bernoulli';
 import { Independent } from '../independent';
+import { Laplace } from '../laplace';
+import { Mixture } from '../mixture';
 import { Normal } from '../normal';
-import { makeHead, shapeRows, splitRows, type DistributionHead, type IntegerHeadOptions } from './head';
+import { Poisson } from '../poisson';
+import { StudentT } from '../student-t';
+import {
+  componentCentres,
+  makeHead,
+  shapeRows,
+  splitRows,
+  type DistributionHead,
+  type IntegerHeadOptions,
+} from './head';
 
 /** A Bernoulli distribution for each entry; the network puts out the logits, `[n, ...shape]`. */
 export function bernoulliHead(options: { readonly shape: Shape }): DistributionHead {
@@ -85,5 +97,101 @@ export function normalHead(options: NormalHeadOptions): DistributionHead {
       const logScale = tf.mul(0.5, logVariance!);
       return new Independent(new Normal(mean!, { logScale }), shape.length);
     },
+  });
+}
+
+export interface NormalMixtureHeadOptions {
+  readonly shape: Shape;
+  /** How many components the mixture of an entry has. */
+  readonly components: number;
+}
+
+/**
+ * A mixture of `components` normal distributions for each entry: the output of a mixture density network.
+ *
+ * The network puts out all log-weights, then all means, then all log-variances: `[n, 3, ...shape, components]`. Means are
+ * relative to centres that are spread over [-1, 1], so that the components of a network that starts near 0 differ.
+ *
+ * @throws {@link ArgumentError} if `components` is not an integer of at least 1
+ * @see Mixture density networks (Bishop, 1994)
+ */
+export function normalMixtureHead(options: NormalMixtureHeadOptions): DistributionHead {
+  checkOptions('normalMixtureHead', options, ['shape', 'components']);
+  const { shape, components } = options;
+  checkInteger('normalMixtureHead', 'components', components, { min: 1 });
+  return makeHead({
+    name: 'normalMixtureHead',
+    eventShape: shape,
+    numParameters: 3 * components * sizeOf(shape),
+    build: (rows) => {
+      const [logits, offset, logVariance] = splitRows(rows, 3, [...shape, components]);
+      const mean = tf.add(offset!, componentCentres(components));
+      const normal = new Normal(mean, { logScale: tf.mul(0.5, logVariance!) });
+      return new Independent(new Mixture(logits!, normal), shape.length);
+    },
+  });
+}
+
+/**
+ * A Laplace distribution for each entry, for data with heavier tails than a normal distribution has; its mode is the
+ * least absolute error.
+ *
+ * The network puts out all medians, then all log-scales: `[n, 2, ...shape]`.
+ */
+export function laplaceHead(options: { readonly shape: Shape }): DistributionHead {
+  checkOptions('laplaceHead', options, ['shape']);
+  const { shape } = options;
+  return makeHead({
+    name: 'laplaceHead',
+    eventShape: shape,
+    numParameters: 2 * sizeOf(shape),
+    build: (rows) => {
+      const [location, logScale] = splitRows(rows, 2, shape);
+      return new Independent(new Laplace(location!, { logScale: logScale! }), shape.length);
+    },
+  });
+}
+
+export interface StudentTHeadOptions {
+  readonly shape: Shape;
+  /** Fixed degrees of freedom; by default the network puts out their logarithms as well. */
+  readonly degreesOfFreedom?: number;
+}
+
+/**
+ * Student's t distribution for each entry, for data with outliers.
+ *
+ * The network puts out all locations, all log-scales, then all logarithms of the degrees of freedom: `[n, 3, ...shape]`;
+ * with fixed `degreesOfFreedom` the first two alone.
+ * @throws {@link ArgumentError} if `degreesOfFreedom` is not positive
+ */
+export function studentTHead(options: StudentTHeadOptions): DistributionHead {
+  checkOptions('studentTHead', options, ['shape', 'degreesOfFreedom']);
+  const { shape, degreesOfFreedom } = options;
+  if (degreesOfFreedom !== undefined)
+    checkNumber('studentTHead', 'degreesOfFreedom', degreesOfFreedom, { above: 0 });
+  const parts = degreesOfFreedom === undefined ? 3 : 2;
+  return makeHead({
+    name: 'studentTHead',
+    eventShape: shape,
+    numParameters: parts * sizeOf(shape),
+    build: (rows) => {
+      const [location, logScale, logDegrees] = splitRows(rows, parts, shape);
+      const degrees = degreesOfFreedom ?? exp(logDegrees!);
+      return new Independent(new StudentT(degrees, location!, { logScale: logScale! }), shape.length);
+    },
+  });
+}
+
+/** A Poisson distribution for each entry, for counts; the network puts out the log-rates, `[n, ...shape]`. */
+export function poissonHead(options: { readonly shape: Shape }): DistributionHead {
+  checkOptions('poissonHead', options, ['shape']);
+  const { shape } = options;
+  return makeHead({
+    name: 'poissonHead',
+    eventShape: shape,
+    levels: Infinity,
+    numParameters: sizeOf(shape),
+    build: (rows) => new Independent(new Poisson({ logRate: shapeRows(rows, shape) }), shape.length),
   });
 }

@@ -75,6 +75,11 @@ export function splitRows(rows: Tensor, count: number, shape: Shape): Tensor[] {
   return tf.split(rows, count, 1).map((part) => shapeRows(part, shape));
 }
 
+/** Relative means that are spread over [-1, 1], `[components]`. */
+export function componentCentres(components: number): Tensor {
+  return tf.tensor1d(Array.from({ length: components }, (_, index) => (2 * index + 1) / components - 1));
+}
+
 /** The options of heads over the integers 0 to `levels - 1`. */
 export interface IntegerHeadOptions {
   readonly shape: Shape;

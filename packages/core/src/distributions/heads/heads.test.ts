@@ -5,7 +5,11 @@ import {
   continuousBernoulliHead,
   discretizedLogisticHead,
   discretizedLogisticMixtureHead,
+  laplaceHead,
   normalHead,
+  normalMixtureHead,
+  poissonHead,
+  studentTHead,
   Key,
   logisticPixelMixtureHead,
   LogisticPixelMixture,
@@ -37,6 +41,15 @@ const heads: [string, DistributionHead, { numParameters: number; levels?: number
   ],
   ['continuousBernoulli', continuousBernoulliHead({ shape: [2, 3] }), { numParameters: 6 }],
   ['normal', normalHead({ shape: [2, 3] }), { numParameters: 12 }],
+  ['normalMixture', normalMixtureHead({ shape: [2, 3], components: 4 }), { numParameters: 72 }],
+  ['laplace', laplaceHead({ shape: [2, 3] }), { numParameters: 12 }],
+  ['studentT', studentTHead({ shape: [2, 3] }), { numParameters: 18 }],
+  [
+    'studentT with fixed degrees of freedom',
+    studentTHead({ shape: [6], degreesOfFreedom: 4 }),
+    { numParameters: 12 },
+  ],
+  ['poisson', poissonHead({ shape: [2, 3] }), { numParameters: 6, levels: Infinity }],
   ['normal with a fixed std', normalHead({ shape: [6], std: 0.5 }), { numParameters: 6 }],
 ];
 

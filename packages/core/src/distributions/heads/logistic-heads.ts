@@ -8,7 +8,13 @@ import { DiscretizedLogistic } from '../discretized-logistic';
 import { Independent } from '../independent';
 import { LogisticPixelMixture } from '../logistic-pixel-mixture';
 import { Mixture } from '../mixture';
-import { makeHead, splitRows, type DistributionHead, type IntegerHeadOptions } from './head';
+import {
+  componentCentres,
+  makeHead,
+  splitRows,
+  type DistributionHead,
+  type IntegerHeadOptions,
+} from './head';
 
 export interface LogisticMixtureHeadOptions extends IntegerHeadOptions {
   /** How many components the mixture has. */
@@ -153,9 +159,4 @@ function relativeToLevels(
   // A logistic distribution of scale s has the standard deviation s pi / sqrt 3, a uniform one its width / sqrt 12.
   const broad = Math.log(levels / parts / (2 * Math.PI));
   return { mean: tf.add(half, tf.mul(half, mean)), logScale: tf.add(broad, logScale) };
-}
-
-/** Relative means that are spread over the values, `[components]`. */
-function componentCentres(components: number): Tensor {
-  return tf.tensor1d(Array.from({ length: components }, (_, index) => (2 * index + 1) / components - 1));
 }
