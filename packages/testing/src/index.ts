@@ -4,7 +4,7 @@ import './matchers';
 export { describeBackends } from './backends';
 export { bijectorChecks, describeBijector, measureBijector } from './bijector';
 export type { BijectorCase, BijectorErrors, BijectorTable } from './bijector';
-export { compiledChecks, describeCompiled } from './compiled';
+export { compiledChecks, describeCompiled, engineChecks } from './compiled';
 export type { CompiledOptions, CompiledTable } from './compiled';
 export type { CompiledCase } from './compiled/trained';
 export { checkCoverage, describeCoverage } from './coverage';

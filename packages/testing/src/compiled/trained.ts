@@ -22,7 +22,7 @@ export interface Course {
   readonly steps: number;
   /** Steps, from 1, that see one example less. */
   readonly smallerAt?: readonly number[];
-  readonly afterStep?: () => void;
+  readonly afterStep?: () => unknown;
 }
 
 export interface Trained {
