@@ -2,7 +2,7 @@ import { decimal } from './format';
 import type { Baseline } from '../datasets/baselines';
 import type { CurvePoint, Run } from '../results/schema';
 import { html, type Markup } from './html';
-import { scale, ticks, tickTexts, type Scale } from './scale';
+import { extent, scale, ticks, tickTexts, type Scale } from './scale';
 
 /** Loss by epoch: training, validation, the kept epoch and the baselines that lie in sight. */
 export function learningCurves(run: Run, baselines: readonly Baseline[]): Markup | undefined {
@@ -59,8 +59,8 @@ function lossScale(curve: readonly CurvePoint[]): Scale | undefined {
   if (all.length === 0) return undefined;
   const skipped = curve.length < LONG_CURVE ? 0 : Math.ceil(Math.sqrt(curve.length) / 2);
   const settled = losses(curve.slice(skipped));
-  const min = Math.min(...all);
-  const max = Math.max(...(settled.length > 0 ? settled : all));
+  const [min] = extent(all);
+  const [, max] = extent(settled.length > 0 ? settled : all);
   const margin = 0.05 * (max - min || 1);
   return scale(min - margin, max + margin);
 }

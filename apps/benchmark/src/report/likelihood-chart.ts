@@ -2,7 +2,7 @@ import { decimal, score } from './format';
 import type { Baseline } from '../datasets/baselines';
 import { isScore, type Run, type Score } from '../results/schema';
 import { html, type Markup } from './html';
-import { scale, ticks, tickTexts, type Scale } from './scale';
+import { scaleAround, ticks, tickTexts, type Scale } from './scale';
 
 /** Every model's test likelihood on one axis, best first, against the baselines that lie near. */
 export function likelihoodChart(runs: readonly Run[], allBaselines: readonly Baseline[]): Markup | undefined {
@@ -12,7 +12,7 @@ export function likelihoodChart(runs: readonly Run[], allBaselines: readonly Bas
   if (rows.length === 0) return undefined;
   const measured = rows.flatMap((run) => scoresOf(run).map(({ nats }) => nats!));
   const baselines = near(allBaselines, Math.max(...measured));
-  const x = axis([...measured, ...baselines.map(({ nats }) => nats)]);
+  const x = scaleAround([...measured, ...baselines.map(({ nats }) => nats)], 0.06);
   const labels = ticks(x, 4);
   const texts = tickTexts(labels);
   return html`<figure class="likelihoods">
@@ -71,12 +71,6 @@ function near(baselines: readonly Baseline[], worst: number): readonly Baseline[
   const ordered = [...baselines].sort((a, b) => a.nats - b.nats);
   const beyond = ordered.findIndex(({ nats }) => nats > worst);
   return beyond < 0 ? ordered : ordered.slice(0, beyond + 1);
-}
-
-function axis(values: readonly number[]): Scale {
-  const [min, max] = [Math.min(...values), Math.max(...values)];
-  const margin = 0.06 * (max - min || 1);
-  return scale(min - margin, max + margin);
 }
 
 const at = (x: Scale, value: number) => `${x.percent(value).toFixed(2)}%`;

@@ -1,12 +1,18 @@
 import type { Axis, Curve } from '../results/schema';
 import { html, type Markup } from './html';
-import { scale, ticks, tickTexts, type Scale } from './scale';
+import { scaleAround, ticks, tickTexts, type Scale } from './scale';
 
 /** Any quantity over any other, such as a rate-distortion curve, in the order of its points. */
 export function lineChart({ name, x: horizontal, y: vertical, points }: Curve): Markup | undefined {
   if (points.length === 0) return undefined;
-  const x = around(points.map(([value]) => value));
-  const y = around(points.map(([, value]) => value));
+  const x = scaleAround(
+    points.map(([value]) => value),
+    0.05,
+  );
+  const y = scaleAround(
+    points.map(([, value]) => value),
+    0.05,
+  );
   const [across, up] = [ticks(x, 6), ticks(y, 5)];
   const [acrossTexts, upTexts] = [tickTexts(across), tickTexts(up)];
   const path = points
@@ -35,11 +41,5 @@ export function lineChart({ name, x: horizontal, y: vertical, points }: Curve): 
 }
 
 const titleOf = ({ name, unit }: Axis): string => (unit === undefined ? name : `${name}, ${unit}`);
-
-function around(values: readonly number[]): Scale {
-  const [min, max] = [Math.min(...values), Math.max(...values)];
-  const margin = 0.05 * (max - min || Math.abs(max) || 1);
-  return scale(min - margin, max + margin);
-}
 
 const at = (axis: Scale, value: number) => `${axis.percent(value).toFixed(2)}%`;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { scale, ticks, tickTexts } from './scale';
+import { extent, scale, ticks, tickTexts } from './scale';
 
 describe('ticks', () => {
   it.each([
@@ -27,4 +27,8 @@ describe('scale', () => {
     expect([2, 3, 4].map((value) => scale(2, 4).percent(value))).toEqual([0, 50, 100]);
     expect(scale(2, 2).percent(2)).toBe(0);
   });
+});
+
+it('takes the extent of more values than fit into a call', () => {
+  expect(extent(Array.from({ length: 300_000 }, (_, index) => index - 5))).toEqual([-5, 299_994]);
 });

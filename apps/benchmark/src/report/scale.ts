@@ -12,6 +12,21 @@ export function scale(min: number, max: number): Scale {
   return { min, max, percent: (value) => (100 * (value - min)) / span };
 }
 
+/** The scale of all values, with a margin on both sides, as a share of what they span. */
+export function scaleAround(values: readonly number[], margin: number): Scale {
+  const [min, max] = extent(values);
+  const room = margin * (max - min || Math.abs(max) || 1);
+  return scale(min - room, max + room);
+}
+
+/** The least and the greatest value. `Math.min(...values)` takes no more arguments than there is room for on the stack. */
+export function extent(values: readonly number[]): readonly [min: number, max: number] {
+  return values.reduce(([min, max], value) => [Math.min(min, value), Math.max(max, value)], [
+    Infinity,
+    -Infinity,
+  ] as [number, number]);
+}
+
 /** From this many labels on, an axis can be read. */
 const FEWEST_TICKS = 3;
 

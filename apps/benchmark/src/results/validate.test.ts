@@ -48,9 +48,12 @@ describe('results of somebody else', () => {
     ['runs.0.curve', [[1, 2]]],
     ['runs.0.curves', [{ name: 'x', points: [] }]],
     ['runs.0.metrics', { fid: { value: 'low' } }],
+    ['runs.0.curve', Array.from({ length: 100_001 }, (_, epoch) => ({ epoch, train: 1, validation: 1 }))],
+    ['runs.0.extra.deep', JSON.parse('['.repeat(20_000) + ']'.repeat(20_000)) as unknown],
+    ['runs.0.test.nats', -Infinity],
     ['dataset.train', -1],
     ['machine.cores', 'many'],
-  ])('are refused where %s is %j', (path, value) => {
+  ])('are refused for another %s', (path, value) => {
     const read = () => validated(resultsSchema, changed(path, value), 'results.json');
     expect(read).toThrow('dgm-bench: expected results.json to be a file of this program');
     expect(read).toThrow(expect.toSatisfy((error) => DgmError.is(error, 'serialization')));

@@ -4,9 +4,14 @@ import type { Comparison } from './comparison';
 import type { LatentMap } from './latent-map';
 import type { Results } from './schema';
 
+/** JSON has no infinity, but its readers make one of 1e999. */
+const number = v.pipe(v.number(), v.finite());
 /** Any number, or null for one that is not finite. */
-const numberOrNull = v.nullable(v.number());
+const numberOrNull = v.nullable(number);
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+
+/** A page with a longer curve takes minutes to draw. */
+const MOST_POINTS = 100_000;
 
 /** The name of a file beside the results: results travel, and must not name other files of the machine that reads them. */
 const fileName = (ending: string) =>
@@ -22,14 +27,14 @@ const picture = fileName('.png');
 const machine = v.looseObject({
   cpu: v.string(),
   cores: count,
-  memoryGiB: v.number(),
+  memoryGiB: number,
   platform: v.string(),
   node: v.string(),
   tfjs: v.string(),
 });
 const comparisonMachine = v.looseObject({
   ...machine.entries,
-  load: v.number(),
+  load: number,
   onnxruntime: v.nullable(v.string()),
   pytorch: v.nullable(v.string()),
   python: v.nullable(v.string()),
@@ -68,7 +73,7 @@ const run = v.object({
   seed: v.pipe(v.number(), v.safeInteger()),
   epochs: count,
   steps: count,
-  trainSeconds: v.number(),
+  trainSeconds: number,
   msPerStep: v.object({ median: numberOrNull, min: numberOrNull }),
   validation: v.object({ nats: numberOrNull }),
   test: v.nullable(score),
@@ -83,14 +88,11 @@ const run = v.object({
     latentMap: v.exactOptional(fileName('.json')),
   }),
   samples: picture,
-  sampleSeconds: v.number(),
-  peakMemoryMiB: v.number(),
-  curve: v.array(
-    v.object({
-      epoch: count,
-      train: numberOrNull,
-      validation: numberOrNull,
-    }),
+  sampleSeconds: number,
+  peakMemoryMiB: number,
+  curve: v.pipe(
+    v.array(v.object({ epoch: count, train: numberOrNull, validation: numberOrNull })),
+    v.maxLength(MOST_POINTS),
   ),
   curves: v.exactOptional(
     v.array(
@@ -98,7 +100,7 @@ const run = v.object({
         name: v.string(),
         x: axis,
         y: axis,
-        points: v.array(v.tuple([v.number(), v.number()])),
+        points: v.pipe(v.array(v.tuple([number, number])), v.maxLength(MOST_POINTS)),
       }),
     ),
   ),
@@ -156,20 +158,20 @@ const measurement = v.object({
   threads: count,
   operatorThreads: v.exactOptional(count),
   parameters: v.nullable(count),
-  msPerStep: v.nullable(v.object({ median: v.number(), min: v.number(), windows: count })),
+  msPerStep: v.nullable(v.object({ median: number, min: number, windows: count })),
   sampleMs: numberOrNull,
   peakMemoryMiB: numberOrNull,
-  roofline: v.nullable(v.object({ multiplyAddsPerStep: v.number(), peakMultiplyAddsPerMs: v.number() })),
+  roofline: v.nullable(v.object({ multiplyAddsPerStep: number, peakMultiplyAddsPerMs: number })),
   trainings: v.array(
     v.object({
       seed: v.pipe(v.number(), v.safeInteger()),
-      seconds: v.number(),
+      seconds: number,
       epochs: count,
       steps: count,
       fitMsPerStep: numberOrNull,
-      validationNats: v.number(),
-      targetNats: v.number(),
-      secondsToTarget: v.number(),
+      validationNats: number,
+      targetNats: number,
+      secondsToTarget: number,
       testNats: numberOrNull,
     }),
   ),
@@ -190,7 +192,7 @@ export const comparisonSchema: v.GenericSchema<unknown, Comparison> = v.object({
   ),
 });
 
-const range = v.tuple([v.number(), v.number()]);
+const range = v.tuple([number, number]);
 /** The file of a map of two latent variables. */
 export const latentMapSchema: v.GenericSchema<unknown, LatentMap> = v.pipe(
   v.object({
@@ -210,17 +212,33 @@ export const latentMapSchema: v.GenericSchema<unknown, LatentMap> = v.pipe(
  * @throws SerializationError naming the first field that has another form
  */
 export function validated<T>(schema: v.GenericSchema<unknown, T>, value: unknown, source: string): T {
+  const refuse = (actual: string): never => {
+    throw new SerializationError({
+      where: 'dgm-bench',
+      argument: source,
+      expected: 'to be a file of this program, in the form of this version',
+      actual,
+      remedy: 'write it again',
+    });
+  };
+  if (isDeeperThan(MOST_LEVELS, value)) refuse(`values nested in more than ${MOST_LEVELS} levels`);
   const result = v.safeParse(schema, value, { abortEarly: true });
   if (result.success) return result.output;
   const [issue] = result.issues;
-  const field = v.getDotPath(issue) ?? 'the file';
-  throw new SerializationError({
-    where: 'dgm-bench',
-    argument: source,
-    expected: 'to be a file of this program, in the form of this version',
-    actual: `${field}: ${issue.message}`,
-    remedy: 'write it again',
-  });
+  return refuse(`${v.getDotPath(issue) ?? 'the file'}: ${issue.message}`);
+}
+
+/** What is nested deeper would overflow the stack of whatever walks it, such as `JSON.stringify`. */
+const MOST_LEVELS = 64;
+
+/** Level by level, not by recursion. */
+function isDeeperThan(most: number, value: unknown): boolean {
+  let level = [value];
+  for (let depth = 0; depth <= most; depth++) {
+    level = level.flatMap((each) => (typeof each === 'object' && each !== null ? Object.values(each) : []));
+    if (level.length === 0) return false;
+  }
+  return true;
 }
 
 const PNG_SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);

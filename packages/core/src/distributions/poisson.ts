@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { record } from '../construction/record';
 import { exp } from '../ops/activations';
 import { logGammaOfNumber } from '../ops/bessel';
 import { lgamma } from '../ops/gamma';
@@ -42,6 +43,7 @@ export class Poisson extends BaseDistribution {
    */
   constructor(rate: Rate, options: BatchShapeOptions = {}) {
     super();
+    record(this, 'Poisson', arguments);
     if (!isLogarithmic(rate)) requirePositive(rate, 'Poisson', 'rate');
     this.rate = rate;
     this.batchShape = batchShapeOf(options, isLogarithmic(rate) ? rate.logRate : rate);

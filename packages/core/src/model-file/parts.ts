@@ -13,7 +13,11 @@ import {
   bernoulliHead,
   categoricalHead,
   continuousBernoulliHead,
+  laplaceHead,
   normalHead,
+  normalMixtureHead,
+  poissonHead,
+  studentTHead,
 } from '../distributions/heads/distribution-heads';
 import {
   discretizedLogisticHead,
@@ -28,6 +32,7 @@ import { LogisticPixelMixture } from '../distributions/logistic-pixel-mixture';
 import { Mixture } from '../distributions/mixture';
 import { MultivariateNormal } from '../distributions/multivariate-normal';
 import { Normal } from '../distributions/normal';
+import { Poisson } from '../distributions/poisson';
 import { StudentT } from '../distributions/student-t';
 import { Transformed } from '../distributions/transformed';
 import { TruncatedNormal } from '../distributions/truncated-normal';
@@ -152,6 +157,7 @@ export const modelParts: ModelParts = {
       Mixture,
       MultivariateNormal,
       Normal,
+      Poisson,
       StudentT,
       Transformed,
       TruncatedNormal,
@@ -163,7 +169,11 @@ export const modelParts: ModelParts = {
       bernoulliHead,
       categoricalHead,
       continuousBernoulliHead,
+      laplaceHead,
       normalHead,
+      normalMixtureHead,
+      poissonHead,
+      studentTHead,
       discretizedLogisticHead,
       discretizedLogisticMixtureHead,
       logisticPixelMixtureHead,

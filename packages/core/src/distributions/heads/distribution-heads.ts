@@ -121,6 +121,7 @@ export function normalMixtureHead(options: NormalMixtureHeadOptions): Distributi
   checkInteger('normalMixtureHead', 'components', components, { min: 1 });
   return makeHead({
     name: 'normalMixtureHead',
+    args: arguments,
     eventShape: shape,
     numParameters: 3 * components * sizeOf(shape),
     build: (rows) => {
@@ -143,6 +144,7 @@ export function laplaceHead(options: { readonly shape: Shape }): DistributionHea
   const { shape } = options;
   return makeHead({
     name: 'laplaceHead',
+    args: arguments,
     eventShape: shape,
     numParameters: 2 * sizeOf(shape),
     build: (rows) => {
@@ -173,6 +175,7 @@ export function studentTHead(options: StudentTHeadOptions): DistributionHead {
   const parts = degreesOfFreedom === undefined ? 3 : 2;
   return makeHead({
     name: 'studentTHead',
+    args: arguments,
     eventShape: shape,
     numParameters: parts * sizeOf(shape),
     build: (rows) => {
@@ -189,6 +192,7 @@ export function poissonHead(options: { readonly shape: Shape }): DistributionHea
   const { shape } = options;
   return makeHead({
     name: 'poissonHead',
+    args: arguments,
     eventShape: shape,
     levels: Infinity,
     numParameters: sizeOf(shape),
