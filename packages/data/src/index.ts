@@ -28,6 +28,22 @@ export type { DelimitedOptions } from './tables/fields';
 export { parseTable, readTable } from './tables/table';
 export type { NumberColumn, Table, TableColumn, TextColumn } from './tables/table';
 export type { FileSource } from './internal/files';
+export { parseTextTable, readTextTable, TextTable } from './tables/text-table';
+export type { Dialect, TextCells, TextTableOptions } from './tables/text-table';
+export { formatCell, inferSchema, parseSchema, readCells } from './tables/schema';
+export type {
+  CategorySchema,
+  ColumnKind,
+  ColumnOverride,
+  ColumnSchema,
+  DateSchema,
+  InferSchemaOptions,
+  NumberSchema,
+  OtherSchema,
+  TableSchema,
+  TypedColumn,
+  TypedTable,
+} from './tables/schema';
 export { formatNpy, npy, parseNpy } from './tables/npy';
 export type { NpyArray } from './tables/npy';
 export { miniboone, tableDataset } from './tables/table-dataset';

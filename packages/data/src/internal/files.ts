@@ -83,6 +83,14 @@ export async function* textOf(
 }
 
 /**
+ * The bytes of a file in pieces, decompressed if it is gzip.
+ * @throws SerializationError naming the file, if it cannot be read or is damaged
+ */
+export function bytesOf(source: FileSource, where: string): AsyncGenerator<Uint8Array, void> {
+  return inflate(chunksOf(source, where), { file: nameOf(source), where, maxBytes: Infinity });
+}
+
+/**
  * The whole text of a file, decompressed if it is gzip.
  * @throws SerializationError as {@link textOf}
  */

@@ -1,0 +1,717 @@
+import { ArgumentError, checkOneOf, checkOptions, closest, SerializationError } from '@dgm/core';
+import { DATE_FORMATS, DateFormat } from './date-format';
+import { DecimalReader, formatDecimal, type DecimalMark } from './decimal';
+import type { Dialect, TextCells, TextTable } from './text-table';
+
+interface ColumnSchemaBase {
+  readonly name: string;
+  /** How many cells were missing in the table that the schema was inferred from. */
+  readonly missing: number;
+  /** Why the column was taken for this kind. */
+  readonly why: string;
+}
+
+/** Numbers on a grid: whole numbers, or numbers with a largest number of decimals. */
+export interface NumberSchema extends ColumnSchemaBase {
+  /**
+   * `integer` and `decimal` are exact. `real` has more digits than the grid holds: `decimals` then say to how many a value
+   * is rounded, and its likelihood is that of the rounded value.
+   */
+  readonly kind: 'integer' | 'decimal' | 'real';
+  /** The fewest and the most digits after the decimal mark. Values are integers of units of 10^-most. */
+  readonly decimals: readonly [least: number, most: number];
+  readonly decimalMark?: DecimalMark;
+  /** The smallest and the largest value, in units of the last decimal. */
+  readonly range: readonly [min: number, max: number];
+}
+
+/** Dates, times, or both. */
+export interface DateSchema extends ColumnSchemaBase {
+  readonly kind: 'date';
+  /** In the tokens of {@link DateFormat}: `YYYY-MM-DD`. */
+  readonly format: string;
+  /** The earliest and the latest value, in units of the format since 1970. */
+  readonly range: readonly [min: number, max: number];
+}
+
+/** One of some texts: with an order (`ordinal`), without (`category`), or yes and no (`boolean`). */
+export interface CategorySchema extends ColumnSchemaBase {
+  readonly kind: 'category' | 'ordinal' | 'boolean';
+  /** The texts. Those of an ordinal column are in its order. */
+  readonly levels: readonly string[];
+}
+
+/** A column that no model describes: one value (`constant`), names of rows (`id`), free text. */
+export interface OtherSchema extends ColumnSchemaBase {
+  readonly kind: 'constant' | 'id' | 'text';
+  /** The value of a constant column. */
+  readonly value?: string;
+}
+
+export type ColumnSchema = NumberSchema | DateSchema | CategorySchema | OtherSchema;
+
+/** What the columns of a table hold. A plain object that JSON keeps: look at it, correct it, pass it back. */
+export interface TableSchema {
+  readonly format: 'dgm.table-schema';
+  readonly version: 1;
+  /** How the table is written. */
+  readonly dialect: Pick<Dialect, 'separator' | 'newline'>;
+  /** The cells that stand for a missing value. */
+  readonly missingValues: readonly string[];
+  readonly columns: readonly ColumnSchema[];
+}
+
+export type ColumnKind = ColumnSchema['kind'];
+
+/** What is known of a column beforehand. */
+export interface ColumnOverride {
+  readonly kind?: ColumnKind;
+  /** The levels of an ordinal column, in their order. */
+  readonly levels?: readonly string[];
+  /** The form of dates, such as `DD/MM/YYYY`. */
+  readonly format?: string;
+  readonly decimalMark?: DecimalMark;
+}
+
+export interface InferSchemaOptions {
+  /**
+   * The cells that stand for a missing value.
+   * @defaultValue the empty cell, and each of NA, N/A, NaN, nan, null, NULL, None, ? that stands among the numbers or dates of a column
+   */
+  readonly missingValues?: readonly string[];
+  /** Corrections by the column's name. */
+  readonly columns?: Readonly<Record<string, ColumnOverride>>;
+}
+
+const KINDS: readonly ColumnKind[] = [
+  'integer',
+  'decimal',
+  'real',
+  'date',
+  'category',
+  'ordinal',
+  'boolean',
+  'constant',
+  'id',
+  'text',
+];
+
+/**
+ * Infers what the columns of a table hold, from all of its rows. What could be read in two ways stays text, and `why` says
+ * how to decide it: dates whose day and month may be exchanged, commas that may stand before decimals or thousands.
+ *
+ * @param table - the rows to infer from; of training rows alone where others are held out
+ * @throws ArgumentError if two columns have one name, or a correction names no column or does not fit its cells
+ * @example
+ * ```ts
+ * const schema = inferSchema(table, { columns: { cut: { levels: ['Fair', 'Good', 'Ideal'] } } });
+ * for (const { name, kind, why } of schema.columns) console.log(name, kind, why);
+ * ```
+ */
+export function inferSchema(table: TextTable, options: InferSchemaOptions = {}): TableSchema {
+  checkOptions('inferSchema', options, ['missingValues', 'columns']);
+  const names = table.columns.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) {
+    throw new ArgumentError({
+      where: 'inferSchema',
+      argument: 'columns',
+      expected: 'to have different names',
+      actual: `"${twice}" twice`,
+    });
+  }
+  const overrides = options.columns ?? {};
+  for (const [name, override] of Object.entries(overrides)) {
+    checkColumn('inferSchema', name, names);
+    checkOptions('inferSchema', override, ['kind', 'levels', 'format', 'decimalMark']);
+    if (override.kind !== undefined) checkOneOf('inferSchema', `kind of ${name}`, override.kind, KINDS);
+  }
+  const candidates = options.missingValues ?? ['', ...MARKS];
+  const marks = options.missingValues ?? ['', ...usedMarks(table, overrides)];
+  const missing = new Set(marks);
+  const { separator, newline } = table.dialect;
+  return {
+    format: 'dgm.table-schema',
+    version: 1,
+    dialect: { separator, newline },
+    missingValues: candidates.filter((mark) => missing.has(mark)),
+    columns: table.columns.map((cells) =>
+      inferColumn(new Column(cells, missing), overrides[cells.name] ?? {}),
+    ),
+  };
+}
+
+/**
+ * The schema that a JSON text holds, such as one that {@link inferSchema} made and somebody corrected.
+ * @throws SerializationError naming the member that is missing or wrong
+ */
+export function parseSchema(json: string): TableSchema {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch (cause) {
+    throw refusal('the schema', 'to be JSON', 'other text', cause);
+  }
+  const { format, version, dialect, missingValues, columns } = asRecord(value, 'the schema');
+  if (format !== 'dgm.table-schema')
+    throw refusal('format', 'to be "dgm.table-schema"', JSON.stringify(format));
+  if (version !== 1)
+    throw refusal('version', 'to be 1; a newer package may read it', JSON.stringify(version));
+  const { separator, newline } = asRecord(dialect, 'dialect');
+  if (typeof separator !== 'string' || separator.length !== 1) {
+    throw refusal('dialect.separator', 'to be one character', JSON.stringify(separator));
+  }
+  if (newline !== '\n' && newline !== '\r\n' && newline !== '\r') {
+    throw refusal('dialect.newline', 'to be a line end', JSON.stringify(newline));
+  }
+  checkTexts(missingValues, 'missingValues');
+  if (!Array.isArray(columns) || columns.length === 0) {
+    throw refusal('columns', 'to be a list of columns', JSON.stringify(columns));
+  }
+  return {
+    format,
+    version,
+    dialect: { separator, newline },
+    missingValues,
+    columns: columns.map((column, index) => checkedColumn(column, `columns[${index}]`)),
+  };
+}
+
+/** The cells of a table as numbers, by a schema. */
+export interface TypedTable {
+  readonly count: number;
+  readonly columns: readonly TypedColumn[];
+}
+
+export interface TypedColumn {
+  readonly schema: ColumnSchema;
+  /**
+   * `[count]`: numbers and dates in units of their schema, categories as indices of levels; NaN where missing, -1 for a text
+   * that is no level. Columns that no model describes have 0 for a value.
+   */
+  readonly values: Float64Array;
+}
+
+/**
+ * Reads the cells of a table by a schema.
+ * @param table - has all columns of the schema, in any order; others are left out
+ * @throws ArgumentError if a column is not there, with the closest name
+ * @throws SerializationError at the first cell that is neither missing nor of its column's kind
+ */
+export function readCells(table: TextTable, schema: TableSchema): TypedTable {
+  const names = table.columns.map(({ name }) => name);
+  const missing = new Set(schema.missingValues);
+  return {
+    count: table.count,
+    columns: schema.columns.map((column) => {
+      checkColumn('readCells', column.name, names);
+      return { schema: column, values: valuesOf(new Column(table.column(column.name), missing), column) };
+    }),
+  };
+}
+
+/**
+ * The text of a value, as its column is written.
+ * @param value - as in {@link TypedColumn}
+ * @param missing - the text of a missing value
+ */
+export function formatCell(schema: ColumnSchema, value: number, missing = ''): string {
+  if (Number.isNaN(value)) return missing;
+  switch (schema.kind) {
+    case 'integer':
+    case 'decimal':
+    case 'real':
+      return formatDecimal(value, schema.decimals, schema.decimalMark);
+    case 'date':
+      return dateFormat(schema.format).text(value);
+    case 'category':
+    case 'ordinal':
+    case 'boolean':
+      return schema.levels[value] ?? missing;
+    case 'constant':
+      return schema.value ?? missing;
+    default:
+      return missing;
+  }
+}
+
+/** The cells of a column with the knowledge of which are missing. */
+class Column {
+  constructor(
+    readonly cells: TextCells,
+    readonly missing: ReadonlySet<string>,
+  ) {}
+
+  isMissing(row: number): boolean {
+    const length = this.cells.ends[row]! - this.cells.start(row);
+    if (length === 0) return this.missing.has('');
+    return length <= LONGEST_MARK && this.missing.has(this.cells.text(row));
+  }
+
+  /** The rows that are not missing. */
+  present(): Int32Array {
+    const rows = new Int32Array(this.cells.count);
+    let count = 0;
+    for (let row = 0; row < rows.length; row++) if (!this.isMissing(row)) rows[count++] = row;
+    return rows.subarray(0, count);
+  }
+}
+
+/** Numbers of a column, as far as all of its cells are numbers. */
+interface Numbers {
+  readonly decimals: [number, number];
+  readonly digits: number;
+  readonly irregular: number;
+  readonly range: [number, number];
+  readonly values: Float64Array;
+  readonly distinct: number;
+  readonly hasLeadingZeros: boolean;
+}
+
+function inferColumn(column: Column, override: ColumnOverride): ColumnSchema {
+  const { name, count } = column.cells;
+  const rows = column.present();
+  const base = { name, missing: count - rows.length };
+  const kind = override.kind ?? impliedKind(override);
+  if (kind !== undefined) return forcedColumn(column, rows, base, { ...override, kind });
+  if (rows.length === 0) return { ...base, kind: 'constant', why: 'all cells are missing' };
+
+  const date = findDate(column, rows);
+  if (date?.format === 'YYYYMMDD') return dateColumn(column, rows, base, date.format);
+  const numbers = readNumbers(column, rows, '.');
+  if (numbers && !numbers.hasLeadingZeros) return numberColumn(base, numbers, rows.length, '.');
+  if (date?.format !== undefined) return dateColumn(column, rows, base, date.format);
+
+  const texts = textColumn(column, rows, base);
+  if (numbers) return { ...texts, why: `numbers with leading zeros, kept as text; ${texts.why}` };
+  if (date) {
+    const why = `could be dates as ${date.candidates.join(' or ')}, and no cell decides it: set kind "date" and the format; ${texts.why}`;
+    return { ...texts, why };
+  }
+  const withComma = readNumbers(column, rows, ',');
+  if (withComma && !withComma.hasLeadingZeros) {
+    // 1,234 is 1.234 or 1234.
+    const isDecided = withComma.decimals[0] !== 3 || withComma.decimals[1] !== 3;
+    if (isDecided) return numberColumn(base, withComma, rows.length, ',');
+    return { ...texts, why: `commas may stand before decimals or thousands: set decimalMark; ${texts.why}` };
+  }
+  return texts;
+}
+
+type Base = Pick<ColumnSchema, 'name' | 'missing'>;
+
+function impliedKind({ levels, format, decimalMark }: ColumnOverride): ColumnKind | undefined {
+  if (levels) return 'ordinal';
+  if (format !== undefined) return 'date';
+  return decimalMark === undefined ? undefined : 'decimal';
+}
+
+/** A column whose kind somebody has set. */
+function forcedColumn(
+  column: Column,
+  rows: Int32Array,
+  base: Base,
+  override: ColumnOverride & { readonly kind: ColumnKind },
+): ColumnSchema {
+  const { kind } = override;
+  const refuse = (expected: string, actual: string): never => {
+    throw new ArgumentError({ where: 'inferSchema', argument: `column ${base.name}`, expected, actual });
+  };
+  switch (kind) {
+    case 'integer':
+    case 'decimal':
+    case 'real': {
+      const mark = override.decimalMark ?? '.';
+      const numbers = readNumbers(column, rows, mark);
+      if (!numbers) return refuse(`to hold numbers, as kind ${kind}`, 'other text');
+      const inferred = numberColumn(base, numbers, rows.length, mark, { asNumber: true });
+      return { ...inferred, why: `set; ${inferred.why}` };
+    }
+    case 'date': {
+      const format = override.format ?? findDate(column, rows)?.format;
+      if (format === undefined) return refuse('to come with the format of its dates', 'none');
+      const form = dateFormat(format);
+      const row = rows.find((at) => Number.isNaN(form.parse(column.cells.text(at))));
+      if (row !== undefined)
+        return refuse(`to hold dates as ${format}`, `"${column.cells.text(row)}" in row ${row + 1}`);
+      return dateColumn(column, rows, base, format);
+    }
+    case 'category':
+    case 'ordinal':
+    case 'boolean': {
+      const counts = countTexts(column, rows);
+      const levels = override.levels ?? levelsOf(counts);
+      const unknown = [...counts.keys()].find((text) => !levels.includes(text));
+      if (unknown !== undefined && override.levels)
+        return refuse(`to hold the levels ${levels.join(', ')}`, `"${unknown}"`);
+      return { ...base, kind, levels, why: `set; ${levels.length} levels` };
+    }
+    case 'constant':
+      return { ...base, kind, ...(rows.length > 0 && { value: column.cells.text(rows[0]!) }), why: 'set' };
+    default:
+      return { ...base, kind, why: 'set' };
+  }
+}
+
+function readNumbers(column: Column, rows: Int32Array, mark: DecimalMark): Numbers | undefined {
+  const reader = new DecimalReader(mark);
+  const { bytes, ends } = column.cells;
+  const decimals: [number, number] = [Infinity, 0];
+  let [digits, irregular, hasLeadingZeros] = [0, 0, false];
+  for (const row of rows) {
+    if (!reader.read(bytes, column.cells.start(row), ends[row]!)) return undefined;
+    if (reader.exponent !== 0 && Math.abs(reader.exponent) > 400) return undefined;
+    const own = Math.max(0, reader.decimals - reader.exponent);
+    if (own < decimals[0]) decimals[0] = own;
+    if (own > decimals[1]) decimals[1] = own;
+    if (reader.digits > digits) digits = reader.digits;
+    if (reader.isIrregular) irregular++;
+    if (reader.hasLeadingZero) hasLeadingZeros = true;
+  }
+  // Cells of 0.3 and 0.25 are written with as few digits as they need; 0.30 is written with two because all are.
+  const [least, most] = [decimals[0] === decimals[1] ? decimals[1] : Math.min(decimals[0], 1), decimals[1]];
+  const kept = Math.min(most, MOST_DECIMALS);
+  const values = new Float64Array(rows.length);
+  const seen = new Set<number>();
+  const range: [number, number] = [Infinity, -Infinity];
+  rows.forEach((row, index) => {
+    reader.read(bytes, column.cells.start(row), ends[row]!);
+    const value = reader.inUnits(kept);
+    values[index] = value;
+    seen.add(value);
+    if (value < range[0]) range[0] = value;
+    if (value > range[1]) range[1] = value;
+  });
+  return {
+    decimals: [Math.min(least, kept), kept],
+    digits,
+    irregular,
+    range,
+    values,
+    distinct: seen.size,
+    hasLeadingZeros,
+  };
+}
+
+function numberColumn(
+  base: Base,
+  numbers: Numbers,
+  count: number,
+  mark: DecimalMark,
+  { asNumber = false } = {},
+): ColumnSchema {
+  const { decimals, digits, irregular, range, distinct, values } = numbers;
+  const most = decimals[1];
+  const write = (units: number) => formatDecimal(units, decimals, mark);
+  if (most === 0 && digits > EXACT_DIGITS) {
+    return {
+      ...base,
+      kind: 'id',
+      why: `whole numbers of up to ${digits} digits, more than a number holds: kept as text`,
+    };
+  }
+  if (!asNumber) {
+    if (distinct === 1 && base.missing === 0 && irregular === 0) {
+      return { ...base, kind: 'constant', value: write(range[0]), why: 'all cells are equal' };
+    }
+    if (most === 0 && range[0] === 0 && range[1] === 1 && distinct === 2 && irregular === 0) {
+      return { ...base, kind: 'boolean', levels: ['0', '1'], why: 'all cells are 0 or 1' };
+    }
+    const isConsecutive = values.every((value, index) => index === 0 || value === values[index - 1]! + 1);
+    if (most === 0 && count >= 20 && base.missing === 0 && isConsecutive) {
+      return { ...base, kind: 'id', why: `the rows are numbered from ${range[0]} to ${range[1]}` };
+    }
+  }
+  const spelling = irregular === 0 ? '' : `; ${irregular} cells are spelt otherwise, such as +5, .5 or 1e3`;
+  const facts = `${distinct} different values from ${write(range[0])} to ${write(range[1])}${spelling}`;
+  const common = { ...base, range, ...(mark === ',' && { decimalMark: mark }) };
+  if (most === 0) return { ...common, kind: 'integer', decimals: [0, 0], why: `whole numbers; ${facts}` };
+  if (digits > EXACT_DIGITS || most >= MOST_DECIMALS) {
+    return {
+      ...common,
+      kind: 'real',
+      decimals: [0, most],
+      why: `numbers of up to ${digits} digits, rounded to ${most} decimals; ${facts}`,
+    };
+  }
+  return { ...common, kind: 'decimal', decimals, why: `numbers with up to ${most} decimals; ${facts}` };
+}
+
+/** The forms of date that fit all cells; `format` is missing where they disagree on one of them. */
+function findDate(
+  column: Column,
+  rows: Int32Array,
+): { readonly format?: string; readonly candidates: readonly string[] } | undefined {
+  let forms = DATE_FORMS;
+  let isAmbiguous = false;
+  for (const row of rows) {
+    const length = column.cells.ends[row]! - column.cells.start(row);
+    if (length < 5 || length > 24) return undefined;
+    const text = column.cells.text(row);
+    forms = forms.filter((form) => !Number.isNaN(form.parse(text)));
+    const [first] = forms;
+    if (first === undefined) return undefined;
+    if (forms.length === 1 && first.format === 'YYYYMMDD' && !/^(19|20)/.test(text)) return undefined;
+  }
+  const [first] = forms;
+  if (first === undefined || rows.length === 0) return undefined;
+  if (forms.length > 1) {
+    isAmbiguous = rows.some((row) => {
+      const text = column.cells.text(row);
+      return forms.some((form) => form.parse(text) !== first.parse(text));
+    });
+  }
+  const candidates = forms.map(({ format }) => format);
+  return isAmbiguous ? { candidates } : { format: first.format, candidates };
+}
+
+function dateColumn(column: Column, rows: Int32Array, base: Base, format: string): DateSchema {
+  const form = dateFormat(format);
+  const range: [number, number] = [Infinity, -Infinity];
+  for (const row of rows) {
+    const value = form.parse(column.cells.text(row));
+    range[0] = Math.min(range[0], value);
+    range[1] = Math.max(range[1], value);
+  }
+  const why = `dates as ${format} from ${form.text(range[0])} to ${form.text(range[1])}`;
+  return { ...base, kind: 'date', format, range, why };
+}
+
+function textColumn(column: Column, rows: Int32Array, base: Base): CategorySchema | OtherSchema {
+  const counts = countTexts(column, rows);
+  const distinct = counts.size;
+  const [first, second] = [...counts.keys()].map((text) => text.toLowerCase());
+  if (distinct === 1 && base.missing === 0) {
+    return { ...base, kind: 'constant', value: [...counts.keys()][0]!, why: 'all cells are equal' };
+  }
+  if (distinct === 2 && BOOLEANS.some((pair) => pair.includes(first!) && pair.includes(second!))) {
+    const levels = levelsOf(counts);
+    return { ...base, kind: 'boolean', levels, why: `all cells are ${levels.join(' or ')}` };
+  }
+  if (distinct > MOST_LEVELS || distinct > rows.length / 2) {
+    const isCode = [...counts.keys()].every((text) => text.length <= 40 && !/\s/.test(text));
+    const kind = isCode ? 'id' : 'text';
+    return { ...base, kind, why: `${distinct} different texts in ${rows.length} cells` };
+  }
+  return {
+    ...base,
+    kind: 'category',
+    levels: levelsOf(counts),
+    why: `${distinct} different texts in ${rows.length} cells`,
+  };
+}
+
+function countTexts(column: Column, rows: Int32Array): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const row of rows) {
+    const text = column.cells.text(row);
+    counts.set(text, (counts.get(text) ?? 0) + 1);
+  }
+  return counts;
+}
+
+const levelsOf = (counts: ReadonlyMap<string, number>) => [...counts.keys()].sort();
+
+function valuesOf(column: Column, schema: ColumnSchema): Float64Array {
+  const { cells } = column;
+  const values = new Float64Array(cells.count);
+  const read = cellReader(cells, schema);
+  for (let row = 0; row < values.length; row++) values[row] = column.isMissing(row) ? NaN : read(row);
+  return values;
+}
+
+function cellReader(cells: TextCells, schema: ColumnSchema): (row: number) => number {
+  const refuse = (row: number, expected: string): never => {
+    throw new SerializationError({
+      where: 'readCells',
+      argument: `row ${row + 1}, column ${schema.name}`,
+      expected,
+      actual: `"${cells.text(row)}"`,
+      remedy: 'name the marks of missing values, or correct the kind of the column',
+    });
+  };
+  switch (schema.kind) {
+    case 'integer':
+    case 'decimal':
+    case 'real': {
+      const reader = new DecimalReader(schema.decimalMark);
+      const [, most] = schema.decimals;
+      return (row) => {
+        const isNumber = reader.read(cells.bytes, cells.start(row), cells.ends[row]!);
+        if (!isNumber) return refuse(row, 'to be a number');
+        if (schema.kind !== 'real' && reader.decimals - reader.exponent > most) {
+          return refuse(row, `to be a number with at most ${most} decimals`);
+        }
+        return reader.inUnits(most);
+      };
+    }
+    case 'date': {
+      const form = dateFormat(schema.format);
+      return (row) => {
+        const value = form.parse(cells.text(row));
+        return Number.isNaN(value) ? refuse(row, `to be a date as ${schema.format}`) : value;
+      };
+    }
+    case 'category':
+    case 'ordinal':
+    case 'boolean': {
+      const index = new Map(schema.levels.map((level, at) => [level, at]));
+      return (row) => index.get(cells.text(row)) ?? -1;
+    }
+    default:
+      return () => 0;
+  }
+}
+
+/** The marks that stand in columns of numbers or dates otherwise. */
+function usedMarks(table: TextTable, overrides: Readonly<Record<string, ColumnOverride>>): Set<string> {
+  const used = new Set<string>();
+  const all = new Set(['', ...MARKS]);
+  for (const cells of table.columns) {
+    const kind = overrides[cells.name]?.kind;
+    if (kind === 'category' || kind === 'ordinal' || kind === 'text' || kind === 'id') continue;
+    const column = new Column(cells, all);
+    const found = new Set<string>();
+    for (let row = 0; row < cells.count; row++) {
+      if (cells.ends[row]! > cells.start(row) && column.isMissing(row)) found.add(cells.text(row));
+    }
+    if (found.size === 0) continue;
+    const rows = column.present();
+    const isTyped =
+      rows.length > 0 && (readNumbers(column, rows, '.') ?? findDate(column, rows)) !== undefined;
+    if (isTyped) for (const mark of found) used.add(mark);
+  }
+  return used;
+}
+
+function checkColumn(where: string, name: string, names: readonly string[]): void {
+  if (names.includes(name)) return;
+  const close = closest(name, names);
+  throw new ArgumentError({
+    where,
+    argument: 'columns',
+    expected: `to have a column "${name}"`,
+    actual: names.slice(0, 20).join(', '),
+    ...(close !== undefined && { remedy: `did you mean "${close}"` }),
+  });
+}
+
+function checkedColumn(value: unknown, argument: string): ColumnSchema {
+  const column = asRecord(value, argument);
+  const { name, kind } = column;
+  if (typeof name !== 'string') throw refusal(`${argument}.name`, 'to be text', JSON.stringify(name));
+  if (!KINDS.includes(kind as ColumnKind)) {
+    const close = typeof kind === 'string' ? closest(kind, KINDS) : undefined;
+    const remedy = close === undefined ? '' : `; did you mean "${close}"`;
+    throw refusal(`${argument}.kind`, `to be one of ${KINDS.join(', ')}`, JSON.stringify(kind) + remedy);
+  }
+  const base = {
+    name,
+    missing: typeof column['missing'] === 'number' ? column['missing'] : 0,
+    why: typeof column['why'] === 'string' ? column['why'] : 'set',
+  };
+  switch (kind as ColumnKind) {
+    case 'integer':
+    case 'decimal':
+    case 'real': {
+      const [decimals, range] = [column['decimals'] ?? [0, 0], column['range']];
+      checkPair(decimals, `${argument}.decimals`);
+      checkPair(range, `${argument}.range`);
+      if (decimals[0] < 0 || decimals[1] > MOST_DECIMALS) {
+        throw refusal(`${argument}.decimals`, `to be from 0 to ${MOST_DECIMALS}`, JSON.stringify(decimals));
+      }
+      const mark = column['decimalMark'];
+      if (mark !== undefined && mark !== '.' && mark !== ',') {
+        throw refusal(`${argument}.decimalMark`, 'to be "." or ","', JSON.stringify(mark));
+      }
+      return {
+        ...base,
+        kind: kind as NumberSchema['kind'],
+        decimals,
+        range,
+        ...(mark !== undefined && { decimalMark: mark }),
+      };
+    }
+    case 'date': {
+      const [format, range] = [column['format'], column['range']];
+      if (typeof format !== 'string' || !/YYYY|HH/.test(format)) {
+        throw refusal(`${argument}.format`, 'to be a form such as YYYY-MM-DD', JSON.stringify(format));
+      }
+      checkPair(range, `${argument}.range`);
+      return { ...base, kind: 'date', format, range };
+    }
+    case 'category':
+    case 'ordinal':
+    case 'boolean': {
+      const levels = column['levels'];
+      checkTexts(levels, `${argument}.levels`);
+      if (new Set(levels).size !== levels.length)
+        throw refusal(`${argument}.levels`, 'to be different', 'one twice');
+      return { ...base, kind: kind as CategorySchema['kind'], levels };
+    }
+    default: {
+      const content = column['value'];
+      return {
+        ...base,
+        kind: kind as OtherSchema['kind'],
+        ...(typeof content === 'string' && { value: content }),
+      };
+    }
+  }
+}
+
+function asRecord(value: unknown, argument: string): Readonly<Record<string, unknown>> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value))
+    return value as Record<string, unknown>;
+  throw refusal(argument, 'to be an object', JSON.stringify(value));
+}
+
+function checkTexts(value: unknown, argument: string): asserts value is readonly string[] {
+  if (Array.isArray(value) && value.every((text) => typeof text === 'string')) return;
+  throw refusal(argument, 'to be a list of texts', JSON.stringify(value));
+}
+
+function checkPair(value: unknown, argument: string): asserts value is readonly [number, number] {
+  const isPair =
+    Array.isArray(value) && value.length === 2 && value.every((end) => Number.isSafeInteger(end));
+  if (isPair && (value[0] as number) <= (value[1] as number)) return;
+  throw refusal(argument, 'to be two integers, the smaller one first', JSON.stringify(value));
+}
+
+function refusal(
+  argument: string,
+  expected: string,
+  actual: string | undefined,
+  cause?: unknown,
+): SerializationError {
+  return new SerializationError({
+    where: 'parseSchema',
+    argument,
+    expected,
+    actual: actual ?? 'nothing',
+    ...(cause !== undefined && { cause }),
+  });
+}
+
+const dateForms = new Map<string, DateFormat>();
+
+/** The form of a name; the same one each time. */
+function dateFormat(format: string): DateFormat {
+  const known = dateForms.get(format) ?? new DateFormat(format);
+  dateForms.set(format, known);
+  return known;
+}
+
+const DATE_FORMS = DATE_FORMATS.map(dateFormat);
+const MARKS = ['NA', 'N/A', 'NaN', 'nan', 'null', 'NULL', 'None', '?'];
+const LONGEST_MARK = 32;
+const BOOLEANS = [
+  ['yes', 'no'],
+  ['true', 'false'],
+  ['y', 'n'],
+  ['t', 'f'],
+];
+/** Digits that a double holds exactly. */
+const EXACT_DIGITS = 15;
+const MOST_DECIMALS = 12;
+const MOST_LEVELS = 1000;
