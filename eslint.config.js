@@ -20,6 +20,7 @@ const edges = {
   ebm: ['core'],
   gan: ['core'],
   compress: ['core', 'compile'],
+  tables: ['core', 'data'],
   testing: ['core'],
 };
 

@@ -181,8 +181,7 @@ export class TextCells {
 
   subset(rows: ArrayLike<number>): TextCells {
     const builder = new CellsBuilder();
-    for (let index = 0; index < rows.length; index++) {
-      const row = rows[index]!;
+    for (const row of Array.from(rows)) {
       builder.push(this.bytes.subarray(this.start(row), this.ends[row]!), this.isQuoted(row));
     }
     return builder.finish(this.name);

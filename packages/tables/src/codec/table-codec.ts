@@ -1,0 +1,112 @@
+import { ArgumentError, type Examples } from '@dgm/core';
+import type { CategorySchema, DateSchema, NumberSchema, TableSchema, TypedTable } from '@dgm/data';
+import { CategoryCodec, type CategoryCodecState, type LevelOptions } from './category-codec';
+import { NumberCodec, type BinOptions, type NumberCodecState } from './number-codec';
+
+export type ColumnCodec = NumberCodec | CategoryCodec;
+
+export interface CodecOptions extends BinOptions, LevelOptions {}
+
+/** The columns of a table that a model describes, each with its codec. */
+export class TableCodec {
+  /** How many columns are described. */
+  readonly width: number;
+
+  constructor(
+    readonly schema: TableSchema,
+    readonly columns: readonly ColumnCodec[],
+  ) {
+    this.width = columns.length;
+    if (columns.length > 0) return;
+    throw new ArgumentError({
+      where: 'TableCodec',
+      argument: 'schema',
+      expected: 'to have a column of numbers, dates or categories',
+      actual: schema.columns.map(({ name, kind }) => `${name}: ${kind}`).join(', '),
+      remedy: 'correct the kinds of the columns in the schema',
+    });
+  }
+
+  /** The codec of training rows: bins by their counts, levels by their frequencies. */
+  static of(schema: TableSchema, train: TypedTable, options: CodecOptions): TableCodec {
+    const columns = train.columns.flatMap(({ schema: column, values }): ColumnCodec[] => {
+      if (isNumber(column)) return [NumberCodec.of(column, values, options)];
+      return isCategory(column) ? [CategoryCodec.of(column, values, options)] : [];
+    });
+    return new TableCodec(schema, columns);
+  }
+
+  static fromState(
+    schema: TableSchema,
+    states: readonly (NumberCodecState | CategoryCodecState)[],
+  ): TableCodec {
+    const described = schema.columns.filter((column) => isNumber(column) || isCategory(column));
+    return new TableCodec(
+      schema,
+      described.map((column, index) => {
+        const state = states[index];
+        if (isNumber(column) && state?.kind === 'number') return NumberCodec.fromState(column, state);
+        if (isCategory(column) && state?.kind === 'category') return CategoryCodec.fromState(column, state);
+        throw new ArgumentError({
+          where: 'TableCodec.fromState',
+          argument: `states[${index}]`,
+          expected: `to belong to column ${column.name} of kind ${column.kind}`,
+          actual: String(state?.kind),
+        });
+      }),
+    );
+  }
+
+  get names(): readonly string[] {
+    return this.columns.map(({ schema }) => schema.name);
+  }
+
+  /** The values of the described columns, each `[count]`. */
+  values(table: TypedTable): readonly Float64Array[] {
+    const byName = new Map(table.columns.map(({ schema, values }) => [schema.name, values]));
+    return this.columns.map(({ schema }) => byName.get(schema.name)!);
+  }
+
+  /**
+   * What the network is trained on: for each row and column the index of the cell, its place on the axis, and the lower
+   * edge and the width of its cell there. `[count, 4, width]`.
+   * @param values - of each described column, `[count]`
+   */
+  examples(values: readonly Float64Array[]): Examples {
+    const count = values[0]!.length;
+    const { width } = this;
+    const cells = new Float32Array(count * 4 * width);
+    this.columns.forEach((codec, column) => {
+      for (let row = 0; row < count; row++) {
+        const [index, place, low, size] = cellOf(codec, values[column]![row]!);
+        const at = row * 4 * width + column;
+        cells[at] = index;
+        cells[at + width] = place;
+        cells[at + 2 * width] = low;
+        cells[at + 3 * width] = size;
+      }
+    });
+    return { count, shape: [4, width], values: cells };
+  }
+}
+
+/** The index, the place on the axis, and the lower edge and the width there of the cell of a value. */
+export function cellOf(
+  codec: ColumnCodec,
+  value: number,
+): readonly [index: number, place: number, low: number, width: number] {
+  if (codec.kind === 'category' || Number.isNaN(value)) return [codec.index(value), 0, 0, 1];
+  const inside = codec.clamp(value);
+  const low = codec.axis(inside - 0.5);
+  // Rare values far outside must not drive the network.
+  const place = Math.min(Math.max(codec.axis(inside), -8), 8);
+  return [codec.index(inside), place, low, codec.axis(inside + 0.5) - low];
+}
+
+function isNumber(column: { readonly kind: string }): column is NumberSchema | DateSchema {
+  return ['integer', 'decimal', 'real', 'date'].includes(column.kind);
+}
+
+function isCategory(column: { readonly kind: string }): column is CategorySchema {
+  return ['category', 'ordinal', 'boolean'].includes(column.kind);
+}

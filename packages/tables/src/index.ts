@@ -1,0 +1,30 @@
+// a model of one's own table
+export { trainTable } from './table/train-table';
+export type { TrainingProgress, TrainTableOptions } from './table/train-table';
+export { TableModel } from './table/table-model';
+export type {
+  CellExplanation,
+  ImputeOptions,
+  Sample,
+  SampleTableOptions,
+  ScoreOptions,
+  Scores,
+  TableModelOptions,
+  TrainingFacts,
+} from './table/table-model';
+export type { Given, GivenValue } from './table/given';
+export { splitRows } from './table/split';
+export type { RowSplit } from './table/split';
+
+// its parts
+export { AnyOrderNetwork } from './model/any-order-network';
+export type { NetworkOptions } from './model/any-order-network';
+export { maskRows } from './model/masks';
+export type { MaskedRows, NumberTargets, SeenRows, Targets } from './model/masks';
+export type { ColumnGroup, NetworkLayout } from './model/layout';
+export { TableCodec } from './codec/table-codec';
+export type { CodecOptions, ColumnCodec } from './codec/table-codec';
+export { NumberCodec } from './codec/number-codec';
+export type { BinOptions, NumberCodecState } from './codec/number-codec';
+export { CategoryCodec } from './codec/category-codec';
+export type { CategoryCodecState, LevelOptions } from './codec/category-codec';

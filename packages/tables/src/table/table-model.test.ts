@@ -1,0 +1,202 @@
+import { compiled } from '@dgm/compile';
+import { DgmError, Key, SerializationError } from '@dgm/core';
+import { formatCell, parseTextTable, TextTable } from '@dgm/data';
+import { expectNoLeaks } from '@dgm/testing';
+import { afterAll, describe, expect, it } from 'vitest';
+import { smallCodec, smallNetwork, smallTable } from '../../test/small-table';
+import { TableModel, type SampleTableOptions } from './table-model';
+import { trainTable } from './train-table';
+
+const table = smallTable();
+const codec = smallCodec(table);
+const model = new TableModel(smallNetwork(codec), { hidden: 16, blocks: 1, features: 4, key: Key.of(1) });
+const scored = model.score(table);
+afterAll(() => model.dispose());
+
+const cells = (sample: TextTable, column: string) =>
+  Array.from({ length: sample.count }, (_, row) => sample.column(column).text(row));
+const isError = (code: 'argument' | 'serialization') => expect.toSatisfy((error) => DgmError.is(error, code));
+
+describe('a score', () => {
+  it('of a row is the sum of those of its cells, and depends on no other row', async () => {
+    const { rows, cells } = await scored;
+    const alone = await model.score(table.subset([0, 1, 2]));
+    expect([...alone.rows]).toEqual([...rows.slice(0, 3)]);
+    const sum = Object.values(cells).reduce((total, column) => total + column[5]!, 0);
+    expect(rows[5]).toBeCloseTo(sum, 10);
+  });
+
+  it('takes columns in any order, and levels that are new', async () => {
+    const moved = new TextTable([...table.columns].reverse(), table.dialect);
+    expect([...(await model.score(moved)).rows]).toEqual([...(await scored).rows]);
+    const fresh = parseTextTable(
+      table
+        .subset([0])
+        .toString()
+        .replace(/oak|elm|ash/, 'yew'),
+    );
+    const { cells } = await model.score(fresh);
+    expect(cells['kind']![0]).toBeLessThan(-8);
+    expect(Number.isFinite(cells['kind']![0])).toBe(true);
+  });
+
+  it('refuses a table without one of its columns', async () => {
+    const without = new TextTable(table.columns.slice(1), table.dialect);
+    await expect(model.score(without)).rejects.toThrow(isError('argument'));
+  });
+});
+
+describe('a sample', () => {
+  it('has rows that depend on the key and their number alone', async () => {
+    const many = await model.sample(300, { key: Key.of(3) });
+    const few = await model.sample(5, { key: Key.of(3) });
+    expect(few.table.toString()).toBe(many.table.subset([0, 1, 2, 3, 4]).toString());
+    expect((await model.sample(5, { key: Key.of(4) })).table.toString()).not.toBe(few.table.toString());
+    expect(many.effectiveSampleSize).toBeCloseTo(300, 8);
+  });
+
+  it('is written as the table is, with its constant columns and without names', async () => {
+    const { table: drawn } = await model.sample(50, { key: Key.of(3) });
+    expect(drawn.columns.map(({ name }) => name)).toEqual(['price', 'length', 'kind', 'day', 'sold', 'shop']);
+    expect(new Set(cells(drawn, 'shop'))).toEqual(new Set(['main street']));
+    for (const length of cells(drawn, 'length')) expect(length).toMatch(/^(-?\d+\.\d)?$/);
+    for (const day of cells(drawn, 'day')) expect(day).toMatch(/^\d{4}-\d\d-\d\d$/);
+  });
+
+  it('keeps to conditions in every row, missing included', async () => {
+    const given = { kind: 'elm', sold: ['yes', 'no'], price: { min: 400, max: 600 }, length: null };
+    const { table: drawn, weights, effectiveSampleSize } = await model.sample(60, { key: Key.of(0), given });
+    expect(new Set(cells(drawn, 'kind'))).toEqual(new Set(['elm']));
+    expect(new Set(cells(drawn, 'length'))).toEqual(new Set(['']));
+    for (const price of cells(drawn, 'price')) {
+      expect(Number(price)).toBeGreaterThanOrEqual(400);
+      expect(Number(price)).toBeLessThanOrEqual(600);
+    }
+    expect(weights.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(60, 8);
+    expect(effectiveSampleSize).toBeLessThanOrEqual(60 + 1e-9);
+  });
+
+  it('under several conditions is weighted to the distribution under them', async () => {
+    // By brute force: of free draws, those that fit.
+    const given = { price: { max: 499 }, sold: ['yes'] as const, length: { min: 30 } };
+    const share = (rows: TextTable, weights?: Float64Array) => {
+      const [kinds, lengths] = [cells(rows, 'kind'), cells(rows, 'length')];
+      const fits = kinds.map((_, row) => lengths[row] !== '' && Number(lengths[row]) >= 30);
+      let [hits, all] = [0, 0];
+      kinds.forEach((kind, row) => {
+        if (!fits[row]) return;
+        const weight = weights?.[row] ?? 1;
+        all += weight;
+        if (kind === 'oak') hits += weight;
+      });
+      return hits / all;
+    };
+    const conditioned = await model.sample(1024, { key: Key.of(5), given });
+    const free = await model.sample(4096, { key: Key.of(6) });
+    const prices = cells(free.table, 'price').map(Number);
+    const sold = cells(free.table, 'sold');
+    const fitting = prices.flatMap((price, row) => (price <= 499 && sold[row] === 'yes' ? [row] : []));
+    expect(share(conditioned.table, conditioned.weights)).toBeCloseTo(share(free.table.subset(fitting)), 1);
+  });
+
+  it('completes rows with gaps in different places', async () => {
+    const like = parseTextTable('kind,price\nelm,\n,500\nash,123\n');
+    const { table: drawn } = await model.sample(3, { key: Key.of(1), like });
+    expect(cells(drawn, 'kind').filter((_, row) => row !== 1)).toEqual(['elm', 'ash']);
+    expect(cells(drawn, 'price').slice(1)).toEqual(['500', '123']);
+  });
+
+  it.each<[string, Omit<SampleTableOptions, 'key'>, RegExp]>([
+    ['a column that there is not', { given: { knd: 'elm' } }, /did you mean "kind"/],
+    ['a level that there is not', { given: { kind: 'elmm' } }, /did you mean "elm"/],
+    ['missing where nothing was missing', { given: { price: null } }, /missing values/],
+    ['a range without values', { given: { price: { min: 2, max: 1 } } }, /range/],
+    ['a range of levels without order', { given: { kind: { min: 'elm' } } }, /ordinal/],
+    ['an empty set', { given: { kind: [] } }, /allow a value/],
+    ['a value far outside', { given: { price: 1e9 } }, /to be from/],
+    ['rows of another number', { like: parseTextTable('kind,sold\nelm,yes\n') }, /rows of like/],
+  ])('refuses %s', async (_what, options, message) => {
+    await expect(model.sample(2, { key: Key.of(0), ...options })).rejects.toThrow(message);
+  });
+});
+
+describe('gaps', () => {
+  it.each(['center', 'draw'] as const)('are filled by %s, and nothing else changes', async (by) => {
+    const filled = await model.impute(table, { by, key: Key.of(0) });
+    table.columns.forEach((column, at) => {
+      for (let row = 0; row < table.count; row++) {
+        const [before, after] = [column.text(row), filled.columns[at]!.text(row)];
+        if (before !== '') expect(after).toBe(before);
+        else expect(after).not.toBe('');
+      }
+    });
+  });
+
+  it('are drawn by a key', async () => {
+    await expect(model.impute(table, { by: 'draw' })).rejects.toThrow(isError('argument'));
+  });
+});
+
+describe('an explanation', () => {
+  it('names the cells that are least probable given the others', async () => {
+    const [first] = await model.explain(table, [4], 5);
+    const scores = await model.score(table.subset([4]), { given: 'others' });
+    expect(first).toHaveLength(5);
+    for (const { column, logProb } of first!) expect(logProb).toBeCloseTo(scores.cells[column]![0]!, 10);
+    const surprises = first!.map(({ surprise }) => surprise);
+    expect(surprises).toEqual([...surprises].sort((a, b) => b - a));
+    expect(first!.find(({ column }) => column === 'price')!.text).toBe(
+      formatCell(codec.columns[0]!.schema, Number(table.column('price').text(4))),
+    );
+  });
+});
+
+describe('a file of a model', () => {
+  it('gives the same likelihoods to the bit', async () => {
+    const loaded = TableModel.load(await model.save());
+    expect([...(await loaded.score(table)).rows]).toEqual([...(await scored).rows]);
+    loaded.dispose();
+  });
+
+  it('is refused wherever it is damaged', async () => {
+    const bytes = await model.save();
+    const random = Key.of(9).generator();
+    for (let attempt = 0; attempt < 200; attempt++) {
+      const damaged = bytes.slice();
+      damaged[random.below(bytes.length)]! ^= 1 << random.below(8);
+      const cut = attempt % 2 === 0 ? damaged : bytes.slice(0, random.below(bytes.length));
+      expectNoLeaks(() => expect(() => TableModel.load(cut)).toThrow(SerializationError));
+    }
+  });
+});
+
+describe('trainTable', () => {
+  it('learns a table, and says how much', async () => {
+    const steps: number[] = [];
+    const trained = await trainTable(table, {
+      steps: 36,
+      engine: compiled({ threads: 1 }),
+      onProgress: ({ step }) => void steps.push(step),
+    });
+    const { training } = trained;
+    expect(training).toMatchObject({ seed: 0, rows: 192, steps: 36 });
+    expect(steps.at(-1)).toBe(36);
+    expect(training!.nats).toBeLessThan(trained.codec.width * 8);
+    const sum = Object.values(training!.columns).reduce((total, nats) => total + nats, 0);
+    expect(sum).toBeCloseTo(training!.nats, 8);
+    trained.dispose();
+  });
+
+  it.each([
+    ['a column that there is not', { columns: ['prce'] }, /did you mean "price"/],
+    ['an option that there is not', { step: 3 } as object, /did you mean "steps"/],
+    ['columns that no model describes', { columns: ['name', 'shop'] }, /numbers, dates or categories/],
+    ['no time', { minutes: 0 }, /minutes/],
+  ])('refuses %s', async (_what, options, message) => {
+    await expect(trainTable(table, options)).rejects.toThrow(message);
+  });
+
+  it('refuses a table of too few rows', async () => {
+    await expect(trainTable(table.subset([0, 1, 2]))).rejects.toThrow(/at least 20 rows/);
+  });
+});

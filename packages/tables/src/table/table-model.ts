@@ -1,0 +1,429 @@
+import {
+  checkInteger,
+  checkKey,
+  checkOptions,
+  eager,
+  Key,
+  loadWeights,
+  readSafetensors,
+  saveWeights,
+  SerializationError,
+  type Engine,
+} from '@dgm/core';
+import { formatCell, parseSchema, readCells, TextTable, type TableSchema } from '@dgm/data';
+import { TableCodec } from '../codec/table-codec';
+import { AnyOrderNetwork, type NetworkOptions } from '../model/any-order-network';
+import type { Allowed } from './column-distribution';
+import { Conditionals } from './conditionals';
+import { allowedOf, type Given } from './given';
+import { cellNoise, Rows } from './rows';
+
+/** How a model was trained, and how good it is on rows that it has not seen. */
+export interface TrainingFacts {
+  readonly rows: number;
+  readonly heldOutRows: number;
+  readonly steps: number;
+  readonly seconds: number;
+  readonly seed: number;
+  /** Mean nats of a held-out row, of its cells in the order of the columns, with the standard error of the mean. */
+  readonly nats: number;
+  readonly standardError: number;
+  /** The nats of each column. */
+  readonly columns: Readonly<Record<string, number>>;
+  /** The same of columns that are drawn independently of each other, from histograms. */
+  readonly independentNats: number;
+}
+
+export interface TableModelOptions {
+  /** What runs the network. @defaultValue `eager()` */
+  readonly engine?: Engine;
+  readonly training?: TrainingFacts;
+}
+
+export interface ScoreOptions {
+  /**
+   * What a cell is conditioned on: the cells `before` it in its row, whose log-probabilities sum to that of the row, or all
+   * `others`, which shows the odd cell of a row.
+   * @defaultValue 'before'
+   */
+  readonly given?: 'before' | 'others';
+}
+
+export interface Scores {
+  /** `[count]`: the sum of the log-probabilities of each row's cells, in nats. */
+  readonly rows: Float64Array;
+  /** By the column's name, `[count]`: log-probabilities in nats. */
+  readonly cells: Readonly<Record<string, Float64Array>>;
+}
+
+export interface SampleTableOptions {
+  /** Decides the draws: a row depends on the key and its number, not on how many rows are drawn. */
+  readonly key: Key;
+  /** What cells may be, in all rows. */
+  readonly given?: Given;
+  /** Rows with gaps, to be completed: its cells are kept, and its missing ones drawn. Columns may be left out. */
+  readonly like?: TextTable;
+}
+
+export interface Sample {
+  readonly table: TextTable;
+  /**
+   * `[n]`, importance weights with mean 1: all 1, unless two or more columns have a set or a range of values. Then the
+   * weighted rows have the distribution under the conditions.
+   */
+  readonly weights: Float64Array;
+  /** $(\sum w)^2 / \sum w^2$ */
+  readonly effectiveSampleSize: number;
+}
+
+export interface ImputeOptions {
+  /**
+   * How a gap is filled: by the mean of a number and the most probable level (`center`), or by a `draw`, in which the gaps of
+   * a row fit each other.
+   * @defaultValue 'center'
+   */
+  readonly by?: 'center' | 'draw';
+  /** Decides the draws. */
+  readonly key?: Key;
+}
+
+/** The cell of one row and column, and what was expected there. */
+export interface CellExplanation {
+  readonly column: string;
+  readonly text: string;
+  /** Log-probability given all other cells of the row, in nats. */
+  readonly logProb: number;
+  /** How much more surprising it is than the cells of this column are on average, in nats. */
+  readonly surprise: number;
+  /** The most probable level, or the range that holds 90 % of the numbers. */
+  readonly expected: string;
+}
+
+/**
+ * A generative model of the rows of a table: scores rows and cells, draws rows under conditions, and fills gaps.
+ * {@link trainTable} makes one.
+ */
+export class TableModel {
+  readonly training: TrainingFacts | undefined;
+  readonly #conditionals: Conditionals;
+
+  constructor(
+    readonly network: AnyOrderNetwork,
+    private readonly options: NetworkOptions,
+    { engine = eager(), training, ...unknown }: TableModelOptions = {},
+  ) {
+    checkOptions('TableModel', unknown, ['engine', 'training']);
+    this.training = training;
+    this.#conditionals = new Conditionals(network, engine);
+  }
+
+  get codec(): TableCodec {
+    return this.network.codec;
+  }
+
+  get schema(): TableSchema {
+    return this.codec.schema;
+  }
+
+  /** The names of the columns that the model describes. */
+  get columns(): readonly string[] {
+    return this.codec.names;
+  }
+
+  dispose(): void {
+    this.#conditionals.dispose();
+    this.network.dispose();
+  }
+
+  /**
+   * The log-probabilities of rows, and of their cells. A level that was not seen in training counts as one that is not named.
+   * @param table - has the columns of the model
+   * @throws ArgumentError if a column is missing
+   * @throws SerializationError at a cell that is not of its column's kind
+   */
+  async score(table: TextTable, options: ScoreOptions = {}): Promise<Scores> {
+    checkOptions('TableModel.score', options, ['given']);
+    const { given = 'before' } = options;
+    return this.#score(this.#read(table), given);
+  }
+
+  /**
+   * Draws rows.
+   * @throws ArgumentError for a condition on a column or level that there is not, with the closest name
+   */
+  async sample(n: number, options: SampleTableOptions): Promise<Sample> {
+    checkInteger('TableModel.sample', 'n', n, { min: 0 });
+    checkOptions('TableModel.sample', options, ['key', 'given', 'like']);
+    checkKey('TableModel.sample', options.key);
+    const { key, given = {}, like } = options;
+    const allowed = allowedOf(this.codec, given);
+    const rows = Rows.unknown(this.codec, n);
+    if (like) this.#keep(rows, like);
+    const logWeights = await this.#complete(rows, { key, allowed });
+    const top = logWeights.reduce((most, weight) => Math.max(most, weight), -Infinity);
+    const weights = logWeights.map((weight) => Math.exp(weight - top));
+    const sum = weights.reduce((total, weight) => total + weight, 0);
+    const squares = weights.reduce((total, weight) => total + weight ** 2, 0);
+    return {
+      table: this.#write(rows.values, n),
+      weights: weights.map((weight) => (weight * n) / sum),
+      effectiveSampleSize: n === 0 ? 0 : sum ** 2 / squares,
+    };
+  }
+
+  /**
+   * Fills the missing cells of a table. Cells that are there stay as they are, to the byte, also those of columns that the
+   * model does not describe.
+   * @throws as {@link TableModel.score}
+   */
+  async impute(table: TextTable, options: ImputeOptions = {}): Promise<TextTable> {
+    checkOptions('TableModel.impute', options, ['by', 'key']);
+    const { by = 'center', key } = options;
+    const values = this.#read(table);
+    const known = values.map((column) => Uint8Array.from(column, (value) => (Number.isNaN(value) ? 0 : 1)));
+    const rows = new Rows(
+      this.codec,
+      values.map((column) => column.slice()),
+      known.map((column) => column.slice()),
+    );
+    if (by === 'draw') {
+      checkKey('TableModel.impute', key);
+      const present = this.codec.columns.map((codec): Allowed => {
+        if (codec.kind === 'number') return { min: codec.starts[0]!, max: codec.ends.at(-1)! };
+        return { values: codec.state.kept };
+      });
+      await this.#complete(rows, { key, allowed: present });
+    } else {
+      for (const column of this.codec.columns.keys()) {
+        const gaps = indicesWhere(known[column]!, (is) => is === 0);
+        await this.#conditionals.column(column, { rows, chosen: gaps }, (row, distribution, at) => {
+          rows.values[column]![row] = this.#onGrid(column, distribution.center(at));
+        });
+      }
+    }
+    return this.#fill(table, rows, known);
+  }
+
+  /**
+   * What is odd about rows: their cells given all other cells, the most surprising first.
+   * @param numbers - the rows to explain
+   * @param limit - how many cells of each row
+   */
+  async explain(
+    table: TextTable,
+    numbers: readonly number[],
+    limit = 3,
+  ): Promise<readonly (readonly CellExplanation[])[]> {
+    const values = this.#read(table.subset(numbers));
+    const rows = Rows.complete(this.codec, values);
+    const explained = numbers.map((): CellExplanation[] => []);
+    const all = indicesWhere(values[0]!, () => true);
+    for (const [column, codec] of this.codec.columns.entries()) {
+      const { schema } = codec;
+      const usual = this.training?.columns[schema.name] ?? 0;
+      const text = (value: number) => formatCell(schema, value, 'missing');
+      await this.#conditionals.column(column, { rows, chosen: all }, (row, distribution, at) => {
+        const value = values[column]![row]!;
+        const logProb = distribution.logProb(at, value);
+        const expected =
+          codec.kind === 'category'
+            ? text(distribution.center(at))
+            : `${text(distribution.quantile(at, 0.05))} to ${text(distribution.quantile(at, 0.95))}`;
+        explained[row]!.push({
+          column: schema.name,
+          text: text(value),
+          logProb,
+          surprise: -logProb - usual,
+          expected,
+        });
+      });
+    }
+    return explained.map((cells) => cells.sort((a, b) => b.surprise - a.surprise).slice(0, limit));
+  }
+
+  /** The model as one file in the form of safetensors: weights, schema, codec and training facts, and no code. */
+  save(): Promise<Uint8Array> {
+    const { hidden, blocks, features, components, dropout } = this.options;
+    const content = {
+      schema: this.schema,
+      codec: this.codec.columns.map(({ state }) => state),
+      network: { hidden, blocks, features, components, dropout },
+      training: this.training,
+    };
+    return saveWeights(this.network, {
+      metadata: { 'dgm.model': FORMAT, 'dgm.model.version': VERSION, 'dgm.table': JSON.stringify(content) },
+    });
+  }
+
+  /**
+   * The model of a file that {@link TableModel.save} made.
+   * @throws SerializationError if the file is damaged, holds something else or is of a newer version
+   */
+  static load(bytes: Uint8Array, { engine, ...unknown }: Pick<TableModelOptions, 'engine'> = {}): TableModel {
+    checkOptions('TableModel.load', unknown, ['engine']);
+    const { metadata } = readSafetensors(bytes, 'TableModel.load');
+    const refuse = (argument: string, expected: string, actual: string, cause?: unknown): never => {
+      throw new SerializationError({
+        where: 'TableModel.load',
+        argument,
+        expected,
+        actual,
+        ...(cause !== undefined && { cause }),
+      });
+    };
+    if (metadata['dgm.model'] !== FORMAT) {
+      return refuse('file', `to hold a model of format ${FORMAT}`, metadata['dgm.model'] ?? 'none');
+    }
+    if (metadata['dgm.model.version'] !== VERSION) {
+      return refuse(
+        'version',
+        `to be ${VERSION}; update @dgm/tables`,
+        metadata['dgm.model.version'] ?? 'none',
+      );
+    }
+    let network: AnyOrderNetwork | undefined;
+    try {
+      const content = JSON.parse(metadata['dgm.table'] ?? '') as SavedTable;
+      const schema = parseSchema(JSON.stringify(content.schema));
+      const options = { ...content.network, key: Key.of(0) };
+      network = new AnyOrderNetwork(TableCodec.fromState(schema, content.codec), options);
+      loadWeights(network, bytes);
+      return new TableModel(network, options, {
+        ...(engine && { engine }),
+        ...(content.training && { training: content.training }),
+      });
+    } catch (cause) {
+      network?.dispose();
+      if (cause instanceof SerializationError) throw cause;
+      return refuse(
+        'dgm.table',
+        'to describe a model',
+        cause instanceof Error ? cause.message : String(cause),
+        cause,
+      );
+    }
+  }
+
+  async #score(values: readonly Float64Array[], given: 'before' | 'others'): Promise<Scores> {
+    const rows = Rows.complete(this.codec, values);
+    const total = new Float64Array(rows.count);
+    const all = indicesWhere(total, () => true);
+    const cells: Record<string, Float64Array> = {};
+    for (const [column, { schema }] of this.codec.columns.entries()) {
+      const scores = new Float64Array(rows.count);
+      cells[schema.name] = scores;
+      const isSeen = given === 'before' ? (_: number, other: number) => other < column : () => true;
+      await this.#conditionals.column(column, { rows, chosen: all, isSeen }, (row, distribution, at) => {
+        scores[row] = distribution.logProb(at, values[column]![row]!);
+        total[row]! += scores[row]!;
+      });
+    }
+    return { rows: total, cells };
+  }
+
+  /**
+   * Draws all cells that are not known. What is allowed comes first, so that other cells follow from it.
+   * @returns the log-probability of what is allowed in each row, given what came before
+   */
+  async #complete(
+    rows: Rows,
+    { key, allowed }: { readonly key: Key; readonly allowed: readonly (Allowed | undefined)[] },
+  ): Promise<Float64Array> {
+    const logWeights = new Float64Array(rows.count);
+    allowed.forEach((condition, column) => {
+      if (!condition || !('values' in condition) || condition.values.length > 1) return;
+      rows.values[column]!.fill(condition.values[0]!);
+      rows.known[column]!.fill(1);
+    });
+    const columns = [...this.codec.columns.keys()];
+    const order = [
+      ...columns.filter((column) => allowed[column]),
+      ...columns.filter((column) => !allowed[column]),
+    ];
+    for (const column of order) {
+      const gaps = indicesWhere(rows.known[column]!, (is) => is === 0);
+      const condition = allowed[column];
+      await this.#conditionals.column(column, { rows, chosen: gaps }, (row, distribution, at) => {
+        const [u, v] = cellNoise(key, row, column);
+        if (condition) logWeights[row]! += Math.log(Math.max(distribution.mass(at, condition), 1e-300));
+        rows.values[column]![row] = distribution.draw(at, u, v, condition);
+      });
+      for (const row of gaps) rows.known[column]![row] = 1;
+    }
+    return logWeights;
+  }
+
+  /** Takes over the cells of a table that are not missing; its columns may be some of the model's. */
+  #keep(rows: Rows, like: TextTable): void {
+    checkInteger('TableModel.sample', 'rows of like', like.count, { min: rows.count, max: rows.count });
+    const given = like.columns.map(({ name }) => name);
+    const columns = this.schema.columns.filter(({ name }) => given.includes(name));
+    const table = readCells(like, { ...this.schema, columns });
+    for (const { schema, values } of table.columns) {
+      const column = this.columns.indexOf(schema.name);
+      if (column < 0) continue;
+      values.forEach((value, row) => {
+        if (Number.isNaN(value)) return;
+        rows.values[column]![row] = value;
+        rows.known[column]![row] = 1;
+      });
+    }
+  }
+
+  #read(table: TextTable): readonly Float64Array[] {
+    return this.codec.values(
+      readCells(table, { ...this.schema, columns: this.codec.columns.map(({ schema }) => schema) }),
+    );
+  }
+
+  /** The nearest value of a column. */
+  #onGrid(column: number, value: number): number {
+    return this.codec.columns[column]!.kind === 'number' ? Math.round(value) : value;
+  }
+
+  #write(values: readonly Float64Array[], count: number): TextTable {
+    const [missing = ''] = this.schema.missingValues;
+    const columns = this.schema.columns.flatMap((schema) => {
+      const column = this.columns.indexOf(schema.name);
+      if (column >= 0) {
+        return [
+          {
+            name: schema.name,
+            cells: Array.from(values[column]!, (value) => formatCell(schema, value, missing)),
+          },
+        ];
+      }
+      if (schema.kind !== 'constant') return [];
+      return [{ name: schema.name, cells: new Array<string>(count).fill(formatCell(schema, 0, missing)) }];
+    });
+    return TextTable.of(columns, this.schema.dialect);
+  }
+
+  #fill(table: TextTable, rows: Rows, known: readonly Uint8Array[]): TextTable {
+    const columns = table.columns.map((cells) => {
+      const column = this.columns.indexOf(cells.name);
+      if (column < 0 || known[column]!.every((is) => is === 1)) return cells;
+      const { schema } = this.codec.columns[column]!;
+      const text = (row: number) =>
+        known[column]![row] === 1 ? undefined : formatCell(schema, rows.values[column]![row]!);
+      return cells.replace(text, table.dialect.separator);
+    });
+    return new TextTable(columns, table.dialect);
+  }
+}
+
+interface SavedTable {
+  readonly schema: unknown;
+  readonly codec: Parameters<typeof TableCodec.fromState>[1];
+  readonly network: Omit<NetworkOptions, 'key'>;
+  readonly training?: TrainingFacts;
+}
+
+const FORMAT = 'dgm.table-model';
+const VERSION = '1';
+
+function indicesWhere(values: ArrayLike<number>, holds: (value: number) => boolean): Int32Array {
+  const found: number[] = [];
+  for (let index = 0; index < values.length; index++) if (holds(values[index]!)) found.push(index);
+  return Int32Array.from(found);
+}

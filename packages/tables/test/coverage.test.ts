@@ -1,0 +1,17 @@
+import { describeCoverage } from '@dgm/testing';
+import * as exports from '../src/index';
+
+describeCoverage({
+  exports,
+  tables: [],
+  testedIn: {
+    AnyOrderNetwork: 'src/model/any-order-network.test.ts',
+    CategoryCodec: 'src/codec/codec.test.ts',
+    maskRows: 'src/model/any-order-network.test.ts',
+    NumberCodec: 'src/codec/codec.test.ts',
+    splitRows: 'src/table/split.test.ts',
+    TableCodec: 'src/codec/codec.test.ts',
+    TableModel: 'src/table/table-model.test.ts',
+    trainTable: 'src/table/table-model.test.ts',
+  },
+});

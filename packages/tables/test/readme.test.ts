@@ -1,0 +1,3 @@
+import { describeReadme } from '@dgm/testing';
+
+describeReadme({ 'test/readme-example.ts': () => import('./readme-example') });
