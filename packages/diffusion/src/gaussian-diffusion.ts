@@ -230,9 +230,9 @@ export class GaussianDiffusion
   /** Sampling as a loop, for an engine that compiles one; each step of the sampler is one of the loop. */
   samplingLoop(n: number, options: DiffusionSampleOptions = {}): SamplingLoop {
     const where = 'GaussianDiffusion.sample';
+    checkOptions(where, options, ['sampler', 'context', 'guidance', 'temperature', 'given']);
     const { sampler = ancestral(this.#steps === undefined ? {} : { steps: this.#steps }) } = options;
-    const { context, guidance = 1, temperature = 1, given, ...rest } = options;
-    checkOptions(where, rest, ['context', 'guidance', 'temperature', 'given']);
+    const { context, guidance = 1, temperature = 1, given } = options;
     checkInteger(where, 'n', n, { min: 0 });
     checkNumber(where, 'guidance', guidance);
     checkNumber(where, 'temperature', temperature, { min: 0 });
