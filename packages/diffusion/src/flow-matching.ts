@@ -31,6 +31,7 @@ import type {
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import { scaledWithNoise, toLevels } from './dequantization';
 import { isFixedStep, odeDensityLoop, odeLogDensity, type OdeDensityOptions } from './ode-density';
 import type { PairedBatch } from './optimal-pairs';
 import { stratifiedTimes } from './stratified-times';
@@ -184,7 +185,7 @@ export class FlowMatching
       interval: { from: 1, to: 0 },
       ...(context && { inputs: { context } }),
     });
-    return { ...loop, finish: (state) => tf.tidy(() => this.#decode(loop.finish(state))) };
+    return { ...loop, finish: (state) => tf.tidy(() => toLevels(loop.finish(state), this.levels)) };
   }
 
   /** The density of where the ODE starts, which is at data with noise if they are discrete. */
@@ -197,7 +198,7 @@ export class FlowMatching
     return {
       inputs: { x, ...(context && { context }) },
       start: ({ x }, key) => ({
-        z: tf.clone(this.#scaled(x!, key.fold('dequantization'))),
+        z: tf.clone(scaledWithNoise(x!, this.levels, key.fold('dequantization'))),
         offset: tf.fill([x!.shape[0]!], logVolume),
       }),
       field: (t, z, { context }) => this.#velocity(z, t, context && { context }),
@@ -213,7 +214,7 @@ export class FlowMatching
       name: 'velocity',
       loss: (batch, key, { training }) => {
         const { x, context, ...paired } = this.#checkBatch(batch, 'loss');
-        const data = this.#scaled(x, key.fold('dequantization'));
+        const data = scaledWithNoise(x, this.levels, key.fold('dequantization'));
         const noise = paired.noise ?? key.fold('noise').normal(x.shape);
         const times = stratifiedTimes(key.fold('t'), x.shape[0]!);
         const t = tf.reshape(times, [x.shape[0]!, ...this.eventShape.map(() => 1)]);
@@ -243,18 +244,6 @@ export class FlowMatching
     });
     const [given, free] = tf.split(both, 2) as [Tensor, Tensor];
     return tf.add(free, tf.mul(guidance, tf.sub(given, free)));
-  }
-
-  /** $2 (x + u) / \text{levels} - 1$ */
-  #scaled(x: Tensor, key: Key): Tensor {
-    if (this.levels === undefined) return x;
-    return tf.sub(tf.mul(2 / this.levels, tf.add(x, key.uniform(x.shape))), 1);
-  }
-
-  #decode(z: Tensor): Tensor {
-    if (this.levels === undefined) return z;
-    const value = tf.floor(tf.mul(this.levels / 2, tf.add(z, 1)));
-    return tf.minimum(this.levels - 1, tf.maximum(0, value));
   }
 
   #checkBatch(batch: FlowBatch, method: string): Omit<PairedBatch, 'noise'> & Partial<PairedBatch> {

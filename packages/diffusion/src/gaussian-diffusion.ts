@@ -184,8 +184,9 @@ export class GaussianDiffusion
       const data = this.#scaled(x);
       const t = stratifiedTimes(key.fold('t'), x.shape[0]!);
       const call = { training, key: key.fold('network'), ...(context && { context }) };
+      const first = key.fold('z0').normal(x.shape);
       return {
-        reconstruction: this.#reconstruction(x, data, key.fold('z0').normal(x.shape)),
+        reconstruction: this.#reconstruction(x, this.#noised(x, this.#firstLevel(), first), first),
         prior: this.#prior(data),
         diffusion: this.diffusionTerm(data, { t, noise: key.fold('z').normal(x.shape), call }),
       };
@@ -222,6 +223,40 @@ export class GaussianDiffusion
     return tf.tidy(() => this.#denoise(z, noiseLevel(this.schedule.gamma(perExample(t, z.rank))), call));
   }
 
+  /**
+   * $z_t = \alpha_t x + \sigma_t \epsilon$, a draw of $q(z_t | x)$ for normal noise.
+   * @param x - `[n, ...shape]`, as the data are
+   * @param t - times in [0, 1], `[n]`
+   * @param noise - $\epsilon$, `[n, ...shape]`
+   */
+  diffuse(x: Tensor, t: Tensor, noise: Tensor): Tensor {
+    leadingShape(x.shape, this.eventShape, 'GaussianDiffusion.diffuse', 'x');
+    return tf.tidy(() => this.#noised(x, noiseLevel(this.schedule.gamma(perExample(t, x.rank))), noise));
+  }
+
+  /**
+   * $\ln p(x | z_0)$ in nats, `[n]`, with $p(x | z_0) \propto q(z_0 | x)$ for each entry.
+   * @param x - `[n, ...shape]`, as the data are
+   * @param z - $z_0$, `[n, ...shape]`
+   */
+  logLikelihood(x: Tensor, z: Tensor): Tensor {
+    leadingShape(x.shape, this.eventShape, 'GaussianDiffusion.logLikelihood', 'x');
+    return tf.tidy(() => {
+      const { alpha, sigma } = this.#firstLevel();
+      const noise = tf.div(tf.sub(z, tf.mul(alpha, this.#scaled(x))), sigma);
+      return tf.neg(this.#reconstruction(x, z, noise));
+    });
+  }
+
+  /**
+   * A draw of $p(x | z_0)$, `[n, ...shape]`: integers if the data are discrete.
+   * @param z - $z_0$, `[n, ...shape]`
+   */
+  decode(z: Tensor, key: Key): Tensor {
+    leadingShape(z.shape, this.eventShape, 'GaussianDiffusion.decode', 'z');
+    return tf.tidy(() => this.#decode(z, this.#decisions(z.shape, key)));
+  }
+
   /** Draws `[n, ...shape]`: integers if the data are discrete. */
   sample(key: Key, n: number, options: DiffusionSampleOptions = {}): Tensor {
     return runSamplingLoop(this.samplingLoop(n, options), key);
@@ -247,7 +282,7 @@ export class GaussianDiffusion
         tf.tidy(() => ({
           z: tf.mul(temperature, key.fold('z').normal(shape)),
           // What decides the last draw, p(x | z_0), which comes after the last step.
-          last: this.levels === undefined ? key.fold('x').normal(shape) : key.fold('x').uniform(shape),
+          last: this.#decisions(shape, key.fold('x')),
           step: tf.tensor1d([0], 'int32'),
           ...sampler.memory?.(shape),
         })),
@@ -262,7 +297,11 @@ export class GaussianDiffusion
           const kept =
             isGiven === undefined
               ? made.z
-              : keepGiven(isGiven, this.#noised(inputs['given']!, to!, key.fold('given')), made.z);
+              : keepGiven(
+                  isGiven,
+                  this.#noised(inputs['given']!, to!, key.fold('given').normal(shape)),
+                  made.z,
+                );
           return { z: kept, last: tf.clone(last!), step: following, ...made.memory };
         }),
       finish: ({ z, last }) =>
@@ -347,20 +386,19 @@ export class GaussianDiffusion
     return tf.add(free, tf.mul(guidance, tf.sub(given, free)));
   }
 
-  /** A draw of $q(z_t | x)$ for x as it comes in the data. */
-  #noised(x: Tensor, { alpha, sigma }: NoiseLevel, key: Key): Tensor {
-    return tf.add(tf.mul(alpha, this.#scaled(x)), tf.mul(sigma, key.normal(x.shape)));
+  /** $z = \alpha x + \sigma \epsilon$ for x as it comes in the data. */
+  #noised(x: Tensor, { alpha, sigma }: NoiseLevel, noise: Tensor): Tensor {
+    return tf.add(tf.mul(alpha, this.#scaled(x)), tf.mul(sigma, noise));
   }
 
-  /** $-\ln p(x | z_0)$, with $p(x | z_0) \propto q(z_0 | x)$ for each entry. */
-  #reconstruction(x: Tensor, data: Tensor, noise: Tensor): Tensor {
+  /** $-\ln p(x | z_0)$ for $z_0 = \alpha_0 x + \sigma_0 \epsilon$. */
+  #reconstruction(x: Tensor, z: Tensor, noise: Tensor): Tensor {
     const level = this.#firstLevel();
     if (this.levels === undefined) {
       // N(x; z_0 / alpha, sigma^2 / alpha^2), where x - z_0 / alpha = -noise sigma / alpha.
       const logScale = tf.mul(0.5, tf.add(level.gamma, Math.log(2 * Math.PI)));
       return sumOverEvent(tf.add(tf.mul(0.5, tf.square(noise)), logScale));
     }
-    const z = tf.add(tf.mul(level.alpha, data), tf.mul(level.sigma, noise));
     const logProbs = tf.logSoftmax(levelLogLikelihoods(z, level, levelValues(this.levels)));
     const chosen = tf.sum(tf.mul(logProbs, oneHot(x, { depth: this.levels })), -1);
     return tf.neg(sumOverEvent(chosen));
@@ -372,6 +410,11 @@ export class GaussianDiffusion
     const signal = tf.square(noiseLevel(gamma).alpha);
     const spread = tf.sub(softplus(tf.neg(gamma)), signal);
     return tf.mul(0.5, sumOverEvent(tf.add(tf.mul(signal, tf.square(data)), spread)));
+  }
+
+  /** What decides a draw of $p(x | z_0)$. */
+  #decisions(shape: Shape, key: Key): Tensor {
+    return this.levels === undefined ? key.normal([...shape]) : key.uniform([...shape]);
   }
 
   /** A draw of $p(x | z_0)$, decided by uniform or normal numbers. */

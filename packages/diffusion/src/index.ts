@@ -7,6 +7,12 @@ export { MaskedDiffusion, maskedDiffusion } from './masked-diffusion';
 export type { MaskedDiffusionOptions, MaskedSampleOptions } from './masked-diffusion';
 export { FlowMatching, flowMatching } from './flow-matching';
 export type { FlowBatch, FlowMatchingOptions, FlowSampleOptions } from './flow-matching';
+export { ProbabilityFlow, probabilityFlow } from './probability-flow';
+export type { ProbabilityFlowOptions } from './probability-flow';
+export { ScoreMatching, scoreMatching } from './score-matching';
+export type { LangevinSampleOptions, ScoreMatchingOptions } from './score-matching';
+export { MeanFlow, meanFlow } from './mean-flow';
+export type { MeanFlowOptions, MeanFlowSampleOptions } from './mean-flow';
 export { optimalPairs } from './optimal-pairs';
 export type { OptimalPairsOptions, PairedBatch } from './optimal-pairs';
 export type { GivenEntries } from './given-entries';
@@ -20,14 +26,16 @@ export {
   logSnrSchedule,
   noiseLevel,
   sigmoidNoiseSchedule,
+  subVariancePreservingSchedule,
+  varianceExplodingSchedule,
 } from './schedule';
 export type { NoiseLevel, NoiseSchedule, ScheduleEnds } from './schedule';
 export { dataEstimate, noiseEstimate } from './parameterization';
 export type { NetworkOutput, Parameterization } from './parameterization';
 
 // samplers
-export { ancestral, ddim, dpmSolver, heun } from './samplers';
-export type { DiffusionSampler, SamplerOptions, SamplerStep } from './samplers';
+export { ancestral, annealedLangevin, ddim, dpmSolver, heun, predictorCorrector } from './samplers';
+export type { CorrectorOptions, DiffusionSampler, SamplerOptions, SamplerStep } from './samplers';
 
 // networks
 export { convDenoiser, Denoiser, mlpDenoiser, uNetDenoiser } from './networks/denoiser';

@@ -141,6 +141,75 @@ export function heun({
   };
 }
 
+export interface CorrectorOptions extends SamplerOptions {
+  /** Steps of Langevin dynamics at each noise level. */
+  readonly corrections?: number;
+  /**
+   * r: a step $\epsilon = 2 (r \sigma)^2$ of these. The score is about as long as noise over $\sigma$, so r is the ratio of the
+   * lengths of drift and noise.
+   * @defaultValue 0.16
+   */
+  readonly signalToNoise?: number;
+}
+
+/**
+ * A step of {@link ancestral}, and then Langevin dynamics at the noise level that was reached, which corrects the errors of the
+ * step:
+ *
+ * $$z \leftarrow z + \epsilon\, \hat s(z) + \sqrt{2 \epsilon}\, \eta, \quad \hat s(z) = (\alpha \hat x - z) / \sigma^2$$
+ *
+ * @param options - `corrections` (`@defaultValue 1`), `signalToNoise`, and those of every sampler
+ * @throws ArgumentError for an option that is unknown or out of its range
+ * @see Score-Based Generative Modeling through Stochastic Differential Equations (Song et al., 2021), Algorithms 1, 3 and 5; there
+ * the step size is computed from the lengths of drawn noise and score
+ */
+export function predictorCorrector(options: CorrectorOptions = {}): DiffusionSampler {
+  const { corrections = 1, signalToNoise = 0.16, steps = 100, ...rest } = options;
+  const { times, step } = ancestral({ steps, ...rest });
+  const correct = corrector('predictorCorrector', { corrections, signalToNoise });
+  return { times, step: (at) => ({ z: correct({ ...at, z: step(at).z }), memory: {} }) };
+}
+
+/**
+ * Annealed Langevin dynamics: Langevin dynamics at one noise level after the other, without a prediction from one to the next.
+ * @param options - `corrections` (`@defaultValue 10`), `signalToNoise`, and those of every sampler
+ * @throws ArgumentError for an option that is unknown or out of its range
+ * @see Generative Modeling by Estimating Gradients of the Data Distribution (Song and Ermon, 2019), Algorithm 1, whose states are
+ * $z / \alpha$ here; the noise has the deviation $\sqrt{2 \epsilon}$ that Langevin dynamics needs
+ */
+export function annealedLangevin(options: CorrectorOptions = {}): DiffusionSampler {
+  const { corrections = 10, signalToNoise = 0.16, ...rest } = options;
+  const correct = corrector('annealedLangevin', { corrections, signalToNoise });
+  return {
+    times: timesOf('annealedLangevin', rest, 100),
+    step: (at) => {
+      // The same z / alpha at the next level.
+      const z = tf.mul(tf.div(at.to.alpha, at.from.alpha), at.z);
+      return { z: correct({ ...at, z }), memory: {} };
+    },
+  };
+}
+
+/** Langevin dynamics at the noise level `to`. */
+function corrector(
+  where: string,
+  { corrections, signalToNoise }: { readonly corrections: number; readonly signalToNoise: number },
+): (at: SamplerStep) => Tensor {
+  checkInteger(where, 'corrections', corrections);
+  checkNumber(where, 'signalToNoise', signalToNoise, { above: 0 });
+  return ({ z, to, denoise, key }) => {
+    const deviation = tf.mul(2 * signalToNoise, to.sigma);
+    let corrected = z;
+    for (let index = 0; index < corrections; index++) {
+      // epsilon s = 2 r^2 (alpha x - z), and sqrt(2 epsilon) = 2 r sigma.
+      const score = tf.sub(tf.mul(to.alpha, denoise(corrected, to)), corrected);
+      const drifted = tf.add(corrected, tf.mul(2 * signalToNoise ** 2, score));
+      corrected = tf.add(drifted, tf.mul(deviation, key.fold('correct').fold(index).normal(z.shape)));
+    }
+    return corrected;
+  };
+}
+
 /** The noise level of $s = \sigma / \alpha$. */
 function levelOfRatio(s: Tensor): NoiseLevel {
   const gamma = tf.mul(2, tf.log(s));

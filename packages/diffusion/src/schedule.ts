@@ -121,27 +121,89 @@ export function linearBetaSchedule({
   to = 20,
   first = 1e-3,
   ...unknown
-}: { readonly from?: number; readonly to?: number; readonly first?: number } = {}): NoiseSchedule {
-  const where = 'linearBetaSchedule';
+}: LinearBetas = {}): NoiseSchedule {
+  const { integral, rate } = linearBetas('linearBetaSchedule', { from, to, first, ...unknown });
+  return {
+    // sigma^2 / alpha^2 = e^B - 1 for B, the integral: ln(e^B - 1) = B + ln(1 - e^-B)
+    gamma: (t) =>
+      tf.tidy(() => {
+        const b = integral(t);
+        return tf.add(b, tf.log(tf.neg(tf.expm1(tf.neg(b)))));
+      }),
+    slope: (t) => tf.tidy(() => tf.div(rate(t), tf.neg(tf.expm1(tf.neg(integral(t)))))),
+  };
+}
+
+/**
+ * The sub-variance-preserving process, whose noise grows more slowly than that of {@link linearBetaSchedule}:
+ * $\sigma_t = 1 - e^{-\int_0^t \beta}$ beside $e^{-\frac12 \int_0^t \beta}$ of signal. Here both are divided by the root of their sum of
+ * squares, which changes neither the model nor its bound: a process is its log-SNR.
+ * @param options - those of {@link linearBetaSchedule}
+ * @throws ArgumentError if a rate is not positive or `first` is not in (0, 1)
+ * @see Score-Based Generative Modeling through Stochastic Differential Equations (Song et al., 2021), Eq. 12 and 29
+ */
+export function subVariancePreservingSchedule({
+  from = 0.1,
+  to = 20,
+  first = 1e-3,
+  ...unknown
+}: LinearBetas = {}): NoiseSchedule {
+  const betas = linearBetas('subVariancePreservingSchedule', { from, to, first, ...unknown });
+  const { integral, rate } = betas;
+  return {
+    // sigma^2 / alpha^2 = (1 - e^-B)^2 / e^-B
+    gamma: (t) =>
+      tf.tidy(() => {
+        const b = integral(t);
+        return tf.add(b, tf.mul(2, tf.log(tf.neg(tf.expm1(tf.neg(b))))));
+      }),
+    // beta (1 + e^-B) / (1 - e^-B) = beta / tanh(B / 2)
+    slope: (t) => tf.tidy(() => tf.div(rate(t), tf.tanh(tf.div(integral(t), 2)))),
+  };
+}
+
+/**
+ * The variance-exploding process, which adds noise of a standard deviation from `smallest` to `largest`, in equal factors, and
+ * leaves the signal as it is: $\gamma(t) = 2 \ln \sigma_t$. Here $z_t$ is divided by the root of $1 + \sigma_t^2$, which changes neither the
+ * model nor its bound.
+ * @param options - `smallest` (`@defaultValue 0.01`) and `largest` (`@defaultValue 50`)
+ * @throws ArgumentError if an option is not positive or `smallest` is not below `largest`
+ * @see Score-Based Generative Modeling through Stochastic Differential Equations (Song et al., 2021), Eq. 9 and 30
+ */
+export function varianceExplodingSchedule({
+  smallest = 0.01,
+  largest = 50,
+  ...unknown
+}: { readonly smallest?: number; readonly largest?: number } = {}): NoiseSchedule {
+  const where = 'varianceExplodingSchedule';
+  checkOptions(where, unknown, ['smallest', 'largest']);
+  checkNumber(where, 'largest', largest, { above: 0 });
+  checkNumber(where, 'smallest', smallest, { above: 0, below: largest });
+  return logSnrSchedule({ start: 2 * Math.log(smallest), end: 2 * Math.log(largest) });
+}
+
+interface LinearBetas {
+  readonly from?: number;
+  readonly to?: number;
+  readonly first?: number;
+}
+
+/** The integral of $\beta$ up to a time, and $\beta$ itself there. */
+function linearBetas(
+  where: string,
+  { from, to, first, ...unknown }: Required<LinearBetas>,
+): { integral(t: Tensor): Tensor; rate(t: Tensor): Tensor } {
   checkOptions(where, unknown, ['from', 'to', 'first']);
   checkNumber(where, 'from', from, { above: 0 });
   checkNumber(where, 'to', to, { above: 0 });
   checkNumber(where, 'first', first, { above: 0, below: 1 });
   const within = (t: Tensor): Tensor => tf.add(first, tf.mul(1 - first, t));
-  const integral = (s: Tensor): Tensor => tf.mul(s, tf.add(from, tf.mul((to - from) / 2, s)));
   return {
-    // sigma^2 / alpha^2 = e^B - 1 for B, the integral: ln(e^B - 1) = B + ln(1 - e^-B)
-    gamma: (t) =>
-      tf.tidy(() => {
-        const b = integral(within(t));
-        return tf.add(b, tf.log(tf.neg(tf.expm1(tf.neg(b)))));
-      }),
-    slope: (t) =>
-      tf.tidy(() => {
-        const s = within(t);
-        const beta = tf.mul(1 - first, tf.add(from, tf.mul(to - from, s)));
-        return tf.div(beta, tf.neg(tf.expm1(tf.neg(integral(s)))));
-      }),
+    integral: (t) => {
+      const s = within(t);
+      return tf.mul(s, tf.add(from, tf.mul((to - from) / 2, s)));
+    },
+    rate: (t) => tf.mul(1 - first, tf.add(from, tf.mul(to - from, within(t)))),
   };
 }
 

@@ -14,7 +14,10 @@ import {
   logSnrSchedule,
   maskedDiffusion,
   maskedEntries,
+  meanFlow,
   mlpDenoiser,
+  probabilityFlow,
+  scoreMatching,
   uNetDenoiser,
 } from '../src/index';
 import type { GaussianDiffusionOptions } from '../src/index';
@@ -67,6 +70,47 @@ export const models: ModelTable = {
   'gaussianDiffusion (score)': ofPoints({ parameterization: 'score' }),
   'gaussianDiffusion (ddpm)': ofPoints({
     ...{ parameterization: 'noise', schedule: linearBetaSchedule(), steps: 100, objective: 'noise' },
+  }),
+  meanFlow: () => ({
+    make: (key) =>
+      meanFlow({
+        shape: [2],
+        network: stirred(mlpDenoiser({ shape: [2], contextSize: 1, features: 8, blocks: 1, key }), key),
+      }),
+    data: points,
+    steps: 60,
+    measure: (model, data, key) =>
+      tf.tidy(() => model.objectives()[0]!.loss(data, key, { training: false }).total.dataSync()[0]!),
+  }),
+  scoreMatching: () => ({
+    make: (key) =>
+      scoreMatching({
+        ...{ shape: [2], noiseStd: 0.7 },
+        network: stirred(mlp([2, 8, 2], { key, activation: 'swish' }), key),
+      }),
+    data: points,
+    steps: 40,
+  }),
+  'scoreMatching (exact)': () => ({
+    make: (key) =>
+      scoreMatching({
+        ...{ shape: [2], objective: 'exact' },
+        network: stirred(mlp([2, 8, 2], { key, activation: 'swish' }), key),
+      }),
+    data: points,
+    steps: 40,
+  }),
+  probabilityFlow: () => ({
+    make: (key) =>
+      probabilityFlow({
+        diffusion: gaussianDiffusion({
+          ...{ shape: [2], schedule: logSnrSchedule({ start: -4, end: 4 }) },
+          network: stirred(mlpDenoiser({ shape: [2], features: 8, blocks: 1, key }), key),
+        }),
+        solver: rungeKutta({ steps: 3 }),
+      }),
+    data: points,
+    steps: 40,
   }),
   ddgm: () => ({
     make: (key) =>

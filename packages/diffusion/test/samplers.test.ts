@@ -7,6 +7,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import {
   ancestral,
+  annealedLangevin,
   dataEstimate,
   ddim,
   dpmSolver,
@@ -16,6 +17,7 @@ import {
   mlpDenoiser,
   noiseEstimate,
   noiseLevel,
+  predictorCorrector,
 } from '../src/index';
 import type { DiffusionSampler, GaussianDiffusion, NoiseLevel, Parameterization } from '../src/index';
 import { GaussianDenoiser } from './analytic';
@@ -130,6 +132,7 @@ describe('with a perfect denoiser of a Gaussian', () => {
     ['ancestral', ancestral({ steps: 200 })],
     ['ddim (eta 0.5)', ddim({ steps: 200, eta: 0.5 })],
     ['heun (churn)', heun({ steps: 60, churn: 0.05 })],
+    ['predictorCorrector', predictorCorrector({ steps: 100 })],
   ])('%s draws with its mean and variance', (_, sampler) => {
     tf.tidy(() => {
       const x = model.sample(key, 2000, { sampler });
@@ -139,6 +142,40 @@ describe('with a perfect denoiser of a Gaussian', () => {
       const limit = STANDARD_ERRORS * moments[1]!.standardError + 0.015 * deviation ** 2;
       expect(Math.abs(moments[1]!.mean - deviation ** 2)).toBeLessThan(limit);
     });
+  });
+});
+
+it('annealedLangevin has the moments that its recursion has for a Gaussian', () => {
+  const [mean, deviation, start, end] = [0.4, 0.7, -8, 6];
+  const [steps, corrections, r] = [20, 3, 0.3];
+  let [expected, variance] = [0, 1];
+  for (let step = 0; step < steps; step++) {
+    const [from, to] = [step, step + 1].map((index) => end + ((start - end) * index) / steps);
+    const alpha2 = (gamma: number): number => 1 / (1 + Math.exp(gamma));
+    const [kept, a2] = [alpha2(to!) / alpha2(from!), alpha2(to!)];
+    expected *= Math.sqrt(kept);
+    variance *= kept;
+    // z <- z - epsilon (z - alpha m) / v + sqrt(2 epsilon) noise, for data with noise of the variance v.
+    const epsilon = 2 * r ** 2 * (1 - a2);
+    const left = 1 - epsilon / (a2 * deviation ** 2 + 1 - a2);
+    for (let index = 0; index < corrections; index++) {
+      expected = Math.sqrt(a2) * mean + left * (expected - Math.sqrt(a2) * mean);
+      variance = left ** 2 * variance + 2 * epsilon;
+    }
+  }
+  tf.tidy(() => {
+    const model = gaussianDiffusion({
+      ...{ shape: [1], parameterization: 'data', schedule: logSnrSchedule({ start, end }) },
+      network: new GaussianDenoiser({ mean, deviation }),
+    });
+    const sampler = annealedLangevin({ steps, corrections, signalToNoise: r });
+    const x = values(model.sample(key, 2000, { sampler }));
+    const moments = [meanAndError(x), meanAndError(x.map((each) => (each - mean) ** 2))];
+    expect(Math.abs(moments[0]!.mean - expected)).toBeLessThan(STANDARD_ERRORS * moments[0]!.standardError);
+    expect(variance).toBeGreaterThan(1.2 * deviation ** 2);
+    expect(Math.abs(moments[1]!.mean - variance)).toBeLessThan(
+      STANDARD_ERRORS * moments[1]!.standardError + 2e-3,
+    );
   });
 });
 
@@ -153,6 +190,8 @@ it.each([
   ['ddim', ddim({ steps: 4 })],
   ['dpmSolver', dpmSolver({ steps: 4 })],
   ['heun', heun({ steps: 4, churn: 0.1 })],
+  ['predictorCorrector', predictorCorrector({ steps: 4 })],
+  ['annealedLangevin', annealedLangevin({ steps: 4, corrections: 2 })],
 ])('%s draws the same compiled, by one capture', async (_, sampler) => {
   const model = small();
   const loop = model.samplingLoop(5, { sampler });
@@ -198,6 +237,8 @@ it('refuses wrong options, and leaves nothing behind', () => {
     () => ddim({ eta: 2 }),
     () => ancestral({ steps: 0 }),
     () => heun({ churn: -1 }),
+    () => predictorCorrector({ signalToNoise: 0 }),
+    () => annealedLangevin({ corrections: 0 }),
     () => dpmSolver({ times: [1, 0.5] }),
     () => dpmSolver({ times: [1, 0.5, 0.5, 0] }),
   ];

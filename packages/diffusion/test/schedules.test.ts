@@ -12,6 +12,8 @@ import {
   logSnrSchedule,
   noiseLevel,
   sigmoidNoiseSchedule,
+  subVariancePreservingSchedule,
+  varianceExplodingSchedule,
 } from '../src/index';
 import type { NoiseSchedule } from '../src/index';
 
@@ -26,6 +28,8 @@ const schedules: Readonly<Record<string, () => NoiseSchedule>> = {
   linearBetaSchedule,
   sigmoidNoiseSchedule,
   edmSchedule,
+  subVariancePreservingSchedule,
+  varianceExplodingSchedule,
 };
 const values = (x: Tensor): number[] => [...x.dataSync()];
 
@@ -87,6 +91,8 @@ it.each([
   ['a misspelt option', () => learnedSchedule({ begin: 1 } as never)],
   ['a rate of 0', () => linearBetaSchedule({ from: 0 })],
   ['a softness of one half', () => sigmoidNoiseSchedule({ softness: 0.5 })],
+  ['rates that are not positive', () => subVariancePreservingSchedule({ to: 0 })],
+  ['a smallest deviation of 0', () => varianceExplodingSchedule({ smallest: 0 })],
   ['the largest below the smallest', () => edmSchedule({ smallest: 1, largest: 0.5 })],
 ])('%s is refused', (_, make) => {
   expect(make).toThrow(expect.toSatisfy((error) => DgmError.is(error, 'argument')));

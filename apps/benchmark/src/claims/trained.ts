@@ -58,7 +58,8 @@ async function trainedModels(
   const dataset = await context.dataset(options.dataset);
   const all: Measurements[] = [];
   for (const seed of context.seeds) {
-    const name = JSON.stringify({ ...options, seed });
+    // A claim may change the data, which then have another name.
+    const name = JSON.stringify({ ...options, dataset: dataset.name, seed });
     if (!measured.has(name))
       measured.set(name, trainAndMeasure(recipe, dataset, { ...options, seed }, context));
     all.push(await measured.get(name)!);

@@ -1,34 +1,37 @@
 import { compileSampler } from '@dgm/compile';
-import { adamW, evaluate, gatherExamples, rungeKutta } from '@dgm/core';
-import type { Dataset, Examples, Key } from '@dgm/core';
+import { adamW, categoricalHead, evaluate, gatherExamples, mlp, rungeKutta } from '@dgm/core';
+import type { Dataset, Examples, Key, LoopSampledModel } from '@dgm/core';
 import {
   convDenoiser,
+  ddgm,
   flowMatching,
   fourierEntries,
   gaussianDiffusion,
   learnedSchedule,
   maskedDiffusion,
   maskedEntries,
+  meanFlow,
   mlpDenoiser,
   type DenoiserOptions,
   type FlowMatching,
 } from '@dgm/diffusion';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { mean } from '../statistics/statistics';
-import { hasFewLevels } from './shared/book';
-import { imageShape } from './shared/datasets';
+import { bookTraining, hasFewLevels } from './shared/book';
+import { imageShape, isVectorsOfIntegers, isVectorsOfReals } from './shared/datasets';
 import { qualityOf } from './shared/sample-quality';
 import type { Experiment, Recipe, RecipeTask, Training } from './shared/recipe';
 
 /** Large steps with an average of the weights, which evens out the noise of the times. */
-export const training: Training = {
+const trainingToTheEnd: Training = {
   optimizer: adamW({ learningRate: 1e-3, weightDecay: 0.01, beta2: 0.99 }),
   batchSize: 125,
   epochs: 250,
-  earlyStopping: { patience: 30 },
   clipNorm: 10,
   ema: { decay: 0.995 },
 };
+
+export const training: Training = { ...trainingToTheEnd, earlyStopping: { patience: 30 } };
 
 /** The bound with a standard error of 0.2 nats, which takes more draws than for a VAE. */
 const precise =
@@ -93,6 +96,54 @@ export const recipes: readonly Recipe[] = [
       };
     },
   },
+  {
+    name: 'mean-flow',
+    source: 'Geng et al., 2025',
+    accepts: isSmallImage,
+    create: ({ dataset, key, quick }) => {
+      const [shape, levels] = [dataset.train.shape, dataset.levels!];
+      const network = convDenoiser({
+        ...{ shape, contextSize: 1, key, channels: quick ? 8 : 32 },
+        entries: fourierEntries({ frequencies: [(levels - 1) / 4] }),
+      });
+      const model = meanFlow({ shape, levels, network, jumps: 0.5 });
+      return {
+        model,
+        training: trainingToTheEnd,
+        measure: async (test, { key }) => ({
+          metrics: await qualityOf(drawsOf(model, key.fold('samples')), { test, train: dataset.train }, key),
+        }),
+      };
+    },
+  },
+  {
+    name: 'ddgm',
+    source: 'DGM §4.5.3, Example 4.1 and Listing 4.13',
+    accepts: (dataset) => isVectorsOfIntegers(dataset) || isVectorsOfReals(dataset),
+    create: ({ dataset: { train, levels }, key, quick }) => {
+      const size = train.shape[0]!;
+      const [narrow, wide] = quick ? [16, 32] : [256, 512];
+      const betas = Array.from({ length: 5 }, () => 0.9);
+      const reverse = betas
+        .slice(1)
+        .map((_, index) =>
+          mlp([size, narrow, narrow, narrow, 2 * size], { key: key.fold(index), activation: 'leakyRelu' }),
+        );
+      const hidden = [size, wide, wide, wide];
+      const options = { key: key.fold('decoder'), activation: 'leakyRelu' } as const;
+      const model =
+        levels === undefined
+          ? ddgm({
+              ...{ shape: [size], betas, reverse },
+              decoder: mlp([...hidden, size], { ...options, outputActivation: 'tanh' }),
+            })
+          : ddgm({
+              ...{ shape: [size], betas, reverse, decoder: mlp([...hidden, size * levels], options) },
+              likelihood: categoricalHead({ shape: [size], levels }),
+            });
+      return { model, training: bookTraining };
+    },
+  },
 ];
 
 /** A flow of small images with the network of the other models. */
@@ -108,9 +159,9 @@ export function imageFlow(
   return flowMatching({ shape, levels: levels!, network, contextSize, solver });
 }
 
-/** Draws in 20 steps of Euler's method, compiled. */
+/** Draws of a model in its own number of steps, compiled. */
 const drawsOf =
-  (model: FlowMatching, key: Key) =>
+  (model: LoopSampledModel, key: Key) =>
   async (count: number): Promise<Tensor> => {
     const sampler = await compileSampler(model.samplingLoop(count));
     try {

@@ -28,6 +28,17 @@ def edm(t, smallest=0.002, largest=80.0, rho=7.0):
     return 1 / (1 + s**2)
 
 
+def sub_vp(t, **rates):
+    """Signal sqrt(a) beside noise 1 - a, both divided by the root of their sum of squares (Song et al. 2021, Eq. 29)."""
+    a = linear_beta(t, **rates)
+    return a / (a + (1 - a) ** 2)
+
+
+def exploding(t, smallest=0.01, largest=50.0):
+    """Noise of a geometric deviation beside the whole signal (Eq. 30)."""
+    return 1 / (1 + (smallest * (largest / smallest) ** t) ** 2)
+
+
 def log_snr(t, start=-13.3, end=5.0):
     return 1 / (1 + np.exp(start + (end - start) * t))
 
@@ -40,6 +51,8 @@ schedules = {
         "cosineNoiseSchedule": cosine,
         "edmSchedule": edm,
         "logSnrSchedule": log_snr,
+        "subVariancePreservingSchedule": sub_vp,
+        "varianceExplodingSchedule": exploding,
     }.items()
 }
 

@@ -13,6 +13,21 @@ const dataset = 'digits';
 const requires = { dataset };
 const seeds = [0, 1, 2];
 
+/** The data as the book has them: real numbers $2 x / 17 - 1$. */
+const scaledAsInTheBook =
+  ({ dataset }: ClaimContext): ClaimContext['dataset'] =>
+  async (name) => {
+    const { levels, train, validation, test, ...rest } = await dataset(name);
+    const scaled = (examples: Examples): Examples => ({
+      ...examples,
+      values: Float32Array.from(examples.values, (value) => (2 * value) / levels! - 1),
+    });
+    return {
+      ...{ ...rest, name: `${name}-scaled` },
+      ...{ train: scaled(train), validation: scaled(validation), test: scaled(test) },
+    };
+  };
+
 /** The share of conditional samples that five neighbours among the training rows take for their class. */
 async function classAccuracy({ engine, ...context }: ClaimContext): Promise<Measured> {
   const digits = await context.dataset(dataset);
@@ -131,8 +146,32 @@ export const claims: readonly Claim[] = [
     ...{ seeds, minutes: 15, requires },
     measure: (context) => trainedMetric({ model: 'flow-matching', dataset, metric: 'ODE error' }, context),
   },
+  ofDigits(
+    'ddgm-discrete',
+    'bound of the diffusion model of the book, with T = 5 and a categorical decoder,',
+    {
+      ...{ model: 'ddgm', bound: 120 },
+    },
+  ),
+  {
+    name: 'diffusion.digits.ddgm',
+    what: 'bound of the diffusion model of the book on the density of the test digits, scaled, with unit variance',
+    unit: 'nats',
+    bound: { atMost: 69.3 },
+    ...{ seeds, minutes: 8, requires },
+    measure: (context) =>
+      trainedNats({ model: 'ddgm', dataset }, { ...context, dataset: scaledAsInTheBook(context) }),
+  },
   ofSamples('coverage', 'share of examples with a sample in the ball of their fifth neighbour', 0.68),
   ofSamples('precision', 'share of samples in the ball of an example', 0.72),
+  {
+    name: 'diffusion.samples.few-step-coverage',
+    what: 'the same coverage for two steps of a mean flow',
+    unit: 'of 1',
+    bound: { atLeast: 0.6 },
+    ...{ seeds, minutes: 15, requires },
+    measure: (context) => trainedMetric({ model: 'mean-flow', dataset, metric: 'coverage' }, context),
+  },
   {
     name: 'diffusion.samples.class-accuracy',
     what: 'share of class-conditional samples that five neighbours among the training rows take for their class',
