@@ -561,6 +561,12 @@ const masks: OpTable = {
     points: [[-2, -0.5, 0.6, 3]],
     extremes: [{ args: [[0, 1e4]], value: [0, Math.log(1e4)], gradients: [[0, 1e-4]] }],
   }),
+  'select (numbers)': () => ({
+    // A number gets no gradient: that of x is computed alone.
+    f: (x) => tf.tidy(() => tf.add(select(tf.greater(x!, 0), x!, -1), select(tf.less(x!, 2), 3, x!))),
+    points: [[-2, 0.5, 3]],
+    golden: [{ args: [[-2, 0.5, 3]], value: [2, 3.5, 6], gradients: [[0, 1, 2]] }],
+  }),
   'select (broadcast)': () => ({
     f: (a, b) => tf.tidy(() => select(tf.tensor([true, false, true]), a!, b!)),
     points: [

@@ -17,7 +17,7 @@ import type { Independent } from './independent';
 import type { Laplace } from './laplace';
 import type { MultivariateNormal } from './multivariate-normal';
 import type { Normal } from './normal';
-import { asTensor, inverseScaleOf, logScaleOf, type Parameter, type Scale } from './parameters';
+import { asTensor, inverseScaleOf, logScaleOf, minus, times, type Parameter, type Scale } from './parameters';
 import type { Poisson } from './poisson';
 import { DiagonalFactor, type ScaleFactor } from './scale-factor';
 import type { Transformed } from './transformed';
@@ -114,8 +114,8 @@ type Located = Pick<Normal, 'location' | 'scale'>;
  * that are not negative.
  */
 function normal(p: Located, q: Located): Tensor {
-  const logSquare = tf.mul(2, tf.sub(logScaleOf(p.scale), logScaleOf(q.scale)));
-  const distance = tf.mul(tf.sub(p.location, q.location), inverseScaleOf(q.scale));
+  const logSquare = tf.mul(2, minus(logScaleOf(p.scale), logScaleOf(q.scale)));
+  const distance = times(minus(p.location, q.location), inverseScaleOf(q.scale));
   return tf.mul(0.5, tf.add(logDeviance(expm1(logSquare), logSquare), tf.square(distance)));
 }
 

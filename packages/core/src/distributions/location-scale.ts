@@ -7,9 +7,11 @@ import {
   batchShapeOf,
   inverseScaleOf,
   logScaleOf,
+  minus,
   requirePositiveScale,
   scaleOf,
   scaleParameter,
+  times,
   type BatchShapeOptions,
   type Parameter,
   type Scale,
@@ -41,11 +43,12 @@ export abstract class LocationScale extends BaseDistribution {
 
   protected draw(key: Key, sampleShape: Shape): Tensor {
     const noise = this.standardDraw(key, [...sampleShape, ...this.batchShape]);
-    return tf.add(this.location, tf.mul(scaleOf(this.scale), noise));
+    const spread = times(noise, scaleOf(this.scale));
+    return this.location === 0 ? spread : tf.add(this.location, spread);
   }
 
   protected logDensity(x: Tensor): Tensor {
-    return tf.sub(this.standardLogDensity(this.#standardize(x)), logScaleOf(this.scale));
+    return minus(this.standardLogDensity(this.#standardize(x)), logScaleOf(this.scale));
   }
 
   protected override closedEntropy(): Tensor {
@@ -82,6 +85,6 @@ export abstract class LocationScale extends BaseDistribution {
   }
 
   #standardize(x: Tensor): Tensor {
-    return tf.mul(tf.sub(x, this.location), inverseScaleOf(this.scale));
+    return times(minus(x, this.location), inverseScaleOf(this.scale));
   }
 }

@@ -51,6 +51,16 @@ export function logScaleOf(scale: Scale): Parameter {
   return typeof scale === 'number' ? Math.log(scale) : tf.log(scale);
 }
 
+/** $x - a$, without an operation where that is x. */
+export function minus(x: Parameter, a: Parameter): Tensor {
+  return a === 0 ? asTensor(x) : tf.sub(x, a);
+}
+
+/** $x a$, without an operation where that is x. */
+export function times(x: Tensor, a: Parameter): Tensor {
+  return a === 1 ? x : tf.mul(x, a);
+}
+
 /** Refuses a number that is not positive; a tensor's values are not read, because that would stall the device. */
 export function requirePositive(value: Parameter, where: string, argument: string): void {
   if (typeof value !== 'number' || value > 0) return;

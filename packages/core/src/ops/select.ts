@@ -15,23 +15,37 @@ import { sumToShape } from './differentiable';
  * @returns a tensor of the broadcast shape.
  */
 export function select(mask: Tensor, a: Tensor | number, b: Tensor | number): Tensor {
+  return choose(mask, [a, b], [!isNumber(a), !isNumber(b)]);
+}
+
+/** {@link select} where the entries elsewhere are constants: nothing is computed for a gradient of theirs. */
+export function selectOverConstant(mask: Tensor, a: Tensor, constant: Tensor): Tensor {
+  return choose(mask, [a, constant], [true, false]);
+}
+
+type Branches<T> = readonly [T, T];
+
+/** @param isVariable - which branches get a gradient: tensors, never numbers */
+function choose(mask: Tensor, branches: Branches<Tensor | number>, isVariable: Branches<boolean>): Tensor {
   const operation = tf.customGrad((...operands) => {
-    const [a, b, save] = operands as [Tensor, Tensor, GradSaveFunc];
+    const save = operands.pop() as GradSaveFunc;
+    const variables = operands as Tensor[];
+    const shapes = variables.map(({ shape }) => shape);
     // A copy made in here is not on the tape: a gradient of the gradient would otherwise look for that of the mask.
     const constantMask = tf.cast(mask, 'bool');
     save([constantMask]);
-    const [aShape, bShape] = [a.shape, b.shape];
+    const [a, b] = branches.map((branch, index) => (isVariable[index] ? variables.shift()! : branch));
     return {
-      value: tf.where(constantMask, a, b),
-      gradFunc: (dy: Tensor, [saved]: Tensor[]) => [
-        sumToShape(select(saved!, dy, 0), aShape),
-        sumToShape(select(saved!, 0, dy), bShape),
-      ],
+      value: tf.where(constantMask, a!, b!),
+      gradFunc: (dy: Tensor, [saved]: Tensor[]) =>
+        [() => select(saved!, dy, 0), () => select(saved!, 0, dy)]
+          .filter((_, index) => isVariable[index])
+          .map((gradient, index) => sumToShape(gradient(), shapes[index]!)),
     };
   });
-  return tf.tidy(() => operation(toTensor(a), toTensor(b)));
+  return tf.tidy(() => operation(...(branches.filter((_, index) => isVariable[index]) as Tensor[])));
 }
 
-function toTensor(x: Tensor | number): Tensor {
-  return typeof x === 'number' ? tf.scalar(x) : x;
+function isNumber(x: Tensor | number): x is number {
+  return typeof x === 'number';
 }

@@ -19,6 +19,9 @@ const worthACall = 1 << 15;
  * and all of attention end up there.
  *
  * So transpose first, turn a batch times one matrix into one tall matrix, and multiply the pairs of a batch one by one.
+ * Where only the right matrix is transposed and it is the largest of the three, as in the gradient by a layer's input,
+ * $A B^T$ is computed as $(B A^T)^T$, to the same bits: half the time, because the fast product first copies its right
+ * matrix into an order of its own.
  */
 export const batchMatMul: MendedKernel = {
   kernelName: 'BatchMatMul',
@@ -31,6 +34,9 @@ export const batchMatMul: MendedKernel = {
       }) as TensorInfo;
 
     const kernelFunc = ({ inputs, backend, attrs }: KernelCall<Operands, BatchMatMulAttrs>): TensorInfo => {
+      if (attrs.transposeB && !attrs.transposeA && isRightLargest(inputs)) {
+        return multiplyFlipped(backend, inputs, multiply);
+      }
       const a = attrs.transposeA ? transposeMatrices(backend, inputs.a) : inputs.a;
       const b = attrs.transposeB ? transposeMatrices(backend, inputs.b) : inputs.b;
       const product = multiplyBatches(backend, { a, b }, multiply);
@@ -43,6 +49,26 @@ export const batchMatMul: MendedKernel = {
 };
 
 type Multiply = (backend: WasmBackend, operands: Operands) => TensorInfo;
+
+/** Whether B of one product $A B^T$ is larger than what {@link multiplyFlipped} moves instead. */
+function isRightLargest({ a, b }: Operands): boolean {
+  const [rows, columns] = [a.shape.at(-2)!, b.shape.at(-2)!];
+  const isOneProduct = sizeOf(a.shape.slice(0, -2)) === 1 && sizeOf(b.shape.slice(0, -2)) === 1;
+  return isOneProduct && sizeOf(b.shape) > sizeOf(a.shape) + rows * columns;
+}
+
+/** $(B A^T)^T$. */
+function multiplyFlipped(backend: WasmBackend, { a, b }: Operands, multiply: Multiply): TensorInfo {
+  const [rows, inner] = a.shape.slice(-2) as [number, number];
+  const columns = b.shape.at(-2)!;
+  const right = transposeMatrices(backend, { ...a, shape: [rows, inner] });
+  const flipped = multiply(backend, { a: { ...b, shape: [columns, inner] }, b: right });
+  const product = transposeMatrices(backend, flipped);
+  backend.disposeData(right.dataId);
+  backend.disposeData(flipped.dataId);
+  const leading = a.shape.length >= b.shape.length ? a.shape.slice(0, -2) : b.shape.slice(0, -2);
+  return { ...product, shape: [...leading, rows, columns] };
+}
 
 function multiplyBatches(backend: WasmBackend, { a, b }: Operands, multiply: Multiply): TensorInfo {
   const batchA = sizeOf(a.shape.slice(0, -2));

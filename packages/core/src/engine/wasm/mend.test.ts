@@ -76,6 +76,8 @@ describe('BatchMatMul', () => {
     ["A'B", [7, 5], [7, 3], true, false],
     ["AB'", [5, 7], [3, 7], false, true],
     ["A'B'", [7, 5], [3, 7], true, true],
+    ["AB' of a large B", [2, 9], [40, 9], false, true],
+    ["AB' of a large B, of rank 3", [1, 2, 9], [1, 40, 9], false, true],
     ['a row times a column', [1, 1], [1, 1], true, true],
     ['small pairs', [6, 4, 5], [6, 5, 3], false, false],
     ['small pairs, transposed', [2, 3, 5, 4], [2, 3, 6, 5], true, true],
@@ -91,6 +93,15 @@ describe('BatchMatMul', () => {
     // The gradient of a product that broadcasts has the wrong shape in tfjs; forward alone is compared there.
     if (whole) await agrees((x, y) => product(x!, y!), [a, b]);
     else await agrees((scale) => tf.mul(scale!, product(normal('a', a), normal('b', b))), [[1]]);
+  });
+
+  it("computes AB' of a large B to the bits that its transpose gives", async () => {
+    await on('wasm', () => {
+      const [a, b] = [normal('a', [5, 33]), normal('b', [70, 33])];
+      const [flipped, direct] = [tf.matMul(a, b, false, true), tf.matMul(a, tf.transpose(b))];
+      expect(flipped.dataSync()).toEqual(direct.dataSync());
+      return [];
+    });
   });
 
   it('is fused with a bias and an activation', async () => {
