@@ -142,6 +142,15 @@ export const modelChecks: Checks<ModelCase> = {
       }
     }),
 
+  'says that it was disposed of to whoever still uses it': (the) => {
+    const model = the.make(Key.of(0));
+    model.dispose();
+    expectNoLeaks(
+      () => ensureThrows(() => model.sample(Key.of(0), 2), 'state', 'a sample of a disposed model'),
+      'the refusal',
+    );
+  },
+
   'gives every trainable parameter a gradient': (the) =>
     withModel(the, (model, data) => {
       const reached: Record<string, Tensor> = {};

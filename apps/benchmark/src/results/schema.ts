@@ -136,7 +136,9 @@ export interface Failure {
 
 /** Whether a family's own measurement is a likelihood, which the table then shows beside the main one. */
 export function isScore(value: unknown): value is Score {
-  return typeof value === 'object' && value !== null && 'nats' in value && 'kind' in value;
+  if (typeof value !== 'object' || value === null || !('nats' in value && 'kind' in value)) return false;
+  const { nats, standardError = null } = value as Partial<Record<keyof Score, unknown>>;
+  return [nats, standardError].every((each) => each === null || typeof each === 'number');
 }
 
 /** What the results say about a data set. */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { DgmError } from '@dgm/core';
 import { describe, expect, it } from 'vitest';
+import { isScore } from './schema';
 import { comparisonSchema, resultsSchema, validated } from './validate';
 
 const committed = (name: string): unknown =>
@@ -57,6 +58,18 @@ describe('results of somebody else', () => {
     const read = () => validated(resultsSchema, changed(path, value), 'results.json');
     expect(read).toThrow('dgm-bench: expected results.json to be a file of this program');
     expect(read).toThrow(expect.toSatisfy((error) => DgmError.is(error, 'serialization')));
+  });
+
+  it.each([0, -1])('are refused for a ratio of %d', (ratio) => {
+    const comparison = structuredClone(committed('compare')) as { rows: { ratio: number }[] };
+    comparison.rows[0]!.ratio = ratio;
+    expect(() => validated(comparisonSchema, comparison, 'compare.json')).toThrow('must be positive');
+  });
+
+  it('may have numbers of their own, which count as a likelihood only where they are one', () => {
+    expect(isScore({ nats: 1, bitsPerDim: 2, kind: 'exact', standardError: null })).toBe(true);
+    expect(isScore({ nats: '1', kind: 'importance-sampled' })).toBe(false);
+    expect(isScore({ nats: 1, kind: 'importance-sampled', standardError: [] })).toBe(false);
   });
 
   it('may have curves of any quantity, metrics, and no likelihood', () => {

@@ -135,7 +135,12 @@ const row = {
   setting: v.picklist(['one-thread', 'fastest']),
   oursMs: numberOrNull,
   peerMs: numberOrNull,
-  ratio: numberOrNull,
+  ratio: v.nullable(
+    v.pipe(
+      number,
+      v.check((ratio) => ratio > 0, 'must be positive'),
+    ),
+  ),
   oursThreads: numberOrNull,
   peerThreads: numberOrNull,
   oursTestNats: numberOrNull,

@@ -71,6 +71,14 @@ describe('safetensors', () => {
     expect(bytes[8]).toBe('{'.charCodeAt(0));
   });
 
+  it('takes any name of a tensor but the one that the format reserves', () => {
+    const one: HostTensor = { dtype: 'int32', shape: [], values: Int32Array.of(1) };
+    const odd = new Map([['__proto__', one], ['constructor', one]]); // prettier-ignore
+    expect(readSafetensors(writeSafetensors({ tensors: odd, metadata: {} })).tensors).toEqual(odd);
+    const reserved = () => writeSafetensors({ tensors: new Map([['__metadata__', one]]), metadata: {} });
+    expect(reserved).toThrow(expect.toSatisfy((error) => DgmError.is(error, 'argument')));
+  });
+
   it('holds nothing, if need be', () => {
     expect(readSafetensors(writeSafetensors({ tensors: new Map(), metadata: {} })).tensors.size).toBe(0);
   });

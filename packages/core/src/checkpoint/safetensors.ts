@@ -1,4 +1,4 @@
-import { DgmError, SerializationError } from '../errors/dgm-error';
+import { ArgumentError, DgmError, SerializationError } from '../errors/dgm-error';
 import { formatShape, sizeOf, type Shape } from '../shape/shape';
 import { bytesOf, crc32 } from './crc32';
 import type { HostDtype, HostTensor } from './host-tensor';
@@ -112,7 +112,18 @@ export function writeSafetensors({ tensors, metadata }: TensorFile): Uint8Array 
   const ordered = [...tensors].sort(
     ([, a], [, b]) => b.values.BYTES_PER_ELEMENT - a.values.BYTES_PER_ELEMENT,
   );
-  const header: Record<string, unknown> = { __metadata__: { [CHECKSUM]: NO_CHECKSUM, ...metadata } };
+  // Without a prototype, so that a tensor may be called __proto__.
+  const header = Object.assign(Object.create(null) as Record<string, unknown>, {
+    __metadata__: { [CHECKSUM]: NO_CHECKSUM, ...metadata },
+  });
+  if (tensors.has('__metadata__')) {
+    throw new ArgumentError({
+      where: 'writeSafetensors',
+      argument: 'tensors',
+      expected: 'to have other names than "__metadata__", which the format reserves',
+      actual: 'a tensor of that name',
+    });
+  }
   let end = 0;
   for (const [name, { dtype, shape, values }] of ordered) {
     const entry: Entry = { dtype: CODES[dtype], shape, data_offsets: [end, end + values.byteLength] };

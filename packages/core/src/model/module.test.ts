@@ -85,6 +85,7 @@ describe('BaseModule', () => {
     ['an empty name', [''], {}],
     ['a name that is a path', ['a/b'], {}],
     ['a name twice', ['a', 'a'], {}],
+    ['a name that files reserve', ['__metadata__'], {}],
   ])('refuses %s', (_what, own) => {
     expect(() => new Tree({}, own)).toThrow(isArgumentError);
   });
@@ -93,6 +94,16 @@ describe('BaseModule', () => {
     const leaf = new Leaf();
     expect(() => new Tree({ a: leaf }, ['a'])).toThrow(/one new path segment, got "a"/);
     leaf.dispose();
+  });
+
+  it('says that it was disposed of to every op that is still given its variables', () => {
+    const leaf = new Leaf();
+    const [variable] = leaf.parameters().values();
+    leaf.dispose();
+    leaf.dispose();
+    const use = () => tf.add(variable!, 1);
+    expect(use).toThrow(/^Leaf: expected the model to be alive, got one that was disposed of/);
+    expect(use).toThrow(expect.toSatisfy((error) => DgmError.is(error, 'state')));
   });
 
   it('leaves nothing behind of a parameter that it refuses', () => {

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { checkIdle } from '../engine/busy';
-import { ArgumentError } from '../errors/dgm-error';
+import { ArgumentError, StateError } from '../errors/dgm-error';
 import { formatShape, type Shape } from '../shape/shape';
 
 /** Shared by copies of this package, so that a module of another copy shows its children. */
@@ -62,8 +62,9 @@ export abstract class BaseModule implements Module {
 
   dispose(): void {
     checkIdle(`${this.constructor.name}.dispose`, this.parameters().values());
-    for (const entry of this.#own.values()) {
-      if ('parameters' in entry || !entry.isDisposed) entry.dispose();
+    for (const [name, entry] of this.#own) {
+      if ('parameters' in entry) entry.dispose();
+      else if (!entry.isDisposed) disposeVariable(entry, { owner: this.constructor.name, name });
     }
   }
 
@@ -95,7 +96,8 @@ export abstract class BaseModule implements Module {
   }
 
   #register<T extends Variable | Module>(name: string, entry: T): T {
-    if (name === '' || name.includes('/') || this.#own.has(name)) {
+    // Files have entries such as __metadata__ beside the variables.
+    if (name === '' || name.includes('/') || name.startsWith('__') || this.#own.has(name)) {
       throw new ArgumentError({
         where: `${this.constructor.name}.parameters`,
         argument: 'name',
@@ -106,6 +108,25 @@ export abstract class BaseModule implements Module {
     this.#own.set(name, entry);
     return entry;
   }
+}
+
+/**
+ * Frees a variable, and lets every op that is still given it say so: TensorFlow.js itself would fail to read `backend` of
+ * undefined.
+ */
+function disposeVariable(variable: Variable, { owner, name }: { owner: string; name: string }): void {
+  variable.dispose();
+  Object.defineProperty(variable, 'dataId', {
+    get: () => {
+      throw new StateError({
+        where: owner,
+        argument: 'the model',
+        expected: 'to be alive',
+        actual: `one that was disposed of (${name})`,
+        remedy: 'make a new one',
+      });
+    },
+  });
 }
 
 /** The variables of a module that an optimizer may change, under their paths. */
