@@ -38,12 +38,13 @@ export { ancestral, annealedLangevin, ddim, dpmSolver, heun, predictorCorrector 
 export type { CorrectorOptions, DiffusionSampler, SamplerOptions, SamplerStep } from './samplers';
 
 // networks
-export { convDenoiser, Denoiser, mlpDenoiser, uNetDenoiser } from './networks/denoiser';
+export { convDenoiser, Denoiser, mlpDenoiser, transformerDenoiser, uNetDenoiser } from './networks/denoiser';
 export type {
   ConvDenoiserOptions,
   DenoiserOptions,
   MlpDenoiserOptions,
+  TransformerDenoiserOptions,
   UNetDenoiserOptions,
 } from './networks/denoiser';
-export { fourierEntries, maskedEntries, plainEntries } from './networks/entry-features';
+export { fourierEntries, maskedEntries, oneHotEntries, plainEntries } from './networks/entry-features';
 export type { EntryFeatures } from './networks/entry-features';

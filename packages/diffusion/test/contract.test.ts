@@ -37,6 +37,7 @@ describeCoverage({
     logSnrSchedule: 'test/schedules.test.ts',
     sigmoidNoiseSchedule: 'test/schedules.test.ts',
     fourierEntries: 'test/networks.test.ts',
+    oneHotEntries: 'test/networks.test.ts',
     maskedEntries: 'test/networks.test.ts',
     plainEntries: 'test/networks.test.ts',
   },

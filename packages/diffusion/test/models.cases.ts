@@ -16,8 +16,10 @@ import {
   maskedEntries,
   meanFlow,
   mlpDenoiser,
+  oneHotEntries,
   probabilityFlow,
   scoreMatching,
+  transformerDenoiser,
   uNetDenoiser,
 } from '../src/index';
 import type { GaussianDiffusionOptions } from '../src/index';
@@ -193,6 +195,33 @@ export const layers: LayerTable = {
     outputShape: [2, 2, 2, 2, 2],
     call: at(2),
     wrongShapes: [[2, 2, 2, 1]],
+    weightGradient: false,
+  }),
+  transformerDenoiser: () => ({
+    make: (key) =>
+      stirred(
+        transformerDenoiser({
+          ...{ shape: [4], outputs: 3, entries: oneHotEntries({ levels: 3 }), contextSize: 1 },
+          ...{ features: 4, heads: 2, blocks: 1, key },
+        }),
+        key,
+      ),
+    input: () => tf.tensor2d([[0, 1, 2, 3], [3, 1, 0, 2]]), // prettier-ignore
+    outputShape: [2, 4, 3],
+    call: at(1),
+    wrongShapes: [[2, 5]],
+    weightGradient: false,
+  }),
+  'transformerDenoiser (patches)': () => ({
+    make: (key) =>
+      stirred(
+        transformerDenoiser({ shape: [2, 4, 2], patch: 2, features: 4, heads: 1, blocks: 1, key }),
+        key,
+      ),
+    input: () => Key.of(4).normal([2, 2, 4, 2]),
+    outputShape: [2, 2, 4, 2, 1],
+    call: at(),
+    wrongShapes: [[2, 16]],
     weightGradient: false,
   }),
   uNetDenoiser: () => ({

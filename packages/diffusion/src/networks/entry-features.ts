@@ -1,4 +1,4 @@
-import { checkInteger, checkNumber } from '@dgm/core';
+import { checkInteger, checkNumber, oneHot } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
@@ -32,6 +32,15 @@ export function fourierEntries({ frequencies }: { readonly frequencies: readonly
         return tf.stack([z, ...waves], -1);
       }),
   };
+}
+
+/**
+ * A category 0 to `levels` - 1 as a vector with one 1, and the mask, whose value is `levels`, as one more category.
+ * @throws ArgumentError if there are not at least 2 levels
+ */
+export function oneHotEntries({ levels }: { readonly levels: number }): EntryFeatures {
+  checkInteger('oneHotEntries', 'levels', levels, { min: 2 });
+  return { size: levels + 1, of: (x) => oneHot(x, { depth: levels + 1 }) };
 }
 
 /**
