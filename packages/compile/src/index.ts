@@ -9,6 +9,8 @@ export type { CompileOptions, TensorFunction } from './function/compile';
 export { compileSampler } from './function/compile-sampler';
 export type { CompiledSampler } from './function/compile-sampler';
 export type { CallInputs, CompiledFunction, LoopOptions } from './function/compiled-function';
+export { topologicalOrder } from './graph/graph';
+export type { Attributes, Graph, Node as GraphNode, Value as GraphValue } from './graph/graph';
 export { printGraph } from './graph/print';
 export { describeRuntime } from './runtime/describe-runtime';
 export type { DescribeRuntimeOptions, DeviceReport, RuntimeReport } from './runtime/describe-runtime';

@@ -6,6 +6,7 @@ describeCoverage({
   tables: [],
   testedIn: {
     printGraph: 'test/print.test.ts',
+    topologicalOrder: 'test/print.test.ts',
     auto: 'test/auto.test.ts',
     capture: 'test/compile.test.ts',
     compile: 'test/compile.test.ts',

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { Dense, Key } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
-import { capture, compile, printGraph } from '../src/index';
+import { capture, compile, printGraph, topologicalOrder } from '../src/index';
 
 test('a captured function prints as a program', async () => {
   const layer = new Dense({ inputs: 3, outputs: 1, key: Key.of(0) });
@@ -13,6 +13,7 @@ test('a captured function prints as a program', async () => {
     { x: { shape: [2, 3] } },
   );
   const lines = printGraph(graph).split('\n');
+  expect(lines).toHaveLength(topologicalOrder(graph.outputs.values()).length + 3);
   expect(lines[0]).toContain('x: float32[2, 3]');
   expect(lines.at(-2)).toMatch(/^ {2}return \{ y: %\d+ \}$/);
   const program = lines.join('\n');

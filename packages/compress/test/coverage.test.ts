@@ -1,9 +1,10 @@
 import { describeCoverage } from '@dgm/testing';
 import * as exports from '../src/index';
+import { codecs } from './codecs.cases';
 
 describeCoverage({
   exports,
-  tables: [],
+  tables: [codecs],
   testedIn: {
     AdaptiveTable: 'src/coders/coders.test.ts',
     FrequencyTable: 'src/coders/coders.test.ts',
@@ -11,9 +12,13 @@ describeCoverage({
     RangeDecoder: 'src/coders/coders.test.ts',
     RangeEncoder: 'src/coders/coders.test.ts',
     RansStack: 'src/coders/coders.test.ts',
+    Program: 'src/evaluator/trace.test.ts',
+    decodeFile: 'src/codecs/codec.test.ts',
     frequencies: 'src/coders/coders.test.ts',
     huffmanLengths: 'src/coders/coders.test.ts',
+    readCodec: 'src/codecs/codec.test.ts',
     ransDecode: 'src/coders/coders.test.ts',
     ransEncode: 'src/coders/coders.test.ts',
+    traceProgram: 'src/evaluator/trace.test.ts',
   },
 });

@@ -60,7 +60,13 @@ export type {
 } from './model/generative-model';
 export { prepareLoss, validatedObjective } from './model/generative-model';
 export { hasSamplingLoop, runSamplingLoop } from './model/sampling-loop';
-export type { LoopSampledModel, LoopTensors, SamplingLoop } from './model/sampling-loop';
+export type {
+  ConditionalLoop,
+  ConditionalLoopModel,
+  LoopSampledModel,
+  LoopTensors,
+  SamplingLoop,
+} from './model/sampling-loop';
 
 // nn
 export { ActNorm } from './nn/act-norm';

@@ -7,6 +7,8 @@ export type { BijectorCase, BijectorErrors, BijectorTable } from './bijector';
 export { compiledChecks, describeCompiled, engineChecks } from './compiled';
 export type { CompiledOptions, CompiledTable } from './compiled';
 export type { CompiledCase } from './compiled/trained';
+export { describeCodec } from './codec';
+export type { CheckedCodec, CodecCase, CodecTable } from './codec';
 export { checkCoverage, describeCoverage } from './coverage';
 export type { Coverage } from './coverage';
 export { describeDistribution, distributionChecks } from './distribution';

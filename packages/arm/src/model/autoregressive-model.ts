@@ -15,10 +15,13 @@ import {
   singleObjective,
   sizeOf,
   splitBatch,
+  UnsupportedError,
 } from '@dgm/core';
 import type {
   CallOptions,
   ConditionalDistribution,
+  ConditionalLoop,
+  ConditionalLoopModel,
   ConditionedBatch,
   Distribution,
   DistributionHead,
@@ -43,7 +46,7 @@ import { checkOrder, inverseOrder } from './order';
 import type { Order } from './order';
 import { drawFrom, samplePredictively } from './sampling';
 import type { DrawOptions, KnownVariables } from './sampling';
-import { ancestralLoop, hasFixedState } from './sampling-loop';
+import { ancestralLoop, conditionalLoop, hasFixedState } from './sampling-loop';
 
 export interface AutoregressiveModelOptions {
   /** The shape of one example. */
@@ -90,7 +93,8 @@ export class AutoregressiveModel
   implements
     LikelihoodModel<Tensor | ConditionedBatch, Tensor | ConditionedBatch>,
     ConditionalDistribution,
-    LoopSampledModel
+    LoopSampledModel,
+    ConditionalLoopModel
 {
   readonly likelihoodKind = 'exact';
   readonly eventShape: Shape;
@@ -186,6 +190,39 @@ export class AutoregressiveModel
   samplingLoop(n: number, options: SamplingLoopOptions = {}): SamplingLoop {
     const capacity = this.numVariables;
     return this.#loop(n, options, hasFixedState(this.network, capacity) ? { capacity } : undefined);
+  }
+
+  /**
+   * The conditionals of `n` examples one after the other, for an entropy coder: variable by variable where the network can do
+   * so with a state of fixed size, else by a pass of the whole network for each. The loop borrows the context.
+   *
+   * @throws UnsupportedError for a likelihood that has no finite number of levels, and for one that takes several entries as one
+   * variable
+   */
+  conditionalLoop(n: number, { context }: SampleOptions = {}): ConditionalLoop {
+    const where = 'AutoregressiveModel.conditionalLoop';
+    checkInteger(where, 'n', n);
+    checkContext(where, context, { rows: n, contextSize: this.contextSize });
+    const { levels, eventShape } = this.#head;
+    if (levels === undefined || levels === Infinity || eventShape.length > 0) {
+      throw new UnsupportedError({
+        where,
+        argument: 'the likelihood',
+        expected: 'to give each entry a finite number of levels by itself',
+        actual: eventShape.length > 0 ? `entries of shape ${formatShape(eventShape)}` : 'no such number',
+      });
+    }
+    const capacity = this.numVariables;
+    return conditionalLoop({
+      ...{ network: this.network, n, numVariables: this.numVariables, levels },
+      cache: hasFixedState(this.network, capacity) ? { capacity } : undefined,
+      order: Array.from(this.#order ?? Array(this.numVariables).keys()),
+      inputs: context === undefined ? {} : { context },
+      logProbs: (parameters) => {
+        const values = tf.reshape(tf.range(0, levels), [levels, 1]);
+        return tf.transpose(this.#head.distribution(parameters).logProb(values));
+      },
+    });
   }
 
   /** One objective: the negative log-likelihood in nats per example, Eq. 2.14. */

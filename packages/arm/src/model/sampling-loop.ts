@@ -1,5 +1,13 @@
 import { sameShape } from '@dgm/core';
-import type { CallOptions, Key, LoopTensors, SamplingLoop, Shape, StateOptions } from '@dgm/core';
+import type {
+  CallOptions,
+  ConditionalLoop,
+  Key,
+  LoopTensors,
+  SamplingLoop,
+  Shape,
+  StateOptions,
+} from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { isStepNetwork } from './network';
@@ -52,6 +60,46 @@ export function ancestralLoop(task: LoopTask): SamplingLoop {
   };
 }
 
+/** What the conditionals of a model are computed from. */
+export interface ConditionalTask extends Pick<
+  LoopTask,
+  'network' | 'cache' | 'n' | 'numVariables' | 'inputs'
+> {
+  readonly order: readonly number[];
+  readonly levels: number;
+  /** Parameters `[n, numParameters]` to log-probabilities `[n, levels]`. */
+  readonly logProbs: (parameters: Tensor) => Tensor;
+}
+
+/** The conditionals of single variables, one after the other, with the variables before them given. */
+export function conditionalLoop(task: ConditionalTask): ConditionalLoop {
+  const { network, cache, n, numVariables, order, levels, inputs, logProbs } = task;
+  const isCached = cache !== undefined && isStepNetwork(network);
+  const step = (state: LoopTensors, given: LoopTensors, previous: Tensor | undefined): LoopTensors => {
+    const { parameters, cache: remembered } = conditional(task, state, given, previous);
+    return { ...(isCached ? remembered : state), logProb: logProbs(parameters) };
+  };
+  return {
+    order,
+    levels,
+    inputs,
+    start: (given) =>
+      tf.tidy(() => {
+        if (isCached) return step(cacheBefore(task, given), given, undefined);
+        const samples = tf.zeros([n, numVariables]);
+        return step({ samples, index: tf.tensor1d([0], 'int32') }, given, undefined);
+      }),
+    next: (state, value, given) =>
+      tf.tidy(() => {
+        if (isCached) return step(state, given, value);
+        const { samples, index } = state as { readonly samples: Tensor; readonly index: Tensor };
+        const isHere = tf.equal(tf.range(0, numVariables, 1, 'int32'), index);
+        const after = tf.where(tf.expandDims(isHere, 0), tf.expandDims(value, 1), samples);
+        return step({ samples: after, index: tf.add(index, tf.scalar(1, 'int32')) }, given, undefined);
+      }),
+  };
+}
+
 /**
  * Whether a network can take one variable at a time with a state that keeps its shapes, which a step that is captured once
  * has to.
@@ -87,7 +135,7 @@ function drawVariable(task: LoopTask, { state, inputs, key, previous }: DrawOfVa
 
 /** The parameters of the variable at the state's index, and what the network remembers after it. */
 function conditional(
-  { network, cache, n }: LoopTask,
+  { network, cache, n }: Pick<LoopTask, 'network' | 'cache' | 'n'>,
   state: LoopTensors,
   inputs: LoopTensors,
   previous: Tensor | undefined,
@@ -102,7 +150,10 @@ function conditional(
   return { parameters: output, cache: prefixed(after) };
 }
 
-function cacheBefore({ network, cache, n }: LoopTask, inputs: LoopTensors): LoopTensors {
+function cacheBefore(
+  { network, cache, n }: Pick<LoopTask, 'network' | 'cache' | 'n'>,
+  inputs: LoopTensors,
+): LoopTensors {
   if (cache === undefined || !isStepNetwork(network)) return {};
   return prefixed(network.initialState(n, { ...callOf(inputs), ...cache }));
 }

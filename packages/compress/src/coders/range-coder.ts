@@ -84,6 +84,11 @@ export class RangeDecoder {
     for (let index = 0; index < AHEAD; index++) this.#code = this.#code * WORD + this.#next();
   }
 
+  /** Whether all words of the message have been read. */
+  get isAtEnd(): boolean {
+    return this.#at >= this.#words.length;
+  }
+
   /** @throws SerializationError if the message has no more symbols */
   decode(table: SymbolTable): number {
     const unit = Math.floor(this.#range / table.total);

@@ -47,3 +47,33 @@ export function runSamplingLoop(loop: SamplingLoop, key: Key): Tensor {
     return loop.finish(state);
   });
 }
+
+/**
+ * The conditionals $p(x_d | x_{<d})$ of a model of integers, one after the other: what an entropy coder runs on. As a
+ * {@link SamplingLoop} it reads no values, so that an engine may capture both steps once.
+ */
+export interface ConditionalLoop {
+  /** Which entry of a flat example each variable is, in the order in which the variables come. */
+  readonly order: readonly number[];
+  /** How many values a variable can take: the integers from 0 to `levels - 1`. */
+  readonly levels: number;
+  /** What every step is given: a context. The loop borrows it. */
+  readonly inputs: LoopTensors;
+  /** `logProb` of every value of the first variable, nats, `[n, levels]`, and the state. The caller owns both. */
+  start(inputs: LoopTensors): LoopTensors;
+  /**
+   * The same for the next variable.
+   * @param state - all that the last step gave but `logProb`. Arguments are borrowed.
+   * @param value - of the variable of the last step, `[n]`
+   */
+  next(state: LoopTensors, value: Tensor, inputs: LoopTensors): LoopTensors;
+}
+
+/** A model with such conditionals. */
+export interface ConditionalLoopModel {
+  /** How many values an entry can take. */
+  readonly levels: number | undefined;
+  readonly eventShape: readonly number[];
+  /** The conditionals of `n` examples side by side. */
+  conditionalLoop(n: number, options?: { readonly context?: Tensor }): ConditionalLoop;
+}

@@ -1,0 +1,43 @@
+import { SerializationError } from '@dgm/core';
+import { readContainer } from '../files/container';
+import { readModelFile } from '../files/model-file';
+import { readAutoregressiveCodec } from './autoregressive-codec';
+import type { Codec, DecodedExamples, DecodeOptions } from './codec';
+
+/** How the model's file of each method is read. */
+const READERS: Readonly<Record<string, (bytes: Uint8Array) => Codec>> = {
+  autoregressive: readAutoregressiveCodec,
+};
+
+/**
+ * Reads a codec from its model's file. It needs no TensorFlow.js and none of the packages that the model was made with.
+ * @param bytes - what `Codec.toBytes` gave
+ * @throws SerializationError if they are damaged, or of a kind that is not known
+ */
+export function readCodec(bytes: Uint8Array): Codec {
+  const { method } = readModelFile(bytes);
+  const read = READERS[method];
+  if (read !== undefined) return read(bytes);
+  throw new SerializationError({
+    where: 'readCodec',
+    argument: 'the file',
+    expected: `to be the model of a codec: ${Object.keys(READERS).join(', ')}`,
+    actual: `"${method}"`,
+  });
+}
+
+/**
+ * Decodes a file that holds its model: what `encode` with `includeModel` gave.
+ * @throws SerializationError if it is damaged or holds no model
+ */
+export function decodeFile(file: Uint8Array, options?: DecodeOptions): DecodedExamples {
+  const { weights } = readContainer(file);
+  if (weights !== undefined) return readCodec(weights).decode(file, options);
+  throw new SerializationError({
+    where: 'decodeFile',
+    argument: 'the file',
+    expected: 'to hold its model',
+    actual: 'none',
+    remedy: 'decode it with the codec that wrote it, read by readCodec',
+  });
+}

@@ -1,0 +1,522 @@
+import { ArgumentError, broadcastShapes, ShapeError, sizeOf } from '@dgm/core';
+import type { Shape } from '@dgm/core';
+import { BINARY, UNARY } from './elementwise';
+import type { Instruction, Operation, ProgramParts, ReduceName, Window } from './instruction';
+
+interface Operand {
+  readonly data: Float64Array;
+  readonly shape: Shape;
+}
+
+type Run = () => void;
+
+/**
+ * A function of arrays that gives the same bits on every machine: instructions in a fixed order, each a loop in a fixed order
+ * over doubles, with no operation but those that IEEE 754 defines exactly.
+ *
+ * It holds the memory of one run. Made by {@link traceProgram} or read from a file.
+ */
+export class Program {
+  readonly parts: ProgramParts;
+  readonly #buffers: (Float64Array | undefined)[];
+  /** What is left to do when the inputs are there. */
+  readonly #runs: readonly Run[];
+
+  constructor(parts: ProgramParts) {
+    this.parts = parts;
+    this.#buffers = new Array<Float64Array | undefined>(parts.values.length);
+    for (const [value, data] of parts.constants) this.#buffers[value] = Float64Array.from(data);
+    for (const value of Object.values(parts.inputs))
+      this.#buffers[value] = new Float64Array(this.#size(value));
+    this.#runs = this.#prepare();
+  }
+
+  /**
+   * Runs the program.
+   * @param inputs - as many numbers for each input as its shape has
+   * @returns the outputs; they are overwritten by the next run
+   * @throws ShapeError for an input that is missing or of another size
+   * @throws ArgumentError for an input that there is not
+   */
+  run(inputs: Readonly<Record<string, ArrayLike<number>>>): Readonly<Record<string, Float64Array>> {
+    const unknown = Object.keys(inputs).find((name) => this.parts.inputs[name] === undefined);
+    if (unknown !== undefined) {
+      throw new ArgumentError({
+        where: 'Program.run',
+        argument: unknown,
+        expected: `to be one of ${Object.keys(this.parts.inputs).join(', ')}`,
+        actual: 'an unknown input',
+      });
+    }
+    for (const [name, value] of Object.entries(this.parts.inputs)) {
+      const buffer = this.#buffers[value]!;
+      const given = inputs[name];
+      if (given?.length !== buffer.length) {
+        throw new ShapeError({
+          where: 'Program.run',
+          argument: name,
+          expected: `of ${buffer.length} numbers`,
+          actual: given === undefined ? 'nothing' : String(given.length),
+        });
+      }
+      buffer.set(given);
+    }
+    for (const run of this.#runs) run();
+    // An output that is an input is copied: the next run may be given it as another input.
+    const entered = new Set(Object.values(this.parts.inputs).map((value) => this.#buffers[value]));
+    return Object.fromEntries(
+      Object.entries(this.parts.outputs).map(([name, value]) => {
+        const buffer = this.#buffers[value]!;
+        return [name, entered.has(buffer) ? buffer.slice() : buffer];
+      }),
+    );
+  }
+
+  /** Gives every value its memory, computes what depends on constants alone, and reuses memory that is read no more. */
+  #prepare(): Run[] {
+    const { instructions, inputs, outputs, constants } = this.parts;
+    const isConstant = new Set(constants.keys());
+    const dynamic: Instruction[] = [];
+    for (const instruction of instructions) {
+      if (instruction.inputs.every((value) => isConstant.has(value))) {
+        isConstant.add(instruction.output);
+        this.#buffers[instruction.output] =
+          instruction.operation.op === 'alias'
+            ? this.#buffers[instruction.inputs[0]!]!
+            : new Float64Array(this.#size(instruction.output));
+        this.#compile(instruction)();
+      } else dynamic.push(instruction);
+    }
+    // Aliases share the memory of the value that they are of.
+    const owner = new Map<number, number>();
+    const ownerOf = (value: number): number => owner.get(value) ?? value;
+    for (const {
+      operation,
+      inputs: [input],
+      output,
+    } of dynamic) {
+      if (operation.op === 'alias') owner.set(output, ownerOf(input!));
+    }
+    const lastRead = new Map<number, number>();
+    dynamic.forEach((instruction, index) => {
+      for (const value of instruction.inputs) lastRead.set(ownerOf(value), index);
+    });
+    const kept = new Set([...isConstant, ...Object.values(inputs), ...Object.values(outputs).map(ownerOf)]);
+    const free = new Map<number, Float64Array[]>();
+    const runs: Run[] = [];
+    dynamic.forEach((instruction, index) => {
+      const { operation, output } = instruction;
+      if (operation.op === 'alias') {
+        this.#buffers[output] = this.#buffers[ownerOf(output)]!;
+      } else {
+        const size = this.#size(output);
+        this.#buffers[output] = free.get(size)?.pop() ?? new Float64Array(size);
+        runs.push(this.#compile(instruction));
+      }
+      for (const value of new Set(instruction.inputs.map(ownerOf))) {
+        if (lastRead.get(value) !== index || kept.has(value)) continue;
+        const buffer = this.#buffers[value]!;
+        const list = free.get(buffer.length) ?? [];
+        list.push(buffer);
+        free.set(buffer.length, list);
+      }
+    });
+    return runs;
+  }
+
+  #size(value: number): number {
+    return sizeOf(this.parts.values[value]!.shape);
+  }
+
+  #compile({ operation, inputs, output }: Instruction): Run {
+    const operand = (value: number): Operand => ({
+      data: this.#buffers[value]!,
+      shape: this.parts.values[value]!.shape,
+    });
+    return build(operation, inputs.map(operand), operand(output));
+  }
+}
+
+function build(operation: Operation, inputs: readonly Operand[], output: Operand): Run {
+  const [a, b] = inputs as readonly [Operand, Operand];
+  const out = output.data;
+  switch (operation.op) {
+    case 'alias':
+      return () => undefined;
+    case 'map':
+      return map(UNARY[operation.fn], operation.parameters, a.data, out);
+    case 'zip':
+      return zip(BINARY[operation.fn], a, b, out);
+    case 'select':
+      return select(inputs, output);
+    case 'view':
+      return view(a.data, indices(output.shape, operation.strides, operation.offset), out);
+    case 'place':
+      return place(inputs, operation, output);
+    case 'reduce':
+      return reduce(operation.fn, operation.size, a.data, out);
+    case 'scan':
+      return scan(operation, a.data, out);
+    case 'product':
+      return product(a, b, output);
+    case 'convolution':
+      return convolution(operation, a, b, output);
+    case 'transposed-convolution':
+      return transposedConvolution(operation, a, b, output);
+    case 'depthwise-convolution':
+      return depthwiseConvolution(operation, a, b, output);
+    case 'pool':
+      return pool(operation, a, output);
+    case 'gather':
+      return gather(operation, a.data, b.data, out);
+    case 'one-hot':
+      return oneHot(operation, a.data, output);
+  }
+}
+
+/** Row-major strides of a shape. */
+export function stridesOf(shape: Shape): number[] {
+  const strides = new Array<number>(shape.length);
+  let stride = 1;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    strides[axis] = stride;
+    stride *= shape[axis]!;
+  }
+  return strides;
+}
+
+/** For each element of a shape the index `offset + sum_a strides[a] i_a`. */
+function indices(shape: Shape, strides: readonly number[], offset = 0): Int32Array {
+  let list = Int32Array.of(offset);
+  shape.forEach((size, axis) => {
+    const next = new Int32Array(list.length * size);
+    list.forEach((start, index) => {
+      for (let step = 0; step < size; step++) next[index * size + step] = start + step * strides[axis]!;
+    });
+    list = next;
+  });
+  return list;
+}
+
+/** The index of each element of a broadcast operand; undefined where it is the element's own. */
+function broadcast({ shape }: Operand, to: Shape): Int32Array | undefined {
+  if (sizeOf(shape) === sizeOf(to)) return undefined;
+  const own = stridesOf(shape);
+  const lead = to.length - shape.length;
+  const strides = to.map((_, axis) => (axis < lead || shape[axis - lead] === 1 ? 0 : own[axis - lead]!));
+  return indices(to, strides);
+}
+
+function map(
+  fn: (x: number, a: number, b: number) => number,
+  [first = 0, second = 0]: readonly number[],
+  x: Float64Array,
+  out: Float64Array,
+): Run {
+  return () => {
+    for (let i = 0; i < out.length; i++) out[i] = fn(x[i]!, first, second);
+  };
+}
+
+function zip(fn: (a: number, b: number) => number, a: Operand, b: Operand, out: Float64Array): Run {
+  const shape = broadcastShapes(a.shape, b.shape);
+  const [x, y] = [a.data, b.data];
+  const [ofX, ofY] = [broadcast(a, shape), broadcast(b, shape)];
+  if (ofX === undefined && ofY === undefined) {
+    return () => {
+      for (let i = 0; i < out.length; i++) out[i] = fn(x[i]!, y[i]!);
+    };
+  }
+  if (ofX === undefined) {
+    return () => {
+      for (let i = 0; i < out.length; i++) out[i] = fn(x[i]!, y[ofY![i]!]!);
+    };
+  }
+  return () => {
+    for (let i = 0; i < out.length; i++) out[i] = fn(x[ofX[i]!]!, y[ofY === undefined ? i : ofY[i]!]!);
+  };
+}
+
+function select(inputs: readonly Operand[], { data: out, shape }: Operand): Run {
+  const [condition, yes, no] = inputs.map(({ data }) => data) as [Float64Array, Float64Array, Float64Array];
+  const [c, y, n] = inputs.map((each) => broadcast(each, shape) ?? indices(shape, stridesOf(shape)));
+  return () => {
+    for (let i = 0; i < out.length; i++) out[i] = condition[c![i]!] !== 0 ? yes[y![i]!]! : no[n![i]!]!;
+  };
+}
+
+function view(x: Float64Array, at: Int32Array, out: Float64Array): Run {
+  return () => {
+    for (let i = 0; i < out.length; i++) out[i] = x[at[i]!]!;
+  };
+}
+
+function place(
+  inputs: readonly Operand[],
+  { offsets, fill }: { readonly offsets: readonly number[]; readonly fill: number },
+  output: Operand,
+): Run {
+  const out = output.data;
+  const strides = stridesOf(output.shape);
+  const parts = inputs.map(({ data, shape }, index) => ({
+    data,
+    at: indices(shape, strides, offsets[index]!),
+  }));
+  const isWhole = parts.reduce((sum, { data }) => sum + data.length, 0) === out.length;
+  return () => {
+    if (!isWhole) out.fill(fill);
+    for (const { data, at } of parts) {
+      for (let i = 0; i < data.length; i++) out[at[i]!] = data[i]!;
+    }
+  };
+}
+
+const FOLDS: Readonly<Record<ReduceName, (x: Float64Array, from: number, to: number) => number>> = {
+  sum: (x, from, to) => {
+    let sum = 0;
+    for (let i = from; i < to; i++) sum += x[i]!;
+    return sum;
+  },
+  mean: (x, from, to) => FOLDS.sum(x, from, to) / (to - from),
+  prod: (x, from, to) => {
+    let product = 1;
+    for (let i = from; i < to; i++) product *= x[i]!;
+    return product;
+  },
+  max: (x, from, to) => {
+    let most = -Infinity;
+    for (let i = from; i < to; i++) most = Math.max(most, x[i]!);
+    return most;
+  },
+  min: (x, from, to) => {
+    let least = Infinity;
+    for (let i = from; i < to; i++) least = Math.min(least, x[i]!);
+    return least;
+  },
+  'arg-max': (x, from, to) => {
+    let best = from;
+    for (let i = from + 1; i < to; i++) if (x[i]! > x[best]!) best = i;
+    return best - from;
+  },
+  'arg-min': (x, from, to) => {
+    let best = from;
+    for (let i = from + 1; i < to; i++) if (x[i]! < x[best]!) best = i;
+    return best - from;
+  },
+};
+
+function reduce(name: ReduceName, size: number, x: Float64Array, out: Float64Array): Run {
+  const fold = FOLDS[name];
+  return () => {
+    for (let i = 0; i < out.length; i++) out[i] = fold(x, i * size, (i + 1) * size);
+  };
+}
+
+function scan(
+  { fn, size, inner, exclusive, reverse }: Extract<Operation, { readonly op: 'scan' }>,
+  x: Float64Array,
+  out: Float64Array,
+): Run {
+  const combine = fn === 'sum' ? BINARY.add : BINARY.multiply;
+  const neutral = fn === 'sum' ? 0 : 1;
+  const outer = out.length / (size * inner);
+  return () => {
+    for (let block = 0; block < outer; block++) {
+      for (let lane = 0; lane < inner; lane++) {
+        let total = neutral;
+        for (let step = 0; step < size; step++) {
+          const at = (block * size + (reverse ? size - 1 - step : step)) * inner + lane;
+          const next = combine(total, x[at]!);
+          out[at] = exclusive ? total : next;
+          total = next;
+        }
+      }
+    }
+  };
+}
+
+/** Adds `x * row` to a part of `out`: the innermost loop of all products. */
+function addScaled(
+  out: Float64Array,
+  at: number,
+  x: number,
+  rows: Float64Array,
+  from: number,
+  count: number,
+): void {
+  for (let j = 0; j < count; j++) out[at + j]! += x * rows[from + j]!;
+}
+
+function product(a: Operand, b: Operand, { data: out, shape }: Operand): Run {
+  const [batch, m, n] = shape as [number, number, number];
+  const k = a.shape[2]!;
+  const [x, y] = [a.data, b.data];
+  const step = b.shape[0] === 1 ? 0 : k * n;
+  return () => {
+    out.fill(0);
+    for (let item = 0; item < batch; item++) {
+      for (let row = 0; row < m; row++) {
+        const at = (item * m + row) * n;
+        const left = (item * m + row) * k;
+        let index = 0;
+        // Four terms at a time, still added one after the other.
+        for (; index + 4 <= k; index += 4) {
+          const [p, q, r, s] = [
+            x[left + index]!,
+            x[left + index + 1]!,
+            x[left + index + 2]!,
+            x[left + index + 3]!,
+          ];
+          const first = item * step + index * n;
+          const [second, third, fourth] = [first + n, first + 2 * n, first + 3 * n];
+          for (let j = 0; j < n; j++) {
+            out[at + j] =
+              out[at + j]! + p * y[first + j]! + q * y[second + j]! + r * y[third + j]! + s * y[fourth + j]!;
+          }
+        }
+        for (; index < k; index++) addScaled(out, at, x[left + index]!, y, item * step + index * n, n);
+      }
+    }
+  };
+}
+
+/** Calls back for each output position and each tap that lies inside the input, in row-major order of both. */
+function eachTap(
+  { size, stride, dilation, before }: Window,
+  input: Shape,
+  output: Shape,
+  act: (inputPixel: number, outputPixel: number, tap: number) => void,
+): void {
+  const [count, height, width] = input as [number, number, number];
+  const [, outHeight, outWidth] = output as [number, number, number];
+  for (let image = 0; image < count; image++) {
+    for (let row = 0; row < outHeight; row++) {
+      for (let column = 0; column < outWidth; column++) {
+        const pixel = (image * outHeight + row) * outWidth + column;
+        for (let tapRow = 0; tapRow < size[0]; tapRow++) {
+          const y = row * stride[0] - before[0] + tapRow * dilation[0];
+          if (y < 0 || y >= height) continue;
+          for (let tapColumn = 0; tapColumn < size[1]; tapColumn++) {
+            const x = column * stride[1] - before[1] + tapColumn * dilation[1];
+            if (x < 0 || x >= width) continue;
+            act((image * height + y) * width + x, pixel, tapRow * size[1] + tapColumn);
+          }
+        }
+      }
+    }
+  }
+}
+
+function convolution(window: Window, x: Operand, filter: Operand, output: Operand): Run {
+  const [inputs, outputs] = filter.shape.slice(2) as [number, number];
+  const out = output.data;
+  return () => {
+    out.fill(0);
+    eachTap(window, x.shape, output.shape, (from, to, tap) => {
+      for (let channel = 0; channel < inputs; channel++) {
+        addScaled(
+          out,
+          to * outputs,
+          x.data[from * inputs + channel]!,
+          filter.data,
+          (tap * inputs + channel) * outputs,
+          outputs,
+        );
+      }
+    });
+  };
+}
+
+/** The filter is `[height, width, channels of the output, channels of the input]`. */
+function transposedConvolution(window: Window, x: Operand, filter: Operand, output: Operand): Run {
+  const [outputs, inputs] = filter.shape.slice(2) as [number, number];
+  const out = output.data;
+  return () => {
+    out.fill(0);
+    eachTap(window, output.shape, x.shape, (to, from, tap) => {
+      for (let channel = 0; channel < outputs; channel++) {
+        let sum = 0;
+        for (let each = 0; each < inputs; each++) {
+          sum += x.data[from * inputs + each]! * filter.data[(tap * outputs + channel) * inputs + each]!;
+        }
+        out[to * outputs + channel]! += sum;
+      }
+    });
+  };
+}
+
+function depthwiseConvolution(window: Window, x: Operand, filter: Operand, output: Operand): Run {
+  const [channels, multiplier] = filter.shape.slice(2) as [number, number];
+  const out = output.data;
+  return () => {
+    out.fill(0);
+    eachTap(window, x.shape, output.shape, (from, to, tap) => {
+      for (let channel = 0; channel < channels; channel++) {
+        addScaled(
+          out,
+          (to * channels + channel) * multiplier,
+          x.data[from * channels + channel]!,
+          filter.data,
+          (tap * channels + channel) * multiplier,
+          multiplier,
+        );
+      }
+    });
+  };
+}
+
+function pool(operation: Extract<Operation, { readonly op: 'pool' }>, x: Operand, output: Operand): Run {
+  const channels = x.shape[3]!;
+  const out = output.data;
+  const counts = new Float64Array(out.length / channels);
+  const isMax = operation.fn === 'max';
+  return () => {
+    out.fill(isMax ? -Infinity : 0);
+    counts.fill(0);
+    eachTap(operation, x.shape, output.shape, (from, to) => {
+      counts[to]!++;
+      for (let channel = 0; channel < channels; channel++) {
+        const at = to * channels + channel;
+        const value = x.data[from * channels + channel]!;
+        out[at] = isMax ? Math.max(out[at]!, value) : out[at]! + value;
+      }
+    });
+    if (isMax) return;
+    for (let at = 0; at < out.length; at++) out[at]! /= counts[Math.floor(at / channels)]!;
+  };
+}
+
+/** An index that is out of range gives NaN. */
+function gather(
+  { size, inner }: { readonly size: number; readonly inner: number },
+  x: Float64Array,
+  at: Float64Array,
+  out: Float64Array,
+): Run {
+  const outer = x.length / (size * inner);
+  return () => {
+    let to = 0;
+    for (let block = 0; block < outer; block++) {
+      for (const index of at) {
+        const from = (block * size + index) * inner;
+        const isInside = index >= 0 && index < size;
+        for (let each = 0; each < inner; each++) out[to++] = isInside ? x[from + each]! : NaN;
+      }
+    }
+  };
+}
+
+function oneHot(
+  { on, off }: { readonly on: number; readonly off: number },
+  x: Float64Array,
+  { data: out, shape }: Operand,
+): Run {
+  const depth = shape.at(-1)!;
+  return () => {
+    out.fill(off);
+    for (let i = 0; i < x.length; i++) {
+      const index = x[i]!;
+      if (index >= 0 && index < depth) out[i * depth + index] = on;
+    }
+  };
+}

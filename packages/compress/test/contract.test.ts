@@ -1,0 +1,4 @@
+import { describeCodec } from '@dgm/testing';
+import { codecs } from './codecs.cases';
+
+describeCodec(codecs);
