@@ -327,7 +327,13 @@ export type {
 } from './train/examples';
 export { ExponentialAverage } from './train/exponential-average';
 export { fit } from './train/fit';
-export type { CheckpointOptions, FitOptions, RecoverOptions, TrainingData } from './train/fit-options';
+export type {
+  CheckpointOptions,
+  CommonFitOptions,
+  FitOptions,
+  RecoverOptions,
+  TrainingData,
+} from './train/fit-options';
 export { clipByGlobalNorm, valueAndGradients } from './train/gradients';
 export type { LossTerms } from './train/gradients';
 export { classContext, hideLabels, UNKNOWN_LABEL } from './train/labels';

@@ -198,7 +198,6 @@ export const recipes: readonly Recipe[] = [
     source:
       'DGM §6.3, Eq. 6.5-6.31, with persistent chains; Your Classifier is Secretly an Energy Based Model (2020)',
     accepts: isLabelledGrey,
-    // `fit` makes the batches by the training's own `batch`.
-    create: (task) => jointExperiment(task) as Experiment<unknown>,
+    create: jointExperiment,
   },
 ];

@@ -77,10 +77,15 @@ export interface CommonFitOptions<B> {
    * resumed run differs. The engine is the one that trains, for `evaluate`.
    * @defaultValue the mean over the validation examples of the model's validated objective, if it has one
    */
-  readonly validate?: (
+  validate?(
     model: GenerativeModel<B>,
     context: { readonly epoch: number; readonly key: Key; readonly engine: Engine },
-  ) => number | Promise<number>;
+  ): number | Promise<number>;
+  /**
+   * Validates after every `validateEvery`-th epoch and after the last one. Early stopping counts validations, not epochs.
+   * @defaultValue 1
+   */
+  readonly validateEvery?: number;
 }
 
 /** Makes batches out of examples; may be left out where the model takes the raw values `[n, ...shape]`. */
@@ -107,6 +112,7 @@ const OPTIONS: readonly (keyof CommonFitOptions<unknown> | 'batch')[] = [
   'checkpoint',
   'engine',
   'validate',
+  'validateEvery',
 ];
 
 /** @throws ArgumentError naming the first option that is unknown, missing or out of its range */
@@ -121,6 +127,7 @@ export function checkFitOptions<B>(
   const { earlyStopping, checkpoint, recover } = options;
   checkInteger('fit', 'batchSize', options.batchSize);
   checkInteger('fit', 'epochs', options.epochs, { min: 0 });
+  checkInteger('fit', 'validateEvery', options.validateEvery ?? 1);
   if (options.maxSeconds !== undefined) checkNumber('fit', 'maxSeconds', options.maxSeconds, { above: 0 });
   if (options.clipNorm !== undefined) checkNumber('fit', 'clipNorm', options.clipNorm, { above: 0 });
   if (recover) {

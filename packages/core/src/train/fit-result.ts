@@ -13,7 +13,7 @@ export interface CurvePoint {
    * objective that no step of the epoch trained has no terms.
    */
   readonly terms: Readonly<Record<string, number>>;
-  /** The validation metric after the epoch; absent without validation. */
+  /** The validation metric after the epoch; absent if the epoch was not validated. */
   readonly validation?: number;
 }
 

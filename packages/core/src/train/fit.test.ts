@@ -206,6 +206,18 @@ describe('fit', () => {
     expect(await saveWeights(model)).toEqual(best);
   });
 
+  it('validates after every n-th epoch and the last, and counts these', async () => {
+    const validated: number[] = [];
+    const validate = (_model: unknown, { epoch }: { epoch: number }) => validated.push(epoch);
+    const { curve } = await fit(tinyVae(), { train }, options({ epochs: 5, validateEvery: 2, validate }));
+    expect(validated).toEqual([2, 4, 5]);
+    expect(curve.map(({ validation }) => validation)).toEqual([undefined, 1, undefined, 2, 3]);
+    const earlyStopping = { patience: 1 };
+    const more = options({ epochs: 9, validateEvery: 2, validate, earlyStopping });
+    const { epochs, stoppedBy } = await fit(tinyVae(), { train }, more);
+    expect({ epochs, stoppedBy }).toEqual({ epochs: 6, stoppedBy: 'early-stopping' });
+  });
+
   it('counts no epoch before `from` as one without an improvement', async () => {
     const metrics = [1, 4, 4, 4, 4, 4, 4];
     const { epochs, stoppedBy } = await fit(
@@ -366,6 +378,7 @@ describe('fit', () => {
       'validation',
     ],
     ['a batch size of 0', { train }, { batchSize: 0 }, 'argument', 'batchSize'],
+    ['no validation', { train }, { validateEvery: 0 }, 'argument', 'validateEvery'],
     ['half an epoch', { train }, { epochs: 0.5 }, 'argument', 'epochs'],
     ['a negative norm', { train }, { clipNorm: -1 }, 'argument', 'clipNorm'],
     [

@@ -193,7 +193,9 @@ export class TrainingRun<B> {
       Object.entries(this.#state.sums).map(([term, { sum, examples }]) => [term, sum / examples]),
     );
     const train = terms[this.#loss]!;
-    const validation = await this.#program.withAverages(() => this.#validate(epoch));
+    const { epochs, validateEvery = 1 } = this.#options;
+    const isDue = epoch % validateEvery === 0 || epoch === epochs;
+    const validation = isDue ? await this.#program.withAverages(() => this.#validate(epoch)) : undefined;
     const improved = validation !== undefined && this.#state.progress.best?.epoch === epoch;
     const point: CurvePoint = { epoch, train, terms, ...(validation !== undefined && { validation }) };
     this.#state.curve = [...this.#state.curve, point];

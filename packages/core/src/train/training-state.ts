@@ -65,11 +65,11 @@ export function checkFiniteWeights(weights: Weights, step: number): void {
 
 /** How long training goes on without an improvement. */
 export interface EarlyStoppingOptions {
-  /** Stops when more than this many epochs in a row did not improve on the best validation. */
+  /** Stops when more than this many validations in a row did not improve on the best one; there is one per epoch by default. */
   readonly patience: number;
   /**
-   * The first epoch that can count as one without an improvement: the last epoch of a warm-up, in which the loss that is
-   * trained is not yet the one that is validated.
+   * The first epoch whose validation can count as one without an improvement. During a warm-up, the loss that is trained is
+   * not yet the one that is validated.
    * @defaultValue 1
    */
   readonly from?: number;
@@ -78,7 +78,7 @@ export interface EarlyStoppingOptions {
 /** The best epoch so far and the epochs since. */
 interface Progress {
   readonly best?: { readonly epoch: number; readonly validation: number };
-  /** Epochs in a row that did not improve. */
+  /** Validations in a row that did not improve. */
   readonly stale: number;
 }
 

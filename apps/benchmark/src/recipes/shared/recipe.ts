@@ -1,10 +1,11 @@
 import type {
+  AnyMakeBatch,
+  CommonFitOptions,
   Dataset,
   Distribution,
   Engine,
   Evaluation,
   Examples,
-  FitOptions,
   GenerativeModel,
   Key,
 } from '@dgm/core';
@@ -40,17 +41,9 @@ export interface RecipeTask {
 
 /** How the authors of a model train it. The command decides where, for how long and from which seed. */
 export type Training<B = unknown> = Pick<
-  FitOptions<B>,
-  | 'optimizer'
-  | 'batchSize'
-  | 'epochs'
-  | 'earlyStopping'
-  | 'clipNorm'
-  | 'ema'
-  | 'recover'
-  | 'validate'
-  | 'batch'
->;
+  CommonFitOptions<B>,
+  'optimizer' | 'batchSize' | 'epochs' | 'earlyStopping' | 'clipNorm' | 'ema' | 'recover' | 'validate'
+> & { readonly batch?: AnyMakeBatch<B> };
 
 /**
  * An untrained model, and how to train and measure it. The caller disposes of the model.
