@@ -5,16 +5,18 @@ import { ArgumentError } from '../errors/dgm-error';
 import type { LoopTensors, SamplingLoop } from '../model/sampling-loop';
 import type { Key } from '../random/key';
 
+/** Variables that are drawn together, by the name of their block. */
+type Blocks<B extends string> = Readonly<Record<B, Tensor>>;
+
 /** Draws one block of variables given the values of all others, in the shape that the block has. The caller owns the draw. */
-export type Conditional<B extends string> = (
-  blocks: Readonly<Record<B, Tensor>>,
-  key: Key,
-  inputs: LoopTensors,
-) => Tensor;
+export type Conditional<B extends string> = (blocks: Blocks<B>, key: Key, inputs: LoopTensors) => Tensor;
 
 export interface GibbsOptions<B extends string> {
-  /** The blocks to start from, `[n, ...]` each. Borrowed. */
-  readonly initial: Readonly<Record<B, Tensor>>;
+  /**
+   * The blocks to start from, `[n, ...]` each: borrowed tensors, or a function that draws them when the loop starts and whose
+   * tensors the loop owns.
+   */
+  readonly initial: Blocks<B> | ((key: Key) => Blocks<B>);
   /** How each block is drawn; a sweep takes them in this order. A block without one keeps its value. */
   readonly conditionals: Readonly<Partial<Record<NoInfer<B>, Conditional<NoInfer<B>>>>>;
   /** How many sweeps to make. */
@@ -50,14 +52,34 @@ export function gibbs<B extends string>(options: GibbsOptions<B>): SamplingLoop 
   const where = 'gibbs';
   const { initial, conditionals, steps, result, inputs = {}, ...unknown } = options;
   checkOptions(where, unknown, ['initial', 'conditionals', 'steps', 'result', 'inputs']);
-  checkGiven(where, 'initial', initial, 'to be tensors by name');
+  checkGiven(where, 'initial', initial, 'to be tensors by name, or a function that draws them');
   checkGiven(where, 'conditionals', conditionals, 'to be functions by the name of a block');
   checkInteger(where, 'steps', steps, { min: 0 });
-  const blocks = Object.keys(initial) as B[];
-  checkOneOf(where, 'result', result, blocks);
   const order = Object.entries(conditionals) as [B, Conditional<B>][];
-  for (const [block] of order) checkOneOf(where, 'a name of conditionals', block, blocks);
-  const clash = blocks.find((block) => block in inputs);
+  const checkBlocks = (blocks: Blocks<B>): void => {
+    const names = Object.keys(blocks);
+    checkOneOf(where, 'result', result, names);
+    for (const [block] of order) checkOneOf(where, 'a name of conditionals', block, names);
+  };
+  const sweep = (blocks: LoopTensors, given: LoopTensors, key: Key): LoopTensors =>
+    tf.tidy(() => {
+      const current = { ...blocks } as Record<B, Tensor>;
+      for (const [block, draw] of order) current[block] = draw(current, key.fold(block), given);
+      return owned(current);
+    });
+  const finish = (state: LoopTensors): Tensor => tf.clone(state[result]!);
+  if (typeof initial === 'function') {
+    const start = (_: LoopTensors, key: Key): LoopTensors =>
+      tf.tidy(() => {
+        const blocks = initial(key);
+        checkBlocks(blocks);
+        return owned(blocks);
+      });
+    return { steps, inputs, start, next: sweep, finish };
+  }
+  checkBlocks(initial);
+  const names = Object.keys(initial);
+  const clash = names.find((name) => name in inputs);
   if (clash !== undefined) {
     throw new ArgumentError({
       where,
@@ -66,23 +88,16 @@ export function gibbs<B extends string>(options: GibbsOptions<B>): SamplingLoop 
       actual: `"${clash}" in both`,
     });
   }
-  const pick = (tensors: LoopTensors): Record<B, Tensor> =>
-    Object.fromEntries(blocks.map((block) => [block, tensors[block]!])) as Record<B, Tensor>;
   return {
     steps,
     inputs: { ...inputs, ...initial },
-    start: (given) => tf.tidy(() => copies(pick(given))),
-    next: (state, given, key) =>
-      tf.tidy(() => {
-        const current = pick(state);
-        for (const [block, draw] of order) current[block] = draw(current, key.fold(block), given);
-        return copies(current);
-      }),
-    finish: (state) => tf.clone(state[result]!),
+    start: (given) => tf.tidy(() => owned(Object.fromEntries(names.map((name) => [name, given[name]!])))),
+    next: sweep,
+    finish,
   };
 }
 
-/** Tensors of their own: a block that kept its value is borrowed. */
-function copies<B extends string>(blocks: Readonly<Record<B, Tensor>>): LoopTensors {
-  return Object.fromEntries(Object.entries<Tensor>(blocks).map(([name, block]) => [name, tf.clone(block)]));
+/** Copies, which the caller owns: a block that kept its value is borrowed. */
+function owned(blocks: Readonly<Record<string, Tensor>>): LoopTensors {
+  return Object.fromEntries(Object.entries(blocks).map(([name, block]) => [name, tf.clone(block)]));
 }

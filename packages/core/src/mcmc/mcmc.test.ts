@@ -216,6 +216,13 @@ describe('every chain', () => {
         steps: 4,
         result: 'x',
       }),
+    'gibbs from a draw': () =>
+      gibbs({
+        initial: (key) => ({ x: key.fold('x').normal([5, 2]), scale: tf.tensor1d([2]) }),
+        conditionals: { x: ({ x, scale }, key) => tf.mul(key.normal(x.shape), scale) },
+        steps: 4,
+        result: 'x',
+      }),
   };
 
   it.each(Object.entries(chains))('%s: frees what it makes, and repeats itself under one key', (_, make) => {
@@ -256,6 +263,13 @@ describe('every chain', () => {
     expect(() =>
       gibbs({ initial: { x: initial }, conditionals: {}, steps: 1, result: 'x', inputs: { x: initial } }),
     ).toThrow('other names');
+    const drawn = gibbs({
+      initial: () => ({ x: tf.ones([1]) }),
+      conditionals: {},
+      steps: 1,
+      result: 'y' as 'x',
+    });
+    expectNoLeaks(() => expect(() => runSamplingLoop(drawn, Key.of(0))).toThrow('result'));
   });
 });
 
