@@ -11,12 +11,12 @@ type Blocks<B extends string> = Readonly<Record<B, Tensor>>;
 /** Draws one block of variables given the values of all others, in the shape that the block has. The caller owns the draw. */
 export type Conditional<B extends string> = (blocks: Blocks<B>, key: Key, inputs: LoopTensors) => Tensor;
 
-export interface GibbsOptions<B extends string> {
+export interface GibbsOptions<B extends string, Initial = Blocks<B>> {
   /**
    * The blocks to start from, `[n, ...]` each: borrowed tensors, or a function that draws them when the loop starts and whose
    * tensors the loop owns.
    */
-  readonly initial: Blocks<B> | ((key: Key) => Blocks<B>);
+  readonly initial: Initial;
   /** How each block is drawn; a sweep takes them in this order. A block without one keeps its value. */
   readonly conditionals: Readonly<Partial<Record<NoInfer<B>, Conditional<NoInfer<B>>>>>;
   /** How many sweeps to make. */
@@ -48,7 +48,11 @@ export interface GibbsOptions<B extends string> {
  * });
  * ```
  */
-export function gibbs<B extends string>(options: GibbsOptions<B>): SamplingLoop {
+export function gibbs<B extends string>(options: GibbsOptions<B>): SamplingLoop;
+export function gibbs<B extends string>(options: GibbsOptions<B, (key: Key) => Blocks<B>>): SamplingLoop;
+export function gibbs<B extends string>(
+  options: GibbsOptions<B, Blocks<B> | ((key: Key) => Blocks<B>)>,
+): SamplingLoop {
   const where = 'gibbs';
   const { initial, conditionals, steps, result, inputs = {}, ...unknown } = options;
   checkOptions(where, unknown, ['initial', 'conditionals', 'steps', 'result', 'inputs']);
