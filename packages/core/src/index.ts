@@ -78,6 +78,7 @@ export type { AsLayerOptions, LayersModelLike, NetworkLike } from './nn/as-layer
 export { AdaptiveResidual, contextEmbedding, EmbeddedContext, Film } from './nn/conditioning';
 export type {
   AdaptiveResidualOptions,
+  ConditionedOptions,
   ContextEmbeddingOptions,
   EmbeddedContextOptions,
   FilmOptions,

@@ -49,6 +49,7 @@ export interface GibbsOptions<B extends string, Initial = Blocks<B>> {
  * ```
  */
 export function gibbs<B extends string>(options: GibbsOptions<B>): SamplingLoop;
+// eslint-disable-next-line @typescript-eslint/unified-signatures -- From a union, TypeScript infers no names of blocks.
 export function gibbs<B extends string>(options: GibbsOptions<B, (key: Key) => Blocks<B>>): SamplingLoop;
 export function gibbs<B extends string>(
   options: GibbsOptions<B, Blocks<B> | ((key: Key) => Blocks<B>)>,

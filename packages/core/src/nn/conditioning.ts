@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { checkInteger, checkOptions } from '../check/check';
+import { checkInteger, checkNumber, checkOptions } from '../check/check';
 import { record } from '../construction/record';
 import { checkContext } from '../model/condition';
 import { checkKey, type Key } from '../random/key';
@@ -126,6 +126,27 @@ function modulations(
   checkContext(where, context, { rows, contextSize: modulation.inputs });
   const perExample = [rows, ...x.shape.slice(1, -1).map(() => 1), features];
   return tf.split(modulation.apply(context!), count, 1).map((part) => tf.reshape(part, perExample));
+}
+
+/** The options that conditioned blocks and networks share. */
+export interface ConditionedOptions {
+  /** The width of the condition; 0 for a network without one. @defaultValue 0 */
+  readonly contextSize?: number;
+  /** The fraction of hidden units that dropout sets to 0. @defaultValue 0 */
+  readonly dropout?: number;
+  /** Randomness for the initial weights. */
+  readonly key: Key;
+}
+
+/** @param time - whether the condition has to have a column for a time */
+export function checkConditioned(
+  where: string,
+  { contextSize = 0, dropout = 0, key }: ConditionedOptions,
+  { time = false }: Pick<ContextEmbeddingOptions, 'time'> = {},
+): void {
+  checkInteger(where, 'contextSize', contextSize, { min: time === false ? 0 : 1 });
+  checkNumber(where, 'dropout', dropout, { min: 0, below: 1 });
+  checkKey(where, key);
 }
 
 /** Options of {@link contextEmbedding}. */

@@ -1,16 +1,17 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { checkInteger, checkNumber, checkOptions } from '../check/check';
+import { checkInteger, checkOptions } from '../check/check';
 import { record } from '../construction/record';
-import { checkKey, type Key } from '../random/key';
 import { ShapeError } from '../errors/dgm-error';
 import { formatShape, sameShape } from '../shape/shape';
 import { ActivationLayer, type Activation } from './activation';
 import {
   AdaptiveResidual,
+  checkConditioned,
+  type ConditionedOptions,
   contextEmbedding,
-  EmbeddedContext,
   type ContextEmbeddingOptions,
+  EmbeddedContext,
 } from './conditioning';
 import { initializeFromData, type DataDependentInit } from './data-dependent-init';
 import { Dense } from './dense';
@@ -65,17 +66,11 @@ export class Residual extends BaseLayer implements DataDependentInit {
   }
 }
 
-export interface ResidualBlockOptions {
+export interface ResidualBlockOptions extends ConditionedOptions {
   /** The size of the last axis. */
   readonly features: number;
   /** The number of hidden units. @defaultValue `features` */
   readonly hidden?: number;
-  /** The width of the condition; 0 for a block without one. @defaultValue 0 */
-  readonly contextSize?: number;
-  /** Dropout of the hidden units. @defaultValue 0 */
-  readonly dropout?: number;
-  /** Randomness for the initial weights. */
-  readonly key: Key;
   /** @defaultValue 'relu' */
   readonly activation?: Activation;
 }
@@ -98,9 +93,7 @@ export function residualBlock({
   checkOptions(where, unknown, ['features', 'hidden', 'contextSize', 'dropout', 'key', 'activation']);
   checkInteger(where, 'features', features);
   checkInteger(where, 'hidden', hidden);
-  checkInteger(where, 'contextSize', contextSize, { min: 0 });
-  checkNumber(where, 'dropout', dropout, { min: 0, below: 1 });
-  checkKey(where, key);
+  checkConditioned(where, { contextSize, dropout, key });
   const activate = new ActivationLayer(activation);
   const body = [
     new Dense({ inputs: features, outputs: hidden, key: key.fold('in') }),
@@ -117,19 +110,13 @@ export function residualBlock({
   );
 }
 
-export interface ResidualMlpOptions extends Pick<ContextEmbeddingOptions, 'time'> {
+export interface ResidualMlpOptions extends ConditionedOptions, Pick<ContextEmbeddingOptions, 'time'> {
   readonly inputs: number;
   readonly outputs: number;
   /** The number of hidden units. */
   readonly features: number;
   /** The number of residual blocks. @defaultValue 3 */
   readonly blocks?: number;
-  /** The width of the condition; 0 for a network without one. @defaultValue 0 */
-  readonly contextSize?: number;
-  /** Dropout in the blocks. @defaultValue 0 */
-  readonly dropout?: number;
-  /** Randomness for the initial weights. */
-  readonly key: Key;
   /** @defaultValue 'swish' */
   readonly activation?: Activation;
 }
@@ -176,9 +163,7 @@ export function residualMlp({
   checkInteger(where, 'outputs', outputs);
   checkInteger(where, 'features', features);
   checkInteger(where, 'blocks', blocks, { min: 0 });
-  checkInteger(where, 'contextSize', contextSize, { min: time === false ? 0 : 1 });
-  checkNumber(where, 'dropout', dropout, { min: 0, below: 1 });
-  checkKey(where, key);
+  checkConditioned(where, { contextSize, dropout, key }, { time });
   const activate = new ActivationLayer(activation);
   const block = { features, contextSize: contextSize > 0 ? features : 0, dropout, activation };
   const body = new Sequential([

@@ -1,8 +1,7 @@
-import { checkInteger, checkNumber, checkOptions } from '../check/check';
+import { checkInteger, checkOptions } from '../check/check';
 import { record } from '../construction/record';
-import { checkKey, type Key } from '../random/key';
 import { ActivationLayer, type Activation } from './activation';
-import { AdaptiveResidual } from './conditioning';
+import { AdaptiveResidual, checkConditioned, type ConditionedOptions } from './conditioning';
 import { Dense } from './dense';
 import { Dropout } from './dropout';
 import type { Layer } from './layer';
@@ -11,7 +10,7 @@ import { MultiHeadAttention } from './multi-head-attention';
 import { Residual } from './residual';
 import { Sequential } from './sequential';
 
-export interface TransformerBlockOptions {
+export interface TransformerBlockOptions extends ConditionedOptions {
   /** The size of a position's vector. */
   readonly features: number;
   /** How many heads share the features; a divisor of `features`. */
@@ -22,12 +21,6 @@ export interface TransformerBlockOptions {
   readonly causal?: boolean;
   /** Whether attention uses rotary positions. @defaultValue false */
   readonly rotary?: boolean;
-  /** The width of the condition; 0 for a block without one. @defaultValue 0 */
-  readonly contextSize?: number;
-  /** Dropout at the end of each branch. @defaultValue 0 */
-  readonly dropout?: number;
-  /** Randomness for the initial weights. */
-  readonly key: Key;
   /** @defaultValue 'gelu' */
   readonly activation?: Activation;
 }
@@ -68,9 +61,7 @@ export function transformerBlock({
   ]);
   checkInteger(where, 'features', features);
   checkInteger(where, 'hidden', hidden);
-  checkInteger(where, 'contextSize', contextSize, { min: 0 });
-  checkNumber(where, 'dropout', dropout, { min: 0, below: 1 });
-  checkKey(where, key);
+  checkConditioned(where, { contextSize, dropout, key });
   const activate = new ActivationLayer(activation);
   const drop = dropout > 0 ? [new Dropout({ rate: dropout })] : [];
   const branch = (name: string, body: readonly Layer[]): Layer =>

@@ -1,11 +1,18 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { checkInteger, checkNumber, checkOptions, checkShape } from '../check/check';
+import { checkInteger, checkOptions, checkShape } from '../check/check';
 import { record } from '../construction/record';
-import { checkKey, type Key } from '../random/key';
+import type { Key } from '../random/key';
 import { ArgumentError } from '../errors/dgm-error';
 import { activationFunction, ActivationLayer, type Activation } from './activation';
-import { contextEmbedding, EmbeddedContext, Film, type ContextEmbeddingOptions } from './conditioning';
+import {
+  checkConditioned,
+  type ConditionedOptions,
+  contextEmbedding,
+  type ContextEmbeddingOptions,
+  EmbeddedContext,
+  Film,
+} from './conditioning';
 import { Conv2d } from './conv2d';
 import { Dropout } from './dropout';
 import { GroupNorm } from './group-norm';
@@ -15,19 +22,13 @@ import { Upsample2d } from './resample';
 import { Residual } from './residual';
 import { Sequential } from './sequential';
 
-export interface ConvResidualBlockOptions {
+export interface ConvResidualBlockOptions extends ConditionedOptions {
   /** Channels of the input. */
   readonly inputs: number;
   /** Channels of the output. @defaultValue `inputs` */
   readonly outputs?: number;
   /** Groups of the normalizations; each uses the largest common divisor of this and its channels. @defaultValue 8 */
   readonly groups?: number;
-  /** The width of the condition; 0 for a block without one. @defaultValue 0 */
-  readonly contextSize?: number;
-  /** @defaultValue 0 */
-  readonly dropout?: number;
-  /** Randomness for the initial weights. */
-  readonly key: Key;
   /** @defaultValue 'swish' */
   readonly activation?: Activation;
 }
@@ -65,9 +66,7 @@ export function convResidualBlock({
   checkInteger(where, 'inputs', inputs);
   checkInteger(where, 'outputs', outputs);
   checkInteger(where, 'groups', groups);
-  checkInteger(where, 'contextSize', contextSize, { min: 0 });
-  checkNumber(where, 'dropout', dropout, { min: 0, below: 1 });
-  checkKey(where, key);
+  checkConditioned(where, { contextSize, dropout, key });
   const activate = new ActivationLayer(activation);
   const conv = { outputs, kernelSize: 3, padding: 'same' } as const;
   const body = new Sequential([
@@ -123,7 +122,7 @@ export class SpatialAttention extends BaseLayer {
   }
 }
 
-export interface UNetOptions extends Pick<ContextEmbeddingOptions, 'time'> {
+export interface UNetOptions extends ConditionedOptions, Pick<ContextEmbeddingOptions, 'time'> {
   /** Channels of the input. */
   readonly inputs: number;
   /** Channels of the output. */
@@ -140,12 +139,6 @@ export interface UNetOptions extends Pick<ContextEmbeddingOptions, 'time'> {
   readonly heads?: number;
   /** Groups of the normalizations, as in {@link convResidualBlock}. @defaultValue 8 */
   readonly groups?: number;
-  /** The width of the condition; 0 for a network without one. @defaultValue 0 */
-  readonly contextSize?: number;
-  /** @defaultValue 0 */
-  readonly dropout?: number;
-  /** Randomness for the initial weights. */
-  readonly key: Key;
   /** @defaultValue 'swish' */
   readonly activation?: Activation;
 }
@@ -365,9 +358,7 @@ function checkUNet({
   const last = multipliers.length - 1;
   attention.forEach((level) => checkInteger(where, 'attention', level, { min: 0, max: last }));
   checkInteger(where, 'groups', groups);
-  checkInteger(where, 'contextSize', contextSize, { min: time === false ? 0 : 1 });
-  checkNumber(where, 'dropout', dropout, { min: 0, below: 1 });
-  checkKey(where, key);
+  checkConditioned(where, { contextSize, dropout, key }, { time });
   activationFunction(activation);
   for (const level of new Set([...attention, last])) checkHeads(where, multipliers[level]! * channels, heads);
 }
