@@ -56,3 +56,6 @@ export { GatedResidualStack } from './layers/gated-residual-stack';
 export type { GatedResidualStackOptions } from './layers/gated-residual-stack';
 export { LearnedPositions } from './layers/learned-positions';
 export type { LearnedPositionsOptions, PositionState } from './layers/learned-positions';
+
+// model files
+export { modelParts } from './model-parts';

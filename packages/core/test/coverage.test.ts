@@ -134,7 +134,6 @@ const testsOfTheirOwn: Readonly<Record<string, readonly (keyof typeof exports)[]
     'inspectModel',
     'loadModel',
     'modelBytes',
-    'modelParts',
     'recordConstruction',
     'unfreeze',
   ],

@@ -27,6 +27,7 @@ import type {
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import { record } from './record';
 
 export interface DdgmOptions {
   /** The shape of one example, and of each latent variable. */
@@ -84,7 +85,11 @@ export interface DdgmTerms {
  * ```
  */
 export function ddgm(options: DdgmOptions): Ddgm {
-  return disposeOnThrow(() => new Ddgm(options));
+  return record(
+    disposeOnThrow(() => new Ddgm(options)),
+    'ddgm',
+    arguments,
+  );
 }
 
 /** Made by {@link ddgm}. */

@@ -34,6 +34,7 @@ import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { scaledWithNoise, toLevels } from './dequantization';
 import { isFixedStep, odeDensityLoop, odeLogDensity, type OdeDensityOptions } from './ode-density';
 import type { PairedBatch } from './optimal-pairs';
+import { record } from './record';
 import { stratifiedTimes } from './stratified-times';
 
 export interface FlowMatchingOptions {
@@ -92,7 +93,11 @@ export interface FlowSampleOptions {
  * Models with Minibatch Optimal Transport (Tong et al., 2024), §3.2. There time runs from noise to data.
  */
 export function flowMatching(options: FlowMatchingOptions): FlowMatching {
-  return disposeOnThrow(() => new FlowMatching(options));
+  return record(
+    disposeOnThrow(() => new FlowMatching(options)),
+    'flowMatching',
+    arguments,
+  );
 }
 
 /** Made by {@link flowMatching}. */

@@ -40,6 +40,7 @@ import {
   noiseEstimate,
   type Parameterization,
 } from './parameterization';
+import { record } from './record';
 import { ancestral, type DiffusionSampler } from './samplers';
 import { logSnrSchedule, noiseLevel, type NoiseLevel, type NoiseSchedule } from './schedule';
 import { stratifiedTimes } from './stratified-times';
@@ -127,7 +128,11 @@ export interface BoundTerms {
  * ```
  */
 export function gaussianDiffusion(options: GaussianDiffusionOptions): GaussianDiffusion {
-  return disposeOnThrow(() => new GaussianDiffusion(options));
+  return record(
+    disposeOnThrow(() => new GaussianDiffusion(options)),
+    'gaussianDiffusion',
+    arguments,
+  );
 }
 
 /** Made by {@link gaussianDiffusion}. */

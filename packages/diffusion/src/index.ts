@@ -48,3 +48,6 @@ export type {
 } from './networks/denoiser';
 export { fourierEntries, maskedEntries, oneHotEntries, plainEntries } from './networks/entry-features';
 export type { EntryFeatures } from './networks/entry-features';
+
+// model files
+export { modelParts } from './model-parts';

@@ -29,6 +29,7 @@ import type {
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { keepGiven, maskOf, type GivenEntries } from './given-entries';
+import { record } from './record';
 import { stratifiedTimes } from './stratified-times';
 
 export interface MaskedDiffusionOptions {
@@ -81,7 +82,11 @@ export interface MaskedSampleOptions {
  * Models (Hoogeboom et al., 2022), Eq. 5 and 6; Simple and Effective Masked Diffusion Language Models (Sahoo et al., 2024)
  */
 export function maskedDiffusion(options: MaskedDiffusionOptions): MaskedDiffusion {
-  return disposeOnThrow(() => new MaskedDiffusion(options));
+  return record(
+    disposeOnThrow(() => new MaskedDiffusion(options)),
+    'maskedDiffusion',
+    arguments,
+  );
 }
 
 /** Made by {@link maskedDiffusion}. */

@@ -3,6 +3,7 @@ import type { Key, LoopTensors } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { noiseEstimate } from './parameterization';
+import { record } from './record';
 import type { NoiseLevel } from './schedule';
 
 /** One step of a sampler: from the noise level of one time to that of an earlier one. */
@@ -58,7 +59,7 @@ export function ddim({
   ...options
 }: SamplerOptions & { readonly eta?: number } = {}): DiffusionSampler {
   checkNumber('ddim', 'eta', eta, { min: 0, max: 1 });
-  return {
+  const sampler: DiffusionSampler = {
     times: timesOf('ddim', options, 20),
     step: ({ z, from, to, denoise, key }) => {
       const xHat = denoise(z, from);
@@ -69,6 +70,7 @@ export function ddim({
       return { z: tf.add(tf.mul(to.alpha, xHat), tf.mul(to.sigma, noise)), memory: {} };
     },
   };
+  return record(sampler, 'ddim', arguments);
 }
 
 /**
@@ -77,7 +79,7 @@ export function ddim({
  * @see DGM Eq. 4.99-4.101; Variational Diffusion Models (Kingma et al., 2021), Eq. 33 and 34
  */
 export function ancestral({ steps = 100, ...options }: SamplerOptions = {}): DiffusionSampler {
-  return ddim({ eta: 1, steps, ...options });
+  return record(ddim({ eta: 1, steps, ...options }), 'ancestral', arguments);
 }
 
 /**
@@ -91,7 +93,7 @@ export function ancestral({ steps = 100, ...options }: SamplerOptions = {}): Dif
  * @see DPM-Solver++ (Lu et al., 2022), Algorithm 2
  */
 export function dpmSolver(options: SamplerOptions = {}): DiffusionSampler {
-  return {
+  const sampler: DiffusionSampler = {
     times: timesOf('dpmSolver', options, 20),
     // An infinite step before the first leaves nothing of the estimate that there was not.
     memory: (shape) => ({ xHat: tf.zeros([...shape]), h: tf.scalar(Infinity) }),
@@ -104,6 +106,7 @@ export function dpmSolver(options: SamplerOptions = {}): DiffusionSampler {
       return { z: tf.sub(kept, tf.mul(tf.mul(to.alpha, expm1(tf.neg(h))), d)), memory: { xHat, h } };
     },
   };
+  return record(sampler, 'dpmSolver', arguments);
 }
 
 /**
@@ -119,7 +122,7 @@ export function heun({
   ...options
 }: SamplerOptions & { readonly churn?: number } = {}): DiffusionSampler {
   checkNumber('heun', 'churn', churn, { min: 0 });
-  return {
+  const sampler: DiffusionSampler = {
     times: timesOf('heun', options, 10),
     step: ({ z, from, to, denoise, key }) => {
       const s = tf.div(from.sigma, from.alpha);
@@ -139,6 +142,7 @@ export function heun({
       return { z: tf.mul(to.alpha, next), memory: {} };
     },
   };
+  return record(sampler, 'heun', arguments);
 }
 
 export interface CorrectorOptions extends SamplerOptions {

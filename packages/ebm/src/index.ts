@@ -16,3 +16,6 @@ export type {
 export { DeepEnergyModel, energyModel, JointEnergyModel, jointEnergyModel } from './energy/energy-model';
 export type { EnergyModelOptions, JointEnergyModelOptions } from './energy/energy-model';
 export type { PersistentLangevinOptions } from './energy/persistent-langevin';
+
+// model files
+export { modelParts } from './model-parts';

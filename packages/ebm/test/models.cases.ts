@@ -115,5 +115,9 @@ export const models: Readonly<Record<string, () => Case>> = {
     learningRate: 0.02,
   }),
   energyModel: () => ({ make: (key) => energyModel(deep(1, key)), ...points }),
-  jointEnergyModel: () => ({ make: labelledBySign, ...points }),
+  jointEnergyModel: () => ({
+    make: labelledBySign,
+    ...points,
+    notInFiles: 'what labels the examples here is an object of this test',
+  }),
 };

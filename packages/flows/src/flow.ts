@@ -35,6 +35,7 @@ import type {
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { givenBase, type FlowBase } from './base/flow-base';
+import { record } from './record';
 
 export interface FlowOptions {
   /** From latents to data, in the order of sampling. The flow owns those with parameters. */
@@ -67,7 +68,11 @@ export interface FlowOptions {
  * ```
  */
 export function flow(options: FlowOptions): Flow {
-  return disposeOnThrow(() => new Flow(options));
+  return record(
+    disposeOnThrow(() => new Flow(options)),
+    'flow',
+    arguments,
+  );
 }
 
 /**

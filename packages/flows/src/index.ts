@@ -132,3 +132,6 @@ export type { Linearization, SmoothFunction, SmoothMap } from './smooth/smooth-m
 export { smoothMlp } from './smooth/smooth-mlp';
 export type { SmoothMlpOptions } from './smooth/smooth-mlp';
 export { spectralNormBound } from './smooth/spectral-norm-bound';
+
+// model files
+export { modelParts } from './model-parts';

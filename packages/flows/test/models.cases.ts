@@ -319,6 +319,7 @@ export const integerImageModels: ModelTable = {
     data: integerImages(2, 2),
     ...quick,
     everyEvent: squares(-5, 7),
+    notInFiles: 'the network of what is factored out is a function',
   }),
 };
 

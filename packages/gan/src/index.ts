@@ -18,3 +18,6 @@ export type {
   PenaltyPoints,
   Scores,
 } from './losses/gradient-penalty';
+
+// model files
+export { modelParts } from './model-parts';

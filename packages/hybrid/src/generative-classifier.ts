@@ -25,6 +25,7 @@ import type {
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import { record } from './record';
 
 /** A model of $p(x | y)$ with an exact likelihood, such as a flow or an autoregressive model with a `contextSize`. */
 export interface ConditionalModel
@@ -71,7 +72,8 @@ export interface GenerativeClassifierOptions {
  * ```
  */
 export function generativeClassifier(options: GenerativeClassifierOptions): GenerativeClassifier {
-  return disposeOnThrow(() => new GenerativeClassifier(options));
+  const model = disposeOnThrow(() => new GenerativeClassifier(options));
+  return record(model, 'generativeClassifier', arguments);
 }
 
 /** What {@link generativeClassifier} makes. */

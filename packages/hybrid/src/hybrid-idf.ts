@@ -4,6 +4,7 @@ import type { IdfOptions } from '@dgm/flows';
 import * as tf from '@tensorflow/tfjs-core';
 import { hybrid } from './hybrid';
 import type { ExactHybrid } from './hybrid';
+import { record } from './record';
 import type { HybridWeights } from './weights';
 
 /** The options of `idf`, and those of the classifier on its latents. */
@@ -38,7 +39,7 @@ export function hybridIdf(options: HybridIdfOptions): ExactHybrid {
   checkInteger(where, 'levels', levels, { min: 2 });
   classifierHidden.forEach((units) => checkInteger(where, 'classifierHidden', units));
   checkKey(where, options.key);
-  return disposeOnThrow(() => {
+  const model = disposeOnThrow(() => {
     const density = idf({ ...flow, rezero, key: options.key.fold('density') });
     const sizes = [density.eventShape[0]!, ...classifierHidden, classes];
     return hybrid({
@@ -49,4 +50,5 @@ export function hybridIdf(options: HybridIdfOptions): ExactHybrid {
       ...(weights && { weights }),
     });
   });
+  return record(model, 'hybridIdf', arguments);
 }

@@ -36,6 +36,7 @@ import type {
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import { record } from './record';
 import type { HybridWeights } from './weights';
 
 /** A model of $p(x)$: an exact likelihood, or a bound on it. */
@@ -50,11 +51,12 @@ export interface HybridOptions<D extends DensityModel = DensityModel> {
   /** Maps the features to the parameters of $p(y|x)$: logits `[n, K]` for K classes. It becomes a child. */
   readonly classifier: NetworkLike;
   /**
-   * What the classifier sees. Features of the density model share its parameters: `(x) => flow.encode(x)` for a flow, the
-   * mean of the posterior for a VAE. Their gradient flows into the density model, unless they end in `stopGradient`.
+   * What the classifier sees. Features of the density model share its parameters: `'encode'` is `density.encode(x)`, the latents of a
+   * flow or the mean of the posterior of a VAE. Their gradient flows into the density model, unless a function of one's own ends in
+   * `stopGradient`; a model file can hold `'encode'` but no function.
    * @defaultValue x itself: two models without common parameters
    */
-  readonly features?: Features;
+  readonly features?: 'encode' | Features;
   /** The number of classes, K. Give either `classes` or `target`. */
   readonly classes?: number;
   /** The family of $p(y|x)$ for other targets, such as `normalHead({ shape: [1] })` for regression. */
@@ -80,7 +82,7 @@ export interface HybridOptions<D extends DensityModel = DensityModel> {
  * const density = realNvp({ dims: 64, key: key.fold('density') });
  * const model = hybrid({
  *   density,
- *   features: (x) => density.encode(x),
+ *   features: 'encode',
  *   classifier: mlp([64, 10], { key: key.fold('classifier') }),
  *   classes: 10,
  *   weights: densityWeight(1 / 64),
@@ -93,7 +95,7 @@ export function hybrid(options: HybridOptions): ExactHybrid | BoundHybrid {
   checkOptions('hybrid', options, ['density', 'classifier', 'features', 'classes', 'target', 'weights']);
   checkGiven('hybrid', 'density', options.density, 'to be a model with a likelihood or a bound');
   const { density, ...others } = options;
-  return disposeOnThrow(() => {
+  const model = disposeOnThrow(() => {
     if (density.likelihoodKind === 'exact') return new ExactHybrid({ density, ...others });
     if (density.likelihoodKind === 'lower-bound') return new BoundHybrid({ density, ...others });
     throw new UnsupportedError({
@@ -103,6 +105,24 @@ export function hybrid(options: HybridOptions): ExactHybrid | BoundHybrid {
       actual: `likelihood "${String((density as { likelihoodKind?: unknown }).likelihoodKind)}"`,
     });
   });
+  return record(model, 'hybrid', arguments);
+}
+
+/** $z = f(x)$ of a flow; the mean of $q(z|x)$ of a VAE. */
+function encodingOf(density: DensityModel): Features {
+  const { encode } = density as { encode?(x: Tensor): Tensor | Distribution };
+  if (encode === undefined) {
+    throw new ArgumentError({
+      where: 'hybrid',
+      argument: 'features',
+      expected: 'to be a function for a density model without encode',
+      actual: '"encode"',
+    });
+  }
+  return (x) => {
+    const code = encode.call(density, x);
+    return code instanceof tf.Tensor ? code : code.mean();
+  };
 }
 
 /** What the two kinds of {@link hybrid} have in common. */
@@ -130,7 +150,7 @@ export abstract class Hybrid<D extends DensityModel = DensityModel> extends Base
     this.#target = targetOf(options);
     this.density = this.child('density', density);
     this.#classifier = this.child('classifier', asLayer(classifier));
-    this.#features = features;
+    this.#features = features === 'encode' ? encodingOf(density) : features;
     this.#weights = weights;
     this.eventShape = density.eventShape;
     this.levels = density.levels;

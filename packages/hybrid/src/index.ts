@@ -24,3 +24,6 @@ export {
 } from './scores';
 export { fitTemperature } from './temperature';
 export { invertedLevels, rotatedImages, shuffledEntries, uniformNoise } from './outliers';
+
+// model files
+export { modelParts } from './model-parts';

@@ -1,4 +1,5 @@
 import { checkNumber, type ScheduledWeight } from '@dgm/core';
+import { record } from './record';
 
 /** The weights of the two terms of a hybrid's loss, $-w_y \ln p(y|x) - w_x \ln p(x)$. */
 export interface HybridWeights {
@@ -15,7 +16,8 @@ export interface HybridWeights {
  */
 export function convexWeights(lambda: number): HybridWeights {
   checkNumber('convexWeights', 'lambda', lambda, { min: 0, max: 1 });
-  return { classification: 1 - lambda, density: lambda };
+  const weights: HybridWeights = { classification: 1 - lambda, density: lambda };
+  return record(weights, 'convexWeights', arguments);
 }
 
 /**
@@ -25,5 +27,6 @@ export function convexWeights(lambda: number): HybridWeights {
  */
 export function densityWeight(lambda: number): HybridWeights {
   checkNumber('densityWeight', 'lambda', lambda, { min: 0 });
-  return { classification: 1, density: lambda };
+  const weights: HybridWeights = { classification: 1, density: lambda };
+  return record(weights, 'densityWeight', arguments);
 }

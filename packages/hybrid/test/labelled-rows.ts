@@ -1,4 +1,4 @@
-import { BaseModule } from '@dgm/core';
+import { BaseModule, recordConstruction } from '@dgm/core';
 import type { ConditionedBatch, GenerativeModel, Key, Objective } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -20,6 +20,10 @@ export class LabelledRows<M extends JointModel> extends BaseModule implements Ge
 
   constructor(joint: M) {
     super();
+    recordConstruction(this, {
+      ...{ package: 'hybrid-tests', version: '0', name: 'LabelledRows' },
+      args: [joint],
+    });
     this.joint = this.child('joint', joint);
     this.eventShape = joint.eventShape;
     this.likelihoodKind = joint.likelihoodKind;

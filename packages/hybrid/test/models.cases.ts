@@ -31,6 +31,8 @@ const realRows = [
   [-0.2, 0.7, 0, 0],
 ];
 
+const packages = [{ modelParts: { package: 'hybrid-tests', version: '0', parts: { LabelledRows } } }];
+
 const tinyMade = (key: Key) =>
   made({
     ...{ shape: [2], likelihood: categoricalHead({ shape: [], levels: 3 }), hidden: [12] },
@@ -43,6 +45,7 @@ const classifierOf =
     make: (key) =>
       new LabelledRows(generativeClassifier({ classes: 2, conditional: tinyMade(key), ...options })),
     data,
+    packages,
     everyEvent: everyPair,
     range: [0, 2],
     steps: 30,
@@ -52,7 +55,7 @@ const flowHybrid = (key: Key, target: Pick<HybridOptions, 'classes' | 'target' |
   const density = realNvp({ dims: 2, couplings: 2, hidden: [8], activation: 'tanh', key });
   return hybrid({
     density,
-    features: (x) => density.encode(x),
+    features: 'encode',
     classifier: mlp([2, 8, outputs], { key: key.fold('classifier'), activation: 'tanh' }),
     ...target,
   });
@@ -68,6 +71,7 @@ export const models: ModelTable = {
   hybrid: () => ({
     make: (key) => new LabelledRows(flowHybrid(key, { classes: 2 })),
     data: realRows,
+    packages,
     steps: 30,
   }),
   'hybrid (separate networks, convex weights)': () => ({
@@ -84,6 +88,7 @@ export const models: ModelTable = {
         }),
       ),
     data: integerRows,
+    packages,
     everyEvent: everyPair,
     range: [0, 2],
     steps: 30,
@@ -98,6 +103,7 @@ export const models: ModelTable = {
       return new LabelledRows(hybrid({ density: dequantized({ flow, levels: 3 }), classifier, classes: 2 }));
     },
     data: integerRows,
+    packages,
     range: [0, 2],
     steps: 60,
   }),
@@ -107,6 +113,7 @@ export const models: ModelTable = {
         flowHybrid(key, { target: normalHead({ shape: [2] }), weights: densityWeight(0.5) }, 4),
       ),
     data: realRows,
+    packages,
     steps: 30,
   }),
   hybridIdf: () => ({
@@ -115,6 +122,7 @@ export const models: ModelTable = {
         hybridIdf({ dims: 2, classes: 2, levels: 3, couplings: 2, hidden: [8], rezero: false, key }),
       ),
     data: integerRows,
+    packages,
     steps: 30,
   }),
 };

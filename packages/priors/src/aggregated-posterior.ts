@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { encode } from './encoder';
 import type { Encoder } from './encoder';
+import { record } from './record';
 
 export interface AggregatedPosteriorOptions {
   /**
@@ -93,5 +94,5 @@ export function aggregatedPosterior(
   x: Tensor,
   options: AggregatedPosteriorOptions = {},
 ): Distribution {
-  return new AggregatedPosterior(encoder, x, options);
+  return record(new AggregatedPosterior(encoder, x, options), 'aggregatedPosterior', arguments);
 }

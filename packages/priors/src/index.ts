@@ -25,3 +25,6 @@ export type { ResampledPrior, ResampledPriorOptions } from './resampled-prior';
 export { aggregatedPosterior } from './aggregated-posterior';
 export type { AggregatedPosteriorOptions } from './aggregated-posterior';
 export type { Encoder } from './encoder';
+
+// model files
+export { modelParts } from './model-parts';

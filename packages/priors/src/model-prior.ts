@@ -2,6 +2,7 @@ import { ArgumentError, BaseDistribution, BaseModule, checkContext, checkGiven, 
 import type { ConditionalDistribution, Distribution, Key, LikelihoodModel, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { record } from './record';
 
 /** A model with an exact likelihood, seen as a distribution. */
 class ModelDistribution extends BaseDistribution {
@@ -56,7 +57,8 @@ class ModelPrior extends BaseModule implements ConditionalDistribution {
 export function modelPrior(model: LikelihoodModel): ConditionalDistribution {
   checkGiven('modelPrior', 'model', model, 'to be a model with an exact likelihood');
   const isConditional = 'given' in model;
-  if (!isConditional && model.likelihoodKind === 'exact') return new ModelPrior(model);
+  if (!isConditional && model.likelihoodKind === 'exact')
+    return record(new ModelPrior(model), 'modelPrior', arguments);
   throw new ArgumentError({
     where: 'modelPrior',
     argument: 'model',

@@ -36,7 +36,8 @@ function sharing(key: Key, make: (encoder: ReturnType<typeof conditional>) => Re
   return new DensityModel(shape, make(encoder), encoder);
 }
 
-const prior = (make: ModelCase['make']) => (): ModelCase => ({ make, data: clusters });
+const packages = [{ modelParts: { package: 'priors-tests', version: '0', parts: { DensityModel } } }];
+const prior = (make: ModelCase['make']) => (): ModelCase => ({ make, data: clusters, packages });
 
 export const priors: ModelTable = {
   mixtureOfGaussiansPrior: prior(

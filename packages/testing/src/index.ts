@@ -17,6 +17,7 @@ export type { DistributionCase, GoldenRow, Support } from './distribution/case';
 export { describeLayer, layerChecks } from './layer';
 export type { LayerCase, LayerTable } from './layer';
 export { describeModel, modelChecks } from './model';
+export { checkModelFile } from './model-file';
 export type { ModelCase, ModelTable } from './model';
 export { describeOps, opChecks } from './ops';
 export type { OpCase, OpTable } from './ops';

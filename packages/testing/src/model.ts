@@ -1,11 +1,14 @@
 import {
+  DgmError,
   Key,
   loadWeights,
+  modelBytes,
   prepareLoss,
   saveWeights,
   validatedObjective,
   type GenerativeModel,
   type LossTerms,
+  type ModelPackage,
   type Objective,
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -14,6 +17,7 @@ import { ensure, ensureClose, ensureFinite, ensureThrows } from './assert';
 import { checkEmpty, ensureShape, withoutRows } from './empty-batch';
 import { expectNoLeaks } from './leaks';
 import { checkModule, ensureEveryGradient, ensureSameWeights, sameBits } from './module';
+import { checkModelFile } from './model-file';
 import { describeTable, when, type CaseTable, type Checks } from './register';
 import { meanAndError } from './statistics';
 import { take, tensorOf, type Numbers } from './tensors';
@@ -56,6 +60,10 @@ export interface ModelCase {
   readonly wrongShape?: readonly number[];
   /** Its likelihood reads values (a solver that adapts its steps), so that an engine cannot record it. */
   readonly measuresByReading?: boolean;
+  /** The packages of parts that are no package of this project, such as a wrapper of the tests. */
+  readonly packages?: readonly ModelPackage[];
+  /** Why a model file cannot hold the model: the option that is a function. @defaultValue it can */
+  readonly notInFiles?: string;
   readonly tolerance?: Partial<Tolerances>;
 }
 
@@ -209,6 +217,33 @@ export const modelChecks: Checks<ModelCase> = {
     }
   },
 
+  'is a file: read back, it says the same of data and draws the same, to the bit': when(
+    ({ notInFiles }) => notInFiles === undefined,
+    async (the) => {
+      const [model, data] = [the.make(Key.of(0)), tf.tidy(() => dataOf(the))];
+      try {
+        tf.tidy(() => train(model, data, { ...the, steps: 1 }, Key.of(1)));
+        await checkModelFile(model, (each) => saysOf(each, data), the.packages);
+      } finally {
+        model.dispose();
+        data.dispose();
+      }
+    },
+  ),
+
+  'is refused by name where a model file cannot hold it': when(
+    ({ notInFiles }) => notInFiles !== undefined,
+    async (the) => {
+      const model = the.make(Key.of(0));
+      const refusal: unknown = await modelBytes(model).then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      model.dispose();
+      ensure(DgmError.is(refusal, 'serialization'), `expected a refusal, as ${the.notInFiles}`);
+    },
+  ),
+
   'refuses a wrong shape': (the) =>
     withModel(the, (model, data) => {
       const wrong = tf.zeros([...(the.wrongShape ?? [...data.shape.slice(0, -1), data.shape.at(-1)! + 1])]);
@@ -245,6 +280,17 @@ interface MeasuredModel {
   logProb?(x: Tensor, key: Key): Tensor;
   elbo?(x: Tensor, key: Key): Tensor;
   energy?(x: Tensor): Tensor;
+}
+
+/** What a model says of data, and what it draws. */
+function saysOf(model: GenerativeModel, data: Tensor): Record<string, Tensor> {
+  const { logProb, elbo, energy } = model as MeasuredModel;
+  return {
+    samples: model.sample(Key.of(2), 3),
+    ...(logProb && { logProb: logProb.call(model, data, Key.of(3)) }),
+    ...(elbo && { elbo: elbo.call(model, data, Key.of(3)) }),
+    ...(energy && { energy: energy.call(model, data) }),
+  };
 }
 
 const STEPS = 60;

@@ -84,3 +84,6 @@ export { analyzeLevels } from './analysis/analyze-levels';
 export type { AnalyzeLevelsOptions, HierarchyAnalysis, LevelAnalysis } from './analysis/analyze-levels';
 export { chiUpperBound } from './analysis/chi-upper-bound';
 export type { ChiUpperBoundOptions } from './analysis/chi-upper-bound';
+
+// model files
+export { modelParts } from './model-parts';

@@ -33,6 +33,7 @@ import { elboObjective } from './objectives/elbo-objective';
 import { detached } from './objectives/detached';
 import { networkCalls } from './objectives/objective';
 import type { AmortizedModel, NetworkCalls, VaeObjective } from './objectives/objective';
+import { record } from './record';
 
 export interface VaeOptions {
   /**
@@ -105,7 +106,7 @@ export function chooseObjective(
  * @see DGM §4.3, Listings 4.1-4.5. Auto-Encoding Variational Bayes (Kingma and Welling, 2014)
  */
 export function vae(options: VaeOptions): Vae {
-  return new Vae(options);
+  return record(new Vae(options), 'vae', arguments);
 }
 
 /** What {@link vae} makes. */

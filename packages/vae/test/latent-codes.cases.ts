@@ -1,5 +1,5 @@
 import { made } from '@dgm/arm';
-import { asLayer, categoricalHead, Key, mlp, oneHot, Sequential, sizeOf, standardNormal } from '@dgm/core';
+import { categoricalHead, Flatten, Key, mlp, oneHot, Sequential, sizeOf, standardNormal } from '@dgm/core';
 import type { ConditionalDistribution, GenerativeModel } from '@dgm/core';
 import type { ModelTable } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
@@ -48,8 +48,7 @@ const discreteVae = (estimator: 'straight-through' | 'relaxed') => (key: Key) =>
 
 /** A dense network of the one-hot vectors laid side by side. */
 function mlpOfCodes(key: Key) {
-  const flat = asLayer((z) => tf.reshape(z, [-1, 6]));
-  return new Sequential([flat, mlp([6, 16, likelihood.numParameters], { key })]);
+  return new Sequential([new Flatten(), mlp([6, 16, likelihood.numParameters], { key })]);
 }
 const exactByOneHot = (model: GenerativeModel, x: Tensor): Tensor =>
   summedOver(

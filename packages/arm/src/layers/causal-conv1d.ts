@@ -10,6 +10,7 @@ import {
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { record } from '../record';
 
 export interface CausalConv1dOptions {
   /** Channels of the input. */
@@ -51,6 +52,7 @@ export class CausalConv1d extends BaseLayer implements StepLayer<ConvWindow> {
 
   constructor({ option = 'B', dilation = 1, ...options }: CausalConv1dOptions) {
     super();
+    record(this, 'CausalConv1d', arguments);
     this.option = option;
     this.#convolution = this.child('conv', new Conv1d({ ...options, dilation, padding: 'causal' }));
     this.#taps = Array.from({ length: options.kernelSize }, (_, index) => index * dilation);

@@ -1,6 +1,7 @@
 import type { Layer } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { record } from '../record';
 import { BaseCausalLayer, type Through } from './causal-layer';
 
 /**
@@ -13,6 +14,7 @@ export class CausalStack extends BaseCausalLayer {
 
   constructor(layers: readonly Layer[]) {
     super();
+    record(this, 'CausalStack', arguments);
     this.layers = layers.map((layer, index) => this.adopt(String(index), layer));
   }
 
@@ -27,6 +29,7 @@ export class CausalResidual extends BaseCausalLayer {
 
   constructor(layers: readonly Layer[]) {
     super();
+    record(this, 'CausalResidual', arguments);
     this.body = this.adopt('body', new CausalStack(layers));
   }
 

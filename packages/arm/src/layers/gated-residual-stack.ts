@@ -2,6 +2,7 @@ import { Dense, Dropout, relu } from '@dgm/core';
 import type { Key } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { record } from '../record';
 import { BaseCausalLayer } from './causal-layer';
 import type { Through } from './causal-layer';
 import { CausalConv1d } from './causal-conv1d';
@@ -55,6 +56,7 @@ export class GatedResidualStack extends BaseCausalLayer {
     key,
   }: GatedResidualStackOptions) {
     super();
+    record(this, 'GatedResidualStack', arguments);
     const input = { inputs, outputs: hidden, kernelSize, key: key.fold('input') };
     this.#input = this.adopt('input', new CausalConv1d(input));
     this.#blocks = dilations.map((dilation, index) => {

@@ -2,6 +2,7 @@ import { BaseLayer, formatShape, ShapeError } from '@dgm/core';
 import type { Key, Step, StepLayer } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import { record } from '../record';
 
 export interface LearnedPositionsOptions {
   /** The greatest length of a sequence. */
@@ -23,6 +24,7 @@ export class LearnedPositions extends BaseLayer implements StepLayer<PositionSta
 
   constructor({ length, features, key }: LearnedPositionsOptions) {
     super();
+    record(this, 'LearnedPositions', arguments);
     this.length = length;
     this.features = features;
     this.vectors = this.parameter(

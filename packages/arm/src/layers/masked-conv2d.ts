@@ -1,6 +1,7 @@
 import { ArgumentError, BaseLayer, Conv2d, masked } from '@dgm/core';
 import type { CallOptions, Key } from '@dgm/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { record } from '../record';
 
 export interface MaskedConv2dOptions {
   /** Channels of the input. */
@@ -28,6 +29,7 @@ export class MaskedConv2d extends BaseLayer {
 
   constructor({ inputs, outputs, kernelSize, option, key }: MaskedConv2dOptions) {
     super();
+    record(this, 'MaskedConv2d', arguments);
     if (kernelSize % 2 !== 1) {
       throw new ArgumentError({
         where: 'MaskedConv2d',

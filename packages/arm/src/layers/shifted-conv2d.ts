@@ -2,6 +2,7 @@ import { BaseLayer, Conv2d } from '@dgm/core';
 import type { CallOptions, Key } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { record } from '../record';
 
 export interface ShiftedConv2dOptions {
   /** Channels of the input. */
@@ -31,6 +32,7 @@ export class ShiftedConv2d extends BaseLayer {
 
   constructor({ inputs, outputs, direction, reach, option, key }: ShiftedConv2dOptions) {
     super();
+    record(this, 'ShiftedConv2d', arguments);
     const isDown = direction === 'down';
     const kernelSize = isDown ? ([reach, 2 * reach - 1] as const) : ([1, reach] as const);
     this.#convolution = this.child('conv', new Conv2d({ inputs, outputs, kernelSize, key }));

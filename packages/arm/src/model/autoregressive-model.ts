@@ -36,6 +36,7 @@ import type {
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import { record } from '../record';
 import { AutoregressiveDistribution } from './autoregressive-distribution';
 import { checkFit, numVariablesOf } from './check-fit';
 import { knownByVariable } from './given-entries';
@@ -109,6 +110,7 @@ export class AutoregressiveModel
 
   constructor({ shape, network, likelihood, order }: AutoregressiveModelOptions) {
     super();
+    record(this, 'AutoregressiveModel', arguments);
     this.eventShape = shape;
     this.levels = likelihood.levels;
     this.numVariables = numVariablesOf(shape, likelihood);

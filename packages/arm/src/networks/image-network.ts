@@ -3,6 +3,7 @@ import type { CallOptions, Key, Layer } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import type { AutoregressiveNetwork } from '../model/network';
+import { record } from '../record';
 import type { ValueEncoding } from './value-encoding';
 
 /** Height and width of an image. */
@@ -60,6 +61,7 @@ export class ImageNetwork extends BaseModule implements AutoregressiveNetwork {
     key,
   }: ImageNetworkOptions) {
     super();
+    record(this, 'ImageNetwork', arguments);
     this.#plane = plane;
     this.numVariables = this.#plane[0] * this.#plane[1];
     this.numParameters = numParameters;

@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { shiftRight } from '../layers/causal-conv1d';
 import type { StepInput, StepNetwork } from '../model/network';
+import { record } from '../record';
 import type { ValueEncoding } from './value-encoding';
 
 export interface SequenceNetworkOptions {
@@ -30,6 +31,7 @@ export class SequenceNetwork extends BaseModule implements StepNetwork {
 
   constructor({ body, encoding, numParameters, contextSize = 0 }: SequenceNetworkOptions) {
     super();
+    record(this, 'SequenceNetwork', arguments);
     this.#body = this.child('body', body);
     this.#encoding = encoding;
     this.numParameters = numParameters;

@@ -11,6 +11,7 @@ import {
 import type { DistributionHead, Key, Shape } from '@dgm/core';
 import { numVariablesOf } from '../model/check-fit';
 import { checkOrder, type Order } from '../model/order';
+import { record } from '../record';
 import { VALUE_ENCODINGS, type ValueEncodingName } from '../networks/value-encoding';
 
 /** What the factories of autoregressive models have in common. */
@@ -56,7 +57,7 @@ interface Factory<O, M> {
  * Checks the options of a factory, and makes its model. What was made before an error is freed.
  * @throws ArgumentError naming the factory and the option that is unknown, missing or out of its range
  */
-export function makeArm<O extends ArmOptions, M>(
+export function makeArm<O extends ArmOptions, M extends object>(
   options: O,
   { name: where, own, ordered, build }: Factory<O, M>,
 ): M {
@@ -73,7 +74,11 @@ export function makeArm<O extends ArmOptions, M>(
   for (const [option, check] of Object.entries<Check>(own)) {
     check(where, option, (options as unknown as Record<string, unknown>)[option]);
   }
-  return disposeOnThrow(() => build(options));
+  return record(
+    disposeOnThrow(() => build(options)),
+    where,
+    [options],
+  );
 }
 
 function checkLikelihood(where: string, likelihood: unknown): void {

@@ -91,6 +91,7 @@ import {
   piecewiseSchedule,
   warmUpSchedule,
 } from '../train/schedule';
+import { cyclicAnnealing, linearAnnealing } from '../train/scheduled-weight';
 import type { ModelParts } from './architecture';
 
 /** What model files may name of this package. A file is read by calling these and nothing else. */
@@ -189,6 +190,8 @@ export const modelParts: ModelParts = {
       gaussianKernel,
       inverseMultiquadraticKernel,
       constantSchedule,
+      cyclicAnnealing,
+      linearAnnealing,
       cosineSchedule,
       exponentialSchedule,
       piecewiseSchedule,

@@ -60,10 +60,11 @@ export interface Trace {
 
 /** The trace itself, by D products with the unit vectors. It needs no key. */
 export function exactTrace(): Trace & { directions(rows: Tensor): Tensor } {
-  return {
+  const trace = {
     directions: unitVectors,
-    of: (units, product) => tf.sum(tf.mul(units, product(units)), [0, 2]),
+    of: (units: Tensor, product: JacobianProduct) => tf.sum(tf.mul(units, product(units)), [0, 2]),
   };
+  return record(trace, 'exactTrace', arguments);
 }
 
 export interface HutchinsonTraceOptions {

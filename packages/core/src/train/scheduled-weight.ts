@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar } from '@tensorflow/tfjs-core';
 import { checkNumber, checkOptions } from '../check/check';
+import { record } from '../construction/record';
 import type { LossOptions } from '../model/generative-model';
 
 /** The weight of a term of a loss, which changes while a model is trained. */
@@ -27,10 +28,11 @@ export function linearAnnealing(options: {
   checkNumber('linearAnnealing', 'steps', steps, { above: 0 });
   checkNumber('linearAnnealing', 'from', from);
   checkNumber('linearAnnealing', 'to', to);
-  return {
+  const schedule: ScheduledWeight = {
     at: (step) => between(from, to, tf.minimum<Scalar>(1, tf.div(tf.sub(step, 1), steps))),
     final: to,
   };
+  return record(schedule, 'linearAnnealing', arguments);
 }
 
 /**
@@ -55,7 +57,7 @@ export function cyclicAnnealing(options: {
   checkNumber('cyclicAnnealing', 'rise', rise, { above: 0, max: 1 });
   checkNumber('cyclicAnnealing', 'from', from);
   checkNumber('cyclicAnnealing', 'to', to);
-  return {
+  const schedule: ScheduledWeight = {
     at: (step) => {
       const cycle = tf.div(tf.sub(step, 1), period);
       const phase = tf.sub(cycle, tf.floor(cycle));
@@ -64,6 +66,7 @@ export function cyclicAnnealing(options: {
     },
     final: to,
   };
+  return record(schedule, 'cyclicAnnealing', arguments);
 }
 
 /** @throws ArgumentError for a weight that is negative or not finite */

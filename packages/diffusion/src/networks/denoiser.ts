@@ -29,6 +29,7 @@ import {
 import type { CallOptions, Key, Layer, Shape, UNetOptions } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import { record } from '../record';
 import { plainEntries, type EntryFeatures } from './entry-features';
 
 /** Options that all denoisers have. */
@@ -70,6 +71,7 @@ export class Denoiser extends BaseLayer {
     body,
   }: Pick<DenoiserOptions, 'shape' | 'outputs' | 'entries' | 'contextSize'> & { readonly body: Layer }) {
     super();
+    record(this, 'Denoiser', arguments);
     this.eventShape = shape;
     this.outputs = outputs;
     this.contextSize = contextSize;
@@ -112,7 +114,8 @@ export function mlpDenoiser(options: MlpDenoiserOptions): Denoiser {
       ...{ contextSize: 1 + contextSize, time: TIME },
     }),
   ]);
-  return new Denoiser({ shape: options.shape, outputs, entries, contextSize, body });
+  const network = new Denoiser({ shape: options.shape, outputs, entries, contextSize, body });
+  return record(network, 'mlpDenoiser', arguments);
 }
 
 export interface ConvDenoiserOptions extends DenoiserOptions {
@@ -170,7 +173,8 @@ export function convDenoiser(options: ConvDenoiserOptions): Denoiser {
       ...{ inputs: image.channels * entries.size, outputs: image.channels * outputs },
     }),
   });
-  return new Denoiser({ shape: options.shape, outputs, entries, contextSize, body });
+  const network = new Denoiser({ shape: options.shape, outputs, entries, contextSize, body });
+  return record(network, 'convDenoiser', arguments);
 }
 
 export interface UNetDenoiserOptions
@@ -198,7 +202,8 @@ export function uNetDenoiser(options: UNetDenoiserOptions): Denoiser {
       ...{ inputs: channels * entries.size, outputs: channels * outputs },
     }),
   ]);
-  return new Denoiser({ shape: options.shape, outputs, entries, contextSize, body });
+  const made = new Denoiser({ shape: options.shape, outputs, entries, contextSize, body });
+  return record(made, 'uNetDenoiser', arguments);
 }
 
 export interface TransformerDenoiserOptions extends DenoiserOptions {

@@ -1,6 +1,7 @@
 import { checkInteger, checkNumber, oneHot } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { record } from '../record';
 
 /** What a network sees of each entry of an example: `[n, ...event]` becomes `[n, ...event, size]`. */
 export interface EntryFeatures {
@@ -10,7 +11,8 @@ export interface EntryFeatures {
 
 /** Each entry as it is. */
 export function plainEntries(): EntryFeatures {
-  return { size: 1, of: (x) => tf.expandDims(x, -1) };
+  const features: EntryFeatures = { size: 1, of: (x) => tf.expandDims(x, -1) };
+  return record(features, 'plainEntries', arguments);
 }
 
 /**
@@ -21,7 +23,7 @@ export function plainEntries(): EntryFeatures {
  */
 export function fourierEntries({ frequencies }: { readonly frequencies: readonly number[] }): EntryFeatures {
   frequencies.forEach((f) => checkNumber('fourierEntries', 'frequencies', f, { above: 0 }));
-  return {
+  const features: EntryFeatures = {
     size: 1 + 2 * frequencies.length,
     of: (z) =>
       tf.tidy(() => {
@@ -32,6 +34,7 @@ export function fourierEntries({ frequencies }: { readonly frequencies: readonly
         return tf.stack([z, ...waves], -1);
       }),
   };
+  return record(features, 'fourierEntries', arguments);
 }
 
 /**
@@ -50,7 +53,7 @@ export function oneHotEntries({ levels }: { readonly levels: number }): EntryFea
  */
 export function maskedEntries({ levels }: { readonly levels: number }): EntryFeatures {
   checkInteger('maskedEntries', 'levels', levels, { min: 2 });
-  return {
+  const features: EntryFeatures = {
     size: 3,
     of: (x) =>
       tf.tidy(() => {
@@ -61,4 +64,5 @@ export function maskedEntries({ levels }: { readonly levels: number }): EntryFea
         return tf.stack([tf.mul(seen, value), masked, tf.mul(seen, parity)], -1);
       }),
   };
+  return record(features, 'maskedEntries', arguments);
 }

@@ -23,6 +23,7 @@ import type {
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
+import { record } from '../record';
 import { CHAIN_OPTIONS, PersistentLangevin, type PersistentLangevinOptions } from './persistent-langevin';
 
 export interface EnergyModelOptions extends PersistentLangevinOptions {
@@ -52,7 +53,11 @@ export interface JointEnergyModelOptions extends Omit<EnergyModelOptions, 'netwo
  * @see DGM §6.2, Eq. 6.20-6.24
  */
 export function energyModel(options: EnergyModelOptions): DeepEnergyModel {
-  return disposeOnThrow(() => new DeepEnergyModel(options));
+  return record(
+    disposeOnThrow(() => new DeepEnergyModel(options)),
+    'energyModel',
+    arguments,
+  );
 }
 
 /**
@@ -68,7 +73,11 @@ export function energyModel(options: EnergyModelOptions): DeepEnergyModel {
  * @see DGM §6.3, Eq. 6.5-6.31; Your Classifier is Secretly an Energy Based Model (Grathwohl et al., 2020)
  */
 export function jointEnergyModel(options: JointEnergyModelOptions): JointEnergyModel {
-  return disposeOnThrow(() => new JointEnergyModel(options));
+  return record(
+    disposeOnThrow(() => new JointEnergyModel(options)),
+    'jointEnergyModel',
+    arguments,
+  );
 }
 
 /** What the two models share: a network, chains, and the gradient of $-\ln p(x)$. */

@@ -27,6 +27,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
 import { annealedImportanceSampling, type AnnealedPath } from '../partition/annealed-importance-sampling';
 import { bitStates, MOST_BITS } from '../partition/enumerate';
+import { record } from '../record';
 import { drawBits, type VisibleUnits } from './units';
 
 export interface RbmOptions {
@@ -81,7 +82,11 @@ const INITIAL_SCALE = 0.01;
  * ```
  */
 export function rbm(options: RbmOptions): Rbm {
-  return disposeOnThrow(() => new Rbm(options));
+  return record(
+    disposeOnThrow(() => new Rbm(options)),
+    'rbm',
+    arguments,
+  );
 }
 
 /** Made by {@link rbm}. */

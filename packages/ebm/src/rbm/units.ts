@@ -11,6 +11,7 @@ import {
 import type { Key, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { record } from '../record';
 
 /**
  * The law of the visible units of a restricted Boltzmann machine given what they receive from the hidden units: an exponential
@@ -56,7 +57,7 @@ export function drawBits(logits: Tensor, key: Key): Tensor {
  */
 export function bernoulliUnits(options: { readonly shape: Shape }): VisibleUnits {
   const { shape, size } = checkUnits('bernoulliUnits', options);
-  return {
+  const units: VisibleUnits = {
     ...flattened(shape, size),
     levels: 2,
     baseEnergy: (statistics) => tf.zeros([statistics.shape[0]!]),
@@ -68,6 +69,7 @@ export function bernoulliUnits(options: { readonly shape: Shape }): VisibleUnits
         return tf.log(tf.div(ones, tf.sub(statistics.shape[0]! + 2 * PSEUDO_COUNT, ones)));
       }),
   };
+  return record(units, 'bernoulliUnits', arguments);
 }
 
 /**
@@ -77,7 +79,7 @@ export function bernoulliUnits(options: { readonly shape: Shape }): VisibleUnits
  */
 export function gaussianUnits(options: { readonly shape: Shape }): VisibleUnits {
   const { shape, size } = checkUnits('gaussianUnits', options);
-  return {
+  const units: VisibleUnits = {
     ...flattened(shape, size),
     baseEnergy: (x) => tf.mul(0.5, sumLastAxes(tf.square(x), 1)),
     logNormalizer: (fields) => {
@@ -86,6 +88,7 @@ export function gaussianUnits(options: { readonly shape: Shape }): VisibleUnits 
     draw: (fields, key) => tf.tidy(() => tf.add(fields, key.normal(fields.shape))),
     fieldsOf: (x) => tf.tidy(() => tf.mean(x, 0)),
   };
+  return record(units, 'gaussianUnits', arguments);
 }
 
 /**
@@ -107,7 +110,7 @@ export function categoricalUnits({
   const size = units * levels;
   const byUnit = (x: Tensor): Tensor => tf.reshape(x, [-1, units, levels]);
   const flat = (x: Tensor): Tensor => tf.reshape(x, [-1, size]);
-  return {
+  const made: VisibleUnits = {
     shape,
     levels,
     size,
@@ -131,6 +134,7 @@ export function categoricalUnits({
         return tf.log(tf.div(counts, statistics.shape[0]! + levels * PSEUDO_COUNT));
       }),
   };
+  return record(made, 'categoricalUnits', arguments);
 }
 
 function checkUnits(where: string, options: { readonly shape: Shape }): { shape: Shape; size: number } {

@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { BaseFlowLayer } from '../flow-layer';
 import { sumEvent, withContext } from '../internal/events';
+import { record } from '../record';
 import { parametersFor, type Transformer } from '../transformers/transformer';
 import { countGroups } from './masked-network';
 
@@ -35,6 +36,7 @@ export class Autoregressive extends BaseFlowLayer {
 
   constructor({ groups, network, transformer, fast }: AutoregressiveOptions) {
     super();
+    record(this, 'Autoregressive', arguments);
     checkOneOf('Autoregressive', 'fast', fast, ['density', 'sampling']);
     checkSameGroups(groups, network);
     this.eventShape = [groups.length];

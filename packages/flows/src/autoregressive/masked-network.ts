@@ -13,6 +13,7 @@ import {
 } from '@dgm/core';
 import type { Activation, CallOptions, Key, Layer } from '@dgm/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { record } from '../record';
 
 export interface MaskedNetworkOptions {
   /**
@@ -52,7 +53,7 @@ export interface MaskedNetworkOptions {
  * @see MADE: Masked Autoencoder for Distribution Estimation (Germain et al., 2015), Eq. 12, 13
  */
 export function maskedNetwork(options: MaskedNetworkOptions): Layer {
-  return new MaskedNetwork(options);
+  return record(new MaskedNetwork(options), 'maskedNetwork', arguments);
 }
 
 class MaskedNetwork extends BaseLayer {

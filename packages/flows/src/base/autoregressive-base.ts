@@ -14,6 +14,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { countGroups } from '../autoregressive/masked-network';
 import { withContext } from '../internal/events';
+import { record } from '../record';
 import type { FlowBase } from './flow-base';
 
 export interface AutoregressiveBaseOptions {
@@ -34,7 +35,7 @@ export interface AutoregressiveBaseOptions {
  * @see DGM §3.1.6, "Factoring-out"; Integer Discrete Flows (Hoogeboom et al., 2019), §4.2
  */
 export function autoregressiveBase(options: AutoregressiveBaseOptions): ConditionalDistribution {
-  return new AutoregressiveBase(options);
+  return record(new AutoregressiveBase(options), 'autoregressiveBase', arguments);
 }
 
 class AutoregressiveBase extends BaseModule implements FlowBase {

@@ -12,6 +12,7 @@ import {
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import { record } from '../record';
 
 /** $\pi(z)$ with parameters: any `ConditionalDistribution`, which may know more about itself, as a flow does. */
 export interface FlowBase extends ConditionalDistribution {
@@ -44,7 +45,7 @@ export function learnedBase(
   head: DistributionHead,
   { key }: { readonly key?: Key } = {},
 ): ConditionalDistribution {
-  return new LearnedBase(head, key);
+  return record(new LearnedBase(head, key), 'learnedBase', arguments);
 }
 
 class LearnedBase extends BaseModule implements FlowBase {

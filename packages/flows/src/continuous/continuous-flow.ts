@@ -13,6 +13,7 @@ import type {
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { BaseFlowLayer } from '../flow-layer';
+import { record } from '../record';
 import type { SmoothMap } from '../smooth/smooth-map';
 
 export interface ContinuousFlowOptions {
@@ -58,6 +59,7 @@ export class ContinuousFlow extends BaseFlowLayer {
 
   constructor({ dims, field, solver, evaluationSolver, trace }: ContinuousFlowOptions) {
     super();
+    record(this, 'ContinuousFlow', arguments);
     checkInteger('ContinuousFlow', 'dims', dims);
     this.eventShape = [dims];
     this.#field = this.child('field', field);

@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { BaseFlowLayer } from '../flow-layer';
 import { sumEvent, withContext } from '../internal/events';
+import { record } from '../record';
 import { parametersFor, type Transformer } from '../transformers/transformer';
 import { checkMask, type Mask } from './masks';
 
@@ -43,6 +44,7 @@ export class Coupling extends BaseFlowLayer {
 
   constructor({ mask, network, transformer, leadingShape = [] }: CouplingOptions) {
     super();
+    record(this, 'Coupling', arguments);
     checkMask('Coupling', mask, mask.length);
     const kept = mask.flatMap((stays, index) => (stays ? [index] : []));
     const changed = mask.flatMap((stays, index) => (stays ? [] : [index]));

@@ -2,6 +2,7 @@ import { asLayer, BaseLayer, childCall } from '@dgm/core';
 import type { CallOptions, Layer, NetworkLike } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { record } from '../record';
 
 /**
  * Several networks of one input, one for each parameter of a transformer, as the book has one for the scale and one for
@@ -11,7 +12,10 @@ import type { Tensor } from '@tensorflow/tfjs-core';
  * @see DGM Listing 3.2
  */
 export function interleaved(networks: Readonly<Record<string, NetworkLike>>): Layer {
-  return new Interleaved(new Map(Object.entries(networks).map(([name, one]) => [name, asLayer(one)])));
+  const network = new Interleaved(
+    new Map(Object.entries(networks).map(([name, one]) => [name, asLayer(one)])),
+  );
+  return record(network, 'interleaved', arguments);
 }
 
 class Interleaved extends BaseLayer {

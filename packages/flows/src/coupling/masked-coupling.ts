@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { BaseFlowLayer } from '../flow-layer';
 import { sumEvent, withContext } from '../internal/events';
+import { record } from '../record';
 import { parametersFor, type Transformer } from '../transformers/transformer';
 import { checkMask, type Mask } from './masks';
 
@@ -34,6 +35,7 @@ export class MaskedCoupling extends BaseFlowLayer {
 
   constructor({ eventShape, mask, network, transformer }: MaskedCouplingOptions) {
     super();
+    record(this, 'MaskedCoupling', arguments);
     checkMask('MaskedCoupling', mask, sizeOf(eventShape));
     this.eventShape = eventShape;
     this.#kept = mask.map(Number);

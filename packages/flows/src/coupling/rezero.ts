@@ -2,6 +2,7 @@ import { asLayer, BaseLayer } from '@dgm/core';
 import type { CallOptions, Layer, NetworkLike } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import { record } from '../record';
 
 /**
  * A network times a learned number that starts at 0: $\alpha\, s(x)$. Layers with such networks start as the identity.
@@ -11,7 +12,7 @@ import type { Tensor, Variable } from '@tensorflow/tfjs-core';
  * @see ReZero Is All You Need (Bachlechner et al., 2020); DGM §3.1.6
  */
 export function rezero(network: NetworkLike): Layer {
-  return new Rezero(asLayer(network));
+  return record(new Rezero(asLayer(network)), 'rezero', arguments);
 }
 
 class Rezero extends BaseLayer {

@@ -15,6 +15,7 @@ import type { BoundModel, ConditionedBatch, Key, Objective, SampleOptions, Shape
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import type { Flow } from '../flow';
+import { record } from '../record';
 import { uniformDequantizer, type Dequantizer, type DequantizerCall } from './dequantizer';
 
 export interface DequantizedOptions {
@@ -36,7 +37,7 @@ export interface DequantizedOptions {
  * @see DGM §3.1.5; Flow++ (Ho et al., 2019), Eq. 4
  */
 export function dequantized(options: DequantizedOptions): DequantizedFlow {
-  return new DequantizedFlow(options);
+  return record(new DequantizedFlow(options), 'dequantized', arguments);
 }
 
 /** What {@link dequantized} makes. Its batches are tensors, or `{ x, context }` if the flow is conditional. */

@@ -3,6 +3,7 @@ import type { CallOptions, Module, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Flow } from '../flow';
+import { record } from '../record';
 
 /** Options of one call of a dequantizer. */
 export interface DequantizerCall extends CallOptions {
@@ -29,7 +30,7 @@ export interface Dequantizer extends Module {
  * @see DGM §3.1.5; A note on the evaluation of generative models (Theis et al., 2016)
  */
 export function uniformDequantizer(): Dequantizer {
-  return new UniformDequantizer();
+  return record(new UniformDequantizer(), 'uniformDequantizer', arguments);
 }
 
 class UniformDequantizer extends BaseModule implements Dequantizer {
@@ -53,7 +54,7 @@ class UniformDequantizer extends BaseModule implements Dequantizer {
 export function variationalDequantizer(noise: Flow, { levels }: { readonly levels: number }): Dequantizer {
   checkInteger('variationalDequantizer', 'levels', levels, { min: 2 });
   checkRange(noise);
-  return new VariationalDequantizer(noise, levels);
+  return record(new VariationalDequantizer(noise, levels), 'variationalDequantizer', arguments);
 }
 
 /** Draws of a flow that ends in a sigmoid are inside whatever its weights are; those of any other hardly ever are. */

@@ -1,5 +1,6 @@
 import { Affine, ArgumentError, Chain, Sigmoid } from '@dgm/core';
 import type { Bijector } from '@dgm/core';
+import { record } from '../record';
 
 export interface LogitPreprocessingOptions {
   /** Data lie in `[0, levels)`. */
@@ -29,5 +30,6 @@ export function logitPreprocessing({ levels, margin = 0.05 }: LogitPreprocessing
     });
   }
   const scale = levels / (1 - 2 * margin);
-  return new Chain([new Sigmoid(), new Affine({ scale, shift: -margin * scale })]);
+  const bijector = new Chain([new Sigmoid(), new Affine({ scale, shift: -margin * scale })]);
+  return record(bijector, 'logitPreprocessing', arguments);
 }

@@ -12,6 +12,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { BaseFlowLayer } from '../flow-layer';
 import { sumEvent } from '../internal/events';
+import { record } from '../record';
 import type { Transformer } from '../transformers/transformer';
 
 export interface ElementWiseOptions {
@@ -35,6 +36,7 @@ export class ElementWise extends BaseFlowLayer {
 
   constructor({ eventShape, transformer, key }: ElementWiseOptions) {
     super();
+    record(this, 'ElementWise', arguments);
     this.eventShape = eventShape;
     this.#transformer = transformer;
     const shape: [number, number] = [sizeOf(eventShape), transformer.numParameters];
@@ -69,6 +71,7 @@ export class Leaky extends BaseBijector {
 
   constructor({ slope = 0.01 }: { readonly slope?: number } = {}) {
     super();
+    record(this, 'Leaky', arguments);
     if (!(slope > 0 && Number.isFinite(slope))) {
       throw new ArgumentError({
         where: 'Leaky',

@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { BaseFlowLayer } from '../flow-layer';
 import { noVolume, withContext } from '../internal/events';
+import { record } from '../record';
 import { addition, type BinaryOperation, integersFrom } from './integer-operations';
 
 export interface IntegerCouplingOptions {
@@ -58,6 +59,7 @@ export class IntegerCoupling extends BaseFlowLayer {
     leadingShape = [],
   }: IntegerCouplingOptions) {
     super();
+    record(this, 'IntegerCoupling', arguments);
     checkParts(parts, networks, outer);
     this.eventShape = [...leadingShape, parts.reduce((total, size) => total + size, 0)];
     this.#parts = parts;

@@ -2,6 +2,7 @@ import { ArgumentError, DiscretizedLogistic, Independent, logSoftmax, Mixture, s
 import type { DistributionHead, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { record } from '../record';
 
 export interface IntegerLogisticOptions {
   readonly shape: Shape;
@@ -23,7 +24,7 @@ export interface IntegerLogisticOptions {
  * @see DGM Eq. 3.41-3.43, Listing 3.4, whose epsilon puts a floor under one tail
  */
 export function integerLogistic({ shape, center = 0, scale = 1 }: IntegerLogisticOptions): DistributionHead {
-  return {
+  const head: DistributionHead = {
     numParameters: 2 * sizeOf(shape),
     eventShape: shape,
     levels: Infinity,
@@ -36,6 +37,7 @@ export function integerLogistic({ shape, center = 0, scale = 1 }: IntegerLogisti
       return new Independent(element, shape.length);
     },
   };
+  return record(head, 'integerLogistic', arguments);
 }
 
 export interface IntegerLogisticMixtureOptions extends IntegerLogisticOptions {
@@ -91,7 +93,7 @@ export function integerLogisticMixture({
     });
   }
   const start = Array.from({ length: components }, (_, k) => center + spread * (k - (components - 1) / 2));
-  return {
+  const head: DistributionHead = {
     numParameters: 3 * components * sizeOf(shape),
     eventShape: shape,
     levels: Infinity,
@@ -108,6 +110,7 @@ export function integerLogisticMixture({
       return new Independent(new Mixture(all.logits, component), shape.length);
     },
   };
+  return record(head, 'integerLogisticMixture', arguments);
 }
 
 type Components = Readonly<Record<'logits' | 'mean' | 'logScale', Tensor>>;

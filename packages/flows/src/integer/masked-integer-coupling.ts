@@ -5,6 +5,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { checkMask, type Mask } from '../coupling/masks';
 import { BaseFlowLayer } from '../flow-layer';
 import { noVolume, withContext } from '../internal/events';
+import { record } from '../record';
 import { addition, type BinaryOperation, integersFrom } from './integer-operations';
 
 export interface MaskedIntegerCouplingOptions {
@@ -40,6 +41,7 @@ export class MaskedIntegerCoupling extends BaseFlowLayer {
 
   constructor({ eventShape, mask, network, operation = addition }: MaskedIntegerCouplingOptions) {
     super();
+    record(this, 'MaskedIntegerCoupling', arguments);
     checkMask('MaskedIntegerCoupling', mask, sizeOf(eventShape));
     this.eventShape = eventShape;
     this.#kept = mask.map(Number);

@@ -5,6 +5,7 @@ import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { BaseFlowLayer } from '../flow-layer';
 import { noVolume } from '../internal/events';
 import { unitVectors } from '../internal/reflections';
+import { record } from '../record';
 
 export interface HouseholderOptions {
   /** D, the length of an event. */
@@ -27,6 +28,7 @@ export class Householder extends BaseFlowLayer {
 
   constructor({ features, reflections, key }: HouseholderOptions) {
     super();
+    record(this, 'Householder', arguments);
     checkInteger('Householder', 'features', features);
     checkInteger('Householder', 'reflections', reflections);
     this.eventShape = [features];

@@ -9,6 +9,7 @@ import {
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { BaseFlowLayer } from '../flow-layer';
+import { record } from '../record';
 
 export interface LuLinearOptions {
   /** D, the size of the last axis; up to 64, where the inverse of a triangle is still exact enough. */
@@ -40,6 +41,7 @@ export class LuLinear extends BaseFlowLayer {
 
   constructor({ features, key, leadingShape = [] }: LuLinearOptions) {
     super();
+    record(this, 'LuLinear', arguments);
     this.#features = features;
     this.eventShape = [...leadingShape, features];
     // A variable that does not learn: it belongs to the weights, or a model that is loaded would be another one.

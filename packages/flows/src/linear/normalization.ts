@@ -11,6 +11,7 @@ import {
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
 import { BaseFlowLayer } from '../flow-layer';
+import { record } from '../record';
 
 export interface ActNormFlowOptions {
   /** The size of the last axis. */
@@ -41,6 +42,7 @@ export class ActNormFlow extends BaseFlowLayer {
 
   constructor({ features, leadingShape = [] }: ActNormFlowOptions) {
     super();
+    record(this, 'ActNormFlow', arguments);
     this.#features = features;
     this.eventShape = [...leadingShape, features];
     this.#shift = this.parameter('shift', tf.zeros([features]));
@@ -113,6 +115,7 @@ export class BatchNormFlow extends BaseFlowLayer {
 
   constructor({ features, leadingShape = [], epsilon = 1e-5 }: BatchNormFlowOptions) {
     super();
+    record(this, 'BatchNormFlow', arguments);
     this.#features = features;
     this.#epsilon = epsilon;
     this.eventShape = [...leadingShape, features];

@@ -4,6 +4,7 @@ import { Autoregressive } from '../autoregressive/autoregressive';
 import { maskedNetwork } from '../autoregressive/masked-network';
 import { flow, type Flow } from '../flow';
 import { ActNormFlow } from '../linear/normalization';
+import { record } from '../record';
 import { affine } from '../transformers/affine';
 import type { Transformer } from '../transformers/transformer';
 import { checkFlowOptions, withPreprocessing, type VectorFlowOptions } from './options';
@@ -40,11 +41,12 @@ export interface AutoregressiveFlowOptions extends VectorFlowOptions {
  */
 export function maf(options: AutoregressiveFlowOptions): Flow {
   checkFlowOptions('maf', options, AUTOREGRESSIVE_OPTIONS);
-  return autoregressiveFlow('maf', options, {
+  const model = autoregressiveFlow('maf', options, {
     fast: 'density',
     transformer: affine({ maxLogScale: 3 }),
     source: 'Papamakarios et al., 2017',
   });
+  return record(model, 'maf', arguments);
 }
 
 /**
@@ -54,11 +56,12 @@ export function maf(options: AutoregressiveFlowOptions): Flow {
  */
 export function iaf(options: AutoregressiveFlowOptions): Flow {
   checkFlowOptions('iaf', options, AUTOREGRESSIVE_OPTIONS);
-  return autoregressiveFlow('iaf', options, {
+  const model = autoregressiveFlow('iaf', options, {
     fast: 'sampling',
     transformer: affine({ maxLogScale: 3 }),
     source: 'Kingma et al., 2016',
   });
+  return record(model, 'iaf', arguments);
 }
 
 /** The names of {@link AutoregressiveFlowOptions}, without those of all factories. */

@@ -7,6 +7,7 @@ import { flow, type Flow } from '../flow';
 import { IntegerCoupling } from '../integer/integer-coupling';
 import { integerLogisticMixture } from '../integer/integer-logistic';
 import { centred, gentle } from '../integer/integer-networks';
+import { record } from '../record';
 import { checkFlowOptions, type VectorFlowOptions } from './options';
 
 export interface AutoregressiveIdfOptions extends Omit<VectorFlowOptions, 'base' | 'preprocessing'> {
@@ -53,7 +54,7 @@ export function autoregressiveIdf(options: AutoregressiveIdfOptions): Flow {
   checkInteger('autoregressiveIdf', 'levels', levels, { min: 2 });
   checkInteger('autoregressiveIdf', 'couplings', couplings, { min: 0 });
   baseHidden.forEach((units) => checkInteger('autoregressiveIdf', 'baseHidden', units));
-  return disposeOnThrow(() => {
+  const model = disposeOnThrow(() => {
     const layers = Array.from({ length: couplings }, (_, index): Bijector[] => [
       Permutation.reverse(dims),
       gentleCoupling(options, key.fold(index)),
@@ -66,6 +67,7 @@ export function autoregressiveIdf(options: AutoregressiveIdfOptions): Flow {
       source: 'Hoogeboom et al., 2019',
     });
   });
+  return record(model, 'autoregressiveIdf', arguments);
 }
 
 /** The network's outputs are scaled down, and start at 0. */

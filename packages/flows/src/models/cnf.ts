@@ -1,6 +1,7 @@
 import { disposeOnThrow } from '@dgm/core';
 import { ContinuousFlow, type ContinuousFlowOptions } from '../continuous/continuous-flow';
 import { flow, type Flow } from '../flow';
+import { record } from '../record';
 import type { SmoothActivationName } from '../smooth/activations';
 import { smoothMlp } from '../smooth/smooth-mlp';
 import { checkFlowOptions, withPreprocessing, type VectorFlowOptions } from './options';
@@ -36,7 +37,7 @@ export function cnf(options: CnfOptions): Flow {
   checkFlowOptions('cnf', options, own);
   const { dims, key, hidden = [64, 64], activation = 'tanh', contextSize = 0, base, preprocessing } = options;
   const { solver, evaluationSolver, trace } = options;
-  return disposeOnThrow(() => {
+  const model = disposeOnThrow(() => {
     const layer = new ContinuousFlow({
       dims,
       field: smoothMlp([dims, ...hidden, dims], { key, activation, conditions: 1 + contextSize }),
@@ -51,4 +52,5 @@ export function cnf(options: CnfOptions): Flow {
       source: 'Grathwohl et al., 2019',
     });
   });
+  return record(model, 'cnf', arguments);
 }

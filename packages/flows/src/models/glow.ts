@@ -7,6 +7,7 @@ import { ActNormFlow } from '../linear/normalization';
 import { LuLinear } from '../linear/lu-linear';
 import { asHeadParameters, imageConditioner } from '../multiscale/image-networks';
 import { multiscaleFlow, type Scale } from '../multiscale/multiscale-flow';
+import { record } from '../record';
 import { affine } from '../transformers/affine';
 import type { Transformer } from '../transformers/transformer';
 import { checkFlowOptions, type CommonOptions } from './options';
@@ -56,7 +57,7 @@ export function glow(options: GlowOptions): Flow {
   checkFlowOptions('glow', options, [...own, 'base', 'preprocessing']);
   const { shape, key, scales = 2, steps = 4, contextSize, base, preprocessing } = options;
   checkInteger('glow', 'steps', steps);
-  return multiscaleFlow({
+  const model = multiscaleFlow({
     where: 'glow',
     shape,
     scales,
@@ -71,6 +72,7 @@ export function glow(options: GlowOptions): Flow {
     preprocessing,
     source: 'Kingma and Dhariwal, 2018',
   });
+  return record(model, 'glow', arguments);
 }
 
 /** From latent to data: the coupling comes first, activation normalization last. */

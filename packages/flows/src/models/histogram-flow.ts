@@ -5,6 +5,7 @@ import { maskedNetwork } from '../autoregressive/masked-network';
 import { dequantized, type DequantizedFlow } from '../dequantization/dequantized-flow';
 import { flow } from '../flow';
 import { centred } from '../integer/integer-networks';
+import { record } from '../record';
 import { linearSpline } from '../transformers/linear-spline';
 import { checkFlowOptions, type VectorFlowOptions } from './options';
 
@@ -39,7 +40,7 @@ export function histogramFlow(options: HistogramFlowOptions): DequantizedFlow {
   checkInteger('histogramFlow', 'levels', levels, { min: 2 });
   const groups = Array.from({ length: dims }, (_, index) => index);
   const transformer = linearSpline({ bins: levels, minimum: 0, maximum: levels });
-  return disposeOnThrow(() =>
+  const model = disposeOnThrow(() =>
     dequantized({
       levels,
       flow: flow({
@@ -52,6 +53,7 @@ export function histogramFlow(options: HistogramFlowOptions): DequantizedFlow {
       }),
     }),
   );
+  return record(model, 'histogramFlow', arguments);
 }
 
 /** A masked network of data in [-1, 1]. */

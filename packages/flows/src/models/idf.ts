@@ -6,6 +6,7 @@ import { flow, type Flow } from '../flow';
 import { IntegerCoupling } from '../integer/integer-coupling';
 import { integerLogistic } from '../integer/integer-logistic';
 import { factorOut } from '../multiscale/factor-out';
+import { record } from '../record';
 import { checkFlowOptions, type VectorFlowOptions } from './options';
 
 export interface IdfOptions extends Omit<VectorFlowOptions, 'preprocessing'> {
@@ -59,7 +60,8 @@ export function idf(options: IdfOptions): Flow {
   checkInteger('idf', 'couplings', couplings);
   checkInteger('idf', 'scales', scales, { min: 1, max: 1 + Math.floor(Math.log2(dims)) });
   checkInteger('idf', 'parts', parts, { min: 2, max: Math.ceil(dims / 2 ** (scales - 1)) });
-  return disposeOnThrow(() => scale({ ...options, source: 'DGM §3.2.4, Listings 3.3-3.6' }, scales));
+  const model = disposeOnThrow(() => scale({ ...options, source: 'DGM §3.2.4, Listings 3.3-3.6' }, scales));
+  return record(model, 'idf', arguments);
 }
 
 /** The couplings of one scale, over what comes after it. */

@@ -18,6 +18,7 @@ import { centred, gentle } from '../integer/integer-networks';
 import { MaskedIntegerCoupling } from '../integer/masked-integer-coupling';
 import { asHeadParameters, imageConditioner } from '../multiscale/image-networks';
 import { multiscaleFlow, type Scale } from '../multiscale/multiscale-flow';
+import { record } from '../record';
 import { checkFlowOptions, type CommonOptions } from './options';
 
 export interface ImageIdfOptions extends CommonOptions {
@@ -87,7 +88,7 @@ export function imageIdf(options: ImageIdfOptions): Flow {
   checkInteger('imageIdf', 'steps', steps, { min: 0 });
   checkInteger('imageIdf', 'checkerboards', checkerboards, { min: 0 });
   checkInteger('imageIdf', 'parts', parts, { min: 2, max: 4 * (shape?.at(-1) ?? 1) });
-  return multiscaleFlow({
+  const model = multiscaleFlow({
     where: 'imageIdf',
     shape,
     scales,
@@ -101,6 +102,7 @@ export function imageIdf(options: ImageIdfOptions): Flow {
     preprocessing: options.preprocessing,
     source: 'Hoogeboom et al., 2019',
   });
+  return record(model, 'imageIdf', arguments);
 }
 
 /** Layers with keys of their own. */

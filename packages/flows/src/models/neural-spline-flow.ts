@@ -4,6 +4,7 @@ import { Coupling } from '../coupling/coupling';
 import { halfMask } from '../coupling/masks';
 import { flow, type Flow } from '../flow';
 import { ActNormFlow } from '../linear/normalization';
+import { record } from '../record';
 import { rationalQuadraticSpline } from '../transformers/rational-quadratic-spline';
 import type { RationalQuadraticSplineOptions } from '../transformers/rational-quadratic-spline';
 import type { Transformer } from '../transformers/transformer';
@@ -40,9 +41,10 @@ export function neuralSplineFlow(options: NeuralSplineFlowOptions): Flow {
   const transformer = rationalQuadraticSpline(options.spline);
   const source = 'Durkan et al., 2019';
   if (kind === 'autoregressive') {
-    return autoregressiveFlow('neuralSplineFlow', options, { fast: 'density', transformer, source });
+    const model = autoregressiveFlow('neuralSplineFlow', options, { fast: 'density', transformer, source });
+    return record(model, 'neuralSplineFlow', arguments);
   }
-  return disposeOnThrow(() => {
+  const model = disposeOnThrow(() => {
     const parts = Array.from({ length: layers }, (_, index): Bijector[] => [
       Permutation.reverse(dims),
       ...(actNorm ? [new ActNormFlow({ features: dims })] : []),
@@ -50,6 +52,7 @@ export function neuralSplineFlow(options: NeuralSplineFlowOptions): Flow {
     ]);
     return flow({ layers: withPreprocessing(parts.flat(), preprocessing), contextSize, base, source });
   });
+  return record(model, 'neuralSplineFlow', arguments);
 }
 
 function splineLayer(options: NeuralSplineFlowOptions, transformer: Transformer): Bijector {

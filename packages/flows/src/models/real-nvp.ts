@@ -5,6 +5,7 @@ import { interleaved } from '../coupling/interleaved';
 import { halfMask } from '../coupling/masks';
 import { rezero as fromZero } from '../coupling/rezero';
 import { flow, type Flow } from '../flow';
+import { record } from '../record';
 import { affine } from '../transformers/affine';
 import { autoregressiveLayer } from './autoregressive-flows';
 import { checkFlowOptions, withPreprocessing, type VectorFlowOptions } from './options';
@@ -44,7 +45,7 @@ export function realNvp(options: RealNvpOptions): Flow {
   checkFlowOptions('realNvp', options, own);
   const { dims, couplings = 8, contextSize, base, preprocessing } = options;
   checkInteger('realNvp', 'couplings', couplings);
-  return disposeOnThrow(() => {
+  const model = disposeOnThrow(() => {
     const layers = Array.from({ length: couplings }, (_, index): Bijector[] => [
       Permutation.reverse(dims),
       affineLayer({ ...options, key: options.key.fold(index) }),
@@ -56,6 +57,7 @@ export function realNvp(options: RealNvpOptions): Flow {
       source: 'DGM §3.1.5, Listings 3.1, 3.2',
     });
   });
+  return record(model, 'realNvp', arguments);
 }
 
 function affineLayer({

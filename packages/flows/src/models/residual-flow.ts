@@ -2,6 +2,7 @@ import { checkInteger, disposeOnThrow } from '@dgm/core';
 import type { Bijector, Key } from '@dgm/core';
 import { flow, type Flow } from '../flow';
 import { ActNormFlow } from '../linear/normalization';
+import { record } from '../record';
 import { contractiveDenseNet, contractiveMlp, type Contraction } from '../residual/contraction';
 import type {
   ContractionOptions,
@@ -32,7 +33,8 @@ export interface ResidualFlowOptions extends ContractiveMlpOptions, BlockOptions
  */
 export function residualFlow(options: ResidualFlowOptions): Flow {
   checkFlowOptions('residualFlow', options, [...BLOCK_OPTIONS, 'hidden']);
-  return blockFlow('residualFlow', options, (key) => contractiveMlp({ ...options, key }));
+  const model = blockFlow('residualFlow', options, (key) => contractiveMlp({ ...options, key }));
+  return record(model, 'residualFlow', arguments);
 }
 
 export interface DenseFlowOptions extends ContractiveDenseNetOptions, BlockOptions {}
@@ -43,7 +45,8 @@ export interface DenseFlowOptions extends ContractiveDenseNetOptions, BlockOptio
  */
 export function denseFlow(options: DenseFlowOptions): Flow {
   checkFlowOptions('denseFlow', options, [...BLOCK_OPTIONS, 'depth', 'growth']);
-  return blockFlow('denseFlow', options, (key) => contractiveDenseNet({ ...options, key }));
+  const model = blockFlow('denseFlow', options, (key) => contractiveDenseNet({ ...options, key }));
+  return record(model, 'denseFlow', arguments);
 }
 
 const BLOCK_OPTIONS = ['dims', 'lipschitz', 'activation', 'blocks', 'logDet', 'base', 'preprocessing'];

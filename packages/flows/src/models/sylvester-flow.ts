@@ -1,6 +1,7 @@
 import { checkInteger, disposeOnThrow } from '@dgm/core';
 import type { Bijector } from '@dgm/core';
 import { flow, type Flow } from '../flow';
+import { record } from '../record';
 import { Planar } from '../sylvester/planar';
 import { Sylvester, type SylvesterOptions } from '../sylvester/sylvester';
 import { checkFlowOptions, withPreprocessing, type VectorFlowOptions } from './options';
@@ -19,7 +20,7 @@ export interface PlanarFlowOptions extends VectorFlowOptions {
  */
 export function planarFlow(options: PlanarFlowOptions): Flow {
   checkFlowOptions('planarFlow', options, ['dims', 'layers', 'base', 'preprocessing']);
-  return stack('planarFlow', options, {
+  const model = stack('planarFlow', options, {
     layer: (index) => {
       const { dims, contextSize = 0, key } = options;
       return new Planar({ dims, contextSize, key: key.fold(index) });
@@ -27,6 +28,7 @@ export function planarFlow(options: PlanarFlowOptions): Flow {
     layers: options.layers ?? 8,
     source: 'Rezende and Mohamed, 2015',
   });
+  return record(model, 'planarFlow', arguments);
 }
 
 export interface SylvesterFlowOptions extends PlanarFlowOptions {
@@ -52,7 +54,7 @@ export function sylvesterFlow(options: SylvesterFlowOptions): Flow {
   const own = ['dims', 'layers', 'form', 'columns', 'reflections', 'base', 'preprocessing'];
   checkFlowOptions('sylvesterFlow', options, own);
   const { dims, contextSize = 0, form = 'orthogonal', columns, reflections, key } = options;
-  return stack('sylvesterFlow', options, {
+  const model = stack('sylvesterFlow', options, {
     layer: (index) =>
       new Sylvester({
         dims,
@@ -66,6 +68,7 @@ export function sylvesterFlow(options: SylvesterFlowOptions): Flow {
     layers: options.layers ?? 4,
     source: 'DGM §4.4.2.2; van den Berg et al., 2018',
   });
+  return record(model, 'sylvesterFlow', arguments);
 }
 
 function stack(

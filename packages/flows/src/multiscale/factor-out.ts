@@ -12,6 +12,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { givenBase, type FlowBase } from '../base/flow-base';
 import { withContext } from '../internal/events';
+import { record } from '../record';
 
 export interface FactorOutOptions {
   /** How much of the last axis goes on, and how much stops here. */
@@ -35,7 +36,7 @@ export interface FactorOutOptions {
  * @see DGM §3.1.6, "Factoring-out"; Density Estimation Using Real NVP (Dinh et al., 2017), §3.6
  */
 export function factorOut(options: FactorOutOptions): ConditionalDistribution {
-  return new FactorOut(options);
+  return record(new FactorOut(options), 'factorOut', arguments);
 }
 
 class FactorOut extends BaseModule implements FlowBase {

@@ -10,6 +10,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { BaseFlowLayer } from '../flow-layer';
 import { noVolume } from '../internal/events';
+import { record } from '../record';
 
 export interface ReshapeOptions {
   readonly latentShape: Shape;
@@ -26,6 +27,7 @@ export class Reshape extends BaseFlowLayer {
 
   constructor({ latentShape, eventShape }: ReshapeOptions) {
     super();
+    record(this, 'Reshape', arguments);
     if (sizeOf(latentShape) !== sizeOf(eventShape)) {
       throw new ArgumentError({
         where: 'Reshape',
@@ -74,6 +76,7 @@ export class Squeeze extends BaseFlowLayer {
 
   constructor({ eventShape, factor = 2 }: SqueezeOptions) {
     super();
+    record(this, 'Squeeze', arguments);
     const [height = 0, width = 0, channels = 0] = eventShape;
     const fits = eventShape.length === 3 && sizeOf(eventShape) > 0 && Number.isInteger(factor) && factor >= 1;
     if (!fits || height % factor !== 0 || width % factor !== 0) {

@@ -1,6 +1,7 @@
 import { ArgumentError, BaseModule, type Key, softplus } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import { record } from '../record';
 import { smoothActivation, type SmoothActivationName } from '../smooth/activations';
 import { SmoothChain, type SmoothFunction, type SmoothMap } from '../smooth/smooth-map';
 import { AffineMap, smoothMlp } from '../smooth/smooth-mlp';
@@ -51,11 +52,12 @@ export function contractiveMlp({ hidden = [64, 64], ...options }: ContractiveMlp
   const { dims, key, activation = 'lipSwish', contextSize: conditions = 0, lipschitz = 0.9 } = options;
   checkLipschitz('contractiveMlp', lipschitz);
   const network = { key, activation, conditions, isContraction: true };
-  return new ScaledContraction(smoothMlp([dims, ...hidden, dims], network), {
+  const contraction = new ScaledContraction(smoothMlp([dims, ...hidden, dims], network), {
     dims,
     lipschitz,
     contextSize: conditions,
   });
+  return record(contraction, 'contractiveMlp', arguments);
 }
 
 export interface ContractiveDenseNetOptions extends ContractionOptions {
@@ -98,11 +100,12 @@ export function contractiveDenseNet({
     return new WeightedConcatenation(new SmoothChain([new AffineMap(affine), map]));
   });
   const last = new AffineMap({ inputs, outputs: dims, key: key.fold('last'), isContraction: true });
-  return new ScaledContraction(new SmoothChain([...layers, last]), {
+  const contraction = new ScaledContraction(new SmoothChain([...layers, last]), {
     dims,
     lipschitz,
     contextSize: conditions,
   });
+  return record(contraction, 'contractiveDenseNet', arguments);
 }
 
 /** L times a map that does not expand. */

@@ -3,6 +3,7 @@ import type { CallOptions, ForwardResult, InverseResult, Shape } from '@dgm/core
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { BaseFlowLayer } from '../flow-layer';
+import { record } from '../record';
 import type { Linearization, SmoothFunction } from '../smooth/smooth-map';
 import type { Contraction } from './contraction';
 import { fixedPoint } from './fixed-point';
@@ -36,6 +37,7 @@ export class InvertibleResidual extends BaseFlowLayer {
 
   constructor({ contraction, logDet }: InvertibleResidualOptions) {
     super();
+    record(this, 'InvertibleResidual', arguments);
     this.#contraction = this.child('contraction', contraction);
     this.eventShape = [contraction.dims];
     this.#trainingLogDet = logDet ?? (contraction.dims <= SMALL ? exactLogDet : russianRoulette());

@@ -1,6 +1,7 @@
 import { ArgumentError, type Key, randomSigns, unitVectors } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { record } from '../record';
 import type { Linearization } from '../smooth/smooth-map';
 import { withoutGradient } from './fixed-point';
 
@@ -61,10 +62,11 @@ export interface PowerSeriesOptions {
 export function powerSeries({ terms = 10, directions = 1 }: PowerSeriesOptions = {}): LogDeterminant {
   checkCount('powerSeries', 'terms', terms);
   checkCount('powerSeries', 'directions', directions);
-  return (linearization, { key }) => {
+  const logDeterminant: LogDeterminant = (linearization, { key }) => {
     const v = randomSigns(key, [directions, ...linearization.value.shape]);
     return weightedSeries(linearization, { v, weights: Array.from({ length: terms }, () => 1) });
   };
+  return record(logDeterminant, 'powerSeries', arguments);
 }
 
 export interface RussianRouletteOptions {
@@ -119,7 +121,7 @@ export function russianRoulette(options: RussianRouletteOptions = {}): LogDeterm
     { length: maximum },
     (_, index) => goOn ** Math.max(0, index + 1 - always),
   );
-  return (linearization, { key }) => {
+  const logDeterminant: LogDeterminant = (linearization, { key }) => {
     const { shape } = linearization.value;
     const v = randomSigns(key.fold('directions'), [directions, ...shape]);
     const u = key.fold('terms').uniform([shape[0]!, 1]);
@@ -128,6 +130,7 @@ export function russianRoulette(options: RussianRouletteOptions = {}): LogDeterm
     );
     return weightedSeries(linearization, { v, weights });
   };
+  return record(logDeterminant, 'russianRoulette', arguments);
 }
 
 interface Series {

@@ -1,6 +1,7 @@
 import { BaseModule, checkOneOf, exp, sigmoid, softplus, tanh } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
+import { record } from '../record';
 import type { SmoothFunction, SmoothMap } from './smooth-map';
 
 /** A function of single elements and its derivative. */
@@ -86,6 +87,11 @@ const INITIAL_STEEPNESS = 0.5;
 export class LipSwish extends BaseModule implements SmoothMap {
   readonly #steepness: Variable & Scalar = this.parameter('steepness', tf.scalar(INITIAL_STEEPNESS));
 
+  constructor() {
+    super();
+    record(this, 'LipSwish', []);
+  }
+
   given(): SmoothFunction {
     return elementwiseFunction(lipSwish(softplus(this.#steepness)));
   }
@@ -98,6 +104,11 @@ export class LipSwish extends BaseModule implements SmoothMap {
  */
 export class ConcatenatedLipSwish extends BaseModule implements SmoothMap {
   readonly #steepness: Variable & Scalar = this.parameter('steepness', tf.scalar(INITIAL_STEEPNESS));
+
+  constructor() {
+    super();
+    record(this, 'ConcatenatedLipSwish', []);
+  }
 
   given(): SmoothFunction {
     const { value, slope } = lipSwish(softplus(this.#steepness));

@@ -1,6 +1,7 @@
 import { BaseModule, Dense, type Key } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import { record } from '../record';
 import { smoothActivation, type SmoothActivationName } from './activations';
 import { SmoothChain, type SmoothFunction, type SmoothMap } from './smooth-map';
 import { spectralNormBound } from './spectral-norm-bound';
@@ -38,7 +39,7 @@ export function smoothMlp(
     inputs = outputs * outputsPerInput;
     return [affine, map];
   });
-  return new SmoothChain(layers);
+  return record(new SmoothChain(layers), 'smoothMlp', arguments);
 }
 
 interface AffineMapOptions {

@@ -5,6 +5,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { BaseFlowLayer } from '../flow-layer';
 import { RowParameters } from '../internal/row-parameters';
 import { tanhRoot } from '../internal/tanh-root';
+import { record } from '../record';
 
 export interface PlanarOptions {
   /** D, the length of an event. */
@@ -30,6 +31,7 @@ export class Planar extends BaseFlowLayer {
 
   constructor({ dims, key, contextSize = 0 }: PlanarOptions) {
     super();
+    record(this, 'Planar', arguments);
     this.eventShape = [dims];
     this.#parameters = this.child(
       'parameters',

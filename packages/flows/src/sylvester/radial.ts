@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { BaseFlowLayer } from '../flow-layer';
 import { RowParameters } from '../internal/row-parameters';
+import { record } from '../record';
 
 export interface RadialOptions {
   /** D, the length of an event. */
@@ -32,6 +33,7 @@ export class Radial extends BaseFlowLayer {
 
   constructor({ dims, key, contextSize = 0 }: RadialOptions) {
     super();
+    record(this, 'Radial', arguments);
     this.eventShape = [dims];
     this.#parameters = this.child(
       'parameters',

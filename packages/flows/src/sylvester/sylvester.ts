@@ -18,6 +18,7 @@ import { orthogonalFactor, reflected, unitColumns, unitVectors } from '../intern
 import { RowParameters } from '../internal/row-parameters';
 import { tanhRoot } from '../internal/tanh-root';
 import { strictTriangle } from '../linear/lu-linear';
+import { record } from '../record';
 
 export interface SylvesterOptions {
   /** D, the length of an event. */
@@ -69,6 +70,7 @@ export class Sylvester extends BaseFlowLayer {
 
   constructor(options: SylvesterOptions) {
     super();
+    record(this, 'Sylvester', arguments);
     const { dims, form, key, columns = dims, contextSize = 0 } = options;
     checkOneOf('Sylvester', 'form', form, ['orthogonal', 'householder', 'triangular']);
     checkInteger('Sylvester', 'dims', dims);

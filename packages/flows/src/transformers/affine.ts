@@ -1,5 +1,6 @@
 import { ArgumentError, exp, tanh } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { record } from '../record';
 import { unstackLast, type Transformer } from './transformer';
 
 export interface AffineTransformerOptions {
@@ -21,7 +22,7 @@ export function affine({ maxLogScale = 2 }: AffineTransformerOptions = {}): Tran
     });
   }
   const bounded = (raw: tf.Tensor): tf.Tensor => tf.mul(maxLogScale, tanh(tf.div(raw, maxLogScale)));
-  return {
+  const transformer: Transformer = {
     numParameters: 2,
     forward: (z, parameters) => {
       const [raw, shift] = unstackLast(parameters) as [tf.Tensor, tf.Tensor];
@@ -34,6 +35,7 @@ export function affine({ maxLogScale = 2 }: AffineTransformerOptions = {}): Tran
       return { z: tf.mul(tf.sub(y, shift), exp(minusLogScale)), logDet: minusLogScale };
     },
   };
+  return record(transformer, 'affine', arguments);
 }
 
 /**
@@ -41,7 +43,7 @@ export function affine({ maxLogScale = 2 }: AffineTransformerOptions = {}): Tran
  * @see NICE: Non-linear Independent Components Estimation (Dinh et al., 2014)
  */
 export function additive(): Transformer {
-  return {
+  const transformer: Transformer = {
     numParameters: 1,
     forward: (z, parameters) => ({
       y: tf.add(z, tf.reshape(parameters, z.shape)),
@@ -52,4 +54,5 @@ export function additive(): Transformer {
       logDet: tf.zerosLike(y),
     }),
   };
+  return record(transformer, 'additive', arguments);
 }

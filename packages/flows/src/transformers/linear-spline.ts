@@ -1,6 +1,7 @@
 import { broadcastTo, select } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { record } from '../record';
 import {
   binOf,
   inside,
@@ -28,7 +29,7 @@ export function linearSpline(options: PiecewiseOptions = {}): Transformer {
   const dataEnds = (): Tensor =>
     tf.tensor1d(Array.from({ length: bins }, (_, index) => minimum + (index * width) / bins));
   const heightsOf = (parameters: Tensor): Tensor => tf.mul(width, shares(parameters, interval));
-  return {
+  const transformer: Transformer = {
     numParameters: bins,
     inverse: (y, parameters) => {
       const within = inside(y, interval);
@@ -54,4 +55,5 @@ export function linearSpline(options: PiecewiseOptions = {}): Transformer {
       return { y: select(within, value, z), logDet: select(within, tf.neg(tf.log(slope)), 0) };
     },
   };
+  return record(transformer, 'linearSpline', arguments);
 }

@@ -2,6 +2,7 @@ import type { ForwardResult, InverseResult } from '@dgm/core';
 import { select, softplus } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { record } from '../record';
 import {
   binOf,
   inside,
@@ -41,11 +42,12 @@ const RAW_OF_ONE = Math.log(Math.expm1(1 - SMALLEST_SLOPE));
 export function rationalQuadraticSpline(options: RationalQuadraticSplineOptions = {}): Transformer {
   const interval = intervalOf(options, 'rationalQuadraticSpline');
   const { freeEnds = false } = options;
-  return {
+  const transformer: Transformer = {
     numParameters: 3 * interval.bins + (freeEnds ? 1 : -1),
     inverse: (y, parameters) => toLatent(y, knotsOf(parameters, interval, freeEnds), interval),
     forward: (z, parameters) => toData(z, knotsOf(parameters, interval, freeEnds), interval),
   };
+  return record(transformer, 'rationalQuadraticSpline', arguments);
 }
 
 /** Per bin, `[..., bins]`: ends and sizes on the data's side (x) and on the latents' (v), and the slopes dv/dx at both ends. */

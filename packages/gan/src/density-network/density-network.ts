@@ -21,6 +21,7 @@ import type {
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import { record } from '../record';
 
 export interface DensityNetworkOptions {
   /** The number of latent variables, which are standard normal. */
@@ -45,7 +46,7 @@ export interface DensityNetworkOptions {
  * @see Bayesian neural networks and density networks (MacKay, 1995); DGM §7.1, Eq. 7.1-7.5
  */
 export function densityNetwork(options: DensityNetworkOptions): DensityNetwork {
-  return new DensityNetwork(options);
+  return record(new DensityNetwork(options), 'densityNetwork', arguments);
 }
 
 /** What {@link densityNetwork} makes. */

@@ -2,6 +2,7 @@ import { checkNumber, checkOptions } from '@dgm/core';
 import type { Key } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { record } from '../record';
 
 /**
  * A random change of examples that the generator's gradient flows through, `[n, ...event]` to the same shape. The critic sees real
@@ -18,5 +19,7 @@ export type Augmentation = (x: Tensor, key: Key) => Tensor;
 export function instanceNoise(options: { readonly std: number }): Augmentation {
   checkOptions('instanceNoise', options, ['std']);
   checkNumber('instanceNoise', 'std', options.std, { min: 0 });
-  return (x, key) => tf.tidy(() => tf.add(x, tf.mul(key.normal(x.shape), options.std)));
+  const augmentation: Augmentation = (x, key) =>
+    tf.tidy(() => tf.add(x, tf.mul(key.normal(x.shape), options.std)));
+  return record(augmentation, 'instanceNoise', arguments);
 }

@@ -34,6 +34,7 @@ import { adversarialLoss } from '../losses/adversarial-loss';
 import type { AdversarialLoss, AdversarialLossName } from '../losses/adversarial-loss';
 import { r1, r2 } from '../losses/gradient-penalty';
 import type { GradientPenalty } from '../losses/gradient-penalty';
+import { record } from '../record';
 import type { Augmentation } from './augmentation';
 import { fromUnitRange, toUnitRange } from './levels';
 
@@ -100,7 +101,7 @@ const OPTIONS = [
  */
 export function gan(options: GanOptions): Gan {
   checkOptions('gan', options, OPTIONS);
-  return new Gan('gan', { ...options, contextSize: 0 });
+  return record(new Gan('gan', { ...options, contextSize: 0 }), 'gan', arguments);
 }
 
 /**
@@ -114,7 +115,7 @@ export function gan(options: GanOptions): Gan {
 export function conditionalGan(options: ConditionalGanOptions): Gan<ConditionedBatch> {
   checkOptions('conditionalGan', options, [...OPTIONS, 'contextSize']);
   checkInteger('conditionalGan', 'contextSize', options.contextSize);
-  return new Gan<ConditionedBatch>('conditionalGan', options);
+  return record(new Gan<ConditionedBatch>('conditionalGan', options), 'conditionalGan', arguments);
 }
 
 /** What {@link gan} and {@link conditionalGan} make. */

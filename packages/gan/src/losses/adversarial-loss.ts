@@ -1,6 +1,7 @@
 import { checkOneOf, relu, softplus } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import { record } from '../record';
 
 /**
  * What the two players minimize, as functions of the critic's scores of real examples and of fakes, `[n]` or `[n, 1]` each. Row i
@@ -88,5 +89,6 @@ export type AdversarialLossName = keyof typeof losses;
  */
 export function adversarialLoss(name: AdversarialLossName): AdversarialLoss {
   checkOneOf('adversarialLoss', 'name', name, Object.keys(losses) as AdversarialLossName[]);
-  return { name, ...losses[name] };
+  const loss: AdversarialLoss = { name, ...losses[name] };
+  return record(loss, 'adversarialLoss', arguments);
 }

@@ -1,6 +1,7 @@
 import { checkOneOf, checkOptions, exp, logSigmoid, softplus, tanh } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import { record } from '../record';
 import type { AdversarialLoss } from './adversarial-loss';
 
 type Elementwise = (v: Tensor) => Tensor;
@@ -107,7 +108,7 @@ export function fDivergence(
   const { link, conjugate } = dual;
   const bound = (real: Tensor, fake: Tensor): Scalar =>
     tf.tidy(() => tf.sub<Scalar>(tf.mean(link(real)), tf.mean(conjugate(fake))));
-  return {
+  const divergence: FDivergence = {
     ...dual,
     name,
     bound,
@@ -115,4 +116,5 @@ export function fDivergence(
     generator: (fake) =>
       tf.tidy(() => tf.neg(tf.mean<Scalar>(generator === 'minimax' ? conjugate(fake) : link(fake)))),
   };
+  return record(divergence, 'fDivergence', arguments);
 }

@@ -2,6 +2,7 @@ import { checkNumber, checkOneOf, checkOptions, norm } from '@dgm/core';
 import type { Key } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import { record } from '../record';
 
 /** The points at which a penalty takes the critic's gradient. */
 export type PenaltyPoints = (typeof POINTS)[number];
@@ -44,7 +45,7 @@ export function gradientPenalty(options: GradientPenaltyOptions): GradientPenalt
   checkOneOf(where, 'at', at, POINTS);
   checkNumber(where, 'center', center, { min: 0 });
   checkNumber(where, 'weight', weight, { min: 0 });
-  return {
+  const penalty: GradientPenalty = {
     at,
     loss: (scores, batch, key) =>
       tf.tidy(() => {
@@ -56,6 +57,7 @@ export function gradientPenalty(options: GradientPenaltyOptions): GradientPenalt
         return tf.mul<Scalar>(weight, tf.mean<Scalar>(squared));
       }),
   };
+  return record(penalty, 'gradientPenalty', arguments);
 }
 
 /**

@@ -8,6 +8,7 @@ import type {
   NetworkLike,
 } from '@dgm/core';
 import type { Variable } from '@tensorflow/tfjs-core';
+import { record } from '../record';
 import { BaseMixturePrior } from './base-mixture-prior';
 import type { MixturePriorOptions } from './base-mixture-prior';
 import { latentGrid } from './latent-grid';
@@ -50,5 +51,9 @@ class GtmPrior extends BaseMixturePrior {
 export function gtmPrior(options: GtmPriorOptions): ConditionalDistribution {
   checkOptions('gtmPrior', options, ['network', 'components', 'grid', 'weights']);
   checkGiven('gtmPrior', 'components', options.components, 'to be a distribution head of z');
-  return disposeOnThrow(() => new GtmPrior(options));
+  return record(
+    disposeOnThrow(() => new GtmPrior(options)),
+    'gtmPrior',
+    arguments,
+  );
 }

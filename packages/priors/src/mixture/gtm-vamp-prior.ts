@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { encode } from '../encoder';
 import type { Encoder } from '../encoder';
+import { record } from '../record';
 import { BaseMixturePrior } from './base-mixture-prior';
 import type { MixturePriorOptions } from './base-mixture-prior';
 import { latentGrid } from './latent-grid';
@@ -53,5 +54,9 @@ class GtmVampPrior extends BaseMixturePrior implements PseudoInputPrior {
 export function gtmVampPrior(options: GtmVampPriorOptions): PseudoInputPrior {
   checkOptions('gtmVampPrior', options, ['encoder', 'network', 'grid', 'weights']);
   checkGiven('gtmVampPrior', 'encoder', options.encoder, 'to be the encoder of the model');
-  return disposeOnThrow(() => new GtmVampPrior(options));
+  return record(
+    disposeOnThrow(() => new GtmVampPrior(options)),
+    'gtmVampPrior',
+    arguments,
+  );
 }

@@ -11,6 +11,7 @@ import {
 import type { ConditionalDistribution, Distribution, Key, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Variable } from '@tensorflow/tfjs-core';
+import { record } from '../record';
 import { BaseMixturePrior } from './base-mixture-prior';
 import type { MixturePriorOptions } from './base-mixture-prior';
 
@@ -65,5 +66,6 @@ export function mixtureOfGaussiansPrior(options: MixtureOfGaussiansPriorOptions)
   checkInteger(where, 'components', options.components);
   checkKey(where, options.key);
   checkNumber(where, 'spread', options.spread ?? 1, { min: 0 });
-  return disposeOnThrow(() => new MixtureOfGaussiansPrior(options));
+  const prior = disposeOnThrow(() => new MixtureOfGaussiansPrior(options));
+  return record(prior, 'mixtureOfGaussiansPrior', arguments);
 }

@@ -2,6 +2,7 @@ import { ArgumentError, checkInteger, gatherExamples } from '@dgm/core';
 import type { Examples, Key, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { record } from '../record';
 
 /** Makes the pseudo-inputs $u_k$ that learning starts from, `[K, ...event]`; the caller owns them. */
 export type PseudoInputs = (key: Key) => Tensor;
@@ -22,7 +23,8 @@ export function randomPseudoInputs({
   readonly max?: number;
 }): PseudoInputs {
   checkInteger('randomPseudoInputs', 'count', count);
-  return (key) => key.uniform([count, ...shape], { min, max });
+  const pseudoInputs: PseudoInputs = (key) => key.uniform([count, ...shape], { min, max });
+  return record(pseudoInputs, 'randomPseudoInputs', arguments);
 }
 
 /**
@@ -40,7 +42,9 @@ export function dataPseudoInputs(examples: Examples, { count }: { readonly count
       remedy: 'ask for fewer, or use meanPseudoInputs',
     });
   }
-  return (key) => gatherExamples(examples, key.permutation(examples.count).slice(0, count));
+  const pseudoInputs: PseudoInputs = (key) =>
+    gatherExamples(examples, key.permutation(examples.count).slice(0, count));
+  return withoutExamples(pseudoInputs, examples, count);
 }
 
 /**
@@ -53,11 +57,17 @@ export function meanPseudoInputs(
   { count, std = 0.01 }: { readonly count: number; readonly std?: number },
 ): PseudoInputs {
   checkInteger('meanPseudoInputs', 'count', count);
-  return (key) =>
+  const pseudoInputs: PseudoInputs = (key) =>
     tf.tidy(() => {
       const mean = meanExample(examples);
       return tf.add(mean, tf.mul(std, key.normal([count, ...examples.shape])));
     });
+  return withoutExamples(pseudoInputs, examples, count);
+}
+
+/** A model file holds the pseudo-inputs as weights of the prior, so what they started from is not written, least of all the data. */
+function withoutExamples(pseudoInputs: PseudoInputs, { shape }: Examples, count: number): PseudoInputs {
+  return record(pseudoInputs, 'randomPseudoInputs', [{ count, shape }]);
 }
 
 /** The mean over the examples, accumulated in doubles. */

@@ -3,6 +3,7 @@ import type { CallOptions, ConditionalDistribution, Distribution, Key } from '@d
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { encode } from '../encoder';
 import type { Encoder } from '../encoder';
+import { record } from '../record';
 import { BaseMixturePrior } from './base-mixture-prior';
 import type { MixturePriorOptions } from './base-mixture-prior';
 import type { PseudoInputs } from './pseudo-inputs';
@@ -70,5 +71,9 @@ export function vampPrior(options: VampPriorOptions): PseudoInputPrior {
     'to be a function such as dataPseudoInputs(...)',
   );
   checkKey('vampPrior', options.key);
-  return disposeOnThrow(() => new VampPrior(options));
+  return record(
+    disposeOnThrow(() => new VampPrior(options)),
+    'vampPrior',
+    arguments,
+  );
 }

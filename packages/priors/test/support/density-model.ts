@@ -1,4 +1,4 @@
-import { BaseModule, singleObjective } from '@dgm/core';
+import { BaseModule, recordConstruction, singleObjective } from '@dgm/core';
 import type { ConditionalDistribution, Key, LikelihoodModel, Module, Objective, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
@@ -11,6 +11,10 @@ export class DensityModel extends BaseModule implements LikelihoodModel {
 
   constructor(shape: Shape, prior: ConditionalDistribution, encoder?: Module) {
     super();
+    recordConstruction(this, {
+      ...{ package: 'priors-tests', version: '0', name: 'DensityModel' },
+      args: [shape, prior, encoder],
+    });
     this.eventShape = shape;
     if (encoder) this.child('encoder', encoder);
     this.#prior = this.child('prior', prior);

@@ -26,6 +26,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { checkHead } from '../check';
 import { networkCalls } from '../objectives/objective';
+import { record } from '../record';
 import type { LatentPenalty } from './latent-penalties';
 
 export interface AutoencoderOptions {
@@ -47,7 +48,7 @@ export interface AutoencoderOptions {
  * From Variational to Deterministic Autoencoders (Ghosh et al., 2020)
  */
 export function autoencoder(options: AutoencoderOptions): Autoencoder {
-  return new Autoencoder(options);
+  return record(new Autoencoder(options), 'autoencoder', arguments);
 }
 
 /** What {@link autoencoder} makes. */

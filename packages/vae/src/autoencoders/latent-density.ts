@@ -13,6 +13,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { ConditionedLatentModel } from '../analysis/analyze-latents';
 import { chunksOf } from '../analysis/chunks';
 import type { Chunk } from '../analysis/chunks';
+import { record } from '../record';
 
 /** A model whose encoder says where examples lie: a VAE by the means of its posterior, an auto-encoder by itself. */
 export interface LatentModel {
@@ -94,7 +95,7 @@ export function withLatentDensity(model: DecodingModel, density: GenerativeModel
       actual: formatShape(density.eventShape),
     });
   }
-  return new LatentDensityModel(model, density);
+  return record(new LatentDensityModel(model, density), 'withLatentDensity', arguments);
 }
 
 class LatentDensityModel extends BaseModule implements GenerativeModel {

@@ -15,6 +15,7 @@ import {
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import { record } from '../record';
 
 /** What an auto-encoder's latents are held to. */
 export interface LatentPenalty {
@@ -38,10 +39,11 @@ export function latentNorm(options: { readonly weight?: number } = {}): LatentPe
   checkOptions('latentNorm', options, ['weight']);
   const { weight = 1e-2 } = options;
   checkNumber('latentNorm', 'weight', weight, { min: 0 });
-  return {
+  const penalty: LatentPenalty = {
     name: 'latentNorm',
     loss: (z) => tf.mul<Scalar>(weight / 2, tf.mean<Scalar>(tf.sum(tf.square(z), -1))),
   };
+  return record(penalty, 'latentNorm', arguments);
 }
 
 export interface MmdPenaltyOptions {
@@ -64,7 +66,7 @@ export function mmdPenalty({
   weight = 10,
   scales = [0.1, 0.2, 0.5, 1, 2, 5, 10],
 }: MmdPenaltyOptions): LatentPenalty {
-  return {
+  const penalty: LatentPenalty = {
     name: 'maximumMeanDiscrepancy',
     prior,
     loss: (z, key) => {
@@ -73,6 +75,7 @@ export function mmdPenalty({
       return tf.mul<Scalar>(weight, squaredMmd(z, prior.sample(key, [n]), { kernel }));
     },
   };
+  return record(penalty, 'mmdPenalty', arguments);
 }
 
 export interface AdversarialPenaltyOptions {
@@ -94,7 +97,7 @@ export function adversarialPenalty(options: AdversarialPenaltyOptions): LatentPe
   checkGiven('adversarialPenalty', 'prior', prior, 'to be a distribution of the latents');
   checkNumber('adversarialPenalty', 'weight', weight, { min: 0 });
   const network = asLayer(critic);
-  return {
+  const penalty: LatentPenalty = {
     name: 'adversarialPenalty',
     prior,
     critic: network,
@@ -108,6 +111,7 @@ export function adversarialPenalty(options: AdversarialPenaltyOptions): LatentPe
       return tf.add<Scalar>(minusLog(real), minusLog(tf.neg(network.apply(z, call('encoded')))));
     },
   };
+  return record(penalty, 'adversarialPenalty', arguments);
 }
 
 /** $-\ln \sigma(l)$, the mean over the batch. */

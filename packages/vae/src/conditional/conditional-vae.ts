@@ -31,6 +31,7 @@ import { elboTerms, logImportanceWeights } from '../elbo';
 import { detached } from '../objectives/detached';
 import { networkCalls, outsideTraining } from '../objectives/objective';
 import type { AmortizedModel, NetworkCalls, VaeObjective } from '../objectives/objective';
+import { record } from '../record';
 import { chooseObjective, VAE_OPTIONS } from '../vae';
 import type { VaeOptions } from '../vae';
 
@@ -70,7 +71,7 @@ export interface ConditionalVaeOptions extends VaeOptions {
  * ```
  */
 export function conditionalVae(options: ConditionalVaeOptions): ConditionalVae {
-  return new ConditionalVae(options);
+  return record(new ConditionalVae(options), 'conditionalVae', arguments);
 }
 
 /** What {@link conditionalVae} makes. */

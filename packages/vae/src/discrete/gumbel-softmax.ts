@@ -2,6 +2,7 @@ import { checkInteger, checkNumber, checkOneOf, checkOptions } from '@dgm/core';
 import type { DistributionHead } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { checkParameters } from '../posteriors/parameters';
+import { record } from '../record';
 import { OneHotCategorical } from './one-hot-categorical';
 
 export interface GumbelSoftmaxOptions {
@@ -36,7 +37,7 @@ export function gumbelSoftmax(options: GumbelSoftmaxOptions): DistributionHead {
   checkNumber('gumbelSoftmax', 'temperature', temperature, { above: 0 });
   checkOneOf('gumbelSoftmax', 'estimator', estimator, ['straight-through', 'relaxed']);
   const numParameters = variables * classes;
-  return {
+  const head: DistributionHead = {
     numParameters,
     eventShape: [variables, classes],
     space: 'one-hot',
@@ -49,4 +50,5 @@ export function gumbelSoftmax(options: GumbelSoftmaxOptions): DistributionHead {
       });
     },
   };
+  return record(head, 'gumbelSoftmax', arguments);
 }

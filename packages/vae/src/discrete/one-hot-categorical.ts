@@ -10,6 +10,7 @@ import {
 import type { Distribution, Key, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { record } from '../record';
 
 export interface OneHotCategoricalOptions {
   /**
@@ -55,6 +56,7 @@ export class OneHotCategorical extends BaseDistribution {
     { eventRank = 1, temperature = 1, relaxed = false }: OneHotCategoricalOptions = {},
   ) {
     super();
+    record(this, 'OneHotCategorical', arguments);
     checkNumber('OneHotCategorical', 'temperature', temperature, { above: 0 });
     const shape = 'shape' in logits ? logits.shape : logits;
     this.#logits = 'shape' in logits ? logits : undefined;

@@ -30,6 +30,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
 import { checkHead } from '../check';
 import { networkCalls } from '../objectives/objective';
+import { record } from '../record';
 
 export interface VqVaeOptions {
   /** Maps x, `[n, ...event]`, to one vector for each position, `[n, positions * dims]`. */
@@ -59,7 +60,7 @@ export interface VqVaeOptions {
  * @see Neural Discrete Representation Learning (van den Oord et al., 2017)
  */
 export function vqVae(options: VqVaeOptions): VqVae {
-  return new VqVae(options);
+  return record(new VqVae(options), 'vqVae', arguments);
 }
 
 const OPTIONS: readonly (keyof VqVaeOptions)[] = [

@@ -29,6 +29,7 @@ import { elboTerms, logImportanceWeights } from '../elbo';
 import { detached } from '../objectives/detached';
 import { networkCalls, outsideTraining } from '../objectives/objective';
 import type { AmortizedModel, NetworkCalls, VaeObjective } from '../objectives/objective';
+import { record } from '../record';
 import { chooseObjective } from '../vae';
 
 export interface AuxiliaryVaeOptions {
@@ -204,7 +205,7 @@ export class AuxiliaryVae extends BaseModule implements BoundModel {
  * @see DGM §4.5.2.4, Fig. 4.22. Self-Supervised Variational Auto-Encoders (Gatopoulos and Tomczak, 2021), §3
  */
 export function auxiliaryVae(options: AuxiliaryVaeOptions): AuxiliaryVae {
-  return new AuxiliaryVae(options);
+  return record(new AuxiliaryVae(options), 'auxiliaryVae', arguments);
 }
 
 /** `[n, size]`. */

@@ -1,6 +1,7 @@
 import { asLayer, childCall } from '@dgm/core';
 import type { CallOptions, ConditionalDistribution, Distribution, Layer, NetworkLike } from '@dgm/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { record } from '../record';
 import { BaseHierarchicalVae } from './base-hierarchical-vae';
 import type { HierarchicalVaeOptions } from './base-hierarchical-vae';
 import type { Factor } from './level-chain';
@@ -60,5 +61,5 @@ export class BottomUpVae extends BaseHierarchicalVae {
  * @see DGM §4.5.2.1, Eq. 4.75-4.82
  */
 export function bottomUpVae(options: BottomUpVaeOptions): BottomUpVae {
-  return new BottomUpVae(options);
+  return record(new BottomUpVae(options), 'bottomUpVae', arguments);
 }

@@ -2,6 +2,7 @@ import { ArgumentError, formatShape, sizeOf } from '@dgm/core';
 import type { Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { record } from '../record';
 
 /**
  * Images of integers made smaller: the mean of each block of `factor` by `factor` pixels, rounded down, so that values stay
@@ -28,7 +29,7 @@ export function downscale({
     });
   }
   const small = [rows, columns, ...shape.slice(2)];
-  return (x) =>
+  const made: (x: Tensor) => Tensor = (x) =>
     tf.tidy(() => {
       const n = x.shape[0]!;
       const ofRows = tf.sum(tf.reshape(x, [n * rows, factor, width * channels]), 1);
@@ -37,6 +38,7 @@ export function downscale({
       const floor = tf.floor(tf.div(tf.add(ofBlocks, 0.5), factor ** 2));
       return tf.reshape(floor, [n, ...(x.rank === 2 ? [sizeOf(small)] : small)]);
     });
+  return record(made, 'downscale', arguments);
 }
 
 function isPositiveInteger(value: number): boolean {

@@ -2,6 +2,7 @@ import { asLayer, broadcastShapes, broadcastTo, clip, childCall } from '@dgm/cor
 import type { CallOptions, Layer, NetworkLike } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { record } from '../record';
 import { BaseHierarchicalVae } from './base-hierarchical-vae';
 import type { HierarchicalVaeOptions } from './base-hierarchical-vae';
 import type { Factor, Levels } from './level-chain';
@@ -106,7 +107,7 @@ export class TopDownVae extends BaseHierarchicalVae {
  * @see DGM §4.5.2.2, Eq. 4.84, 4.85, Listing 4.12. NVAE (Vahdat and Kautz, 2020), §3.2
  */
 export function topDownVae(options: TopDownVaeOptions): TopDownVae {
-  return new TopDownVae(options);
+  return record(new TopDownVae(options), 'topDownVae', arguments);
 }
 
 /**
@@ -115,7 +116,8 @@ export function topDownVae(options: TopDownVaeOptions): TopDownVae {
  * @see Ladder Variational Autoencoders (Sønderby et al., 2016), Eq. 12, 13
  */
 export function ladderVae(options: Omit<TopDownVaeOptions, 'combination'>): TopDownVae {
-  return new TopDownVae({ ...options, combination: 'precision-weighted' });
+  const model = new TopDownVae({ ...options, combination: 'precision-weighted' });
+  return record(model, 'ladderVae', arguments);
 }
 
 /** r_l, `[n, R]`, and the levels above, `[..., n or 1, M]`, side by side. */

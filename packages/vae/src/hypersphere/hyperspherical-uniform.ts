@@ -1,6 +1,7 @@
 import { ArgumentError, BaseDistribution, type Key, type Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { record } from '../record';
 
 /**
  * The uniform distribution of unit vectors in $\mathbb{R}^d$: the prior of a latent space that is a sphere.
@@ -21,6 +22,7 @@ export class HypersphericalUniform extends BaseDistribution {
    */
   constructor(dims: number) {
     super();
+    record(this, 'HypersphericalUniform', arguments);
     checkDimension('HypersphericalUniform', dims);
     this.eventShape = [dims];
   }

@@ -10,6 +10,7 @@ import {
 import type { Distribution, Key, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { record } from '../record';
 import { checkDimension, directions, logArea } from './hyperspherical-uniform';
 import { drawAngle } from './draw-angle';
 
@@ -39,6 +40,7 @@ export class VonMisesFisher extends BaseDistribution {
    */
   constructor(direction: Tensor, concentration: Tensor) {
     super();
+    record(this, 'VonMisesFisher', arguments);
     const dims = direction.shape.at(-1) ?? 0;
     checkDimension('VonMisesFisher', dims);
     this.batchShape = broadcastShapes(direction.shape.slice(0, -1), concentration.shape);

@@ -13,6 +13,7 @@ import {
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { elboTerms, type LatentVariableModel, type Regularizer, REGULARIZERS } from '../elbo';
+import { record } from '../record';
 import { checkFreeBits, type FreeBits, freeBitsRegularizer } from './free-bits';
 import { type AmortizedModel, averageOf, type VaeObjective } from './objective';
 
@@ -50,7 +51,7 @@ export function elboObjective(options: ElboObjectiveOptions = {}): VaeObjective 
   if (typeof weight === 'number') checkNumber(where, 'weight', weight, { min: 0 });
   if (freeBits !== undefined) checkFreeBits(where, freeBits);
   const estimator = gradient === 'path' ? 'monte-carlo' : regularizer;
-  return {
+  const objective: VaeObjective = {
     name: 'elbo',
     loss(model, x, key, call) {
       const terms = elboTerms(gradient === 'path' ? alongThePath(model) : model, x, key, estimator);
@@ -62,6 +63,7 @@ export function elboObjective(options: ElboObjectiveOptions = {}): VaeObjective 
       return { total, reconstruction, regularizer: divergence };
     },
   };
+  return record(objective, 'elboObjective', arguments);
 }
 
 /** Draws from one distribution and scores by another one of the same values. */

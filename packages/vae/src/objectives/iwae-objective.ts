@@ -3,6 +3,7 @@ import type { Key } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { logImportanceWeights, logJoint } from '../elbo';
+import { record } from '../record';
 import { averageOf } from './objective';
 import type { AmortizedModel, VaeObjective } from './objective';
 
@@ -29,7 +30,7 @@ export function iwaeObjective(options: IwaeObjectiveOptions): VaeObjective {
   const { numSamples, gradient = 'total' } = options;
   checkInteger('iwaeObjective', 'numSamples', numSamples);
   checkOneOf('iwaeObjective', 'gradient', gradient, ['total', 'doubly-reparameterized']);
-  return {
+  const objective: VaeObjective = {
     name: 'iwae',
     loss(model, x, key, call) {
       const logMean =
@@ -39,6 +40,7 @@ export function iwaeObjective(options: IwaeObjectiveOptions): VaeObjective {
       return { total: tf.neg<Scalar>(averageOf(logMean, call)) };
     },
   };
+  return record(objective, 'iwaeObjective', arguments);
 }
 
 /**

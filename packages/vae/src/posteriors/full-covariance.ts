@@ -1,6 +1,7 @@
 import { exp, MultivariateNormal } from '@dgm/core';
 import type { DistributionHead } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { record } from '../record';
 import { checkParameters, vectorSize } from './parameters';
 
 /**
@@ -17,7 +18,7 @@ export function fullCovariance({ shape }: { readonly shape: readonly [number] })
   const size = vectorSize('fullCovariance', shape);
   const numParameters = 2 * size + (size * (size - 1)) / 2;
   const places = entryOfEach(size);
-  return {
+  const head: DistributionHead = {
     numParameters,
     eventShape: shape,
     space: 'reals',
@@ -30,6 +31,7 @@ export function fullCovariance({ shape }: { readonly shape: readonly [number] })
       return MultivariateNormal.lowerTriangular(mean, tf.reshape(factor, [-1, size, size]));
     },
   };
+  return record(head, 'fullCovariance', arguments);
 }
 
 /** Which of [diagonal, below] stands at each place of the matrix; what is above the diagonal does not count. */

@@ -10,6 +10,7 @@ import {
 import type { Distribution, DistributionHead, Key, Scale, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { record } from '../record';
 import { checkParameters, vectorSize } from './parameters';
 
 /** Added to $\|v\|^2$, so that a vector of zeros reflects nothing instead of everything into NaN. */
@@ -35,6 +36,7 @@ export class HouseholderNormal extends BaseDistribution {
    */
   constructor(mean: Tensor, std: Scale, vectors: Tensor) {
     super();
+    record(this, 'HouseholderNormal', arguments);
     this.#start = new Independent(new Normal(mean, std), 1);
     this.#vectors = vectors;
     this.batchShape = broadcastShapes(this.#start.batchShape, vectors.shape.slice(0, -2));
@@ -114,7 +116,7 @@ export interface HouseholderOptions {
 export function householder({ shape, reflections }: HouseholderOptions): DistributionHead {
   const size = vectorSize('householder', shape);
   const numParameters = (2 + reflections) * size;
-  return {
+  const head: DistributionHead = {
     numParameters,
     eventShape: shape,
     space: 'reals',
@@ -128,6 +130,7 @@ export function householder({ shape, reflections }: HouseholderOptions): Distrib
       );
     },
   };
+  return record(head, 'householder', arguments);
 }
 
 function isStandardNormal(distribution: Distribution): boolean {

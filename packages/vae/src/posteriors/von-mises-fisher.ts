@@ -2,6 +2,7 @@ import { softplus } from '@dgm/core';
 import type { DistributionHead } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { VonMisesFisher } from '../hypersphere/von-mises-fisher';
+import { record } from '../record';
 import { checkParameters, vectorSize } from './parameters';
 
 /** The smallest concentration, as in the authors' code: at 0 the direction gets no gradient. */
@@ -24,7 +25,7 @@ const SMALLEST = 1;
 export function vonMisesFisher({ shape }: { readonly shape: readonly [number] }): DistributionHead {
   const size = vectorSize('vonMisesFisher', shape);
   const numParameters = size + 1;
-  return {
+  const head: DistributionHead = {
     numParameters,
     eventShape: shape,
     space: 'sphere',
@@ -34,4 +35,5 @@ export function vonMisesFisher({ shape }: { readonly shape: readonly [number] })
       return new VonMisesFisher(direction!, tf.add(SMALLEST, softplus(tf.squeeze(raw!, [1]))));
     },
   };
+  return record(head, 'vonMisesFisher', arguments);
 }

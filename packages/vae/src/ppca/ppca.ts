@@ -14,6 +14,7 @@ import {
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { CholeskyDecomposition, Matrix } from 'ml-matrix';
+import { record } from '../record';
 
 /** The parameters of Eq. 4.2, in doubles on the host. */
 export interface PpcaParameters {
@@ -34,7 +35,7 @@ export interface PpcaParameters {
  * @see DGM §4.2. Probabilistic Principal Component Analysis (Tipping and Bishop, 1999)
  */
 export function ppca(parameters: PpcaParameters): Ppca {
-  return new Ppca(parameters);
+  return record(new Ppca(parameters), 'ppca', arguments);
 }
 
 /** What {@link ppca} makes. */

@@ -27,6 +27,7 @@ import { ConditionalVae } from '../conditional/conditional-vae';
 import { OneHotCategorical } from '../discrete/one-hot-categorical';
 import { networkCalls } from '../objectives/objective';
 import type { VaeObjective } from '../objectives/objective';
+import { record } from '../record';
 import { chooseObjective, VAE_OPTIONS } from '../vae';
 import type { VaeOptions } from '../vae';
 
@@ -55,7 +56,7 @@ export interface SemiSupervisedVaeOptions extends VaeOptions {
  * @see Semi-Supervised Learning with Deep Generative Models (Kingma et al., 2014), §2.2
  */
 export function semiSupervisedVae(options: SemiSupervisedVaeOptions): SemiSupervisedVae {
-  return new SemiSupervisedVae(options);
+  return record(new SemiSupervisedVae(options), 'semiSupervisedVae', arguments);
 }
 
 /** What {@link semiSupervisedVae} makes. */

@@ -1,0 +1,22 @@
+import type { ModelParts } from '@dgm/core';
+import { densityNetwork } from './density-network/density-network';
+import { instanceNoise } from './gan/augmentation';
+import { conditionalGan, gan } from './gan/gan';
+import { adversarialLoss } from './losses/adversarial-loss';
+import { fDivergence } from './losses/f-divergence';
+import { gradientPenalty } from './losses/gradient-penalty';
+import { ORIGIN } from './record';
+
+/** What model files may name of this package. A file is read by calling these and nothing else. */
+export const modelParts: ModelParts = {
+  ...ORIGIN,
+  parts: {
+    conditionalGan,
+    gan,
+    instanceNoise,
+    densityNetwork,
+    adversarialLoss,
+    fDivergence,
+    gradientPenalty,
+  },
+};
