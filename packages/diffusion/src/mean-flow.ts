@@ -26,6 +26,7 @@ import type {
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { scaledWithNoise, toLevels } from './dequantization';
+import { record } from './record';
 import { stratifiedTimes } from './stratified-times';
 
 export interface MeanFlowOptions {
@@ -85,7 +86,11 @@ const HALF_STEP = 0.005;
  * ```
  */
 export function meanFlow(options: MeanFlowOptions): MeanFlow {
-  return disposeOnThrow(() => new MeanFlow(options));
+  return record(
+    disposeOnThrow(() => new MeanFlow(options)),
+    'meanFlow',
+    arguments,
+  );
 }
 
 /** Made by {@link meanFlow}. */

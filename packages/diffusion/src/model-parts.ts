@@ -5,6 +5,11 @@ import { gaussianDiffusion } from './gaussian-diffusion';
 import { maskedDiffusion } from './masked-diffusion';
 import { convDenoiser, Denoiser, mlpDenoiser, uNetDenoiser } from './networks/denoiser';
 import { fourierEntries, maskedEntries, plainEntries } from './networks/entry-features';
+import { probabilityFlow } from './probability-flow';
+import { scoreMatching } from './score-matching';
+import { meanFlow } from './mean-flow';
+import { subVariancePreservingSchedule, varianceExplodingSchedule } from './schedule';
+import { annealedLangevin, predictorCorrector } from './samplers';
 import { ORIGIN } from './record';
 import { ancestral, ddim, dpmSolver, heun } from './samplers';
 import {
@@ -41,5 +46,12 @@ export const modelParts: ModelParts = {
     fourierEntries,
     maskedEntries,
     plainEntries,
+    probabilityFlow,
+    scoreMatching,
+    meanFlow,
+    subVariancePreservingSchedule,
+    varianceExplodingSchedule,
+    annealedLangevin,
+    predictorCorrector,
   },
 };

@@ -28,6 +28,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import type { GaussianDiffusion } from './gaussian-diffusion';
 import { isFixedStep, odeDensityLoop, odeLogDensity, type OdeDensityOptions } from './ode-density';
+import { record } from './record';
 import { noiseLevel } from './schedule';
 
 export interface ProbabilityFlowOptions {
@@ -61,7 +62,11 @@ export interface ProbabilityFlowOptions {
  * ```
  */
 export function probabilityFlow(options: ProbabilityFlowOptions): ProbabilityFlow {
-  return disposeOnThrow(() => new ProbabilityFlow(options));
+  return record(
+    disposeOnThrow(() => new ProbabilityFlow(options)),
+    'probabilityFlow',
+    arguments,
+  );
 }
 
 /** Made by {@link probabilityFlow}. */

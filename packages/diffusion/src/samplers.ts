@@ -171,7 +171,11 @@ export function predictorCorrector(options: CorrectorOptions = {}): DiffusionSam
   const { corrections = 1, signalToNoise = 0.16, steps = 100, ...rest } = options;
   const { times, step } = ancestral({ steps, ...rest });
   const correct = corrector('predictorCorrector', { corrections, signalToNoise });
-  return { times, step: (at) => ({ z: correct({ ...at, z: step(at).z }), memory: {} }) };
+  const sampler: DiffusionSampler = {
+    times,
+    step: (at) => ({ z: correct({ ...at, z: step(at).z }), memory: {} }),
+  };
+  return record(sampler, 'predictorCorrector', arguments);
 }
 
 /**
@@ -184,7 +188,7 @@ export function predictorCorrector(options: CorrectorOptions = {}): DiffusionSam
 export function annealedLangevin(options: CorrectorOptions = {}): DiffusionSampler {
   const { corrections = 10, signalToNoise = 0.16, ...rest } = options;
   const correct = corrector('annealedLangevin', { corrections, signalToNoise });
-  return {
+  const sampler: DiffusionSampler = {
     times: timesOf('annealedLangevin', rest, 100),
     step: (at) => {
       // The same z / alpha at the next level.
@@ -192,6 +196,7 @@ export function annealedLangevin(options: CorrectorOptions = {}): DiffusionSampl
       return { z: correct({ ...at, z }), memory: {} };
     },
   };
+  return record(sampler, 'annealedLangevin', arguments);
 }
 
 /** Langevin dynamics at the noise level `to`. */

@@ -1,6 +1,7 @@
 import { ArgumentError, BaseModule, checkNumber, checkOptions, exp, softplus } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import { record } from './record';
 
 /**
  * How much noise there is at a time from 0 (data) to 1 (noise), as minus the logarithm of the signal-to-noise ratio:
@@ -49,10 +50,11 @@ export interface ScheduleEnds {
  */
 export function logSnrSchedule(ends: ScheduleEnds = {}): NoiseSchedule {
   const { start, end } = checkedEnds('logSnrSchedule', ends);
-  return {
+  const schedule: NoiseSchedule = {
     gamma: (t) => tf.tidy(() => tf.add(start, tf.mul(end - start, t))),
     slope: (t) => tf.fill(t.shape, end - start),
   };
+  return record(schedule, 'logSnrSchedule', arguments);
 }
 
 /** Made by {@link learnedSchedule}. */
@@ -84,7 +86,8 @@ class LearnedSchedule extends BaseModule implements NoiseSchedule {
  * @see Variational Diffusion Models (Kingma et al., 2021), §5.1
  */
 export function learnedSchedule({ start = -7, ...rest }: ScheduleEnds = {}): NoiseSchedule & BaseModule {
-  return new LearnedSchedule(checkedEnds('learnedSchedule', { start, ...rest }));
+  const schedule = new LearnedSchedule(checkedEnds('learnedSchedule', { start, ...rest }));
+  return record(schedule, 'learnedSchedule', arguments);
 }
 
 /**
@@ -99,11 +102,12 @@ export function cosineNoiseSchedule(ends: ScheduleEnds = {}): NoiseSchedule {
   const { start, end } = checkedEnds('cosineNoiseSchedule', ends);
   const [from, to] = [start, end].map((gamma) => Math.atan(Math.exp(gamma / 2))) as [number, number];
   const angle = (t: Tensor): Tensor => tf.add(from, tf.mul(to - from, t));
-  return {
+  const schedule: NoiseSchedule = {
     gamma: (t) => tf.tidy(() => tf.mul(2, tf.log(tf.tan(angle(t))))),
     // d/da 2 ln tan a = 4 / sin 2a
     slope: (t) => tf.tidy(() => tf.div(4 * (to - from), tf.sin(tf.mul(2, angle(t))))),
   };
+  return record(schedule, 'cosineNoiseSchedule', arguments);
 }
 
 /**
@@ -123,7 +127,7 @@ export function linearBetaSchedule({
   ...unknown
 }: LinearBetas = {}): NoiseSchedule {
   const { integral, rate } = linearBetas('linearBetaSchedule', { from, to, first, ...unknown });
-  return {
+  const schedule: NoiseSchedule = {
     // sigma^2 / alpha^2 = e^B - 1 for B, the integral: ln(e^B - 1) = B + ln(1 - e^-B)
     gamma: (t) =>
       tf.tidy(() => {
@@ -132,6 +136,7 @@ export function linearBetaSchedule({
       }),
     slope: (t) => tf.tidy(() => tf.div(rate(t), tf.neg(tf.expm1(tf.neg(integral(t)))))),
   };
+  return record(schedule, 'linearBetaSchedule', arguments);
 }
 
 /**
@@ -150,7 +155,7 @@ export function subVariancePreservingSchedule({
 }: LinearBetas = {}): NoiseSchedule {
   const betas = linearBetas('subVariancePreservingSchedule', { from, to, first, ...unknown });
   const { integral, rate } = betas;
-  return {
+  const schedule: NoiseSchedule = {
     // sigma^2 / alpha^2 = (1 - e^-B)^2 / e^-B
     gamma: (t) =>
       tf.tidy(() => {
@@ -160,6 +165,7 @@ export function subVariancePreservingSchedule({
     // beta (1 + e^-B) / (1 - e^-B) = beta / tanh(B / 2)
     slope: (t) => tf.tidy(() => tf.div(rate(t), tf.tanh(tf.div(integral(t), 2)))),
   };
+  return record(schedule, 'subVariancePreservingSchedule', arguments);
 }
 
 /**
@@ -179,7 +185,8 @@ export function varianceExplodingSchedule({
   checkOptions(where, unknown, ['smallest', 'largest']);
   checkNumber(where, 'largest', largest, { above: 0 });
   checkNumber(where, 'smallest', smallest, { above: 0, below: largest });
-  return logSnrSchedule({ start: 2 * Math.log(smallest), end: 2 * Math.log(largest) });
+  const schedule = logSnrSchedule({ start: 2 * Math.log(smallest), end: 2 * Math.log(largest) });
+  return record(schedule, 'varianceExplodingSchedule', arguments);
 }
 
 interface LinearBetas {
@@ -223,7 +230,7 @@ export function sigmoidNoiseSchedule({
   const edge = Math.log((1 - softness) / softness);
   const inner = (t: Tensor): Tensor => tf.add(softness, tf.mul(1 - 2 * softness, t));
   const scale = (end - start) / (2 * edge);
-  return {
+  const schedule: NoiseSchedule = {
     gamma: (t) =>
       tf.tidy(() => {
         const s = inner(t);
@@ -235,6 +242,7 @@ export function sigmoidNoiseSchedule({
         return tf.div(scale * (1 - 2 * softness), tf.mul(s, tf.sub(1, s)));
       }),
   };
+  return record(schedule, 'sigmoidNoiseSchedule', arguments);
 }
 
 /**
@@ -257,10 +265,11 @@ export function edmSchedule({
   checkNumber(where, 'rho', rho, { above: 0 });
   const [from, to] = [smallest ** (1 / rho), largest ** (1 / rho)];
   const root = (t: Tensor): Tensor => tf.add(from, tf.mul(to - from, t));
-  return {
+  const schedule: NoiseSchedule = {
     gamma: (t) => tf.tidy(() => tf.mul(2 * rho, tf.log(root(t)))),
     slope: (t) => tf.tidy(() => tf.div(2 * rho * (to - from), root(t))),
   };
+  return record(schedule, 'edmSchedule', arguments);
 }
 
 function checkedEnds(

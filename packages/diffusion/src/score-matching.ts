@@ -29,6 +29,7 @@ import type {
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import { record } from './record';
 
 const objectives = ['denoising', 'exact', 'sliced'] as const;
 
@@ -78,7 +79,11 @@ export interface LangevinSampleOptions extends SampleOptions {
  * ```
  */
 export function scoreMatching(options: ScoreMatchingOptions): ScoreMatching {
-  return disposeOnThrow(() => new ScoreMatching(options));
+  return record(
+    disposeOnThrow(() => new ScoreMatching(options)),
+    'scoreMatching',
+    arguments,
+  );
 }
 
 /** Made by {@link scoreMatching}. */
