@@ -5,6 +5,8 @@ export { GaussianDiffusion, gaussianDiffusion } from './gaussian-diffusion';
 export type { BoundTerms, DiffusionSampleOptions, GaussianDiffusionOptions } from './gaussian-diffusion';
 export { MaskedDiffusion, maskedDiffusion } from './masked-diffusion';
 export type { MaskedDiffusionOptions, MaskedSampleOptions } from './masked-diffusion';
+export { MultinomialDiffusion, multinomialDiffusion } from './multinomial-diffusion';
+export type { MultinomialDiffusionOptions, MultinomialSampleOptions } from './multinomial-diffusion';
 export { FlowMatching, flowMatching } from './flow-matching';
 export type { FlowBatch, FlowMatchingOptions, FlowSampleOptions } from './flow-matching';
 export { ProbabilityFlow, probabilityFlow } from './probability-flow';

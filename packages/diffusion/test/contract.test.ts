@@ -13,6 +13,7 @@ describeCoverage({
     Ddgm: 'test/ddgm.test.ts',
     GaussianDiffusion: 'test/samplers.test.ts',
     FlowMatching: 'test/flow-matching.test.ts',
+    MultinomialDiffusion: 'test/multinomial.test.ts',
     MaskedDiffusion: 'test/masked.test.ts',
     optimalPairs: 'test/flow-matching.test.ts',
     Denoiser: 'test/networks.test.ts',

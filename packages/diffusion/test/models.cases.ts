@@ -16,6 +16,7 @@ import {
   maskedEntries,
   meanFlow,
   mlpDenoiser,
+  multinomialDiffusion,
   oneHotEntries,
   probabilityFlow,
   scoreMatching,
@@ -143,6 +144,22 @@ export const models: ModelTable = {
           convDenoiser({
             ...{ shape: [4, 4], outputs: 3, entries: maskedEntries({ levels: 3 }) },
             ...{ channels: 4, blocks: 1, groups: 2, globalChannels: 2, key },
+          }),
+          key,
+        ),
+      }),
+    data: pixels,
+    range: [0, 2],
+    steps: 40,
+  }),
+  multinomialDiffusion: () => ({
+    make: (key) =>
+      multinomialDiffusion({
+        ...{ shape: [4, 4], levels: 3, steps: 10 },
+        network: stirred(
+          mlpDenoiser({
+            ...{ shape: [4, 4], outputs: 3, entries: oneHotEntries({ levels: 3 }) },
+            ...{ features: 8, blocks: 1, key },
           }),
           key,
         ),
