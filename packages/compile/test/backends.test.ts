@@ -11,6 +11,8 @@ import {
   multiscaleModels,
 } from '../../flows/test/models.cases';
 import { residualModels } from '../../flows/test/residual.cases';
+import { models as adversarialModels } from '../../gan/test/gan.cases';
+import { models as hybridModels } from '../../hybrid/test/models.cases';
 import { priors } from '../../priors/test/priors.cases';
 import { hierarchicalModels } from '../../vae/test/hierarchical.cases';
 import { codeModels } from '../../vae/test/latent-codes.cases';
@@ -22,7 +24,8 @@ const first = (table: CompiledTable): [string, () => CompiledCase] => Object.ent
 const backends: BackendName[] = ['cpu', 'wasm'];
 if (process.env['DGM_BACKEND'] === 'tensorflow') backends.push('tensorflow');
 
-// A model of each kind; every model meets its family's contract on each backend.
+// Every model of the families whose steps differ most: two players, labels, Markov chains, a time of the noise. Of the others
+// one of each kind. Every model meets its family's contract on each backend.
 describeBackends(
   Object.fromEntries([
     first(autoregressiveModels),
@@ -35,8 +38,10 @@ describeBackends(
     first(posteriorModels),
     first(hierarchicalModels),
     first(codeModels),
-    first(diffusionModels),
-    first(energyBasedModels),
+    ...Object.entries<() => CompiledCase>(adversarialModels),
+    ...Object.entries<() => CompiledCase>(hybridModels),
+    ...Object.entries<() => CompiledCase>(energyBasedModels),
+    ...Object.entries<() => CompiledCase>(diffusionModels),
   ]),
   backends,
 );
