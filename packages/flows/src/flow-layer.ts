@@ -3,7 +3,7 @@ import type { Bijector, CallOptions, ForwardResult, InverseResult, Module, Shape
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
-/** A bijector with parameters, which knows the shape of its events. */
+/** A bijector with parameters and a fixed event shape. */
 export interface FlowLayer extends Module, Bijector {
   readonly eventShape: Shape;
   readonly latentShape: Shape;

@@ -38,21 +38,21 @@ import { givenBase, type FlowBase } from './base/flow-base';
 import { record } from './record';
 
 export interface FlowOptions {
-  /** From latents to data, in the order of sampling. The flow owns those with parameters. */
+  /** The layers from latents to data, in the order of sampling. The flow owns those with parameters. */
   readonly layers: readonly Bijector[];
   /**
-   * $\pi(z)$, fixed or learned. The flow owns a learned one.
+   * The base distribution $\pi(z)$, fixed or learned. The flow owns a learned one.
    * @defaultValue the standard normal over the latents
    */
   readonly base?: Distribution | ConditionalDistribution | undefined;
-  /** The shape of an event, where no layer knows it. */
+  /** The shape of an event, if no layer knows it. */
   readonly eventShape?: Shape | undefined;
   /**
-   * The width of the context that the layers, the base or both are conditioned on.
+   * The width of the context of the layers, the base or both.
    * @defaultValue 0, an unconditional model
    */
   readonly contextSize?: number | undefined;
-  /** Where the model was published. */
+  /** The publication that describes the model. */
   readonly source?: string | undefined;
 }
 
@@ -76,7 +76,7 @@ export function flow(options: FlowOptions): Flow {
 }
 
 /**
- * What {@link flow} makes. `given(context)` is the distribution of the data, so that a flow also serves as a prior, a
+ * The class of {@link flow}. `given(context)` is the distribution of the data, so a flow can also be a prior, a
  * posterior or a conditional density. Its batches are tensors, or `{ x, context }` if it is conditional.
  */
 export class Flow
@@ -86,9 +86,9 @@ export class Flow
   readonly likelihoodKind = 'exact';
   readonly eventShape: Shape;
   readonly contextSize: number;
-  /** Infinity for a flow of integers, which gives all of them a probability; absent for a density. */
+  /** Infinity for a flow over all integers; absent for a density. */
   readonly levels: number | undefined;
-  /** The space of the events, where the base says it. */
+  /** The space of the events, if the base declares it. */
   readonly space: EventSpace | undefined;
   readonly source: string | undefined;
   /** The map from latents to data, with its log-determinants. */
@@ -155,9 +155,9 @@ export class Flow
   }
 
   /**
-   * Initializes the layers that start from data (activation normalization) from a batch, and those of a base that is a flow.
-   * Call it once before training, if there are such layers. A second call changes nothing, except that batch normalization
-   * measures its moments again.
+   * Initializes data-dependent layers (activation normalization) from a batch, including those of a base that is a
+   * flow. If there are such layers, call it once before training. A second call changes nothing, except that batch
+   * normalization measures its moments again.
    * @param batch - at least two examples, `[n, ...event]`, or `{ x, context }`
    * @throws ArgumentError if the batch has fewer than two rows or values that are not finite; then nothing is changed
    */

@@ -39,11 +39,11 @@ export function checkPosterior(where: string, head: unknown): asserts head is Di
   });
 }
 
-/** A prior that is fixed, or a module that is learned. */
+/** A fixed prior, or a learned one, which is a module. */
 export type Prior = Distribution | ConditionalDistribution;
 
 /**
- * Checks that a fixed prior is over the events of the posterior. A learned one is checked where it is first used, by
+ * Checks that a fixed prior has the event of the posterior. A learned prior is checked on its first use, by
  * `checkSameSpace`.
  * @throws ShapeError if the prior's event is not the posterior's
  * @throws ArgumentError if the two are over different spaces

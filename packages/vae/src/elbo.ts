@@ -3,11 +3,11 @@ import type { Distribution, Key } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
-/** How the second part of the ELBO is computed. */
+/** How the regularizer of the ELBO is computed. */
 export type Regularizer = (typeof REGULARIZERS)[number];
 export const REGULARIZERS = ['closed-form', 'monte-carlo'] as const;
 
-/** The three distributions that an ELBO is made of. */
+/** The three distributions of an ELBO. */
 export interface LatentVariableModel {
   /** $q_\phi(z|x)$, the stochastic encoder. */
   encode(x: Tensor): Distribution;
@@ -17,7 +17,7 @@ export interface LatentVariableModel {
   prior(): Distribution;
 }
 
-/** What the terms of a bound were made of. */
+/** The distributions and the draw from which the terms of a bound were computed. */
 export interface Latent {
   readonly posterior: Distribution;
   readonly prior: Distribution;
@@ -31,8 +31,9 @@ export interface Latent {
  * $$\ln p(x) \ge \mathbb{E}_{z \sim q_\phi(z|x)}[\ln p(x|z)] - \mathbb{E}_{z \sim q_\phi(z|x)}[\ln q_\phi(z|x) - \ln p(z)]$$
  *
  * @param x - `[n, ...event]`
- * @param regularizer - by default in closed form wherever the two distributions have one
- * @returns `reconstruction` and `regularizer` in nats, `[n]` each, whose difference is the bound; and what they are of
+ * @param regularizer - by default in closed form if the two distributions have one
+ * @returns `reconstruction` and `regularizer` in nats, `[n]` each, whose difference is the bound, with the
+ * distributions and the draw
  * @see DGM §4.3.1, Eq. 4.17 (Eq. 4.31 prints the sign of ln p(z) and of the whole sum wrong)
  */
 export function elboTerms(
@@ -72,7 +73,7 @@ function sampledRegularizer(
  *
  * $$\ln w_k = \ln p(x|z_k) + \ln p(z_k) - \ln q_\phi(z_k|x), \quad z_k \sim q_\phi(z|x)$$
  *
- * whose log-mean-exp estimates $\ln p(x)$ from below, ever more tightly as K grows.
+ * whose log-mean-exp is a lower bound of $\ln p(x)$ in expectation that tightens as K grows.
  *
  * @param x - `[n, ...event]`
  * @returns nats, `[K, n]`

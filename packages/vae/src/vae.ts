@@ -44,27 +44,27 @@ export interface VaeOptions {
   /** Maps z, `[n, ...latent]`, to the parameters of the likelihood, `[n, likelihood.numParameters]`; likewise. */
   readonly decoder: NetworkLike;
   /**
-   * The family of $q_\phi(z|x)$, for example `normalHead({ shape: [16] })`: Eq. 4.28. A flow with a context is one by core's
-   * `modelHead`.
+   * The family of $q_\phi(z|x)$, for example `normalHead({ shape: [16] })`: Eq. 4.28. A conditional flow becomes a
+   * head with `modelHead`.
    */
   readonly posterior: DistributionHead;
   /**
-   * The family of $p_\theta(x|z)$, for example `categoricalHead({ shape: [64], levels: 17 })`: Eq. 4.27. An autoregressive model
-   * with a context is one by core's `modelHead`.
+   * The family of $p_\theta(x|z)$, for example `categoricalHead({ shape: [64], levels: 17 })`: Eq. 4.27. A
+   * conditional autoregressive model becomes a head with `modelHead`.
    */
   readonly likelihood: DistributionHead;
   /** $p(z)$, fixed or learned; by default the standard normal of Eq. 4.29. */
   readonly prior?: Distribution | ConditionalDistribution;
   /**
-   * By default `closed-form` where posterior and prior have one (less variance), else `monte-carlo`. Give it to the
-   * objective where there is one.
+   * By default `closed-form` if posterior and prior have one (less variance), otherwise `monte-carlo`. With an
+   * `objective`, set it there.
    */
   readonly regularizer?: Regularizer;
-  /** What to train by; by default `elboObjective({ regularizer })`. */
+  /** The training objective, by default `elboObjective({ regularizer })`. */
   readonly objective?: VaeObjective;
 }
 
-/** The names of the options of {@link vae}, which those of its kin extend. */
+/** The names of the options of {@link vae}, which related factories extend. */
 export const VAE_OPTIONS: readonly (keyof VaeOptions)[] = [
   'encoder',
   'decoder',
@@ -76,7 +76,7 @@ export const VAE_OPTIONS: readonly (keyof VaeOptions)[] = [
 ];
 
 /**
- * The objective of the options, or minus the ELBO with their regularizer.
+ * The given objective, or minus the ELBO with the given regularizer.
  * @throws ArgumentError if both are given
  */
 export function chooseObjective(
@@ -109,7 +109,7 @@ export function vae(options: VaeOptions): Vae {
   return record(new Vae(options), 'vae', arguments);
 }
 
-/** What {@link vae} makes. */
+/** The class of {@link vae}. */
 export class Vae extends BaseModule implements BoundModel, AmortizedModel {
   readonly likelihoodKind = 'lower-bound';
   readonly eventShape: Shape;
@@ -145,7 +145,7 @@ export class Vae extends BaseModule implements BoundModel, AmortizedModel {
   /**
    * The posterior $q_\phi(z|x)$. It borrows the encoder's output: call this inside `tf.tidy`.
    * @param x - `[n, ...event]`
-   * @param call - for networks that are not the same in training
+   * @param call - call options of the networks, whose `training` flag may change them
    */
   encode(x: Tensor, call: CallOptions = {}): Distribution {
     this.#checkBatch(x, this.eventShape, 'encode', 'x');
@@ -153,7 +153,8 @@ export class Vae extends BaseModule implements BoundModel, AmortizedModel {
   }
 
   /**
-   * The posterior as a constant of the encoder: no gradient reaches its weights. It borrows the encoder's output.
+   * The posterior as a constant of the encoder: no gradient reaches the encoder's weights. It borrows the encoder's
+   * output.
    * @param x - `[n, ...event]`
    */
   encodeDetached(x: Tensor, call: CallOptions = {}): Distribution {
@@ -164,7 +165,7 @@ export class Vae extends BaseModule implements BoundModel, AmortizedModel {
   /**
    * The likelihood $p_\theta(x|z)$. It borrows the decoder's output: call this inside `tf.tidy`.
    * @param z - `[n, ...latent]`
-   * @param call - for networks that are not the same in training
+   * @param call - call options of the networks, whose `training` flag may change them
    */
   decode(z: Tensor, call: CallOptions = {}): Distribution {
     this.#checkBatch(z, this.latentShape, 'decode', 'z');
@@ -193,8 +194,8 @@ export class Vae extends BaseModule implements BoundModel, AmortizedModel {
   }
 
   /**
-   * Importance-sampled log-likelihood of each example in nats, `[n]`; below the truth in expectation.
-   * For a number to report use `evaluate` with `importanceSamples`, which needs little memory and gives a standard error.
+   * Importance-sampled log-likelihood of each example in nats, `[n]`; below the truth in expectation. To report a
+   * number, use `evaluate` with `importanceSamples`, which needs little memory and gives a standard error.
    */
   logLikelihood(x: Tensor, key: Key, numSamples: number): Tensor {
     return tf.tidy(() => tf.sub(tf.logSumExp(this.logWeights(x, key, numSamples), 0), Math.log(numSamples)));
@@ -208,12 +209,12 @@ export class Vae extends BaseModule implements BoundModel, AmortizedModel {
     });
   }
 
-  /** x through the encoder and back: a draw of the likelihood at a draw of the posterior; `[n, ...event]`. */
+  /** Encodes and decodes x: a draw of the likelihood at a draw of the posterior, `[n, ...event]`. */
   reconstruct(x: Tensor, key: Key): Tensor {
     return tf.tidy(() => this.decode(this.encode(x).sample(key.fold('z'))).sample(key.fold('x')));
   }
 
-  /** One objective: minus the ELBO in nats per example with its terms, or the one of the options. */
+  /** One objective: minus the ELBO in nats per example with its terms, or the objective of the options. */
   objectives(): readonly Objective[] {
     return singleObjective<Tensor>(this, {
       name: this.#objective.name,
@@ -222,7 +223,7 @@ export class Vae extends BaseModule implements BoundModel, AmortizedModel {
     });
   }
 
-  /** The model, whose networks know whether they are in training. */
+  /** The model, with networks in training mode or not. */
   #during(calls: NetworkCalls): AmortizedModel {
     return {
       encode: (x) => this.encode(x, calls('encoder')),

@@ -3,9 +3,9 @@ import { trainable, type Module } from './module';
 import type { Objective } from './generative-model';
 
 /**
- * The objectives of a model that has one: all of its trainable variables minimize the loss.
+ * The objectives of a model with a single one, which all of its trainable variables minimize.
  * @param model - anything that owns variables
- * @param objective - its name, and the loss, whose intermediate tensors are freed here
+ * @param objective - its name and its loss; intermediate tensors of the loss are freed
  * @example
  * ```ts
  * objectives() {
@@ -30,7 +30,7 @@ export function singleObjective<B>(
 }
 
 /**
- * Runs a function that makes a model. If it throws, the variables and tensors that it has made by then are freed.
+ * Runs a function that makes a model. If it throws, the variables and tensors that it has made are freed.
  * @throws what `build` throws
  * @example
  * ```ts

@@ -2,7 +2,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { ShapeError } from '../errors/dgm-error';
 import { formatShape } from '../shape/shape';
 
-/** Examples with the condition of each: the batch of a conditional model. */
+/** Examples with their conditions: the batch of a conditional model. */
 export interface ConditionedBatch {
   /** `[n, ...event]` */
   readonly x: Tensor;
@@ -19,7 +19,7 @@ export function splitBatch(batch: Tensor | ConditionedBatch): {
 }
 
 /**
- * Checks that a condition is there if and only if the model is conditional, with one row of the right width for each
+ * Checks that a condition is given if and only if the model is conditional, with one row of the right width per
  * example.
  * @param expected - the number of examples, undefined if any number of rows will do, and the width of the condition, 0 for an
  * unconditional model

@@ -5,52 +5,52 @@ import type { SamplingLoop } from './sampling-loop';
 import type { Module } from './module';
 
 /**
- * What a model can say about the density of an example:
+ * What a model provides about the density of an example:
  * `exact` - its log-likelihood; `lower-bound` - a bound on it; `unnormalized` - up to an unknown constant; `none`.
  */
 export type LikelihoodKind = 'exact' | 'lower-bound' | 'unnormalized' | 'none';
 
-/** Tensors by name that an objective made before its gradient: negatives, fakes, the ends of Markov chains. */
+/** Tensors by name that an objective made before its gradient: negatives, fakes or the final states of Markov chains. */
 export type Prepared = Readonly<Record<string, Tensor>>;
 
 /** Options of one call of a loss. */
 export interface LossOptions {
   readonly training: boolean;
   /**
-   * The number of the training step, 1 at the first: for schedules of the objective. A tensor, so that a captured step
-   * need not be captured anew; absent where nothing is being trained, as in validation.
+   * The number of the training step, starting at 1, for schedules of the objective. It is a tensor, so that one
+   * captured step serves all steps. Absent outside training, as in validation.
    */
   readonly step?: Scalar;
   /**
-   * Whether the terms that {@link Objective.lazyEvery} makes rare belong to this loss.
+   * Whether this loss includes the terms that {@link Objective.lazyEvery} makes rare.
    * @defaultValue true
    */
   readonly lazy?: boolean;
-  /** What `prepare` of the objective returned. Borrowed; constants for the gradient. */
+  /** The result of the objective's `prepare`. Borrowed; constants for the gradient. */
   readonly prepared?: Prepared;
 }
 
 /** One player's training goal. Most models have one; a GAN has one for its critic and one for its generator. */
 export interface Objective<B = Tensor> {
   readonly name: string;
-  /** What this objective's optimizer changes; a fixed list. */
+  /** The variables that this objective's optimizer updates; a fixed list. */
   readonly parameters: readonly Variable[];
   /**
-   * The objective is trained at the steps whose number is a multiple of this. Each step has a fresh batch, so `every: 5`
-   * on the generator's objective gives its critic five updates on five batches for each of the generator's.
+   * Trains the objective at every `every`-th step. Each step has a fresh batch, so `every: 5` on the generator's
+   * objective gives its critic five updates on five batches for each of the generator's.
    * @defaultValue 1
    */
   readonly every?: number;
   /**
-   * At each `lazyEvery`-th update the loss is called with `lazy: true`, otherwise with `lazy: false`: for penalties that are
-   * too expensive for each update.
+   * Calls the loss with `lazy: true` at each `lazyEvery`-th update and with `lazy: false` otherwise, for penalties
+   * that are too expensive for every update.
    * @defaultValue 1
    */
   readonly lazyEvery?: number;
   /**
    * Whether a lower mean `total` over the validation examples means a better model. `fit` validates on the first such
-   * objective, keeps the weights of its best epoch and can stop early; without one the last weights stay, unless the user
-   * gives `validate`.
+   * objective, keeps the weights of its best epoch and can stop early; without one, the model keeps its last weights
+   * unless `validate` is given.
    * @defaultValue true for the first objective of a model with an exact likelihood or a bound, false otherwise
    */
   readonly validated?: boolean;
@@ -61,8 +61,8 @@ export interface Objective<B = Tensor> {
    */
   prepare?(batch: B, key: Key, options: LossOptions): Prepared;
   /**
-   * The quantity to minimize, averaged over the batch (nats per example for likelihoods), and the terms it is made of.
-   * Every returned scalar belongs to the caller.
+   * The quantity to minimize, averaged over the batch (nats per example for likelihoods), and its terms. The caller
+   * owns every returned scalar.
    */
   loss(batch: B, key: Key, options: LossOptions): { total: Scalar } & Record<string, Scalar>;
   /** Runs after each update of the parameters, to clip weights for example. Made of tfjs ops that read no value. */
@@ -83,7 +83,7 @@ export function prepareLoss<B>(
   return prepared === undefined ? options : { ...options, prepared };
 }
 
-/** The objective that `fit` validates on; undefined for a model whose losses do not say how good it is. */
+/** The objective that `fit` validates on; undefined for a model whose losses do not measure its quality. */
 export function validatedObjective<B>(model: GenerativeModel<B>): Objective<B> | undefined {
   const objectives = model.objectives();
   const [first] = objectives;
@@ -111,12 +111,12 @@ export interface GenerativeModel<B = Tensor> extends Module {
   readonly eventShape: Shape;
   readonly likelihoodKind: LikelihoodKind;
   /**
-   * How many values an entry of an example can take, for a model of discrete data: the integers from 0 to `levels` - 1, or
-   * all integers if it is Infinity. `fit` and `evaluate` refuse other examples, and `evaluate` a likelihood above 1. Absent
-   * for a model of real numbers, whose likelihood is a density.
+   * For a model of discrete data, the number of values that an entry can take: the integers from 0 to `levels` - 1,
+   * or all integers if it is Infinity. `fit` and `evaluate` refuse other examples, and `evaluate` refuses a
+   * likelihood above 1. Absent for a model of real numbers, whose likelihood is a density.
    */
   readonly levels?: number | undefined;
-  /** Whether the likelihood of discrete data is bounded through the density of data with noise. */
+  /** Whether the bound on the likelihood of discrete data comes from a density of the data plus noise. */
   readonly isDequantized?: boolean;
   /** Draws `n` examples: `[n, ...event]`. */
   sample(key: Key, n: number, options?: SampleOptions): Tensor;
@@ -139,8 +139,8 @@ export interface BoundModel<B = Tensor, X = Tensor> extends GenerativeModel<B> {
   /** A one-sample estimate of the bound for each example in nats, `[n]`. */
   elbo(x: X, key: Key): Tensor;
   /**
-   * `elbo` as a loop over many steps that are alike, with the tensors of x among its inputs: an engine then captures one step
-   * of it. For the same key it gives what `elbo` gives.
+   * `elbo` as a loop over many similar steps, with the tensors of x among its inputs, so that an engine captures a
+   * single step. For the same key it gives the same values as `elbo`.
    */
   elboLoop?(x: X): SamplingLoop;
   /**
@@ -159,12 +159,12 @@ export interface EnergyModel<B = Tensor, X = Tensor> extends GenerativeModel<B> 
   partition?(key: Key): Promise<PartitionEstimate>;
 }
 
-/** What is known of $\ln Z = \ln \int e^{-E(x)} dx$ of an energy, in nats. */
+/** An estimate of $\ln Z = \ln \int e^{-E(x)} dx$, in nats. */
 export interface PartitionEstimate {
   readonly kind: 'exact' | 'estimate';
   readonly logPartition: number;
-  /** Of `logPartition`; 0 if it is exact. */
+  /** The standard error of `logPartition`; 0 if it is exact. */
   readonly standardError: number;
-  /** Where the logarithm lies with 95 % confidence; both ends are `logPartition` if it is exact. */
+  /** The 95 % confidence interval of `logPartition`; both ends are equal if it is exact. */
   readonly interval: readonly [number, number];
 }

@@ -10,13 +10,16 @@ const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
 /** Anything that owns variables: a layer, a network, a model, an optimizer's state. */
 export interface Module {
-  /** Every variable under its path (`encoder/0/kernel`), in a stable order; state that is not learned has `trainable` false. */
+  /**
+   * Every variable by its path (`encoder/0/kernel`), in a stable order. State that is not learned has
+   * `trainable: false`.
+   */
   parameters(): ReadonlyMap<string, Variable>;
   /** Frees every variable. Idempotent. */
   dispose(): void;
 }
 
-/** Whether a value owns variables, such as a learned base beside a fixed distribution. */
+/** Whether a value owns variables; tells a learned base from a fixed distribution. */
 export function isModule<T extends object>(value: T): value is T & ModuleOf<T> {
   return 'parameters' in value && typeof value.parameters === 'function';
 }
@@ -25,10 +28,10 @@ export function isModule<T extends object>(value: T): value is T & ModuleOf<T> {
 type ModuleOf<T> = [Extract<T, Module>] extends [never] ? Module : Extract<T, Module>;
 
 /**
- * The base of modules: collects its own variables and those of its children under stable paths.
+ * The base class of modules. Collects its own variables and those of its children under stable paths.
  *
- * An author calls {@link BaseModule.parameter} and {@link BaseModule.child} in the constructor, in the order in which
- * the paths should come. A child belongs to its parent: disposing of the parent disposes of it.
+ * Subclasses call {@link BaseModule.parameter} and {@link BaseModule.child} in the constructor, in the order that the
+ * paths should have. A parent owns its children: disposing of the parent disposes of them.
  */
 export abstract class BaseModule implements Module {
   readonly #own = new Map<string, Variable | Module>();
@@ -38,7 +41,7 @@ export abstract class BaseModule implements Module {
     return this.#own;
   }
 
-  /** The name of its class, what it says of its shapes, and the number of its parameters. */
+  /** The name of the class, its shapes, and the number of its parameters. */
   toString(): string {
     return `${titleOf(this)}, ${plural(countParameters(this))}`;
   }
@@ -69,10 +72,10 @@ export abstract class BaseModule implements Module {
   }
 
   /**
-   * Makes a variable of this module out of an initial value, which it takes over.
+   * Makes a variable of this module from an initial value, which it takes over.
    * @param name - one segment of a path, unique within this module
    * @param initial - the value to start from; disposed of by this call
-   * @param options - `trainable: false` for state that an optimizer must leave alone
+   * @param options - `trainable: false` for state that optimizers must not change
    */
   protected parameter<T extends Tensor>(
     name: string,
@@ -111,8 +114,8 @@ export abstract class BaseModule implements Module {
 }
 
 /**
- * Frees a variable, and lets every op that is still given it say so: TensorFlow.js itself would fail to read `backend` of
- * undefined.
+ * Frees a variable and makes later uses of it throw a clear error. TensorFlow.js itself would fail to read `backend`
+ * of undefined.
  */
 function disposeVariable(variable: Variable, { owner, name }: { owner: string; name: string }): void {
   variable.dispose();
@@ -148,8 +151,8 @@ export interface SummaryOptions {
 }
 
 /**
- * A module as a tree: for each part its name, its type, its own variables with their shapes and the number of parameters, and at
- * the end how many of all are trainable. A part that occurs twice is counted once in the total.
+ * A module as a tree. Each line has a part's name, type, own variables with their shapes, and number of parameters;
+ * the last line has the total and how many are trainable. A part that occurs twice is counted once in the total.
  *
  * @example
  * ```
@@ -212,7 +215,7 @@ function entriesOf(module: Module): ReadonlyMap<string, Variable | Module> {
   return ENTRIES in module ? (module as BaseModule)[ENTRIES]() : module.parameters();
 }
 
-/** The class of a module, with the shapes that it says it has. */
+/** The class of a module, with the shapes that it declares. */
 function titleOf(module: object): string {
   const shapes = (['eventShape', 'latentShape', 'contextSize'] as const).flatMap((name) => {
     const value: unknown = name in module ? (module as Record<string, unknown>)[name] : undefined;

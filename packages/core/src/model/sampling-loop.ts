@@ -6,13 +6,14 @@ import type { Key } from '../random/key';
 export type LoopTensors = TensorContainerObject & Readonly<Record<string, Tensor>>;
 
 /**
- * Sampling as a first step and others that are all alike: variables one after the other, or a chain. An engine may capture
- * both steps once and run them many times; so they read no values, and all that changes is in their arguments.
+ * Sampling as a first step followed by identical further steps: one variable after the other, or a Markov chain. An
+ * engine may capture both steps once and run them many times, so they read no values, and everything that changes is
+ * an argument.
  */
 export interface SamplingLoop {
-  /** How many steps come after the first. */
+  /** The number of steps after the first. */
   readonly steps: number;
-  /** What every step is given: a context, entries to keep. The loop borrows them. */
+  /** Inputs of every step, such as a context or entries to keep. The loop borrows them. */
   readonly inputs: LoopTensors;
   /** The first step. The caller owns the state. */
   start(inputs: LoopTensors, key: Key): LoopTensors;
@@ -22,9 +23,9 @@ export interface SamplingLoop {
   finish(state: LoopTensors): Tensor;
 }
 
-/** A model whose sampling is such a loop. */
+/** A model that samples by such a loop. */
 export interface LoopSampledModel {
-  /** The loop that draws `n` examples, those of `sample` for the same key. */
+  /** The loop that draws `n` examples, the same as `sample` for the same key. */
   samplingLoop(n: number): SamplingLoop;
 }
 
@@ -49,7 +50,7 @@ export function runSamplingLoop(loop: SamplingLoop, key: Key): Tensor {
 }
 
 /**
- * The conditionals $p(x_d | x_{<d})$ of a model of integers, one after the other: what an entropy coder runs on. As a
+ * The conditionals $p(x_d | x_{<d})$ of a model of integers, one after the other, for entropy coding. Like a
  * {@link SamplingLoop} it reads no values, so that an engine may capture both steps once.
  */
 export interface ConditionalLoop {
@@ -57,7 +58,7 @@ export interface ConditionalLoop {
   readonly order: readonly number[];
   /** How many values a variable can take: the integers from 0 to `levels - 1`. */
   readonly levels: number;
-  /** What every step is given: a context. The loop borrows it. */
+  /** Inputs of every step, such as a context. The loop borrows them. */
   readonly inputs: LoopTensors;
   /** `logProb` of every value of the first variable, nats, `[n, levels]`, and the state. The caller owns both. */
   start(inputs: LoopTensors): LoopTensors;

@@ -10,7 +10,7 @@ import {
 } from './optimizer';
 import type { Schedule } from './schedule';
 
-/** What Adam and its relatives share. */
+/** Options of the Adam family. */
 export interface AdamFamilyOptions {
   /** @defaultValue 1e-3 */
   readonly learningRate?: number | Schedule;
@@ -53,7 +53,7 @@ export interface AdamWOptions extends AdamFamilyOptions {
   readonly weightDecay?: number;
 }
 
-/** What the numbers of Adam and its relatives may be. */
+/** The ranges of the options of the Adam family. */
 const ADAM_RANGES = { beta1: DECAY, beta2: DECAY, epsilon: NOT_NEGATIVE };
 
 /**
@@ -104,8 +104,8 @@ interface AdamHyperparameters {
 }
 
 /**
- * The slots are decayed *sums* $M = m / (1 - \beta_1)$ and $V = v / (1 - \beta_2)$ and the constant factors move into
- * scalars per step: the same step in ten passes over the weights where the textbook form takes thirteen.
+ * The slots are decayed *sums*, $M = m / (1 - \beta_1)$ and $V = v / (1 - \beta_2)$; the constant factors become
+ * scalars of the step. This takes ten passes over the weights instead of the thirteen of the textbook form.
  */
 export function adamRule({
   beta1,

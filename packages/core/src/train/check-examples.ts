@@ -4,9 +4,9 @@ import { formatShape, sameShape, sizeOf, type Shape } from '../shape/shape';
 import type { Examples } from './examples';
 
 export interface CheckExamplesOptions {
-  /** Starts the error's message. */
+  /** The name of the calling function in error messages. */
   readonly where?: string;
-  /** What the examples are called in the error's message. */
+  /** The name of the examples in error messages. */
   readonly argument?: string;
   /** Entries must be integers from 0 to `levels` - 1; any integers if it is Infinity. */
   readonly levels?: number | undefined;
@@ -70,7 +70,7 @@ export function checkExamples(
   });
 }
 
-/** What to do about values that a model of `levels` values cannot have, by what all of them look like. */
+/** Suggests a remedy for values that do not fit a model of `levels` values, from the range of all values. */
 function adviceFor(values: Examples['values'], levels: number | undefined): string {
   let [smallest, largest, areIntegers] = [Infinity, -Infinity, true];
   for (const value of values) {
@@ -98,7 +98,7 @@ function kindOf(value: unknown): string {
   return Array.isArray(value) ? `an array of length ${value.length}` : show(value);
 }
 
-/** A typed array of another realm (a worker, a test runner) will do. */
+/** Accepts typed arrays of other realms (a worker, a test runner). */
 function isValues(values: unknown): values is Examples['values'] {
   const name = Object.prototype.toString.call(values);
   return ['[object Float32Array]', '[object Int32Array]', '[object Uint8Array]'].includes(name);

@@ -14,7 +14,7 @@ import type {
   TrainStep,
 } from './engine';
 
-/** Runs each step op by op on the current tfjs backend: the reference for every number. */
+/** Runs each step op by op on the current tfjs backend. Other engines are tested against it. */
 export function eager(): Engine {
   return {
     name: 'eager',

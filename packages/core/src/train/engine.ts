@@ -2,7 +2,7 @@ import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
 import type { SamplingLoop } from '../model/sampling-loop';
 import type { Key } from '../random/key';
 
-/** What one step is fed with, on the host. */
+/** The inputs of one step, on the host. */
 export interface StepFeed<B> {
   /** A tensor, or an object or array of tensors. Borrowed. */
   readonly batch: B;
@@ -14,13 +14,13 @@ export interface StepFeed<B> {
   readonly step: number;
 }
 
-/** What one step is fed with, inside the engine: numbers that change from step to step have become tensors. */
+/** The inputs of one step inside the engine, where numbers that change from step to step are tensors. */
 export interface StepInputs<B> {
   readonly batch: B;
   readonly key: Key;
   readonly learningRates: Readonly<Record<string, Scalar>>;
   readonly step: Scalar;
-  /** What {@link StepProgram.phase} says of this step. */
+  /** The {@link StepProgram.phase} of this step. */
   readonly phase?: string;
 }
 
@@ -34,7 +34,7 @@ export interface StepProgram<B> {
   /** Every variable that `run` reads or assigns, under paths (`model/...`, `optimizer/<objective>/m/...`, `average/...`). */
   readonly state: ReadonlyMap<string, Variable>;
   /**
-   * Names what a step does: all steps of one phase run the same operations. A program without it has a single phase.
+   * The phase of a step: all steps of one phase run the same operations. A program without it has a single phase.
    * @param step - 1 at the first step
    */
   phase?(step: number): string;
@@ -45,9 +45,9 @@ export interface StepProgram<B> {
 /** The terms of one step, in nats or whatever the objectives measure, under `<objective>/<term>`. */
 export type StepTerms = Readonly<Record<string, number>>;
 
-/** A step program on an engine. The engine may keep the state elsewhere than in the variables. */
+/** A step program on an engine. The engine may keep the state outside the variables. */
 export interface TrainStep<B> {
-  /** After how many steps it pays to read their terms; 1 where reading costs nothing. */
+  /** The number of steps after which reading their terms pays off; 1 if reading costs nothing. */
   readonly queueLength: number;
   /** Starts one step; its terms wait for `drain`. */
   run(feed: StepFeed<B>): Promise<void>;
@@ -55,9 +55,9 @@ export interface TrainStep<B> {
   drain(): Promise<readonly StepTerms[]>;
   /** Brings the variables up to date: before validation, checkpoints and callbacks. */
   sync(): Promise<void>;
-  /** Takes over what the variables now hold: after they were assigned from outside. */
+  /** Loads the current values of the variables, after they were assigned from outside. */
   load(): Promise<void>;
-  /** Frees what the engine holds, but not the variables. Calling it again does nothing. */
+  /** Frees the memory of the engine, but not the variables. Idempotent. */
   dispose(): void;
 }
 

@@ -21,7 +21,7 @@ export class ExponentialAverage implements Module {
     return this.#averages;
   }
 
-  /** Takes in the current weights. Made of tfjs ops that read no value. */
+  /** Updates the averages with the current weights. Made of tfjs ops that read no value. */
   update(): void {
     tf.tidy(() => {
       for (const [path, average] of this.#averages) {
@@ -41,7 +41,7 @@ export class ExponentialAverage implements Module {
     }
   }
 
-  /** Gives the weights their averages, for good. */
+  /** Replaces the weights by their averages. */
   adopt(): void {
     for (const [path, average] of this.#averages) this.#weights.get(path)!.assign(average);
   }

@@ -12,7 +12,7 @@ import type { AnyMakeBatch, Examples, ExampleSource } from './examples';
 import type { AverageOptions } from './model-step';
 import type { OptimizerFactory } from './optimizer';
 
-/** What a model is trained on; every `Dataset` is one. */
+/** The data for training; every `Dataset` is an instance. */
 export interface TrainingData {
   /** Examples in memory, or a source that reads them piece by piece. */
   readonly train: Examples | ExampleSource;
@@ -36,16 +36,19 @@ export interface CheckpointOptions {
   readonly everyEpochs?: number;
 }
 
-/** What happens when a loss or a weight is not finite. */
+/** How training recovers from a loss or a weight that is not finite. */
 export interface RecoverOptions {
-  /** How often at most training goes back to the end of the last epoch and continues with other randomness. */
+  /**
+   * The maximum number of times that training goes back to the end of the last epoch and continues with other
+   * randomness.
+   */
   readonly attempts: number;
 }
 
 export interface CommonFitOptions<B> {
-  /** Decides the order of the data and all randomness of training. */
+  /** Determines the order of the data and all randomness of training. */
   readonly key: Key;
-  /** One for all objectives, or one for each by its name. */
+  /** One optimizer for all objectives, or one per objective by name. */
   readonly optimizer: OptimizerFactory | Readonly<Record<string, OptimizerFactory>>;
   readonly batchSize: number;
   /**
@@ -60,11 +63,11 @@ export interface CommonFitOptions<B> {
   /** Largest joint norm of an objective's gradients. */
   readonly clipNorm?: number;
   /**
-   * Keeps a moving average of the weights, which validation and the final model use: of all weights, or of those of some
-   * objectives by their names (`{ generator: { decay: 0.999 } }`).
+   * Keeps a moving average of the weights, which validation and the final model use: of all weights, or of the
+   * weights of some objectives by name (`{ generator: { decay: 0.999 } }`).
    */
   readonly ema?: AverageOptions | Readonly<Record<string, AverageOptions>>;
-  /** Goes on after a loss or a weight that is not finite, which otherwise ends training with a NumericalError. */
+  /** Continues after a loss or a weight that is not finite. Without this option training ends with a NumericalError. */
   readonly recover?: RecoverOptions;
   readonly callbacks?: readonly Callback[];
   /** Any `AbortSignal`. Training finishes the step, writes a checkpoint and returns. */
@@ -73,8 +76,8 @@ export interface CommonFitOptions<B> {
   /** @defaultValue `eager()` */
   readonly engine?: Engine;
   /**
-   * Returns a number to minimize, after each epoch. It must depend on nothing but the model and the context, otherwise a
-   * resumed run differs. The engine is the one that trains, for `evaluate`.
+   * Called after each epoch; returns a number to minimize. It must depend only on the model and the context, or a
+   * resumed run would differ. `engine` is the engine of the training, for use with `evaluate`.
    * @defaultValue the mean over the validation examples of the model's validated objective, if it has one
    */
   validate?(

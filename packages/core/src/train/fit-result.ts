@@ -22,20 +22,23 @@ export interface FitResult {
   readonly epochs: number;
   readonly steps: number;
   readonly stoppedBy: StoppedBy;
-  /** The epoch whose weights the model now has; absent without validation, where the last weights stay. */
+  /**
+   * The epoch whose weights the model now has; absent without validation, in which case the model keeps its last
+   * weights.
+   */
   readonly best?: { readonly epoch: number; readonly validation: number };
   readonly curve: readonly CurvePoint[];
-  /** How often training has gone back to its last good state, with the option `recover`. */
+  /** How many times training went back to its last good state, with the option `recover`. */
   readonly recoveries: number;
-  /** What did not stop training, but should be known; empty as a rule. */
+  /** Problems that did not stop training; usually empty. */
   readonly warnings: readonly string[];
   /** Wall-clock time, interrupted runs included. */
   readonly seconds: number;
-  /** Time of a step of this run without the making of its batch; 0 if it took none. */
+  /** The time of a step of this run, excluding the making of its batch; 0 if there was no step. */
   readonly msPerStep: { readonly median: number; readonly min: number };
 }
 
-/** What callbacks are given when training starts. */
+/** The argument of `onStart`. */
 export interface TrainingPlan {
   readonly epochs: number;
   /** Undefined for a source that does not know how many examples it has. */
@@ -45,22 +48,22 @@ export interface TrainingPlan {
 }
 
 /**
- * Watches training. Each method may be left out; a promise is waited for.
- * The model's variables are up to date in every method but `onStep`.
+ * Observes training. Every method is optional; returned promises are awaited. The model's variables are up to date in
+ * every method except `onStep`.
  */
 export interface Callback {
   onStart?(plan: TrainingPlan): void | Promise<void>;
-  /** For what does not stop training: a damaged checkpoint that was skipped, a recovery. */
+  /** Called for events that do not stop training: a damaged checkpoint that was skipped, a recovery. */
   onWarning?(message: string): void | Promise<void>;
-  /** After each step; steps count from 1 over the whole training. After a recovery, steps come again. */
+  /** Called after each step; steps count from 1 over the whole training. After a recovery, steps are repeated. */
   onStep?(event: {
     readonly epoch: number;
     readonly step: number;
     readonly terms: StepTerms;
   }): void | Promise<void>;
-  /** After each epoch and its validation. */
+  /** Called after each epoch and its validation. */
   onEpoch?(event: CurvePoint & { readonly improved: boolean }): void | Promise<void>;
-  /** When training fails; the error is thrown on afterwards. */
+  /** Called when training fails; the error is rethrown afterwards. */
   onError?(error: unknown): void | Promise<void>;
   onEnd?(result: FitResult): void | Promise<void>;
 }

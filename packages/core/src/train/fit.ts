@@ -14,16 +14,16 @@ import { TrainingRun } from './training-run';
 /**
  * Trains a model: shuffled batches, one optimizer per objective, validation after each epoch, early stopping, checkpoints.
  *
- * The key decides everything: two runs with one key give the same bits, and a run that was interrupted at any step and
- * called again with the same arguments ends with the bits of an uninterrupted one.
+ * The key determines everything: two runs with the same key give identical bits, and a run that was interrupted at
+ * any step and called again with the same arguments ends with the bits of an uninterrupted one.
  *
- * With validation data the model ends up with the weights of its best epoch (averaged ones, if `ema` is given), judged by
- * `validate`, or else by the objective that the model declares as validated. A model whose losses do not say how good it is
- * (a GAN, an energy-based model) keeps its last weights unless `validate` is given.
+ * With validation data the model ends up with the weights of its best epoch (averaged ones, if `ema` is given),
+ * judged by `validate`, or else by the objective that the model declares as validated. A model whose losses do not
+ * measure its quality (a GAN, an energy-based model) keeps its last weights unless `validate` is given.
  *
  * @param model - trained in place
- * @param data - examples; a `Dataset` will do
- * @returns how it went; losses in the unit of the objectives (nats per example for likelihoods)
+ * @param data - examples, such as a `Dataset`
+ * @returns the course of training; losses are in the unit of the objectives (nats per example for likelihoods)
  * @throws ArgumentError, ShapeError or DomainError for options and data that cannot be trained on
  * @throws EngineError if TensorFlow.js has no backend
  * @throws NumericalError if a loss or a weight is not finite, naming the step and the term; the model then has its best

@@ -1,14 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
 
-/** A loss and the terms that it is made of. */
+/** A loss and its terms. */
 export type LossTerms = { readonly total: Scalar } & Readonly<Record<string, Scalar>>;
 
 /**
- * Computes a loss with its terms, and the gradient of `total` for the given variables. Frees all else.
+ * Computes a loss with its terms, and the gradient of `total` for the given variables. Frees all other tensors.
  * @param loss - returns scalars
  * @param variables - by path
- * @returns tensors that the caller owns; a variable that the loss does not depend on has no gradient
+ * @returns tensors, which the caller owns. A variable that the loss does not depend on has no gradient
  */
 export function valueAndGradients(
   loss: () => LossTerms,
@@ -39,7 +39,10 @@ export function valueAndGradients(
   }
 }
 
-/** Frees what the tape has saved for a backward pass that never came: tfjs itself frees it only after that pass. */
+/**
+ * Frees the tensors that the tape has saved for a backward pass that did not happen: tfjs frees them only after that
+ * pass.
+ */
 function freeTape(): void {
   const { state } = tf.engine();
   if (state.gradientDepth > 0) return;

@@ -5,21 +5,21 @@ import type { ConditionedBatch } from '../model/condition';
 import { checkKey, type Key } from '../random/key';
 import { gatherExamples, type Examples, type MakeBatch } from './examples';
 
-/** The label of an example whose class is not known. */
+/** The label of an example with an unknown class. */
 export const UNKNOWN_LABEL = -1;
 
 export interface ClassContextOptions {
   /** The number of classes; labels are integers from 0 to `classes - 1`. */
   readonly classes: number;
   /**
-   * What an example without a label gets: `refuse` is an error, `zeros` a row of zeros, which a semi-supervised model
-   * takes for "unknown".
+   * The context of an example without a label: `refuse` throws an error; `zeros` gives a row of zeros, which a
+   * semi-supervised model reads as "unknown".
    * @defaultValue 'refuse'
    */
   readonly unknown?: 'refuse' | 'zeros';
   /**
-   * The probability that a label is hidden in training, with a row of zeros in its place, so that one model learns both
-   * with and without a class (classifier-free guidance).
+   * The probability that a row of zeros replaces a label in training, so that one model learns both with and without
+   * a class (classifier-free guidance).
    * @defaultValue 0
    */
   readonly dropout?: number;
@@ -86,7 +86,7 @@ function notAClass(row: number, label: number, classes: number): DomainError {
 /**
  * The same examples with most of their labels replaced by {@link UNKNOWN_LABEL}. The same number of labels of each class
  * is kept, chosen by the key.
- * @param options - `labelled`: how many labels are kept
+ * @param options - `labelled`: the number of labels to keep
  * @throws ArgumentError if there are no labels, or a class has fewer than its share
  */
 export function hideLabels(

@@ -5,13 +5,13 @@ export interface MonteCarloMean {
   readonly standardError: number;
 }
 
-/** Draws of each example of a batch, averaged one after the other. */
+/** Running averages of the draws of each example of a batch. */
 export interface Averages {
-  /** Whether the one draw of each example is its exact value. */
+  /** Whether a draw is the exact value, so that one is enough. */
   isExact: boolean;
   /** One draw for each example. */
   add(values: ArrayLike<number>): void;
-  /** The estimate of each example, and the variance that it has because of its draws. */
+  /** The estimate of each example, and its variance due to the draws. */
   estimates(): { readonly values: Float64Array; readonly variances: Float64Array };
 }
 
@@ -37,7 +37,7 @@ export class DrawAverages implements Averages {
     }
   }
 
-  /** The mean of each example, and the variance that this mean has because of its draws; NaN after a single draw. */
+  /** The mean of each example, and its variance due to the draws; NaN after a single draw. */
   estimates(): { readonly values: Float64Array; readonly variances: Float64Array } {
     if (this.isExact) return { values: this.#means, variances: new Float64Array(this.#means.length) };
     const scale = 1 / (this.#draws * (this.#draws - 1));

@@ -10,24 +10,24 @@ import { ExponentialAverage } from './exponential-average';
 import { clipByGlobalNorm, valueAndGradients } from './gradients';
 import type { Optimizer, OptimizerFactory } from './optimizer';
 
-/** How fast a moving average of weights forgets, $\alpha$ in (0, 1). */
+/** The decay $\alpha$ of a moving average of weights, in (0, 1). */
 export interface AverageOptions {
   readonly decay: number;
 }
 
 export interface StepOptions {
-  /** One for all objectives, or one for each by its name. */
+  /** One optimizer for all objectives, or one per objective by name. */
   readonly optimizer: OptimizerFactory | Readonly<Record<string, OptimizerFactory>>;
   /** Largest joint norm of an objective's gradients. */
   readonly clipNorm?: number | undefined;
   /**
-   * Keeps a moving average of the weights, which validation and the final model use: of all weights, or of those of some
-   * objectives by their names (`{ generator: { decay: 0.999 } }`).
+   * Keeps a moving average of the weights, which validation and the final model use: of all weights, or of the
+   * weights of some objectives by name (`{ generator: { decay: 0.999 } }`).
    */
   readonly ema?: AverageOptions | Readonly<Record<string, AverageOptions>> | undefined;
 }
 
-/** One objective with what trains it. */
+/** One objective with its optimizer. */
 interface Player<B> {
   readonly objective: Objective<B>;
   readonly variables: ReadonlyMap<string, Variable>;
@@ -36,12 +36,12 @@ interface Player<B> {
   readonly average: ExponentialAverage | undefined;
 }
 
-/** What an objective does in a step: nothing, an update without its lazy terms, or an update with them. */
+/** The action of an objective in a step: none, an update without its lazy terms, or an update with them. */
 type Turn = 'none' | 'update' | 'lazy';
 
 /**
- * The training step of a model: for each objective whose turn it is its loss, gradients, clipping and update, then the
- * averages. Owns the optimizers' slots and the averages, not the model.
+ * The training step of a model: loss, gradients, clipping and update of each objective that is due, then the
+ * averages. Owns the optimizers' slots and the averages, but not the model.
  */
 export class ModelStep<B> implements StepProgram<B>, Module {
   readonly players: readonly Player<B>[];
@@ -76,7 +76,10 @@ export class ModelStep<B> implements StepProgram<B>, Module {
     this.#clipNorm = clipNorm;
   }
 
-  /** What belongs to the step and not to the model: `optimizer/<objective>/<slot>/<path>` and `average/<path>`. */
+  /**
+   * The variables of the step that do not belong to the model: `optimizer/<objective>/<slot>/<path>` and
+   * `average/<path>`.
+   */
   parameters(): ReadonlyMap<string, Variable> {
     const slots = this.players.flatMap(({ objective, optimizer }) =>
       prefixed(`optimizer/${objective.name}`, optimizer.parameters()),
@@ -107,7 +110,7 @@ export class ModelStep<B> implements StepProgram<B>, Module {
     return this.#averages().reduce<() => Promise<T>>((run, average) => () => average.during(run), action)();
   }
 
-  /** Gives the weights their averages, for good. */
+  /** Replaces the weights by their averages. */
   adoptAverages(): void {
     this.#averages().forEach((average) => average.adopt());
   }

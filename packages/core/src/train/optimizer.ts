@@ -6,7 +6,7 @@ import { StateError } from '../errors/dgm-error';
 import type { Module } from '../model/module';
 import { type Schedule, scheduleOf } from './schedule';
 
-/** What an update is told about the step; tensors, so that one captured step serves every step. */
+/** The inputs of an update. They are tensors, so that one captured step serves all steps. */
 export interface UpdateContext {
   readonly learningRate: Scalar;
   /** 1 at the first step, float32. */
@@ -26,7 +26,7 @@ export interface Optimizer extends Module {
 export interface OptimizerFactory {
   readonly name: string;
   readonly learningRate: Schedule;
-  /** What a checkpoint compares: resuming with other numbers is refused. */
+  /** Stored in checkpoints: resuming with other values is refused. */
   readonly hyperparameters: Readonly<Record<string, number | boolean>>;
   create(variables: ReadonlyMap<string, Variable>): Optimizer;
 }
@@ -34,7 +34,7 @@ export interface OptimizerFactory {
 /** The new values of a variable and of its slots. */
 type Updated<Slot extends string> = { readonly weight: Tensor } & Readonly<Record<Slot, Tensor>>;
 
-/** What is computed once per step and not once per variable. */
+/** Values that are computed once per step instead of once per variable. */
 export type Factors = Readonly<Record<string, Tensor>>;
 
 /** The equations of an optimizer: which slots each variable gets (zeros at first) and how a step changes them. */
@@ -93,7 +93,7 @@ export function checkOptimizerOptions(
   }
 }
 
-/** Makes an optimizer's factory out of its equations. */
+/** Makes an optimizer factory from its equations. */
 export function optimizerFactory<Slot extends string, F extends Factors>(
   name: string,
   learningRate: number | Schedule,
@@ -161,7 +161,7 @@ class SlotOptimizer<Slot extends string, F extends Factors> implements Optimizer
     for (const slot of this.#slots.values()) if (!slot.isDisposed) slot.dispose();
   }
 
-  /** The rule for one variable, by the fastest means that the backend has. */
+  /** Applies the rule to one variable, in the fastest way that the backend offers. */
   #updateWith(
     factors: F & UpdateContext,
   ): (weight: Tensor, gradient: Tensor, slots: Readonly<Record<Slot, Tensor>>) => Updated<Slot> {

@@ -11,8 +11,8 @@ interface MessagePortLike {
 }
 
 /**
- * Lets timers, input and signals be seen, and comes back at once.
- * Animation frames would stop in a hidden tab, and timers wait at least 4 ms in browsers.
+ * Yields to timers, input and signals, and resumes as soon as possible. Animation frames would stop in a hidden tab,
+ * and timers wait at least 4 ms in browsers.
  */
 export function pause(): Promise<void> {
   const host = globalThis as unknown as Host;

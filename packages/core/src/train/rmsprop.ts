@@ -18,7 +18,7 @@ export interface RmspropOptions {
    */
   readonly decay?: number;
   /**
-   * How much of the last direction is kept, in [0, 1).
+   * The momentum: the fraction of the last direction that is kept, in [0, 1).
    * @defaultValue 0
    */
   readonly momentum?: number;

@@ -8,13 +8,13 @@ import { type Examples, type ExampleSource, isSource } from './examples';
 import type { CommonFitOptions, TrainingData } from './fit-options';
 import type { OptimizerFactory } from './optimizer';
 
-/** What must be the same when training goes on: each entry is compared as JSON. */
+/** What must be unchanged when training resumes: each entry is compared as JSON. */
 export type RunDescription = Readonly<Record<string, unknown>>;
 
 /** A learning rate is compared at these steps: a schedule is a function, which cannot be compared itself. */
 const COMPARED_STEPS = [0, 1, 10, 100, 1000, 10_000, 100_000];
 
-/** Describes a run by all that decides its numbers, except functions such as `batch` and `validate`. */
+/** Describes a run by everything that determines its numbers, except functions such as `batch` and `validate`. */
 export function describeRun<B>(
   { key, batchSize, dropLast = false, clipNorm, ema }: CommonFitOptions<B>,
   { train, validation }: TrainingData,
@@ -62,7 +62,10 @@ function describeSource({ id, shape, count }: ExampleSource): unknown {
   });
 }
 
-/** The losses of some examples, by objective: what a checkpoint knows a model by, besides the shapes of its weights. */
+/**
+ * The losses of some examples, by objective. Together with the shapes of the weights, they identify a model in a
+ * checkpoint.
+ */
 export type Probe = Readonly<Record<string, number>>;
 
 /** Late enough for a schedule of an objective to show. */
@@ -72,9 +75,9 @@ const PROBED_STEP = 1000;
 const TOLERANCE = 1e-3;
 
 /**
- * Computes every objective's loss of a batch, not training: activations, weights of terms and schedules of objectives are
- * functions, which cannot be compared, but they show here.
- * @returns without the losses that cannot be computed of so few examples
+ * Computes every objective's loss of a batch outside training. Activations, weights of terms and schedules of
+ * objectives are functions, which cannot be compared, but they change these losses.
+ * @returns without the losses that need more examples
  */
 export async function probe<B>(objectives: readonly Objective<B>[], batch: B, key: Key): Promise<Probe> {
   const losses: Record<string, number> = {};

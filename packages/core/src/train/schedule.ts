@@ -5,7 +5,7 @@ import { ArgumentError } from '../errors/dgm-error';
 /** A learning rate as a function of the number of steps already taken: 0 at the first step. */
 export type Schedule = (step: number) => number;
 
-/** The schedule that a number stands for: always itself. */
+/** A constant schedule. */
 export function constantSchedule(value: number): Schedule {
   checkNumber('constantSchedule', 'value', value, { min: 0 });
   return record(() => value, 'constantSchedule', arguments);
@@ -44,7 +44,7 @@ export function cosineSchedule(
   );
 }
 
-/** Rises linearly over `steps` steps to where `then` starts; `then` counts its steps from there. */
+/** Rises linearly over `steps` steps to the start of `then`, which counts its steps from there. */
 export function warmUpSchedule(then: number | Schedule, { steps }: { readonly steps: number }): Schedule {
   checkInteger('warmUpSchedule', 'steps', steps, { min: 0 });
   const after = scheduleOf(then);

@@ -6,12 +6,12 @@ export interface SgdOptions {
   /** @defaultValue 1e-3 */
   readonly learningRate?: number | Schedule;
   /**
-   * How much of the last direction is kept, in [0, 1).
+   * The momentum: the fraction of the last direction that is kept, in [0, 1).
    * @defaultValue 0
    */
   readonly momentum?: number;
   /**
-   * Looks ahead by one momentum step.
+   * Whether to use Nesterov momentum, which looks ahead by one step.
    * @defaultValue false
    */
   readonly nesterov?: boolean;

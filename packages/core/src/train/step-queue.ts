@@ -16,7 +16,7 @@ interface PendingStep {
   readonly examples: number;
 }
 
-/** Steps that were started and whose terms are not read yet. Times them, and finds the ones that went wrong. */
+/** Steps that were started but whose terms were not read yet. Times them, and checks that their terms are finite. */
 export class StepQueue {
   readonly #step: TrainStep<unknown>;
   readonly #state: TrainingState;

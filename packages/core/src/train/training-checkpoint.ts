@@ -18,7 +18,7 @@ import {
 const FORMAT = 'dgm.training';
 const VERSION = '2';
 
-/** What a checkpoint holds besides the variables, which are current. */
+/** The contents of a checkpoint besides the current variables. */
 export interface SavedTraining {
   readonly state: TrainingState;
   readonly best: Weights | undefined;
@@ -112,7 +112,7 @@ export class TrainingCheckpoint {
     };
   }
 
-  /** Reads what lies beside the tensors; a file without it is a damaged one. */
+  /** Reads the metadata beside the tensors; a file without it is damaged. */
   #parse({ tensors, metadata }: TensorFile) {
     const isOther = metadata['format'] !== FORMAT || metadata['version'] !== VERSION;
     if (isOther) return { tensors, metadata, state: initialState(), good: undefined };

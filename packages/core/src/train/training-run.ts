@@ -25,7 +25,7 @@ import { StepQueue } from './step-queue';
 import { TrainingCheckpoint } from './training-checkpoint';
 import { Validation } from './validation';
 
-/** Input and signals are looked at this often. */
+/** The interval at which input and signals are handled. */
 const PAUSE_EVERY_MS = 20;
 
 const PROBED_ROWS = 4;

@@ -2,7 +2,7 @@ import type { HostTensor } from '../checkpoint/host-tensor';
 import { NumericalError } from '../errors/dgm-error';
 import type { CurvePoint } from './fit-result';
 
-/** Where training stands, apart from the tensors: what a checkpoint writes as JSON. Sums are doubles. */
+/** The state of training apart from tensors, which a checkpoint writes as JSON. Sums are doubles. */
 export interface TrainingState {
   /** Finished epochs. */
   epoch: number;
@@ -13,7 +13,7 @@ export interface TrainingState {
   sums: Record<string, TermSum>;
   curve: readonly CurvePoint[];
   progress: Progress;
-  /** How often training has gone back after a loss or a weight that was not finite. */
+  /** The number of recoveries after a loss or a weight that was not finite. */
   recoveries: number;
   seconds: number;
 }
@@ -63,7 +63,7 @@ export function checkFiniteWeights(weights: Weights, step: number): void {
   }
 }
 
-/** How long training goes on without an improvement. */
+/** When training stops because validation no longer improves. */
 export interface EarlyStoppingOptions {
   /** Stops when more than this many validations in a row did not improve on the best one; there is one per epoch by default. */
   readonly patience: number;

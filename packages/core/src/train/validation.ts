@@ -7,7 +7,7 @@ import type { Engine, Measure, PreparedMeasure } from './engine';
 import { allRows, batchRows, type AnyMakeBatch, type Examples } from './examples';
 
 export interface ValidationOptions<B> {
-  /** The same at each call, so that two epochs differ by their weights and not by luck. */
+  /** The same at each call, so that epochs differ only by their weights. */
   readonly key: Key;
   readonly batchSize: number;
   readonly batch: AnyMakeBatch<B>;
@@ -16,7 +16,7 @@ export interface ValidationOptions<B> {
   readonly onWarning: (message: string) => Promise<void>;
 }
 
-/** Measures a model on examples that it does not learn from, again and again. */
+/** Measures a model on held-out examples after each epoch. */
 export class Validation<B> {
   readonly #examples: Examples;
   readonly #options: ValidationOptions<B>;
@@ -32,7 +32,7 @@ export class Validation<B> {
     };
   }
 
-  /** Mean over the examples of the objective's `total`, not training, summed up in doubles. */
+  /** The mean over the examples of the objective's `total` outside training, summed in doubles. */
   async meanLoss(): Promise<number> {
     const { key, batchSize, batch } = this.#options;
     const examples = this.#examples;

@@ -15,9 +15,9 @@ export interface AutoregressiveOptions {
   readonly network: NetworkLike;
   readonly transformer: Transformer;
   /**
-   * What takes one pass: `'density'` makes parameters of the data (masked autoregressive flows, for training by maximum
-   * likelihood), `'sampling'` makes them of the latents (inverse autoregressive flows, for posteriors). The other
-   * direction takes a pass for each group.
+   * The direction that takes a single pass. With `'density'` the parameters are computed from the data (masked
+   * autoregressive flows, for training by maximum likelihood); with `'sampling'` from the latents (inverse
+   * autoregressive flows, for posteriors). The other direction takes one pass per group.
    */
   readonly fast: 'density' | 'sampling';
 }
@@ -58,7 +58,7 @@ export class Autoregressive extends BaseFlowLayer {
     return { z, logDet: sumEvent(logDet) };
   }
 
-  /** After each pass one more group is right, whatever the later ones were; the last pass gives all. */
+  /** Each pass makes one more group correct, whatever the later groups hold; after the last pass all are. */
   #solve<R>(like: Tensor, next: (seen: Tensor) => Tensor, last: (seen: Tensor) => R): R {
     let seen: Tensor = tf.zerosLike(like);
     for (let pass = 1; pass < this.#passes; pass++) seen = next(seen);
@@ -71,7 +71,7 @@ export class Autoregressive extends BaseFlowLayer {
   }
 }
 
-/** A network that says its groups must have those of the layer: otherwise the map is not invertible. */
+/** A network that declares its groups must have the groups of the layer; otherwise the map is not invertible. */
 function checkSameGroups(
   groups: readonly number[],
   network: NetworkLike | { groups?: readonly number[] },

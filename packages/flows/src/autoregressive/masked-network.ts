@@ -17,11 +17,11 @@ import { record } from '../record';
 
 export interface MaskedNetworkOptions {
   /**
-   * For each element of an event the group that it belongs to, 0 to G - 1: what is put out for an element depends on the
-   * elements of earlier groups only. `[0, 1, 2, 3]` is the natural order, one element at a time.
+   * The group of each element of an event, from 0 to G - 1. The output for an element depends on elements of earlier
+   * groups only. `[0, 1, 2, 3]` is the natural order, one element at a time.
    */
   readonly groups: readonly number[];
-  /** How many numbers are put out for each element. */
+  /** The number of outputs per element. */
   readonly numParameters: number;
   /**
    * Hidden units of each layer.
@@ -38,17 +38,18 @@ export interface MaskedNetworkOptions {
    */
   readonly contextSize?: number;
   /**
-   * The share of hidden units that are left out in training.
+   * The fraction of hidden units that dropout sets to 0 in training.
    * @defaultValue 0
    */
   readonly dropout?: number;
 }
 
 /**
- * A multilayer perceptron with masked weights: for each element it puts out numbers that depend on earlier elements alone,
- * all in one pass. From `[n, D]`, or `[n, D + contextSize]`, to `[n, D * numParameters]`, those of one element side by side.
+ * A multilayer perceptron with masked weights. In one pass it computes, for each element, outputs that depend on
+ * earlier elements only. From `[n, D]`, or `[n, D + contextSize]`, to `[n, D * numParameters]`, those of one element
+ * side by side.
  *
- * The masks are exact: an entry that must not be seen has a gradient of exactly 0.
+ * The masks are exact: the gradient by an entry that is masked out is exactly 0.
  * @throws ArgumentError if the groups are not numbered from 0 without a gap
  * @see MADE: Masked Autoencoder for Distribution Estimation (Germain et al., 2015), Eq. 12, 13
  */

@@ -29,8 +29,8 @@ export interface AutoregressiveBaseOptions {
 /**
  * A base distribution in which groups of elements depend on earlier groups, $\pi(z) = \prod_g \pi(z_g | z_{<g})$.
  *
- * With two groups it is factoring-out: half of the latents get a distribution whose parameters the other half gives. With
- * a group for each element it is an autoregressive model.
+ * With two groups this factors out half of the latents: the other half gives the parameters of their distribution.
+ * With one group per element it is an autoregressive model.
  * @throws ShapeError if the events of the head are not of shape [1]
  * @see DGM §3.1.6, "Factoring-out"; Integer Discrete Flows (Hoogeboom et al., 2019), §4.2
  */
@@ -91,7 +91,10 @@ class Grouped extends BaseDistribution {
     this.batchShape = call.context === undefined ? [] : [call.context.shape[0]!];
   }
 
-  /** Group by group: a pass of the network over what is drawn so far gives the parameters of a group's elements. */
+  /**
+   * Draws group by group: one pass of the network over the elements drawn so far gives the parameters of the next
+   * group.
+   */
   protected draw(key: Key, sampleShape: Shape): Tensor {
     const { dims, members } = this.#parts;
     const shape = [...sampleShape, ...this.batchShape, dims];
@@ -110,7 +113,7 @@ class Grouped extends BaseDistribution {
     return tf.reshape(tf.sum(tf.reshape(perElement, [-1, dims]), 1), x.shape.slice(0, -1));
   }
 
-  /** The distributions of elements of rows `[n, D]`, of all by default: a batch of n times as many. */
+  /** The distributions of the given elements (all by default) of rows `[n, D]`, as a batch of n times their number. */
   #conditionals(rows: Tensor, elements?: readonly number[]): Distribution {
     const { dims, head, network } = this.#parts;
     const output = network.apply(this.#seen(rows), this.#call);

@@ -14,19 +14,22 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { record } from '../record';
 
-/** $\pi(z)$ with parameters: any `ConditionalDistribution`, which may know more about itself, as a flow does. */
+/**
+ * A base distribution $\pi(z)$ with parameters: any `ConditionalDistribution`. A flow also provides the optional
+ * members.
+ */
 export interface FlowBase extends ConditionalDistribution {
-  /** The shape of an event, where it is known before the first call. */
+  /** The shape of an event, if it is known before the first call. */
   readonly eventShape?: Shape;
-  /** The space of its events, where it is known before the first call. */
+  /** The space of its events, if it is known before the first call. */
   readonly space?: EventSpace | undefined;
-  /** The width of the context that it is conditioned on; 0 if it takes none. */
+  /** The width of its context; 0 for an unconditional distribution. */
   readonly contextSize?: number;
-  /** Initializes what starts from data from a batch of latents, as `Flow.initialize` does. */
+  /** Initializes data-dependent layers from a batch of latents, as `Flow.initialize` does. */
   initialize?(z: Tensor, call?: CallOptions): void;
 }
 
-/** The distribution of a base under a context, which only bases that take one get to see. */
+/** The base distribution given a context, which is passed only to conditional bases. */
 export function givenBase(base: Distribution | FlowBase, call: CallOptions): Distribution {
   if (!isModule(base)) return base;
   const { context, ...rest } = call;
@@ -34,11 +37,11 @@ export function givenBase(base: Distribution | FlowBase, call: CallOptions): Dis
 }
 
 /**
- * A base distribution whose parameters are learned: the family of a head, with a number of its own for each parameter.
+ * A base distribution of a head's family with learned parameters.
  *
  * @param head - for example `normalHead({ shape: [64] })` or `integerLogistic({ shape: [64] })`
- * @param options - `key`: spreads the initial values of the parameters, for mixtures, whose components must differ; all
- * parameters start at 0 without one
+ * @param options - `key`: randomizes the initial parameters, which mixtures need because their components must
+ * differ. Without a key, all parameters start at 0
  * @see DGM §3.1.6, "Learnable base distributions"; Eq. 3.41
  */
 export function learnedBase(

@@ -19,35 +19,33 @@ import type { SmoothMap } from '../smooth/smooth-map';
 export interface ContinuousFlowOptions {
   /** D, the length of an event. */
   readonly dims: number;
-  /**
-   * $f(z, t)$, `[n, D]` to `[n, D]`, whose conditions are the time and then the context. The layer owns it.
-   */
+  /** $f(z, t)$, from `[n, D]` to `[n, D]`. Its conditions are the time, followed by the context. The layer owns it. */
   readonly field: SmoothMap;
   /**
-   * What integrates in training.
+   * The solver in training.
    * @defaultValue {@link rungeKutta}
    */
   readonly solver?: OdeSolver;
   /**
-   * What integrates outside training; {@link dormandPrince} by default. It reads values: to capture such calls, give a solver
-   * that does not.
+   * The solver outside training, {@link dormandPrince} by default. It reads values; to capture such calls, pass a
+   * solver that reads none.
    */
   readonly evaluationSolver?: OdeSolver;
   /**
-   * The trace in training: {@link exactTrace}, or {@link hutchinsonTrace}. Exact up to 16 dimensions and estimated beyond
-   * by default. Outside training it is always exact.
+   * The trace in training: {@link exactTrace} (the default up to 16 dimensions) or {@link hutchinsonTrace} (the
+   * default above). Outside training the trace is always exact.
    */
   readonly trace?: Trace;
 }
 
-/** Up to here the exact trace is cheap. */
+/** The largest dimension for which the exact trace is cheap. */
 const SMALL = 16;
 
 /**
  * A continuous flow: $\dot z = f(z, t)$ from the latents at $t = 0$ to data at $t = 1$, and
  * $\ln|\det| = \int_0^1 \mathrm{tr}\, \frac{\partial f}{\partial z}\, \mathrm{d}t$, both by one solver. The inverse runs backwards.
  *
- * Values, log-determinants and round trips are as exact as the solver is.
+ * Values, log-determinants and round trips are as accurate as the solver.
  * @see Neural Ordinary Differential Equations (Chen et al., 2018), §4; FFJORD (Grathwohl et al., 2019), Eq. 4
  */
 export class ContinuousFlow extends BaseFlowLayer {

@@ -10,25 +10,26 @@ import { checkMask, type Mask } from './masks';
 
 export interface CouplingOptions {
   /**
-   * Which elements of the last axis stay; a vector's elements, an image's channels. `halfMask(size)` splits the axis
-   * in two without moving anything.
+   * Which elements of the last axis stay unchanged: elements of a vector, or channels of an image. `halfMask(size)`
+   * splits the axis in two without moving elements.
    */
   readonly mask: Mask;
   /**
-   * From $x_a$, `[n, ..., a]`, with the context beside it if there is one, to `transformer.numParameters` numbers for
-   * each element of $x_b$, those of one element side by side.
+   * Maps $x_a$, `[n, ..., a]`, concatenated with the context if there is one, to `transformer.numParameters` numbers
+   * per element of $x_b$; the numbers of one element are adjacent.
    */
   readonly network: NetworkLike;
   readonly transformer: Transformer;
   /**
-   * The axes in front of the last one: `[height, width]` for images.
+   * The axes before the last one: `[height, width]` for images.
    * @defaultValue none
    */
   readonly leadingShape?: Shape;
 }
 
 /**
- * A coupling layer: part of an event stays, the rest is transformed with parameters that a network computes from it,
+ * A coupling layer: part of an event stays unchanged, and a network computes from it the parameters that transform
+ * the rest,
  *
  * $$y_a = z_a, \qquad y_b = T(z_b; \theta(z_a))$$
  *

@@ -5,8 +5,8 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { record } from '../record';
 
 /**
- * Several networks of one input, one for each parameter of a transformer, as the book has one for the scale and one for
- * the shift: their outputs `[..., d]` are laid side by side, `[..., d * networks]`, those of one element together.
+ * Combines one network per parameter of a transformer, such as a scale and a shift network, into one: their outputs
+ * `[..., d]` become `[..., d * networks]`, with the parameters of one element adjacent.
  *
  * @param networks - under their names, in the order of the transformer's parameters
  * @see DGM Listing 3.2

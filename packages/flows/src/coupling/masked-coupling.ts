@@ -10,10 +10,10 @@ import { checkMask, type Mask } from './masks';
 
 export interface MaskedCouplingOptions {
   readonly eventShape: Shape;
-  /** Which elements of the event stay, row by row: `checkerboardMask([8, 8, 1])`. */
+  /** Which elements of the event stay unchanged, in row-major order: `checkerboardMask([8, 8, 1])`. */
   readonly mask: Mask;
   /**
-   * From an event with 0 in place of what changes, with the context beside the last axis if there is one, to
+   * Maps an event whose changing elements are set to 0, concatenated with the context if there is one, to
    * `transformer.numParameters` numbers for *each* element.
    */
   readonly network: NetworkLike;
@@ -21,9 +21,11 @@ export interface MaskedCouplingOptions {
 }
 
 /**
- * A coupling over the whole event, for masks that no axis separates: $y = m \odot z + (1 - m) \odot T(z; \theta(m \odot z))$.
+ * A coupling over the whole event, for masks that do not split an axis:
+ * $y = m \odot z + (1 - m) \odot T(z; \theta(m \odot z))$.
  *
- * The network keeps the shape of an image, so it may be convolutional; what it puts out for elements that stay is not used.
+ * The network keeps the shape of an image, so it may be convolutional; its outputs for unchanged elements are
+ * ignored.
  * @throws ArgumentError if the mask has not one entry per element
  * @see Density Estimation Using Real NVP (Dinh et al., 2017), §3.4
  */

@@ -2,8 +2,8 @@ import { ArgumentError, checkInteger, sizeOf } from '@dgm/core';
 import type { Shape } from '@dgm/core';
 
 /**
- * Which elements of an event a coupling keeps, row by row: `true` is $x_a$, which stays and is what the network sees,
- * `false` is $x_b$, which changes.
+ * Which elements of an event a coupling keeps, in row-major order: `true` marks $x_a$, which stays unchanged and is
+ * the network's input; `false` marks $x_b$, which changes.
  */
 export type Mask = readonly boolean[];
 
@@ -13,14 +13,14 @@ export function halfMask(size: number): Mask {
   return Array.from({ length: size }, (_, index) => index < Math.ceil(size / 2));
 }
 
-/** Keeps every second element, from the first on. */
+/** Keeps every second element, starting with the first. */
 export function alternatingMask(size: number): Mask {
   checkInteger('alternatingMask', 'size', size, { min: 2 });
   return Array.from({ length: size }, (_, index) => index % 2 === 0);
 }
 
 /**
- * Keeps the pixels of one colour of a checkerboard, all channels alike.
+ * Keeps the pixels of one colour of a checkerboard, in all channels.
  * @param shape - `[height, width]` or `[height, width, channels]`
  * @see Density Estimation Using Real NVP (Dinh et al., 2017), §3.4; DGM §3.1.6
  */
@@ -40,13 +40,13 @@ export function checkerboardMask(shape: Shape): Mask {
   });
 }
 
-/** The mask that keeps what the given one changes. */
+/** The complement of a mask. */
 export function oppositeMask(mask: Mask): Mask {
   return mask.map((kept) => !kept);
 }
 
 /**
- * Checks that a mask has an entry for each element, and keeps something and changes something.
+ * Checks that a mask has one entry per element, and neither keeps nor changes all of them.
  * @throws ArgumentError naming `where`
  */
 export function checkMask(where: string, mask: Mask, size: number): void {

@@ -5,9 +5,10 @@ import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { record } from '../record';
 
 /**
- * A network times a learned number that starts at 0: $\alpha\, s(x)$. Layers with such networks start as the identity.
+ * Multiplies a network by a learned number that starts at 0: $\alpha\, s(x)$. Layers with such networks start as the
+ * identity.
  *
- * In an integer coupling the number stands inside the rounding, $\lfloor \beta\, t(x) \rceil$; DGM Listing 5.1 has
+ * In an integer coupling the number is inside the rounding, $\lfloor \beta\, t(x) \rceil$; DGM Listing 5.1 has
  * $\beta \lfloor t(x) \rceil$, which leaves the integers.
  * @see ReZero Is All You Need (Bachlechner et al., 2020); DGM §3.1.6
  */

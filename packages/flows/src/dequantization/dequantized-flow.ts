@@ -19,9 +19,9 @@ import { record } from '../record';
 import { uniformDequantizer, type Dequantizer, type DequantizerCall } from './dequantizer';
 
 export interface DequantizedOptions {
-  /** A density over $[0, \text{levels})^D$; what lies outside of it is lost. */
+  /** A density over $[0, \text{levels})^D$. Mass outside this range is lost. */
   readonly flow: Flow;
-  /** The number of values of an entry: 0 to `levels - 1`. */
+  /** The number of values that an entry can take: integers from 0 to `levels - 1`. */
   readonly levels: number;
   /** @defaultValue uniform noise */
   readonly dequantizer?: Dequantizer;
@@ -40,7 +40,7 @@ export function dequantized(options: DequantizedOptions): DequantizedFlow {
   return record(new DequantizedFlow(options), 'dequantized', arguments);
 }
 
-/** What {@link dequantized} makes. Its batches are tensors, or `{ x, context }` if the flow is conditional. */
+/** The class of {@link dequantized}. Its batches are tensors, or `{ x, context }` if the flow is conditional. */
 export class DequantizedFlow
   extends BaseModule
   implements BoundModel<Tensor | ConditionedBatch, Tensor | ConditionedBatch>
@@ -69,7 +69,7 @@ export class DequantizedFlow
   }
 
   /**
-   * The bound with one draw of the noise, in nats, `[n]`; -Infinity for an `x` that is not one of the levels.
+   * The bound with one draw of the noise, in nats, `[n]`; -Infinity if an entry of `x` is not one of the levels.
    * @param batch - integers 0 to `levels - 1`, `[n, ...event]`, or `{ x, context }`
    */
   elbo(batch: Tensor | ConditionedBatch, key: Key): Tensor {
@@ -82,7 +82,7 @@ export class DequantizedFlow
   }
 
   /**
-   * Draws of the flow, rounded down to the value of their cell; what lies outside goes to the edges. `[n, ...event]`.
+   * Draws of the flow, rounded down to integers and clamped to the range. `[n, ...event]`.
    * @param options - `context`: `[n, contextSize]`, one row for each draw
    */
   sample(key: Key, n: number, options: SampleOptions = {}): Tensor {

@@ -7,11 +7,11 @@ import { record } from '../record';
 
 /** Options of one call of a dequantizer. */
 export interface DequantizerCall extends CallOptions {
-  /** Axes in front of those of the data: several draws for each example. */
+  /** Leading axes, for several draws per example. */
   readonly sampleShape?: Shape;
 }
 
-/** $q(u | x)$: noise on $[0, 1)^D$ that makes a density of a mass function. */
+/** $q(u | x)$: noise on $[0, 1)^D$ that turns a mass function into a density. */
 export interface Dequantizer extends Module {
   /**
    * Draws of the noise for data `[n, ...event]`.
@@ -19,14 +19,14 @@ export interface Dequantizer extends Module {
    * @returns `noise`: `[...sampleShape, n, ...event]`, and `logProb`: $\ln q(u|x)$ in nats, `[...sampleShape, n]`
    */
   draw(x: Tensor, key: Key, call?: DequantizerCall): { noise: Tensor; logProb: Tensor };
-  /** Initializes what starts from data, as `Flow.initialize` does. */
+  /** Initializes data-dependent layers, as `Flow.initialize` does. */
   initialize?(x: Tensor, key: Key, call?: CallOptions): void;
 }
 
 /**
  * Noise that is uniform on $[0, 1)$: $\ln q(u|x) = 0$.
  *
- * DGM's code draws it from (0, 0.5], which gives a density on half of each cell and no bound on the likelihood.
+ * DGM's code draws it from (0, 0.5]. The density then covers half of each cell and gives no bound on the likelihood.
  * @see DGM §3.1.5; A note on the evaluation of generative models (Theis et al., 2016)
  */
 export function uniformDequantizer(): Dequantizer {
@@ -43,11 +43,11 @@ class UniformDequantizer extends BaseModule implements Dequantizer {
 }
 
 /**
- * Noise whose distribution is learned: a flow over $(0, 1)^D$, whose last layer is a `Sigmoid`, with the data as its
- * context. It owns the flow.
+ * Noise with a learned distribution: a flow over $(0, 1)^D$ that is conditioned on the data and ends with a
+ * `Sigmoid`. It owns the flow.
  *
- * @param noise - its event is as long as one of the data; its context is the data in units of `levels`, `[n, D]`, and that
- * of a conditional model beside it, `[n, D + contextSize]`
+ * @param noise - its event has the size of an example; its context is the data divided by `levels`, `[n, D]`,
+ * followed by the context of a conditional model, `[n, D + contextSize]`
  * @throws ArgumentError if the flow leaves [0, 1]: then there is no bound
  * @see Flow++ (Ho et al., 2019), §3.1
  */
@@ -57,7 +57,7 @@ export function variationalDequantizer(noise: Flow, { levels }: { readonly level
   return record(new VariationalDequantizer(noise, levels), 'variationalDequantizer', arguments);
 }
 
-/** Draws of a flow that ends in a sigmoid are inside whatever its weights are; those of any other hardly ever are. */
+/** Draws of a flow that ends with a sigmoid are always inside; those of other flows almost never are. */
 function checkRange(noise: Flow): void {
   const [low, high] = tf.tidy(() => {
     const context = tf.zeros([PROBES, noise.contextSize]);
@@ -101,7 +101,7 @@ class VariationalDequantizer extends BaseModule implements Dequantizer {
     });
   }
 
-  /** Starts from noise that is uniform, as there are no data of it. */
+  /** Starts with uniform noise, because there are no data for the noise. */
   initialize(x: Tensor, key: Key, { context, ...rest }: CallOptions = {}): void {
     tf.tidy(() => {
       const noise = key.uniform([x.shape[0]!, ...this.#noise.eventShape]);

@@ -6,17 +6,18 @@ export interface LogitPreprocessingOptions {
   /** Data lie in `[0, levels)`. */
   readonly levels: number;
   /**
-   * How far from 0 and 1 the logit is kept, below 0.5.
+   * The distance that is kept from 0 and 1, below 0.5.
    * @defaultValue 0.05
    */
   readonly margin?: number;
 }
 
 /**
- * The map from the real line onto (a little more than) the range of dequantized data, to stand last in the list of a flow:
- * $y = L\, \frac{\sigma(z) - \alpha}{1 - 2 \alpha}$, whose inverse is $\mathrm{logit}(\alpha + (1 - 2\alpha)\, y / L)$.
+ * Maps the real line onto slightly more than the range of dequantized data; use it as the last layer of a flow:
+ * $y = L\, \frac{\sigma(z) - \alpha}{1 - 2 \alpha}$, whose inverse is
+ * $\mathrm{logit}(\alpha + (1 - 2\alpha)\, y / L)$.
  *
- * Its log-determinant counts: a likelihood is that of the data, not that of their logits.
+ * Its log-determinant is included, so likelihoods are those of the data and not of their logits.
  * @throws ArgumentError if an option is out of its range
  * @see Density Estimation Using Real NVP (Dinh et al., 2017), §4.1
  */

@@ -19,15 +19,15 @@ export interface ElementWiseOptions {
   readonly eventShape: Shape;
   readonly transformer: Transformer;
   /**
-   * Spreads the initial parameters.
-   * @defaultValue all are 0, and the map is the identity,
+   * Randomizes the initial parameters.
+   * @defaultValue all parameters are 0, so that the map is the identity
    */
   readonly key?: Key;
 }
 
 /**
- * A map of each element by itself, with learned parameters of its own: $y_d = T(z_d; \theta_d)$. With `affine()` it is a
- * learned location and scale, with a spline a learned marginal distribution.
+ * An elementwise map with learned parameters for each element: $y_d = T(z_d; \theta_d)$. With `affine()` it is a
+ * learned location and scale; with a spline it is a learned marginal distribution.
  */
 export class ElementWise extends BaseFlowLayer {
   readonly eventShape: Shape;

@@ -9,23 +9,23 @@ import { addition, type BinaryOperation, integersFrom } from './integer-operatio
 
 export interface IntegerCouplingOptions {
   /**
-   * The lengths of the parts $x_1, ..., x_D$ of the last axis, a vector's elements or an image's channels: `[32, 32]` is
-   * bipartite, `[16, 16, 16, 16]` quadripartite.
+   * The lengths of the parts $x_1, ..., x_D$ of the last axis, a vector's elements or an image's channels: `[32, 32]`
+   * is bipartite, `[16, 16, 16, 16]` is quadripartite.
    */
   readonly parts: readonly number[];
   /**
-   * $f_d$ for each part: a network from the other parts side by side, `[n, ..., size - part]`, with the context beside them
-   * if there is one, to as many numbers as the part has. `undefined` leaves the part as it is, apart from $g_d$.
+   * $f_d$ for each part: a network that maps the concatenated other parts, `[n, ..., size - part]`, and the context
+   * if there is one, to one number per element of the part. With `undefined`, only $g_d$ changes the part.
    */
   readonly networks: readonly (NetworkLike | undefined)[];
-  /** $g_d$ for each part but the first: networks from the parts before it. None by default. */
+  /** $g_d$ for each part but the first: networks that map the parts before it. None by default. */
   readonly outer?: readonly (NetworkLike | undefined)[];
-  /** @defaultValue The operation $\circ$ of $f_d$, {@link addition} */
+  /** The operation $\circ$ of $f_d$. @defaultValue {@link addition} */
   readonly operation?: BinaryOperation;
-  /** @defaultValue The operation $\triangleright$ of $g_d$, {@link addition} */
+  /** The operation $\triangleright$ of $g_d$. @defaultValue {@link addition} */
   readonly outerOperation?: BinaryOperation;
   /**
-   * The axes in front of the last one: `[height, width]` for images.
+   * The axes before the last one: `[height, width]` for images.
    * @defaultValue none
    */
   readonly leadingShape?: Shape;
@@ -36,8 +36,9 @@ export interface IntegerCouplingOptions {
  *
  * $$y_d = (g_d(y_{1:d-1}) \triangleright x_d) \circ f_d(y_{1:d-1}, x_{d+1:D})$$
  *
- * where what the networks put out is rounded, with the gradient of the identity. It keeps counts, so `logDet` is 0; its
- * inverse is exact. y is the latent and x the data: the density direction is the one that is written above.
+ * where the outputs of the networks are rounded, with the gradient of the identity. It is one-to-one on integers, so
+ * `logDet` is 0, and its inverse is exact. y is the latent and x the data: the equation is the density
+ * direction.
  *
  * @throws ArgumentError if there is not one network for each of at least two parts
  * @see DGM Proposition 3.1, Eq. 3.36-3.40; General Invertible Transformations (Tomczak, 2021)
@@ -71,7 +72,7 @@ export class IntegerCoupling extends BaseFlowLayer {
     this.#outer = [undefined, ...outer].map((network, part) => adopt('g', network, part + 1));
   }
 
-  /** From the last part to the first: what was added is known again, because all that it depended on is. */
+  /** Undoes the parts from the last to the first: the parts that each one depends on are known by then. */
   protected forward(z: Tensor, call: CallOptions): ForwardResult {
     const values = this.#split(z);
     for (let part = this.#parts.length - 1; part >= 0; part--) {
@@ -94,12 +95,15 @@ export class IntegerCoupling extends BaseFlowLayer {
     return { z: tf.concat(values, -1), logDet: noVolume(y) };
   }
 
-  /** A copy of what tf.split gives: that array is the gradient tape's own, and to write into it makes gradients wrong. */
+  /**
+   * A copy of the result of tf.split: the gradient tape keeps that array, and writing into it would make gradients
+   * wrong.
+   */
   #split(x: Tensor): Tensor[] {
     return [...tf.split(x, [...this.#parts], -1)];
   }
 
-  /** What a network says of the given values but its own part, rounded to integers. */
+  /** The output of a part's network for all other parts, rounded to integers. */
   #translation(
     network: Layer | undefined,
     values: readonly Tensor[],

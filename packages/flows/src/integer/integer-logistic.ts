@@ -7,20 +7,21 @@ import { record } from '../record';
 export interface IntegerLogisticOptions {
   readonly shape: Shape;
   /**
-   * What a mean parameter of 0 stands for.
+   * The mean for a parameter of 0.
    * @defaultValue 0
    */
   readonly center?: number;
   /**
-   * The scale that a log-scale parameter of 0 stands for.
+   * The scale for a log-scale parameter of 0.
    * @defaultValue 1
    */
   readonly scale?: number;
 }
 
 /**
- * A discretized logistic distribution over *all* integers for each element, for the base of an integer flow: its latents
- * may leave the range of the data. Parameters: all means, then all log-scales, in units of the integers.
+ * A discretized logistic distribution over *all* integers for each element. It suits the base of an integer flow,
+ * whose latents may leave the range of the data. Parameters: all means, then all log-scales, in units of the
+ * integers.
  * @see DGM Eq. 3.41-3.43, Listing 3.4, whose epsilon puts a floor under one tail
  */
 export function integerLogistic({ shape, center = 0, scale = 1 }: IntegerLogisticOptions): DistributionHead {
@@ -44,21 +45,21 @@ export interface IntegerLogisticMixtureOptions extends IntegerLogisticOptions {
   /** The number of components. */
   readonly components: number;
   /**
-   * The distance between the components' means when all parameters are 0, by default 1. With 1, a scale of 0.2 and a
-   * component for each level, a mixture starts as a free probability for each level.
+   * The distance between the components' means when all parameters are 0, by default 1. With 1, a scale of 0.2 and
+   * one component per level, the mixture can give each level any probability.
    */
   readonly spread?: number;
   /**
-   * A component that does not learn, around `center`: no value that the training data lack gets next to no probability,
-   * which is most of what held-out data cost an expressive base. None by default.
+   * A fixed component around `center`, none by default. Without it, values that are missing from the training data
+   * get almost no probability, which accounts for most of the held-out loss of an expressive base.
    */
   readonly background?: Background;
 }
 
 export interface Background {
-  /** Its weight, above 0 and below 1: 0.01 is usual. */
+  /** Its weight, between 0 and 1; 0.01 is usual. */
   readonly share: number;
-  /** Its scale: a quarter of the range of the data covers it. */
+  /** Its scale; a quarter of the range of the data covers the range. */
   readonly scale: number;
 }
 
@@ -115,7 +116,7 @@ export function integerLogisticMixture({
 
 type Components = Readonly<Record<'logits' | 'mean' | 'logScale', Tensor>>;
 
-/** One component more: the others share what it leaves. */
+/** Adds one component; the others share the remaining probability. */
 function withBackground(
   { logits, mean, logScale }: Components,
   center: number,

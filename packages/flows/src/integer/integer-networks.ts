@@ -3,16 +3,16 @@ import type { Layer } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
-/** Straight-through gradients of large steps do harm. */
+/** Straight-through gradients of large steps destabilize training. */
 const STEP = 0.1;
 
-/** For the end of a coupling's network: makes what is put out small. */
+/** The last layer of a coupling's network: scales its outputs down. */
 export function gentle(): Layer {
   return asLayer((x) => tf.mul(x, STEP));
 }
 
 /**
- * The first layer of a network: maps values 0 to `levels` to [-1, 1], and leaves a context beside them as it is.
+ * The first layer of a network: maps values from [0, levels] to [-1, 1] and leaves the context columns unchanged.
  * @param contextSize - the number of columns at the end that are the context
  */
 export function centred(levels: number, contextSize = 0): Layer {

@@ -16,15 +16,15 @@ export interface BinaryOperation {
   undo(y: Tensor, t: Tensor): Tensor;
 }
 
-/** Addition of integers, as in DGM Eq. 3.36-3.40. Exact in float32 while nothing exceeds 2^24. */
+/** Addition of integers, as in DGM Eq. 3.36-3.40. Exact in float32 for values up to 2^24. */
 export const addition: BinaryOperation = {
   apply: (x, t) => tf.add(x, t),
   undo: (y, t) => tf.sub(y, t),
 };
 
 /**
- * Addition modulo the number of levels: values 0 to `levels - 1` stay values 0 to `levels - 1`. Integers outside stay as they
- * are, so that it is one-to-one on all integers: over a base on the levels, others have no probability.
+ * Addition modulo the number of levels, which keeps values in 0 to `levels - 1`. Other integers are left unchanged,
+ * so that the map is one-to-one on all integers; a base over the levels gives them no probability.
  * @throws ArgumentError if `levels` is not an integer of at least 2
  * @see Discrete Flows: Invertible Generative Models of Discrete Data (Tran et al., 2019), Eq. 6
  */
@@ -41,7 +41,7 @@ export function modularAddition(levels: number): BinaryOperation {
 }
 
 /**
- * What a network put out, rounded to integers of the given shape, with the gradient of the identity (DGM §3.2.4).
+ * The output of a network, rounded to integers of the given shape, with the gradient of the identity (DGM §3.2.4).
  * @throws ShapeError if it is not as many numbers
  */
 export function integersFrom(

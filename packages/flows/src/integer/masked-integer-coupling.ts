@@ -10,26 +10,27 @@ import { addition, type BinaryOperation, integersFrom } from './integer-operatio
 
 export interface MaskedIntegerCouplingOptions {
   readonly eventShape: Shape;
-  /** Which elements of the event stay, row by row: `checkerboardMask([8, 8, 1])`. */
+  /** Which elements of the event stay unchanged, in row-major order: `checkerboardMask([8, 8, 1])`. */
   readonly mask: Mask;
   /**
-   * From an event with 0 in place of what changes, with the context beside the last axis if there is one, to a number for
-   * *each* element.
+   * Maps an event whose changing elements are set to 0, concatenated with the context if there is one, to a number
+   * for *each* element.
    */
   readonly network: NetworkLike;
   /**
-   * What is done with the number.
+   * The operation that combines the element and the network's number.
    * @defaultValue {@link addition}
    */
   readonly operation?: BinaryOperation;
 }
 
 /**
- * A bipartite coupling of integers over the whole event, for masks that no axis separates:
- * $z = m \odot y + (1 - m) \odot (y \circ \lfloor t(m \odot y) \rceil)$, with the gradient of the identity for the rounding.
+ * A bipartite coupling of integers over the whole event, for masks that do not split an axis:
+ * $z = m \odot y + (1 - m) \odot (y \circ \lfloor t(m \odot y) \rceil)$, with the gradient of the identity for the
+ * rounding.
  *
- * The network keeps the shape of an image, so it may be convolutional; what it puts out for elements that stay is not used.
- * It keeps counts, so `logDet` is 0; its inverse is exact.
+ * The network keeps the shape of an image, so it may be convolutional; its outputs for unchanged elements are
+ * ignored. It is one-to-one on integers, so `logDet` is 0, and its inverse is exact.
  * @throws ArgumentError if the mask has not one entry per element
  * @see DGM Eq. 3.36, and Density Estimation Using Real NVP (Dinh et al., 2017), §3.4, for the masks
  */
@@ -57,7 +58,7 @@ export class MaskedIntegerCoupling extends BaseFlowLayer {
     return { z: this.#change(y, call, this.#operation.apply), logDet: noVolume(y) };
   }
 
-  /** The same elements stay in both directions, so the network says the same in both. */
+  /** The same elements stay unchanged in both directions, so the network computes the same numbers in both. */
   #change(x: Tensor, call: CallOptions, operation: BinaryOperation['apply']): Tensor {
     const stays = tf.tensor([...this.#kept], [...this.eventShape]);
     const visible = tf.mul(stays, x);

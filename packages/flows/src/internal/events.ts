@@ -8,12 +8,15 @@ export function sumEvent(perElement: Tensor): Tensor {
   return sumLastAxes(perElement, perElement.rank - 1);
 }
 
-/** The log-determinants of a map that keeps volumes. */
+/** The log-determinants of a volume-preserving map: zeros. */
 export function noVolume(x: Tensor): Tensor {
   return tf.zeros([x.shape[0]!]);
 }
 
-/** The input of a conditioner: what it may see, `[n, ..., c]`, and the context beside it, the same at all positions. */
+/**
+ * The input of a conditioner: the visible elements, `[n, ..., c]`, concatenated with the context, which is repeated
+ * at all positions.
+ */
 export function withContext(visible: Tensor, { context }: CallOptions): Tensor {
   if (context === undefined) return visible;
   const positions = visible.shape.slice(1, -1);

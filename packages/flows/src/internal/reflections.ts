@@ -3,8 +3,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
 /**
- * Vectors of length 1 along an axis, whatever the length of the given ones: they are scaled by their largest entry before
- * they are squared. For a vector of zeros, which has no direction, it is the first unit vector.
+ * Normalizes vectors along an axis to length 1. They are first divided by their largest entry, so that squares do not
+ * overflow. A vector of zeros, which has no direction, becomes the first unit vector.
  */
 export function unitVectors(v: Tensor, axis: number): Tensor {
   const largest = stopGradient(tf.max(tf.abs(v), axis, true));

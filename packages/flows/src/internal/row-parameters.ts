@@ -4,16 +4,16 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 
 interface RowParametersOptions {
-  /** How many numbers a row has. */
+  /** The number of values in a row. */
   readonly size: number;
   readonly key: Key;
   /** The standard deviation of the initial numbers. */
   readonly std: number;
-  /** The width of the context; 0 if the numbers depend on none. */
+  /** The width of the context; 0 if the values depend on none. */
   readonly contextSize: number;
 }
 
-/** Numbers that a flow layer needs for each event: learned, and moved by a linear map of the context if there is one. */
+/** The parameters of a flow layer for each event: learned values, plus a linear map of the context if there is one. */
 export class RowParameters extends BaseModule {
   readonly #values: Variable;
   readonly #contextSize: number;

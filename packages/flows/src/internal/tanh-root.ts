@@ -2,7 +2,7 @@ import { stopGradient, tanh } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
-/** The equation $v + p \tanh(q v + s) = t$, of one shape; it has one solution where $p q > -1$. */
+/** The equation $v + p \tanh(q v + s) = t$, elementwise; it has exactly one solution if $p q > -1$. */
 interface TanhEquation {
   readonly p: Tensor;
   readonly q: Tensor;
@@ -10,11 +10,11 @@ interface TanhEquation {
   readonly t: Tensor;
 }
 
-/** Halvings of an interval of size 2|p|: float32 cannot tell more. */
+/** Halvings of an interval of size 2|p|, enough for float32. */
 const HALVINGS = 26;
 
 /**
- * The solution v, by bisection, which cannot fail, and a step of Newton's method, which carries the gradient: at the
+ * The solution v, by bisection, which cannot fail, followed by one Newton step, which carries the gradient: at the
  * solution its derivatives are those of the implicit function.
  */
 export function tanhRoot(equation: TanhEquation): Tensor {

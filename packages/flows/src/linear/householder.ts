@@ -10,7 +10,7 @@ import { record } from '../record';
 export interface HouseholderOptions {
   /** D, the length of an event. */
   readonly features: number;
-  /** H, the number of reflections; D gives every orthogonal matrix of one determinant. */
+  /** H, the number of reflections; D of them can give every orthogonal matrix of one determinant. */
   readonly reflections: number;
   /** Randomness for the initial directions. */
   readonly key: Key;

@@ -12,12 +12,12 @@ import { BaseFlowLayer } from '../flow-layer';
 import { record } from '../record';
 
 export interface LuLinearOptions {
-  /** D, the size of the last axis; up to 64, where the inverse of a triangle is still exact enough. */
+  /** D, the size of the last axis, at most 64: inverses of larger triangular matrices are not accurate enough. */
   readonly features: number;
   /** Randomness for the permutation. */
   readonly key: Key;
   /**
-   * The axes in front of the last one: `[height, width]` makes it an invertible 1x1 convolution.
+   * The axes before the last one: `[height, width]` makes this an invertible 1x1 convolution.
    * @defaultValue none
    */
   readonly leadingShape?: Shape;
@@ -94,7 +94,7 @@ function permutationMatrix(key: Key, features: number): Tensor {
   return tf.tensor2d(values, [features, features]);
 }
 
-/** A matrix that is 1 strictly below, or strictly above, the diagonal and 0 elsewhere. */
+/** A matrix of ones strictly below, or strictly above, the diagonal and zeros elsewhere. */
 export function strictTriangle(size: number, triangle: 'lower' | 'upper'): Tensor {
   const values = Float32Array.from({ length: size * size }, (_, index) => {
     const [row, column] = [Math.floor(index / size), index % size];

@@ -17,20 +17,20 @@ export interface ActNormFlowOptions {
   /** The size of the last axis. */
   readonly features: number;
   /**
-   * The axes in front of the last one, which share a feature's numbers.
+   * The axes before the last one, which share the parameters of a feature.
    * @defaultValue none
    */
   readonly leadingShape?: Shape;
 }
 
-/** Keeps the logarithm finite for a feature that is constant in the first batch. */
+/** Keeps the logarithm finite if a feature is constant in the first batch. */
 const EPSILON = 1e-6;
 
 /**
- * Activation normalization as a flow layer: $z = e^{s} (y + b)$ for each feature, whose start is such that the first batch
- * of data comes out with mean 0 and variance 1. Until `initialize` is called it is the identity.
+ * Activation normalization as a flow layer: $z = e^{s} (y + b)$ for each feature. `initialize` sets s and b so that
+ * the first batch of data has mean 0 and variance 1; before that the layer is the identity.
  *
- * Whether that happened is a variable, and so part of every checkpoint.
+ * Whether it was initialized is a variable, and so part of every checkpoint.
  * @see Glow: Generative Flow with Invertible 1x1 Convolutions (Kingma and Dhariwal, 2018), §3.1
  */
 export class ActNormFlow extends BaseFlowLayer {
@@ -81,7 +81,7 @@ export interface BatchNormFlowOptions {
   /** The size of the last axis. */
   readonly features: number;
   /**
-   * The axes in front of the last one, which share a feature's numbers.
+   * The axes before the last one, which share the parameters of a feature.
    * @defaultValue none
    */
   readonly leadingShape?: Shape;
@@ -92,15 +92,16 @@ export interface BatchNormFlowOptions {
   readonly epsilon?: number;
 }
 
-/** How far a training step moves the running moments towards those of its batch. */
+/** How far a training step moves the running moments towards the moments of its batch. */
 const MOMENTUM = 0.1;
 
 /**
  * Batch normalization as a flow layer: $z = e^{s} (y - \mu) / \sqrt{\sigma^2 + \epsilon} + b$ for each feature, with learned s and b.
  *
- * In training, $\mu$ and $\sigma^2$ on the way to the latents are those of the batch, whose rows then depend on each other, and
- * running averages of them are kept. Otherwise, and for sampling, the averages are used: a density of fixed moments is one
- * that integrates to 1. `initialize` measures them on a batch instead; call it with the training data for exact moments.
+ * In training, the direction to the latents uses the $\mu$ and $\sigma^2$ of the batch, whose rows then depend on
+ * each other, and keeps running averages of them. Otherwise, and for sampling, the averages are used: only with fixed
+ * moments does the density integrate to 1. `initialize` measures them on a batch instead; call it with the training
+ * data for exact moments.
  * @see Masked Autoregressive Flow for Density Estimation (Papamakarios et al., 2017), appendix B; Density Estimation Using
  * Real NVP (Dinh et al., 2017), §3.7
  */
@@ -125,7 +126,7 @@ export class BatchNormFlow extends BaseFlowLayer {
     this.#variance = this.parameter('variance', tf.ones([features]), { trainable: false });
   }
 
-  /** Measures the moments of the data, each time anew. */
+  /** Measures the moments of the data again on each call. */
   initialize(y: Tensor, call: CallOptions = {}): { z: Tensor; logDet: Tensor } {
     tf.tidy(() => {
       const { mean, variance } = momentsForInitialization(y, this.eventShape, 'BatchNormFlow.initialize');
@@ -185,7 +186,7 @@ export function momentsOf(y: Tensor): Moments {
 }
 
 /**
- * The moments of a batch that parameters start from. It is checked first: what is written to a variable stays.
+ * The moments of the batch that parameters are initialized from, after checking it.
  * @throws ShapeError if `y` is not `[..., ...event]`
  * @throws ArgumentError if it has fewer than two examples, or values that are not finite
  */

@@ -23,20 +23,20 @@ export interface AutoregressiveFlowOptions extends VectorFlowOptions {
   /** @defaultValue `relu` */
   readonly activation?: Activation;
   /**
-   * The share of hidden units that are left out in training.
+   * The fraction of hidden units that dropout sets to 0 in training.
    * @defaultValue 0
    */
   readonly dropout?: number;
   /**
-   * Whether activation normalization follows each layer on the way to the latents; false by default. If it does, call
-   * `initialize` with a batch of data before training.
+   * Whether activation normalization follows each layer in the direction of the latents, false by default. If true,
+   * call `initialize` with a batch of data before training.
    */
   readonly actNorm?: boolean;
 }
 
 /**
- * A masked autoregressive flow: affine layers whose density takes one pass, with reversals between them. Sampling takes a
- * pass for each dimension and layer.
+ * A masked autoregressive flow: affine autoregressive layers with reversals between them. The density takes one pass;
+ * sampling takes one pass per dimension and layer.
  * @see Masked Autoregressive Flow for Density Estimation (Papamakarios et al., 2017), §3
  */
 export function maf(options: AutoregressiveFlowOptions): Flow {
@@ -50,8 +50,9 @@ export function maf(options: AutoregressiveFlowOptions): Flow {
 }
 
 /**
- * An inverse autoregressive flow: affine layers that sample in one pass, with reversals between them. The density of given
- * data takes a pass for each dimension and layer; that of its own draws takes none (`given().sampleAndLogProb`).
+ * An inverse autoregressive flow: affine autoregressive layers with reversals between them. Sampling takes one pass.
+ * The density of given data takes one pass per dimension and layer; the density of its own draws comes with sampling
+ * (`given().sampleAndLogProb`).
  * @see Improved Variational Inference with Inverse Autoregressive Flow (Kingma et al., 2016); DGM §4.4.2
  */
 export function iaf(options: AutoregressiveFlowOptions): Flow {
@@ -99,7 +100,7 @@ export function autoregressiveFlow(
   });
 }
 
-/** A layer whose network sees one element after the other; that of a vector of length 1 sees the context alone. */
+/** A layer with the natural order of the elements; the network of a vector of length 1 sees the context only. */
 export function autoregressiveLayer(
   {
     dims,

@@ -11,7 +11,7 @@ import { record } from '../record';
 import { checkFlowOptions, type VectorFlowOptions } from './options';
 
 export interface AutoregressiveIdfOptions extends Omit<VectorFlowOptions, 'base' | 'preprocessing'> {
-  /** The number of values that data have: 0 to `levels - 1`. Latents may be any integers. */
+  /** The number of values that an entry can take: integers from 0 to `levels - 1`. Latents may be any integers. */
   readonly levels: number;
   /**
    * The number of couplings.
@@ -29,21 +29,21 @@ export interface AutoregressiveIdfOptions extends Omit<VectorFlowOptions, 'base'
    */
   readonly baseHidden?: readonly number[];
   /**
-   * Logistic distributions of each latent.
+   * The number of logistic components per latent.
    * @defaultValue 8
    */
   readonly components?: number;
   /**
-   * The share of the base's hidden units that are left out in training.
+   * The fraction of the base's hidden units that dropout sets to 0 in training.
    * @defaultValue 0.2
    */
   readonly dropout?: number;
 }
 
 /**
- * An integer discrete flow whose base is autoregressive: bipartite couplings that start as the identity, over mixtures of
- * discretized logistic distributions whose parameters depend on earlier latents. Its likelihood is exact; drawing takes a
- * pass for each dimension.
+ * An integer discrete flow whose base is autoregressive: bipartite couplings that start as the identity, over
+ * mixtures of discretized logistic distributions whose parameters depend on earlier latents. Its likelihood is exact;
+ * sampling takes one pass per dimension.
  * @see DGM §3.1.6 and 3.2.5 for learned bases; Integer Discrete Flows (Hoogeboom et al., 2019), §4.2
  */
 export function autoregressiveIdf(options: AutoregressiveIdfOptions): Flow {
@@ -70,7 +70,7 @@ export function autoregressiveIdf(options: AutoregressiveIdfOptions): Flow {
   return record(model, 'autoregressiveIdf', arguments);
 }
 
-/** The network's outputs are scaled down, and start at 0. */
+/** The network's outputs are scaled down and start at 0. */
 function gentleCoupling(
   { dims, levels, hidden = [128], contextSize = 0 }: AutoregressiveIdfOptions,
   key: Key,

@@ -18,7 +18,8 @@ export interface CnfOptions
 }
 
 /**
- * A continuous normalizing flow, whose vector field is a multilayer perceptron that sees the time in each of its layers.
+ * A continuous normalizing flow. Its vector field is a multilayer perceptron that gets the time in each of its
+ * layers.
  *
  * Its likelihood is exact up to the error of the solver: see {@link ContinuousFlow}.
  * @see FFJORD: Free-form Continuous Dynamics for Scalable Reversible Generative Models (Grathwohl et al., 2019)

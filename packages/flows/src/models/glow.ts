@@ -17,7 +17,7 @@ export interface GlowOptions extends CommonOptions {
   readonly shape: Shape;
   /**
    * How often the image is squeezed.
-   * @defaultValue after each time but the last half of the channels is factored out. 2
+   * Half of the channels is factored out each time, except the last. @defaultValue 2
    */
   readonly scales?: number;
   /**
@@ -33,20 +33,21 @@ export interface GlowOptions extends CommonOptions {
   /** @defaultValue `relu` */
   readonly activation?: Activation;
   /**
-   * The share of hidden numbers that are left out in training.
+   * The fraction of hidden units that dropout sets to 0 in training.
    * @defaultValue 0
    */
   readonly dropout?: number;
   /**
-   * What couplings do to an element.
+   * The elementwise map of the couplings.
    * @defaultValue an affine map
    */
   readonly transformer?: Transformer;
 }
 
 /**
- * Glow: at each scale the image is squeezed, then come steps of activation normalization, an invertible 1x1 convolution
- * and a coupling; then half of the channels stop, with a normal distribution whose parameters the other half gives.
+ * Glow. Each scale squeezes the image and applies steps of activation normalization, an invertible 1x1 convolution
+ * and a coupling. It then factors out half of the channels, with a normal distribution whose parameters depend on the
+ * other half.
  *
  * Call `initialize` with a batch of data before training: activation normalization starts from it.
  * @throws ArgumentError if the sides cannot be halved that often, or there is no scale or no step
@@ -94,7 +95,7 @@ function step(options: GlowOptions, { shape, key }: Scale): Bijector[] {
   ];
 }
 
-/** What stops is normal, given what goes on. */
+/** The factored-out channels are normal, given the others. */
 function dropped(options: GlowOptions, { shape, key }: Scale): ConditionalDistribution {
   const channels = shape.at(-1)!;
   const network = imageConditioner({

@@ -10,7 +10,7 @@ import { linearSpline } from '../transformers/linear-spline';
 import { checkFlowOptions, type VectorFlowOptions } from './options';
 
 export interface HistogramFlowOptions extends Omit<VectorFlowOptions, 'base' | 'preprocessing'> {
-  /** The number of values of an entry: 0 to `levels - 1`. */
+  /** The number of values that an entry can take: integers from 0 to `levels - 1`. */
   readonly levels: number;
   /**
    * Hidden units of the masked network.
@@ -20,18 +20,18 @@ export interface HistogramFlowOptions extends Omit<VectorFlowOptions, 'base' | '
   /** @defaultValue `relu` */
   readonly activation?: Activation;
   /**
-   * The share of hidden units that are left out in training.
+   * The fraction of hidden units that dropout sets to 0 in training.
    * @defaultValue 0
    */
   readonly dropout?: number;
 }
 
 /**
- * A flow for integers of few levels: an autoregressive layer whose maps are linear within one bin for each level, over a
- * uniform base. It can give each value any probability, and within a cell the density of its element is flat, so that
- * uniform dequantization loses little.
+ * A flow for integers with few levels: an autoregressive layer of linear splines with one bin per level, over a
+ * uniform base. It can give each value any probability, and its density is flat within a cell, so uniform
+ * dequantization loses little.
  *
- * The bound is nearly tight: it would be so exactly if networks could not see the noise of earlier elements.
+ * The bound is nearly tight; the gap comes from networks that see the noise of earlier elements.
  * @see Neural Importance Sampling (Müller et al., 2019), §4.1, for the maps; Papamakarios et al., 2017, for the layer
  */
 export function histogramFlow(options: HistogramFlowOptions): DequantizedFlow {

@@ -11,7 +11,7 @@ import { checkFlowOptions, type VectorFlowOptions } from './options';
 
 export interface IdfOptions extends Omit<VectorFlowOptions, 'preprocessing'> {
   /**
-   * How many parts a coupling has: 2 in the classic one, 4 in the book's second.
+   * The number of parts of a coupling: 2 in the classic coupling, 4 in the book's second one.
    * @defaultValue 2
    */
   readonly parts?: number;
@@ -21,7 +21,7 @@ export interface IdfOptions extends Omit<VectorFlowOptions, 'preprocessing'> {
    */
   readonly couplings?: number;
   /**
-   * After each scale but the last half of the latents is factored out, given the other half.
+   * After each scale except the last, half of the latents is factored out, given the other half.
    * @defaultValue 1
    */
   readonly scales?: number;
@@ -48,7 +48,7 @@ export interface IdfOptions extends Omit<VectorFlowOptions, 'preprocessing'> {
  * An integer discrete flow: couplings of integers, each followed by a reversal, over a learned base. Its likelihood is
  * exact, a probability.
  *
- * Its mass lies on all integers, also on those that no datum can be: samples may leave the range of the data.
+ * It gives mass to all integers, so samples may leave the range of the data.
  * @throws ArgumentError if there are more parts than dimensions at the last scale, or fewer than two, or no scale
  * @see DGM §3.2.4, Listings 3.3-3.6; Integer Discrete Flows (Hoogeboom et al., 2019)
  */
@@ -91,7 +91,7 @@ function lastBase({ dims, base }: IdfOptions): Distribution | ConditionalDistrib
   return base ?? learnedBase(integerLogistic({ shape: [dims], scale: INITIAL_SCALE }));
 }
 
-/** The first half goes on to the next scale, and the second half stops, given the first. */
+/** The first half goes to the next scale; the second half is factored out, given the first. */
 function withFactorOut(options: IdfOptions, left: number): ConditionalDistribution {
   const { dims, hidden = [256, 256], activation = 'leakyRelu', contextSize = 0 } = options;
   const kept = Math.ceil(dims / 2);
@@ -107,7 +107,7 @@ function withFactorOut(options: IdfOptions, left: number): ConditionalDistributi
   });
 }
 
-/** The classic coupling changes the second half alone, as in Eq. 3.36; one of more parts changes them all. */
+/** The classic coupling changes only the second half, as in Eq. 3.36; a coupling with more parts changes all of them. */
 function coupling(
   { dims, hidden = [256, 256], activation = 'leakyRelu', rezero = false, contextSize = 0 }: IdfOptions,
   { sizes, key }: { sizes: readonly number[]; key: Key },

@@ -24,25 +24,25 @@ import { checkFlowOptions, type CommonOptions } from './options';
 export interface ImageIdfOptions extends CommonOptions {
   /** `[height, width, channels]`; the sides can be halved `scales` times. */
   readonly shape: Shape;
-  /** The number of values that data have: 0 to `levels - 1`. Latents may be any integers. */
+  /** The number of values that an entry can take: integers from 0 to `levels - 1`. Latents may be any integers. */
   readonly levels: number;
   /**
    * How often the image is squeezed.
-   * @defaultValue after each time but the last half of the channels is factored out. 2
+   * Half of the channels is factored out each time, except the last. @defaultValue 2
    */
   readonly scales?: number;
   /**
-   * Couplings of channels at each scale, each after a reversal.
+   * The number of channel couplings at each scale; each follows a reversal.
    * @defaultValue 4
    */
   readonly steps?: number;
   /**
-   * How many parts of the channels such a coupling has: 2, of which one changes, or more, which all do.
+   * The number of parts of a channel coupling: with 2 one of them changes, with more all of them.
    * @defaultValue 2
    */
   readonly parts?: number;
   /**
-   * Couplings of the colours of a chessboard before each squeeze, by turns.
+   * The number of checkerboard couplings before each squeeze; they alternate between the two colours.
    * @defaultValue 2
    */
   readonly checkerboards?: number;
@@ -54,12 +54,12 @@ export interface ImageIdfOptions extends CommonOptions {
   /** @defaultValue `relu` */
   readonly activation?: Activation;
   /**
-   * The share of hidden numbers that are left out in training.
+   * The fraction of hidden units that dropout sets to 0 in training.
    * @defaultValue 0
    */
   readonly dropout?: number;
   /**
-   * Logistic distributions of each latent.
+   * The number of logistic components per latent.
    * @defaultValue 5
    */
   readonly components?: number;
@@ -73,9 +73,10 @@ export interface ImageIdfOptions extends CommonOptions {
 }
 
 /**
- * An integer discrete flow of images: at each scale couplings of the colours of a chessboard, a squeeze and couplings of
- * channels, with convolutional networks; then half of the channels stop, with mixtures of discretized logistic
- * distributions whose parameters the other half gives. All couplings start as the identity. Its likelihood is exact.
+ * An integer discrete flow of images. Each scale has checkerboard couplings, a squeeze and channel couplings, with
+ * convolutional networks. It then factors out half of the channels, with mixtures of discretized logistic
+ * distributions whose parameters depend on the other half. All couplings start as the identity. Its likelihood is
+ * exact.
  * @throws ArgumentError if the sides cannot be halved that often, there are more parts than channels or fewer than two, or
  * a count is none
  * @see Integer Discrete Flows and Lossless Compression (Hoogeboom et al., 2019), §4; DGM §3.2.4
@@ -141,7 +142,7 @@ function ofColours(options: ImageIdfOptions, { shape, key }: Scale, index: numbe
   });
 }
 
-/** What the other half of the channels says about those that stop. */
+/** The parameters of the factored-out channels, given the other half. */
 function given(options: ImageIdfOptions, { shape, key }: Scale): Sequential {
   const channels = shape.at(-1)!;
   const outputs = 3 * channels * componentsOf(options);
@@ -154,7 +155,7 @@ interface Sizes {
   readonly key: Key;
 }
 
-/** What a coupling adds, 0 to begin with. */
+/** The translation of a coupling, which starts at 0. */
 function translation(options: ImageIdfOptions, sizes: Sizes): Sequential {
   return new Sequential([...network(options, sizes), gentle()]);
 }

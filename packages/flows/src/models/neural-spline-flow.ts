@@ -18,7 +18,7 @@ import { checkFlowOptions, withPreprocessing } from './options';
 
 export interface NeuralSplineFlowOptions extends AutoregressiveFlowOptions {
   /**
-   * Layers of halves, quick both ways, or autoregressive ones.
+   * Coupling layers, which are fast in both directions, or autoregressive layers.
    * @defaultValue `'coupling'`
    */
   readonly kind?: 'coupling' | 'autoregressive';

@@ -1,7 +1,7 @@
 import { checkInteger, checkKey, checkNumber, checkOptions } from '@dgm/core';
 import type { Bijector, ConditionalDistribution, Distribution, Key } from '@dgm/core';
 
-/** What every factory of a flow takes. */
+/** Options of every flow factory. */
 export interface CommonOptions {
   /** Randomness for the initial weights. */
   readonly key: Key;
@@ -19,7 +19,7 @@ export interface CommonOptions {
   readonly preprocessing?: Bijector;
 }
 
-/** What every factory of a flow of vectors takes. */
+/** Options of every factory of a flow of vectors. */
 export interface VectorFlowOptions extends CommonOptions {
   /** D, the length of an event. */
   readonly dims: number;
@@ -32,7 +32,7 @@ interface Checked extends CommonOptions {
 }
 
 /**
- * Checks the names of all options, and the values of those that factories share.
+ * Checks the names of all options and the values of the shared ones.
  * @param own - the names of the factory's other options
  * @throws ArgumentError naming `where`
  */

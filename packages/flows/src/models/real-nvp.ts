@@ -24,7 +24,7 @@ export interface RealNvpOptions extends VectorFlowOptions {
   /** @defaultValue `leakyRelu` */
   readonly activation?: Activation;
   /**
-   * Log-scales stay between plus and minus this.
+   * Log-scales are bounded to plus and minus this value.
    * @defaultValue 1
    */
   readonly maxLogScale?: number;

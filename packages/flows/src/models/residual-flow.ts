@@ -27,8 +27,8 @@ export interface ResidualFlowOptions extends ContractiveMlpOptions, BlockOptions
 /**
  * Invertible residual blocks, with activation normalization around each.
  *
- * `logProb` is exact, at the cost of D forward passes. In training the log-determinant is exact up to 16 dimensions, and an
- * unbiased estimate beyond unless `logDet` says otherwise.
+ * `logProb` is exact, at the cost of D forward passes. In training the log-determinant is exact up to 16 dimensions,
+ * and an unbiased estimate beyond; `logDet` overrides this.
  * @see DGM §3.1.7; Residual Flows for Invertible Generative Modeling (Chen et al., 2019)
  */
 export function residualFlow(options: ResidualFlowOptions): Flow {

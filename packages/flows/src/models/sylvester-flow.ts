@@ -15,7 +15,7 @@ export interface PlanarFlowOptions extends VectorFlowOptions {
 }
 
 /**
- * Planar layers, one after the other: quick to draw from, which is what posteriors want.
+ * A sequence of planar layers. Sampling is fast, which posteriors need.
  * @see Variational Inference with Normalizing Flows (Rezende and Mohamed, 2015)
  */
 export function planarFlow(options: PlanarFlowOptions): Flow {
@@ -47,7 +47,7 @@ export interface SylvesterFlowOptions extends PlanarFlowOptions {
 }
 
 /**
- * Sylvester layers, one after the other; those of triangular form alternate between the identity and the reversal.
+ * A sequence of Sylvester layers. Layers of triangular form alternate between the identity and the reversal.
  * @see DGM §4.4.2.2; Sylvester Normalizing Flows (van den Berg et al., 2018)
  */
 export function sylvesterFlow(options: SylvesterFlowOptions): Flow {

@@ -15,24 +15,27 @@ import { withContext } from '../internal/events';
 import { record } from '../record';
 
 export interface FactorOutOptions {
-  /** How much of the last axis goes on, and how much stops here. */
+  /** The size of $z_a$ and of $z_b$ along the last axis. */
   readonly sizes: readonly [kept: number, dropped: number];
-  /** $\pi(z_a)$: the distribution of what goes on, another flow as a rule. */
+  /** $\pi(z_a)$: the distribution of the kept part, usually another flow. */
   readonly kept: Distribution | ConditionalDistribution;
-  /** $\pi(z_b | z_a)$: that of what stops, given what goes on, `[n, ...z_a]`, with the context beside it if there is one. */
+  /**
+   * $\pi(z_b | z_a)$: the distribution of the factored-out part, given the kept part, `[n, ...z_a]`, concatenated
+   * with the context if there is one.
+   */
   readonly dropped: ConditionalDistribution;
   /**
-   * The axes in front of the last one: `[height, width]` for images.
+   * The axes before the last one: `[height, width]` for images.
    * @defaultValue none
    */
   readonly leadingShape?: Shape;
 }
 
 /**
- * A base that splits the latents along their last axis, $\pi(z) = \pi(z_a)\, \pi(z_b | z_a)$: $z_b$ stops here, and $z_a$ is
- * transformed further by the flow that is its distribution. A flow over such a base is multi-scale.
+ * A base that splits the latents along their last axis, $\pi(z) = \pi(z_a)\, \pi(z_b | z_a)$: $z_b$ is factored out,
+ * and the flow that is the distribution of $z_a$ transforms it further. A flow over such a base is multi-scale.
  *
- * It owns both parts. It serves integers as well: then both are mass functions.
+ * It owns both parts. For integers both are mass functions.
  * @see DGM §3.1.6, "Factoring-out"; Density Estimation Using Real NVP (Dinh et al., 2017), §3.6
  */
 export function factorOut(options: FactorOutOptions): ConditionalDistribution {

@@ -19,13 +19,13 @@ interface ImageConditionerOptions {
   /** Channels of the two hidden layers. */
   readonly hidden: number;
   readonly activation: Activation;
-  /** The share of hidden numbers that are left out in training. */
+  /** The fraction of hidden units that dropout sets to 0 in training. */
   readonly dropout: number;
   readonly key: Key;
 }
 
 /**
- * The network of a coupling of images: convolutions of 3x3, 1x1 and 3x3 pixels, the last of which starts at 0.
+ * The network of a coupling of images: convolutions of 3x3, 1x1 and 3x3 pixels; the last one starts at 0.
  * @see Glow: Generative Flow with Invertible 1x1 Convolutions (Kingma and Dhariwal, 2018), §5
  */
 export function imageConditioner({
@@ -49,8 +49,8 @@ export function imageConditioner({
 }
 
 /**
- * Puts the parameters of all elements of an image in the order of a head: channels are one kind after the other, with a
- * part for each element, `[n, height, width, kinds * part]`, and become rows `[n, kinds * height * width * part]`.
+ * Reorders the parameters of all elements of an image for a head. The channels hold one kind of parameter after the
+ * other, `[n, height, width, kinds * part]`, and become rows `[n, kinds * height * width * part]`.
  */
 export function asHeadParameters(kinds: number): Layer {
   return asLayer((image) => {
@@ -60,7 +60,10 @@ export function asHeadParameters(kinds: number): Layer {
   });
 }
 
-/** Sets every variable of a module to 0: as the last layer of a conditioner it makes a layer start as the identity. */
+/**
+ * Sets every variable of a module to 0. If the last layer of a conditioner starts at 0, the flow layer starts as the
+ * identity.
+ */
 function startAtZero<M extends Module>(module: M): M {
   for (const variable of module.parameters().values()) {
     tf.tidy(() => variable.assign(tf.zerosLike(variable)));

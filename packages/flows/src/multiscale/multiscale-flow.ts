@@ -5,35 +5,35 @@ import { withPreprocessing } from '../models/options';
 import { factorOut } from './factor-out';
 import { Squeeze } from './reshape';
 
-/** Where layers are made for: one scale of a flow of images. */
+/** One scale of a flow of images, for which layers are made. */
 export interface Scale {
   /** `[height, width, channels]`. */
   readonly shape: Shape;
-  /** Randomness of its own. */
+  /** The key of this scale. */
   readonly key: Key;
 }
 
 export interface MultiscaleOptions {
-  /** The model that is made, for its errors. */
+  /** The name of the factory, for its errors. */
   readonly where: string;
   /** `[height, width, channels]`; the sides can be halved `scales` times. */
   readonly shape: Shape;
   readonly scales: number;
   readonly key: Key;
   readonly contextSize?: number | undefined;
-  /** The layers of a scale, from latent to data, on images that are squeezed. */
+  /** The layers of a scale on squeezed images, from latents to data. */
   layers(scale: Scale): readonly Bijector[];
   /**
-   * Layers on its images before they are squeezed.
+   * The layers of a scale on images that are not squeezed.
    * @defaultValue none
    */
   unsqueezed?(scale: Scale): readonly Bijector[];
-  /** The distribution of the half of the channels that stops, of the given shape, given as many that go on. */
+  /** The distribution of the factored-out half of the channels, of the given shape, given the other half. */
   dropped(scale: Scale): ConditionalDistribution;
-  /** That of what is left at the last scale, the standard normal where it is none. */
+  /** The distribution at the last scale; the standard normal by default. */
   base?(scale: Scale): Distribution | ConditionalDistribution | undefined;
   /**
-   * What stands between the flow and the data.
+   * The last layer before the data.
    * @defaultValue nothing
    */
   readonly preprocessing?: Bijector | undefined;
@@ -41,8 +41,8 @@ export interface MultiscaleOptions {
 }
 
 /**
- * A flow of images of several scales: each squeezes the image and transforms it, and after each but the last half of the
- * channels is factored out.
+ * A multi-scale flow of images. Each scale squeezes and transforms the image; after each scale except the last, half
+ * of the channels is factored out.
  * @throws ArgumentError if the shape is not that of images, or there is no scale
  * @see Density Estimation Using Real NVP (Dinh et al., 2017), §3.6; DGM §3.1.6
  */
@@ -70,7 +70,7 @@ interface Parts {
   readonly base: Distribution | ConditionalDistribution | undefined;
 }
 
-/** One scale, over all that comes after it on the way to the latents. */
+/** One scale, over the scales between it and the latents. */
 function partsOf(options: MultiscaleOptions, shape: Shape, left: number): Parts {
   const squeeze = new Squeeze({ eventShape: shape });
   const scale = { shape: squeeze.latentShape, key: options.key.fold(left) };
@@ -81,7 +81,7 @@ function partsOf(options: MultiscaleOptions, shape: Shape, left: number): Parts 
   };
 }
 
-/** The first half of the channels goes on to the next scale, and the second half stops. */
+/** The first half of the channels goes to the next scale; the second half is factored out. */
 function rest(options: MultiscaleOptions, { shape, key }: Scale, left: number): ConditionalDistribution {
   const [height, width, channels] = shape as [number, number, number];
   const half: Shape = [height, width, channels / 2];

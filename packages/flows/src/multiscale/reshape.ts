@@ -64,8 +64,8 @@ export interface SqueezeOptions {
 }
 
 /**
- * Turns squares of pixels into channels on the way to the latents: `[h, w, c]` becomes `[h/2, w/2, 4c]`. The values only
- * move, so log-determinants are 0.
+ * Turns squares of pixels into channels in the direction of the latents: `[h, w, c]` becomes `[h/2, w/2, 4c]`. The
+ * values only move, so log-determinants are 0.
  * @throws ArgumentError if height or width is no multiple of the factor
  * @see Density Estimation Using Real NVP (Dinh et al., 2017), §3.6; DGM §3.1.6
  */

@@ -6,7 +6,10 @@ import { smoothActivation, type SmoothActivationName } from '../smooth/activatio
 import { SmoothChain, type SmoothFunction, type SmoothMap } from '../smooth/smooth-map';
 import { AffineMap, smoothMlp } from '../smooth/smooth-mlp';
 
-/** A map that brings any two points closer: $\|g(x) - g(y)\| \le L \|x - y\|$ with $L < 1$, whatever its parameters are. */
+/**
+ * A map that moves any two points closer together: $\|g(x) - g(y)\| \le L \|x - y\|$ with $L < 1$, for all values of
+ * its parameters.
+ */
 export interface Contraction extends SmoothMap {
   /** D, the length of an input and of an output. */
   readonly dims: number;
@@ -22,8 +25,8 @@ export interface ContractionOptions {
   /** Randomness for the initial weights. */
   readonly key: Key;
   /**
-   * L, the bound on the Lipschitz constant, below 1, by default 0.9. A residual block changes distances by factors from
-   * $1 - L$ to $1 + L$, and its inverse takes the longer the nearer L comes to 1.
+   * L, the bound on the Lipschitz constant, below 1, by default 0.9. A residual block changes distances by factors
+   * from $1 - L$ to $1 + L$; its inverse takes longer as L approaches 1.
    */
   readonly lipschitz?: number;
   /** @defaultValue `lipSwish` */
@@ -67,7 +70,7 @@ export interface ContractiveDenseNetOptions extends ContractionOptions {
    */
   readonly depth?: number;
   /**
-   * How many units each of them adds (CLipSwish: twice as many).
+   * The number of units that each of them adds (twice as many with CLipSwish).
    * @defaultValue 32
    */
   readonly growth?: number;
@@ -150,8 +153,9 @@ function checkLipschitz(where: string, lipschitz: number): void {
 }
 
 /**
- * $h(x) = (\eta_1 x, \eta_2 f(x))$ with learned weights $\eta > 0$ of length 1: where f does not expand, h does not, because
- * $\mathrm{Lip}(h)^2 \le \eta_1^2 + \eta_2^2$. They start at $1/\sqrt 2$ each, which is the book's division.
+ * $h(x) = (\eta_1 x, \eta_2 f(x))$ with learned weights $\eta > 0$ of length 1. If f does not expand, h does not
+ * either, because $\mathrm{Lip}(h)^2 \le \eta_1^2 + \eta_2^2$. They start at $1/\sqrt 2$ each, which is the book's
+ * division.
  * @see DGM Eq. 3.26-3.30; Invertible DenseNets with Concatenated LipSwish (Perugachi-Diaz et al., 2021), §3.3
  */
 class WeightedConcatenation extends BaseModule implements SmoothMap {

@@ -3,20 +3,20 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { SmoothFunction } from '../smooth/smooth-map';
 import type { Contraction } from './contraction';
 
-/** How far the result may be from the solution, relative to the first step towards it: about the precision of float32. */
+/** The tolerance, relative to the first step towards the solution: about the precision of float32. */
 const TOLERANCE = 1e-6;
 
 /**
- * How many steps bring the error below the tolerance, by Banach's theorem: after n steps it is at most $L^n / (1 - L)$ times
- * the first step.
+ * The number of steps that brings the error below the tolerance, by Banach's theorem: after n steps it is at most
+ * $L^n / (1 - L)$ times the first step.
  */
 function fixedPointSteps(lipschitz: number): number {
   return Math.ceil(Math.log(TOLERANCE * (1 - lipschitz)) / Math.log(lipschitz));
 }
 
 /**
- * The solution y of $y + g(y) = z$, by as many steps $y \leftarrow z - g(y)$ as the worst case needs: their number does not
- * depend on values, so that they can be captured.
+ * The solution y of $y + g(y) = z$, by as many steps $y \leftarrow z - g(y)$ as the worst case needs. Their number
+ * does not depend on values, so they can be captured.
  *
  * Gradients are those of the implicit function, $\mathrm{d}y = (I + J)^{-1} (\mathrm{d}z - \mathrm{d}g)$: no step is recorded.
  * @param g - the function that `contraction` is under these conditions
@@ -64,8 +64,8 @@ function iterate(steps: number, start: Tensor, step: (x: Tensor) => Tensor): Ten
 }
 
 /**
- * What `value(x)` computes, as a constant. Unlike with `stopGradient`, nothing on the way is recorded: no memory is held
- * for a backward pass, and no zeros are sent through one.
+ * The value of `value(x)` as a constant. Unlike `stopGradient`, it records none of the intermediate operations, so a
+ * backward pass holds no memory and propagates no zeros.
  */
 export function withoutGradient(x: Tensor, value: (x: Tensor) => Tensor): Tensor {
   return tf.customGrad((...operands) => ({

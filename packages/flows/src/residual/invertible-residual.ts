@@ -13,21 +13,22 @@ export interface InvertibleResidualOptions {
   /** g, for example {@link contractiveMlp} or {@link contractiveDenseNet}; the layer owns it. */
   readonly contraction: Contraction;
   /**
-   * The log-determinant of training: {@link exactLogDet}, {@link powerSeries} or {@link russianRoulette}. Exact up to 16
-   * dimensions and the roulette beyond by default. Outside training it is always exact.
+   * The log-determinant in training: {@link exactLogDet} (the default up to 16 dimensions), {@link powerSeries} or
+   * {@link russianRoulette} (the default above). Outside training it is always exact.
    */
   readonly logDet?: LogDeterminant;
 }
 
-/** Up to here the dense Jacobian costs less than a series. */
+/** The largest dimension for which the dense Jacobian costs less than a series. */
 const SMALL = 16;
 
 /**
- * A residual block as a flow layer: $z = y + g(y)$ on the way to the latents, for a contraction g, so that it has an inverse,
- * and $\ln\det(I + J_g)$.
+ * A residual block as a flow layer: $z = y + g(y)$ in the direction of the latents, with log-determinant
+ * $\ln\det(I + J_g)$. Because g is a contraction, the map has an inverse.
  *
- * The way to data is a fixed point, found to 1e-6 of the length of $g$. In calls with `training` and a key the
- * log-determinant is an estimate if `logDet` is one; in all others it is exact, at the cost of D forward passes.
+ * The direction of the data is a fixed point, computed to 1e-6 of the length of $g$. In calls with `training` and a
+ * key the log-determinant is an estimate if `logDet` is one; in all others it is exact, at the cost of D forward
+ * passes.
  * @see DGM §3.1.7, Eq. 3.23, 3.24; Residual Flows for Invertible Generative Modeling (Chen et al., 2019)
  */
 export class InvertibleResidual extends BaseFlowLayer {

@@ -5,12 +5,12 @@ import { record } from '../record';
 import type { Linearization } from '../smooth/smooth-map';
 import { withoutGradient } from './fixed-point';
 
-/** What an estimate may use. */
+/** The options of one call. */
 export interface LogDeterminantCall {
   readonly key: Key;
 }
 
-/** $\ln \det(I + J)$ at each row, in nats, `[n]`, or an estimate of it, for the Jacobian J of a contraction. */
+/** $\ln \det(I + J)$ of each row, or an estimate of it, in nats, `[n]`, where J is the Jacobian of a contraction. */
 export type LogDeterminant = (linearization: Linearization, call: LogDeterminantCall) => Tensor;
 
 /**
@@ -41,12 +41,12 @@ function sumOfLogPivots(matrices: Tensor): Tensor {
 
 export interface PowerSeriesOptions {
   /**
-   * How many terms are summed up.
+   * The number of terms.
    * @defaultValue 10
    */
   readonly terms?: number;
   /**
-   * Random directions for each row.
+   * The number of random directions per row.
    * @defaultValue 1
    */
   readonly directions?: number;
@@ -56,7 +56,7 @@ export interface PowerSeriesOptions {
  * The first terms of $\ln\det(I + J) = \sum_{k \ge 1} \frac{(-1)^{k+1}}{k} \mathrm{tr}(J^k)$, with the Hutchinson-Skilling
  * estimate $v^\top J^k v$ of each trace for entries of v of $\pm 1$.
  *
- * Biased: the terms that are left out come to at most $D \sum_{k > \text{terms}} L^k / k$.
+ * Biased: the omitted terms sum to at most $D \sum_{k > \text{terms}} L^k / k$.
  * @see DGM Eq. 3.24; Invertible Residual Networks (Behrmann et al., 2019), §3.2
  */
 export function powerSeries({ terms = 10, directions = 1 }: PowerSeriesOptions = {}): LogDeterminant {
@@ -71,37 +71,37 @@ export function powerSeries({ terms = 10, directions = 1 }: PowerSeriesOptions =
 
 export interface RussianRouletteOptions {
   /**
-   * Terms that are always there.
+   * The number of terms that are always included.
    * @defaultValue 2
    */
   readonly always?: number;
   /**
-   * The probability that a row goes on after each further term.
+   * The probability of each further term, given the one before.
    * @defaultValue 0.5
    */
   readonly goOn?: number;
   /**
-   * Where every row stops.
+   * The largest number of terms.
    * @defaultValue 20
    */
   readonly maximum?: number;
   /**
-   * Random directions for each row.
+   * The number of random directions per row.
    * @defaultValue 1
    */
   readonly directions?: number;
 }
 
 /**
- * The series with a random number N of terms for each row, and each term divided by the probability that it is there:
+ * The series with a random number N of terms per row; each term is divided by the probability that it is included:
  *
  * $$\sum_{k=1}^{N} \frac{(-1)^{k+1}}{k} \frac{v^\top J^k v}{P(N \ge k)}$$
  *
- * Unbiased but for what lies behind `maximum`, at most $D \sum_{k > \text{maximum}} L^k / k$. With `goOn` below $L^2$ the
- * variance grows with `maximum`.
+ * Unbiased, except for the terms after `maximum`, which sum to at most $D \sum_{k > \text{maximum}} L^k / k$. With
+ * `goOn` below $L^2$ the variance grows with `maximum`.
  *
- * A captured graph has one shape. So every term is computed for every row, and counts where it was drawn: what the
- * roulette saves elsewhere it does not save here.
+ * A captured graph has fixed shapes, so every term is computed for every row and masked. The estimator is not cheaper
+ * here than the series of `maximum` terms.
  * @see Residual Flows for Invertible Generative Modeling (Chen et al., 2019), Eq. 6
  */
 export function russianRoulette(options: RussianRouletteOptions = {}): LogDeterminant {
@@ -136,7 +136,7 @@ export function russianRoulette(options: RussianRouletteOptions = {}): LogDeterm
 interface Series {
   /** `[directions, n, D]` */
   readonly v: Tensor;
-  /** What each term counts, for all rows or `[n, 1]`. */
+  /** The weight of each term, for all rows or `[n, 1]`. */
   readonly weights: readonly (number | Tensor)[];
 }
 
@@ -168,7 +168,7 @@ function weightedSeries({ value: x, push }: Linearization, { v, weights }: Serie
   return withGradientOf(carrier, tf.mean(tf.reshape(estimate, v.shape.slice(0, 2)), 0));
 }
 
-/** A value with the gradient of something else. */
+/** A value with the gradient of another expression. */
 function withGradientOf(carrier: Tensor, value: Tensor): Tensor {
   return tf.customGrad(() => ({ value: tf.clone(value), gradFunc: (dy: Tensor) => tf.clone(dy) }))(carrier);
 }

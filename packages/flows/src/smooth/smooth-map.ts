@@ -1,7 +1,7 @@
 import { BaseModule, type Module } from '@dgm/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
-/** A function at a point: its value there, and its Jacobian $J$ as two products that never write the matrix down. */
+/** A function at a point: its value, and products with its Jacobian $J$, which is never formed. */
 export interface Linearization {
   /** $f(x)$, `[n, outputs]`. */
   readonly value: Tensor;
@@ -14,23 +14,26 @@ export interface Linearization {
 /** A differentiable function of the rows of a matrix, `[n, inputs]` to `[n, outputs]`. */
 export interface SmoothFunction {
   apply(x: Tensor): Tensor;
-  /** Value and Jacobian of each row; all of it can be differentiated in turn, without a nested gradient. */
+  /** Value and Jacobian of each row. Both can be differentiated again, without a nested gradient. */
   linearize(x: Tensor): Linearization;
 }
 
 /**
- * A differentiable function with parameters, which knows its own Jacobian. So a trace or a log-determinant costs products of
- * the size of a forward pass, and runs wherever forward passes run.
+ * A differentiable function with parameters that computes products with its own Jacobian. A trace or a
+ * log-determinant then costs products of the size of a forward pass, and runs on every backend that runs forward
+ * passes.
  */
 export interface SmoothMap extends Module {
   /**
-   * The function of this call: what does not depend on x is computed here, once. It lives as long as the tidy around it.
-   * @param conditions - what else the function depends on, `[n, features]` or `[1, features]`, if it was made for that
+   * The function for one call. Everything that does not depend on x is computed here, once. It lives as long as the
+   * tidy around it.
+   * @param conditions - further inputs of a function that was made with conditions, `[n, features]` or
+   * `[1, features]`
    */
   given(conditions?: Tensor): SmoothFunction;
 }
 
-/** Several maps, one after the other, the first of the list first. All of them see the conditions. It owns them. */
+/** A composition of maps, applied in the order of the list. Each map gets the conditions. It owns the maps. */
 export class SmoothChain extends BaseModule implements SmoothMap {
   readonly #maps: readonly SmoothMap[];
 

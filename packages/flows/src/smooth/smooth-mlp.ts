@@ -12,19 +12,19 @@ export interface SmoothMlpOptions {
   /** @defaultValue `tanh` */
   readonly activation?: SmoothActivationName;
   /**
-   * The number of conditions, which move the output of each affine map.
+   * The number of conditions, which shift the output of each affine map.
    * @defaultValue none
    */
   readonly conditions?: number;
   /**
-   * Whether no two points may move apart.
-   * @defaultValue they may
+   * Whether the map must not move any two points apart.
+   * @defaultValue false
    */
   readonly isContraction?: boolean;
 }
 
 /**
- * A multilayer perceptron that knows its Jacobian.
+ * A multilayer perceptron that computes products with its Jacobian.
  * @param sizes - the number of inputs, of each layer of hidden units, and of outputs
  */
 export function smoothMlp(
@@ -48,12 +48,12 @@ interface AffineMapOptions {
   /** Randomness for the initial weights, which are PyTorch's: uniform on $\pm 1/\sqrt{\text{inputs}}$. */
   readonly key: Key;
   /**
-   * The number of conditions that move the output.
+   * The number of conditions, which shift the output.
    * @defaultValue none
    */
   readonly conditions?: number;
   /**
-   * Whether the kernel is divided by its spectral norm where that is above 1.
+   * Whether the kernel is divided by its spectral norm if that is above 1.
    * @defaultValue false
    */
   readonly isContraction?: boolean;
@@ -61,7 +61,7 @@ interface AffineMapOptions {
 
 /**
  * $f(x) = x K + b + c\,K_c$ for conditions c. As a contraction its K is $W / \max(1, \bar\sigma(W))$ with a bound
- * $\bar\sigma$ on the spectral norm, so that no two points move apart; the conditions are free.
+ * $\bar\sigma$ on the spectral norm, so that no two points move apart. The conditions are not constrained.
  */
 export class AffineMap extends BaseModule implements SmoothMap {
   readonly #kernel: Variable;

@@ -2,7 +2,10 @@ import { stopGradient } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 
-/** Squarings of the Gram matrix: 5 make the bound at most $m^{1/64}$ too large for a matrix of rank m: 7 % for 64. */
+/**
+ * The number of squarings of the Gram matrix. With 5 the bound is at most a factor $m^{1/64}$ too large for a matrix
+ * of rank m, 7 % for rank 64.
+ */
 const SQUARINGS = 5;
 
 /** Below this a matrix counts as zero. */
@@ -17,8 +20,8 @@ const SMALLEST_SQUARE = 1e-30;
  *
  * $$\sigma(W) \le \|G_N\|_F^{2^{-N}} = \Big(\sum_j \sigma_j^{2^{N+1}}\Big)^{2^{-N-1}}$$
  *
- * Power iteration, the usual way, comes from below: a kernel that is divided by what it finds may still expand. This
- * bound cannot be too small, needs no state, and is the same in training and after it.
+ * Power iteration, the usual method, converges from below, so a kernel that is divided by its result may still
+ * expand. This bound is never too small, needs no state, and is the same in training and evaluation.
  *
  * @param matrix - `[a, b]`
  * @returns a scalar

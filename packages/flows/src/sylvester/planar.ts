@@ -21,8 +21,8 @@ export interface PlanarOptions {
 /**
  * A planar layer: $y = z + \hat u \tanh(w^\top z + b)$, with $\ln|\det| = \ln(1 + \hat u^\top w\, (1 - \tanh^2))$.
  *
- * $\hat u$ is u moved along w until $w^\top \hat u > -1$, so that the map has an inverse. That takes one number to be found by
- * bisection; its error is that of float32.
+ * $\hat u$ is u moved along w until $w^\top \hat u > -1$, so that the map has an inverse. The inverse solves for one
+ * number by bisection, to the precision of float32.
  * @see DGM §4.4.2, Eq. 4.60 with M = 1; Variational Inference with Normalizing Flows (Rezende and Mohamed, 2015), §4.1, A.1
  */
 export class Planar extends BaseFlowLayer {
@@ -66,7 +66,7 @@ export class Planar extends BaseFlowLayer {
   }
 }
 
-/** No direction is flattened by more than this. */
+/** The smallest factor by which a direction may be scaled. */
 const SMALLEST_SLOPE = 1e-3;
 
 function logDetOf(h: Tensor, product: Tensor): Tensor {

@@ -17,7 +17,7 @@ export interface RadialOptions {
   readonly contextSize?: number;
 }
 
-/** What keeps the square root's derivative finite at the centre. */
+/** Keeps the derivative of the square root finite at the centre. */
 const EPSILON = 1e-12;
 
 /**

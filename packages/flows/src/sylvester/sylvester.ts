@@ -24,7 +24,7 @@ export interface SylvesterOptions {
   /** D, the length of an event. */
   readonly dims: number;
   /**
-   * How Q is kept orthogonal. `'orthogonal'` (O-SNF): M columns, the orthogonal factor of a free matrix; `'householder'`
+   * How Q is parametrized. `'orthogonal'` (O-SNF): M columns, the orthogonal factor of a free matrix; `'householder'`
    * (H-SNF): a product of reflections, M = D; `'triangular'` (T-SNF): the identity or the reversal, M = D.
    */
   readonly form: 'orthogonal' | 'householder' | 'triangular';
@@ -40,8 +40,8 @@ export interface SylvesterOptions {
    */
   readonly reflections?: number;
   /**
-   * Whether a triangular form takes the reversal.
-   * @defaultValue alternate it from layer to layer. No
+   * Whether the triangular form uses the reversal; layers of a flow usually alternate.
+   * @defaultValue false
    */
   readonly reversed?: boolean;
   /**
@@ -55,10 +55,10 @@ export interface SylvesterOptions {
  * A Sylvester layer: $y = z + Q R \tanh(\tilde R Q^\top z + b)$ with orthonormal columns Q and upper triangles R and
  * $\tilde R$, and $\ln|\det| = \sum_i \ln(1 + h'_i\, \tilde r_{ii} r_{ii})$.
  *
- * Diagonals are bounded to (-1, 1), so that $r_{ii} \tilde r_{ii} > -1$ and the map has an inverse (Theorem 4.4). That is
- * found from the last of the M coordinates to the first, each by bisection.
- * Eq. 4.65 makes Q by a fixed number of Newton-Schulz steps, which do not arrive where the free matrix is nearly singular, as
- * square ones often are. The QR decomposition here gives orthonormal columns for every matrix.
+ * Diagonals are bounded to (-1, 1), so that $r_{ii} \tilde r_{ii} > -1$ and the map has an inverse (Theorem 4.4). The
+ * inverse solves for the M coordinates from the last to the first, each by bisection. Eq. 4.65 computes Q by a fixed
+ * number of Newton-Schulz steps, which do not converge if the free matrix is nearly singular, as square matrices
+ * often are. The QR decomposition here gives orthonormal columns for every matrix.
  * @throws ArgumentError if the form is not known, or `columns` is more than D or given for another form
  * @see DGM §4.4.2.2, Eq. 4.60-4.65; Sylvester Normalizing Flows (van den Berg et al., 2018)
  */
@@ -151,7 +151,7 @@ export class Sylvester extends BaseFlowLayer {
   }
 }
 
-/** Below 1, so that no slope comes down to 0. */
+/** Below 1, so that no slope reaches 0. */
 const LARGEST_DIAGONAL = 0.999;
 
 function logDetOf({ r, rTilde, h }: Readonly<Record<'r' | 'rTilde' | 'h', Tensor>>): Tensor {

@@ -15,12 +15,12 @@ import {
 import type { Transformer } from './transformer';
 
 /**
- * A monotone map that is linear within each of its bins, the identity outside of `[minimum, maximum]`: the inverse of a
+ * A monotone map that is linear within each bin and the identity outside `[minimum, maximum]`: the inverse of a
  * histogram's distribution function.
  *
- * Bins are of equal width on the side of the data; parameters of an element are the logits of their probabilities. With
- * one bin for each value of dequantized data, and a base that is uniform over the interval, it is a free probability for
- * each value, and the bound of uniform dequantization is tight.
+ * Bins have equal width on the side of the data; the parameters of an element are the logits of their probabilities.
+ * With one bin per value of dequantized data and a uniform base over the interval, each value can have any
+ * probability, and the bound of uniform dequantization is tight.
  * @see Neural Importance Sampling (Müller et al., 2019), §4.1
  */
 export function linearSpline(options: PiecewiseOptions = {}): Transformer {

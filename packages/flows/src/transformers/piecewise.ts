@@ -2,7 +2,7 @@ import { checkInteger, checkNumber, softmax, stopGradient } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
-/** An interval that is cut into bins; outside of it a map is the identity. */
+/** An interval that is divided into bins. Outside it the map is the identity. */
 export interface PiecewiseOptions {
   /**
    * The number of bins.

@@ -7,15 +7,15 @@ import { chunksOf } from './chunks';
 import type { Chunk } from './chunks';
 
 export interface AnalyzeLatentsOptions {
-  /** Randomness of the one draw of z that each example gets. */
+  /** Randomness of the draw of z, one per example. */
   readonly key: Key;
   /**
-   * How many examples are taken at a time, and how many values of z against them.
+   * The number of examples, and of values of z to compare them with, per batch.
    * @defaultValue 128
    */
   readonly chunkSize?: number;
   /**
-   * A latent variable is active from this variance of its posterior mean over the examples on.
+   * A latent variable is active if the variance over the examples of its posterior mean is at least this.
    * @defaultValue 0.01
    */
   readonly activeFrom?: number;
@@ -30,10 +30,10 @@ export interface ConditionedLatentModel {
 }
 
 /**
- * What the ELBO of a set of examples is made of, in nats per example. The bound is
+ * The ELBO of a set of examples, decomposed, in nats per example. The bound is
  * `reconstruction - crossEntropy + posteriorEntropy`, and the regularizer
- * `crossEntropy - posteriorEntropy = mutualInformation + marginalDivergence`. Of a posterior whose variables are independent the
- * last term has two parts, `totalCorrelation + dimensionwiseDivergence`.
+ * `crossEntropy - posteriorEntropy = mutualInformation + marginalDivergence`. If the variables of the posterior are
+ * independent, the last term is `totalCorrelation + dimensionwiseDivergence`.
  */
 export interface LatentAnalysis {
   readonly elbo: number;
@@ -45,30 +45,32 @@ export interface LatentAnalysis {
   readonly posteriorEntropy: number;
   /** $\mathbb{H}[q(z)]$. */
   readonly aggregatedEntropy: number;
-  /** $\mathbb{H}[q(z)] - \mathbb{H}[q(z|x)]$: how much z says about which of the N examples it is; at most ln N. */
+  /**
+   * $\mathbb{H}[q(z)] - \mathbb{H}[q(z|x)]$: how much z tells about which of the N examples it encodes; at most ln N.
+   */
   readonly mutualInformation: number;
-  /** $\mathrm{KL}[q(z) \| p(z)]$: what another prior could gain at most. */
+  /** $\mathrm{KL}[q(z) \| p(z)]$: the most that another prior could gain. */
   readonly marginalDivergence: number;
   /**
-   * $\mathrm{KL}[q(z) \| \prod_j q(z_j)]$: how far the variables are from being independent over all examples; where each
-   * posterior is a product.
+   * $\mathrm{KL}[q(z) \| \prod_j q(z_j)]$: how far the variables are from being independent over all examples. Only
+   * if each posterior is a product.
    */
   readonly totalCorrelation?: number;
   /** $\sum_j \mathrm{KL}[q(z_j) \| p(z_j)]$; only if the prior is a product as well. */
   readonly dimensionwiseDivergence?: number;
   /** The variance over the examples of each latent variable's posterior mean. */
   readonly meanVariances: readonly number[];
-  /** How many of these are large enough. */
+  /** The number of active variables. */
   readonly activeUnits: number;
-  /** Says so where the posterior has collapsed onto the prior in most of the variables. */
+  /** Set if the posterior has collapsed onto the prior in most of the variables. */
   readonly warning?: string;
 }
 
 /**
- * Takes the ELBO apart (Eq. 4.33-4.43), with the aggregated posterior of the examples themselves.
+ * Decomposes the ELBO (Eq. 4.33-4.43), with the aggregated posterior of the given examples.
  *
- * It compares each draw with the posterior of every example: the cost grows with the square of their number; a thousand
- * tell enough.
+ * Each draw is compared with the posterior of every example, so the cost grows with the square of their number. A
+ * thousand examples are enough.
  * @param model - its posterior must have a mean
  * @see DGM §4.4.1. ELBO surgery (Hoffman and Johnson, 2016); Isolating Sources of Disentanglement (Chen et al., 2018), Eq. 2;
  * Burda et al., 2016, §5 (active units)
@@ -105,7 +107,7 @@ type Quantity =
   | 'logPosterior'
   | 'logAggregated'
   | 'means'
-  /** $\ln \prod_j q(z_j)$ and $\ln \prod_j p(z_j)$, where there are such. */
+  /** $\ln \prod_j q(z_j)$ and $\ln \prod_j p(z_j)$, if both are products. */
   | 'logMarginals'
   | 'logPriorMarginals';
 
@@ -185,8 +187,8 @@ function score(
 }
 
 /**
- * ln of the sum over a batch of posteriors of their densities: of the whole z, `[n]`, and where its variables are independent
- * of each variable, `[n, ...latent]`.
+ * The log of the sum of the densities of a batch of posteriors: of the whole z, `[n]`, and, if its variables are
+ * independent, of each variable, `[n, ...latent]`.
  * @param z - `[n, 1, ...latent]`
  */
 function logSumsOver(posteriors: Distribution, z: Tensor): { whole: Tensor; ofVariables?: Tensor } {

@@ -6,10 +6,10 @@ import type { BaseHierarchicalVae, LatentLevel } from '../hierarchical/base-hier
 import { chunksOf } from './chunks';
 
 export interface AnalyzeLevelsOptions {
-  /** Randomness of the one draw of the levels that each example gets. */
+  /** Randomness of the draw of all levels, one per example. */
   readonly key: Key;
   /**
-   * How many examples are taken at a time.
+   * The number of examples per batch.
    * @defaultValue 128
    */
   readonly chunkSize?: number;
@@ -22,28 +22,28 @@ export interface AnalyzeLevelsOptions {
   readonly batch?: MakeBatch<Tensor>;
 }
 
-/** What one level holds of the examples, in nats per example. */
+/** The information of one level about the examples, in nats per example. */
 export interface LevelAnalysis {
   /** $\mathbb{E}[\ln q(z_l|\cdot) - \ln p(z_l|\cdot)]$. */
   readonly regularizer: number;
-  /** The same of each variable, where prior and posterior are products. */
+  /** The same for each variable, if prior and posterior are products. */
   readonly perVariable?: readonly number[];
-  /** How many of these are large enough. */
+  /** The number of active variables. */
   readonly activeUnits?: number;
 }
 
-/** What the bound of a hierarchy is made of: `elbo` is `reconstruction` less the levels' regularizers. */
+/** The bound of a hierarchy, decomposed: `elbo` is `reconstruction` minus the regularizers of the levels. */
 export interface HierarchyAnalysis {
   readonly elbo: number;
   readonly reconstruction: number;
   /** z_1 first. */
   readonly levels: readonly LevelAnalysis[];
-  /** Names the levels in most of whose variables the posterior has collapsed onto the prior. */
+  /** Names the levels whose posterior has collapsed onto the prior in most variables. */
   readonly warning?: string;
 }
 
 /**
- * What each level of a hierarchical VAE is used for: the bound by level and by variable.
+ * Decomposes the bound of a hierarchical VAE by level and by variable, to show which levels are used.
  * @see Ladder Variational Autoencoders (Sønderby et al., 2016), §3.2: a unit that holds less than 0.01 nats is inactive
  */
 export async function analyzeLevels(
@@ -79,7 +79,10 @@ export async function analyzeLevels(
   };
 }
 
-/** Summed over a batch: $\ln p(x|z)$, `[1]`, and what each level holds, `[M_l]`, or `[1]` where its variables are tied together. */
+/**
+ * Summed over a batch: $\ln p(x|z)$, `[1]`, and the information of each level, `[M_l]`, or `[1]` if its variables are
+ * dependent.
+ */
 function sumsOf(model: BaseHierarchicalVae, x: Tensor, key: Key): Tensor[] {
   const levels = model.infer(x, key);
   const z = tf.concat(
@@ -95,7 +98,7 @@ function sumsOf(model: BaseHierarchicalVae, x: Tensor, key: Key): Tensor[] {
   ];
 }
 
-/** `[n, M]`, or `[n]` where the variables are tied together. */
+/** `[n, M]`, or `[n]` if the variables are dependent. */
 function regularizerOf({ posterior, prior, z, isGiven }: LatentLevel): Tensor {
   const [q, p] = isProduct(posterior) && isProduct(prior) ? [posterior.base, prior.base] : [posterior, prior];
   return isGiven && hasKlDivergence(q, p) ? klDivergence(q, p) : tf.sub(q.logProb(z), p.logProb(z));

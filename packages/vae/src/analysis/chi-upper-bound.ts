@@ -16,11 +16,11 @@ export interface ChiUpperBoundOptions {
 }
 
 /**
- * An upper bound of the log-likelihood, $\mathrm{CUBO}_n = \frac1n \ln \mathbb{E}_q\left[w^n\right] \ge \ln p(x)$ with
- * $w = p(x, z) / q_\phi(z|x)$: with the ELBO below, it brackets the truth.
+ * An upper bound of the log-likelihood, $\mathrm{CUBO}_n = \frac1n \ln \mathbb{E}_q\left[w^n\right] \ge \ln p(x)$
+ * with $w = p(x, z) / q_\phi(z|x)$: together with the ELBO it brackets the log-likelihood.
  *
- * The expectation is a mean over K draws, and the logarithm of a mean is on average too low: with too few draws the estimate
- * can fall below $\ln p(x)$. Draw more until it no longer rises.
+ * The expectation is a mean over K draws, and the logarithm of a mean is biased downwards: with too few draws the
+ * estimate can fall below $\ln p(x)$. Increase K until the estimate no longer rises.
  * @param x - `[n, ...event]`
  * @returns nats, `[n]`
  * @throws ArgumentError if `order` is not more than 1

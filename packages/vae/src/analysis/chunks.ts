@@ -3,20 +3,20 @@ import { gatherExamples } from '@dgm/core';
 import type { ConditionedBatch, Examples, Key, MakeBatch } from '@dgm/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
-/** How examples become the batches that a model is asked about. */
+/** How examples are batched. */
 export interface ChunkOptions {
   /** Randomness of the batches. */
   readonly key: Key;
-  /** How many examples are taken at a time. */
+  /** The number of examples per batch. */
   readonly chunkSize: number;
-  /** Makes batches of examples, as for `fit`; by default a batch is the raw values. */
+  /** Makes batches of examples, as for `fit`. By default a batch holds the raw values. */
   readonly batch?: MakeBatch<Tensor | ConditionedBatch> | undefined;
 }
 
-/** Some examples, `[n, ...shape]`, with their contexts if they have such. */
+/** A batch of examples, `[n, ...shape]`, with their contexts if they have any. */
 export type Chunk = ReturnType<typeof splitBatch>;
 
-/** Makers of the examples, some at a time. A maker makes the same batch each time. */
+/** Functions that build batches of at most `chunkSize` examples. Each returns the same batch on every call. */
 export function chunksOf(
   where: string,
   examples: Examples,

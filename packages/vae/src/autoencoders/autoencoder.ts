@@ -37,13 +37,13 @@ export interface AutoencoderOptions {
   readonly likelihood: DistributionHead;
   /** The size of the latent vector. */
   readonly latents: number;
-  /** What keeps the latents in order: {@link mmdPenalty}, {@link adversarialPenalty}, {@link latentNorm}. */
+  /** The penalty on the latents: {@link mmdPenalty}, {@link adversarialPenalty} or {@link latentNorm}. */
   readonly penalty: LatentPenalty;
 }
 
 /**
- * An auto-encoder whose encoder is deterministic, trained by reconstruction and a penalty on where the latents are. It has no
- * likelihood and no bound on one: its loss is in nats and says nothing about $\ln p(x)$.
+ * A deterministic auto-encoder, trained by reconstruction and a penalty on the latents. It has no likelihood and no
+ * bound: its loss is in nats, but says nothing about $\ln p(x)$.
  * @see Wasserstein Auto-Encoders (Tolstikhin et al., 2018). Adversarial Autoencoders (Makhzani et al., 2016).
  * From Variational to Deterministic Autoencoders (Ghosh et al., 2020)
  */
@@ -51,7 +51,7 @@ export function autoencoder(options: AutoencoderOptions): Autoencoder {
   return record(new Autoencoder(options), 'autoencoder', arguments);
 }
 
-/** What {@link autoencoder} makes. */
+/** The class of {@link autoencoder}. */
 export class Autoencoder extends BaseModule implements GenerativeModel {
   readonly likelihoodKind = 'none';
   readonly eventShape: Shape;
@@ -77,7 +77,7 @@ export class Autoencoder extends BaseModule implements GenerativeModel {
     if (penalty.critic) this.child('critic', penalty.critic);
   }
 
-  /** Where examples lie, `[n, latents]`. */
+  /** The latents of examples, `[n, latents]`. */
   encode(x: Tensor, call: CallOptions = {}): Tensor {
     leadingShape(x.shape, this.eventShape, 'Autoencoder.encode', 'x');
     return this.#encoder.apply(x, call);
@@ -108,12 +108,15 @@ export class Autoencoder extends BaseModule implements GenerativeModel {
     return tf.tidy(() => this.decode(prior.sample(key.fold('z'), [n])).sample(key.fold('x')));
   }
 
-  /** x through its latents and back: a draw of the likelihood; `[n, ...event]`. */
+  /** Encodes and decodes x: a draw of the likelihood, `[n, ...event]`. */
   reconstruct(x: Tensor, key: Key): Tensor {
     return tf.tidy(() => this.decode(this.encode(x)).sample(key));
   }
 
-  /** Reconstruction and penalty, $-\ln p(x|z(x)) + \lambda\, D(z(x))$; and the critic's, where the penalty has one. */
+  /**
+   * Reconstruction and penalty, $-\ln p(x|z(x)) + \lambda\, D(z(x))$, and the objective of the penalty's critic if it
+   * has one.
+   */
   objectives(): readonly Objective[] {
     const { critic, criticLoss } = this.#penalty;
     const all = [...trainable(this)];

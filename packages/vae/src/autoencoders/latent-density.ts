@@ -15,7 +15,7 @@ import { chunksOf } from '../analysis/chunks';
 import type { Chunk } from '../analysis/chunks';
 import { record } from '../record';
 
-/** A model whose encoder says where examples lie: a VAE by the means of its posterior, an auto-encoder by itself. */
+/** A model with an encoder: a VAE gives the means of its posterior, an auto-encoder its latents. */
 export interface LatentModel {
   readonly latentShape: Shape;
   encode(x: Tensor): Tensor | Distribution;
@@ -23,7 +23,7 @@ export interface LatentModel {
 
 export interface LatentExamplesOptions {
   /**
-   * How many examples the encoder sees at once.
+   * The batch size of the encoder.
    * @defaultValue 256
    */
   readonly chunkSize?: number;
@@ -37,8 +37,8 @@ export interface LatentExamplesOptions {
 }
 
 /**
- * The latents of examples as examples themselves, with their labels: to fit a density to, or a classifier (M1 of Kingma et
- * al., 2014), or a model with labels (M1+M2). The latents of a {@link vqVae} are its codes.
+ * The latents of examples as a data set, with their labels: to fit a density, a classifier (M1 of Kingma et al.,
+ * 2014), or a model with labels (M1+M2). The latents of a {@link vqVae} are its codes.
  * @throws ArgumentError if an option is out of its range, or the contexts of a conditional model are missing
  */
 export async function latentExamples(
@@ -75,14 +75,14 @@ function latentsOf(
   return model.given(context).encode(x);
 }
 
-/** A model that decodes draws of a density of its latents. */
+/** The decoder of a model with a density of its latents. */
 export interface DecodingModel extends LatentModel, GenerativeModel {
   decode(z: Tensor): Distribution;
 }
 
 /**
- * A trained auto-encoder that samples from a density which was fitted to its latents afterwards (ex post): a mixture, a flow,
- * any model of core's interface. It owns both.
+ * A trained auto-encoder that samples from a density fitted to its latents afterwards (ex post): a mixture, a flow or
+ * any other generative model. It owns both.
  * @throws ShapeError if the density is of another shape than the latents
  * @see From Variational to Deterministic Autoencoders (Ghosh et al., 2020), §4
  */
@@ -115,7 +115,7 @@ class LatentDensityModel extends BaseModule implements GenerativeModel {
     return tf.tidy(() => this.#model.decode(this.#density.sample(key.fold('z'), n)).sample(key.fold('x')));
   }
 
-  /** The auto-encoder's: the density is fitted by itself. */
+  /** The objectives of the auto-encoder: the density is fitted separately. */
   objectives(): readonly Objective[] {
     return this.#model.objectives();
   }

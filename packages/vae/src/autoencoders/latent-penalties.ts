@@ -17,21 +17,21 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { record } from '../record';
 
-/** What an auto-encoder's latents are held to. */
+/** A penalty on the latents of an auto-encoder. */
 export interface LatentPenalty {
   readonly name: string;
-  /** Where the latents should lie; samples start from it. */
+  /** The distribution that the latents should have; samples start from it. */
   readonly prior?: Distribution;
-  /** What the encoder pays, weighted, for the latents of a batch, `[n, latents]`. Called inside `tf.tidy`. */
+  /** The weighted penalty of a batch of latents, `[n, latents]`. Called inside `tf.tidy`. */
   loss(z: Tensor, key: Key, options: LossOptions): Scalar;
-  /** An opponent with weights and a loss of its own; the auto-encoder takes it over. */
+  /** A critic with its own weights and loss. The auto-encoder owns it. */
   readonly critic?: Module;
   readonly criticLoss?: (z: Tensor, key: Key, options: LossOptions) => Scalar;
 }
 
 /**
- * $\frac{\lambda}{2} \|z\|^2$: the penalty of a regularized deterministic auto-encoder. Regularize its decoder by weight decay
- * (`adamW`), and give the latents a density afterwards.
+ * $\frac{\lambda}{2} \|z\|^2$: the penalty of a regularized deterministic auto-encoder. Regularize its decoder by
+ * weight decay (`adamW`), and fit a density to the latents afterwards.
  * @param options - `weight`: $\lambda$, 1e-2 by default
  * @see From Variational to Deterministic Autoencoders (Ghosh et al., 2020), Eq. 11
  */
@@ -55,10 +55,11 @@ export interface MmdPenaltyOptions {
 }
 
 /**
- * The maximum mean discrepancy of the latents and of as many draws of the prior, the penalty of a Wasserstein auto-encoder, with
- * the inverse multiquadratic kernel $k(a, b) = \sum_s \frac{2 d s}{2 d s + \|a - b\|^2}$ and the unbiased estimate.
+ * The maximum mean discrepancy between the latents and an equal number of prior draws, the penalty of a Wasserstein
+ * auto-encoder, with the inverse multiquadratic kernel $k(a, b) = \sum_s \frac{2 d s}{2 d s + \|a - b\|^2}$ and the
+ * unbiased estimate.
  *
- * Batches of one example have no discrepancy; the estimator wants two or more.
+ * The estimator needs batches of at least two examples.
  * @see Wasserstein Auto-Encoders (Tolstikhin et al., 2018), Algorithm 2
  */
 export function mmdPenalty({
@@ -87,8 +88,8 @@ export interface AdversarialPenaltyOptions {
 }
 
 /**
- * The penalty of an adversarial auto-encoder: a critic D learns to tell latents from draws of the prior by
- * $-\ln D(z_p) - \ln(1 - D(z))$, and the encoder pays $-\lambda \ln D(z)$.
+ * The penalty of an adversarial auto-encoder: a critic D learns to distinguish latents from draws of the prior with
+ * the loss $-\ln D(z_p) - \ln(1 - D(z))$, and the encoder minimizes $-\lambda \ln D(z)$.
  * @see Adversarial Autoencoders (Makhzani et al., 2016), §2
  */
 export function adversarialPenalty(options: AdversarialPenaltyOptions): LatentPenalty {

@@ -35,13 +35,13 @@ import { record } from '../record';
 import { chooseObjective, VAE_OPTIONS } from '../vae';
 import type { VaeOptions } from '../vae';
 
-/** The options of {@link vae}, whose networks see the context beside x and z, and those of the context. */
+/** The options of {@link vae}, whose networks also get the context, and the options of the context. */
 export interface ConditionalVaeOptions extends VaeOptions {
-  /** The width of a context. */
+  /** The width of the context. */
   readonly contextSize: number;
   /**
-   * What contexts are drawn from where `sample` is given none, with events of shape `[contextSize]`; by default a context
-   * has to be given.
+   * The distribution, with events of shape `[contextSize]`, that `sample` draws contexts from if it is given none. By
+   * default a context is required.
    */
   readonly contexts?: Distribution;
 }
@@ -50,10 +50,10 @@ export interface ConditionalVaeOptions extends VaeOptions {
  * A variational auto-encoder of x given a context c, such as a class or any vector:
  * $\ln p(x|c) \ge \mathbb{E}_{q(z|x,c)}[\ln p(x|z, c) + \ln p(z|c) - \ln q(z|x, c)]$.
  *
- * The encoder maps x and its context, flat and side by side, `[n, size of x + contextSize]`, to the parameters of the
- * posterior; the decoder maps z and its context likewise to those of the likelihood. A learned prior gets the context,
- * unless its own `contextSize` is 0. The model is trained and evaluated on batches `{ x, context }`, which the option
- * `batch` of `fit` and `evaluate` makes.
+ * The encoder maps x, flattened and concatenated with its context, `[n, size of x + contextSize]`, to the parameters
+ * of the posterior. The decoder maps z, concatenated with its context, to the parameters of the likelihood. A learned
+ * prior gets the context unless its own `contextSize` is 0. The model is trained and evaluated on batches
+ * `{ x, context }`, which the option `batch` of `fit` and `evaluate` makes.
  *
  * @throws ArgumentError if an option is unknown, missing, or does not fit the others
  * @see Learning Structured Output Representation using Deep Conditional Generative Models (Sohn et al., 2015), Eq. 4
@@ -74,7 +74,7 @@ export function conditionalVae(options: ConditionalVaeOptions): ConditionalVae {
   return record(new ConditionalVae(options), 'conditionalVae', arguments);
 }
 
-/** What {@link conditionalVae} makes. */
+/** The class of {@link conditionalVae}. */
 export class ConditionalVae extends BaseModule implements BoundModel<ConditionedBatch, ConditionedBatch> {
   readonly likelihoodKind = 'lower-bound';
   readonly eventShape: Shape;
@@ -115,11 +115,11 @@ export class ConditionalVae extends BaseModule implements BoundModel<Conditioned
   }
 
   /**
-   * The latent-variable model of x given these contexts, one for each row. It borrows them: call this inside `tf.tidy`.
+   * The latent-variable model of x given one context per row. It borrows the contexts: call this inside `tf.tidy`.
    *
    * `decode` also takes K copies of the rows, `[K * n, ...latent]`, as importance sampling does.
    * @param context - `[n, contextSize]`
-   * @param calls - for networks that are not the same in training
+   * @param calls - call options of the networks, whose `training` flag may change them
    * @throws ShapeError if a context has another width, or there is not one for each row
    */
   given(context: Tensor, calls: NetworkCalls = outsideTraining): AmortizedModel {
@@ -173,7 +173,7 @@ export class ConditionalVae extends BaseModule implements BoundModel<Conditioned
     });
   }
 
-  /** One objective: minus the ELBO in nats per example with its terms, or the one of the options. */
+  /** One objective: minus the ELBO in nats per example with its terms, or the objective of the options. */
   objectives(): readonly Objective<ConditionedBatch>[] {
     return singleObjective<ConditionedBatch>(this, {
       name: this.#objective.name,
@@ -189,7 +189,7 @@ export class ConditionalVae extends BaseModule implements BoundModel<Conditioned
   }
 }
 
-/** Values, flat, with the context of each beside them; K copies of the rows get K copies of the contexts. */
+/** Concatenates flattened values with their contexts; K copies of the rows get K copies of the contexts. */
 export function besideContext(values: Tensor, context: Tensor): Tensor {
   const [rows, n] = [values.shape[0]!, context.shape[0]!];
   const contexts = rows === n ? context : tf.tile(context, [rows / n, 1]);

@@ -6,9 +6,9 @@ import { record } from '../record';
 import { OneHotCategorical } from './one-hot-categorical';
 
 export interface GumbelSoftmaxOptions {
-  /** How many categorical latent variables there are. */
+  /** The number of categorical latent variables. */
   readonly variables: number;
-  /** How many values each can take. */
+  /** The number of values that each can take. */
   readonly classes: number;
   /**
    * $\tau$, by default as in Maddison et al.
@@ -16,17 +16,18 @@ export interface GumbelSoftmaxOptions {
    */
   readonly temperature?: number;
   /**
-   * What training draws: `straight-through`, one-hot vectors with the gradient of the softmax; or `relaxed`, the softmax
-   * itself, whose loss is then no bound. Otherwise draws are one-hot and the bound is one.
+   * The draws in training: `straight-through` draws one-hot vectors with the gradient of the softmax; `relaxed` draws
+   * the softmax itself, so that the training loss is no bound. Outside training, draws are one-hot and the bound
+   * holds.
    * @defaultValue 'straight-through'
    */
   readonly estimator?: 'straight-through' | 'relaxed';
 }
 
 /**
- * A posterior of categorical latent variables, z of shape `[variables, classes]` in one-hot vectors. The network puts out
- * their logits, `[n, variables * classes]`. Its prior is a {@link OneHotCategorical} too; of equal probabilities it is
- * `new OneHotCategorical([variables, classes], { eventRank: 2 })`.
+ * A posterior of categorical latent variables: z consists of one-hot vectors, `[variables, classes]`. The network
+ * outputs their logits, `[n, variables * classes]`. Its prior is also a {@link OneHotCategorical}; with equal
+ * probabilities it is `new OneHotCategorical([variables, classes], { eventRank: 2 })`.
  * @see Categorical Reparameterization with Gumbel-Softmax (Jang et al., 2017), §2
  */
 export function gumbelSoftmax(options: GumbelSoftmaxOptions): DistributionHead {

@@ -14,12 +14,12 @@ import { record } from '../record';
 
 export interface OneHotCategoricalOptions {
   /**
-   * How many of the last axes are the event: 1 for one variable, 2 for a row of them.
+   * The number of last axes that form the event: 1 for one variable, 2 for several variables.
    * @defaultValue 1
    */
   readonly eventRank?: 1 | 2;
   /**
-   * $\tau$ of the gradient's softmax.
+   * The temperature $\tau$ of the softmax in the gradient.
    * @defaultValue 1
    */
   readonly temperature?: number;
@@ -36,7 +36,7 @@ export interface OneHotCategoricalOptions {
  * $$z = \mathrm{onehot}(\arg\max_k\, l_k + g_k), \qquad
  *   \partial z := \partial\, \mathrm{softmax}\big((l + g) / \tau\big), \quad g_k \sim \mathrm{Gumbel}(0, 1)$$
  *
- * The draw is exact; the gradient through it is biased, the less so the smaller $\tau$, and the noisier.
+ * The draw is exact. The gradient through it is biased; a smaller $\tau$ makes it less biased and noisier.
  * @see Categorical Reparameterization with Gumbel-Softmax (Jang et al., 2017). The Concrete Distribution (Maddison et al., 2017)
  */
 export class OneHotCategorical extends BaseDistribution {

@@ -38,16 +38,16 @@ export interface VqVaeOptions {
   /** Maps the code vectors, `[n, positions * dims]`, to the parameters of the likelihood. */
   readonly decoder: NetworkLike;
   readonly likelihood: DistributionHead;
-  /** How many codes an example is made of, how many there are to choose from, and the size of their vectors. */
+  /** The number of codes per example, the size of the codebook, and the size of a code vector. */
   readonly codebook: { readonly positions: number; readonly codes: number; readonly dims: number };
   /**
-   * What an encoder pays that does not commit itself to a code, $\beta$.
+   * The weight $\beta$ of the commitment loss, which pulls the encoder's vectors to their codes.
    * @defaultValue 0.25
    */
   readonly commitment?: number;
   /**
-   * $p(c)$ of the integer codes, event `[positions]`: an autoregressive model, say, which is learned along. By default
-   * all codes are equally probable.
+   * The prior $p(c)$ of the integer codes, with event `[positions]`, such as an autoregressive model, which is then
+   * trained with the rest. By default all codes are equally probable.
    */
   readonly prior?: ConditionalDistribution;
   /** For the initial code vectors. */
@@ -55,7 +55,7 @@ export interface VqVaeOptions {
 }
 
 /**
- * A vector-quantized auto-encoder: the encoder's vectors are replaced by the nearest of a book of code vectors.
+ * A vector-quantized auto-encoder: each vector of the encoder is replaced by the nearest vector of a codebook.
  * @throws ArgumentError if the sizes of the codebook are not positive integers
  * @see Neural Discrete Representation Learning (van den Oord et al., 2017)
  */
@@ -73,12 +73,12 @@ const OPTIONS: readonly (keyof VqVaeOptions)[] = [
   'key',
 ];
 
-/** What {@link vqVae} makes. */
+/** The class of {@link vqVae}. */
 export class VqVae extends BaseModule implements BoundModel {
   readonly likelihoodKind = 'lower-bound';
   readonly eventShape: Shape;
   readonly levels: number | undefined;
-  /** `[positions]`: the numbers of the codes. */
+  /** `[positions]`: the indices of the codes. */
   readonly latentShape: Shape;
   readonly #encoder: Layer;
   readonly #decoder: ConditionalDistribution;
@@ -114,7 +114,7 @@ export class VqVae extends BaseModule implements BoundModel {
     this.#commitment = commitment;
   }
 
-  /** The numbers of the codes of each example, float32 `[n, positions]`. */
+  /** The indices of the codes of each example, float32 `[n, positions]`. */
   encode(x: Tensor): Tensor {
     leadingShape(x.shape, this.eventShape, 'VqVae.encode', 'x');
     return tf.tidy(() => this.#nearest(this.#vectors(x)));
@@ -126,8 +126,8 @@ export class VqVae extends BaseModule implements BoundModel {
   }
 
   /**
-   * $\ln p(x|c(x)) + \ln p(c(x))$ in nats, `[n]`: the bound of Eq. 4.17 for a posterior that is certain of its code. It has no
-   * randomness, so the key is not used.
+   * $\ln p(x|c(x)) + \ln p(c(x))$ in nats, `[n]`: the bound of Eq. 4.17 for a deterministic posterior. The key is not
+   * used.
    */
   elbo(x: Tensor, _key: Key): Tensor {
     return tf.tidy(() => {
@@ -147,15 +147,15 @@ export class VqVae extends BaseModule implements BoundModel {
     });
   }
 
-  /** x through its codes and back: a draw of the likelihood; `[n, ...event]`. */
+  /** Encodes and decodes x: a draw of the likelihood, `[n, ...event]`. */
   reconstruct(x: Tensor, key: Key): Tensor {
     return tf.tidy(() => this.decode(this.encode(x)).sample(key));
   }
 
   /**
-   * $-\ln p(x|c) + \|\mathrm{sg}[e(x)] - v_c\|^2 + \beta\, \|e(x) - \mathrm{sg}[v_c]\|^2 - \ln p(c)$, in nats but for the two
-   * distances, with a gradient that goes from the code vector straight to the encoder's (Eq. 3 of the paper). `perplexity` says
-   * how many codes the batch used.
+   * $-\ln p(x|c) + \|\mathrm{sg}[e(x)] - v_c\|^2 + \beta\, \|e(x) - \mathrm{sg}[v_c]\|^2 - \ln p(c)$, in nats but for
+   * the two distances, with a straight-through gradient from the code vector to the encoder's vector (Eq. 3 of the
+   * paper). `perplexity` is the effective number of codes that the batch used.
    */
   objectives(): readonly Objective[] {
     return singleObjective<Tensor>(this, {
@@ -199,7 +199,7 @@ export class VqVae extends BaseModule implements BoundModel {
     return tf.cast(tf.reshape(nearest, [-1, this.#positions]), 'float32');
   }
 
-  /** The code vectors, `[n, positions, dims]`; as a product, whose gradient reaches the book. */
+  /** The code vectors, `[n, positions, dims]`, computed as a product so that the gradient reaches the codebook. */
   #lookUp(codes: Tensor): Tensor {
     const { codes: depth, dims } = this.#sizes;
     const chosen = oneHot(tf.reshape(codes, [-1]), { depth });
@@ -222,7 +222,7 @@ export class VqVae extends BaseModule implements BoundModel {
     return prior;
   }
 
-  /** $e^{H}$ of how often each code was used: from 1, all the same, to the size of the book. */
+  /** $e^{H}$ of the frequencies of the codes: from 1 (one code) to the size of the codebook (all equally often). */
   #perplexity(codes: Tensor): Scalar {
     const used = tf.mean(oneHot(tf.reshape(codes, [-1]), { depth: this.#sizes.codes }), 0);
     const entropy = tf.neg(tf.sum<Scalar>(tf.mul(used, tf.log(tf.add(used, 1e-10)))));

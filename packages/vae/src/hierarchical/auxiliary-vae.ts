@@ -33,7 +33,7 @@ import { record } from '../record';
 import { chooseObjective } from '../vae';
 
 export interface AuxiliaryVaeOptions {
-  /** $y = d(x)$: integers that x determines, such as a smaller image (`downscale`), `[n, ...event]` to `[n, ...]`. */
+  /** $y = d(x)$: integers computed from x, such as a smaller image (`downscale`), `[n, ...event]` to `[n, ...]`. */
   readonly auxiliary: (x: Tensor) => Tensor;
   /** p(y): a VAE, an autoregressive model, another auxiliary VAE. Its event is y's shape. */
   readonly base: BoundModel | LikelihoodModel;
@@ -47,7 +47,7 @@ export interface AuxiliaryVaeOptions {
   readonly latent: DistributionHead;
   /** The family of p(x|z, y). */
   readonly likelihood: DistributionHead;
-  /** What the part of x given y is trained by; by default `elboObjective()`. The model of y has its own. */
+  /** The objective of x given y, by default `elboObjective()`. The model of y has its own. */
   readonly objective?: VaeObjective;
 }
 
@@ -62,7 +62,7 @@ const OPTIONS: readonly (keyof AuxiliaryVaeOptions)[] = [
   'objective',
 ];
 
-/** What {@link auxiliaryVae} makes. */
+/** The class of {@link auxiliaryVae}. */
 export class AuxiliaryVae extends BaseModule implements BoundModel {
   readonly likelihoodKind = 'lower-bound';
   readonly eventShape: Shape;
@@ -99,7 +99,7 @@ export class AuxiliaryVae extends BaseModule implements BoundModel {
   /**
    * The latent-variable model of x given y. It borrows y: call this inside `tf.tidy`.
    * @param y - `[n, ...]`
-   * @param calls - for networks that are not the same in training
+   * @param calls - call options of the networks, whose `training` flag may change them
    */
   given(y: Tensor, calls: NetworkCalls = outsideTraining): AmortizedModel {
     return {
@@ -194,12 +194,13 @@ export class AuxiliaryVae extends BaseModule implements BoundModel {
 }
 
 /**
- * A VAE of x given something coarse that x determines, over a model of that: with $y = d(x)$, a smaller image say,
+ * A VAE of x given a coarse version of it, $y = d(x)$ (such as a smaller image), over a model of y:
  *
  * $$p(x) \ge p(x, y) = p(y) \int p(x|z, y)\, p(z|y)\, dz$$
  *
- * so that z encodes what y misses, and each of the two parts is easier than the whole. The model of y may be of the same kind:
- * a pyramid. (The inequality is what is lost where the model allows an x with another y.) y must be discrete.
+ * z encodes the details that y lacks, and each of the two parts is easier to learn than the whole. The model of y may
+ * be of the same kind, which makes a pyramid. (The bound is loose if the model gives mass to an x with another y.) y
+ * must be discrete.
  *
  * It owns its networks and the model of y.
  * @see DGM §4.5.2.4, Fig. 4.22. Self-Supervised Variational Auto-Encoders (Gatopoulos and Tomczak, 2021), §3

@@ -37,18 +37,18 @@ import type { Connections, GenerativeLevel } from './level-priors';
 export interface HierarchicalVaeOptions {
   /** The levels, z_1 (the nearest to x) first. */
   readonly levels: readonly GenerativeLevel[];
-  /** Maps z_1 (`adjacent`) or all levels side by side (`dense`) to the parameters of the likelihood. */
+  /** Maps z_1 (`adjacent`) or all levels, concatenated (`dense`), to the parameters of the likelihood. */
   readonly decoder: NetworkLike;
   /** The family of p(x|z). */
   readonly likelihood: DistributionHead;
   /**
-   * What a level and x depend on: only the level above, as in the book (`adjacent`), or all levels above side by side,
-   * z_{l+1} first (`dense`).
+   * The conditions of each level and of x: the level above only, as in the book (`adjacent`), or all levels above,
+   * concatenated with z_{l+1} first (`dense`).
    * @defaultValue 'adjacent'
    */
   readonly connections?: Connections;
   /**
-   * p(z_L). A function gets the top posterior $q(z_L|x)$, from which a VampPrior is made:
+   * p(z_L). A function gets the top posterior $q(z_L|x)$, to make a VampPrior:
    * `topPrior: (encoder) => vampPrior({ encoder, pseudoInputs, key })`.
    * @defaultValue the standard normal
    */
@@ -57,21 +57,24 @@ export interface HierarchicalVaeOptions {
     | ConditionalDistribution
     | ((encoder: (x: Tensor) => Distribution) => ConditionalDistribution);
   /**
-   * Weights of the regularizers and free nats of each level; or an objective of a VAE for all levels side by side, such as
-   * `iwaeObjective({ numSamples: 5 })`.
+   * Weights of the regularizers and free nats of each level; or an objective of a VAE for the concatenated levels,
+   * such as `iwaeObjective({ numSamples: 5 })`.
    */
   readonly objective?: HierarchicalObjective | VaeObjective;
 }
 
 /** A level of the posterior of a batch. */
 export interface LatentLevel extends Latent {
-  /** Whether the prior depends on nothing that is drawn after z: only then is the divergence of the two what the bound wants. */
+  /**
+   * Whether the prior depends on no level that is drawn after z. Only then does the divergence of the two belong to
+   * the bound.
+   */
   readonly isGiven: boolean;
 }
 
 /**
- * The base of hierarchical VAEs, $p(x, z) = p(x|z_1)\, p(z_1|z_2) \cdots p(z_L)$: an author writes in which order the posterior
- * draws the levels, and its factors.
+ * The base of hierarchical VAEs, $p(x, z) = p(x|z_1)\, p(z_1|z_2) \cdots p(z_L)$: a subclass defines the order in
+ * which the posterior draws the levels, and its factors.
  *
  * It owns its networks and a learned top prior: `dispose()` frees them.
  */
@@ -80,7 +83,7 @@ export abstract class BaseHierarchicalVae extends BaseModule implements BoundMod
   readonly eventShape: Shape;
   /** Of the data, not of the hierarchy. */
   readonly levels: number | undefined;
-  /** `[M_1 + ... + M_L]`: all levels side by side. */
+  /** `[M_1 + ... + M_L]`: all levels, concatenated. */
   readonly latentShape: Shape;
   /** $M_l$, z_1 first. */
   readonly sizes: readonly number[];
@@ -119,13 +122,13 @@ export abstract class BaseHierarchicalVae extends BaseModule implements BoundMod
   /** The levels, counted from 0, in the order in which the posterior draws them. */
   protected abstract readonly posteriorOrder: readonly number[];
 
-  /** The factors $q(z_l | x, z_{\text{drawn before}})$; what depends on x alone is computed once. */
+  /** The factors $q(z_l | x, z_{\text{drawn before}})$; everything that depends only on x is computed once. */
   protected abstract posteriorFactors(x: Tensor, call: CallOptions): Factor;
 
   /**
-   * The posterior of all levels side by side. It borrows what the networks compute: call this inside `tf.tidy`.
+   * The posterior of all levels, concatenated. It borrows what the networks compute: call this inside `tf.tidy`.
    * @param x - `[n, ...event]`
-   * @param call - for networks that are not the same in training
+   * @param call - call options of the networks, whose `training` flag may change them
    */
   encode(x: Tensor, call: CallOptions = {}): Distribution {
     this.#checkBatch(x, 'encode');
@@ -134,7 +137,7 @@ export abstract class BaseHierarchicalVae extends BaseModule implements BoundMod
     return new LevelChain({ sizes, order, batchShape: [x.shape[0]!], factor });
   }
 
-  /** The prior of all levels side by side; call this inside `tf.tidy`. */
+  /** The prior of the concatenated levels; call this inside `tf.tidy`. */
   prior(call: CallOptions = {}): Distribution {
     const { sizes, downwards: order } = this.priors;
     return new LevelChain({ sizes, order, batchShape: [], factor: this.priors.given(call) });
@@ -142,15 +145,15 @@ export abstract class BaseHierarchicalVae extends BaseModule implements BoundMod
 
   /**
    * The likelihood p(x|z). It borrows the decoder's output: call this inside `tf.tidy`.
-   * @param z - all levels side by side, `[n, ...latentShape]`
+   * @param z - all levels, concatenated, `[n, ...latentShape]`
    */
   decode(z: Tensor, call: CallOptions = {}): Distribution {
     return this.#decodeLevels(splitLevels(z, this.sizes), call);
   }
 
   /**
-   * One draw of the posterior, z_1 first: for each level the distribution that it came from, the prior at that draw, and the
-   * draw, `[n, M_l]`. They borrow tensors: call this inside `tf.tidy`.
+   * One draw of the posterior. For each level, z_1 first: its distribution, the prior at the draw, and the draw,
+   * `[n, M_l]`. They borrow tensors: call this inside `tf.tidy`.
    * @param x - `[n, ...event]`
    */
   infer(x: Tensor, key: Key, call: CallOptions = {}): readonly LatentLevel[] {
@@ -188,8 +191,8 @@ export abstract class BaseHierarchicalVae extends BaseModule implements BoundMod
   }
 
   /**
-   * `n` examples that share one draw of some levels: what is common to them is what these levels decide.
-   * @param options - `shared`: how many levels, from the top, are drawn once
+   * `n` examples that share the draw of some levels, to show what these levels encode.
+   * @param options - `shared`: the number of levels, from the top, that are drawn once
    * @returns `[n, ...event]`
    * @throws ArgumentError if there are not so many levels
    */
@@ -204,8 +207,8 @@ export abstract class BaseHierarchicalVae extends BaseModule implements BoundMod
 
   /**
    * Encodes x and decodes it again.
-   * @param options - `kept`: how many levels, from the top, come from the posterior (by default all). The levels below come
-   * from the prior, so that only what the upper levels know about x is kept
+   * @param options - `kept`: the number of levels, from the top, that come from the posterior (all by default). The
+   * levels below come from the prior, so only the information of the upper levels about x is kept
    * @returns `[n, ...event]`
    * @throws ArgumentError if there are not so many levels
    */
@@ -217,7 +220,10 @@ export abstract class BaseHierarchicalVae extends BaseModule implements BoundMod
     });
   }
 
-  /** One objective: minus the bound in nats per example, with the regularizer of each level; or the one of the options. */
+  /**
+   * One objective: minus the bound in nats per example, with the regularizer of each level; or the objective of the
+   * options.
+   */
   objectives(): readonly Objective[] {
     const objective = this.#objective;
     return singleObjective<Tensor>(this, {
@@ -231,7 +237,7 @@ export abstract class BaseHierarchicalVae extends BaseModule implements BoundMod
     });
   }
 
-  /** The model of all levels side by side, whose networks know whether they are in training. */
+  /** The model of the concatenated levels, with networks in training mode or not. */
   #during(call: CallOptions): AmortizedModel {
     return {
       encode: (x) => this.encode(x, call),

@@ -23,7 +23,7 @@ export interface BottomUpVaeOptions extends Omit<HierarchicalVaeOptions, 'levels
   readonly topPrior?: Distribution | ConditionalDistribution;
 }
 
-/** What {@link bottomUpVae} makes. */
+/** The class of {@link bottomUpVae}. */
 export class BottomUpVae extends BaseHierarchicalVae {
   protected readonly posteriorOrder: readonly number[];
   readonly #posteriors: readonly Layer[];
@@ -48,15 +48,15 @@ export class BottomUpVae extends BaseHierarchicalVae {
 }
 
 /**
- * A VAE with levels of latent variables whose posterior goes up while the prior goes down, for two levels
+ * A hierarchical VAE with a bottom-up posterior and a top-down prior. For two levels,
  *
  * $$p(x, z_1, z_2) = p(x|z_1)\, p(z_1|z_2)\, p(z_2), \qquad q(z_1, z_2|x) = q(z_1|x)\, q(z_2|z_1)$$
  *
- * The regularizer of z_1 is $\ln q(z_1|x) - \ln p(z_1|z_2)$ at the draws. Eq. 4.82 writes a divergence; but z_2 is drawn from z_1, and in
- * closed form at the draw of z_2 the bound would be a looser one, of a posterior in which they are independent, less their
- * mutual information. The top level's is a divergence.
+ * The regularizer of z_1 is $\ln q(z_1|x) - \ln p(z_1|z_2)$ at the draws. Eq. 4.82 has a divergence in its place.
+ * Because z_2 is drawn from z_1, the closed form at the draw of z_2 would give a looser bound. The regularizer of the
+ * top level is a divergence.
  *
- * Its upper levels tend to collapse (§4.5.2.1): `topDownVae` is what to use, this is what to compare with.
+ * Its upper levels tend to collapse (§4.5.2.1). Use `topDownVae`; this model serves for comparison.
  * @throws ArgumentError if a level other than the top one lacks its `prior`, or the top one has one
  * @see DGM §4.5.2.1, Eq. 4.75-4.82
  */

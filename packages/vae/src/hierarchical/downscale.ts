@@ -5,8 +5,8 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { record } from '../record';
 
 /**
- * Images of integers made smaller: the mean of each block of `factor` by `factor` pixels, rounded down, so that values stay
- * integers of the same range.
+ * Reduces images of integers: the mean of each block of `factor` by `factor` pixels, rounded down, so that values
+ * stay integers in the same range.
  * @param options - `shape` of an image, `[height, width]` or `[height, width, channels]`
  * @returns a function of images, `[n, ...shape]` or flat `[n, size]`; the small ones have the same rank
  * @throws ArgumentError if `factor` does not divide height and width

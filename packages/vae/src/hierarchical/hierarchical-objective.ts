@@ -3,15 +3,15 @@ import type { LossOptions, ScheduledWeight } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 
-/** How the regularizers of the levels count while training. */
+/** The weights of the levels' regularizers in training. */
 export interface HierarchicalObjective {
   /**
-   * What the regularizers are multiplied by: one weight for all, or one for each level, z_1 first.
+   * The weight of the regularizers: one for all, or one per level, z_1 first.
    * @defaultValue 1
    */
   readonly weight?: number | ScheduledWeight | readonly (number | ScheduledWeight)[];
   /**
-   * Nats that each level may hold for free, on average over the batch.
+   * The nats that each level may use at no cost, on average over the batch.
    * @defaultValue 0
    */
   readonly freeNats?: number;
@@ -26,8 +26,8 @@ export interface HierarchicalTerms {
 }
 
 /**
- * Minus the bound: $-\mathbb{E}[\ln p(x|z)] + \sum_l \beta_l R_l$, where a level of fewer than $\lambda$ free nats counts as
- * $\lambda$ while training. The term `regularizer1` belongs to z_1.
+ * Minus the bound: $-\mathbb{E}[\ln p(x|z)] + \sum_l \beta_l R_l$, where a level with fewer than $\lambda$ nats
+ * counts as $\lambda$ in training. The term `regularizer1` belongs to z_1.
  * @see Ladder Variational Autoencoders (Sønderby et al., 2016), §2.3 (warm-up)
  */
 export function hierarchicalLoss(

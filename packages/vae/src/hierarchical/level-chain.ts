@@ -3,10 +3,10 @@ import type { Distribution, Key, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
-/** The latent variables by level, z_1 (the nearest to x) first: `[..., M_l]` each; absent where not drawn yet. */
+/** The latent variables by level, z_1 (the nearest to x) first: `[..., M_l]` each; absent if not drawn yet. */
 export type Levels = readonly (Tensor | undefined)[];
 
-/** The distribution of one level, counted from 0, given those that are drawn before it. */
+/** The distribution of one level, counted from 0, given the levels drawn before it. */
 export type Factor = (level: number, drawn: Levels) => Distribution;
 
 export interface LevelChainOptions {
@@ -19,8 +19,8 @@ export interface LevelChainOptions {
 }
 
 /**
- * All levels of a hierarchy as one vector, drawn one after the other: $\prod_l p(z_l | z_{\text{drawn before}})$.
- * Its event is z_1 to z_L side by side.
+ * The joint distribution of all levels, drawn one after the other: $\prod_l p(z_l | z_{\text{drawn before}})$. Its
+ * event is the concatenation of z_1 to z_L.
  */
 export class LevelChain extends BaseDistribution {
   readonly kind = 'LevelChain';

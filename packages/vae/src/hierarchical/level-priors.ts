@@ -6,25 +6,25 @@ import type { Factor, Levels } from './level-chain';
 import { applyToRows, momentsOf, normalOf } from './moments';
 import type { Moments } from './moments';
 
-/** What the generative part of one level is made of. */
+/** The generative part of one level. */
 export interface GenerativeLevel {
   /** $M_l$, the number of latent variables. */
   readonly latent: number;
   /**
-   * Maps what it depends on, `[n, sum of their M]`, to the means and log-variances of p(z_l | above), `[n, 2 M_l]`. Every level
-   * has one but the top one, whose prior is `topPrior`.
+   * Maps the levels that it depends on, `[n, sum of their M]`, to the means and log-variances of p(z_l | above),
+   * `[n, 2 M_l]`. Every level has one, except the top level, whose prior is `topPrior`.
    */
   readonly prior?: NetworkLike;
 }
 
-/** What a level and x depend on: see `HierarchicalVaeOptions`. */
+/** The conditions of each level and of x: see `HierarchicalVaeOptions`. */
 export type Connections = 'adjacent' | 'dense';
 
 export interface LevelPriorsOptions {
   readonly levels: readonly GenerativeLevel[];
   readonly connections: Connections;
   readonly topPrior?: Distribution | ConditionalDistribution | undefined;
-  /** Whose options these are, for errors. */
+  /** The name of the factory, for errors. */
   readonly where: string;
 }
 
@@ -66,12 +66,12 @@ export class LevelPriors extends BaseModule {
     return momentsOf(parameters, this.sizes[level]!, `levels[${level}].prior`);
   }
 
-  /** What a level below the top depends on, `[..., M]`. */
+  /** The condition of a level below the top, `[..., M]`. */
   contextOf(level: number, drawn: Levels): Tensor {
     return this.#isDense ? joinLevels(drawn.slice(level + 1) as Tensor[]) : drawn[level + 1]!;
   }
 
-  /** What x depends on, `[n, M]`. */
+  /** The condition of x, `[n, M]`. */
   contextOfX(levels: readonly Tensor[]): Tensor {
     return this.#isDense ? joinLevels(levels) : levels[0]!;
   }

@@ -3,7 +3,7 @@ import type { CallOptions, Layer, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
-/** What a normal distribution with independent variables is given by, `[..., M]` each. */
+/** The parameters of a normal distribution with independent variables, `[..., M]` each. */
 export interface Moments {
   readonly mean: Tensor;
   readonly logVariance: Tensor;
@@ -52,8 +52,9 @@ export function residual(evidence: Moments, prior: Moments): Moments {
 }
 
 /**
- * The product of two normal densities, as what x says and what the level above says are weighed by their precisions:
- * $\frac{1}{\sigma^2} = \frac{1}{\sigma_x^2} + \frac{1}{\sigma_p^2}$ and $\mu = \sigma^2 (\mu_x / \sigma_x^2 + \mu_p / \sigma_p^2)$.
+ * The product of two normal densities, the evidence of x and the level above, weighted by their precisions:
+ * $\frac{1}{\sigma^2} = \frac{1}{\sigma_x^2} + \frac{1}{\sigma_p^2}$ and
+ * $\mu = \sigma^2 (\mu_x / \sigma_x^2 + \mu_p / \sigma_p^2)$.
  * @see Ladder Variational Autoencoders (Sønderby et al., 2016), Eq. 12, 13
  */
 export function precisionWeighted(evidence: Moments, prior: Moments): Moments {

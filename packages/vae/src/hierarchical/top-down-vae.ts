@@ -14,7 +14,7 @@ import type { Moments } from './moments';
 export interface TopDownLevel extends GenerativeLevel {
   /** $f_l$, one step of the deterministic path upwards: $r_l = f_l(r_{l-1})$, where r_0 is x. */
   readonly bottomUp: NetworkLike;
-  /** Maps r_l to what x says of z_l, a mean and a log-variance for each variable: `[n, 2 M_l]`. */
+  /** Maps r_l to the evidence of x about z_l, a mean and a log-variance for each variable: `[n, 2 M_l]`. */
   readonly evidence: NetworkLike;
 }
 
@@ -30,7 +30,7 @@ export interface TopDownVaeOptions extends Omit<HierarchicalVaeOptions, 'levels'
 /** The range of the logarithm of $\Delta\sigma^2$ in Listing 4.12. */
 const LOG_VARIANCE = { min: -7, max: 2 };
 
-/** What {@link topDownVae} makes. */
+/** The class of {@link topDownVae}. */
 export class TopDownVae extends BaseHierarchicalVae {
   protected readonly posteriorOrder: readonly number[];
   readonly #bottomUp: readonly Layer[];
@@ -59,7 +59,7 @@ export class TopDownVae extends BaseHierarchicalVae {
       : this.#combining(path, call);
   }
 
-  /** What x says is computed once; at the top nothing is added to it. */
+  /** The evidence of x is computed once; at the top it is used alone. */
   #combining(path: readonly Tensor[], call: CallOptions): Factor {
     const isResidual = this.#combination === 'residual';
     const combine = isResidual ? residual : precisionWeighted;
@@ -90,19 +90,19 @@ export class TopDownVae extends BaseHierarchicalVae {
 }
 
 /**
- * A VAE with levels of latent variables that prior and posterior both go down:
+ * A hierarchical VAE with a top-down prior and a top-down posterior:
  *
  * $$p(x, z) = p(x|z_1)\, p(z_1|z_2) \cdots p(z_L), \qquad q(z|x) = q(z_L|x)\, q(z_{L-1}|z_L, x) \cdots q(z_1|z_2, x)$$
  *
- * A deterministic path $r_l = f_l(r_{l-1})$ carries x upwards, and at each level says something of z_l: a mean and a
- * log-variance. Of these the posterior is made, by `combination`:
+ * A deterministic path $r_l = f_l(r_{l-1})$ carries x upwards and gives evidence about z_l at each level: a mean and
+ * a log-variance. `combination` says how the posterior uses them:
  *
  * - `residual`: relative to the prior, $\mathcal{N}(\mu_l + \Delta\mu_l, \sigma_l^2 \cdot \Delta\sigma_l^2)$ with
  *   $-7 \le \ln \Delta\sigma_l^2 \le 2$, as in the book and in NVAE;
  * - `precision-weighted`: the product of both as densities of z_l, as in the ladder VAE ({@link ladderVae});
- * - `direct`: `evidence` sees r_l and, beside it, the levels above, `[n, R + M]`, and says it all.
+ * - `direct`: `evidence` maps r_l, concatenated with the levels above, `[n, R + M]`, to the posterior.
  *
- * At the top it is what x says. One level makes the VAE of §4.3.
+ * At the top the posterior is the evidence alone. With one level this is the VAE of §4.3.
  * @throws ArgumentError if a level other than the top one lacks its `prior`, or the top one has one
  * @see DGM §4.5.2.2, Eq. 4.84, 4.85, Listing 4.12. NVAE (Vahdat and Kautz, 2020), §3.2
  */
@@ -111,8 +111,8 @@ export function topDownVae(options: TopDownVaeOptions): TopDownVae {
 }
 
 /**
- * The ladder VAE: {@link topDownVae} with a posterior that weighs what x says and what the level above says by their
- * precisions, so that at the true noise levels of a linear model it is exact.
+ * The ladder VAE: {@link topDownVae} with a posterior that weights the evidence of x and the level above by their
+ * precisions. For a linear model with the true noise levels it is exact.
  * @see Ladder Variational Autoencoders (Sønderby et al., 2016), Eq. 12, 13
  */
 export function ladderVae(options: Omit<TopDownVaeOptions, 'combination'>): TopDownVae {

@@ -3,14 +3,15 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { GradSaveFunc, Tensor } from '@tensorflow/tfjs-core';
 
 /**
- * Proposals for each draw, of which the first that is accepted counts. At least 65.8 % are accepted, whatever the dimension and
- * the concentration, so that one draw in 29 million is left without; it keeps its first proposal.
+ * Proposals per draw; the first accepted one is used. At least 65.8 % are accepted for every dimension and
+ * concentration, so one draw in 29 million has none accepted and keeps its first proposal.
  */
 const PROPOSALS = 16;
 
 /**
- * Angles between draws of a von Mises-Fisher distribution and its mean direction, by rejection from Ulrich's envelope with
- * a fixed number of proposals: the shapes do not depend on what is accepted, so that a training step can be captured.
+ * Angles between draws of a von Mises-Fisher distribution and its mean direction, by rejection from Ulrich's envelope
+ * with a fixed number of proposals: the shapes do not depend on the accepted proposals, so a training step can be
+ * captured.
  *
  * The gradient is that of the distribution function at a fixed probability, not of the sampler: see {@link angleSlope}.
  *
@@ -73,7 +74,7 @@ function firstAccepted({ uniform, threshold }: Proposals, concentration: Tensor,
   return tf.mul(2, tf.asin(tf.minimum(half, 1)));
 }
 
-/** Where 0 stands for what is divided by. */
+/** Replaces a divisor of 0. */
 const TINY = 1e-20;
 
 /** The integral ends where the density has fallen by this many nats. */
@@ -87,9 +88,10 @@ const rule = gaussLegendre(32);
  * $$\frac{d\theta}{d\kappa} = -\frac{\partial_\kappa F(\theta)}{p(\theta)} = -\int_0^\theta (\cos s - A)\, \frac{p(s)}{p(\theta)}\, ds
  * = \int_\theta^\pi (\cos s - A)\, \frac{p(s)}{p(\theta)}\, ds$$
  *
- * with $p(\theta) \propto e^{\kappa \cos\theta} \sin^{d-2}\theta$ and the mean resultant length A. The integral is taken on the
- * side where the density falls, by 32 points of Gauss and Legendre. This is the whole gradient of $\mathbb{E}[f]$: a sampler that
- * rejects needs a correction by the score of what was accepted, which has more variance, beside its own path.
+ * with $p(\theta) \propto e^{\kappa \cos\theta} \sin^{d-2}\theta$ and the mean resultant length A. The integral is
+ * taken on the side where the density falls, by 32 points of Gauss and Legendre. This is the whole gradient of
+ * $\mathbb{E}[f]$: differentiating the rejection sampler instead would need a correction by the score of the accepted
+ * proposals, which has more variance.
  *
  * @param angle - $\theta$, any shape
  * @returns of the shape of `angle`; relative error below 1e-4 for d from 2 to 100 and $\kappa$ from 0 to 1e4; not

@@ -4,9 +4,9 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { record } from '../record';
 
 /**
- * The uniform distribution of unit vectors in $\mathbb{R}^d$: the prior of a latent space that is a sphere.
+ * The uniform distribution of unit vectors in $\mathbb{R}^d$: the prior of a spherical latent space.
  *
- * Densities are per unit of area of the sphere $S^{d-1}$; a vector of another length is not told apart.
+ * Densities are per unit of area of the sphere $S^{d-1}$; the length of a vector is not checked.
  * @see DGM §4.4.2.3
  */
 export class HypersphericalUniform extends BaseDistribution {

@@ -14,14 +14,15 @@ import { record } from '../record';
 import { checkDimension, directions, logArea } from './hyperspherical-uniform';
 import { drawAngle } from './draw-angle';
 
-/** Where 0 stands for what is divided by. */
+/** Replaces a divisor of 0. */
 const TINY = 1e-20;
 
 /**
  * The von Mises-Fisher distribution of unit vectors in d dimensions, $p(x) = C_d(\kappa)\, e^{\kappa \mu^\top x}$: what a normal
  * distribution with equal variances is on the sphere. Densities are per unit of area of the sphere.
  *
- * Draws come from a sampler that rejects; their gradient is the exact one of the distribution function, and needs no correction.
+ * Draws come from a rejection sampler. Their gradient is the exact gradient of the distribution function and needs no
+ * correction.
  * @see DGM §4.4.2.3, Eq. 4.66, 4.67. Hyperspherical Variational Auto-Encoders (Davidson et al., 2018)
  */
 export class VonMisesFisher extends BaseDistribution {

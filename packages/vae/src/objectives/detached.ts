@@ -4,8 +4,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
 /**
- * The head whose distributions are constants: the gradient of `logProb` goes to the argument, and neither to the
- * network's output nor to variables of the head.
+ * A head whose distributions are constants: the gradient of `logProb` reaches its argument, but neither the network's
+ * output nor the variables of the head.
  */
 export function detached(head: DistributionHead): DistributionHead {
   const { numParameters, eventShape } = head;

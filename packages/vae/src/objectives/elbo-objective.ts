@@ -18,19 +18,20 @@ import { checkFreeBits, type FreeBits, freeBitsRegularizer } from './free-bits';
 import { type AmortizedModel, averageOf, type VaeObjective } from './objective';
 
 export interface ElboObjectiveOptions {
-  /** By default `closed-form` where posterior and prior have one (less variance), else `monte-carlo`. */
+  /** By default `closed-form` if posterior and prior have one (less variance), otherwise `monte-carlo`. */
   readonly regularizer?: Regularizer;
   /**
-   * What the regularizer is multiplied by, $\beta$. A number other than 1 is a beta-VAE; `linearAnnealing` and
+   * The weight $\beta$ of the regularizer. A number other than 1 makes a beta-VAE; `linearAnnealing` and
    * `cyclicAnnealing` change it from step to step.
    * @defaultValue 1
    */
   readonly weight?: number | ScheduledWeight;
-  /** Information that costs nothing while training. Validation sees the plain regularizer. */
+  /** Information that costs nothing in training. Validation uses the plain regularizer. */
   readonly freeBits?: FreeBits;
   /**
-   * `total`, or `path` to leave out the score of the posterior ("sticking the landing"): less variance near the true
-   * posterior, for a second pass through the encoder. It makes the regularizer a Monte-Carlo one.
+   * `total`, or `path` to omit the score of the posterior ("sticking the landing"), which reduces the variance near
+   * the true posterior at the cost of a second pass through the encoder. With `path` the regularizer is a Monte Carlo
+   * estimate.
    * @defaultValue 'total'
    */
   readonly gradient?: 'total' | 'path';
@@ -66,7 +67,7 @@ export function elboObjective(options: ElboObjectiveOptions = {}): VaeObjective 
   return record(objective, 'elboObjective', arguments);
 }
 
-/** Draws from one distribution and scores by another one of the same values. */
+/** Draws from one distribution and evaluates the density of another with the same values. */
 class DrawnAndScored extends BaseDistribution {
   readonly kind = 'DrawnAndScored';
   readonly batchShape: Shape;
@@ -96,8 +97,8 @@ class DrawnAndScored extends BaseDistribution {
 }
 
 /**
- * The same model, whose posterior density is a constant of the encoder: $\phi$ gets its gradient along the path through z
- * alone. What is left out has the expectation 0, and at the true posterior so has what is left: its variance vanishes.
+ * The same model with a posterior density that is constant in the encoder: $\phi$ gets its gradient only through z.
+ * The omitted term has expectation 0, and at the true posterior the variance of the remaining gradient vanishes.
  * @see Sticking the Landing (Roeder, Wu and Duvenaud, 2017)
  */
 function alongThePath(model: AmortizedModel): LatentVariableModel {

@@ -16,20 +16,21 @@ import type { Latent } from '../elbo';
 import { averageOf } from './objective';
 import type { VaeLossOptions } from './objective';
 
-/** How much information about x costs nothing. */
+/** How much information about x is free. */
 export interface FreeBits {
-  /** $\lambda$: nats that each group may hold for free, on average over the batch. */
+  /** $\lambda$: the nats that each group may use at no cost, on average over the batch. */
   readonly nats: number;
   /**
-   * The variables whose regularizers are added up before they are compared with `nats`: each by itself (`single`, where
-   * posterior and prior are independent in them), consecutive ones of a vector (a number of groups), or all (`whole`).
+   * The groups of variables whose regularizers are summed before they are compared with `nats`: each variable
+   * (`single`, if posterior and prior are independent in them), consecutive variables of a vector (a number of
+   * groups), or all (`whole`).
    */
   readonly groups: 'single' | 'whole' | number;
 }
 
 /**
- * $\sum_j \max(\lambda, \mathbb{E}_x[R_j(x)])$: no gradient pulls a group below $\lambda$ nats, so that it is not switched off
- * before the decoder has learned to use it.
+ * $\sum_j \max(\lambda, \mathbb{E}_x[R_j(x)])$: no gradient pushes a group below $\lambda$ nats, so it does not
+ * collapse before the decoder has learned to use it.
  * @throws UnsupportedError for groups of variables that are not independent
  * @see Improving Variational Inference with Inverse Autoregressive Flow (Kingma et al., 2016), §C.8
  */

@@ -11,8 +11,8 @@ export interface IwaeObjectiveOptions {
   /** K, the draws of z for each example. */
   readonly numSamples: number;
   /**
-   * `total`, or `doubly-reparameterized`, whose gradient for the encoder does not drown in noise as K grows; it goes
-   * through encoder and decoder twice.
+   * `total`, or `doubly-reparameterized`, whose encoder gradient keeps its signal-to-noise ratio as K grows, at the
+   * cost of a second pass through encoder and decoder.
    * @defaultValue 'total'
    */
   readonly gradient?: 'total' | 'doubly-reparameterized';
@@ -20,7 +20,7 @@ export interface IwaeObjectiveOptions {
 
 /**
  * Minus the importance-weighted bound, $-\mathbb{E}\left[\ln \frac1K \sum_k w_k\right]$ with
- * $w_k = p(x, z_k) / q_\phi(z_k|x)$, which is nearer to $-\ln p(x)$ the larger K is; for K = 1 it is minus the ELBO.
+ * $w_k = p(x, z_k) / q_\phi(z_k|x)$, which approaches $-\ln p(x)$ as K grows. For K = 1 it is minus the ELBO.
  * @throws ArgumentError if `numSamples` is not a positive integer
  * @see Importance Weighted Autoencoders (Burda et al., 2016), Eq. 8; Doubly Reparameterized Gradient Estimators (Tucker et
  * al., 2019), Eq. 6

@@ -3,26 +3,26 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import type { LatentVariableModel } from '../elbo';
 
-/** A latent-variable model whose posterior can be had as a constant of the encoder. */
+/** A latent-variable model that can give its posterior as a constant of the encoder. */
 export interface AmortizedModel extends LatentVariableModel {
   /** $q_\phi(z|x)$ with the same values, and no gradient to $\phi$. */
   encodeDetached(x: Tensor): Distribution;
 }
 
-/** What a {@link VaeObjective} is told besides the batch. */
+/** The options of a {@link VaeObjective}. */
 export interface VaeLossOptions extends LossOptions {
   /**
-   * How much each example counts, `[n]`, 1 on average; all count alike by default. A semi-supervised model weighs the
-   * classes of an example by it.
+   * The weight of each example, `[n]`, with mean 1; 1 by default. A semi-supervised model weights the classes of an
+   * example with it.
    */
   readonly weights?: Tensor;
 }
 
-/** What a VAE is trained by: {@link elboObjective}, {@link iwaeObjective}, or one of your own. */
+/** The training objective of a VAE: {@link elboObjective}, {@link iwaeObjective} or your own. */
 export interface VaeObjective {
   readonly name: string;
   /**
-   * What to minimize, in nats per example, and the terms it is made of. Called inside `tf.tidy`.
+   * The quantity to minimize, in nats per example, and its terms. Called inside `tf.tidy`.
    * @param x - `[n, ...event]`
    */
   loss(
@@ -44,7 +44,7 @@ export type NetworkCalls = (network: string) => CallOptions;
 /** Networks that are not in training. */
 export const outsideTraining: NetworkCalls = () => ({});
 
-/** Networks in a call of a loss, each with a key of its own. */
+/** The call options of networks in a loss, each with its own key. */
 export function networkCalls({ training }: LossOptions, key: Key): NetworkCalls {
   return (network) => ({ training, key: key.fold(network) });
 }

@@ -5,11 +5,11 @@ import { record } from '../record';
 import { checkParameters, vectorSize } from './parameters';
 
 /**
- * A normal posterior with any covariance, $\mathcal{N}(z | \mu, L L^T)$ with a lower-triangular L, whose KL to a normal
- * prior is in closed form.
+ * A normal posterior with a full covariance, $\mathcal{N}(z | \mu, L L^T)$ with a lower-triangular L. Its KL to a
+ * normal prior has a closed form.
  *
- * For z of M dimensions the network puts out M means, M logarithms of the diagonal of L, and the M (M - 1) / 2 entries
- * below it, row by row.
+ * For z with M dimensions the network outputs M means, M logarithms of the diagonal of L, and the M (M - 1) / 2
+ * entries below it, row by row.
  * @param options - `shape`: `[M]`
  * @throws ArgumentError if z is no vector
  * @see An Introduction to Variational Autoencoders (Kingma and Welling, 2019), §2.5.1
@@ -34,7 +34,7 @@ export function fullCovariance({ shape }: { readonly shape: readonly [number] })
   return record(head, 'fullCovariance', arguments);
 }
 
-/** Which of [diagonal, below] stands at each place of the matrix; what is above the diagonal does not count. */
+/** The index into [diagonal, below] of each entry of the matrix; entries above the diagonal are ignored. */
 function entryOfEach(size: number): number[] {
   return Array.from({ length: size * size }, (_, place) => {
     const [row, column] = [Math.floor(place / size), place % size];

@@ -18,8 +18,8 @@ const TINY = 1e-20;
 
 /**
  * A normal with a diagonal covariance, reflected T times: $z = H_T \cdots H_1 z_0$ with
- * $H_t = I - 2 v_t v_t^T / \|v_t\|^2$, which is a normal with a full covariance. Reflections keep volumes, so the density of
- * z is that of $z_0$.
+ * $H_t = I - 2 v_t v_t^T / \|v_t\|^2$, which is a normal with a full covariance. Reflections preserve volumes, so the
+ * density of z is that of $z_0$.
  */
 export class HouseholderNormal extends BaseDistribution {
   readonly kind = 'HouseholderNormal';
@@ -103,13 +103,13 @@ export class HouseholderNormal extends BaseDistribution {
 export interface HouseholderOptions {
   /** `[M]`. */
   readonly shape: readonly [number];
-  /** T, the number of reflections: with M of them the covariance can be any. */
+  /** T, the number of reflections. With M of them every covariance is possible. */
   readonly reflections: number;
 }
 
 /**
- * A posterior by Householder flow: for z of M dimensions the network puts out the mean and the log-variance of $z_0$ and
- * then T vectors, `[n, (2 + T) M]`. (The paper makes each vector of the one before; here they come at once.)
+ * A posterior by Householder flow. For z with M dimensions the network outputs the mean and the log-variance of
+ * $z_0$, followed by T vectors, `[n, (2 + T) M]`. (In the paper each vector is computed from the one before.)
  * @throws ArgumentError if z is no vector
  * @see DGM §4.4.2, Eq. 4.58, 4.59. Improving VAEs using Householder Flow (Tomczak and Welling, 2016)
  */

@@ -9,10 +9,10 @@ import { checkParameters, vectorSize } from './parameters';
 const SMALLEST = 1;
 
 /**
- * A posterior on the unit sphere in d dimensions, for the prior `HypersphericalUniform`, to which its KL is in closed form and
- * depends on the concentration alone.
+ * A posterior on the unit sphere in d dimensions, for the prior `HypersphericalUniform`. Its KL to that prior has a
+ * closed form and depends only on the concentration.
  *
- * The network puts out d numbers for the direction and one for the concentration $1 + \mathrm{softplus}$.
+ * The network outputs d numbers for the direction and one for the concentration $1 + \mathrm{softplus}$.
  * @param options - `shape`: `[d]`, 2 or more
  * @throws ArgumentError if z is no vector of 2 entries or more
  * @see Hyperspherical Variational Auto-Encoders (Davidson et al., 2018)

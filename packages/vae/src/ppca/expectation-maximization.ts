@@ -15,7 +15,7 @@ import { invertPositiveDefinite, ppca, type Ppca, type PpcaParameters } from './
 export interface ExpectationMaximizationOptions {
   /** M, at least 1 and less than D. */
   readonly latent: number;
-  /** Randomness of the weights to start from. */
+  /** Randomness for the initial weights. */
   readonly key: Key;
   /** @defaultValue 200 */
   readonly maxIterations?: number;
@@ -28,16 +28,16 @@ export interface ExpectationMaximizationOptions {
 
 export interface ExpectationMaximizationResult {
   readonly model: Ppca;
-  /** The mean log-likelihood of what was observed, in nats per example, before each iteration and after the last. */
+  /** The mean log-likelihood of the observed entries, in nats per example, before each iteration and after the last. */
   readonly logLikelihoods: readonly number[];
 }
 
 /**
- * Probabilistic PCA by expectation maximization, for data with missing values: entries that are NaN are left out of
- * likelihood and moments, as if they had never been measured.
+ * Probabilistic PCA by expectation maximization, for data with missing values: entries that are NaN are treated as
+ * not observed.
  *
- * Each iteration takes the posterior of z given the entries of x that are there, and then the least squares of these entries
- * on z; no iteration lowers the likelihood.
+ * Each iteration computes the posterior of z given the observed entries of x, and then the least squares of these
+ * entries on z. No iteration lowers the likelihood.
  * @throws ArgumentError for another number of latent variables, for an option that is unknown, missing or out of its range,
  * and for an entry that no example has
  * @see Probabilistic Principal Component Analysis (Tipping and Bishop, 1999), App. B; Practical Approaches to Principal
@@ -69,7 +69,7 @@ export function ppcaExpectationMaximization(
   return { model: ppca(parameters), logLikelihoods };
 }
 
-/** The entries of one example that are there. */
+/** The observed entries of one example. */
 interface Row {
   readonly dimensions: readonly number[];
   readonly values: readonly number[];
@@ -92,7 +92,7 @@ function observedRows({ count, values }: Examples, size: number): Row[] {
   });
 }
 
-/** The mean of what is there; weights at random, as long as the data are wide. */
+/** The initial parameters: the mean of the observed entries, and random weights of the scale of the data. */
 function startingPoint(
   rows: readonly Row[],
   { size, latent, key }: { readonly size: number; readonly latent: number; readonly key: Key },
@@ -140,7 +140,7 @@ function posteriorOf(
   };
 }
 
-/** The M-step: each row of (W, b) by least squares over the examples that have its entry; then the noise. */
+/** The M-step: each row of (W, b) by least squares over the examples that observe its entry, then the noise. */
 function maximize(rows: readonly Row[], posteriors: readonly Posterior[], size: number): PpcaParameters {
   let [error, count] = [0, 0];
   const solved = columnsOf(rows, size).map(({ examples, values }) => {
@@ -167,7 +167,7 @@ function maximize(rows: readonly Row[], posteriors: readonly Posterior[], size: 
   };
 }
 
-/** For each dimension the examples that have it, and their values. */
+/** For each dimension, the examples that observe it and their values. */
 function columnsOf(rows: readonly Row[], size: number): { examples: number[]; values: number[] }[] {
   const columns = Array.from({ length: size }, () => ({ examples: [] as number[], values: [] as number[] }));
   rows.forEach(({ dimensions, values }, n) =>

@@ -5,8 +5,8 @@ import { ppca } from './ppca';
 import type { Ppca } from './ppca';
 
 /**
- * Probabilistic PCA of the greatest likelihood, in closed form: with the eigenvalues $\lambda_1 \ge \dots \ge \lambda_D$ and
- * eigenvectors U of the covariance of the data,
+ * Probabilistic PCA by maximum likelihood, in closed form: with the eigenvalues $\lambda_1 \ge \dots \ge \lambda_D$
+ * and eigenvectors U of the covariance of the data,
  *
  * $$\sigma^2 = \frac{1}{D - M} \sum_{d > M} \lambda_d, \qquad W = U_M (\Lambda_M - \sigma^2 I)^{1/2}$$
  *

@@ -27,10 +27,12 @@ export interface PpcaParameters {
 }
 
 /**
- * Probabilistic PCA, $x = W z + b + \varepsilon$ with $z \sim \mathcal{N}(0, I)$ and $\varepsilon \sim \mathcal{N}(0, \sigma^2 I)$: the
- * linear latent-variable model, all of whose integrals are known.
+ * Probabilistic PCA, $x = W z + b + \varepsilon$ with $z \sim \mathcal{N}(0, I)$ and
+ * $\varepsilon \sim \mathcal{N}(0, \sigma^2 I)$: the linear latent-variable model, whose integrals all have closed
+ * forms.
  *
- * `ppcaMaximumLikelihood` and `ppcaExpectationMaximization` learn one; this makes one of given parameters.
+ * `ppcaMaximumLikelihood` and `ppcaExpectationMaximization` learn the parameters from data; this function takes them
+ * as given.
  * @throws DomainError if the noise variance is not positive
  * @see DGM §4.2. Probabilistic Principal Component Analysis (Tipping and Bishop, 1999)
  */
@@ -38,7 +40,7 @@ export function ppca(parameters: PpcaParameters): Ppca {
   return record(new Ppca(parameters), 'ppca', arguments);
 }
 
-/** What {@link ppca} makes. */
+/** The class of {@link ppca}. */
 export class Ppca extends BaseModule implements LikelihoodModel {
   readonly likelihoodKind = 'exact';
   readonly eventShape: Shape;
@@ -70,8 +72,8 @@ export class Ppca extends BaseModule implements LikelihoodModel {
   }
 
   /**
-   * $p(z|x) = \mathcal{N}(z | M^{-1} W^T (x - b), \sigma^2 M^{-1})$ with $M = W^T W + \sigma^2 I$; Eq. 4.7 prints the covariance
-   * $\sigma^{-2} M$. It borrows tensors that are made here: call it inside `tf.tidy`.
+   * $p(z|x) = \mathcal{N}(z | M^{-1} W^T (x - b), \sigma^2 M^{-1})$ with $M = W^T W + \sigma^2 I$; Eq. 4.7 prints the
+   * covariance $\sigma^{-2} M$. It borrows tensors: call it inside `tf.tidy`.
    * @param x - `[n, D]`
    */
   posterior(x: Tensor): Distribution {
@@ -88,8 +90,8 @@ export class Ppca extends BaseModule implements LikelihoodModel {
   /**
    * $\ln \mathcal{N}(x | b, W W^T + \sigma^2 I)$ in nats, `[n]` (Eq. 4.6).
    *
-   * The quadratic form is $\|x - b - W\bar z\|^2 / \sigma^2 + \|\bar z\|^2$ at the posterior's mean $\bar z$: a sum of squares, where
-   * the Woodbury identity would take one large number from another.
+   * The quadratic form is $\|x - b - W\bar z\|^2 / \sigma^2 + \|\bar z\|^2$ at the posterior's mean $\bar z$: a sum
+   * of squares, whereas the Woodbury identity subtracts two large numbers.
    */
   logProb(x: Tensor): Tensor {
     this.#check(x, this.eventShape, 'logProb', 'x');
@@ -114,7 +116,7 @@ export class Ppca extends BaseModule implements LikelihoodModel {
     });
   }
 
-  /** None: the maximum of the likelihood is known, and steps of a gradient have nothing to look for. */
+  /** None: the maximum of the likelihood has a closed form. */
   objectives(): readonly Objective[] {
     return [];
   }
@@ -134,7 +136,7 @@ export class Ppca extends BaseModule implements LikelihoodModel {
   }
 }
 
-/** What the densities need, in doubles. */
+/** The matrices that the densities need, in doubles. */
 function derived(W: Matrix, noiseVariance: number) {
   const M = W.transpose().mmul(W).add(Matrix.eye(W.columns).mul(noiseVariance));
   const { inverse, logDeterminant } = invertPositiveDefinite(M);

@@ -31,7 +31,7 @@ import { record } from '../record';
 import { chooseObjective, VAE_OPTIONS } from '../vae';
 import type { VaeOptions } from '../vae';
 
-/** The options of {@link conditionalVae} with the class, one-hot, as the context; and those of the classifier. */
+/** The options of {@link conditionalVae}, with the one-hot class as the context, and the options of the classifier. */
 export interface SemiSupervisedVaeOptions extends VaeOptions {
   /** The number of classes, K, which are equally probable a priori. */
   readonly classes: number;
@@ -49,9 +49,9 @@ export interface SemiSupervisedVaeOptions extends VaeOptions {
 /**
  * M2: a latent-variable model of examples and their classes that learns from examples with and without a label.
  *
- * The class is its context, one-hot, and a row of zeros where it is not known: the batches of
- * `classContext({ classes, unknown: 'zeros' })`. Encoder and decoder see it beside x and z, as those of
- * {@link conditionalVae}. As a model of x alone its bound needs no label, so `evaluate` takes any examples.
+ * The context is the one-hot class, or a row of zeros if the class is not known: the batches of
+ * `classContext({ classes, unknown: 'zeros' })`. Encoder and decoder get it concatenated with x and z, as in
+ * {@link conditionalVae}. The bound on $\ln p(x)$ needs no label, so `evaluate` takes any examples.
  * @throws ArgumentError if an option is unknown, missing, or does not fit the others
  * @see Semi-Supervised Learning with Deep Generative Models (Kingma et al., 2014), §2.2
  */
@@ -59,7 +59,7 @@ export function semiSupervisedVae(options: SemiSupervisedVaeOptions): SemiSuperv
   return record(new SemiSupervisedVae(options), 'semiSupervisedVae', arguments);
 }
 
-/** What {@link semiSupervisedVae} makes. */
+/** The class of {@link semiSupervisedVae}. */
 export class SemiSupervisedVae extends BaseModule implements BoundModel<ConditionedBatch> {
   readonly likelihoodKind = 'lower-bound';
   readonly eventShape: Shape;
@@ -99,7 +99,7 @@ export class SemiSupervisedVae extends BaseModule implements BoundModel<Conditio
   }
 
   /**
-   * The bound on $\ln p(x)$ of an example without a label, every class weighed by the classifier, in nats, `[n]`:
+   * The bound on $\ln p(x)$ of an example without a label, every class weighted by the classifier, in nats, `[n]`:
    *
    * $$-U(x) = \sum_y q(y|x) \big[-L(x, y) - \ln q(y|x)\big]$$
    * @see Eq. 7 of the paper
@@ -141,8 +141,8 @@ export class SemiSupervisedVae extends BaseModule implements BoundModel<Conditio
   }
 
   /**
-   * $L(x, y) - \alpha \ln q(y|x)$ of an example with a label, $U(x)$ of one without: Eq. 8 and 9, per example. Where the
-   * label is not known, the loss of every class counts by $q(y|x)$, less the entropy of $q(y|x)$.
+   * $L(x, y) - \alpha \ln q(y|x)$ of an example with a label, $U(x)$ of one without: Eq. 8 and 9, per example. If the
+   * label is not known, the losses of all classes are weighted by $q(y|x)$, minus the entropy of $q(y|x)$.
    */
   objectives(): readonly Objective<ConditionedBatch>[] {
     return singleObjective<ConditionedBatch>(this, {
