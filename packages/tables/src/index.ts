@@ -16,6 +16,11 @@ export type { Given, GivenValue } from './table/given';
 export { splitRows } from './table/split';
 export type { RowSplit } from './table/split';
 
+// how good it is
+export { boostedClassifier } from './judge/boosted-classifier';
+export type { BoostedClassifierOptions, Classifier } from './judge/boosted-classifier';
+export { twoSampleTest } from './judge/two-sample';
+
 // its parts
 export { AnyOrderNetwork } from './model/any-order-network';
 export type { NetworkOptions } from './model/any-order-network';

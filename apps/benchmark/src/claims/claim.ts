@@ -1,4 +1,5 @@
 import type { Dataset } from '@dgm/core';
+import type { TextTable } from '@dgm/data';
 import type { StartedEngine } from '../engine/engine';
 import type { Recipe } from '../recipes/shared/recipe';
 
@@ -17,6 +18,8 @@ export interface Claim {
   readonly requires?: {
     /** A data set, by the name of `--dataset`. */
     readonly dataset?: string;
+    /** A table of text, in the folder of data. */
+    readonly table?: string;
     readonly pytorch?: boolean;
   };
   measure(context: ClaimContext): Promise<Measured>;
@@ -36,6 +39,8 @@ export interface ClaimContext {
   readonly seeds: readonly number[];
   readonly engine: StartedEngine;
   dataset(name: string): Promise<Dataset>;
+  /** A table of text. */
+  table(name: string): Promise<TextTable>;
   /** @throws ArgumentError if there is none of that name */
   recipe(name: string): Promise<Recipe>;
 }

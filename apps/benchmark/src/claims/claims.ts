@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { CommandLine } from '../command-line/command-line';
 import { findTorch } from '../compare/programs/python';
 import { loadDataset } from '../datasets/datasets';
+import { loadTextTable } from '../datasets/text-tables';
 import { startEngine } from '../engine/engine';
 import { discoverFamilies, selectCandidates } from '../families';
 import { describeError } from '../report/format';
@@ -85,6 +86,7 @@ async function makeContext(folder: string | undefined): Promise<Omit<ClaimContex
   return {
     engine,
     dataset: (name) => loadDataset(name, { folder, quick: false }),
+    table: (name) => loadTextTable(name, folder ?? process.env['DGM_DATA_DIR']),
     recipe: async (name) =>
       selectCandidates((await discoverFamilies()).candidates, [name], commandLine.where)[0]!.entry,
   };
@@ -92,13 +94,18 @@ async function makeContext(folder: string | undefined): Promise<Omit<ClaimContex
 
 /** Why what a claim requires is not there. */
 async function missingOf(
-  { requires: { dataset, pytorch } = {} }: Claim,
-  context: Pick<ClaimContext, 'dataset'>,
+  { requires: { dataset, table, pytorch } = {} }: Claim,
+  context: Pick<ClaimContext, 'dataset' | 'table'>,
 ): Promise<string | undefined> {
   try {
     if (dataset !== undefined) await context.dataset(dataset);
   } catch (error) {
     return `the data set ${dataset} is missing: ${describeError(error)}`;
+  }
+  try {
+    if (table !== undefined) await context.table(table);
+  } catch (error) {
+    return `the table ${table} is missing: ${describeError(error)}`;
   }
   const torch = pytorch ? await findTorch() : undefined;
   return torch !== undefined && 'missing' in torch ? `PyTorch is missing: ${torch.missing}` : undefined;

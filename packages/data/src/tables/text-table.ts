@@ -101,6 +101,16 @@ export class TextTable {
   }
 
   /**
+   * The table with other texts in some cells; the others stay as they are.
+   * @param text - the new text of a cell, by row and place of the column; undefined for a cell that stays
+   */
+  replace(text: (row: number, column: number) => string | undefined): TextTable {
+    const { separator } = this.dialect;
+    const columns = this.columns.map((cells, column) => cells.replace((row) => text(row, column), separator));
+    return new TextTable(columns, this.dialect);
+  }
+
+  /**
    * The column of a name.
    * @throws ArgumentError if there is none, or several
    */

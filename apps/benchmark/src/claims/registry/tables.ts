@@ -1,0 +1,210 @@
+import { auroc, Key } from '@dgm/core';
+import { inferSchema, readCells, type TableSchema, type TextTable } from '@dgm/data';
+import { splitRows, trainTable, twoSampleTest, type TableModel } from '@dgm/tables';
+import type { Claim, ClaimContext } from '../claim';
+import { overSeeds } from '../trained';
+
+/** The order of the grades of diamonds, from the worst. */
+const GRADES = {
+  cut: ['Fair', 'Good', 'Very Good', 'Premium', 'Ideal'],
+  color: ['J', 'I', 'H', 'G', 'F', 'E', 'D'],
+  clarity: ['I1', 'SI2', 'SI1', 'VS2', 'VS1', 'VVS2', 'VVS1', 'IF'],
+} as const;
+
+/** Training steps of five minutes of one idle core; 201 seconds of processor time where it was measured. */
+const DIAMOND_STEPS = 10_000;
+
+interface Diamonds {
+  readonly table: TextTable;
+  readonly schema: TableSchema;
+  readonly train: TextTable;
+  readonly test: TextTable;
+}
+
+async function diamonds(context: ClaimContext): Promise<Diamonds> {
+  const table = await context.table('diamonds');
+  const columns = Object.fromEntries(Object.entries(GRADES).map(([name, levels]) => [name, { levels }]));
+  const { train, test } = splitRows(table.count);
+  const schema = inferSchema(table, { columns });
+  return { table, schema, train: table.subset(train), test: table.subset(test) };
+}
+
+/** Models by table, seed and steps: several claims are about the same ones. */
+const trained = new Map<string, Promise<TableModel>>();
+
+function trainedModel(
+  name: string,
+  table: TextTable,
+  options: Parameters<typeof trainTable>[1],
+): Promise<TableModel> {
+  const id = `${name} ${options!.seed} ${options!.steps}`;
+  if (!trained.has(id)) trained.set(id, trainTable(table, options));
+  return trained.get(id)!;
+}
+
+const ofDiamonds = (
+  name: string,
+  what: string,
+  rest: Pick<Claim, 'unit' | 'bound'> & {
+    readonly measure: (model: TableModel, data: Diamonds, key: Key) => number | Promise<number>;
+  },
+): Claim => ({
+  name: `tables.diamonds.${name}`,
+  what: `${what}, diamonds, ${DIAMOND_STEPS} steps`,
+  unit: rest.unit,
+  bound: rest.bound,
+  seeds: [0],
+  minutes: 6,
+  requires: { table: 'diamonds' },
+  measure: async (context) => {
+    const data = await diamonds(context);
+    const values: number[] = [];
+    for (const seed of context.seeds) {
+      const { engine } = context.engine;
+      const options = { seed, steps: DIAMOND_STEPS, schema: data.schema, engine };
+      const model = await trainedModel('diamonds', data.table, options);
+      values.push(await rest.measure(model, data, Key.of(seed).fold(name)));
+    }
+    return overSeeds(values);
+  },
+});
+
+export const claims: readonly Claim[] = [
+  ofDiamonds('nats', 'nats of a test row, all ten cells', {
+    unit: 'nats',
+    bound: { atMost: 27.8 },
+    measure: ({ training }) => training!.nats,
+  }),
+  ofDiamonds('c2st', 'AUROC of boosted trees that tell samples from test rows', {
+    unit: 'of 1',
+    bound: { atMost: 0.55 },
+    measure: async (model, { test, schema }, key) => {
+      const { table } = await model.sample(test.count, { key: key.fold('draws') });
+      const columns = (rows: TextTable) => readCells(rows, schema).columns.map(({ values }) => values);
+      return twoSampleTest(columns(test), columns(table), { key: key.fold('folds') });
+    },
+  }),
+  ofDiamonds('copies', 'share of 10,000 drawn rows that are training rows; .0046 of the test rows are', {
+    unit: 'of 1',
+    bound: { atMost: 0.0056 },
+    measure: async (model, { train }, key) => {
+      const { table } = await model.sample(10_000, { key });
+      const lines = (rows: TextTable) => rows.toString().trimEnd().split('\n').slice(1);
+      const known = new Set(lines(train));
+      const drawn = lines(table);
+      return drawn.filter((line) => known.has(line)).length / drawn.length;
+    },
+  }),
+  ofDiamonds('impute-rmse', 'error of a hidden number with two hidden cells in a row', {
+    unit: 'standard deviations',
+    bound: { atMost: 0.26 },
+    measure: async (model, data, key) => (await imputed(model, data, key)).rmse,
+  }),
+  ofDiamonds('impute-accuracy', 'hidden grades that are filled right, with two hidden cells in a row', {
+    unit: 'of 1',
+    bound: { atLeast: 0.5 },
+    measure: async (model, data, key) => (await imputed(model, data, key)).accuracy,
+  }),
+  ofDiamonds('anomaly', 'AUROC of test rows with a cell of another row', {
+    unit: 'of 1',
+    bound: { atLeast: 0.85 },
+    measure: async (model, { test }, key) => {
+      const { table, changed } = swapped(test, key);
+      const { rows } = await model.score(table);
+      const of = (wanted: boolean) =>
+        rows.filter((_, row) => changed.has(row) === wanted).map((value) => -value);
+      return auroc(of(true), of(false));
+    },
+  }),
+  {
+    name: 'tables.credit.nats',
+    what: 'nats of a test row, all 14 cells with their gaps, credit, 3900 steps',
+    unit: 'nats',
+    bound: { atMost: 36.8 },
+    seeds: [0],
+    minutes: 1,
+    requires: { table: 'credit' },
+    measure: async (context) => {
+      const table = await context.table('credit');
+      const values: number[] = [];
+      for (const seed of context.seeds) {
+        const { engine } = context.engine;
+        const model = await trainedModel('credit', table, { seed, steps: 3900, engine });
+        values.push(model.training!.nats);
+      }
+      return overSeeds(values);
+    },
+  },
+];
+
+/** Fills two hidden cells of each test row. */
+async function imputed(
+  model: TableModel,
+  { train, test, schema }: Diamonds,
+  key: Key,
+): Promise<{ readonly rmse: number; readonly accuracy: number }> {
+  const random = key.generator();
+  const hidden = schema.columns.map(() => new Set<number>());
+  for (let row = 0; row < test.count; row++) {
+    const first = random.below(hidden.length);
+    const second = (first + 1 + random.below(hidden.length - 1)) % hidden.length;
+    for (const column of [first, second]) hidden[column]!.add(row);
+  }
+  const filled = readCells(
+    await model.impute(test.replace((row, column) => (hidden[column]!.has(row) ? '' : undefined))),
+    schema,
+  );
+  const [truth, learned] = [readCells(test, schema), readCells(train, schema)];
+  const errors: number[] = [];
+  const accuracies: number[] = [];
+  schema.columns.forEach(({ name }, column) => {
+    const rows = [...hidden[column]!];
+    const [own, wanted] = [filled, truth].map((table) => table.columns[column]!.values) as [
+      Float64Array,
+      Float64Array,
+    ];
+    if (name in GRADES) {
+      accuracies.push(rows.filter((row) => own[row] === wanted[row]).length / rows.length);
+      return;
+    }
+    const spread = deviation(learned.columns[column]!.values);
+    const squares = rows.reduce((sum, row) => sum + (own[row]! - wanted[row]!) ** 2, 0);
+    errors.push(Math.sqrt(squares / rows.length) / spread);
+  });
+  return { rmse: average(errors), accuracy: average(accuracies) };
+}
+
+/** One cell of a twentieth of the rows becomes that of another row. */
+function swapped(
+  test: TextTable,
+  key: Key,
+): { readonly table: TextTable; readonly changed: ReadonlySet<number> } {
+  const random = key.fold('cells').generator();
+  const rows = [
+    ...key
+      .fold('rows')
+      .permutation(test.count)
+      .slice(0, Math.floor(test.count / 20)),
+  ];
+  const cells = new Map(
+    rows.map((row) => {
+      const column = random.below(test.columns.length);
+      const own = test.columns[column]!;
+      for (;;) {
+        const text = own.text(random.below(test.count));
+        if (text !== own.text(row)) return [row, { column, text }] as const;
+      }
+    }),
+  );
+  const table = test.replace((row, column) =>
+    cells.get(row)?.column === column ? cells.get(row)!.text : undefined,
+  );
+  return { table, changed: new Set(rows) };
+}
+
+const average = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+function deviation(values: Float64Array): number {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
+}
