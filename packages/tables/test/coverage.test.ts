@@ -6,12 +6,14 @@ describeCoverage({
   tables: [],
   testedIn: {
     AnyOrderNetwork: 'src/model/any-order-network.test.ts',
+    boostedClassifier: 'src/judge/judge.test.ts',
     CategoryCodec: 'src/codec/codec.test.ts',
     maskRows: 'src/model/any-order-network.test.ts',
     NumberCodec: 'src/codec/codec.test.ts',
     splitRows: 'src/table/split.test.ts',
     TableCodec: 'src/codec/codec.test.ts',
     TableModel: 'src/table/table-model.test.ts',
+    twoSampleTest: 'src/judge/judge.test.ts',
     trainTable: 'src/table/table-model.test.ts',
   },
 });
