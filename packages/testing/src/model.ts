@@ -77,7 +77,10 @@ export const modelChecks: Checks<ModelCase> = {
     withModel(the, (model, data) => {
       const measured = () => the.measure?.(model, data, Key.of(4));
       const before = measured();
-      const { first, last } = train(model, data, the, Key.of(1));
+      // A loss that has fallen beyond doubt need not be seen to fall further.
+      const enough =
+        the.measure === undefined ? (losses: readonly number[]) => hasFallen(losses, the.fall) : undefined;
+      const { first, last } = train(model, data, the, Key.of(1), enough);
       const [from, to] = [before ?? first, measured() ?? last];
       ensure(
         from !== undefined && to !== undefined,
@@ -178,7 +181,7 @@ export const modelChecks: Checks<ModelCase> = {
         };
         const tolerance = tolerances(the.tolerance).mass;
         ensureClose([total()], [1], tolerance, 'probability of every event at the start');
-        train(model, data, the, Key.of(1));
+        train(model, data, { ...the, steps: Math.min(the.steps ?? STEPS, 30) }, Key.of(1));
         ensureClose([total()], [1], tolerance, 'probability of every event after training');
       }),
   ),
@@ -321,6 +324,7 @@ function lossOf(objective: Objective, data: Tensor, training: boolean): LossTerm
 /**
  * Trains with tfjs's own Adam, so that a model is judged apart from the project's trainer. All objectives are trained at
  * each step.
+ * @param enough - asked before each step whether the losses so far are
  * @returns mean losses of the validated objective
  */
 function train(
@@ -328,6 +332,7 @@ function train(
   data: Tensor,
   { steps = STEPS, learningRate = 1e-2 }: ModelCase,
   key: Key,
+  enough: (losses: readonly number[]) => boolean = () => false,
 ): { first: number | undefined; last: number | undefined } {
   const validated = validatedObjective(model)?.name;
   const players = model
@@ -335,7 +340,7 @@ function train(
     .map((objective) => ({ objective, optimizer: tf.train.adam(learningRate) }));
   const losses: number[] = [];
   try {
-    for (let step = 0; step < steps; step++) {
+    for (let step = 0; step < steps && !enough(losses); step++) {
       players.forEach(({ objective, optimizer }) => {
         const { value, grads } = gradientsOf(objective, data, key.fold(step).fold(objective.name));
         if (objective.name === validated) losses.push(value);
@@ -347,10 +352,15 @@ function train(
   } finally {
     players.forEach(({ optimizer }) => optimizer.dispose());
   }
-  const window = Math.max(1, Math.floor(steps / 10));
+  const window = Math.max(1, Math.floor(losses.length / 10));
   return losses.length === 0
     ? { first: undefined, last: undefined }
     : { first: mean(losses.slice(0, window)), last: mean(losses.slice(-window)) };
+}
+
+/** Whether each of the last ten losses is below each of the first ten, by as much as is asked for. */
+function hasFallen(losses: readonly number[], fall = 0): boolean {
+  return losses.length >= 20 && Math.max(...losses.slice(-10)) < Math.min(...losses.slice(0, 10)) - fall;
 }
 
 function gradientsOf(
