@@ -29,6 +29,12 @@ describe.each(majors)('Node %s', (major) => {
     expect(node('first.mts')).toMatch(/^\d+\.\d ± \d\.\d nats/);
   });
 
+  it('trains a model of the benchmark', () => {
+    const program = path.join(repository, 'apps', 'benchmark', 'dist', 'cli.js');
+    const options = ['--models', 'vae', '--quick', '--epochs', '1', '--engine', 'eager', '--out', 'out'];
+    expect(node(program, ...options)).toMatch(/^vae .*bound \(ELBO\)/m);
+  });
+
   it('requires the packages as CommonJS', () => {
     write(
       project,

@@ -14,6 +14,10 @@ export function packageBuild({ entry = ['src/index.ts'], external = [], dts = tr
     target: 'es2022',
     platform: 'neutral',
     external,
+    // Jest runs CommonJS in a context that refuses import(); require() loads the same packages there and everywhere.
+    esbuildOptions(options, { format }) {
+      if (format === 'cjs') options.supported = { ...options.supported, 'dynamic-import': false };
+    },
     ...(onSuccess ? { onSuccess } : {}),
   };
 }

@@ -1,0 +1,23 @@
+import { expect, inject, it } from 'vitest';
+import { emptyProject, write } from '../src/consumer';
+import { node, npmInstall } from '../src/run';
+
+it('runs under Jest with its default, CommonJS', () => {
+  const project = emptyProject({ type: 'commonjs' });
+  const { core, data } = inject('tarballs');
+  npmInstall(project, 'jest@30', core, data);
+  write(
+    project,
+    'dgm.test.js',
+    `const { parseCsv } = require('@dgm/data');
+     const { Key, setup } = require('@dgm/core');
+     test('reads data', () => expect(parseCsv('1,2').count).toBe(1));
+     test('starts an engine', async () => {
+       await setup();
+       expect(Key.of(0).normal([3]).dataSync()).toHaveLength(3);
+     });`,
+  );
+  // Jest reports to stderr; a test that fails is an exit status, and then an error here.
+  node(project, 'node_modules/jest/bin/jest.js');
+  expect(node(project, 'node_modules/jest/bin/jest.js', '--listTests')).toContain('dgm.test.js');
+});
