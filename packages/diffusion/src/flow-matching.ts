@@ -4,6 +4,7 @@ import {
   checkGiven,
   checkInteger,
   checkNumber,
+  checkOneOf,
   checkOptions,
   checkShape,
   disposeOnThrow,
@@ -25,6 +26,7 @@ import type {
   LoopSampledModel,
   Objective,
   OdeSolver,
+  OdeState,
   SamplingLoop,
   Shape,
   Trace,
@@ -55,9 +57,18 @@ export interface FlowMatchingOptions {
   readonly solver?: OdeSolver;
   /** The trace of the Jacobian in the likelihood. @defaultValue `hutchinsonTrace()` */
   readonly trace?: Trace;
+  /**
+   * The way from data to noise, $z_t = a_t x + b_t \epsilon$: `linear` is $a_t = 1 - t$, $b_t = t$; `trigonometric` is
+   * $a_t = \cos(\pi t / 2)$, $b_t = \sin(\pi t / 2)$, which keeps a variance of 1.
+   * @defaultValue 'linear'
+   */
+  readonly path?: FlowPath;
   /** The width of the condition. @defaultValue 0 */
   readonly contextSize?: number;
 }
+
+const paths = ['linear', 'trigonometric'] as const;
+export type FlowPath = (typeof paths)[number];
 
 /** What a flow is trained on: examples, with a condition, or with the noise that each is paired with. */
 export type FlowBatch = Tensor | ConditionedBatch | PairedBatch;
@@ -82,7 +93,7 @@ export interface FlowSampleOptions {
  *
  * $$z_t = (1 - t) x + t \epsilon, \quad \min_v \mathbb E\, \|v(z_t, t) - (\epsilon - x)\|^2$$
  *
- * and draws by the ODE $\dot z = v(z, t)$ from noise at t = 1 to data at t = 0. Its likelihood is that of the ODE:
+ * or along another `path`, and draws by the ODE $\dot z = v(z, t)$ from noise at t = 1 to data at t = 0. Its likelihood is that of the ODE:
  * $\ln p(x) = \ln \mathcal N(z_1; 0, I) + \int_0^1 \mathrm{tr}\, \partial v / \partial z\, dt$, up to the error of the solver, with
  * the trace estimated. For discrete data it is a bound, by the noise that is added to them.
  *
@@ -120,6 +131,7 @@ export class FlowMatching
   ) => SamplingLoop;
   readonly #network: Layer;
   readonly #solver: OdeSolver;
+  readonly #path: FlowPath;
   readonly #trace: Trace;
 
   constructor({
@@ -128,16 +140,18 @@ export class FlowMatching
     network,
     solver = rungeKutta({ steps: 30 }),
     trace = hutchinsonTrace(),
+    path = 'linear',
     contextSize = 0,
     ...unknown
   }: FlowMatchingOptions) {
     super();
     const where = 'flowMatching';
-    checkOptions(where, unknown, ['shape', 'levels', 'network', 'solver', 'trace', 'contextSize']);
+    checkOptions(where, unknown, ['shape', 'levels', 'network', 'solver', 'trace', 'path', 'contextSize']);
     checkGiven(where, 'shape', shape, 'to be the shape of one example');
     shape.forEach((size) => checkInteger(where, 'shape', size));
     if (levels !== undefined) checkInteger(where, 'levels', levels, { min: 2 });
     checkGiven(where, 'network', network, 'to be a layer such as mlpDenoiser()');
+    checkOneOf(where, 'path', path, paths);
     checkInteger(where, 'contextSize', contextSize, { min: 0 });
     this.eventShape = shape;
     this.levels = levels;
@@ -146,6 +160,7 @@ export class FlowMatching
     this.#network = this.child('network', network);
     this.#solver = solver;
     this.#trace = trace;
+    this.#path = path;
     if (!isFixedStep(solver)) return;
     this.elboLoop = (batch, options = {}) => odeDensityLoop(this.#density(batch, options.solver ?? solver));
   }
@@ -169,9 +184,26 @@ export class FlowMatching
     return tf.tidy(() => this.#velocity(z, t, call));
   }
 
-  /** Draws `[n, ...shape]`: integers if the data are discrete. */
-  sample(key: Key, n: number, options: FlowSampleOptions = {}): Tensor {
-    return runSamplingLoop(this.samplingLoop(n, options), key);
+  /**
+   * Draws `[n, ...shape]`: integers if the data are discrete.
+   * @param options - the `solver` may be adaptive here
+   */
+  sample(
+    key: Key,
+    n: number,
+    { solver, ...options }: Omit<FlowSampleOptions, 'solver'> & { readonly solver?: OdeSolver } = {},
+  ): Tensor {
+    if (solver === undefined || isFixedStep(solver))
+      return runSamplingLoop(this.samplingLoop(n, { ...options, ...(solver && { solver }) }), key);
+    return tf.tidy(() => {
+      const loop = this.samplingLoop(n, options);
+      const start = loop.start(loop.inputs, key.fold(0));
+      const field = (t: Scalar, [z]: OdeState): OdeState => [
+        this.#guided(z!, t, options.context, options.guidance ?? 1),
+      ];
+      const [y] = solver.solve(field, [start['y']!], { from: 1, to: 0 }) as [Tensor];
+      return loop.finish({ ...start, y });
+    });
   }
 
   /** Sampling as a loop, for an engine that compiles one; each step of the solver is one of the loop. */
@@ -223,9 +255,11 @@ export class FlowMatching
         const noise = paired.noise ?? key.fold('noise').normal(x.shape);
         const times = stratifiedTimes(key.fold('t'), x.shape[0]!);
         const t = tf.reshape(times, [x.shape[0]!, ...this.eventShape.map(() => 1)]);
-        const z = tf.add(tf.mul(tf.sub(1, t), data), tf.mul(t, noise));
+        const along = ({ signal, noise: ofNoise }: Coefficients): Tensor =>
+          tf.add(tf.mul(signal, data), tf.mul(ofNoise, noise));
+        const { at, slope } = coefficients(this.#path, t);
         const call = { training, key: key.fold('network'), ...(context && { context }) };
-        const error = tf.squaredDifference(this.#velocity(z, times, call), tf.sub(noise, data));
+        const error = tf.squaredDifference(this.#velocity(along(at), times, call), along(slope));
         return { total: tf.div(tf.sum<Scalar>(error), Math.max(1, x.shape[0]!)) };
       },
     });
@@ -259,4 +293,29 @@ export class FlowMatching
     if (parts.noise !== undefined) checkShape(where, 'noise', parts.noise, parts.x.shape);
     return parts;
   }
+}
+
+/** Factors of data and noise. */
+interface Coefficients {
+  readonly signal: Tensor;
+  readonly noise: Tensor;
+}
+
+/** $a_t$ and $b_t$ of a path, and their derivatives. */
+function coefficients(
+  path: FlowPath,
+  t: Tensor,
+): { readonly at: Coefficients; readonly slope: Coefficients } {
+  if (path === 'linear') {
+    return {
+      at: { signal: tf.sub(1, t), noise: t },
+      slope: { signal: tf.scalar(-1), noise: tf.scalar(1) },
+    };
+  }
+  const angle = tf.mul(Math.PI / 2, t);
+  const [cos, sin] = [tf.cos(angle), tf.sin(angle)];
+  return {
+    at: { signal: cos, noise: sin },
+    slope: { signal: tf.mul(-Math.PI / 2, sin), noise: tf.mul(Math.PI / 2, cos) },
+  };
 }

@@ -17,22 +17,34 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { flowMatching, mlpDenoiser, optimalPairs } from '../src/index';
-import type { FlowMatching } from '../src/index';
+import type { FlowMatching, FlowPath } from '../src/index';
 import { leastCostAssignment } from '../src/optimal-pairs';
 
 const key = Key.of(0);
 const values = (x: Tensor): number[] => [...x.dataSync()];
 const [MEAN, DEVIATION] = [0.4, 0.6];
 
-/** The velocity of data that are $\mathcal N(m, s^2)$ in each entry: $E[\epsilon - x | z]$. */
+/** The velocity of data that are $\mathcal N(m, s^2)$ in each entry: $E[a' x + b' \epsilon | z]$ for $z = a x + b \epsilon$. */
 class GaussianVelocity extends BaseLayer {
+  constructor(readonly path: FlowPath = 'linear') {
+    super();
+  }
+
   protected forward(z: Tensor, { context }: CallOptions): Tensor {
     const t = context!;
-    const variance = tf.add(tf.mul(DEVIATION ** 2, tf.square(tf.sub(1, t))), tf.square(t));
-    // The covariance of epsilon - x with z.
-    const covariance = tf.sub(t, tf.mul(DEVIATION ** 2, tf.sub(1, t)));
-    const centred = tf.sub(z, tf.mul(MEAN, tf.sub(1, t)));
-    return tf.sub(tf.mul(tf.div(covariance, variance), centred), MEAN);
+    const angle = tf.mul(Math.PI / 2, t);
+    const [a, b, aSlope, bSlope] =
+      this.path === 'linear'
+        ? [tf.sub(1, t), t, tf.scalar(-1), tf.scalar(1)]
+        : [
+            ...[tf.cos(angle), tf.sin(angle)],
+            ...[tf.mul(-Math.PI / 2, tf.sin(angle)), tf.mul(Math.PI / 2, tf.cos(angle))],
+          ];
+    const s2 = DEVIATION ** 2;
+    const variance = tf.add(tf.mul(s2, tf.square(a!)), tf.square(b!));
+    const covariance = tf.add(tf.mul(s2, tf.mul(a!, aSlope!)), tf.mul(b!, bSlope!));
+    const centred = tf.sub(z, tf.mul(MEAN, a!));
+    return tf.add(tf.mul(tf.div(covariance, variance), centred), tf.mul(MEAN, aSlope!));
   }
 }
 
@@ -65,16 +77,34 @@ describe('the exact velocity of a Gaussian', () => {
     });
   });
 
-  it('draws it, in as many steps as it takes', () => {
+  it.each([
+    ['the linear path', 'linear', rungeKutta({ steps: 10 })],
+    ['the trigonometric path', 'trigonometric', rungeKutta({ steps: 10 })],
+    ['adaptive steps', 'linear', dormandPrince({ tolerance: 1e-4 })],
+  ] as const)('draws it, by %s', (_, path, solver) => {
     tf.tidy(() => {
-      const model = flowMatching({ shape: [2], network: new GaussianVelocity() });
-      const draws = values(model.sample(key, 2000, { solver: rungeKutta({ steps: 10 }) }));
+      const model = flowMatching({ shape: [2], network: new GaussianVelocity(path), path });
+      const draws = values(model.sample(key, 2000, { solver }));
       const moments = [meanAndError(draws), meanAndError(draws.map((each) => (each - MEAN) ** 2))];
       expect(Math.abs(moments[0]!.mean - MEAN)).toBeLessThan(STANDARD_ERRORS * moments[0]!.standardError);
       expect(Math.abs(moments[1]!.mean - DEVIATION ** 2)).toBeLessThan(
         STANDARD_ERRORS * moments[1]!.standardError,
       );
     });
+  });
+});
+
+it.each(['linear', 'trigonometric'] as const)('the loss of the %s path is least for its velocity', (path) => {
+  tf.tidy(() => {
+    const x = tf.add(MEAN, tf.mul(DEVIATION, Key.of(1).normal([2000, 2])));
+    const loss = (of: FlowPath): number =>
+      values(
+        flowMatching({ shape: [2], network: new GaussianVelocity(of), path })
+          .objectives()[0]!
+          .loss(x, key, { training: false }).total,
+      )[0]!;
+    const other = path === 'linear' ? 'trigonometric' : 'linear';
+    expect(loss(path)).toBeLessThan(0.95 * loss(other));
   });
 });
 
@@ -204,6 +234,7 @@ it('refuses wrong options and batches, and leaves nothing behind', () => {
     () => model.sample(key, 1, { guidance: Number.NaN }),
     () => flowMatching({ shape: [2], levels: 1, network: new GaussianVelocity() }),
     () => flowMatching({ shape: [2] } as never),
+    () => flowMatching({ shape: [2], network: new GaussianVelocity(), path: 'straight' as never }),
     () => optimalPairs({ levels: 0 }),
   ];
   for (const run of wrong)
