@@ -13,6 +13,8 @@ export { ProbabilityFlow, probabilityFlow } from './probability-flow';
 export type { ProbabilityFlowOptions } from './probability-flow';
 export { ScoreMatching, scoreMatching } from './score-matching';
 export type { LangevinSampleOptions, ScoreMatchingOptions } from './score-matching';
+export { LatentDiffusion, latentDiffusion } from './latent-diffusion';
+export type { LatentDiffusionOptions } from './latent-diffusion';
 export { MeanFlow, meanFlow } from './mean-flow';
 export type { MeanFlowOptions, MeanFlowSampleOptions } from './mean-flow';
 export { optimalPairs } from './optimal-pairs';

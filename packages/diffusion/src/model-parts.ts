@@ -2,16 +2,15 @@ import type { ModelParts } from '@dgm/core';
 import { ddgm } from './ddgm';
 import { flowMatching } from './flow-matching';
 import { gaussianDiffusion } from './gaussian-diffusion';
+import { latentDiffusion } from './latent-diffusion';
 import { maskedDiffusion } from './masked-diffusion';
-import { convDenoiser, Denoiser, mlpDenoiser, uNetDenoiser } from './networks/denoiser';
-import { fourierEntries, maskedEntries, plainEntries } from './networks/entry-features';
-import { probabilityFlow } from './probability-flow';
-import { scoreMatching } from './score-matching';
 import { meanFlow } from './mean-flow';
-import { subVariancePreservingSchedule, varianceExplodingSchedule } from './schedule';
-import { annealedLangevin, predictorCorrector } from './samplers';
+import { multinomialDiffusion } from './multinomial-diffusion';
+import { convDenoiser, Denoiser, mlpDenoiser, transformerDenoiser, uNetDenoiser } from './networks/denoiser';
+import { fourierEntries, maskedEntries, oneHotEntries, plainEntries } from './networks/entry-features';
+import { probabilityFlow } from './probability-flow';
 import { ORIGIN } from './record';
-import { ancestral, ddim, dpmSolver, heun } from './samplers';
+import { ancestral, annealedLangevin, ddim, dpmSolver, heun, predictorCorrector } from './samplers';
 import {
   cosineNoiseSchedule,
   edmSchedule,
@@ -19,7 +18,10 @@ import {
   linearBetaSchedule,
   logSnrSchedule,
   sigmoidNoiseSchedule,
+  subVariancePreservingSchedule,
+  varianceExplodingSchedule,
 } from './schedule';
+import { scoreMatching } from './score-matching';
 
 /** What model files may name of this package. A file is read by calling these and nothing else. */
 export const modelParts: ModelParts = {
@@ -46,6 +48,10 @@ export const modelParts: ModelParts = {
     fourierEntries,
     maskedEntries,
     plainEntries,
+    oneHotEntries,
+    transformerDenoiser,
+    multinomialDiffusion,
+    latentDiffusion,
     probabilityFlow,
     scoreMatching,
     meanFlow,

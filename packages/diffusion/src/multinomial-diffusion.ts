@@ -27,6 +27,7 @@ import type {
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import { record } from './record';
 import { stratifiedTimes } from './stratified-times';
 
 export interface MultinomialDiffusionOptions {
@@ -79,7 +80,11 @@ const SMALLEST = 1e-30;
  * Discrete State-Spaces (Austin et al., 2021), Eq. 1-4
  */
 export function multinomialDiffusion(options: MultinomialDiffusionOptions): MultinomialDiffusion {
-  return disposeOnThrow(() => new MultinomialDiffusion(options));
+  return record(
+    disposeOnThrow(() => new MultinomialDiffusion(options)),
+    'multinomialDiffusion',
+    arguments,
+  );
 }
 
 /** Made by {@link multinomialDiffusion}. */

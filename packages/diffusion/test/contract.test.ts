@@ -17,6 +17,7 @@ describeCoverage({
     MaskedDiffusion: 'test/masked.test.ts',
     optimalPairs: 'test/flow-matching.test.ts',
     Denoiser: 'test/networks.test.ts',
+    LatentDiffusion: 'test/latent-diffusion.test.ts',
     MeanFlow: 'test/mean-flow.test.ts',
     ScoreMatching: 'test/score-matching.test.ts',
     ProbabilityFlow: 'test/probability-flow.test.ts',

@@ -1,4 +1,4 @@
-import { categoricalHead, Key, mlp, rungeKutta, trainable } from '@dgm/core';
+import { categoricalHead, Key, mlp, normalHead, rungeKutta, trainable } from '@dgm/core';
 import type { CallOptions, Module } from '@dgm/core';
 import type { LayerTable, ModelTable } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
@@ -9,6 +9,7 @@ import {
   flowMatching,
   fourierEntries,
   gaussianDiffusion,
+  latentDiffusion,
   learnedSchedule,
   linearBetaSchedule,
   logSnrSchedule,
@@ -151,6 +152,21 @@ export const models: ModelTable = {
     data: pixels,
     range: [0, 2],
     steps: 40,
+  }),
+  latentDiffusion: () => ({
+    make: (key) =>
+      latentDiffusion({
+        encoder: stirred(mlp([2, 6, 2], { key: key.fold(0) }), key),
+        posterior: normalHead({ shape: [1] }),
+        prior: gaussianDiffusion({
+          ...{ shape: [1], schedule: logSnrSchedule({ start: -4, end: 4 }) },
+          network: stirred(mlpDenoiser({ shape: [1], features: 8, blocks: 1, key }), key),
+        }),
+        decoder: stirred(mlp([1, 6, 4], { key: key.fold(1) }), key),
+        likelihood: normalHead({ shape: [2] }),
+      }),
+    data: points,
+    steps: 60,
   }),
   multinomialDiffusion: () => ({
     make: (key) =>

@@ -242,7 +242,7 @@ export function transformerDenoiser(options: TransformerDenoiserOptions): Denois
       ? { height: size / channels, width: 1, channels }
       : patchable(where, imageOf(where, options.shape, plane), patch);
   const tokens = (image.height * image.width) / patch ** 2;
-  return disposeOnThrow(() => {
+  const made = disposeOnThrow(() => {
     const block = { features, heads, dropout, contextSize: features };
     const body = new EmbeddedContext({
       contextSize: 1 + contextSize,
@@ -271,6 +271,7 @@ export function transformerDenoiser(options: TransformerDenoiserOptions): Denois
     });
     return new Denoiser({ shape: options.shape, outputs, entries, contextSize, body });
   });
+  return record(made, 'transformerDenoiser', arguments);
 }
 
 function patchable(where: string, image: Image, patch: number): Image {

@@ -43,7 +43,8 @@ export function fourierEntries({ frequencies }: { readonly frequencies: readonly
  */
 export function oneHotEntries({ levels }: { readonly levels: number }): EntryFeatures {
   checkInteger('oneHotEntries', 'levels', levels, { min: 2 });
-  return { size: levels + 1, of: (x) => oneHot(x, { depth: levels + 1 }) };
+  const features: EntryFeatures = { size: levels + 1, of: (x) => oneHot(x, { depth: levels + 1 }) };
+  return record(features, 'oneHotEntries', arguments);
 }
 
 /**
