@@ -27,17 +27,19 @@ describe('dgm-bench doctor', () => {
     ]);
     for (const finding of checks) {
       expect(finding.detail, finding.name).not.toBe('');
+      if (/^(eager|compiled) on/.test(finding.name)) expect(finding.purpose, finding.name).toMatch(/\w/);
       if (!finding.works) expect(finding.remedy, finding.name).toMatch(/install|DGM_PYTHON|CHROMIUM/);
     }
   }, 60_000);
 
-  it('says on a second line what adds something', () => {
+  it('says on lines of their own what something is for, and what adds it', () => {
     const text = describeChecks([
-      { name: 'one', works: true, detail: 'fine' },
+      { name: 'one', works: true, detail: 'fine', purpose: 'much' },
       { name: 'another', works: false, detail: 'absent', remedy: 'npm install another' },
     ]);
     expect(text.split('\n')).toEqual([
       '✓ one      fine',
+      '           for much',
       '✗ another  absent',
       '           to add it: npm install another',
     ]);

@@ -11,6 +11,7 @@ import { checkGpu, gpuRemedy } from './gpu';
 interface Backend {
   readonly name: BackendName;
   readonly device?: 'gpu';
+  readonly purpose: string;
   readonly remedy?: string;
 }
 
@@ -18,21 +19,33 @@ const backends: readonly Backend[] = [
   {
     name: 'tensorflow',
     device: 'gpu',
+    purpose: 'large layers in eager training',
     remedy: gpuRemedy,
   },
   {
     name: 'tensorflow',
+    purpose: 'large layers in eager training; a step of a small VAE takes about 6 times as long as compiled',
     remedy:
       'npm install @tensorflow/tfjs-node; where its download fails, node scripts/tfjs-node/build.mjs FOLDER',
   },
-  { name: 'wasm' },
-  { name: 'cpu' },
+  {
+    name: 'wasm',
+    purpose: 'eager training without installing anything; about 9 times as long as compiled',
+  },
+  { name: 'cpu', purpose: 'exact references, and nothing that has to be fast' },
 ];
 
-const devices: Readonly<Record<string, string>> = {
-  cpu: 'npm install onnxruntime-node',
-  webgpu: 'a GPU with its driver; for Vulkan on Debian apt-get install libvulkan1 mesa-vulkan-drivers',
-  cuda: 'an NVIDIA GPU, CUDA 12 and cuDNN 9; npm rebuild onnxruntime-node where its install script was not run',
+const devices: Readonly<Record<string, { readonly purpose: string; readonly remedy: string }>> = {
+  cpu: { purpose: 'training and evaluation: the fastest on a CPU', remedy: 'npm install onnxruntime-node' },
+  webgpu: {
+    purpose: 'large layers on any GPU',
+    remedy: 'a GPU with its driver; for Vulkan on Debian apt-get install libvulkan1 mesa-vulkan-drivers',
+  },
+  cuda: {
+    purpose: 'large layers on an NVIDIA GPU',
+    remedy:
+      'an NVIDIA GPU, CUDA 12 and cuDNN 9; npm rebuild onnxruntime-node where its install script was not run',
+  },
 };
 
 export const doctorCommand = new CommandLine({
@@ -72,18 +85,19 @@ export async function examine(): Promise<readonly Check[]> {
   return [...checks, ...(await tryDevices()), await tryTorch(), tryChromium()];
 }
 
-async function tryBackend({ name, device, remedy }: Backend): Promise<Check> {
+async function tryBackend({ name, device, purpose, remedy }: Backend): Promise<Check> {
   const title = `eager on ${name}${device === undefined ? '' : ' with a GPU'}`;
   const missing = (detail: string): Check => ({
     name: title,
     works: false,
     detail,
+    purpose,
     ...(remedy === undefined ? {} : { remedy }),
   });
   try {
     const found = await setup({ backend: name });
     return device === undefined || found.device === device
-      ? { name: title, works: true, detail: found.description }
+      ? { name: title, works: true, detail: found.description, purpose }
       : missing(`it computes on the ${found.device}: ${found.description}`);
   } catch (error) {
     if (!DgmError.is(error, 'engine')) throw error;
@@ -98,15 +112,15 @@ async function tryDevices(): Promise<readonly Check[]> {
     .ask('devices', {})
     .catch((error: unknown) => ({ devices: [], description: String(error) }) as RuntimeReport);
   await worker.close();
-  return Object.entries(devices).map(([device, remedy]) => {
+  return Object.entries(devices).map(([device, { purpose, remedy }]) => {
     const { works, reason } = report.devices.find((found) => found.device === device) ?? {
       works: false,
       reason: report.description,
     };
     const name = `compiled on ${device}`;
     return works
-      ? { name, works, detail: `${report.runtime} ${report.version}` }
-      : { name, works, detail: reason ?? 'no reason given', remedy };
+      ? { name, works, detail: `${report.runtime} ${report.version}`, purpose }
+      : { name, works, detail: reason ?? 'no reason given', purpose, remedy };
   });
 }
 
