@@ -1,5 +1,5 @@
 import { fit, Key, type Dataset } from '@dgm/core';
-import type { Recipe } from '../recipes/shared/recipe';
+import type { Experiment, Recipe } from '../recipes/shared/recipe';
 import type { Score } from '../results/schema';
 import { measureModel, type Measurements } from '../run/measure-model';
 import { mean, standardDeviation } from '../statistics/statistics';
@@ -70,26 +70,45 @@ async function trainedModels(
 async function trainAndMeasure(
   recipe: Recipe,
   dataset: Dataset,
-  { seed, epochs, quick = false, importanceSamples }: TrainedOptions & { seed: number },
-  { engine: { engine } }: ClaimContext,
+  { importanceSamples, ...options }: TrainedOptions & { seed: number },
+  context: ClaimContext,
 ): Promise<Measurements> {
+  return withTrained({ ...options, recipe, dataset }, context, (experiment, key) =>
+    measureModel(experiment, dataset, {
+      key,
+      engine: context.engine.engine,
+      ...(importanceSamples === undefined ? {} : { importanceSamples }),
+    }),
+  );
+}
+
+/** Which training. */
+interface Trained {
+  readonly recipe: Recipe;
+  readonly dataset: Dataset;
+  readonly seed: number;
+  readonly epochs?: number;
+  readonly quick?: boolean;
+}
+
+/** Trains a recipe as `dgm-bench run` does with the same seed, hands the model out for a while, and frees it. */
+export async function withTrained<T>(
+  { recipe, dataset, seed, epochs, quick = false }: Trained,
+  { engine: { engine } }: ClaimContext,
+  use: (experiment: Experiment, key: Key) => T | Promise<T>,
+): Promise<T> {
   const key = Key.of(seed).fold(recipe.name);
   const experiment = await recipe.create({ dataset, key: key.fold('weights'), quick });
   try {
     const { training, model } = experiment;
     const options = { ...training, key: key.fold('training'), engine, epochs: epochs ?? training.epochs };
     await fit(model, dataset, options);
-    return await measureModel(experiment, dataset, {
-      key: key.fold('evaluation'),
-      engine,
-      ...(importanceSamples === undefined ? {} : { importanceSamples }),
-    });
+    return await use(experiment, key.fold('evaluation'));
   } finally {
     experiment.model.dispose();
   }
 }
 
-/** The mean over the seeds, with its standard error where there are several. */
 export function overSeeds(values: readonly number[]): Measured {
   const deviation = standardDeviation(values);
   return {
