@@ -24,5 +24,7 @@ export type { TracedFunction } from './evaluator/trace';
 // codecs
 export { autoregressiveCodec } from './codecs/autoregressive-codec';
 export type { AutoregressiveCodecOptions } from './codecs/autoregressive-codec';
+export { bitsBackCodec } from './codecs/bits-back-codec';
+export type { BitsBackCodecOptions, LatentModel } from './codecs/bits-back-codec';
 export type { Codec, DecodedExamples, DecodeOptions, EncodeOptions, Progress } from './codecs/codec';
 export { decodeFile, readCodec } from './codecs/read-codec';

@@ -1,10 +1,18 @@
 import { gatedPixelCnn, made, recurrentArm, transformerArm, waveNet, zigZagOrder } from '@dgm/arm';
 import type { AutoregressiveModel } from '@dgm/arm';
-import { categoricalHead, discretizedLogisticHead, discretizedLogisticMixtureHead } from '@dgm/core';
-import type { Key } from '@dgm/core';
+import {
+  categoricalHead,
+  discretizedLogisticHead,
+  discretizedLogisticMixtureHead,
+  mlp,
+  normalHead,
+} from '@dgm/core';
+import type { DistributionHead, Key } from '@dgm/core';
+import { vae } from '@dgm/vae';
+import type { Vae } from '@dgm/vae';
 import type { CodecCase, CodecTable } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
-import { autoregressiveCodec, readCodec } from '../src/index';
+import { autoregressiveCodec, bitsBackCodec, readCodec } from '../src/index';
 
 const shape = [3, 3];
 const levels = 5;
@@ -34,6 +42,41 @@ function ofArm(make: (key: Key) => AutoregressiveModel): () => CodecCase {
   });
 }
 
+/** A codec of a small VAE with random weights. */
+function ofVae(head: DistributionHead): () => CodecCase {
+  const make = (key: Key): Vae =>
+    vae({
+      encoder: mlp([9, 8, 4], { key: key.fold('encoder') }),
+      decoder: mlp([2, 8, head.numParameters], { key: key.fold('decoder') }),
+      posterior: normalHead({ shape: [2] }),
+      likelihood: head,
+    });
+  return () => ({
+    levels,
+    read: readCodec,
+    make: (key) => {
+      const model = make(key);
+      try {
+        return bitsBackCodec(model);
+      } finally {
+        model.dispose();
+      }
+    },
+    // Words of random bits at the start, for the first draws.
+    overhead: 60,
+    bits: (key, values) => {
+      const model = make(key);
+      const n = values.length / 9;
+      const nats = tf.tidy(() => {
+        const many = tf.tile(tf.tensor(values, [n, 9], 'float32'), [100, 1]);
+        return tf.div(tf.sum(model.elbo(many, key)), 100).dataSync();
+      });
+      model.dispose();
+      return -nats[0]! / Math.LN2;
+    },
+  });
+}
+
 /** Every codec, with a network that steps and one that does not, and every kind of likelihood of few levels. */
 export const codecs: CodecTable = {
   'autoregressiveCodec of a WaveNet': ofArm((key) =>
@@ -57,4 +100,6 @@ export const codecs: CodecTable = {
       key,
     }),
   ),
+  'bitsBackCodec of categories': ofVae(categoricalHead({ shape: [9], levels })),
+  'bitsBackCodec of mixtures': ofVae(discretizedLogisticMixtureHead({ shape: [9], levels, components: 2 })),
 };

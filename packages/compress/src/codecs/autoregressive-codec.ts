@@ -1,4 +1,4 @@
-import { checkInteger, checkOptions, DomainError, SerializationError, ShapeError, sizeOf } from '@dgm/core';
+import { checkInteger, checkOptions, sizeOf } from '@dgm/core';
 import type { ConditionalLoopModel, LoopTensors, Shape } from '@dgm/core';
 import type { InputSpec } from '@dgm/compile';
 import { FrequencyTable } from '../coders/frequency-table';
@@ -6,10 +6,9 @@ import { RangeDecoder, RangeEncoder } from '../coders/range-coder';
 import { exp } from '../evaluator/functions';
 import type { Program } from '../evaluator/program';
 import { traceProgram } from '../evaluator/trace';
-import { HASH_BYTES, readContainer, writeContainer } from '../files/container';
 import { readModelFile, writeModelFile } from '../files/model-file';
-import { sha256 } from '../files/sha256';
-import type { Codec, DecodedExamples, DecodeOptions, EncodeOptions } from './codec';
+import { areFacts, BaseCodec, notModel, unread } from './base-codec';
+import type { Codec, Progress } from './codec';
 
 export interface AutoregressiveCodecOptions {
   /**
@@ -34,7 +33,6 @@ interface Settings {
 }
 
 const METHOD = 'autoregressive';
-const MOST_VALUES = 2 ** 28;
 
 /**
  * A codec of an autoregressive model: variable by variable, each coded with its conditional distribution. A file takes the
@@ -93,83 +91,48 @@ interface Parts {
 export function readAutoregressiveCodec(bytes: Uint8Array): Codec {
   const { settings, programs } = readModelFile(bytes);
   const { start, next } = programs;
-  if (start === undefined || next === undefined) throw notModel('no programs start and next');
+  if (start === undefined || next === undefined) throw notModel(METHOD, 'no programs start and next');
   return new AutoregressiveCodec(bytes, { settings: checkSettings(settings, start), start, next });
 }
 
-class AutoregressiveCodec implements Codec {
-  readonly method = METHOD;
-  readonly eventShape: Shape;
-  readonly modelHash: Uint8Array;
-  readonly #file: Uint8Array;
+class AutoregressiveCodec extends BaseCodec {
   readonly #parts: Parts;
 
-  constructor(file: Uint8Array, parts: Parts) {
-    this.#file = file;
+  constructor(model: Uint8Array, parts: Parts) {
+    super(model, { method: METHOD, ...parts.settings });
     this.#parts = parts;
-    this.eventShape = parts.settings.eventShape;
-    this.modelHash = sha256(file);
   }
 
-  encode(values: ArrayLike<number>, options: EncodeOptions = {}): Uint8Array {
-    checkOptions('Codec.encode', options, ['includeModel', 'onProgress']);
-    const { includeModel = false, onProgress } = options;
-    const { order, levels, rows } = this.#parts.settings;
-    const count = values.length / order.length;
-    if (!Number.isInteger(count)) {
-      throw new ShapeError({
-        where: 'Codec.encode',
-        argument: 'values',
-        expected: `to be whole examples of ${order.length} values`,
-        actual: `${values.length} values`,
-      });
-    }
-    for (let index = 0; index < values.length; index++) checkValue(values[index]!, index, levels);
+  protected encodeMessage(
+    values: ArrayLike<number>,
+    count: number,
+    onProgress: Progress | undefined,
+  ): Uint8Array {
+    const { order } = this.#parts.settings;
     const encoder = new RangeEncoder();
     this.#walk(count, onProgress, (table, example, variable) => {
       const symbol = values[example * order.length + order[variable]!]!;
       encoder.encode(symbol, table);
       return symbol;
     });
-    return writeContainer({
-      method: METHOD,
-      model: this.modelHash.subarray(0, HASH_BYTES),
-      ...(includeModel && { weights: this.#file }),
-      ...{ count, rows, message: encoder.finish() },
-    });
+    return encoder.finish();
   }
 
-  decode(file: Uint8Array, options: DecodeOptions = {}): DecodedExamples {
-    checkOptions('Codec.decode', options, ['maxValues', 'onProgress']);
-    const { maxValues = MOST_VALUES, onProgress } = options;
-    checkInteger('Codec.decode', 'maxValues', maxValues, { min: 0 });
-    const { method, model, count, rows, message } = readContainer(file);
-    const { order, rows: own } = this.#parts.settings;
-    if (method !== METHOD || rows !== own || model.some((byte, index) => byte !== this.modelHash[index])) {
-      throw refused('to be written with this model', 'another model', 'read it with the model that wrote it');
-    }
-    if (count * order.length > maxValues) {
-      throw refused(`to hold at most ${maxValues} values`, `${count * order.length}`, 'raise maxValues');
-    }
-    const values = new Int32Array(count * order.length);
+  protected decodeMessage(message: Uint8Array, values: Int32Array, onProgress: Progress | undefined): void {
+    const { order } = this.#parts.settings;
     const decoder = new RangeDecoder(message);
-    this.#walk(count, onProgress, (table, example, variable) => {
+    this.#walk(values.length / order.length, onProgress, (table, example, variable) => {
       const symbol = decoder.decode(table);
       values[example * order.length + order[variable]!] = symbol;
       return symbol;
     });
-    if (!decoder.isAtEnd) throw refused('to end with its examples', 'more bytes');
-    return { values, shape: [count, ...this.eventShape] };
-  }
-
-  toBytes(): Uint8Array {
-    return this.#file.slice();
+    if (!decoder.isAtEnd) throw unread();
   }
 
   /** Visits every variable in the order of the message with the table of its values; gets the value that it has. */
   #walk(
     count: number,
-    onProgress: EncodeOptions['onProgress'],
+    onProgress: Progress | undefined,
     visit: (table: FrequencyTable, example: number, variable: number) => number,
   ): void {
     const { order, levels, rows, precision } = this.#parts.settings;
@@ -200,50 +163,20 @@ function stateOf(results: Readonly<Record<string, Float64Array>>): Readonly<Reco
   return Object.fromEntries(Object.entries(results).filter(([name]) => name !== 'logProb'));
 }
 
-function checkValue(value: number, index: number, levels: number): void {
-  if (value >>> 0 === value && value < levels) return;
-  throw new DomainError({
-    where: 'Codec.encode',
-    argument: `value ${index}`,
-    expected: `to be an integer from 0 to ${levels - 1}`,
-    actual: String(value),
-  });
-}
-
 /** What came from a file is checked before it is used. */
 function checkSettings(settings: Readonly<Record<string, unknown>>, start: Program): Settings {
   const { eventShape, order, levels, rows, precision } = settings as unknown as Settings;
-  const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) > 0;
   const isFit =
-    Array.isArray(eventShape) &&
-    eventShape.every(isCount) &&
+    areFacts({ eventShape, levels, rows }) &&
     Array.isArray(order) &&
     order.length === sizeOf(eventShape) &&
     new Set(order).size === order.length &&
     order.every((at) => Number.isInteger(at) && at >= 0 && at < order.length) &&
-    [levels, rows, precision].every(isCount) &&
+    Number.isInteger(precision) &&
+    precision > 0 &&
     precision <= 24 &&
     levels <= 2 ** precision &&
     sizeOf(start.parts.values[start.parts.outputs['logProb'] ?? -1]?.shape ?? []) === rows * levels;
-  if (!isFit) throw notModel('settings that do not fit its programs');
+  if (!isFit) throw notModel(METHOD, 'settings that do not fit its programs');
   return { eventShape, order, levels, rows, precision };
-}
-
-function notModel(actual: string): SerializationError {
-  return new SerializationError({
-    where: 'readCodec',
-    argument: 'the file',
-    expected: 'to hold the model of an autoregressive codec',
-    actual,
-  });
-}
-
-function refused(expected: string, actual: string, remedy?: string): SerializationError {
-  return new SerializationError({
-    where: 'Codec.decode',
-    argument: 'the file',
-    expected,
-    actual,
-    ...(remedy !== undefined && { remedy }),
-  });
 }

@@ -2,11 +2,13 @@ import { SerializationError } from '@dgm/core';
 import { readContainer } from '../files/container';
 import { readModelFile } from '../files/model-file';
 import { readAutoregressiveCodec } from './autoregressive-codec';
+import { readBitsBackCodec } from './bits-back-codec';
 import type { Codec, DecodedExamples, DecodeOptions } from './codec';
 
 /** How the model's file of each method is read. */
 const READERS: Readonly<Record<string, (bytes: Uint8Array) => Codec>> = {
   autoregressive: readAutoregressiveCodec,
+  'bits-back': readBitsBackCodec,
 };
 
 /**

@@ -1,6 +1,6 @@
-import { checkInteger, SerializationError } from '@dgm/core';
+import { checkInteger, NumericalError, SerializationError } from '@dgm/core';
 import { checkSymbol, MAX_PRECISION } from './frequency-table';
-import type { FrequencyTable } from './frequency-table';
+import type { FrequencyTable, SymbolTable } from './frequency-table';
 import { Words, wordsOf } from './words';
 
 /** The state is an integer in [2^32, 2^48), which a double holds exactly with room for every step. */
@@ -63,14 +63,17 @@ export class RansStack {
     return 16 * this.#words.length + Math.log2(this.#state / LOW);
   }
 
-  /** @throws ArgumentError if the table has no such symbol */
-  push(symbol: number, table: FrequencyTable): void {
+  /**
+   * @param table - whose total is a power of two of at most `2 ** 24`
+   * @throws ArgumentError if the table has no such symbol
+   */
+  push(symbol: number, table: SymbolTable): void {
     checkSymbol('RansStack.push', symbol, table);
     this.#push(table.start(symbol), table.frequency(symbol), table.total);
   }
 
   /** @throws SerializationError if the message has no more symbols */
-  pop(table: FrequencyTable): number {
+  pop(table: SymbolTable): number {
     const { total } = table;
     const slot = remainder(this.#state, total);
     const symbol = table.find(slot);
@@ -105,6 +108,14 @@ export class RansStack {
   }
 
   #push(start: number, frequency: number, total: number): void {
+    if (!(frequency > 0)) {
+      throw new NumericalError({
+        where: 'RansStack.push',
+        argument: 'the frequency',
+        expected: 'to be positive',
+        actual: String(frequency),
+      });
+    }
     let state = this.#state;
     while (state >= (HIGH / total) * frequency) {
       const rest = Math.floor(state / WORD);

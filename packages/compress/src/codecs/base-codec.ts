@@ -1,0 +1,139 @@
+import { checkInteger, checkOptions, DomainError, SerializationError, ShapeError, sizeOf } from '@dgm/core';
+import type { Shape } from '@dgm/core';
+import { HASH_BYTES, readContainer, writeContainer } from '../files/container';
+import type { Method } from '../files/container';
+import { sha256 } from '../files/sha256';
+import type { Codec, DecodedExamples, DecodeOptions, EncodeOptions, Progress } from './codec';
+
+/** What every codec knows of its examples. */
+export interface CodecFacts {
+  readonly method: Method;
+  readonly eventShape: Shape;
+  /** Values are integers from 0 to `levels - 1`. */
+  readonly levels: number;
+  /** How many examples are coded side by side. */
+  readonly rows: number;
+}
+
+const MOST_VALUES = 2 ** 28;
+
+/** A codec but for its message: the checks of what goes in and comes out, and the file around it. */
+export abstract class BaseCodec implements Codec {
+  readonly method: Method;
+  readonly eventShape: Shape;
+  readonly modelHash: Uint8Array;
+  readonly #model: Uint8Array;
+  readonly #facts: CodecFacts;
+
+  /** @param model - the model's file */
+  constructor(model: Uint8Array, facts: CodecFacts) {
+    this.#model = model;
+    this.#facts = facts;
+    this.method = facts.method;
+    this.eventShape = facts.eventShape;
+    this.modelHash = sha256(model);
+  }
+
+  /** The message of `count` examples of known values. */
+  protected abstract encodeMessage(
+    values: ArrayLike<number>,
+    count: number,
+    onProgress: Progress | undefined,
+  ): Uint8Array;
+
+  /**
+   * Fills in the values of `count` examples.
+   * @throws SerializationError if the message is not that of so many
+   */
+  protected abstract decodeMessage(
+    message: Uint8Array,
+    values: Int32Array,
+    onProgress: Progress | undefined,
+  ): void;
+
+  encode(values: ArrayLike<number>, options: EncodeOptions = {}): Uint8Array {
+    checkOptions('Codec.encode', options, ['includeModel', 'onProgress']);
+    const { includeModel = false, onProgress } = options;
+    const { method, levels, rows } = this.#facts;
+    const size = sizeOf(this.eventShape);
+    const count = values.length / size;
+    if (!Number.isInteger(count)) {
+      throw new ShapeError({
+        where: 'Codec.encode',
+        argument: 'values',
+        expected: `to be whole examples of ${size} values`,
+        actual: `${values.length} values`,
+      });
+    }
+    for (let index = 0; index < values.length; index++) checkValue(values[index]!, index, levels);
+    return writeContainer({
+      ...{ method, count, rows },
+      model: this.modelHash.subarray(0, HASH_BYTES),
+      ...(includeModel && { weights: this.#model }),
+      message: this.encodeMessage(values, count, onProgress),
+    });
+  }
+
+  decode(file: Uint8Array, options: DecodeOptions = {}): DecodedExamples {
+    checkOptions('Codec.decode', options, ['maxValues', 'onProgress']);
+    const { maxValues = MOST_VALUES, onProgress } = options;
+    checkInteger('Codec.decode', 'maxValues', maxValues, { min: 0 });
+    const { method, model, count, rows, message } = readContainer(file);
+    const isOwn = method === this.method && rows === this.#facts.rows;
+    if (!isOwn || model.some((byte, index) => byte !== this.modelHash[index])) {
+      throw refused('to be written with this model', 'another model', 'read it with the model that wrote it');
+    }
+    const size = sizeOf(this.eventShape);
+    if (count * size > maxValues) {
+      throw refused(`to hold at most ${maxValues} values`, `${count * size}`, 'raise maxValues');
+    }
+    const values = new Int32Array(count * size);
+    this.decodeMessage(message, values, onProgress);
+    return { values, shape: [count, ...this.eventShape] };
+  }
+
+  toBytes(): Uint8Array {
+    return this.#model.slice();
+  }
+}
+
+function checkValue(value: number, index: number, levels: number): void {
+  if (value >>> 0 === value && value < levels) return;
+  throw new DomainError({
+    where: 'Codec.encode',
+    argument: `value ${index}`,
+    expected: `to be an integer from 0 to ${levels - 1}`,
+    actual: String(value),
+  });
+}
+
+/** The error of a message that does not end where its examples do. */
+export function unread(): SerializationError {
+  return refused('to end with its examples', 'more bytes');
+}
+
+/** The error of a model's file that is not of this kind of codec. */
+export function notModel(method: Method, actual: string): SerializationError {
+  return new SerializationError({
+    where: 'readCodec',
+    argument: 'the file',
+    expected: `to hold the model of a codec of method ${method}`,
+    actual,
+  });
+}
+
+/** Whether settings of a file are what every codec needs. */
+export function areFacts({ eventShape, levels, rows }: Partial<CodecFacts>): boolean {
+  const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) > 0;
+  return Array.isArray(eventShape) && eventShape.every(isCount) && isCount(levels) && isCount(rows);
+}
+
+function refused(expected: string, actual: string, remedy?: string): SerializationError {
+  return new SerializationError({
+    where: 'Codec.decode',
+    argument: 'the file',
+    expected,
+    actual,
+    ...(remedy !== undefined && { remedy }),
+  });
+}

@@ -1,0 +1,266 @@
+import { checkInteger, checkOptions, DgmError, NumericalError, sizeOf, UnsupportedError } from '@dgm/core';
+import type { Distribution, Shape } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { FrequencyTable } from '../coders/frequency-table';
+import { RansStack } from '../coders/rans';
+import { exp } from '../evaluator/functions';
+import type { Program } from '../evaluator/program';
+import { traceProgram } from '../evaluator/trace';
+import { readModelFile, writeModelFile } from '../files/model-file';
+import { areFacts, BaseCodec, notModel, unread } from './base-codec';
+import type { Codec, Progress } from './codec';
+import { BinnedNormal, normalBins } from './normal-bins';
+import type { NormalBins } from './normal-bins';
+
+/** A model with latent variables: `Vae` of `@dgm/vae`, for example. */
+export interface LatentModel {
+  readonly eventShape: Shape;
+  readonly levels: number | undefined;
+  readonly latentShape: Shape;
+  /** $q(z|x)$: independent normal distributions. */
+  encode(x: Tensor): Distribution;
+  /** $p(x|z)$: independent entries. */
+  decode(z: Tensor): Distribution;
+  /** $p(z)$: independent normal distributions. */
+  prior(): Distribution;
+}
+
+export interface BitsBackCodecOptions {
+  /**
+   * Each latent variable is rounded to one of `2 ** latentBits` bins of equal mass under the prior.
+   * @defaultValue 12
+   */
+  readonly latentBits?: number;
+  /**
+   * Probabilities of values are rounded to multiples of `2 ** -precision`.
+   * @defaultValue 16
+   */
+  readonly precision?: number;
+}
+
+interface Settings {
+  readonly eventShape: Shape;
+  readonly levels: number;
+  readonly numLatents: number;
+  readonly latentBits: number;
+  readonly precision: number;
+}
+
+const METHOD = 'bits-back';
+
+/**
+ * A codec of a model with latent variables, by bits-back coding with ANS (BB-ANS): z is drawn from $q(z|x)$ with bits of the
+ * message so far, x is pushed by $p(x|z)$ and z by $p(z)$. The decoder gets the bits of the draw back, so that an example
+ * takes $-\mathrm{ELBO}(x)$ in the mean. The first examples draw with bits that the file starts with, some 20 bytes.
+ *
+ * @param model - with a posterior and a prior of independent normal distributions, and a likelihood of independent entries
+ * of a finite number of levels. Its present weights are copied.
+ * @throws UnsupportedError if its distributions are others
+ * @throws EngineError if it uses a kernel whose bits are not the same everywhere
+ * @see Practical lossless compression with latent variables using bits back coding (Townsend, Bird and Barber, 2019)
+ */
+export function bitsBackCodec(model: LatentModel, options: BitsBackCodecOptions = {}): Codec {
+  const where = 'bitsBackCodec';
+  checkOptions(where, options, ['latentBits', 'precision']);
+  const { latentBits = 12, precision = 16 } = options;
+  const { eventShape, levels, latentShape } = model;
+  if (levels === undefined || levels === Infinity) {
+    throw unsupported('the likelihood', 'to have a finite number of levels', String(levels));
+  }
+  checkInteger(where, 'latentBits', latentBits, { min: 1, max: 16 });
+  checkInteger(where, 'precision', precision, { min: Math.ceil(Math.log2(levels)), max: 24 });
+  const numLatents = sizeOf(latentShape);
+  // The posterior in units of the prior: bins are those of the standard normal distribution.
+  const encode = traceProgram(
+    ({ x }) => {
+      const prior = normalOf('the prior', model.prior());
+      const posterior = normalOf('the posterior', model.encode(x!));
+      return {
+        mean: tf.div(tf.sub(posterior.mean, prior.mean), prior.std),
+        std: tf.div(posterior.std, prior.std),
+      };
+    },
+    { x: { shape: [1, ...eventShape] } },
+  );
+  const decode = traceProgram(
+    ({ z }) => {
+      const prior = normalOf('the prior', model.prior());
+      const scaled = tf.add(tf.mul(tf.reshape(z!, [1, ...latentShape]), prior.std), prior.mean);
+      const entries = entriesOf('the likelihood', model.decode(scaled));
+      const values = tf.reshape(tf.range(0, levels), [levels, 1, ...eventShape.map(() => 1)]);
+      return { logProb: tf.transpose(tf.reshape(entries.logProb(values), [levels, sizeOf(eventShape)])) };
+    },
+    { z: { shape: [numLatents] } },
+  );
+  const settings: Settings = { eventShape, levels, numLatents, latentBits, precision };
+  const file = writeModelFile({ method: METHOD, settings: { ...settings }, programs: { encode, decode } });
+  return new BitsBackCodec(file, { settings, encode, decode });
+}
+
+/** The distribution of each entry. */
+function entriesOf(argument: string, distribution: Distribution): Distribution {
+  const { kind, base } = distribution as Partial<{ kind: string; base: Distribution }>;
+  if (kind === 'Independent' && base?.eventShape.length === 0) return base;
+  throw unsupported(argument, 'to have independent entries', kind ?? 'another distribution');
+}
+
+function normalOf(
+  argument: string,
+  distribution: Distribution,
+): { readonly mean: Tensor; readonly std: Tensor } {
+  const { kind } = entriesOf(argument, distribution) as Partial<{ kind: string }>;
+  const { mean, variance } = distribution;
+  if (kind === 'Normal' && mean !== undefined && variance !== undefined) {
+    return { mean: mean.call(distribution), std: tf.sqrt(variance.call(distribution)) };
+  }
+  throw unsupported(argument, 'to be of independent normal distributions', kind ?? 'others');
+}
+
+function unsupported(argument: string, expected: string, actual: string): UnsupportedError {
+  return new UnsupportedError({ where: 'bitsBackCodec', argument, expected, actual });
+}
+
+interface Parts {
+  readonly settings: Settings;
+  readonly encode: Program;
+  readonly decode: Program;
+}
+
+/** Reads the model's file of such a codec. */
+export function readBitsBackCodec(bytes: Uint8Array): Codec {
+  const { settings, programs } = readModelFile(bytes);
+  const { encode, decode } = programs;
+  const given = settings as unknown as Settings;
+  const { eventShape, levels, numLatents, latentBits, precision } = given;
+  const isFit =
+    encode !== undefined &&
+    decode !== undefined &&
+    areFacts({ eventShape, levels, rows: numLatents }) &&
+    [latentBits, precision].every((bits) => Number.isInteger(bits) && bits > 0 && bits <= 24) &&
+    latentBits <= 16 &&
+    levels <= 2 ** precision &&
+    sizeOfOutput(encode, 'mean') === numLatents &&
+    sizeOfOutput(encode, 'std') === numLatents &&
+    sizeOfOutput(decode, 'logProb') === sizeOf(eventShape) * levels;
+  if (!isFit) throw notModel(METHOD, 'settings that do not fit its programs');
+  const checked = { eventShape, levels, numLatents, latentBits, precision };
+  return new BitsBackCodec(bytes, { settings: checked, encode, decode });
+}
+
+function sizeOfOutput({ parts }: Program, name: string): number | undefined {
+  const value = parts.outputs[name];
+  return value === undefined ? undefined : sizeOf(parts.values[value]!.shape);
+}
+
+/** How many words the message starts with at first; more if they do not suffice. */
+const SEED_WORDS = 8;
+const MOST_SEED_WORDS = 2 ** 15;
+
+class BitsBackCodec extends BaseCodec {
+  readonly #parts: Parts;
+  readonly #bins: NormalBins;
+
+  constructor(model: Uint8Array, parts: Parts) {
+    super(model, { method: METHOD, rows: 1, ...parts.settings });
+    this.#parts = parts;
+    this.#bins = normalBins(parts.settings.latentBits);
+  }
+
+  protected encodeMessage(
+    values: ArrayLike<number>,
+    count: number,
+    onProgress: Progress | undefined,
+  ): Uint8Array {
+    for (let words = count === 0 ? 0 : SEED_WORDS; ; words *= 2) {
+      const stack = seeded(words);
+      try {
+        this.#encodeAll(stack, values, count, onProgress);
+      } catch (error) {
+        if (words < MOST_SEED_WORDS && DgmError.is(error, 'serialization')) continue;
+        throw error;
+      }
+      const message = stack.toBytes();
+      return Uint8Array.of(words >>> 8, words & 0xff, ...message);
+    }
+  }
+
+  protected decodeMessage(message: Uint8Array, values: Int32Array, onProgress: Progress | undefined): void {
+    const size = sizeOf(this.eventShape);
+    const count = values.length / size;
+    const words = message.length < 2 ? 0 : message[0]! * 256 + message[1]!;
+    const stack = RansStack.from(message.subarray(2));
+    // Last in, first out.
+    for (let example = count - 1; example >= 0; example--) {
+      this.#pop(stack, values.subarray(example * size, (example + 1) * size));
+      onProgress?.(count - example, count);
+    }
+    const start = seeded(words).toBytes();
+    const left = stack.toBytes();
+    if (left.length !== start.length || left.some((byte, index) => byte !== start[index])) throw unread();
+  }
+
+  #encodeAll(
+    stack: RansStack,
+    values: ArrayLike<number>,
+    count: number,
+    onProgress: Progress | undefined,
+  ): void {
+    const size = sizeOf(this.eventShape);
+    const { latentBits } = this.#parts.settings;
+    for (let example = 0; example < count; example++) {
+      const x = Float64Array.from({ length: size }, (_, entry) => values[example * size + entry]!);
+      const bins = this.#posterior(x).map((table) => stack.pop(table));
+      const tables = this.#likelihood(bins);
+      tables.forEach((table, entry) => stack.push(x[entry]!, table));
+      for (const bin of bins) stack.pushBits(bin, latentBits);
+      onProgress?.(example + 1, count);
+    }
+  }
+
+  /** The inverse of one round of `#encodeAll`, each step in reverse. */
+  #pop(stack: RansStack, x: Int32Array): void {
+    const { latentBits, numLatents } = this.#parts.settings;
+    const bins = new Array<number>(numLatents);
+    for (let latent = numLatents - 1; latent >= 0; latent--) bins[latent] = stack.popBits(latentBits);
+    const tables = this.#likelihood(bins);
+    for (let entry = x.length - 1; entry >= 0; entry--) x[entry] = stack.pop(tables[entry]!);
+    const posterior = this.#posterior(x);
+    for (let latent = numLatents - 1; latent >= 0; latent--) stack.push(bins[latent]!, posterior[latent]!);
+  }
+
+  #posterior(x: ArrayLike<number>): BinnedNormal[] {
+    const { mean, std } = this.#parts.encode.run({ x });
+    return Array.from(mean!, (center, latent) => {
+      const width = std![latent]!;
+      if (Number.isFinite(center) && width > 0 && width < Infinity)
+        return new BinnedNormal(this.#bins, center, width);
+      throw new NumericalError({
+        where: 'Codec.encode',
+        argument: `the posterior of latent variable ${latent}`,
+        expected: 'to have a finite mean and a positive standard deviation',
+        actual: `${center} and ${width}`,
+      });
+    });
+  }
+
+  #likelihood(bins: readonly number[]): FrequencyTable[] {
+    const { levels, precision } = this.#parts.settings;
+    const z = Float64Array.from(bins, (bin) => this.#bins.centers[bin]!);
+    const { logProb } = this.#parts.decode.run({ z });
+    return Array.from({ length: sizeOf(this.eventShape) }, (_, entry) =>
+      FrequencyTable.of(logProb!.subarray(entry * levels, (entry + 1) * levels).map(exp), { precision }),
+    );
+  }
+}
+
+/** A message to draw the first latent variables from: the same bits in encoder and decoder. */
+function seeded(words: number): RansStack {
+  const stack = new RansStack();
+  let state = 1;
+  for (let word = 0; word < words; word++) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    stack.pushBits(state >>> 16, 16);
+  }
+  return stack;
+}

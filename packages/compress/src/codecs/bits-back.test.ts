@@ -1,0 +1,122 @@
+import {
+  bernoulliHead,
+  categoricalHead,
+  DgmError,
+  Independent,
+  Key,
+  Laplace,
+  mlp,
+  normalHead,
+} from '@dgm/core';
+import { vae } from '@dgm/vae';
+import type { Vae } from '@dgm/vae';
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import { FrequencyTable } from '../coders/frequency-table';
+import { readContainer } from '../files/container';
+import { bitsBackCodec } from './bits-back-codec';
+import { BinnedNormal, normalBins, normalCdf } from './normal-bins';
+
+describe('bins of a normal distribution', () => {
+  const bins = normalBins(8);
+
+  it('have equal mass, and their median in them', () => {
+    for (let bin = 0; bin < 256; bin++) {
+      expect(normalCdf(bins.edges[bin + 1]!) - normalCdf(bins.edges[bin]!)).toBeCloseTo(1 / 256, 12);
+      expect(bins.centers[bin]! > bins.edges[bin]! && bins.centers[bin]! < bins.edges[bin + 1]!).toBe(true);
+    }
+    // Golden values of scipy.stats.norm.ppf.
+    expect(bins.edges[64]).toBeCloseTo(-0.6744897501960817, 14);
+    expect(bins.edges[1]).toBeCloseTo(-2.6600674686174592, 14);
+  });
+
+  it.each([
+    [0, 1],
+    [0.3, 0.01],
+    [-8, 0.1],
+    [2, 100],
+    [50, 1e-6],
+  ])('are coded by a normal distribution of mean %d and deviation %d', (mean, std) => {
+    const table = new BinnedNormal(bins, mean, std);
+    let sum = 0;
+    for (let bin = 0; bin < 256; bin++) {
+      expect(table.start(bin)).toBe(sum);
+      expect(table.frequency(bin)).toBeGreaterThanOrEqual(1);
+      expect(table.find(sum)).toBe(bin);
+      sum += table.frequency(bin);
+      expect(table.find(sum - 1)).toBe(bin);
+      const mass =
+        normalCdf((bins.edges[bin + 1]! - mean) / std) - normalCdf((bins.edges[bin]! - mean) / std);
+      expect(Math.abs(table.frequency(bin) / table.total - mass)).toBeLessThan(1e-4);
+    }
+    expect(sum).toBe(table.total);
+    expect(table).not.toBeInstanceOf(FrequencyTable);
+  });
+});
+
+describe('bitsBackCodec', () => {
+  const key = Key.of(0);
+  const make = (levels: number) =>
+    vae({
+      encoder: mlp([6, 16, 4], { key: key.fold('encoder') }),
+      decoder: mlp([2, 16, 6 * levels], { key: key.fold('decoder') }),
+      posterior: normalHead({ shape: [2] }),
+      likelihood: categoricalHead({ shape: [6], levels }),
+    });
+
+  it('takes minus the ELBO of many examples within 1 %', () => {
+    const model = make(3);
+    const values = Int32Array.from({ length: 6 * 400 }, (_, index) => (index * index + (index >> 3)) % 3);
+    const codec = bitsBackCodec(model);
+    const file = codec.encode(values);
+    expect(codec.decode(file).values).toEqual(values);
+    const nats = tf.tidy(() => {
+      const x = tf.tile(tf.tensor(values, [400, 6], 'float32'), [20, 1]);
+      return tf.div(tf.sum(model.elbo(x, key)), 20).dataSync()[0]!;
+    });
+    // Without the words that the message starts with, their number and the state.
+    const { message } = readContainer(file);
+    const bits = 8 * (message.length - 8) - 16 * (message[0]! * 256 + message[1]!);
+    const ratio = bits / (-nats / Math.LN2);
+    expect(Math.abs(ratio - 1)).toBeLessThan(0.01);
+    model.dispose();
+  });
+
+  it.each<[string, () => Vae]>([
+    [
+      'a likelihood of reals',
+      () =>
+        vae({
+          encoder: mlp([6, 4], { key }),
+          decoder: mlp([2, 12], { key }),
+          posterior: normalHead({ shape: [2] }),
+          likelihood: normalHead({ shape: [6] }),
+        }),
+    ],
+    [
+      'a prior that is not normal',
+      () =>
+        vae({
+          encoder: mlp([6, 4], { key }),
+          decoder: mlp([2, 6], { key }),
+          posterior: normalHead({ shape: [2] }),
+          likelihood: bernoulliHead({ shape: [6] }),
+          prior: new Independent(new Laplace(0, 1, { shape: [2] }), 1),
+        }),
+    ],
+  ])('refuses %s', (_, build) => {
+    const code = () => {
+      let model: Vae | undefined;
+      try {
+        model = build();
+        bitsBackCodec(model);
+      } catch (error) {
+        return DgmError.is(error) ? error.code : error;
+      } finally {
+        model?.dispose();
+      }
+      return 'none';
+    };
+    expect(code()).toBe('unsupported');
+  });
+});
