@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { show } from '../check/check';
 import type { HostDtype, HostTensor } from '../checkpoint/host-tensor';
 import { constructionOf, type Construction } from '../construction/construction';
 import { SerializationError } from '../errors/dgm-error';
+import { isModule, type Module } from '../model/module';
 import type { Key } from '../random/key';
 import {
   NUMBERS,
@@ -20,12 +21,13 @@ import {
  * @throws SerializationError naming the option that cannot be written, and what to do
  */
 export async function encodeArchitecture(
-  model: object,
+  model: Module,
   where: string,
   known: readonly ModelParts[],
 ): Promise<{ readonly architecture: Architecture; readonly tensors: ReadonlyMap<string, HostTensor> }> {
   const encoder = new Encoder(where, known);
   encoder.encode(model, 'model');
+  encoder.checkOwned(new Set(model.parameters().values()));
   const tensors = [...encoder.tensors].map(
     async ([tensor, name]) => [name, await hostTensor(tensor)] as const,
   );
@@ -57,6 +59,22 @@ class Encoder {
         Object.entries(parts).map(([key, value]) => [value, [name, key] as const] as const),
       ),
     );
+  }
+
+  /** Checks that the file will hold the weights of every part: a prior that borrows an encoder is no model by itself. */
+  checkOwned(variables: ReadonlySet<Variable>): void {
+    for (const part of this.#indices.keys()) {
+      if (!isModule(part)) continue;
+      const stranger = [...part.parameters()].find(([, variable]) => !variables.has(variable));
+      if (stranger === undefined) continue;
+      throw new SerializationError({
+        where: this.#where,
+        argument: `${constructionOf(part)!.name}, with the parameter ${stranger[0]}`,
+        expected: 'to belong to the model',
+        actual: 'a part that it borrows',
+        remedy: 'save the model that owns both',
+      });
+    }
   }
 
   /** @param path - the value's place, as an error names it: `vae.encoder` */

@@ -46,7 +46,12 @@ async function failure(action: () => Promise<unknown>, code: DgmErrorCode): Prom
 /** A model of another package: a fixed distribution whose parameters are tensors of its options. */
 class Around extends BaseModule implements ConditionalDistribution {
   readonly #network: Layer;
-  readonly options: { readonly network: Layer; readonly offset: Tensor; readonly limits: readonly number[] };
+  readonly options: {
+    readonly network: Layer;
+    readonly offset: Tensor;
+    readonly limits: readonly number[];
+    readonly beside?: Layer;
+  };
 
   constructor(options: Around['options']) {
     super();
@@ -177,6 +182,15 @@ describe('modelBytes and loadModel', () => {
     await failure(() => modelBytes(model), 'state');
   });
 
+  it('refuse a part that the model borrows, whose weights the file would not hold', async () => {
+    const [owned, borrowed] = [mlp([3, 4], { key }), mlp([3, 4], { key })];
+    const model = around({ network: owned, offset: tf.zeros([4]), limits: [], beside: borrowed });
+    expect((await failure(() => modelBytes(model), 'serialization')).message).toMatch(
+      /mlp, with the parameter 0\/kernel to belong to the model.*save the model that owns both/,
+    );
+    [model, borrowed, model.options.offset].forEach((each) => each.dispose());
+  });
+
   it('name the package that is missing, and import one that is offered', async () => {
     const offset = tf.zeros([4]);
     const model = around({ network: mlp([3, 4], { key }), offset, limits: [] });
@@ -229,6 +243,13 @@ describe('a malformed model file', () => {
     ['with an unknown tag', withParts(core('Sequential', [{ $eval: '1' }]))],
     ['with a key that is none', withParts(core('mlp', [2, 2], { key: { $key: 'x' } }))],
     ['with a tensor that is not there', withParts(core('Sequential', [{ $tensor: 'options/7' }]))],
+    [
+      'with a part that belongs to nothing',
+      withParts(
+        core('Dense', { inputs: 1, outputs: 1, key: { $key: '0'.repeat(16) } }),
+        core('mlp', [2, 2], { key: { $key: '0'.repeat(16) } }),
+      ),
+    ],
     ['that makes no module', withParts(core('gaussianKernel', [1]))],
     [
       'with arguments nested without end',

@@ -144,12 +144,18 @@ function buildModel<M extends Module>(
   );
   let temporary: Tensor[] = [];
   const engine = tf.engine();
+  const before = new Set(Object.values(engine.state.registeredVariables));
   engine.startScope();
   try {
     return disposeOnThrow(() => {
       const model = buildArchitecture(architecture, known, tensors, where);
       if (!isDisposable(model)) throw malformed(where, 'architecture', 'to make a model', model);
       const variables = model.parameters();
+      const owned = new Set([...before, ...variables.values()]);
+      const strays = Object.values(engine.state.registeredVariables).filter((each) => !owned.has(each));
+      if (strays.length > 0) {
+        throw malformed(where, 'architecture', 'to make one model', 'parts that do not belong to it');
+      }
       checkMatch(variables, weights, where);
       assignVariables(variables, weights);
       for (const path of frozen) freeze(model, path);

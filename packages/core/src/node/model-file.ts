@@ -68,7 +68,7 @@ async function readModelFile(path: string | URL): Promise<Uint8Array> {
 }
 
 /** A file can make nothing be imported but packages of this project. */
-const OURS = /^@dgm\/[a-z]+$/;
+const OURS = /^@dgm\/[a-z][a-z0-9-]*$/;
 
 /**
  * A package as it is installed: beside this one, or in the current folder, because package managers such as pnpm hide packages from

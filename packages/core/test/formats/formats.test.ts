@@ -1,9 +1,10 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { fit, loadWeights, memoryStore } from '@dgm/core';
+import { fit, loadModel, loadWeights, memoryStore } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { EPOCHS_KEPT, storedRun } from './run';
+import { EPOCHS_KEPT, STORED_CARD, storedModel, storedRun } from './run';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const versions = readdirSync(here, { withFileTypes: true })
@@ -35,6 +36,25 @@ describe.each(versions)('what %s has written', (version) => {
       expect(value.arraySync(), path).toEqual(expected.weights[path]);
     }
     model.dispose();
+  });
+
+  it('opens as a model', async () => {
+    const written = storedModel();
+    const { model, card } = await loadModel<typeof written>(readFileSync(join(folder, 'model.dgm')));
+    expect(card).toEqual(STORED_CARD);
+    for (const [path, value] of model.parameters()) {
+      expect(value.arraySync(), path).toEqual(written.parameters().get(path)!.arraySync());
+    }
+    const means = [model, written].map((each) =>
+      tf.tidy(() =>
+        each
+          .given(tf.ones([1, 3]))
+          .mean()
+          .arraySync(),
+      ),
+    );
+    expect(means[0]).toEqual(means[1]);
+    [model, written].forEach((each) => each.dispose());
   });
 
   it('is training that goes on', async () => {

@@ -6,8 +6,8 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { fit, saveWeights, setup } from '@dgm/core';
-import { fileStore } from '@dgm/core/node';
-import { EPOCHS_KEPT, storedRun } from './run';
+import { fileStore, saveModel } from '@dgm/core/node';
+import { EPOCHS_KEPT, STORED_CARD, storedModel, storedRun } from './run';
 
 const manifest = fileURLToPath(new URL('../../package.json', import.meta.url));
 const { version: current } = JSON.parse(await readFile(manifest, 'utf8')) as { version: string };
@@ -21,4 +21,5 @@ const { curve } = await fit(model, data, { ...options, checkpoint: { store: file
 await writeFile(`${folder}/weights.safetensors`, await saveWeights(model));
 const weights = Object.fromEntries([...model.parameters()].map(([path, value]) => [path, value.arraySync()]));
 await writeFile(`${folder}/expected.json`, JSON.stringify({ weights, curve }));
+await saveModel(storedModel(), `${folder}/model.dgm`, { card: STORED_CARD });
 console.log(`wrote ${folder}`);

@@ -2,6 +2,7 @@ import { BaseModule, leadingShape, oneHot, sizeOf } from '@dgm/core';
 import type { Key, LikelihoodModel, Objective, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
+import { record } from './record';
 
 export interface FamilyNameOptions {
   /** The shape of one example. */
@@ -17,7 +18,7 @@ export interface FamilyNameOptions {
  * @returns a model with an exact likelihood, over examples `[n, ...shape]`
  */
 export function familyName(options: FamilyNameOptions): FamilyName {
-  return new FamilyName(options);
+  return record(new FamilyName(options), 'familyName', arguments);
 }
 
 /** Made by {@link familyName}. */
