@@ -8,6 +8,10 @@ export const app = path.join(repository, 'apps', 'docs');
 export const site = path.join(app, 'site');
 /** Pages of packages, made of their READMEs. */
 export const generated = path.join(site, 'generated');
+/** Pictures of READMEs, served as they are. */
+export const pictures = path.join(site, 'public', 'pictures');
+/** Sections of READMEs that pages include. */
+export const parts = path.join(site, 'parts');
 export const built = path.join(repository, 'out', 'docs');
 
 /** The published packages, general ones first; those of a later day follow. */

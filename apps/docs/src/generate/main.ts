@@ -1,5 +1,7 @@
 import { writePackagePages } from './package-pages';
+import { writeParts } from './parts';
 import { writeReference } from './reference';
 
 writePackagePages();
-await writeReference();
+writeParts();
+if (!process.argv.includes('--without-reference')) await writeReference();

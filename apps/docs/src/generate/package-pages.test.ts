@@ -18,6 +18,8 @@ it('leads links to packages to their pages, and other files to the repository', 
   );
 });
 
-it('shows pictures from where they are', () => {
-  expect(part('![a](docs/a.png)')).toBe('![a](../../../../packages/vae/docs/a.png)');
+it('copies pictures to the site', () => {
+  expect(toPart('![a](docs/glyphs.png)', 'packages/data')).toBe(
+    '![a](/pictures/packages/data/docs/glyphs.png)',
+  );
 });

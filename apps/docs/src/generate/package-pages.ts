@@ -1,10 +1,11 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { generated, packages, repository, site, sourceUrl } from '../folders';
+import { generated, packages, pictures, repository, site, sourceUrl } from '../folders';
 
 /** Writes a page for each package: what the site has to show of it, where there is something, and its README. */
 export function writePackagePages(): void {
   rmSync(generated, { recursive: true, force: true });
+  rmSync(pictures, { recursive: true, force: true });
   mkdirSync(generated, { recursive: true });
   for (const name of packages) {
     const readme = readFileSync(path.join(repository, 'packages', name, 'README.md'), 'utf8');
@@ -44,12 +45,12 @@ function onSite(target: string, folder: string): string {
   return `${sourceUrl}/blob/main/${resolved}${hash}`;
 }
 
-/** A picture beside the README, relative to the parts' folder. */
+/** A picture of the repository, which is copied to the site. */
 function asset(target: string, folder: string): string {
-  return /^https?:/.test(target)
-    ? target
-    : path
-        .relative(generated, path.join(repository, folder, target))
-        .split(path.sep)
-        .join('/');
+  if (/^https?:/.test(target)) return target;
+  const file = path.posix.normalize(path.posix.join(folder, target));
+  const copy = path.join(pictures, file);
+  mkdirSync(path.dirname(copy), { recursive: true });
+  copyFileSync(path.join(repository, file), copy);
+  return `/pictures/${file}`;
 }
