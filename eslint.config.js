@@ -73,6 +73,7 @@ export default tseslint.config(
       '**/src/generated/**',
       '**/.turbo/**',
       '**/.test-results/**',
+      '**/.vitepress/cache/**',
       'out/**',
     ],
   },

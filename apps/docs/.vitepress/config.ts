@@ -1,6 +1,7 @@
 import { katex } from '@mdit/plugin-katex';
 import { defineConfig } from 'vitepress';
-import { built, packages, sourceUrl } from '../src/folders';
+import { built, packages } from '../src/folders';
+import { sourceUrl } from '../src/source-url';
 import { referencePages } from '../src/generate/reference';
 import { sourceAliases } from '../src/source-aliases';
 
@@ -10,6 +11,70 @@ const base = process.env['DGM_DOCS_BASE'] ?? '/';
 /** Given here, as the icons of VitePress come from another host. */
 const githubMark =
   '<svg viewBox="0 0 16 16" fill="currentColor"><path d="M8 0a8 8 0 0 0-2.53 15.59c.4.07.55-.17.55-.38v-1.34c-2.22.48-2.69-1.07-2.69-1.07-.36-.92-.89-1.17-.89-1.17-.73-.5.06-.49.06-.49.8.06 1.23.83 1.23.83.71 1.22 1.87.87 2.33.66.07-.52.28-.87.5-1.07-1.77-.2-3.64-.89-3.64-3.95 0-.88.31-1.59.82-2.15-.08-.2-.36-1.02.08-2.12 0 0 .67-.22 2.2.82a7.6 7.6 0 0 1 4 0c1.53-1.04 2.2-.82 2.2-.82.44 1.1.16 1.92.08 2.12.51.56.82 1.27.82 2.15 0 3.07-1.87 3.75-3.65 3.95.29.25.54.73.54 1.48v2.2c0 .21.15.46.55.38A8 8 0 0 0 8 0z"/></svg>';
+
+const referenceSidebar = packages.map((name) => ({
+  text: `@dgm/${name}`,
+  collapsed: true,
+  items: referencePages()
+    .filter((page) => page.package === name)
+    .map((page) => ({ text: page.title, link: `/api/${page.path}` })),
+}));
+
+const sidebar = [
+  {
+    text: 'Begin',
+    items: [
+      { text: 'Start', link: '/start' },
+      { text: 'Numbers', link: '/numbers' },
+    ],
+  },
+  {
+    text: 'Which model?',
+    collapsed: false,
+    items: [
+      { text: 'A decision', link: '/which-model/' },
+      { text: 'Densities and anomaly scores', link: '/which-model/density' },
+      { text: 'Drawing images', link: '/which-model/images' },
+      { text: 'Conditional densities', link: '/which-model/conditional' },
+      { text: 'Missing entries', link: '/which-model/missing' },
+      { text: 'Few labels', link: '/which-model/few-labels' },
+      { text: 'Text and sequences', link: '/which-model/text' },
+    ],
+  },
+  {
+    text: 'Packages',
+    collapsed: false,
+    items: [
+      { text: 'Families', link: '/families/' },
+      ...packages.map((name) => ({ text: `@dgm/${name}`, link: `/packages/${name}` })),
+    ],
+  },
+  {
+    text: 'Guides',
+    collapsed: false,
+    items: [
+      { text: 'Engines and speed', link: '/guides/engines' },
+      { text: 'Keys and reproducibility', link: '/guides/keys' },
+      { text: 'Memory', link: '/guides/memory' },
+      { text: 'Checkpoints', link: '/guides/checkpoints' },
+      { text: 'Custom training loops', link: '/guides/training-loops' },
+      { text: 'Freezing and partial loading', link: '/guides/freezing' },
+      { text: 'Data larger than memory', link: '/guides/streaming' },
+      { text: 'Compiled models and ONNX', link: '/guides/compiled' },
+      { text: 'Browsers', link: '/guides/browsers' },
+      { text: 'Testing a model of your own', link: '/guides/contract-kit' },
+      { text: 'Adding a model or a family', link: '/guides/new-family' },
+    ],
+  },
+  { text: 'Errors', link: '/errors/' },
+  {
+    text: 'The book',
+    items: [
+      { text: 'Chapter map', link: '/book/' },
+      { text: 'Errata', link: '/book/errata' },
+    ],
+  },
+];
 
 export default defineConfig({
   title: 'dgm',
@@ -48,15 +113,7 @@ export default defineConfig({
       { text: 'The book', link: '/book/', activeMatch: '/book/' },
       { text: 'API', link: '/api/', activeMatch: '/api/' },
     ],
-    sidebar: {
-      '/api/': packages.map((name) => ({
-        text: `@dgm/${name}`,
-        collapsed: true,
-        items: referencePages()
-          .filter((page) => page.package === name)
-          .map((page) => ({ text: page.title, link: `/api/${page.path}` })),
-      })),
-    },
+    sidebar: { '/api/': referenceSidebar, '/': sidebar },
     outline: { level: [2, 3] },
     socialLinks: [{ icon: { svg: githubMark }, link: sourceUrl, ariaLabel: 'The repository at GitHub' }],
   },

@@ -20,8 +20,6 @@ export const packages: readonly string[] = ordered(
   ['core', 'data', 'arm', 'flows', 'vae', 'priors', 'diffusion', 'hybrid', 'ebm', 'gan', 'compile'],
 );
 
-export const sourceUrl = 'https://github.com/dgm-js/dgm';
-
 function isPublished(name: string): boolean {
   const { private: isPrivate } = JSON.parse(
     readFileSync(path.join(repository, 'packages', name, 'package.json'), 'utf8'),

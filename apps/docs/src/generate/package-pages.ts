@@ -1,6 +1,7 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { generated, packages, pictures, repository, site, sourceUrl } from '../folders';
+import { generated, packages, pictures, repository, site } from '../folders';
+import { sourceUrl } from '../source-url';
 
 /** Writes a page for each package: what the site has to show of it, where there is something, and its README. */
 export function writePackagePages(): void {

@@ -3,7 +3,8 @@ import path from 'node:path';
 import { Application, Converter, ReflectionKind } from 'typedoc';
 import type { DeclarationReflection, ProjectReflection } from 'typedoc';
 import type { PluginOptions } from 'typedoc-plugin-markdown';
-import { app, packages, repository, site, sourceUrl } from '../folders';
+import { app, packages, repository, site } from '../folders';
+import { sourceUrl } from '../source-url';
 import { exportGroups, slug } from './export-groups';
 
 /** A page of the reference: a group of exports of one entry point. */
