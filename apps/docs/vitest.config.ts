@@ -1,3 +1,4 @@
 import { packageTests } from '@dgm/config/vitest';
 
-export default packageTests({ setupFiles: [] });
+// One build of the site and one browser serve all its tests.
+export default packageTests({ setupFiles: [], hookTimeout: 600_000 });

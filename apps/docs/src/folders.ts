@@ -12,7 +12,7 @@ export const generated = path.join(site, 'generated');
 export const pictures = path.join(site, 'public', 'pictures');
 /** Sections of READMEs that pages include. */
 export const parts = path.join(site, 'parts');
-export const built = path.join(repository, 'out', 'docs');
+export const built = process.env['DGM_DOCS_OUT'] ?? path.join(repository, 'out', 'docs');
 
 /** The published packages, general ones first; those of a later day follow. */
 export const packages: readonly string[] = ordered(

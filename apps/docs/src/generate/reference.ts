@@ -81,6 +81,8 @@ export async function writeReference(): Promise<void> {
     excludeExternals: true,
     skipErrorChecking: true,
     validation: { notExported: false, invalidLink: true, invalidPath: true, notDocumented: false },
+    // A comment may name what its package keeps to itself: that is shown without a link.
+    externalSymbolLinkMappings: Object.fromEntries(packages.map((name) => [`@dgm/${name}`, { '*': '#' }])),
     disableGit: true,
     gitRevision: 'main',
     sourceLinkTemplate: `${sourceUrl}/blob/main/{path}#L{line}`,
