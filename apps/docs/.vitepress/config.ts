@@ -12,13 +12,23 @@ const base = process.env['DGM_DOCS_BASE'] ?? '/';
 const githubMark =
   '<svg viewBox="0 0 16 16" fill="currentColor"><path d="M8 0a8 8 0 0 0-2.53 15.59c.4.07.55-.17.55-.38v-1.34c-2.22.48-2.69-1.07-2.69-1.07-.36-.92-.89-1.17-.89-1.17-.73-.5.06-.49.06-.49.8.06 1.23.83 1.23.83.71 1.22 1.87.87 2.33.66.07-.52.28-.87.5-1.07-1.77-.2-3.64-.89-3.64-3.95 0-.88.31-1.59.82-2.15-.08-.2-.36-1.02.08-2.12 0 0 .67-.22 2.2.82a7.6 7.6 0 0 1 4 0c1.53-1.04 2.2-.82 2.2-.82.44 1.1.16 1.92.08 2.12.51.56.82 1.27.82 2.15 0 3.07-1.87 3.75-3.65 3.95.29.25.54.73.54 1.48v2.2c0 .21.15.46.55.38A8 8 0 0 0 8 0z"/></svg>';
 
-const referenceSidebar = packages.map((name) => ({
-  text: `@dgm/${name}`,
-  collapsed: true,
-  items: referencePages()
-    .filter((page) => page.package === name)
-    .map((page) => ({ text: page.title, link: `/api/${page.path}` })),
-}));
+/** The pages of one package, and the ways to the others. Groups that collapse would be buttons with buttons in them. */
+const referenceSidebars = Object.fromEntries(
+  packages.map((name) => [
+    `/api/${name}/`,
+    [
+      {
+        text: `@dgm/${name}`,
+        items: referencePages()
+          .filter((page) => page.package === name)
+          .map((page) => ({ text: page.title, link: `/api/${page.path}` })),
+      },
+      { text: 'All packages', link: '/api/' },
+    ],
+  ]),
+);
+
+const referenceIndex = packages.map((name) => ({ text: `@dgm/${name}`, link: `/api/#dgm-${name}` }));
 
 const sidebar = [
   {
@@ -30,7 +40,6 @@ const sidebar = [
   },
   {
     text: 'Which model?',
-    collapsed: false,
     items: [
       { text: 'A decision', link: '/which-model/' },
       { text: 'Densities and anomaly scores', link: '/which-model/density' },
@@ -43,7 +52,6 @@ const sidebar = [
   },
   {
     text: 'Packages',
-    collapsed: false,
     items: [
       { text: 'Families', link: '/families/' },
       ...packages.map((name) => ({ text: `@dgm/${name}`, link: `/packages/${name}` })),
@@ -51,7 +59,6 @@ const sidebar = [
   },
   {
     text: 'Guides',
-    collapsed: false,
     items: [
       { text: 'Engines and speed', link: '/guides/engines' },
       { text: 'Keys and reproducibility', link: '/guides/keys' },
@@ -80,6 +87,7 @@ export default defineConfig({
   title: 'dgm',
   description: 'Deep generative modelling for TypeScript: models that train in Node and in the browser.',
   lang: 'en',
+  head: [['link', { rel: 'icon', type: 'image/svg+xml', href: `${base}favicon.svg` }]],
   base,
   srcDir: 'site',
   outDir: built,
@@ -88,6 +96,7 @@ export default defineConfig({
   cleanUrls: true,
   lastUpdated: false,
   markdown: {
+    theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
     // Formulas become HTML here, so that pages need no script for them; one that KaTeX cannot read fails the build.
     config(md) {
       md.use(katex, {
@@ -113,7 +122,7 @@ export default defineConfig({
       { text: 'The book', link: '/book/', activeMatch: '/book/' },
       { text: 'API', link: '/api/', activeMatch: '/api/' },
     ],
-    sidebar: { '/api/': referenceSidebar, '/': sidebar },
+    sidebar: { ...referenceSidebars, '/api/': referenceIndex, '/': sidebar },
     outline: { level: [2, 3] },
     socialLinks: [{ icon: { svg: githubMark }, link: sourceUrl, ariaLabel: 'The repository at GitHub' }],
   },

@@ -18,6 +18,11 @@ it('leads links to packages to their pages, and other files to the repository', 
   );
 });
 
+it('leads sections of the repository README to the pages that have them', () => {
+  expect(part('[a](../../README.md#numbers)')).toBe('[a](/numbers)');
+  expect(toPart('[a](#packages)', '.')).toBe('[a](/families/)');
+});
+
 it('copies pictures to the site', () => {
   expect(toPart('![a](docs/glyphs.png)', 'packages/data')).toBe(
     '![a](/pictures/packages/data/docs/glyphs.png)',

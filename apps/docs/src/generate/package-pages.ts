@@ -36,15 +36,20 @@ export function toPart(text: string, folder: string): string {
 
 /** Where a link of a README leads on the site; files that the site does not have are shown at the repository. */
 function onSite(target: string, folder: string): string {
-  if (/^(https?:|#)/.test(target)) return target;
+  const isOwnAnchor = target.startsWith('#') && folder !== '.';
+  if (/^https?:/.test(target) || isOwnAnchor) return target;
   const [file, anchor] = target.split('#') as [string, string | undefined];
-  const resolved = path.posix.normalize(path.posix.join(folder, file)).replace(/\/$/, '');
+  const resolved =
+    file === '' ? 'README.md' : path.posix.normalize(path.posix.join(folder, file)).replace(/\/$/, '');
   const hash = anchor === undefined ? '' : `#${anchor}`;
   const name = /^packages\/(\w+)(\/README\.md)?$/.exec(resolved)?.[1];
   if (name !== undefined && packages.includes(name)) return `/packages/${name}${hash}`;
-  if (resolved === 'README.md') return `/${hash}`;
+  if (resolved === 'README.md') return rootPages[anchor ?? ''] ?? `${sourceUrl}${hash}`;
   return `${sourceUrl}/blob/main/${resolved}${hash}`;
 }
+
+/** Pages with what sections of the repository's README hold. */
+const rootPages: Readonly<Record<string, string>> = { '': '/', numbers: '/numbers', packages: '/families/' };
 
 /** A picture of the repository, which is copied to the site. */
 function asset(target: string, folder: string): string {

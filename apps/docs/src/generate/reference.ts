@@ -127,6 +127,7 @@ export async function writeReference(): Promise<void> {
   if (application.logger.hasErrors() || application.logger.hasWarnings())
     throw new Error('TypeDoc has complaints: mend the comments that they name');
   for (const page of pages) finishPage(path.join(out, `${page.path}.md`), page, formulas);
+  correctAnchors(out, pages);
   rmSync(path.join(out, 'README.md'));
   writeFileSync(path.join(out, 'index.md'), indexPage(pages));
 }
@@ -229,6 +230,35 @@ function finishPage(file: string, page: ReferencePage, formulas: Formulas): void
   const title = `${page.title} · @dgm/${page.package}`;
   const intro = `Exports of [\`@dgm/${page.package}\`](/packages/${page.package}).`;
   writeFileSync(file, `${frontMatter(title)}# ${page.title}\n\n${intro}\n\n${text}\n`);
+}
+
+/**
+ * TypeDoc and VitePress number headings of the same name in other ways. Where a page has only one, its anchor has no number; VitePress
+ * has hyphens for underscores.
+ */
+function correctAnchors(out: string, pages: readonly ReferencePage[]): void {
+  const files = pages.map((page) => path.join(out, `${page.path}.md`));
+  const texts = new Map(files.map((file) => [file, readFileSync(file, 'utf8')]));
+  const anchors = new Map(
+    [...texts].map(([file, text]) => [
+      file,
+      [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading]) => slug(heading!.replace(/\(.*\)$/, ''))),
+    ]),
+  );
+  for (const [file, text] of texts) {
+    const corrected = text.replace(
+      /\]\(([^)#\s]*)#([a-z][\w-]*?)(-\d+)?\)/g,
+      (link, target: string, name: string, count?: string) => {
+        const to = target === '' ? file : path.resolve(path.dirname(file), target);
+        const known = anchors.get(to);
+        if (known === undefined || name.startsWith('property-')) return link;
+        const anchor = name.replaceAll('_', '-');
+        const isOnly = known.filter((heading) => heading === anchor).length === 1;
+        return `](${target}#${anchor}${count !== undefined && isOnly ? '' : (count ?? '')})`;
+      },
+    );
+    if (corrected !== text) writeFileSync(file, corrected);
+  }
 }
 
 const frontMatter = (title: string): string =>
