@@ -294,6 +294,7 @@ export { logBeta } from './ops/stirling';
 export { sumLastAxes } from './ops/sum-last-axes';
 export { solveTriangular, triangularInverse, triangularLogDet } from './ops/triangular';
 export type { TriangleOptions } from './ops/triangular';
+export { unstack } from './ops/unstack';
 export type { ReductionOptions } from './ops/log-sum-exp';
 
 // training

@@ -45,6 +45,7 @@ import {
   straightThrough,
   swish,
   tanh,
+  unstack,
   triangularInverse,
   triangularLogDet,
 } from '@dgm/core';
@@ -460,6 +461,16 @@ const special: OpTable = {
     golden: values('lgamma'),
     tolerance: within(5e-7),
     extremes: [{ args: [[1e-30, 1, 2, 1e30]], value: [69.07755278982137, 0, 0, 6.807755278982137e31] }],
+  }),
+  unstack: () => ({
+    f: (x) => tf.tidy(() => tf.mul(...(unstack(tf.reshape(x!, [2, 2]), -1) as [Tensor, Tensor]))),
+    points: [[0.5, 3, -2, 1]],
+    golden: [{ args: [[0.5, 3, -2, 1]], value: [1.5, -2], gradients: [[3, 0.5, 1, -2]] }],
+  }),
+  'unstack (one part)': () => ({
+    f: (x) => tf.tidy(() => unstack(tf.reshape(x!, [3, 1]), 1)[0]!),
+    points: [[0.5, 3, -2]],
+    golden: [{ args: [[0.5, 3, -2]], value: [0.5, 3, -2] }],
   }),
   logBeta: () => ({
     f: (a, b) => logBeta(a!, b!),

@@ -4,6 +4,7 @@ import { checkInteger, checkOptions, checkShape } from '../check/check';
 import { record } from '../construction/record';
 import { BaseModule, type Module } from '../model/module';
 import { sigmoid, tanh } from '../ops/activations';
+import { unstack } from '../ops/unstack';
 import { checkKey, type Key } from '../random/key';
 import { sizeOf } from '../shape/shape';
 import { uniformByFanIn } from './initial-values';
@@ -180,7 +181,7 @@ export class Recurrent<S extends RecurrentState> extends BaseLayer implements St
     return tf.tidy(() => {
       const visited: Tensor[] = [];
       let current = state ?? this.cell.initialState(x.shape[0]!);
-      for (const projected of tf.unstack(this.cell.project(x), 1)) {
+      for (const projected of unstack(this.cell.project(x), 1)) {
         current = this.cell.advance(projected, current);
         visited.push(current.hidden);
       }

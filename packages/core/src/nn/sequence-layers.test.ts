@@ -126,6 +126,15 @@ describe.each(Object.entries(stepLayers))('%s step by step', (_, make) => {
 });
 
 describe('Recurrent.run', () => {
+  it('has a gradient over a sequence of one element', () => {
+    const layer = gru({ inputs: 2, hidden: 3, key: Key.of(0) });
+    const gradient = tf.grad((x) => tf.sum(layer.apply(x)))(tf.ones([2, 1, 2]));
+    expect(gradient.shape).toEqual([2, 1, 2]);
+    expect([...gradient.dataSync()].every((value) => value !== 0)).toBe(true);
+    tf.dispose(gradient);
+    layer.dispose();
+  });
+
   it('goes on from a state as if the sequence had not been cut', () => {
     const layer = lstm({ inputs: FEATURES, hidden: 3, key });
     tf.tidy(() => {

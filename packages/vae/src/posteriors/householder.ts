@@ -6,15 +6,15 @@ import {
   Normal,
   pickParameter,
   sameShape,
+  select,
+  stopGradient,
+  unstack,
 } from '@dgm/core';
 import type { Distribution, DistributionHead, Key, Scale, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { record } from '../record';
 import { checkParameters, vectorSize } from './parameters';
-
-/** Added to $\|v\|^2$, so that a vector of zeros reflects nothing instead of everything into NaN. */
-const TINY = 1e-20;
 
 /**
  * A normal with a diagonal covariance, reflected T times: $z = H_T \cdots H_1 z_0$ with
@@ -84,12 +84,17 @@ export class HouseholderNormal extends BaseDistribution {
     return tf.sum(tf.square(this.#reflect(tf.mul(axes, std), this.#reflections())), 0);
   }
 
-  /** $u_t = \sqrt 2\, v_t / \|v_t\|$, `[..., M]` each, with which $H_t = I - u_t u_t^T$. */
+  /**
+   * $u_t = \sqrt 2\, v_t / \|v_t\|$, `[..., M]` each, with which $H_t = I - u_t u_t^T$; 0 for a vector of zeros, which
+   * reflects nothing. Dividing by the largest entry first keeps squares from overflowing and from vanishing.
+   */
   #reflections(): Tensor[] {
-    const squaredNorms = tf.add(tf.sum(tf.square(this.#vectors), -1, true), TINY);
-    const scaled = tf.mul(this.#vectors, tf.mul(Math.SQRT2, tf.reciprocal(tf.sqrt(squaredNorms))));
-    // A copy: the tape holds on to the array itself, and one of the callers reverses it.
-    return [...tf.unstack(scaled, scaled.rank - 2)];
+    const largest = stopGradient(tf.max(tf.abs(this.#vectors), -1, true));
+    const isZero = tf.equal(largest, 0);
+    const direction = tf.div(this.#vectors, select(isZero, 1, largest));
+    const length = tf.sqrt(select(isZero, 1, tf.sum(tf.square(direction), -1, true)));
+    const scaled = tf.mul(Math.SQRT2, tf.div(direction, length));
+    return unstack(scaled, -2);
   }
 
   #reflect(z: Tensor, reflections: readonly Tensor[]): Tensor {

@@ -60,6 +60,21 @@ test('fullCovariance puts the entries in their places', () => {
   });
 });
 
+test.each([1e-30, 1e-10, 1, 1e20])(
+  'only the direction of a reflection of a posterior counts: a vector of length %f',
+  (length) => {
+    tf.tidy(() => {
+      const posterior = new HouseholderNormal(tf.tensor1d([1, 2]), 1, tf.tensor2d([[length, 0]]));
+      expect(posterior.mean().dataSync()).toBeCloseToArray([-1, 2]);
+      const mean = (vectors: tf.Tensor) => new HouseholderNormal(tf.tensor1d([1, 2]), 1, vectors).mean();
+      const gradient = tf
+        .grad((vectors) => tf.sum(mean(vectors)))(tf.tensor2d([[0, 0]]))
+        .dataSync();
+      expect([...gradient].every(Number.isFinite)).toBe(true);
+    });
+  },
+);
+
 test('householder reflects nothing by a vector of zeros', () => {
   tf.tidy(() => {
     const q = householder({ shape: [2], reflections: 1 }).distribution(tf.tensor2d([[1, 2, 0, 0, 0, 0]]));
