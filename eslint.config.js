@@ -21,6 +21,7 @@ const edges = {
   gan: ['core'],
   compress: ['core', 'compile'],
   tables: ['core', 'data'],
+  cli: ['core', 'compile', 'data', 'tables'],
   testing: ['core'],
 };
 

@@ -1,0 +1,253 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { compiled } from '@dgm/compile';
+import { ArgumentError, Key, SerializationError, setup } from '@dgm/core';
+import { inferSchema, parseSchema, parseTextTable, readCells, readTextTable, TextTable } from '@dgm/data';
+import { TableModel, trainTable, twoSampleTest } from '@dgm/tables';
+import { parseGiven } from './given';
+import type { ExplainCommand, SampleCommand, TrainCommand } from './program';
+import type { Streams } from './streams';
+
+export async function inspect(
+  file: string,
+  { json }: { readonly json?: boolean },
+  streams: Streams,
+): Promise<void> {
+  const schema = inferSchema(await readTable(file, streams));
+  if (json) return printJson(schema, streams);
+  const lines = schema.columns.map(({ name, kind, missing, why }) => [
+    name,
+    kind,
+    missing === 0 ? '' : `${missing} missing`,
+    why,
+  ]);
+  streams.stdout.write(`${aligned(lines)}\n`);
+}
+
+export async function train(
+  file: string,
+  { out, minutes, steps, seed, schema, columns, protect, json }: TrainCommand,
+  streams: Streams,
+): Promise<void> {
+  const table = await readTable(file, streams);
+  const signal = { aborted: false };
+  streams.onInterrupt(() => (signal.aborted = true));
+  await setup({ backend: 'cpu' });
+  const model = await trainTable(table, {
+    seed,
+    protect,
+    signal,
+    minutes,
+    engine: compiled(),
+    ...(steps !== undefined && { steps }),
+    ...(schema !== undefined && { schema: parseSchema(await readFile(schema, 'utf8')) }),
+    ...(columns !== undefined && { columns }),
+    onProgress: ({ step, steps: all, secondsLeft, validation }) => {
+      const nats = validation === undefined ? '' : `, ${validation.toFixed(2)} nats`;
+      streams.stderr.write(`\rstep ${step} of ${all}${nats}, ${duration(secondsLeft)} left   `);
+    },
+  });
+  streams.stderr.write('\n');
+  await writeFile(out, await model.save());
+  const training = model.training!;
+  if (json) return printJson({ model: out, ...training }, streams);
+  const margin = training.standardError.toFixed(2);
+  streams.stderr.write(`${out}: ${training.nats.toFixed(2)} ± ${margin} nats a held-out row, `);
+  streams.stderr.write(`${training.independentNats.toFixed(2)} with independent columns.\n`);
+  streams.stderr.write(`Next: dgm sample ${out}, dgm score ${out} ${file}, dgm impute ${out} ${file}\n`);
+  model.dispose();
+}
+
+export async function score(
+  path: string,
+  file: string,
+  { cells, of }: { readonly cells?: boolean; readonly of: 'before' | 'others' },
+  streams: Streams,
+): Promise<void> {
+  const [model, table] = [await loadModel(path), await readTable(file, streams)];
+  const scores = await model.score(table, { given: of });
+  const write = (values: Float64Array) => Array.from(values, (value) => value.toFixed(4));
+  const columns = [
+    { name: 'logProb', cells: write(scores.rows) },
+    ...(cells ? Object.entries(scores.cells).map(([name, values]) => ({ name, cells: write(values) })) : []),
+  ];
+  streams.stdout.write(TextTable.of(columns).toBytes());
+  model.dispose();
+}
+
+export async function explain(
+  path: string,
+  file: string,
+  { row, cells, json }: ExplainCommand,
+  streams: Streams,
+): Promise<void> {
+  const [model, table] = [await loadModel(path), await readTable(file, streams)];
+  const outside = row.find((number) => number > table.count);
+  if (outside !== undefined) {
+    throw new ArgumentError({
+      where: 'dgm explain',
+      argument: '--row',
+      expected: `to be at most ${table.count}`,
+      actual: String(outside),
+    });
+  }
+  const explained = await model.explain(
+    table,
+    row.map((number) => number - 1),
+    cells,
+  );
+  if (json)
+    printJson(
+      explained.map((found, at) => ({ row: row[at], cells: found })),
+      streams,
+    );
+  else {
+    const lines = explained.flatMap((found, at) =>
+      found.map(({ column, text, expected, surprise }) => [
+        `row ${row[at]}`,
+        column,
+        text,
+        `expected ${expected}`,
+        `${surprise >= 0 ? '+' : ''}${surprise.toFixed(1)} nats`,
+      ]),
+    );
+    streams.stdout.write(`${aligned(lines)}\n`);
+  }
+  model.dispose();
+}
+
+export async function sample(
+  path: string,
+  { rows, seed, given, like }: SampleCommand,
+  streams: Streams,
+): Promise<void> {
+  const model = await loadModel(path);
+  const gaps = like === undefined ? undefined : await readTable(like, streams);
+  const count = gaps?.count ?? rows;
+  const drawn = await model.sample(count, {
+    key: Key.of(seed),
+    ...(given && { given: parseGiven(given) }),
+    ...(gaps && { like: gaps }),
+  });
+  streams.stdout.write(drawn.table.toBytes());
+  if (drawn.effectiveSampleSize < 0.999 * count) {
+    streams.stderr.write(
+      `The conditions on several columns make the rows worth ${drawn.effectiveSampleSize.toFixed(1)} of ${count}.\n`,
+    );
+  }
+  model.dispose();
+}
+
+export async function impute(
+  path: string,
+  file: string,
+  { draw, seed }: { readonly draw?: boolean; readonly seed: number },
+  streams: Streams,
+): Promise<void> {
+  const [model, table] = [await loadModel(path), await readTable(file, streams)];
+  const filled = await model.impute(table, draw ? { by: 'draw', key: Key.of(seed) } : {});
+  streams.stdout.write(filled.toBytes());
+  model.dispose();
+}
+
+export async function evaluate(
+  path: string,
+  file: string,
+  { seed, json }: { readonly seed: number; readonly json?: boolean },
+  streams: Streams,
+): Promise<void> {
+  const [model, table] = [await loadModel(path), await readTable(file, streams)];
+  const { rows } = await model.score(table);
+  const key = Key.of(seed);
+  const { table: drawn } = await model.sample(table.count, { key });
+  const described = model.codec.columns.map(({ schema }) => schema);
+  const cells = (from: TextTable) =>
+    readCells(from, { ...model.schema, columns: described }).columns.map(({ values }) => values);
+  const nats = rows.map((logProb) => -logProb);
+  const mean = nats.reduce((sum, value) => sum + value, 0) / nats.length;
+  const variance = nats.reduce((sum, value) => sum + (value - mean) ** 2, 0) / nats.length;
+  const result = {
+    rows: table.count,
+    nats: mean,
+    standardError: Math.sqrt(variance / nats.length),
+    twoSampleAuroc: twoSampleTest(cells(table), cells(drawn), { key: key.fold('folds') }),
+    seed,
+  };
+  if (json) printJson(result, streams);
+  else {
+    streams.stdout.write(`${result.nats.toFixed(2)} ± ${result.standardError.toFixed(2)} nats a row\n`);
+    streams.stdout.write(
+      `AUROC of boosted trees, drawn rows against these: ${result.twoSampleAuroc.toFixed(3)}`,
+    );
+    streams.stdout.write(' (0.5: not told apart, 1: always)\n');
+  }
+  model.dispose();
+}
+
+export async function info(
+  path: string,
+  { json }: { readonly json?: boolean },
+  streams: Streams,
+): Promise<void> {
+  const model = await loadModel(path);
+  if (json) printJson({ columns: model.columns, training: model.training, schema: model.schema }, streams);
+  else {
+    const { training } = model;
+    const lines = model.schema.columns.map(({ name, kind }) => [
+      name,
+      kind,
+      training?.columns[name] === undefined ? '' : `${training.columns[name].toFixed(2)} nats`,
+    ]);
+    streams.stdout.write(`${aligned(lines)}\n`);
+    if (training) {
+      streams.stdout.write(
+        `${training.rows} rows, ${training.steps} steps, seed ${training.seed}: ` +
+          `${training.nats.toFixed(2)} ± ${training.standardError.toFixed(2)} nats a held-out row, ` +
+          `${training.independentNats.toFixed(2)} with independent columns\n`,
+      );
+    }
+  }
+  model.dispose();
+}
+
+async function readTable(file: string, { stdin }: Streams): Promise<TextTable> {
+  if (file !== '-') return readTextTable(file);
+  const pieces: Buffer[] = [];
+  for await (const piece of stdin) pieces.push(Buffer.from(piece as Uint8Array | string));
+  return parseTextTable(Buffer.concat(pieces), { name: 'stdin' });
+}
+
+async function loadModel(path: string): Promise<TableModel> {
+  await setup({ backend: 'cpu' });
+  const bytes = await readFile(path).catch((cause: unknown) => {
+    throw new SerializationError({
+      where: 'dgm',
+      argument: path,
+      expected: 'to be a file of a model',
+      actual: cause instanceof Error ? cause.message : String(cause),
+      cause,
+    });
+  });
+  return TableModel.load(bytes, { engine: compiled() });
+}
+
+function printJson(value: unknown, { stdout }: Streams): void {
+  stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
+}
+
+/** Lines of cells, the columns one below the other. */
+function aligned(lines: readonly (readonly string[])[]): string {
+  const widths = (lines[0] ?? []).map((_, at) => Math.max(...lines.map((line) => line[at]!.length)));
+  return lines
+    .map((line) =>
+      line
+        .map((cell, at) => cell.padEnd(widths[at]!))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+function duration(seconds: number): string {
+  const whole = Math.ceil(seconds);
+  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
+}

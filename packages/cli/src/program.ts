@@ -1,0 +1,185 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import type { Streams } from './streams';
+
+/**
+ * The program `dgm`.
+ * @returns its exit status: 0; 1 if data or files are wrong; 2 for a wrong command line
+ */
+export async function run(argv: readonly string[], streams: Streams): Promise<number> {
+  const program = makeProgram(streams);
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    streams.stderr.write(`dgm: ${error instanceof Error ? error.message : String(error)}\n`);
+    // Conditions, columns and levels come from the command line; cells and files do not.
+    return (error as { readonly code?: unknown }).code === 'argument' ? 2 : 1;
+  }
+}
+
+function makeProgram(streams: Streams): Command {
+  const program = new Command('dgm');
+  const output = {
+    writeOut: (text: string) => void streams.stdout.write(text),
+    writeErr: (text: string) => void streams.stderr.write(text),
+  };
+  // Subcommands take over what is set before they are made.
+  program
+    .description('Generative models of your own tables: train, score, sample, impute, evaluate.')
+    .configureOutput(output)
+    .exitOverride()
+    .showHelpAfterError('(add --help for what there is)')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ dgm inspect cars.csv
+  $ dgm train cars.csv --out cars.dgm --minutes 5
+  $ dgm sample cars.dgm --rows 1000 --given 'fuel=diesel' 'price=5000..9000' > synthetic.csv
+  $ dgm score cars.dgm new.csv --cells
+  $ cat gaps.csv | dgm impute cars.dgm - > filled.csv
+
+A FILE is CSV, TSV or similar, plain or gzip; - stands for stdin. Data go to stdout, all else to stderr.`,
+    );
+
+  // Each command's code is loaded when it runs: help and errors need no TensorFlow.js.
+  program
+    .command('inspect')
+    .description('say what the columns of a table hold, and why')
+    .argument('<file>', 'a table')
+    .option('--json', 'print the schema, to correct it and pass it to train --schema')
+    .action(async (file: string, options: { json?: boolean }) =>
+      (await import('./commands')).inspect(file, options, streams),
+    );
+  program
+    .command('train')
+    .description('train a model of a table')
+    .argument('<file>', 'a table')
+    .option('-o, --out <model>', 'the file of the model', 'model.dgm')
+    .option('--minutes <number>', 'how long to train, about', positive, 5)
+    .option('--steps <number>', 'how many steps to train, in place of minutes', count)
+    .option('--seed <integer>', 'decides all randomness', integer, 0)
+    .option('--schema <file>', 'the schema, as JSON')
+    .option('--columns <names>', 'comma-separated names of the columns to describe', names)
+    .option('--protect <rows>', 'do not name levels of fewer rows than this', count, 1)
+    .option('--json', 'print the training facts as JSON')
+    .addHelpText('after', '\nCtrl-C ends training and writes the best model so far.')
+    .action(async (file: string, options: TrainCommand) =>
+      (await import('./commands')).train(file, options, streams),
+    );
+  program
+    .command('score')
+    .description('print the log-probability of each row, in nats')
+    .argument('<model>')
+    .argument('<file>', 'a table')
+    .option('--cells', 'also of each cell')
+    .addOption(
+      new Option('--of <cells>', 'what a cell is conditioned on')
+        .choices(['before', 'others'])
+        .default('before'),
+    )
+    .action(async (model: string, file: string, options: { cells?: boolean; of: 'before' | 'others' }) =>
+      (await import('./commands')).score(model, file, options, streams),
+    );
+  program
+    .command('explain')
+    .description('print the cells of rows that are least probable given all others, and what was expected')
+    .argument('<model>')
+    .argument('<file>', 'a table')
+    .requiredOption('--row <numbers...>', 'numbers of rows, from 1', counts)
+    .option('--cells <number>', 'how many cells of each row', count, 3)
+    .option('--json', 'print JSON')
+    .action(async (model: string, file: string, options: ExplainCommand) =>
+      (await import('./commands')).explain(model, file, options, streams),
+    );
+  program
+    .command('sample')
+    .description('draw rows')
+    .argument('<model>')
+    .option('-n, --rows <number>', 'how many', count, 10)
+    .option('--seed <integer>', 'decides the draws', integer, 0)
+    .option(
+      '--given <conditions...>',
+      "conditions: 'cut=Ideal', 'cut=Fair|Good', 'price=500..900', 'age=' for missing",
+    )
+    .option('--like <file>', 'rows with gaps to complete')
+    .action(async (model: string, options: SampleCommand) =>
+      (await import('./commands')).sample(model, options, streams),
+    );
+  program
+    .command('impute')
+    .description('fill the missing cells of a table')
+    .argument('<model>')
+    .argument('<file>', 'a table')
+    .option('--draw', 'draw from the distribution of a cell, in place of its mean or most probable level')
+    .option('--seed <integer>', 'decides the draws', integer, 0)
+    .action(async (model: string, file: string, options: { draw?: boolean; seed: number }) =>
+      (await import('./commands')).impute(model, file, options, streams),
+    );
+  program
+    .command('evaluate')
+    .description('compare drawn rows with those of a table, and score the table')
+    .argument('<model>')
+    .argument('<file>', 'rows that the model was not trained on')
+    .option('--seed <integer>', 'decides the draws', integer, 0)
+    .option('--json', 'print JSON')
+    .action(async (model: string, file: string, options: { seed: number; json?: boolean }) =>
+      (await import('./commands')).evaluate(model, file, options, streams),
+    );
+  program
+    .command('info')
+    .description('say what a model describes, and how it was trained')
+    .argument('<model>')
+    .option('--json', 'print JSON')
+    .action(async (model: string, options: { json?: boolean }) =>
+      (await import('./commands')).info(model, options, streams),
+    );
+  return program;
+}
+
+export interface TrainCommand {
+  readonly out: string;
+  readonly minutes: number;
+  readonly steps?: number;
+  readonly seed: number;
+  readonly schema?: string;
+  readonly columns?: readonly string[];
+  readonly protect: number;
+  readonly json?: boolean;
+}
+
+export interface ExplainCommand {
+  readonly row: readonly number[];
+  readonly cells: number;
+  readonly json?: boolean;
+}
+
+export interface SampleCommand {
+  readonly rows: number;
+  readonly seed: number;
+  readonly given?: readonly string[];
+  readonly like?: string;
+}
+
+function integer(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isSafeInteger(value)) return value;
+  throw new InvalidArgumentError('It is not an integer.');
+}
+
+function count(text: string): number {
+  const value = integer(text);
+  if (value >= 1) return value;
+  throw new InvalidArgumentError('It is less than 1.');
+}
+
+const counts = (text: string, earlier: readonly number[] = []) => [...earlier, count(text)];
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (value > 0 && Number.isFinite(value)) return value;
+  throw new InvalidArgumentError('It is not a number above 0.');
+}
+
+const names = (text: string) => text.split(',').map((name) => name.trim());

@@ -1,0 +1,135 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Readable, Writable } from 'node:stream';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { run } from '../src/program';
+
+let folder: string;
+const file = (name: string) => path.join(folder, name);
+
+/** Runs a command line. */
+async function dgm(argv: readonly string[], stdin = '') {
+  const text = { stdout: '', stderr: '' };
+  const into = (name: 'stdout' | 'stderr') =>
+    new Writable({
+      write(piece: Buffer, _encoding, done) {
+        text[name] += piece.toString();
+        done();
+      },
+    });
+  const streams = {
+    stdin: Readable.from([Buffer.from(stdin)]),
+    stdout: into('stdout'),
+    stderr: into('stderr'),
+    onInterrupt: () => undefined,
+  };
+  return { status: await run(argv, streams), ...text };
+}
+
+const cars = `fuel,price,seats\n${Array.from({ length: 200 }, (_, row) => {
+  const isDiesel = row % 3 === 0;
+  const price = (isDiesel ? 9000 : 5000) + 37 * ((row * 7) % 50);
+  return `${isDiesel ? 'diesel' : 'petrol'},${row % 13 === 0 ? '' : price},${row % 5 === 0 ? 2 : 4}`;
+}).join('\n')}\n`;
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'dgm-cli-'));
+  await writeFile(file('cars.csv'), cars);
+  const trained = await dgm(['train', file('cars.csv'), '-o', file('cars.dgm'), '--steps', '120', '--json']);
+  expect(trained.status, trained.stderr).toBe(0);
+  expect(trained.stderr).toMatch(/step 12 of 120, [\d.]+ nats, \d+ s left/);
+  expect(JSON.parse(trained.stdout)).toMatchObject({ seed: 0, steps: 120, rows: 160 });
+}, 120_000);
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe('dgm', () => {
+  it('inspects a table, and prints a schema that train takes', async () => {
+    expect((await dgm(['inspect', file('cars.csv')])).stdout).toMatch(
+      /^fuel +category .*\nprice +integer +16 missing/,
+    );
+    const { stdout } = await dgm(['inspect', '-', '--json'], cars);
+    expect(JSON.parse(stdout)).toMatchObject({ format: 'dgm.table-schema' });
+  });
+
+  it('says what a model is', async () => {
+    expect((await dgm(['info', file('cars.dgm')])).stdout).toMatch(/160 rows, 120 steps, seed 0/);
+  });
+
+  it('draws rows under conditions, as many as there are wanted', async () => {
+    const command = ['sample', file('cars.dgm'), '-n', '6', '--given', 'fuel=diesel', 'price=8000..9999'];
+    const { status, stdout } = await dgm(command);
+    const [header, ...rows] = stdout.trim().split('\n');
+    expect([status, header]).toEqual([0, 'fuel,price,seats']);
+    expect(rows).toHaveLength(6);
+    for (const row of rows) expect(row).toMatch(/^diesel,(8|9)\d{3},\d+$/);
+    expect((await dgm(command)).stdout).toBe(stdout);
+    await writeFile(file('like.csv'), 'seats,price\n2,\n4,5037\n');
+    const like = await dgm(['sample', file('cars.dgm'), '--like', file('like.csv')]);
+    expect(like.stdout).toMatch(/^fuel,price,seats\n\w+,\d*,2\n\w+,5037,4\n$/);
+  });
+
+  it('scores rows and cells, also of stdin', async () => {
+    const { stdout } = await dgm(['score', file('cars.dgm'), '-', '--cells'], cars);
+    const lines = stdout.trim().split('\n');
+    expect(lines[0]).toBe('logProb,fuel,price,seats');
+    expect(lines).toHaveLength(201);
+    const [row, ...cells] = lines[1]!.split(',').map(Number);
+    expect(cells.reduce((sum, cell) => sum + cell, 0)).toBeCloseTo(row!, 3);
+  });
+
+  it('explains a row', async () => {
+    const odd = 'fuel,price,seats\npetrol,11111,4\n';
+    const { stdout } = await dgm(['explain', file('cars.dgm'), '-', '--row', '1', '--cells', '2'], odd);
+    expect(stdout).toMatch(/^row 1 {2}\w+ +\w+ +expected .* nats\n/);
+  });
+
+  it('fills gaps, and leaves all else as it is', async () => {
+    const { stdout } = await dgm(['impute', file('cars.dgm'), file('cars.csv')]);
+    const [before, after] = [cars.split('\n'), stdout.split('\n')];
+    before.forEach((line, row) => {
+      if (line.includes(',,')) expect(after[row]).toMatch(/^\w+,\d+,\d$/);
+      else expect(after[row]).toBe(line);
+    });
+  });
+
+  it('evaluates a model', async () => {
+    const { stdout } = await dgm(['evaluate', file('cars.dgm'), file('cars.csv'), '--json']);
+    const { twoSampleAuroc, rows } = JSON.parse(stdout) as { twoSampleAuroc: number; rows: number };
+    expect(rows).toBe(200);
+    expect(twoSampleAuroc).toBeGreaterThan(0.3);
+    expect(twoSampleAuroc).toBeLessThanOrEqual(1);
+  });
+
+  it('helps', async () => {
+    const { status, stdout } = await dgm(['--help']);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/Examples:/);
+    expect((await dgm(['train', '--help'])).stdout).toMatch(/Ctrl-C/);
+  });
+
+  it.each<[string, string[], number, RegExp]>([
+    ['a misspelt command', ['trian'], 2, /Did you mean train/],
+    ['a misspelt option', ['inspect', 'x.csv', '--jsn'], 2, /Did you mean --json/],
+    ['no file', ['inspect'], 2, /missing required argument/],
+    ['a file that there is not', ['inspect', '/nowhere/cars.csv'], 1, /cars\.csv/],
+    ['a number that is none', ['sample', 'x.dgm', '-n', 'many'], 2, /not an integer/],
+    ['no time', ['train', 'x.csv', '--minutes', '0'], 2, /above 0/],
+  ])('refuses %s', async (_what, argv, status, message) => {
+    const refused = await dgm(argv);
+    expect(refused.stderr).toMatch(message);
+    expect(refused.status).toBe(status);
+  });
+
+  it('suggests columns and levels, and refuses files that are no models', async () => {
+    const column = await dgm(['sample', file('cars.dgm'), '--given', 'feul=diesel']);
+    expect([column.status, column.stderr]).toEqual([2, expect.stringMatching(/did you mean "fuel"/)]);
+    const level = await dgm(['sample', file('cars.dgm'), '--given', 'fuel=deisel']);
+    expect([level.status, level.stderr]).toEqual([2, expect.stringMatching(/did you mean "diesel"/)]);
+    const model = await dgm(['score', file('cars.csv'), file('cars.csv')]);
+    expect(model.status).toBe(1);
+    const bytes = await readFile(file('cars.dgm'));
+    await writeFile(file('cut.dgm'), bytes.subarray(0, 1000));
+    expect((await dgm(['info', file('cut.dgm')])).status).toBe(1);
+  });
+});

@@ -1,0 +1,9 @@
+import { defineConfig } from 'tsup';
+import { packageBuild } from '@dgm/config/tsup';
+
+export default defineConfig({
+  ...packageBuild({ entry: ['src/cli.ts'] }),
+  format: ['esm'],
+  platform: 'node',
+  dts: false,
+});

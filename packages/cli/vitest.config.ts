@@ -1,0 +1,3 @@
+import { packageTests } from '@dgm/config/vitest';
+
+export default packageTests();
