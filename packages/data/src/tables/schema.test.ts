@@ -22,6 +22,8 @@ describe('the kind of a column', () => {
     ['numbers as Python writes them', ['3.1', '2.25', '4.0'], 'decimal'],
     ['numbers with exponents', ['1e-3', '2.5e2', '7'], 'decimal'],
     ['numbers of seventeen digits', ['0.30000001192092896', '0.1', '0.25'], 'real'],
+    ['numbers from thousandths to trillions', ['0.001', '5000000000000', '0.25'], 'real'],
+    ['numbers beyond whole ones of a double', ['1e20', '2e20', '5'], 'id'],
     ['numbers with a decimal comma', ['3,1', '2,25', '4,0'], 'decimal'],
     ['commas before three digits each', ['1,234', '5,678', '9,012'], 'id'],
     ['codes with leading zeros', ['00123', '00123', '04567', '04567'], 'category'],

@@ -261,6 +261,10 @@ class Column {
 interface Numbers {
   readonly decimals: [number, number];
   readonly digits: number;
+  /** Whether some values have more decimals than are kept. */
+  readonly isRounded: boolean;
+  /** The largest absolute value in units of the kept decimals. */
+  readonly largest: number;
   readonly irregular: number;
   readonly range: [number, number];
   readonly values: Float64Array;
@@ -357,7 +361,7 @@ function readNumbers(column: Column, rows: Int32Array, mark: DecimalMark): Numbe
   const reader = new DecimalReader(mark);
   const { bytes, ends } = column.cells;
   const decimals: [number, number] = [Infinity, 0];
-  let [digits, irregular, hasLeadingZeros] = [0, 0, false];
+  let [digits, irregular, hasLeadingZeros, size] = [0, 0, false, 0];
   for (const row of rows) {
     if (!reader.read(bytes, column.cells.start(row), ends[row]!)) return undefined;
     if (reader.exponent !== 0 && Math.abs(reader.exponent) > 400) return undefined;
@@ -367,10 +371,14 @@ function readNumbers(column: Column, rows: Int32Array, mark: DecimalMark): Numbe
     if (reader.digits > digits) digits = reader.digits;
     if (reader.isIrregular) irregular++;
     if (reader.hasLeadingZero) hasLeadingZeros = true;
+    size = Math.max(size, Math.abs(reader.mantissa) * 10 ** (reader.exponent - reader.decimals));
   }
   // Cells of 0.3 and 0.25 are written with as few digits as they need; 0.30 is written with two because all are.
   const [least, most] = [decimals[0] === decimals[1] ? decimals[1] : Math.min(decimals[0], 1), decimals[1]];
-  const kept = Math.min(most, MOST_DECIMALS);
+  // Values from 0.001 to 1e13 do not fit on one grid of whole numbers.
+  const fitting = Math.max(0, REAL_DIGITS - Math.ceil(Math.log10(size + 1)));
+  const isExact = most <= MOST_DECIMALS && size * 10 ** most < 10 ** EXACT_DIGITS;
+  const kept = isExact ? most : Math.min(most, MOST_DECIMALS, fitting);
   const values = new Float64Array(rows.length);
   const seen = new Set<number>();
   const range: [number, number] = [Infinity, -Infinity];
@@ -385,6 +393,8 @@ function readNumbers(column: Column, rows: Int32Array, mark: DecimalMark): Numbe
   return {
     decimals: [Math.min(least, kept), kept],
     digits,
+    isRounded: kept < most,
+    largest: Math.max(-range[0], range[1]),
     irregular,
     range,
     values,
@@ -400,10 +410,10 @@ function numberColumn(
   mark: DecimalMark,
   { asNumber = false } = {},
 ): ColumnSchema {
-  const { decimals, digits, irregular, range, distinct, values } = numbers;
+  const { decimals, digits, isRounded, largest, irregular, range, distinct, values } = numbers;
   const most = decimals[1];
   const write = (units: number) => formatDecimal(units, decimals, mark);
-  if (most === 0 && digits > EXACT_DIGITS) {
+  if (most === 0 && (digits > EXACT_DIGITS || largest >= 10 ** EXACT_DIGITS)) {
     return {
       ...base,
       kind: 'id',
@@ -425,8 +435,9 @@ function numberColumn(
   const spelling = irregular === 0 ? '' : `; ${irregular} cells are spelt otherwise, such as +5, .5 or 1e3`;
   const facts = `${distinct} different values from ${write(range[0])} to ${write(range[1])}${spelling}`;
   const common = { ...base, range, ...(mark === ',' && { decimalMark: mark }) };
-  if (most === 0) return { ...common, kind: 'integer', decimals: [0, 0], why: `whole numbers; ${facts}` };
-  if (digits > EXACT_DIGITS || most >= MOST_DECIMALS) {
+  if (most === 0 && !isRounded)
+    return { ...common, kind: 'integer', decimals: [0, 0], why: `whole numbers; ${facts}` };
+  if (isRounded || digits > EXACT_DIGITS) {
     return {
       ...common,
       kind: 'real',
@@ -714,4 +725,6 @@ const BOOLEANS = [
 /** Digits that a double holds exactly. */
 const EXACT_DIGITS = 15;
 const MOST_DECIMALS = 12;
+/** Digits of the largest value of a column that has too many. */
+const REAL_DIGITS = 12;
 const MOST_LEVELS = 1000;

@@ -81,7 +81,8 @@ export class NumberCodec {
     const draft = { isLog, low, shift, mean: 0, deviation: 1 };
     const onAxis = sorted.map((value) => axisOf(draft, value));
     const position = { ...draft, mean: mean(onAxis), deviation: Math.max(standardDeviation(onAxis), 1e-6) };
-    const width = (value: number) => axisOf(position, value + 0.5) - axisOf(position, value - 0.5);
+    const width = (value: number) =>
+      Math.max(axisOf(position, value + 0.5) - axisOf(position, value - 0.5), LEAST_WIDTH);
     const minScale = 0.1 * unique.reduce((least, value) => Math.min(least, width(value)), Infinity);
     const span = high - low + 1;
     const state = {
@@ -136,6 +137,9 @@ export class NumberCodec {
     return first;
   }
 }
+
+/** The least width of a cell on the axis: among numbers of 15 digits rounding can leave none. */
+export const LEAST_WIDTH = 1e-12;
 
 function axisOf(
   {

@@ -1,7 +1,7 @@
 import { ArgumentError, type Examples } from '@dgm/core';
 import type { CategorySchema, DateSchema, NumberSchema, TableSchema, TypedTable } from '@dgm/data';
 import { CategoryCodec, type CategoryCodecState, type LevelOptions } from './category-codec';
-import { NumberCodec, type BinOptions, type NumberCodecState } from './number-codec';
+import { LEAST_WIDTH, NumberCodec, type BinOptions, type NumberCodecState } from './number-codec';
 
 export type ColumnCodec = NumberCodec | CategoryCodec;
 
@@ -100,7 +100,7 @@ export function cellOf(
   const low = codec.axis(inside - 0.5);
   // Rare values far outside must not drive the network.
   const place = Math.min(Math.max(codec.axis(inside), -8), 8);
-  return [codec.index(inside), place, low, codec.axis(inside + 0.5) - low];
+  return [codec.index(inside), place, low, Math.max(codec.axis(inside + 0.5) - low, LEAST_WIDTH)];
 }
 
 function isNumber(column: { readonly kind: string }): column is NumberSchema | DateSchema {

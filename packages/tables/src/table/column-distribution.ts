@@ -1,5 +1,5 @@
 import type { CategoryCodec } from '../codec/category-codec';
-import type { NumberCodec } from '../codec/number-codec';
+import { LEAST_WIDTH, type NumberCodec } from '../codec/number-codec';
 import type { ColumnCodec } from '../codec/table-codec';
 import { FLAT_DENSITY, UNIFORM_SHARE } from '../model/layout';
 
@@ -203,7 +203,7 @@ class NumberDistribution implements ColumnDistribution {
   /** The mass of the mixture over the cells from one integer to another, the flat part included. */
   #mixtureMass(row: number, first: number, last: number): number {
     const [low, high] = [this.codec.axis(first - 0.5), this.codec.axis(last + 0.5)];
-    let mass = FLAT_DENSITY * (high - low);
+    let mass = FLAT_DENSITY * Math.max(high - low, LEAST_WIDTH);
     for (let k = 0; k < this.#components; k++) mass += this.#componentMass(row, k, low, high);
     return mass;
   }

@@ -187,6 +187,27 @@ describe('trainTable', () => {
     trained.dispose();
   });
 
+  it.each<[string, (row: number) => string]>([
+    ['one column', (row) => String((row * 37) % 50)],
+    [
+      'a column of missing cells, a constant and one level with gaps',
+      (row) => `${row % 9},,k,${row % 3 ? 'x' : ''}`,
+    ],
+    [
+      'numbers of 15 digits, and of all sizes',
+      (row) => `${1e14 + row * 12345678},${Math.exp(row / 4).toExponential(5)}`,
+    ],
+  ])('takes a table of %s', async (_what, make) => {
+    const lines = Array.from({ length: 120 }, (_, row) => make(row));
+    const header = lines[0]!.split(',').map((_cell, column) => `c${column}`);
+    const odd = parseTextTable(`${[header.join(','), ...lines].join('\n')}\n`);
+    const trained = await trainTable(odd, { steps: 12, engine: compiled({ threads: 1 }) });
+    expect(Number.isFinite(trained.training!.nats)).toBe(true);
+    const { table: drawn } = await trained.sample(4, { key: Key.of(0) });
+    expect((await trained.score(drawn)).rows.every((logProb) => Number.isFinite(logProb))).toBe(true);
+    trained.dispose();
+  });
+
   it.each([
     ['a column that there is not', { columns: ['prce'] }, /did you mean "price"/],
     ['an option that there is not', { step: 3 } as object, /did you mean "steps"/],
