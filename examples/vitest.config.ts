@@ -1,3 +1,3 @@
 import { packageTests } from '@dgm/config/vitest';
 
-export default packageTests({ include: ['*.test.ts'] });
+export default packageTests({ include: ['*.test.ts'], testTimeout: 120_000 });

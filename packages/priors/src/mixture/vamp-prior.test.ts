@@ -28,6 +28,25 @@ describe('the VampPrior', () => {
     prior.dispose();
   });
 
+  test('draws without a draw of every component for each sample', async () => {
+    const [components, draws, latents] = [500, 10_000, 40];
+    const network = mlp([3, 2 * latents], { key: Key.of(0) });
+    const wide = conditional(network, normalHead({ shape: [latents] }));
+    const pseudoInputs = (key: Key) => key.normal([components, 3]);
+    const prior = vampPrior({ encoder: wide, key: Key.of(1), pseudoInputs });
+    const { peakBytes, result } = await tf.profile(() =>
+      tf.tidy(() => prior.given().sample(Key.of(2), [draws])),
+    );
+    const z = result as tf.Tensor;
+    expect(z.shape).toEqual([draws, latents]);
+    expect(tf.tidy(() => tf.sum(z).dataSync()[0])).not.toBeNaN();
+    // The noise that picks the components takes 20 MB; draws of all components would take 800 MB.
+    expect(peakBytes).toBeLessThan(2 * 4 * draws * components);
+    z.dispose();
+    prior.dispose();
+    wide.dispose();
+  });
+
   test('borrows the encoder: it neither lists nor frees its weights', () => {
     const prior = vampPrior({
       encoder,
