@@ -81,7 +81,9 @@ async function importPackage(name: string): Promise<ModelPackage | undefined> {
   const manifest = findManifest(name);
   if (manifest === undefined) return undefined;
   const { exports } = JSON.parse(await readFile(manifest, 'utf8')) as PackageManifest;
-  return attempt(pathToFileURL(join(dirname(manifest), exports['.'].import.default)).href);
+  const found = await attempt(pathToFileURL(join(dirname(manifest), exports['.'].import.default)).href);
+  // Our CJS build requires what this file imports, and cannot require an address.
+  return found ?? (createRequire(manifest)(name) as ModelPackage);
 }
 
 interface PackageManifest {
@@ -96,6 +98,9 @@ function findManifest(name: string): string | undefined {
   }
 }
 
+/** The codes of errors for a module that is not there: of `import`, and of `require` in our CJS build. */
+const NOT_FOUND: readonly unknown[] = ['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'];
+
 /** The module, `undefined` where it is not installed. */
 async function attempt(specifier: string): Promise<ModelPackage | undefined> {
   try {
@@ -104,7 +109,7 @@ async function attempt(specifier: string): Promise<ModelPackage | undefined> {
     )) as Partial<ModelPackage>;
     return found.modelParts && { modelParts: found.modelParts };
   } catch (error) {
-    if ((error as { code?: unknown }).code === 'ERR_MODULE_NOT_FOUND') return undefined;
+    if (NOT_FOUND.includes((error as { code?: unknown }).code)) return undefined;
     throw error;
   }
 }
