@@ -23,6 +23,6 @@ export function describeReadme(examples: Readonly<Record<string, () => Promise<u
       const lines = log.mock.calls.map((values) => format(...values));
       log.mockRestore();
       expect(text('README.md')).toContain(`\`\`\`text\n${lines.join('\n')}\n\`\`\``);
-    });
+    }, 120_000); // An example trains, which takes its time on a busy machine.
   });
 }
