@@ -32,23 +32,11 @@ describe('a file that was written in Node', () => {
       ...(await readFile(path.join(import.meta.dirname, 'fixtures', name))),
     ];
     [model, file] = [await fixture('wavenet-v1.model'), await fixture('wavenet-v1.dgmc')];
-    const source = (name: string) => path.join(import.meta.dirname, '../..', name, 'src/index.ts');
-    const { outputFiles } = await build({
-      stdin: { contents: PROGRAM, resolveDir: path.join(import.meta.dirname, '..'), loader: 'ts' },
-      alias: { '@dgm/core': source('core'), '@dgm/compile': source('compile') },
-      external: ['onnxruntime-node', 'onnxruntime-web', 'node:*'],
-      bundle: true,
-      write: false,
-      format: 'iife',
-      platform: 'browser',
-      target: 'es2022',
-      logLevel: 'error',
-    });
-    script = outputFiles[0]!.text;
+    script = await bundle('browser');
   }, 60_000);
 
   it('decodes in a worker, and is written there again', async () => {
-    const code = `${script}; const { parentPort, workerData } = require('node:worker_threads');
+    const code = `${await bundle('node')}; const { parentPort, workerData } = require('node:worker_threads');
       parentPort.postMessage(globalThis.again(workerData.model, workerData.file));`;
     const worker = new Worker(code, { eval: true, workerData: { model, file } });
     const result = await new Promise((resolve, reject) => {
@@ -90,3 +78,20 @@ describe('a file that was written in Node', () => {
     60_000,
   );
 });
+
+/** The package from its sources, for one platform. */
+async function bundle(platform: 'browser' | 'node'): Promise<string> {
+  const source = (name: string) => path.join(import.meta.dirname, '../..', name, 'src/index.ts');
+  const { outputFiles } = await build({
+    stdin: { contents: PROGRAM, resolveDir: path.join(import.meta.dirname, '..'), loader: 'ts' },
+    alias: { '@dgm/core': source('core'), '@dgm/compile': source('compile') },
+    external: ['onnxruntime-node', 'onnxruntime-web', 'node:*'],
+    bundle: true,
+    write: false,
+    format: 'iife',
+    platform,
+    target: 'es2022',
+    logLevel: 'error',
+  });
+  return outputFiles[0]!.text;
+}

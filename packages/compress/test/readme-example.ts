@@ -7,9 +7,9 @@ await setup();
 const key = Key.of(0);
 const data = glyphs(); // 8x8 images of integers 0..16
 const likelihood = categoricalHead({ shape: [], levels: data.levels! });
-const options = { shape: data.train.shape, likelihood, hidden: 8, dilations: [1, 4, 8] };
+const options = { shape: data.train.shape, likelihood, hidden: 8, dilations: [1, 8] };
 const model = waveNet({ ...options, key: key.fold('model') });
-await fit(model, data, { key, optimizer: adam({ learningRate: 0.01 }), batchSize: 64, epochs: 2 });
+await fit(model, data, { key, optimizer: adam({ learningRate: 0.02 }), batchSize: 128, epochs: 1 });
 
 const images = Int32Array.from(data.test.values.slice(0, 64 * 16)); // 16 of them
 const codec = autoregressiveCodec(model);
