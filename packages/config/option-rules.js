@@ -27,13 +27,17 @@ const knownOptions = {
 
 export const optionRules = { rules: { 'known-options': knownOptions } };
 
-/** The names that an object pattern takes out before its rest element, if a variable is one. */
+/**
+ * The names that an object pattern takes out before its rest element, if a variable is one that nothing else reads: a rest
+ * that is passed on has options that are known, too.
+ */
 function namesBeside({ name }, scope) {
   for (let current = scope; current !== null; current = current.upper) {
     const variable = current.set.get(name);
     if (variable === undefined) continue;
     const rest = variable.identifiers[0]?.parent;
     if (rest?.type !== 'RestElement' || rest.parent.type !== 'ObjectPattern') return undefined;
+    if (variable.references.filter((reference) => reference.isRead()).length > 1) return undefined;
     return rest.parent.properties.filter((part) => part !== rest).map(({ key }) => key.name);
   }
   return undefined;

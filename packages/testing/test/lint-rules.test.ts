@@ -81,4 +81,12 @@ describe('known-options', () => {
     const report = check('options/known-options', { 'options.ts': source(known) });
     expect(report).toMatchObject({ fixed: false, messages: [] });
   });
+
+  test('accepts fewer names beside a rest that is passed on', () => {
+    const text = "function f({ size, ...rest }) { checkOptions('f', rest, ['size', 'key']); g(rest); }";
+    expect(check('options/known-options', { 'options.ts': text })).toMatchObject({
+      output: text,
+      messages: [],
+    });
+  });
 });
