@@ -29,7 +29,7 @@ export const optionRules = { rules: { 'known-options': knownOptions } };
 
 /**
  * The names that an object pattern takes out before its rest element, if a variable is one that nothing else reads: a rest
- * that is passed on has options that are known, too.
+ * that is passed on has options that are known as well.
  */
 function namesBeside({ name }, scope) {
   for (let current = scope; current !== null; current = current.upper) {

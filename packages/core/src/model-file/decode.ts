@@ -130,6 +130,9 @@ class Decoder {
     if (Array.isArray(value)) {
       return value.map((item: Json, index) => this.#decode(item, `${path}[${index}]`));
     }
+    if (typeof value === 'number' && value > LARGEST && Number.isSafeInteger(value)) {
+      throw malformed(this.#where, path, `to be at most ${LARGEST}`, value);
+    }
     if (typeof value !== 'object' || value === null) return value;
     const entries = Object.entries(value);
     const tag = entries.find(([name]) => name.startsWith('$'));
@@ -176,6 +179,9 @@ class Decoder {
     return tensor;
   }
 }
+
+/** The largest integer of an option: lists and tensors of so many entries, made before the weights are compared, fit in memory. */
+const LARGEST = 2 ** 24;
 
 /** What no option can be. */
 const REFUSED = Symbol('refused');

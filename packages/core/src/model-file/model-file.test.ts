@@ -239,6 +239,12 @@ describe('a malformed model file', () => {
       withParts(core('mlp', [2, -2], { key: { $key: '0'.repeat(16) } })),
     ],
     ['with another shape', withParts(core('mlp', [2, 3], { key: { $key: '0'.repeat(16) } }))],
+    ['with a size that no memory has', withParts(core('mlp', [1e9, 4], { key: { $key: '0'.repeat(16) } }))],
+    [
+      'with sizes whose product no memory has',
+      withParts(core('mlp', [6e4, 6e4], { key: { $key: '0'.repeat(16) } })),
+    ],
+    ['with zeros beyond what it holds', withParts(core('GroupNorm', { channels: 2 ** 24, groups: 1 }))],
     ['with a part that comes later', withParts(core('Sequential', [{ $part: 0 }]))],
     ['with an unknown tag', withParts(core('Sequential', [{ $eval: '1' }]))],
     ['with a key that is none', withParts(core('mlp', [2, 2], { key: { $key: 'x' } }))],

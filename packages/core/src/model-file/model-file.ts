@@ -13,6 +13,7 @@ import { freeze, frozenPaths } from '../model/freeze';
 import type { GenerativeModel } from '../model/generative-model';
 import type { Module } from '../model/module';
 import type { Shape } from '../shape/shape';
+import { withSizeLimit } from '../shape/size-limit';
 import type { Architecture, ModelPackage, ModelParts } from './architecture';
 import { checkCard, type ModelCard } from './card';
 import { buildArchitecture, malformed, parseArchitecture, parseObject } from './decode';
@@ -148,7 +149,9 @@ function buildModel<M extends Module>(
   engine.startScope();
   try {
     return disposeOnThrow(() => {
-      const model = buildArchitecture(architecture, known, tensors, where);
+      const model = withSizeLimit(largestSize(tensors), () =>
+        buildArchitecture(architecture, known, tensors, where),
+      );
       if (!isDisposable(model)) throw malformed(where, 'architecture', 'to make a model', model);
       const variables = model.parameters();
       const owned = new Set([...before, ...variables.values()]);
@@ -166,6 +169,15 @@ function buildModel<M extends Module>(
   } finally {
     engine.endScope(temporary);
   }
+}
+
+/**
+ * The most numbers that a tensor of the model may have while it is made. Some initial values take more draws than they keep, and
+ * a file of a small model may ask for a large buffer.
+ */
+function largestSize(tensors: ReadonlyMap<string, HostTensor>): number {
+  const stored = [...tensors.values()].reduce((total, { values }) => total + values.length, 0);
+  return Math.max(2 ** 20, 4 * stored);
 }
 
 /** Lets a model free the tensors of its options, which it borrows: whoever loads it never sees them. */

@@ -3,6 +3,7 @@ import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { checkIdle } from '../engine/busy';
 import { ArgumentError, StateError } from '../errors/dgm-error';
 import { formatShape, type Shape } from '../shape/shape';
+import { checkSize } from '../shape/size-limit';
 
 /** Shared by copies of this package, so that a module of another copy shows its children. */
 const ENTRIES = Symbol.for('dgm.module.entries');
@@ -82,6 +83,7 @@ export abstract class BaseModule implements Module {
     initial: T,
     options: { readonly trainable?: boolean } = {},
   ): Variable & T {
+    checkSize(`${this.constructor.name}.${name}`, initial.size);
     // tfjs wants names that are unique in the whole process; paths are ours, so its names carry no meaning.
     const variable = tf.variable(initial, options.trainable ?? true);
     initial.dispose();

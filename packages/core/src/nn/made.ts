@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Key } from '../random/key';
+import { checkSize } from '../shape/size-limit';
 
 /** The group before all others: that of the context, and of units that see nothing else. */
 const CONTEXT = -1;
@@ -44,6 +45,7 @@ export function madeDegrees(sizes: MadeSizes, groups: readonly number[], key?: K
 
 /** 1 where an input may reach an output, for a kernel `[inputs, outputs]`; see {@link madeDegrees}. */
 export function madeMask(inputs: readonly number[], outputs: readonly number[]): Float32Array {
+  checkSize('madeMask', inputs.length * outputs.length);
   return Float32Array.from(inputs.flatMap((from) => outputs.map((to) => (from <= to ? 1 : 0))));
 }
 

@@ -3,6 +3,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { checkInteger, checkNumber, show } from '../check/check';
 import { ArgumentError, UnsupportedError } from '../errors/dgm-error';
 import { formatShape, sizeOf, type Shape } from '../shape/shape';
+import { checkSize } from '../shape/size-limit';
 import {
   fillBernoulli,
   fillExponential,
@@ -183,6 +184,7 @@ export class Key {
    */
   permutation(n: number): Int32Array {
     checkInteger('Key.permutation', 'n', n, { min: 0, max: 2 ** 31 - 1 });
+    checkSize('Key.permutation', n);
     const generator = this.generator();
     const order = Int32Array.from({ length: n }, (_, index) => index);
     // Fisher and Yates, from the end.
@@ -244,6 +246,7 @@ export class Key {
         actual: formatShape(shape),
       });
     }
+    checkSize('Key', size);
     const fill = (key: Key, values: Float32Array = new Float32Array(size)): Float32Array => {
       draw(values, key.generator());
       return values;
