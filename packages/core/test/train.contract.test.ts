@@ -4,12 +4,17 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 
-import { FactorizedCategorical, TinyVae } from './support/models';
+import { FactorizedCategorical, SUPPORT, TinyVae } from './support/models';
 import { TinyEnergy, TinyGan } from './support/players';
+
+const packages = [
+  { modelParts: { ...SUPPORT, parts: { FactorizedCategorical, TinyVae, TinyGan, TinyEnergy } } },
+];
 
 // The models that the tests of training stand on keep the contract themselves.
 describeModel({
   FactorizedCategorical: () => ({
+    packages,
     make: (key) => new FactorizedCategorical({ dims: 2, levels: 3, key }),
     data: [
       [0, 1],
@@ -21,6 +26,7 @@ describeModel({
     everyEvent: [0, 1, 2].flatMap((a) => [0, 1, 2].map((b) => [a, b])),
   }),
   TinyVae: () => ({
+    packages,
     make: (key) => new TinyVae({ dims: 3, key }),
     data: [
       [0.5, 1, 1.5],
@@ -34,6 +40,7 @@ describeModel({
     },
   }),
   TinyGan: () => ({
+    packages,
     make: (key) => new TinyGan(key),
     data: () => tf.add(Key.of(1).normal([32, 3]), 2),
     zeroGradient: ['critic/2/bias'], // what the critic adds to all its values cancels
@@ -41,6 +48,7 @@ describeModel({
     measure: meanGap,
   }),
   TinyEnergy: () => ({
+    packages,
     make: (key) => new TinyEnergy(key),
     data: () => tf.add(tf.mul(Key.of(1).normal([32, 3]), 0.5), 1),
     steps: 60,

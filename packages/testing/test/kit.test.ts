@@ -30,6 +30,7 @@ import {
   ExpSpecimen,
   LinearSpecimen,
   NormalSpecimen,
+  SPECIMENS,
   type Fault,
   type LayerFault,
   type ModelFault,
@@ -91,6 +92,7 @@ const coin = (fault?: ModelFault): ModelCase => ({
   range: [0, 1],
   everyEvent: [[0], [1]],
   exactLogLikelihood: (model, x) => (model as CoinSpecimen).logProb(x),
+  packages: [{ modelParts: { ...SPECIMENS, parts: { CoinSpecimen } } }],
 });
 
 const square = (f: OpCase['f']): OpCase => ({
@@ -333,12 +335,14 @@ describe('a check that says nothing about a case', () => {
   });
 
   it('is left out: a model', () => {
+    const NOT_IN_FILES = 'is refused by name where a model file cannot hold it';
     const { make, data } = coin();
     expect(left(modelChecks, { make, data })).toEqual([
       'has a likelihood that sums to 1, before and after training',
       'has a bound that is one',
+      NOT_IN_FILES,
     ]);
-    expect(left(modelChecks, coin())).toEqual([]);
+    expect(left(modelChecks, coin())).toEqual([NOT_IN_FILES]);
   });
 
   it('is found out where it is not', async () => {

@@ -4,6 +4,7 @@ import {
   BaseLayer,
   BaseModule,
   Normal,
+  recordConstruction,
   UnsupportedError,
   type GenerativeModel,
   type Key,
@@ -221,6 +222,9 @@ export class LinearSpecimen extends BaseLayer {
   }
 }
 
+/** What models of these tests are recorded under. */
+export const SPECIMENS = { package: 'testing-specimens', version: '0.0.0' };
+
 export type ModelFault = 'frozen' | 'leak' | 'samples' | 'bound' | 'total' | 'no shape check';
 
 /** One Bernoulli variable with a learned logit, seen as a model with an exact likelihood and a (tight) bound. */
@@ -234,6 +238,7 @@ export class CoinSpecimen extends BaseModule implements GenerativeModel {
     super();
     this.#fault = fault;
     this.#logit = this.parameter('logit', key.normal([1]));
+    recordConstruction(this, { ...SPECIMENS, name: 'CoinSpecimen', args: [key, fault] });
   }
 
   logProb(x: Tensor): Tensor {

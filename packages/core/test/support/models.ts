@@ -2,6 +2,7 @@ import {
   BaseModule,
   leadingShape,
   oneHot,
+  recordConstruction,
   type BoundModel,
   type Examples,
   type Key,
@@ -11,6 +12,9 @@ import {
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
+
+/** What the models of these tests are recorded under, so that they can be written to files. */
+export const SUPPORT = { package: 'core-test-support', version: '0.0.0' };
 
 /** Independent categorical entries: the simplest exact model of discrete data. */
 export class FactorizedCategorical extends BaseModule implements LikelihoodModel {
@@ -24,6 +28,7 @@ export class FactorizedCategorical extends BaseModule implements LikelihoodModel
     this.eventShape = [dims];
     this.#levels = levels;
     this.#logits = this.parameter('logits', key.normal([dims, levels]));
+    recordConstruction(this, { ...SUPPORT, name: 'FactorizedCategorical', args: [{ dims, levels, key }] });
   }
 
   logProb(x: Tensor): Tensor {
@@ -64,6 +69,7 @@ export class TinyVae extends BaseModule implements BoundModel {
     this.#weight = this.parameter('decoder', key.fold('decoder').normal([1, dims]));
     this.#encoder = this.parameter('encoder', key.fold('encoder').normal([dims, 1]));
     this.#logStd = this.parameter('logStd', tf.scalar(0));
+    recordConstruction(this, { ...SUPPORT, name: 'TinyVae', args: [{ dims, key }] });
   }
 
   elbo(x: Tensor, key: Key): Tensor {

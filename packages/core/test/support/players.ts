@@ -2,6 +2,7 @@ import {
   BaseModule,
   leadingShape,
   mlp,
+  recordConstruction,
   tanh,
   trainable,
   type EnergyModel,
@@ -12,6 +13,7 @@ import {
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
+import { SUPPORT } from './models';
 
 const LATENTS = 2;
 const CLIP = 0.8;
@@ -36,6 +38,7 @@ export class TinyGan extends BaseModule implements GenerativeModel {
       mlp([LATENTS, 8, 3], { key: key.fold('generator'), activation: 'tanh' }),
     );
     this.critic = this.child('critic', mlp([3, 8, 1], { key: key.fold('critic'), activation: 'tanh' }));
+    recordConstruction(this, { ...SUPPORT, name: 'TinyGan', args: [key] });
   }
 
   sample(key: Key, n: number): Tensor {
@@ -88,6 +91,7 @@ export class TinyEnergy extends BaseModule implements EnergyModel {
       tf.tidy(() => tf.mul(key.fold('weight').normal([3, 4]), 0.5)),
     );
     this.#chains = this.parameter('chains', key.fold('chains').normal([chains, 3]), { trainable: false });
+    recordConstruction(this, { ...SUPPORT, name: 'TinyEnergy', args: [key, { chains }] });
   }
 
   energy(x: Tensor): Tensor {
