@@ -1,7 +1,9 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { compiled } from '@dgm/compile';
-import { ArgumentError, Key, SerializationError, setup } from '@dgm/core';
+import { ArgumentError, Key, SerializationError, setup, type Module } from '@dgm/core';
+import { loadModel, saveModel } from '@dgm/core/node';
 import { inferSchema, parseSchema, parseTextTable, readCells, readTextTable, TextTable } from '@dgm/data';
+import * as tables from '@dgm/tables';
 import { TableModel, trainTable, twoSampleTest } from '@dgm/tables';
 import { parseGiven } from './given';
 import type { ExplainCommand, SampleCommand, TrainCommand } from './program';
@@ -47,7 +49,7 @@ export async function train(
     },
   });
   streams.stderr.write('\n');
-  await writeFile(out, await model.save());
+  await saveModel(model, out, { card: model.card });
   const training = model.training!;
   if (json) return printJson({ model: out, ...training }, streams);
   const margin = training.standardError.toFixed(2);
@@ -63,7 +65,7 @@ export async function score(
   { cells, of }: { readonly cells?: boolean; readonly of: 'before' | 'others' },
   streams: Streams,
 ): Promise<void> {
-  const [model, table] = [await loadModel(path), await readTable(file, streams)];
+  const [model, table] = [await openModel(path), await readTable(file, streams)];
   const scores = await model.score(table, { given: of });
   const write = (values: Float64Array) => Array.from(values, (value) => value.toFixed(4));
   const columns = [
@@ -80,7 +82,7 @@ export async function explain(
   { row, cells, json }: ExplainCommand,
   streams: Streams,
 ): Promise<void> {
-  const [model, table] = [await loadModel(path), await readTable(file, streams)];
+  const [model, table] = [await openModel(path), await readTable(file, streams)];
   const outside = row.find((number) => number > table.count);
   if (outside !== undefined) {
     throw new ArgumentError({
@@ -120,7 +122,7 @@ export async function sample(
   { rows, seed, given, like }: SampleCommand,
   streams: Streams,
 ): Promise<void> {
-  const model = await loadModel(path);
+  const model = await openModel(path);
   const gaps = like === undefined ? undefined : await readTable(like, streams);
   const count = gaps?.count ?? rows;
   const drawn = await model.sample(count, {
@@ -143,7 +145,7 @@ export async function impute(
   { draw, seed }: { readonly draw?: boolean; readonly seed: number },
   streams: Streams,
 ): Promise<void> {
-  const [model, table] = [await loadModel(path), await readTable(file, streams)];
+  const [model, table] = [await openModel(path), await readTable(file, streams)];
   const filled = await model.impute(table, draw ? { by: 'draw', key: Key.of(seed) } : {});
   streams.stdout.write(filled.toBytes());
   model.dispose();
@@ -155,7 +157,7 @@ export async function evaluate(
   { seed, json }: { readonly seed: number; readonly json?: boolean },
   streams: Streams,
 ): Promise<void> {
-  const [model, table] = [await loadModel(path), await readTable(file, streams)];
+  const [model, table] = [await openModel(path), await readTable(file, streams)];
   const { rows } = await model.score(table);
   const key = Key.of(seed);
   const { table: drawn } = await model.sample(table.count, { key });
@@ -188,7 +190,7 @@ export async function info(
   { json }: { readonly json?: boolean },
   streams: Streams,
 ): Promise<void> {
-  const model = await loadModel(path);
+  const model = await openModel(path);
   if (json) printJson({ columns: model.columns, training: model.training, schema: model.schema }, streams);
   else {
     const { training } = model;
@@ -216,18 +218,21 @@ async function readTable(file: string, { stdin }: Streams): Promise<TextTable> {
   return parseTextTable(Buffer.concat(pieces), { name: 'stdin' });
 }
 
-async function loadModel(path: string): Promise<TableModel> {
+async function openModel(path: string): Promise<TableModel> {
   await setup({ backend: 'cpu' });
-  const bytes = await readFile(path).catch((cause: unknown) => {
-    throw new SerializationError({
-      where: 'dgm',
-      argument: path,
-      expected: 'to be a file of a model',
-      actual: cause instanceof Error ? cause.message : String(cause),
-      cause,
-    });
+  const { model } = await loadModel<Module>(path, { packages: [tables] });
+  if (model instanceof TableModel) {
+    model.useEngine(compiled());
+    return model;
+  }
+  model.dispose();
+  throw new SerializationError({
+    where: 'dgm',
+    argument: path,
+    expected: 'to hold a model of a table',
+    actual: 'another model',
+    remedy: 'open it with loadModel of @dgm/core/node',
   });
-  return TableModel.load(bytes, { engine: compiled() });
 }
 
 function printJson(value: unknown, { stdout }: Streams): void {

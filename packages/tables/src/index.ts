@@ -1,7 +1,7 @@
 // a model of one's own table
 export { trainTable } from './table/train-table';
 export type { TrainingProgress, TrainTableOptions } from './table/train-table';
-export { TableModel } from './table/table-model';
+export { TableModel, tableModel } from './table/table-model';
 export type {
   CellExplanation,
   ImputeOptions,
@@ -27,9 +27,12 @@ export type { NetworkOptions } from './model/any-order-network';
 export { maskRows } from './model/masks';
 export type { MaskedRows, NumberTargets, SeenRows, Targets } from './model/masks';
 export type { ColumnGroup, NetworkLayout } from './model/layout';
-export { TableCodec } from './codec/table-codec';
+export { TableCodec, tableCodec } from './codec/table-codec';
 export type { CodecOptions, ColumnCodec } from './codec/table-codec';
 export { NumberCodec } from './codec/number-codec';
 export type { BinOptions, NumberCodecState } from './codec/number-codec';
 export { CategoryCodec } from './codec/category-codec';
 export type { CategoryCodecState, LevelOptions } from './codec/category-codec';
+
+// model files
+export { modelParts } from './model-parts';

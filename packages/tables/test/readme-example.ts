@@ -1,7 +1,7 @@
-import { Key, setup } from '@dgm/core';
+import { Key, loadModel, modelBytes, setup } from '@dgm/core';
 import { compiled } from '@dgm/compile';
 import { parseTextTable } from '@dgm/data';
-import { TableModel, trainTable } from '@dgm/tables';
+import * as tables from '@dgm/tables';
 
 await setup({ backend: 'cpu' });
 const rows = Array.from({ length: 200 }, (_, row) => {
@@ -10,7 +10,7 @@ const rows = Array.from({ length: 200 }, (_, row) => {
 });
 const table = parseTextTable(`size,weight,price\n${rows.join('\n')}\n`); // or readTextTable('cars.csv')
 
-const model = await trainTable(table, { steps: 150, seed: 0, engine: compiled() }); // or { minutes: 5 }
+const model = await tables.trainTable(table, { steps: 150, seed: 0, engine: compiled() }); // or { minutes: 5 }
 const { nats, independentNats } = model.training!;
 console.log('better than independent columns:', nats < independentNats);
 
@@ -32,5 +32,6 @@ console.log(
 const { cells } = await model.score(table, { given: 'others' });
 console.log(Object.keys(cells));
 
-const same = TableModel.load(await model.save());
-console.log(same.columns);
+const bytes = await modelBytes(model, { card: model.card }); // or saveModel(model, 'cars.dgm', ...) of @dgm/core/node
+const { model: same, card } = await loadModel<tables.TableModel>(bytes, { packages: [tables] });
+console.log(same.columns, card.training?.rows);

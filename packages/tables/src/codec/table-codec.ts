@@ -1,5 +1,13 @@
 import { ArgumentError, type Examples } from '@dgm/core';
-import type { CategorySchema, DateSchema, NumberSchema, TableSchema, TypedTable } from '@dgm/data';
+import {
+  parseSchema,
+  type CategorySchema,
+  type DateSchema,
+  type NumberSchema,
+  type TableSchema,
+  type TypedTable,
+} from '@dgm/data';
+import { record } from '../record';
 import { CategoryCodec, type CategoryCodecState, type LevelOptions } from './category-codec';
 import { LEAST_WIDTH, NumberCodec, type BinOptions, type NumberCodecState } from './number-codec';
 
@@ -17,7 +25,10 @@ export class TableCodec {
     readonly columns: readonly ColumnCodec[],
   ) {
     this.width = columns.length;
-    if (columns.length > 0) return;
+    if (columns.length > 0) {
+      record(this, 'tableCodec', [JSON.stringify({ schema, columns: columns.map(({ state }) => state) })]);
+      return;
+    }
     throw new ArgumentError({
       where: 'TableCodec',
       argument: 'schema',
@@ -34,27 +45,6 @@ export class TableCodec {
       return isCategory(column) ? [CategoryCodec.of(column, values, options)] : [];
     });
     return new TableCodec(schema, columns);
-  }
-
-  static fromState(
-    schema: TableSchema,
-    states: readonly (NumberCodecState | CategoryCodecState)[],
-  ): TableCodec {
-    const described = schema.columns.filter((column) => isNumber(column) || isCategory(column));
-    return new TableCodec(
-      schema,
-      described.map((column, index) => {
-        const state = states[index];
-        if (isNumber(column) && state?.kind === 'number') return NumberCodec.fromState(column, state);
-        if (isCategory(column) && state?.kind === 'category') return CategoryCodec.fromState(column, state);
-        throw new ArgumentError({
-          where: 'TableCodec.fromState',
-          argument: `states[${index}]`,
-          expected: `to belong to column ${column.name} of kind ${column.kind}`,
-          actual: String(state?.kind),
-        });
-      }),
-    );
   }
 
   get names(): readonly string[] {
@@ -88,6 +78,34 @@ export class TableCodec {
     });
     return { count, shape: [4, width], values: cells };
   }
+}
+
+/**
+ * The codec of a JSON text, which is how a model file keeps its schema and the states of its columns.
+ * @throws SerializationError if the schema is not possible
+ * @throws ArgumentError if the states do not belong to its columns
+ */
+export function tableCodec(json: string): TableCodec {
+  const saved = JSON.parse(json) as SavedCodec;
+  const schema = parseSchema(JSON.stringify(saved.schema));
+  const described = schema.columns.filter((column) => isNumber(column) || isCategory(column));
+  const columns = described.map((column, index): ColumnCodec => {
+    const state = saved.columns[index];
+    if (isNumber(column) && state?.kind === 'number') return NumberCodec.fromState(column, state);
+    if (isCategory(column) && state?.kind === 'category') return CategoryCodec.fromState(column, state);
+    throw new ArgumentError({
+      where: 'tableCodec',
+      argument: `columns[${index}]`,
+      expected: `to belong to column ${column.name} of kind ${column.kind}`,
+      actual: String(state?.kind),
+    });
+  });
+  return new TableCodec(schema, columns);
+}
+
+interface SavedCodec {
+  readonly schema: unknown;
+  readonly columns: readonly (NumberCodecState | CategoryCodecState)[];
 }
 
 /** The index, the place on the axis, and the lower edge and the width there of the cell of a value. */

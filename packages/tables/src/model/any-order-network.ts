@@ -27,6 +27,7 @@ import {
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Tensor1D, Variable } from '@tensorflow/tfjs-core';
+import { record } from '../record';
 import { drawTable } from '../table/draw';
 import { FLAT_DENSITY, layoutOf, UNIFORM_SHARE, type NetworkLayout } from './layout';
 import type { MaskedRows, NumberTargets, SeenRows, Targets } from './masks';
@@ -77,9 +78,10 @@ export class AnyOrderNetwork extends BaseModule implements GenerativeModel<Maske
 
   constructor(
     readonly codec: TableCodec,
-    { hidden, blocks, features = 16, components = 4, dropout = 0, key, ...unknown }: NetworkOptions,
+    options: NetworkOptions,
   ) {
     super();
+    const { hidden, blocks, features = 16, components = 4, dropout = 0, key, ...unknown } = options;
     checkOptions('AnyOrderNetwork', unknown, [
       'hidden',
       'blocks',
@@ -89,9 +91,10 @@ export class AnyOrderNetwork extends BaseModule implements GenerativeModel<Maske
       'key',
     ]);
     checkInteger('AnyOrderNetwork', 'hidden', hidden);
-    checkInteger('AnyOrderNetwork', 'blocks', blocks, { min: 0 });
+    checkInteger('AnyOrderNetwork', 'blocks', blocks, { min: 0, max: 1000 });
     checkInteger('AnyOrderNetwork', 'components', components);
     checkNumber('AnyOrderNetwork', 'dropout', dropout, { min: 0, below: 1 });
+    record(this, 'AnyOrderNetwork', [codec, options]);
     this.components = components;
     this.layout = layoutOf(codec);
     const { width, vectors, numbers, categories } = this.layout;
@@ -218,12 +221,13 @@ abstract class GroupHead extends BaseModule {
     protected readonly columns: number,
     outputs: number,
     { hidden, key }: HeadOptions,
-    initialBias: Float32Array,
+    initialBias: () => Float32Array,
   ) {
     super();
+    // First, as it refuses a size that a damaged model file asks for.
     const small = tf.tidy(() => tf.mul(key.normal([columns, hidden, outputs]), 0.01));
     this.kernel = this.parameter('kernel', small);
-    this.bias = this.parameter('bias', tf.tensor(initialBias, [columns, 1, outputs]));
+    this.bias = this.parameter('bias', tf.tensor(initialBias(), [columns, 1, outputs]));
   }
 
   /** Numbers that are not learned. */
@@ -255,7 +259,7 @@ class CategoryHead extends GroupHead {
   readonly #indices: number;
 
   constructor({ codecs, indices }: NetworkLayout['categories'], options: HeadOptions) {
-    super(codecs.length, indices, options, new Float32Array(codecs.length * indices));
+    super(codecs.length, indices, options, () => new Float32Array(codecs.length * indices));
     this.#indices = indices;
     const absent = absence(
       codecs.map(({ levels, hasMissing, state }) => ({
@@ -296,15 +300,17 @@ class NumberHead extends GroupHead {
     { components, ...options }: HeadOptions & { readonly components: number },
   ) {
     const outputs = indices + 3 * components;
-    const bias = new Float32Array(codecs.length * outputs);
-    codecs.forEach((_, column) => {
-      const at = column * outputs + indices + components;
-      // Components side by side, of the width of the data.
-      for (let k = 0; k < components; k++)
-        bias[at + k] = components > 1 ? -1.5 + (3 * k) / (components - 1) : 0;
-      bias.fill(-0.5, at + components, at + 2 * components);
+    super(codecs.length, outputs, options, () => {
+      const bias = new Float32Array(codecs.length * outputs);
+      codecs.forEach((_, column) => {
+        const at = column * outputs + indices + components;
+        // Components side by side, of the width of the data.
+        for (let k = 0; k < components; k++)
+          bias[at + k] = components > 1 ? -1.5 + (3 * k) / (components - 1) : 0;
+        bias.fill(-0.5, at + components, at + 2 * components);
+      });
+      return bias;
     });
-    super(codecs.length, outputs, options, bias);
     const columns = codecs.length;
     this.#indices = indices;
     this.#components = components;

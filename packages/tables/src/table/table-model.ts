@@ -1,18 +1,17 @@
 import {
+  BaseModule,
   checkInteger,
   checkKey,
   checkOptions,
   eager,
-  Key,
-  loadWeights,
-  readSafetensors,
-  saveWeights,
-  SerializationError,
   type Engine,
+  type Key,
+  type ModelCard,
 } from '@dgm/core';
-import { formatCell, parseSchema, readCells, TextTable, type TableSchema } from '@dgm/data';
-import { TableCodec } from '../codec/table-codec';
-import { AnyOrderNetwork, type NetworkOptions } from '../model/any-order-network';
+import { formatCell, readCells, TextTable, type TableSchema } from '@dgm/data';
+import type { TableCodec } from '../codec/table-codec';
+import type { AnyOrderNetwork } from '../model/any-order-network';
+import { record } from '../record';
 import type { Allowed } from './column-distribution';
 import { Conditionals } from './conditionals';
 import { allowedOf, type Given } from './given';
@@ -101,20 +100,24 @@ export interface CellExplanation {
 
 /**
  * A generative model of the rows of a table: scores rows and cells, draws rows under conditions, and fills gaps.
- * {@link trainTable} makes one.
+ * {@link trainTable} makes one; `saveModel` and `loadModel` of `@dgm/core` write and read it.
+ *
+ * It owns its network.
  */
-export class TableModel {
+export class TableModel extends BaseModule {
   readonly training: TrainingFacts | undefined;
-  readonly #conditionals: Conditionals;
+  #conditionals: Conditionals;
 
   constructor(
     readonly network: AnyOrderNetwork,
-    private readonly options: NetworkOptions,
     { engine = eager(), training, ...unknown }: TableModelOptions = {},
   ) {
+    super();
     checkOptions('TableModel', unknown, ['engine', 'training']);
+    this.child('network', network);
     this.training = training;
     this.#conditionals = new Conditionals(network, engine);
+    record(this, 'tableModel', [network, ...(training ? [JSON.stringify(training)] : [])]);
   }
 
   get codec(): TableCodec {
@@ -130,9 +133,22 @@ export class TableModel {
     return this.codec.names;
   }
 
-  dispose(): void {
+  /** What a model file says of how the model was trained. */
+  get card(): ModelCard {
+    if (!this.training) return {};
+    const { rows, seed, heldOutRows, nats, standardError } = this.training;
+    return { training: { rows, seed, heldOut: { nats, standardError, rows: heldOutRows, kind: 'exact' } } };
+  }
+
+  /** Runs the network on another engine from now on: a model from a file starts on `eager()`. */
+  useEngine(engine: Engine): void {
     this.#conditionals.dispose();
-    this.network.dispose();
+    this.#conditionals = new Conditionals(this.network, engine);
+  }
+
+  override dispose(): void {
+    this.#conditionals.dispose();
+    super.dispose();
   }
 
   /**
@@ -239,69 +255,6 @@ export class TableModel {
       });
     }
     return explained.map((cells) => cells.sort((a, b) => b.surprise - a.surprise).slice(0, limit));
-  }
-
-  /** The model as one file in the form of safetensors: weights, schema, codec and training facts, and no code. */
-  save(): Promise<Uint8Array> {
-    const { hidden, blocks, features, components, dropout } = this.options;
-    const content = {
-      schema: this.schema,
-      codec: this.codec.columns.map(({ state }) => state),
-      network: { hidden, blocks, features, components, dropout },
-      training: this.training,
-    };
-    return saveWeights(this.network, {
-      metadata: { 'dgm.model': FORMAT, 'dgm.model.version': VERSION, 'dgm.table': JSON.stringify(content) },
-    });
-  }
-
-  /**
-   * The model of a file that {@link TableModel.save} made.
-   * @throws SerializationError if the file is damaged, holds something else or is of a newer version
-   */
-  static load(bytes: Uint8Array, { engine, ...unknown }: Pick<TableModelOptions, 'engine'> = {}): TableModel {
-    checkOptions('TableModel.load', unknown, ['engine']);
-    const { metadata } = readSafetensors(bytes, 'TableModel.load');
-    const refuse = (argument: string, expected: string, actual: string, cause?: unknown): never => {
-      throw new SerializationError({
-        where: 'TableModel.load',
-        argument,
-        expected,
-        actual,
-        ...(cause !== undefined && { cause }),
-      });
-    };
-    if (metadata['dgm.model'] !== FORMAT) {
-      return refuse('file', `to hold a model of format ${FORMAT}`, metadata['dgm.model'] ?? 'none');
-    }
-    if (metadata['dgm.model.version'] !== VERSION) {
-      return refuse(
-        'version',
-        `to be ${VERSION}; update @dgm/tables`,
-        metadata['dgm.model.version'] ?? 'none',
-      );
-    }
-    let network: AnyOrderNetwork | undefined;
-    try {
-      const content = JSON.parse(metadata['dgm.table'] ?? '') as SavedTable;
-      const schema = parseSchema(JSON.stringify(content.schema));
-      const options = { ...content.network, key: Key.of(0) };
-      network = new AnyOrderNetwork(TableCodec.fromState(schema, content.codec), options);
-      loadWeights(network, bytes);
-      return new TableModel(network, options, {
-        ...(engine && { engine }),
-        ...(content.training && { training: content.training }),
-      });
-    } catch (cause) {
-      network?.dispose();
-      if (cause instanceof SerializationError) throw cause;
-      return refuse(
-        'dgm.table',
-        'to describe a model',
-        cause instanceof Error ? cause.message : String(cause),
-        cause,
-      );
-    }
   }
 
   async #score(values: readonly Float64Array[], given: 'before' | 'others'): Promise<Scores> {
@@ -412,15 +365,18 @@ export class TableModel {
   }
 }
 
-interface SavedTable {
-  readonly schema: unknown;
-  readonly codec: Parameters<typeof TableCodec.fromState>[1];
-  readonly network: Omit<NetworkOptions, 'key'>;
-  readonly training?: TrainingFacts;
+/**
+ * The model of a network and the JSON of its training facts, which is how a model file keeps them.
+ * @param network - becomes the model's own
+ * @param training - {@link TrainingFacts} as JSON
+ * @throws SyntaxError if it is not JSON
+ */
+export function tableModel(network: AnyOrderNetwork, training?: string): TableModel {
+  return new TableModel(
+    network,
+    training === undefined ? {} : { training: JSON.parse(training) as TrainingFacts },
+  );
 }
-
-const FORMAT = 'dgm.table-model';
-const VERSION = '1';
 
 function indicesWhere(values: ArrayLike<number>, holds: (value: number) => boolean): Int32Array {
   const found: number[] = [];

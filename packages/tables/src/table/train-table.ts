@@ -141,7 +141,7 @@ export async function trainTable(table: TextTable, options: TrainTableOptions = 
         },
       ],
     });
-    const scored = await new TableModel(network, networkOptions, { engine }).score(table.subset(split.test));
+    const scored = await new TableModel(network, { engine }).score(table.subset(split.test));
     const nats = scored.rows.map((logProb) => -logProb);
     const [train, validation, test] = [split.train, split.validation, split.test].map(partValues) as [
       Float64Array[],
@@ -164,7 +164,7 @@ export async function trainTable(table: TextTable, options: TrainTableOptions = 
       ),
       independentNats: independent.reduce((sum, value) => sum + value, 0),
     };
-    return new TableModel(network, networkOptions, { engine, training });
+    return new TableModel(network, { engine, training });
   } catch (error) {
     network.dispose();
     throw error;

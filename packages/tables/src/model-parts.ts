@@ -1,0 +1,8 @@
+import type { ModelParts } from '@dgm/core';
+import { tableCodec } from './codec/table-codec';
+import { AnyOrderNetwork } from './model/any-order-network';
+import { ORIGIN } from './record';
+import { tableModel } from './table/table-model';
+
+/** What model files may name of this package. A file is read by calling these and nothing else. */
+export const modelParts: ModelParts = { ...ORIGIN, parts: { AnyOrderNetwork, tableCodec, tableModel } };
