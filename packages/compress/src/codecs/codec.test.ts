@@ -1,7 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { DgmError, readSafetensors, writeSafetensors } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
+import { traceProgram } from '../evaluator/trace';
 import { readContainer, writeContainer } from '../files/container';
+import { readModelFile, writeModelFile } from '../files/model-file';
 import { sha256 } from '../files/sha256';
 import { decodeFile, readCodec } from './read-codec';
 import { examples } from '../../test/fixtures/examples';
@@ -83,6 +86,14 @@ describe('a codec', () => {
 });
 
 describe("a model's file", () => {
+  it('keeps infinite bounds', () => {
+    const clip = traceProgram(({ x }) => ({ y: tf.clipByValue(x!, -Infinity, Infinity) }), {
+      x: { shape: [2] },
+    });
+    const { programs } = readModelFile(writeModelFile({ method: '', settings: {}, programs: { clip } }));
+    expect([...programs['clip']!.run({ x: [-7, 7] })['y']!]).toEqual([-7, 7]);
+  });
+
   const { tensors, metadata } = readSafetensors(model);
   const changed = (change: Readonly<Record<string, string>>) =>
     failure(() => readCodec(writeSafetensors({ tensors, metadata: { ...metadata, ...change } })));

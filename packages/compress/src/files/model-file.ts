@@ -49,7 +49,7 @@ export function writeModelFile({ method, settings, programs }: ModelFile): Uint8
       version: VERSION,
       method,
       settings: JSON.stringify(settings),
-      programs: JSON.stringify(Object.fromEntries(stored)),
+      programs: JSON.stringify(Object.fromEntries(stored), writeNumber),
     },
   });
 }
@@ -62,7 +62,7 @@ export function readModelFile(bytes: Uint8Array): ModelFile {
     throw damaged(`to be of version ${VERSION}`, `version ${metadata['version']}`);
   }
   try {
-    const stored = JSON.parse(metadata['programs'] ?? '') as Record<string, StoredProgram>;
+    const stored = JSON.parse(metadata['programs'] ?? '', readNumber) as Record<string, StoredProgram>;
     const programs = Object.entries(stored).map(([name, program]) => [name, readProgram(program, tensors)]);
     return {
       method: metadata['method'] ?? '',
@@ -73,6 +73,16 @@ export function readModelFile(bytes: Uint8Array): ModelFile {
     if (DgmError.is(error, 'serialization')) throw error;
     throw damaged('to hold programs', 'something else', error);
   }
+}
+
+/** JSON has no infinities, which bounds and paddings may be. */
+function writeNumber(_: string, value: unknown): unknown {
+  return value === Infinity || value === -Infinity ? { number: String(value) } : value;
+}
+
+function readNumber(_: string, value: unknown): unknown {
+  const { number } = (value ?? {}) as { readonly number?: unknown };
+  return number === 'Infinity' || number === '-Infinity' ? Number(number) : value;
 }
 
 function readProgram(stored: StoredProgram, tensors: TensorFile['tensors']): Program {
