@@ -27,4 +27,6 @@ export type { AutoregressiveCodecOptions } from './codecs/autoregressive-codec';
 export { bitsBackCodec } from './codecs/bits-back-codec';
 export type { BitsBackCodecOptions, LatentModel } from './codecs/bits-back-codec';
 export type { Codec, DecodedExamples, DecodeOptions, EncodeOptions, Progress } from './codecs/codec';
+export { integerFlowCodec } from './codecs/integer-flow-codec';
+export type { IntegerFlowCodecOptions, IntegerFlowModel } from './codecs/integer-flow-codec';
 export { decodeFile, readCodec } from './codecs/read-codec';

@@ -2,17 +2,23 @@ import { gatedPixelCnn, made, recurrentArm, transformerArm, waveNet, zigZagOrder
 import type { AutoregressiveModel } from '@dgm/arm';
 import {
   categoricalHead,
+  DiscretizedLogistic,
   discretizedLogisticHead,
   discretizedLogisticMixtureHead,
+  Independent,
   mlp,
   normalHead,
+  Permutation,
+  sizeOf,
 } from '@dgm/core';
 import type { DistributionHead, Key } from '@dgm/core';
+import { flow, idf, imageIdf } from '@dgm/flows';
+import type { Flow } from '@dgm/flows';
 import { vae } from '@dgm/vae';
 import type { Vae } from '@dgm/vae';
 import type { CodecCase, CodecTable } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
-import { autoregressiveCodec, bitsBackCodec, readCodec } from '../src/index';
+import { autoregressiveCodec, bitsBackCodec, integerFlowCodec, readCodec } from '../src/index';
 
 const shape = [3, 3];
 const levels = 5;
@@ -77,6 +83,32 @@ function ofVae(head: DistributionHead): () => CodecCase {
   });
 }
 
+/** A codec of a small integer flow with random weights. */
+function ofFlow(make: (key: Key) => Flow): () => CodecCase {
+  return () => ({
+    levels,
+    read: readCodec,
+    unknown: [2 ** 31, -(2 ** 31) - 1, 0.5, NaN],
+    make: (key) => {
+      const model = make(key);
+      try {
+        return integerFlowCodec(model, { rows: 4 });
+      } finally {
+        model.dispose();
+      }
+    },
+    bits: (key, values) => {
+      const model = make(key);
+      const n = values.length / sizeOf(model.eventShape);
+      const nats = tf.tidy(() =>
+        tf.sum(model.logProb(tf.tensor(values, [n, ...model.eventShape], 'float32'))).dataSync(),
+      );
+      model.dispose();
+      return -nats[0]! / Math.LN2;
+    },
+  });
+}
+
 /** Every codec, with a network that steps and one that does not, and every kind of likelihood of few levels. */
 export const codecs: CodecTable = {
   'autoregressiveCodec of a WaveNet': ofArm((key) =>
@@ -101,5 +133,15 @@ export const codecs: CodecTable = {
     }),
   ),
   'bitsBackCodec of categories': ofVae(categoricalHead({ shape: [9], levels })),
+  'integerFlowCodec of an IDF': ofFlow((key) => idf({ dims: 9, couplings: 2, hidden: [8], key })),
+  'integerFlowCodec of an IDF of images, with mixtures': ofFlow((key) =>
+    imageIdf({ shape: [2, 4, 1], levels, scales: 1, steps: 1, hidden: 4, key }),
+  ),
+  'integerFlowCodec of a fixed base': ofFlow((key) =>
+    flow({
+      layers: [Permutation.reverse(9)],
+      base: new Independent(new DiscretizedLogistic(2, 1 + key.generator().uniform(), { shape: [9] }), 1),
+    }),
+  ),
   'bitsBackCodec of mixtures': ofVae(discretizedLogisticMixtureHead({ shape: [9], levels, components: 2 })),
 };

@@ -20,10 +20,12 @@ export interface CodecCase {
   readonly make: (key: Key) => CheckedCodec;
   /** The codec of the file that `toBytes` gave. */
   readonly read: (bytes: Uint8Array) => CheckedCodec;
-  /** Values are integers from 0 to `levels - 1`. */
+  /** Examples of the checks are integers from 0 to `levels - 1`. */
   readonly levels: number;
   /** The bits that the model gives to examples `[n, ...event]`: a file may take 1 % more, and a constant. */
   readonly bits: (key: Key, values: Int32Array) => number;
+  /** Values that the codec refuses. @defaultValue -1, `levels`, 0.5 and NaN */
+  readonly unknown?: readonly number[];
   /** The most bytes that a file has besides its message. @defaultValue 40 */
   readonly overhead?: number;
 }
@@ -118,7 +120,7 @@ export function describeCodec(table: CodecTable): void {
         }
         return 'none';
       };
-      for (const value of [-1, each.levels, 0.5, NaN]) {
+      for (const value of each.unknown ?? [-1, each.levels, 0.5, NaN]) {
         expect(code(() => codec.encode(new Array<number>(size).fill(value)))).toBe('domain');
       }
       expect(code(() => codec.encode(new Array<number>(size + 1).fill(0)))).toBe('shape');

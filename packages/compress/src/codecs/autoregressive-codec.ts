@@ -176,7 +176,7 @@ function checkSettings(settings: Readonly<Record<string, unknown>>, start: Progr
     precision > 0 &&
     precision <= 24 &&
     levels <= 2 ** precision &&
-    sizeOf(start.parts.values[start.parts.outputs['logProb'] ?? -1]?.shape ?? []) === rows * levels;
+    start.sizeOf('logProb') === rows * levels;
   if (!isFit) throw notModel(METHOD, 'settings that do not fit its programs');
   return { eventShape, order, levels, rows, precision };
 }

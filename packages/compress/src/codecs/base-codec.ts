@@ -9,7 +9,7 @@ import type { Codec, DecodedExamples, DecodeOptions, EncodeOptions, Progress } f
 export interface CodecFacts {
   readonly method: Method;
   readonly eventShape: Shape;
-  /** Values are integers from 0 to `levels - 1`. */
+  /** Values are integers from 0 to `levels - 1`; with Infinity, all 32-bit integers. */
   readonly levels: number;
   /** How many examples are coded side by side. */
   readonly rows: number;
@@ -98,11 +98,12 @@ export abstract class BaseCodec implements Codec {
 }
 
 function checkValue(value: number, index: number, levels: number): void {
-  if (value >>> 0 === value && value < levels) return;
+  const isKnown = levels === Infinity ? (value | 0) === value : value >>> 0 === value && value < levels;
+  if (isKnown) return;
   throw new DomainError({
     where: 'Codec.encode',
     argument: `value ${index}`,
-    expected: `to be an integer from 0 to ${levels - 1}`,
+    expected: levels === Infinity ? 'to be a 32-bit integer' : `to be an integer from 0 to ${levels - 1}`,
     actual: String(value),
   });
 }

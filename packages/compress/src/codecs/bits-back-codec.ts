@@ -140,17 +140,12 @@ export function readBitsBackCodec(bytes: Uint8Array): Codec {
     [latentBits, precision].every((bits) => Number.isInteger(bits) && bits > 0 && bits <= 24) &&
     latentBits <= 16 &&
     levels <= 2 ** precision &&
-    sizeOfOutput(encode, 'mean') === numLatents &&
-    sizeOfOutput(encode, 'std') === numLatents &&
-    sizeOfOutput(decode, 'logProb') === sizeOf(eventShape) * levels;
+    encode.sizeOf('mean') === numLatents &&
+    encode.sizeOf('std') === numLatents &&
+    decode.sizeOf('logProb') === sizeOf(eventShape) * levels;
   if (!isFit) throw notModel(METHOD, 'settings that do not fit its programs');
   const checked = { eventShape, levels, numLatents, latentBits, precision };
   return new BitsBackCodec(bytes, { settings: checked, encode, decode });
-}
-
-function sizeOfOutput({ parts }: Program, name: string): number | undefined {
-  const value = parts.outputs[name];
-  return value === undefined ? undefined : sizeOf(parts.values[value]!.shape);
 }
 
 /** How many words the message starts with at first; more if they do not suffice. */

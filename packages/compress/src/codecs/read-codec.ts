@@ -3,12 +3,14 @@ import { readContainer } from '../files/container';
 import { readModelFile } from '../files/model-file';
 import { readAutoregressiveCodec } from './autoregressive-codec';
 import { readBitsBackCodec } from './bits-back-codec';
+import { readIntegerFlowCodec } from './integer-flow-codec';
 import type { Codec, DecodedExamples, DecodeOptions } from './codec';
 
 /** How the model's file of each method is read. */
 const READERS: Readonly<Record<string, (bytes: Uint8Array) => Codec>> = {
   autoregressive: readAutoregressiveCodec,
   'bits-back': readBitsBackCodec,
+  'integer-flow': readIntegerFlowCodec,
 };
 
 /**

@@ -31,6 +31,12 @@ export class Program {
     this.#runs = this.#prepare();
   }
 
+  /** How many numbers an output has; undefined if there is no such output. */
+  sizeOf(output: string): number | undefined {
+    const value = this.parts.outputs[output];
+    return value === undefined ? undefined : this.#size(value);
+  }
+
   /**
    * Runs the program.
    * @param inputs - as many numbers for each input as its shape has

@@ -2,7 +2,7 @@ import { SerializationError } from '@dgm/core';
 import { sha256 } from './sha256';
 
 /** How a message was coded. Numbers are part of the format. */
-export const METHODS = { autoregressive: 1, 'bits-back': 2 } as const;
+export const METHODS = { autoregressive: 1, 'bits-back': 2, 'integer-flow': 3 } as const;
 
 export type Method = keyof typeof METHODS;
 

@@ -77,35 +77,36 @@ class SingleRow extends BaseDistribution {
   readonly eventShape: Shape;
   override readonly space: EventSpace | undefined;
   readonly #head: DistributionHead;
-  readonly #row: Variable;
+  readonly #parameters: Variable;
 
-  constructor(head: DistributionHead, row: Variable) {
+  constructor(head: DistributionHead, parameters: Variable) {
     super();
     this.#head = head;
-    this.#row = row;
+    this.#parameters = parameters;
     this.eventShape = head.eventShape;
     this.space = head.space;
   }
 
   get reparameterized(): boolean {
-    return tf.tidy(() => this.#rows.reparameterized);
+    return tf.tidy(() => this.row.reparameterized);
   }
 
   protected draw(key: Key, sampleShape: Shape): Tensor {
-    return tf.reshape(this.#rows.sample(key, sampleShape), [...sampleShape, ...this.eventShape]);
+    return tf.reshape(this.row.sample(key, sampleShape), [...sampleShape, ...this.eventShape]);
   }
 
   protected logDensity(x: Tensor): Tensor {
     const lead = x.shape.slice(0, x.rank - this.eventShape.length);
-    const rows = this.#rows.logProb(tf.reshape(x, [...lead, 1, ...this.eventShape]));
+    const rows = this.row.logProb(tf.reshape(x, [...lead, 1, ...this.eventShape]));
     return tf.reshape(rows, lead);
   }
 
   protected override closedMean(): Tensor {
-    return tf.reshape(this.#rows.mean(), [...this.eventShape]);
+    return tf.reshape(this.row.mean(), [...this.eventShape]);
   }
 
-  get #rows(): Distribution {
-    return this.#head.distribution(this.#row);
+  /** The same distribution with a batch of one. */
+  get row(): Distribution {
+    return this.#head.distribution(this.#parameters);
   }
 }
