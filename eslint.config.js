@@ -21,7 +21,7 @@ const edges = {
   gan: ['core'],
   compress: ['core', 'compile'],
   tables: ['core', 'data'],
-  cli: ['core', 'compile', 'data', 'tables'],
+  cli: ['core', 'compile', 'compress', 'data', 'tables'],
   testing: ['core'],
 };
 

@@ -2,7 +2,7 @@ import { defineConfig } from 'tsup';
 import { packageBuild } from '@dgm/config/tsup';
 
 export default defineConfig({
-  ...packageBuild({ entry: ['src/cli.ts'] }),
+  ...packageBuild({ entry: ['src/cli.ts', 'src/compress-cli.ts'] }),
   format: ['esm'],
   platform: 'node',
   dts: false,

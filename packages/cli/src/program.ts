@@ -1,4 +1,6 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
+import type { Command } from 'commander';
+import { newProgram, runProgram } from './run-program';
 import type { Streams } from './streams';
 
 /**
@@ -6,30 +8,13 @@ import type { Streams } from './streams';
  * @returns its exit status: 0; 1 if data or files are wrong; 2 for a wrong command line
  */
 export async function run(argv: readonly string[], streams: Streams): Promise<number> {
-  const program = makeProgram(streams);
-  try {
-    await program.parseAsync([...argv], { from: 'user' });
-    return 0;
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    streams.stderr.write(`dgm: ${error instanceof Error ? error.message : String(error)}\n`);
-    // Conditions, columns and levels come from the command line; cells and files do not.
-    return (error as { readonly code?: unknown }).code === 'argument' ? 2 : 1;
-  }
+  return runProgram(makeProgram(streams), argv, streams);
 }
 
 function makeProgram(streams: Streams): Command {
-  const program = new Command('dgm');
-  const output = {
-    writeOut: (text: string) => void streams.stdout.write(text),
-    writeErr: (text: string) => void streams.stderr.write(text),
-  };
-  // Subcommands take over what is set before they are made.
+  const program = newProgram('dgm', streams);
   program
     .description('Generative models of your own tables: train, score, sample, impute, evaluate.')
-    .configureOutput(output)
-    .exitOverride()
-    .showHelpAfterError('(add --help for what there is)')
     .addHelpText(
       'after',
       `

@@ -29,4 +29,5 @@ export type { BitsBackCodecOptions, LatentModel } from './codecs/bits-back-codec
 export type { Codec, DecodedExamples, DecodeOptions, EncodeOptions, Progress } from './codecs/codec';
 export { integerFlowCodec } from './codecs/integer-flow-codec';
 export type { IntegerFlowCodecOptions, IntegerFlowModel } from './codecs/integer-flow-codec';
-export { decodeFile, readCodec } from './codecs/read-codec';
+export { decodeFile, inspectFile, readCodec } from './codecs/read-codec';
+export type { FileFacts } from './codecs/read-codec';

@@ -16,6 +16,7 @@ describeCoverage({
     decodeFile: 'src/codecs/codec.test.ts',
     frequencies: 'src/coders/coders.test.ts',
     huffmanLengths: 'src/coders/coders.test.ts',
+    inspectFile: 'src/codecs/codec.test.ts',
     readCodec: 'src/codecs/codec.test.ts',
     ransDecode: 'src/coders/coders.test.ts',
     ransEncode: 'src/coders/coders.test.ts',

@@ -6,7 +6,7 @@ import { traceProgram } from '../evaluator/trace';
 import { readContainer, writeContainer } from '../files/container';
 import { readModelFile, writeModelFile } from '../files/model-file';
 import { sha256 } from '../files/sha256';
-import { decodeFile, readCodec } from './read-codec';
+import { decodeFile, inspectFile, readCodec } from './read-codec';
 import { examples } from '../../test/fixtures/examples';
 
 const fixture = async (name: string) =>
@@ -40,6 +40,9 @@ describe('the files of version 1', () => {
     expect(whole.length).toBeGreaterThan(model.length);
     expect(decodeFile(whole).values).toEqual(examples);
     expect(failure(() => decodeFile(file))).toContain('to hold its model');
+    const facts = { method: 'autoregressive', count: 10, modelHash: sha256(model).subarray(0, 8) };
+    expect(inspectFile(whole)).toEqual({ ...facts, model });
+    expect(inspectFile(file)).toEqual({ ...facts, model: undefined });
   });
 
   it('report their progress', () => {

@@ -30,6 +30,27 @@ export function readCodec(bytes: Uint8Array): Codec {
   });
 }
 
+/** What a file says without being decoded. */
+export interface FileFacts {
+  /** How it was coded. */
+  readonly method: string;
+  /** How many examples it holds. */
+  readonly count: number;
+  /** The first 8 bytes of the SHA-256 of the model's file. */
+  readonly modelHash: Uint8Array;
+  /** The model's file, if it travels inside. */
+  readonly model: Uint8Array | undefined;
+}
+
+/**
+ * Reads what a file says about itself.
+ * @throws SerializationError if it is damaged
+ */
+export function inspectFile(file: Uint8Array): FileFacts {
+  const { method, count, model, weights } = readContainer(file);
+  return { method, count, modelHash: model, model: weights };
+}
+
 /**
  * Decodes a file that holds its model: what `encode` with `includeModel` gave.
  * @throws SerializationError if it is damaged or holds no model
