@@ -94,6 +94,8 @@ export default defineConfig({
   srcExclude: ['leads/**', 'parts/**'],
   rewrites: { 'generated/:name.md': 'packages/:name.md' },
   cleanUrls: true,
+  // Readers of the home page load what they open, and not the pages behind its links.
+  router: { prefetchLinks: false },
   lastUpdated: false,
   markdown: {
     theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
