@@ -1,12 +1,14 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { compiled } from '@dgm/compile';
 import { ArgumentError, Key, SerializationError, setup, type Module } from '@dgm/core';
 import { loadModel, saveModel } from '@dgm/core/node';
-import { inferSchema, parseSchema, parseTextTable, readCells, readTextTable, TextTable } from '@dgm/data';
+import { inferSchema, parseSchema, parseTextTable, readTextTable, TextTable } from '@dgm/data';
 import * as tables from '@dgm/tables';
-import { TableModel, trainTable, twoSampleTest } from '@dgm/tables';
+import { evaluateTable, splitRows, TableModel, trainTable } from '@dgm/tables';
+import { aligned } from './aligned';
+import { evaluationPage, evaluationText } from './evaluation';
 import { parseGiven } from './given';
-import type { ExplainCommand, SampleCommand, TrainCommand } from './program';
+import type { EvaluateCommand, ExplainCommand, SampleCommand, TrainCommand } from './program';
 import type { Streams } from './streams';
 
 export async function inspect(
@@ -153,36 +155,41 @@ export async function impute(
 
 export async function evaluate(
   path: string,
-  file: string,
-  { seed, json }: { readonly seed: number; readonly json?: boolean },
+  file: string | undefined,
+  { train: trainFile, html, seed, json }: EvaluateCommand,
   streams: Streams,
 ): Promise<void> {
-  const [model, table] = [await openModel(path), await readTable(file, streams)];
-  const { rows } = await model.score(table);
-  const key = Key.of(seed);
-  const { table: drawn } = await model.sample(table.count, { key });
-  const described = model.codec.columns.map(({ schema }) => schema);
-  const cells = (from: TextTable) =>
-    readCells(from, { ...model.schema, columns: described }).columns.map(({ values }) => values);
-  const nats = rows.map((logProb) => -logProb);
-  const mean = nats.reduce((sum, value) => sum + value, 0) / nats.length;
-  const variance = nats.reduce((sum, value) => sum + (value - mean) ** 2, 0) / nats.length;
-  const result = {
-    rows: table.count,
-    nats: mean,
-    standardError: Math.sqrt(variance / nats.length),
-    twoSampleAuroc: twoSampleTest(cells(table), cells(drawn), { key: key.fold('folds') }),
-    seed,
-  };
-  if (json) printJson(result, streams);
-  else {
-    streams.stdout.write(`${result.nats.toFixed(2)} ± ${result.standardError.toFixed(2)} nats a row\n`);
-    streams.stdout.write(
-      `AUROC of boosted trees, drawn rows against these: ${result.twoSampleAuroc.toFixed(3)}`,
-    );
-    streams.stdout.write(' (0.5: not told apart, 1: always)\n');
+  if (file === undefined && trainFile === undefined) {
+    throw new ArgumentError({
+      where: 'dgm evaluate',
+      argument: 'file',
+      expected: 'to be a table, or --train to be the one that the model was trained on',
+      actual: 'neither',
+    });
   }
-  model.dispose();
+  const model = await openModel(path);
+  try {
+    const whole = trainFile === undefined ? undefined : await readTable(trainFile, streams);
+    const split = whole && splitRows(whole.count);
+    if (split && model.training && split.train.length !== model.training.rows) {
+      throw new ArgumentError({
+        where: 'dgm evaluate',
+        argument: '--train',
+        expected: `to be the table of the model, with ${model.training.rows} training rows`,
+        actual: `one with ${split.train.length}`,
+      });
+    }
+    const heldOut = file === undefined ? whole!.subset(split!.test) : await readTable(file, streams);
+    const found = await evaluateTable(model, heldOut, {
+      key: Key.of(seed),
+      ...(split && { train: whole!.subset(split.train) }),
+    });
+    if (html !== undefined) await writeFile(html, evaluationPage(found, path));
+    if (json) printJson({ ...found, seed }, streams);
+    else streams.stdout.write(evaluationText(found));
+  } finally {
+    model.dispose();
+  }
 }
 
 export async function info(
@@ -237,19 +244,6 @@ async function openModel(path: string): Promise<TableModel> {
 
 function printJson(value: unknown, { stdout }: Streams): void {
   stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
-}
-
-/** Lines of cells, the columns one below the other. */
-function aligned(lines: readonly (readonly string[])[]): string {
-  const widths = (lines[0] ?? []).map((_, at) => Math.max(...lines.map((line) => line[at]!.length)));
-  return lines
-    .map((line) =>
-      line
-        .map((cell, at) => cell.padEnd(widths[at]!))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
 }
 
 function duration(seconds: number): string {

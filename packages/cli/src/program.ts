@@ -104,12 +104,18 @@ A FILE is CSV, TSV or similar, plain or gzip; - stands for stdin. Data go to std
     );
   program
     .command('evaluate')
-    .description('compare drawn rows with those of a table, and score the table')
+    .description('say how good a model and its drawn rows are')
     .argument('<model>')
-    .argument('<file>', 'rows that the model was not trained on')
+    .argument(
+      '[file]',
+      'rows that the model was not trained on (default: the rows of --train that were held out)',
+    )
+    .option('--train <file>', 'the table that the model was trained on: adds copies and usefulness')
+    .option('--html <file>', 'also write a page with the columns of drawn rows beside real ones')
     .option('--seed <integer>', 'decides the draws', integer, 0)
     .option('--json', 'print JSON')
-    .action(async (model: string, file: string, options: { seed: number; json?: boolean }) =>
+    .addHelpText('after', '\nExample:\n  $ dgm evaluate cars.dgm --train cars.csv --html cars.html')
+    .action(async (model: string, file: string | undefined, options: EvaluateCommand) =>
       (await import('./commands')).evaluate(model, file, options, streams),
     );
   program
@@ -131,6 +137,13 @@ export interface TrainCommand {
   readonly schema?: string;
   readonly columns?: readonly string[];
   readonly protect: number;
+  readonly json?: boolean;
+}
+
+export interface EvaluateCommand {
+  readonly train?: string;
+  readonly html?: string;
+  readonly seed: number;
   readonly json?: boolean;
 }
 

@@ -93,12 +93,34 @@ describe('dgm', () => {
     });
   });
 
-  it('evaluates a model', async () => {
-    const { stdout } = await dgm(['evaluate', file('cars.dgm'), file('cars.csv'), '--json']);
-    const { twoSampleAuroc, rows } = JSON.parse(stdout) as { twoSampleAuroc: number; rows: number };
-    expect(rows).toBe(200);
-    expect(twoSampleAuroc).toBeGreaterThan(0.3);
-    expect(twoSampleAuroc).toBeLessThanOrEqual(1);
+  it('evaluates a model on the rows that were held out, with a page', async () => {
+    const command = ['evaluate', file('cars.dgm'), '--train', file('cars.csv'), '--html', file('cars.html')];
+    const { stdout, stderr } = await dgm(command);
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(/nats a held-out row\n.*AUROC.*\n.*copies of training rows.*\n.*nearer/);
+    expect(stdout).toMatch(/\nfuel +[\d.]+ +AUROC [\d.]+ +[\d.]+\n/);
+    expect(stdout).toMatch(/Warning: There are only \d+ held-out rows/);
+    const page = await readFile(file('cars.html'), 'utf8');
+    expect(page.match(/<figure>/g)).toHaveLength(3);
+    expect(page).not.toMatch(/<script|https?:/);
+  });
+
+  it('evaluates a model on other rows, as JSON', async () => {
+    const { stdout } = await dgm(['evaluate', file('cars.dgm'), '-', '--json'], cars);
+    const found = JSON.parse(stdout) as { twoSampleAuroc: number; rows: number };
+    expect(found.rows).toBe(200);
+    expect(found.twoSampleAuroc).toBeGreaterThan(0.3);
+    expect(found).not.toHaveProperty('privacy');
+  });
+
+  it('refuses an evaluation without rows, or beside rows of another table', async () => {
+    const none = await dgm(['evaluate', file('cars.dgm')]);
+    expect([none.status, none.stderr]).toEqual([2, expect.stringMatching(/--train/)]);
+    const other = await dgm(
+      ['evaluate', file('cars.dgm'), '--train', '-'],
+      cars.split('\n').slice(0, 60).join('\n'),
+    );
+    expect([other.status, other.stderr]).toEqual([2, expect.stringMatching(/160 training rows/)]);
   });
 
   it('helps', async () => {

@@ -17,6 +17,15 @@ export { splitRows } from './table/split';
 export type { RowSplit } from './table/split';
 
 // how good it is
+export { evaluateTable } from './judge/evaluate-table';
+export type {
+  ColumnEvaluation,
+  EvaluateTableOptions,
+  PrivacyEvaluation,
+  TableEvaluation,
+} from './judge/evaluate-table';
+export type { Bar } from './judge/shape';
+export type { Usefulness } from './judge/usefulness';
 export { boostedClassifier } from './judge/boosted-classifier';
 export type { BoostedClassifierOptions, Classifier } from './judge/boosted-classifier';
 export { twoSampleTest } from './judge/two-sample';

@@ -8,6 +8,7 @@ describeCoverage({
     AnyOrderNetwork: 'src/model/any-order-network.test.ts',
     boostedClassifier: 'src/judge/judge.test.ts',
     CategoryCodec: 'src/codec/codec.test.ts',
+    evaluateTable: 'src/judge/evaluate-table.test.ts',
     maskRows: 'src/model/any-order-network.test.ts',
     NumberCodec: 'src/codec/codec.test.ts',
     splitRows: 'src/table/split.test.ts',
