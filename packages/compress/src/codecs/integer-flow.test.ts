@@ -7,12 +7,23 @@ import {
   Key,
   normalHead,
   Permutation,
+  readSafetensors,
+  writeSafetensors,
 } from '@dgm/core';
-import { autoregressiveIdf, flow, idf, imageIdf, learnedBase } from '@dgm/flows';
+import {
+  autoregressiveIdf,
+  flow,
+  idf,
+  imageIdf,
+  IntegerCoupling,
+  integerLogistic,
+  learnedBase,
+} from '@dgm/flows';
 import type { Flow } from '@dgm/flows';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RangeDecoder, RangeEncoder } from '../coders/range-coder';
+import { readContainer, writeContainer } from '../files/container';
 import { integerFlowCodec } from './integer-flow-codec';
 import { IntegerTable } from './integer-table';
 import { readCodec } from './read-codec';
@@ -54,6 +65,14 @@ describe('integerFlowCodec', () => {
   /** Neighbours that are nearly equal. */
   const values = Int32Array.from({ length: count * dims }, () => 0);
   let model: Flow;
+  const failure = (act: () => unknown) => {
+    try {
+      act();
+    } catch (error) {
+      return DgmError.is(error) ? error.code : error;
+    }
+    return 'none';
+  };
 
   beforeAll(async () => {
     for (let at = 0; at < values.length; at++) {
@@ -62,7 +81,7 @@ describe('integerFlowCodec', () => {
     }
     model = idf({ dims, couplings: 2, hidden: [16], rezero: true, key });
     const data = { train: { count, shape: [dims], values } };
-    await fit(model, data, { key, optimizer: adam({ learningRate: 0.02 }), batchSize: 200, epochs: 5 });
+    await fit(model, data, { key, optimizer: adam({ learningRate: 0.02 }), batchSize: 200, epochs: 2 });
   });
   afterAll(() => model.dispose());
 
@@ -92,16 +111,67 @@ describe('integerFlowCodec', () => {
     ['a context', () => idf({ dims: 4, couplings: 1, hidden: [4], contextSize: 2, key })],
   ])('refuses %s', (_, build) => {
     const other = build();
-    const code = () => {
-      try {
-        integerFlowCodec(other);
-      } catch (error) {
-        return DgmError.is(error) ? error.code : error;
-      }
-      return 'none';
-    };
-    expect(code()).toBe('unsupported');
+    expect(failure(() => integerFlowCodec(other))).toBe('unsupported');
     other.dispose();
+  });
+
+  it('refuses examples that the flow does not compute exactly', () => {
+    const times = (factor: number) =>
+      new IntegerCoupling({ parts: [1, 1], networks: [undefined, (x) => tf.mul(x, factor)] });
+    const base = learnedBase(integerLogistic({ shape: [2] }));
+    const large = flow({ layers: [times(2 ** 30)], base });
+    const cancelling = flow({
+      layers: [times(2 ** 30), times(-(2 ** 30))],
+      base: learnedBase(integerLogistic({ shape: [2] })),
+    });
+    const near = [3, 1];
+    const far = [2 ** 25, 1];
+    for (const each of [large, cancelling]) {
+      const codec = integerFlowCodec(each);
+      expect([...codec.decode(codec.encode(near)).values]).toEqual(near);
+    }
+    expect(failure(() => integerFlowCodec(large).encode(far))).toBe('numerical');
+    expect(failure(() => integerFlowCodec(cancelling).encode(far))).toBe('domain');
+    large.dispose();
+    cancelling.dispose();
+  });
+
+  it('refuses settings that do not fit its programs', () => {
+    const { tensors, metadata } = readSafetensors(integerFlowCodec(model).toBytes());
+    const settings = JSON.parse(metadata['settings']!) as object;
+    const read = (change: object) =>
+      failure(() =>
+        readCodec(
+          writeSafetensors({
+            tensors,
+            metadata: { ...metadata, settings: JSON.stringify({ ...settings, ...change }) },
+          }),
+        ),
+      );
+    expect(read({})).toBe('none');
+    for (const change of [
+      { reach: 33 },
+      { reach: 2 ** 20 },
+      { rows: 1 },
+      { precision: 8 },
+      { precision: 25 },
+      { eventShape: [9] },
+      { latentShape: [-8] },
+      { latentShape: null },
+    ]) {
+      expect(read(change), JSON.stringify(change)).toBe('serialization');
+    }
+  });
+
+  it('survives files whose checksum was forged: a typed error, or other values', () => {
+    const codec = integerFlowCodec(model);
+    const container = readContainer(codec.encode(values.subarray(0, 10 * dims)));
+    for (let at = 0; at < 8 * container.message.length; at++) {
+      const message = container.message.slice();
+      message[at >> 3]! ^= 1 << (at % 8);
+      const outcome = failure(() => codec.decode(writeContainer({ ...container, message })));
+      expect(['none', 'serialization']).toContain(outcome);
+    }
   });
 
   it('codes a narrow base far from 0', () => {
