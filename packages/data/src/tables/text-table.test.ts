@@ -63,6 +63,7 @@ describe('a text table', () => {
   it('takes rows and writes them as they stand', () => {
     const table = parseTextTable('a,b\n"1",x\n2,"say ""hi"""\n3,z\n');
     expect(table.subset([1, 0]).toString()).toBe('a,b\n2,"say ""hi"""\n"1",x\n');
+    for (const row of [3, -1, 0.5, NaN]) expect(() => table.subset([row])).toThrow(/rows to be an integer/);
   });
 
   it('quotes new cells where they have to be', () => {

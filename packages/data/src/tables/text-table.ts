@@ -92,8 +92,11 @@ export class TextTable {
   /**
    * Some rows as a table of their own, in the given order.
    * @param rows - indices of rows
+   * @throws ArgumentError for an index that there is not
    */
   subset(rows: ArrayLike<number>): TextTable {
+    const range = { min: 0, max: this.count - 1 };
+    for (const row of Array.from(rows)) checkInteger('TextTable.subset', 'rows', row, range);
     return new TextTable(
       this.columns.map((column) => column.subset(rows)),
       this.dialect,

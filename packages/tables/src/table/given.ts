@@ -1,4 +1,4 @@
-import { ArgumentError, checkOptions, closest } from '@dgm/core';
+import { ArgumentError, checkGiven, checkOptions, closest } from '@dgm/core';
 import { formatCell, readCells, TextTable, type ColumnSchema } from '@dgm/data';
 import type { TableCodec } from '../codec/table-codec';
 import type { Allowed } from './column-distribution';
@@ -19,6 +19,7 @@ export type Given = Readonly<Record<string, GivenValue>>;
 
 /** What the columns of a codec may be; undefined for a column without a condition. */
 export function allowedOf(codec: TableCodec, given: Given): readonly (Allowed | undefined)[] {
+  checkGiven('TableModel.sample', 'given', given, 'to be conditions by the names of columns');
   for (const name of Object.keys(given)) {
     if (codec.names.includes(name)) continue;
     const close = closest(name, codec.names);
@@ -31,7 +32,7 @@ export function allowedOf(codec: TableCodec, given: Given): readonly (Allowed | 
     });
   }
   return codec.columns.map(({ schema }, column) => {
-    const value = given[schema.name];
+    const value = Object.hasOwn(given, schema.name) ? given[schema.name] : undefined;
     if (value === undefined) return undefined;
     if (value === null || typeof value !== 'object') return { values: [valueOf(codec, column, value)] };
     if ('length' in value) {
@@ -58,6 +59,7 @@ function rangeOf(
     min: min === undefined ? least : valueOf(codec, column, min),
     max: max === undefined ? most : valueOf(codec, column, max),
   };
+  if (Number.isNaN(range.min + range.max)) refuse(own.schema, 'to have a range of values', 'a missing end');
   if (range.min > range.max || range.max < least || range.min > most) {
     const text = (value: number) => formatCell(own.schema, value);
     refuse(

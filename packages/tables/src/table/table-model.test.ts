@@ -5,7 +5,14 @@ import { expectNoLeaks } from '@dgm/testing';
 import { afterAll, describe, expect, it } from 'vitest';
 import { smallCodec, smallNetwork, smallTable } from '../../test/small-table';
 import * as tables from '../index';
-import { TableModel, tableModel, type SampleTableOptions, type TrainingFacts } from './table-model';
+import {
+  TableModel,
+  tableModel,
+  type ImputeOptions,
+  type SampleTableOptions,
+  type ScoreOptions,
+  type TrainingFacts,
+} from './table-model';
 import { trainTable } from './train-table';
 
 const table = smallTable();
@@ -39,6 +46,11 @@ describe('a score', () => {
     const { cells } = await model.score(fresh);
     expect(cells['kind']![0]).toBeLessThan(-8);
     expect(Number.isFinite(cells['kind']![0])).toBe(true);
+  });
+
+  it('refuses what cells are not given', async () => {
+    const options = { given: 'other' } as unknown as ScoreOptions;
+    await expect(model.score(table, options)).rejects.toThrow(/did you mean "others"/);
   });
 
   it('refuses a table without one of its columns', async () => {
@@ -105,6 +117,9 @@ describe('a sample', () => {
     const { table: drawn } = await model.sample(3, { key: Key.of(1), like });
     expect(cells(drawn, 'kind').filter((_, row) => row !== 1)).toEqual(['elm', 'ash']);
     expect(cells(drawn, 'price').slice(1)).toEqual(['500', '123']);
+    const fresh = parseTextTable('kind,price\nyew,+500\n');
+    const kept = await model.sample(1, { key: Key.of(1), like: fresh });
+    expect([cells(kept.table, 'kind'), cells(kept.table, 'price')]).toEqual([['yew'], ['+500']]);
   });
 
   it.each<[string, Omit<SampleTableOptions, 'key'>, RegExp]>([
@@ -115,6 +130,12 @@ describe('a sample', () => {
     ['a range of levels without order', { given: { kind: { min: 'elm' } } }, /ordinal/],
     ['an empty set', { given: { kind: [] } }, /allow a value/],
     ['a value far outside', { given: { price: 1e9 } }, /to be from/],
+    ['a range with a missing end', { given: { length: { min: '' } } }, /missing end/],
+    [
+      'rows that the conditions do not allow',
+      { like: parseTextTable('kind,sold\nelm,\nash,\n'), given: { kind: 'elm' } },
+      /row 2 of like/,
+    ],
     ['rows of another number', { like: parseTextTable('kind,sold\nelm,yes\n') }, /rows of like/],
   ])('refuses %s', async (_what, options, message) => {
     await expect(model.sample(2, { key: Key.of(0), ...options })).rejects.toThrow(message);
@@ -133,6 +154,11 @@ describe('gaps', () => {
     });
   });
 
+  it('are filled in a way that there is', async () => {
+    const options = { by: 'draws' } as unknown as ImputeOptions;
+    await expect(model.impute(table, options)).rejects.toThrow(/did you mean "draw"/);
+  });
+
   it('are drawn by a key', async () => {
     await expect(model.impute(table, { by: 'draw' })).rejects.toThrow(isError('argument'));
   });
@@ -149,6 +175,27 @@ describe('an explanation', () => {
     expect(first!.find(({ column }) => column === 'price')!.text).toBe(
       formatCell(codec.columns[0]!.schema, Number(table.column('price').text(4))),
     );
+  });
+});
+
+describe('an explanation of rows that there are not', () => {
+  it.each([[240], [-1], [0.5], [NaN]])('is refused: %d', async (row) => {
+    await expect(model.explain(table, [row])).rejects.toThrow(isError('argument'));
+  });
+
+  it('of less than no cells is refused', async () => {
+    await expect(model.explain(table, [0], -1)).rejects.toThrow(isError('argument'));
+  });
+});
+
+describe('columns that are named as members of objects', () => {
+  it('are columns as others', async () => {
+    const lines = Array.from({ length: 40 }, (_, row) => `${row % 3},${row % 2 ? 'x' : 'y'}`);
+    const named = parseTextTable(`__proto__,constructor\n${lines.join('\n')}\n`);
+    const trained = await trainTable(named, { steps: 2 });
+    expect(Object.keys((await trained.score(named)).cells)).toEqual(['__proto__', 'constructor']);
+    expect((await trained.sample(2, { key: Key.of(0) })).table.count).toBe(2);
+    trained.dispose();
   });
 });
 

@@ -1,7 +1,9 @@
 import {
+  ArgumentError,
   BaseModule,
   checkInteger,
   checkKey,
+  checkOneOf,
   checkOptions,
   eager,
   type Engine,
@@ -160,12 +162,14 @@ export class TableModel extends BaseModule {
   async score(table: TextTable, options: ScoreOptions = {}): Promise<Scores> {
     checkOptions('TableModel.score', options, ['given']);
     const { given = 'before' } = options;
+    checkOneOf('TableModel.score', 'given', given, ['before', 'others']);
     return this.#score(this.#read(table), given);
   }
 
   /**
    * Draws rows.
-   * @throws ArgumentError for a condition on a column or level that there is not, with the closest name
+   * @throws ArgumentError for a condition on a column or level that there is not, with the closest name, and for a cell of
+   * `like` that its column's condition does not allow
    */
   async sample(n: number, options: SampleTableOptions): Promise<Sample> {
     checkInteger('TableModel.sample', 'n', n, { min: 0 });
@@ -174,14 +178,15 @@ export class TableModel extends BaseModule {
     const { key, given = {}, like } = options;
     const allowed = allowedOf(this.codec, given);
     const rows = Rows.unknown(this.codec, n);
-    if (like) this.#keep(rows, like);
+    if (like) this.#keep(rows, like, allowed);
+    const kept = rows.known.map((column) => column.slice());
     const logWeights = await this.#complete(rows, { key, allowed });
     const top = logWeights.reduce((most, weight) => Math.max(most, weight), -Infinity);
     const weights = logWeights.map((weight) => Math.exp(weight - top));
     const sum = weights.reduce((total, weight) => total + weight, 0);
     const squares = weights.reduce((total, weight) => total + weight ** 2, 0);
     return {
-      table: this.#write(rows.values, n),
+      table: this.#write(rows.values, n, like && { like, kept }),
       weights: weights.map((weight) => (weight * n) / sum),
       effectiveSampleSize: n === 0 ? 0 : sum ** 2 / squares,
     };
@@ -195,6 +200,7 @@ export class TableModel extends BaseModule {
   async impute(table: TextTable, options: ImputeOptions = {}): Promise<TextTable> {
     checkOptions('TableModel.impute', options, ['by', 'key']);
     const { by = 'center', key } = options;
+    checkOneOf('TableModel.impute', 'by', by, ['center', 'draw']);
     const values = this.#read(table);
     const known = values.map((column) => Uint8Array.from(column, (value) => (Number.isNaN(value) ? 0 : 1)));
     const rows = new Rows(
@@ -224,12 +230,14 @@ export class TableModel extends BaseModule {
    * What is odd about rows: their cells given all other cells, the most surprising first.
    * @param numbers - the rows to explain
    * @param limit - how many cells of each row
+   * @throws ArgumentError for the number of a row that there is not
    */
   async explain(
     table: TextTable,
     numbers: readonly number[],
     limit = 3,
   ): Promise<readonly (readonly CellExplanation[])[]> {
+    checkInteger('TableModel.explain', 'limit', limit, { min: 0 });
     const values = this.#read(table.subset(numbers));
     const rows = Rows.complete(this.codec, values);
     const explained = numbers.map((): CellExplanation[] => []);
@@ -261,17 +269,17 @@ export class TableModel extends BaseModule {
     const rows = Rows.complete(this.codec, values);
     const total = new Float64Array(rows.count);
     const all = indicesWhere(total, () => true);
-    const cells: Record<string, Float64Array> = {};
+    const cells: [name: string, scores: Float64Array][] = [];
     for (const [column, { schema }] of this.codec.columns.entries()) {
       const scores = new Float64Array(rows.count);
-      cells[schema.name] = scores;
+      cells.push([schema.name, scores]);
       const isSeen = given === 'before' ? (_: number, other: number) => other < column : () => true;
       await this.#conditionals.column(column, { rows, chosen: all, isSeen }, (row, distribution, at) => {
         scores[row] = distribution.logProb(at, values[column]![row]!);
         total[row]! += scores[row]!;
       });
     }
-    return { rows: total, cells };
+    return { rows: total, cells: Object.fromEntries(cells) };
   }
 
   /**
@@ -307,7 +315,7 @@ export class TableModel extends BaseModule {
   }
 
   /** Takes over the cells of a table that are not missing; its columns may be some of the model's. */
-  #keep(rows: Rows, like: TextTable): void {
+  #keep(rows: Rows, like: TextTable, allowed: readonly (Allowed | undefined)[]): void {
     checkInteger('TableModel.sample', 'rows of like', like.count, { min: rows.count, max: rows.count });
     const given = like.columns.map(({ name }) => name);
     const columns = this.schema.columns.filter(({ name }) => given.includes(name));
@@ -317,6 +325,15 @@ export class TableModel extends BaseModule {
       if (column < 0) continue;
       values.forEach((value, row) => {
         if (Number.isNaN(value)) return;
+        if (!isAllowed(value, allowed[column])) {
+          throw new ArgumentError({
+            where: 'TableModel.sample',
+            argument: `row ${row + 1} of like`,
+            expected: `to have a ${schema.name} that given allows`,
+            actual: `"${like.column(schema.name).text(row)}"`,
+            remedy: 'leave the cell or the condition out',
+          });
+        }
         rows.values[column]![row] = value;
         rows.known[column]![row] = 1;
       });
@@ -334,7 +351,12 @@ export class TableModel extends BaseModule {
     return this.codec.columns[column]!.kind === 'number' ? Math.round(value) : value;
   }
 
-  #write(values: readonly Float64Array[], count: number): TextTable {
+  /** Writes values as in the table of training, and kept cells as they are. */
+  #write(
+    values: readonly Float64Array[],
+    count: number,
+    given?: { readonly like: TextTable; readonly kept: readonly Uint8Array[] },
+  ): TextTable {
     const [missing = ''] = this.schema.missingValues;
     const columns = this.schema.columns.flatMap((schema) => {
       const column = this.columns.indexOf(schema.name);
@@ -342,7 +364,11 @@ export class TableModel extends BaseModule {
         return [
           {
             name: schema.name,
-            cells: Array.from(values[column]!, (value) => formatCell(schema, value, missing)),
+            cells: Array.from(values[column]!, (value, row) =>
+              given?.kept[column]![row] === 1
+                ? given.like.column(schema.name).text(row)
+                : formatCell(schema, value, missing),
+            ),
           },
         ];
       }
@@ -376,6 +402,11 @@ export function tableModel(network: AnyOrderNetwork, training?: string): TableMo
     network,
     training === undefined ? {} : { training: JSON.parse(training) as TrainingFacts },
   );
+}
+
+function isAllowed(value: number, allowed: Allowed | undefined): boolean {
+  if (allowed === undefined) return true;
+  return 'values' in allowed ? allowed.values.includes(value) : value >= allowed.min && value <= allowed.max;
 }
 
 function indicesWhere(values: ArrayLike<number>, holds: (value: number) => boolean): Int32Array {
