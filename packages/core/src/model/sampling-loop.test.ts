@@ -26,6 +26,9 @@ test('runSamplingLoop: step i draws with key.fold(i), and nothing but the sample
       tf.mul(draws[0]!, 2).dataSync(),
     );
   });
+  expect(() => runSamplingLoop(walk(2, drift), undefined as unknown as Key)).toThrow(
+    /expected key to be a Key/,
+  );
   drift.dispose();
 });
 

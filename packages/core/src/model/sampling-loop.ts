@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, TensorContainerObject } from '@tensorflow/tfjs-core';
-import type { Key } from '../random/key';
+import { checkKey, type Key } from '../random/key';
 
 /** Tensors by name, of the same shapes in every step. */
 export type LoopTensors = TensorContainerObject & Readonly<Record<string, Tensor>>;
@@ -36,8 +36,10 @@ export function hasSamplingLoop<M extends object>(model: M): model is M & LoopSa
 /**
  * Runs a sampling loop, step i with `key.fold(i)`.
  * @returns `[n, ...event]`
+ * @throws ArgumentError if there is no key
  */
 export function runSamplingLoop(loop: SamplingLoop, key: Key): Tensor {
+  checkKey('sample', key);
   return tf.tidy(() => {
     let state = loop.start(loop.inputs, key.fold(0));
     for (let step = 1; step <= loop.steps; step++) {

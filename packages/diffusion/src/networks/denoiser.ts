@@ -2,6 +2,7 @@ import {
   ActivationLayer,
   ArgumentError,
   BaseLayer,
+  checkGiven,
   checkInteger,
   checkKey,
   checkNumber,
@@ -340,6 +341,7 @@ class Positions extends BaseLayer {
 /** Checks what all denoisers have in common before a weight is made; `lead` is what is left of the options. */
 function checked<O extends DenoiserOptions>(where: string, options: O) {
   const { shape, outputs = 1, entries = plainEntries(), contextSize = 0, ...lead } = options;
+  checkGiven(where, 'shape', shape, 'to be the shape of an example');
   shape.forEach((size) => checkInteger(where, 'shape', size));
   checkInteger(where, 'outputs', outputs);
   checkInteger(where, 'contextSize', contextSize, { min: 0 });
