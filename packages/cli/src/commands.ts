@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { compiled } from '@dgm/compile';
 import { ArgumentError, Key, SerializationError, setup, type Module } from '@dgm/core';
 import { loadModel, saveModel } from '@dgm/core/node';
-import { inferSchema, parseSchema, parseTextTable, readTextTable, TextTable } from '@dgm/data';
+import { inferSchema, parseSchema, parseTextTable, readJsonLines, readTextTable, TextTable } from '@dgm/data';
 import * as tables from '@dgm/tables';
 import { evaluateTable, splitRows, TableModel, trainTable } from '@dgm/tables';
 import { aligned } from './aligned';
@@ -219,7 +219,7 @@ export async function info(
 }
 
 async function readTable(file: string, { stdin }: Streams): Promise<TextTable> {
-  if (file !== '-') return readTextTable(file);
+  if (file !== '-') return /\.(jsonl|ndjson)(\.gz)?$/i.test(file) ? readJsonLines(file) : readTextTable(file);
   const pieces: Buffer[] = [];
   for await (const piece of stdin) pieces.push(Buffer.from(piece as Uint8Array | string));
   return parseTextTable(Buffer.concat(pieces), { name: 'stdin' });

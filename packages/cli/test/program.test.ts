@@ -48,6 +48,11 @@ describe('dgm', () => {
     expect((await dgm(['inspect', file('cars.csv')])).stdout).toMatch(
       /^fuel +category .*\nprice +integer +16 missing/,
     );
+    await writeFile(
+      file('cars.jsonl'),
+      '{"fuel":"diesel","price":9000}\n{"fuel":"petrol"}\n{"fuel":"diesel"}\n',
+    );
+    expect((await dgm(['inspect', file('cars.jsonl')])).stdout).toMatch(/price .*2 missing/);
     const { stdout } = await dgm(['inspect', '-', '--json'], cars);
     expect(JSON.parse(stdout)).toMatchObject({ format: 'dgm.table-schema' });
   });

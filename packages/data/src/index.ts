@@ -28,6 +28,8 @@ export type { DelimitedOptions } from './tables/fields';
 export { parseTable, readTable } from './tables/table';
 export type { NumberColumn, Table, TableColumn, TextColumn } from './tables/table';
 export type { FileSource } from './internal/files';
+export { parseJsonLines, readJsonLines } from './tables/json-lines';
+export type { JsonLinesOptions } from './tables/json-lines';
 export { parseTextTable, readTextTable, TextTable } from './tables/text-table';
 export type { Dialect, TextCells, TextTableOptions } from './tables/text-table';
 export { formatCell, inferSchema, parseSchema, readCells } from './tables/schema';

@@ -41,6 +41,8 @@ describeCoverage({
     inferSchema: 'src/tables/schema.test.ts',
     parseSchema: 'src/tables/schema.test.ts',
     readCells: 'src/tables/schema.test.ts',
+    parseJsonLines: 'src/tables/json-lines.test.ts',
+    readJsonLines: 'src/tables/json-lines.test.ts',
     parseTextTable: 'src/tables/text-table.test.ts',
     readTextTable: 'src/tables/text-table.test.ts',
     TextTable: 'src/tables/text-table.test.ts',

@@ -1,0 +1,121 @@
+import { checkOptions, SerializationError } from '@dgm/core';
+import { bytesOf, nameOf, type FileSource } from '../internal/files';
+import { TextTable, type TextTableOptions } from './text-table';
+
+/** What the text is called in errors. */
+export type JsonLinesOptions = Pick<TextTableOptions, 'name'>;
+
+/**
+ * Reads JSON lines: an object on each line, whose names are columns, in the order in which they first occur. Numbers stay
+ * text as they stand, with all of their digits. `null`, `""` and names that a line lacks are empty cells.
+ *
+ * @param source - a path, in Node, or a `Blob`; UTF-8, plain or gzip
+ * @throws SerializationError with file and line: no JSON, no object, a nested value, a name twice, no lines
+ * @example
+ * ```ts
+ * const table = await readJsonLines('cars.jsonl');
+ * console.log(table.count, table.column('price').text(0));
+ * ```
+ */
+export async function readJsonLines(source: FileSource, options: JsonLinesOptions = {}): Promise<TextTable> {
+  const reader = new JsonLinesReader('readJsonLines', { name: nameOf(source), ...options });
+  for await (const bytes of bytesOf(source, 'readJsonLines')) reader.push(bytes);
+  return reader.finish();
+}
+
+/**
+ * Reads JSON lines from memory, as {@link readJsonLines} does.
+ * @param text - a string, or the bytes of UTF-8
+ * @throws as {@link readJsonLines}
+ */
+export function parseJsonLines(text: string | Uint8Array, options: JsonLinesOptions = {}): TextTable {
+  const reader = new JsonLinesReader('parseJsonLines', options);
+  reader.push(typeof text === 'string' ? new TextEncoder().encode(text) : text);
+  return reader.finish();
+}
+
+/** Takes text in pieces and appends its cells to columns. */
+class JsonLinesReader {
+  readonly #where: string;
+  readonly #name: string;
+  readonly #decoder = new TextDecoder('utf-8', { fatal: true });
+  readonly #columns = new Map<string, string[]>();
+  #rest = '';
+  #line = 0;
+  #rows = 0;
+
+  constructor(where: string, options: JsonLinesOptions) {
+    checkOptions(where, options, ['name']);
+    this.#where = where;
+    this.#name = options.name ?? 'text';
+  }
+
+  push(bytes: Uint8Array): void {
+    const lines = (this.#rest + this.#decode(bytes)).split('\n');
+    this.#rest = lines.pop()!;
+    for (const line of lines) this.#read(line);
+  }
+
+  finish(): TextTable {
+    this.#read(this.#rest + this.#decode());
+    if (this.#columns.size === 0) this.#refuse('to hold an object with a name', 'none');
+    for (const cells of this.#columns.values()) fill(cells, this.#rows);
+    return TextTable.of([...this.#columns].map(([name, cells]) => ({ name, cells })));
+  }
+
+  #decode(bytes?: Uint8Array): string {
+    try {
+      return this.#decoder.decode(bytes, { stream: bytes !== undefined });
+    } catch (cause) {
+      return this.#refuse('to be UTF-8 text', 'other bytes', cause);
+    }
+  }
+
+  #read(line: string): void {
+    this.#line++;
+    if (line.trim() === '') return;
+    let value: unknown;
+    try {
+      value = JSON.parse(line);
+    } catch (cause) {
+      this.#refuse('to be JSON', line.slice(0, 60), cause);
+    }
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      this.#refuse('to be an object', line.slice(0, 60));
+    }
+    const nested = Object.entries(value as object).find(
+      ([, item]) => typeof item === 'object' && item !== null,
+    );
+    if (nested)
+      this.#refuse(`to have text, a number, a boolean or null for "${nested[0]}"`, 'a nested value');
+    // What is left is flat and valid, so that its text can be cut into names and values.
+    for (const [, name, text] of line.matchAll(MEMBER)) this.#put(JSON.parse(name!) as string, text!);
+    this.#rows++;
+  }
+
+  #put(name: string, text: string): void {
+    const cells = this.#columns.get(name) ?? [];
+    this.#columns.set(name, cells);
+    if (cells.length > this.#rows) this.#refuse(`to have "${name}" once`, 'twice');
+    fill(cells, this.#rows);
+    cells.push(text.startsWith('"') ? (JSON.parse(text) as string) : text === 'null' ? '' : text);
+  }
+
+  #refuse(expected: string, actual: string, cause?: unknown): never {
+    throw new SerializationError({
+      where: this.#where,
+      argument: `${this.#name}, line ${this.#line}`,
+      expected,
+      actual,
+      ...(cause !== undefined && { cause }),
+    });
+  }
+}
+
+/** A name and a value of a flat object. */
+const MEMBER = /("[^"\\]*(?:\\.[^"\\]*)*")\s*:\s*("[^"\\]*(?:\\.[^"\\]*)*"|[^\s,}]+)/g;
+
+/** Appends empty cells. */
+function fill(cells: string[], count: number): void {
+  while (cells.length < count) cells.push('');
+}
