@@ -138,4 +138,14 @@ describe("a model's file", () => {
     ],
     ['with constants that are not there', () => withStart({ constants: { 0: 'nothing' } })],
   ])('is refused: %s', (_, act) => expect(act()).toMatch(/^serialization/));
+
+  it('is refused with any operation that reads nothing', () => {
+    const { instructions } = program['next']!;
+    const outcomes = instructions.map((bare) => {
+      const others = instructions.map((one) => (one === bare ? { ...one, inputs: [] } : one));
+      const next = { ...program['next'], instructions: others };
+      return changed({ programs: JSON.stringify({ ...program, next }) });
+    });
+    for (const outcome of outcomes) expect(outcome).toMatch(/^serialization/);
+  });
 });

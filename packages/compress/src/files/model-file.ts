@@ -113,7 +113,8 @@ function readProgram(stored: StoredProgram, tensors: TensorFile['tensors']): Pro
       !isValue(output) ||
       made.has(output) ||
       !read.every((value) => made.has(value)) ||
-      !isKnown(operation)
+      !isKnown(operation) ||
+      read.length < (LEAST_INPUTS[operation.op] ?? 1)
     ) {
       throw damaged('to hold instructions of known operations on values made before', `instruction ${index}`);
     }
@@ -151,6 +152,17 @@ const OPERATIONS: ReadonlySet<string> = new Set([
   'gather',
   'one-hot',
 ]);
+
+/** How many values an operation reads at least, where it is not one. */
+const LEAST_INPUTS: Partial<Record<Instruction['operation']['op'], number>> = {
+  zip: 2,
+  select: 3,
+  product: 2,
+  convolution: 2,
+  'transposed-convolution': 2,
+  'depthwise-convolution': 2,
+  gather: 2,
+};
 
 const WHERE = 'readModelFile';
 
