@@ -20,7 +20,7 @@ const network = mlpDenoiser({
 });
 const model = maskedDiffusion({ shape, levels, network });
 const optimizer = adamW({ learningRate: 3e-3 });
-await fit(model, { train }, { key, optimizer, batchSize: 50, epochs: 5 });
+await fit(model, { train }, { key, optimizer, batchSize: 50, epochs: 12 });
 
 // Several completions of each image say how sure they are: their mean is the probability of ink.
 const images = toTensor(subset(test, [0, 1, 2, 3, 4, 5, 6, 7]));

@@ -62,3 +62,9 @@ export interface ModelParts {
 export interface ModelPackage {
   readonly modelParts: ModelParts;
 }
+
+/** The largest integer of an option: lists and tensors of so many entries, made before the weights are compared, fit in memory. */
+export const LARGEST_INTEGER = 2 ** 24;
+
+/** Whether a number could be a size beyond {@link LARGEST_INTEGER}. */
+export const isTooLarge = (value: number): boolean => value > LARGEST_INTEGER && Number.isSafeInteger(value);

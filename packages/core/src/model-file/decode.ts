@@ -4,6 +4,8 @@ import type { HostTensor } from '../checkpoint/host-tensor';
 import { DgmError, SerializationError } from '../errors/dgm-error';
 import { Key } from '../random/key';
 import {
+  isTooLarge,
+  LARGEST_INTEGER,
   NUMBERS,
   TYPED_ARRAYS,
   type Architecture,
@@ -130,8 +132,8 @@ class Decoder {
     if (Array.isArray(value)) {
       return value.map((item: Json, index) => this.#decode(item, `${path}[${index}]`));
     }
-    if (typeof value === 'number' && value > LARGEST && Number.isSafeInteger(value)) {
-      throw malformed(this.#where, path, `to be at most ${LARGEST}`, value);
+    if (typeof value === 'number' && isTooLarge(value)) {
+      throw malformed(this.#where, path, `to be at most ${LARGEST_INTEGER}`, value);
     }
     if (typeof value !== 'object' || value === null) return value;
     const entries = Object.entries(value);
@@ -179,9 +181,6 @@ class Decoder {
     return tensor;
   }
 }
-
-/** The largest integer of an option: lists and tensors of so many entries, made before the weights are compared, fit in memory. */
-const LARGEST = 2 ** 24;
 
 /** What no option can be. */
 const REFUSED = Symbol('refused');

@@ -7,6 +7,8 @@ import { SerializationError } from '../errors/dgm-error';
 import { isModule, type Module } from '../model/module';
 import type { Key } from '../random/key';
 import {
+  isTooLarge,
+  LARGEST_INTEGER,
   NUMBERS,
   TYPED_ARRAYS,
   type Architecture,
@@ -81,7 +83,10 @@ class Encoder {
   encode(value: unknown, path: string): Json {
     if (value === undefined) return { $undefined: true };
     if (value === null || typeof value === 'boolean' || typeof value === 'string') return value;
-    if (typeof value === 'number') return encodeNumber(value);
+    if (typeof value === 'number') {
+      if (!isTooLarge(value)) return encodeNumber(value);
+      throw this.#refusal(value, path, `to be at most ${LARGEST_INTEGER}, or a text`);
+    }
     if (typeof value !== 'object' && typeof value !== 'function') throw this.#refusal(value, path);
     const construction = constructionOf(value);
     if (construction !== undefined) return { $part: this.#part(value, construction, path) };
@@ -142,7 +147,9 @@ class Encoder {
     const remedy =
       typeof value === 'function'
         ? 'a file cannot hold a function: use an option that has a name, a layer, or a function of a package that records what it returns by recordConstruction'
-        : 'use what a function or class of @dgm makes, or record how it was made by recordConstruction';
+        : typeof value === 'number'
+          ? 'no size of a model is as large'
+          : 'use what a function or class of @dgm makes, or record how it was made by recordConstruction';
     return new SerializationError({
       where: this.#where,
       argument: path,

@@ -163,6 +163,14 @@ describe('modelBytes and loadModel', () => {
     nested.dispose();
   });
 
+  it('refuse integers that reading takes for a size that no memory has', async () => {
+    const offset = tf.zeros([4]);
+    const model = around({ network: mlp([3, 4], { key }), offset, limits: [2 ** 24 + 1] });
+    expect((await failure(() => modelBytes(model), 'serialization')).argument).toBe('around.limits[0]');
+    model.dispose();
+    offset.dispose();
+  });
+
   it('refuse weights that are NaN, a disposed tensor, a disposed model and a wrong card', async () => {
     const offset = tf.zeros([4]);
     const model = around({ network: mlp([3, 4], { key }), offset, limits: [] });
