@@ -9,8 +9,7 @@ function setting(name: string): string {
   return value;
 }
 
-/** The names and folders of the packages that are published. */
-export const published = readdirSync(path.join(repository, 'packages'))
+const published = readdirSync(path.join(repository, 'packages'))
   .map((folder) => path.join('packages', folder))
   .filter((folder) => existsSync(path.join(repository, folder, 'package.json')))
   .map((folder) => ({
@@ -18,10 +17,23 @@ export const published = readdirSync(path.join(repository, 'packages'))
     manifest: JSON.parse(readFileSync(path.join(repository, folder, 'package.json'), 'utf8')) as {
       name: string;
       private?: boolean;
+      exports?: unknown;
+      bin?: Readonly<Record<string, string>>;
     },
   }))
   .filter(({ manifest }) => manifest.private !== true)
-  .map(({ folder, manifest: { name } }) => ({ name, folder }));
+  .map(({ folder, manifest: { name, exports, bin = {} } }) => ({
+    name,
+    folder,
+    isLibrary: exports !== undefined,
+    programs: Object.keys(bin),
+  }));
+
+/** The names and folders of the published packages that are imported. */
+export const libraries = published.filter(({ isLibrary }) => isLibrary);
+
+/** The names and folders of the published packages that are only run, with the names of what they install. */
+export const programs = published.filter(({ isLibrary }) => !isLibrary);
 
 /** An empty project that gets the @dgm packages from the registry of the dry run, and all others from where npm does. */
 export function strangersProject(): string {

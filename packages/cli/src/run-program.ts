@@ -1,9 +1,11 @@
 import { Command, CommanderError } from 'commander';
+import { version } from '../package.json';
 import type { Streams } from './streams';
 
 /** A program that writes to the streams and throws in place of exiting. Subcommands take over what is set here. */
 export function newProgram(name: string, { stdout, stderr }: Streams): Command {
   return new Command(name)
+    .version(version)
     .configureOutput({
       writeOut: (text) => void stdout.write(text),
       writeErr: (text) => void stderr.write(text),

@@ -1,0 +1,93 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { write } from '../src/consumer';
+import { copiesOf } from '../src/installed';
+import { programs, releasedVersion, strangersProject } from '../src/release';
+import { npmInstall, run } from '../src/run';
+
+describe.each(programs)('$name, installed alone', ({ name, programs: commands }) => {
+  const project = strangersProject();
+
+  beforeAll(() => {
+    npmInstall(project, name);
+  });
+
+  it('brings one copy of tfjs-core and of @dgm/core', () => {
+    expect(copiesOf('@tensorflow/tfjs-core', project)).toHaveLength(1);
+    expect(copiesOf('@dgm/core', project)).toHaveLength(1);
+  });
+
+  it.each(commands)('has a program %s that says what it is for', (command) => {
+    const help = run(project, 'npx', '--no-install', command, '--help');
+    expect(help).toMatch(/^Usage: /);
+  });
+});
+
+describe("a new user's commands, in an empty folder", () => {
+  const project = strangersProject();
+  const file = (name: string) => readFileSync(path.join(project, name), 'utf8');
+  const dgm = (...words: string[]) => run(project, 'npx', '--no-install', 'dgm', ...words);
+  const rows = Array.from({ length: 200 }, (_, row) => {
+    const isDiesel = row % 3 === 0;
+    const price = (isDiesel ? 9000 : 5000) + 37 * ((row * 7) % 50);
+    return `${isDiesel ? 'diesel' : 'petrol'},${row % 13 === 0 ? '' : price},${row % 5 === 0 ? 2 : 4}`;
+  });
+
+  beforeAll(() => {
+    write(project, 'cars.csv', `fuel,price,seats\n${rows.join('\n')}\n`);
+  });
+
+  // Each goes on with the files of those before it.
+  it('npx @dgm/cli --version', () => {
+    const version = run(project, 'npx', '--yes', '@dgm/cli', '--version').trim();
+    expect(version).toBe(releasedVersion('packages/cli'));
+    npmInstall(project, '@dgm/cli');
+  });
+
+  it('dgm inspect cars.csv', () => {
+    expect(dgm('inspect', 'cars.csv')).toMatch(/^fuel +category .*\nprice +integer +16 missing/);
+  });
+
+  it('dgm inspect cars.csv --json', () => {
+    write(project, 'schema.json', dgm('inspect', 'cars.csv', '--json'));
+    expect(JSON.parse(file('schema.json'))).toMatchObject({ format: 'dgm.table-schema' });
+  });
+
+  it('dgm train cars.csv', () => {
+    dgm('train', 'cars.csv', '--out', 'cars.dgm', '--steps', '60', '--schema', 'schema.json');
+    expect(existsSync(path.join(project, 'cars.dgm'))).toBe(true);
+  });
+
+  it('dgm info cars.dgm', () => {
+    expect(dgm('info', 'cars.dgm')).toMatch(/160 rows, 60 steps, seed 0/);
+  });
+
+  it('dgm score cars.dgm cars.csv', () => {
+    expect(dgm('score', 'cars.dgm', 'cars.csv').split('\n')).toHaveLength(202);
+  });
+
+  it('dgm explain cars.dgm cars.csv --row 1', () => {
+    expect(dgm('explain', 'cars.dgm', 'cars.csv', '--row', '1')).toMatch(/^row 1 .* expected /);
+  });
+
+  it('dgm sample cars.dgm', () => {
+    expect(dgm('sample', 'cars.dgm', '-n', '5').split('\n')).toHaveLength(7);
+  });
+
+  it('dgm sample cars.dgm --given', () => {
+    expect(dgm('sample', 'cars.dgm', '-n', '3', '--given', 'fuel=diesel')).toMatch(
+      /^fuel,price,seats\n(diesel,\d*,\d\n){3}$/,
+    );
+  });
+
+  it('dgm impute cars.dgm cars.csv', () => {
+    expect(dgm('impute', 'cars.dgm', 'cars.csv')).not.toContain(',,');
+  });
+
+  it('dgm evaluate cars.dgm --train cars.csv --html cars.html', () => {
+    const found = dgm('evaluate', 'cars.dgm', '--train', 'cars.csv', '--html', 'cars.html');
+    expect(found).toMatch(/nats a held-out row/);
+    expect(file('cars.html')).toContain('<figure>');
+  });
+});
