@@ -378,6 +378,7 @@ export type { CheckpointStore } from './checkpoint/checkpoint-store';
 export type { HostDtype, HostTensor } from './checkpoint/host-tensor';
 export { readSafetensors, writeSafetensors } from './checkpoint/safetensors';
 export type { TensorFile } from './checkpoint/safetensors';
+export { sha256 } from './checkpoint/sha256';
 export { loadWeights, saveWeights } from './checkpoint/weights';
 export type { LoadOptions, LoadReport } from './checkpoint/weights';
 

@@ -138,6 +138,7 @@ const testsOfTheirOwn: Readonly<Record<string, readonly (keyof typeof exports)[]
     'unfreeze',
   ],
   'src/checkpoint/safetensors.test.ts': ['readSafetensors', 'writeSafetensors'],
+  'src/checkpoint/sha256.test.ts': ['sha256'],
   'src/metrics/metrics.test.ts': [
     'auroc',
     'averagePrecision',

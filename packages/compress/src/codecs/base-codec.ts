@@ -1,8 +1,15 @@
-import { checkInteger, checkOptions, DomainError, SerializationError, ShapeError, sizeOf } from '@dgm/core';
+import {
+  checkInteger,
+  checkOptions,
+  DomainError,
+  SerializationError,
+  ShapeError,
+  sizeOf,
+  sha256,
+} from '@dgm/core';
 import type { Shape } from '@dgm/core';
 import { HASH_BYTES, readContainer, writeContainer } from '../files/container';
 import type { Method } from '../files/container';
-import { sha256 } from '../files/sha256';
 import type { Codec, DecodedExamples, DecodeOptions, EncodeOptions, Progress } from './codec';
 
 /** What every codec knows of its examples. */

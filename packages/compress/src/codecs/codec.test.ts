@@ -1,11 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { DgmError, readSafetensors, writeSafetensors } from '@dgm/core';
+import { DgmError, readSafetensors, sha256, writeSafetensors } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { traceProgram } from '../evaluator/trace';
 import { readContainer, writeContainer } from '../files/container';
 import { readModelFile, writeModelFile } from '../files/model-file';
-import { sha256 } from '../files/sha256';
 import { decodeFile, inspectFile, readCodec } from './read-codec';
 import { examples } from '../../test/fixtures/examples';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { sha256 } from '../files/sha256';
+import { sha256 } from '@dgm/core';
 import * as functions from './functions';
 import golden from '../../test/golden/functions.json';
 

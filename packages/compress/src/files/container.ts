@@ -1,5 +1,4 @@
-import { SerializationError } from '@dgm/core';
-import { sha256 } from './sha256';
+import { SerializationError, sha256 } from '@dgm/core';
 
 /** How a message was coded. Numbers are part of the format. */
 export const METHODS = { autoregressive: 1, 'bits-back': 2, 'integer-flow': 3 } as const;

@@ -1,14 +1,21 @@
 /** The first 32 bits of the fractional parts of the cube roots of the first 64 primes. */
-const ROUND = Uint32Array.from(primes(64), (prime) => fraction(Math.cbrt(prime)));
+const ROUND = rootsOfPrimes(64, (prime) => integerRoot(prime << 96n, 3n));
 /** The same of the square roots of the first 8. */
-const INITIAL = Uint32Array.from(primes(8), (prime) => fraction(Math.sqrt(prime)));
+const INITIAL = rootsOfPrimes(8, (prime) => integerRoot(prime << 64n, 2n));
 const BLOCK = 64;
 
 /**
- * The SHA-256 of bytes as 64 hexadecimal digits. Unlike `crypto.subtle` it is there on every page, also on one without https.
+ * The SHA-256 of bytes. Unlike `crypto.subtle` it answers at once, and on every page, also on one without https.
+ * @param parts - the bytes, in any number of pieces
+ * @returns 32 bytes
  * @see FIPS 180-4, section 6.2
+ *
+ * @example
+ * ```ts
+ * const digest = sha256(modelBytes(model));
+ * ```
  */
-export function sha256(...parts: readonly Uint8Array[]): string {
+export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
   const state = INITIAL.slice();
   const schedule = new Int32Array(BLOCK);
   const block = new Uint8Array(BLOCK);
@@ -34,7 +41,9 @@ export function sha256(...parts: readonly Uint8Array[]): string {
   padding[0] = 0x80;
   new DataView(padding.buffer).setBigUint64(padding.length - 8, BigInt(total) * 8n);
   add(padding);
-  return Array.from(state, (word) => word.toString(16).padStart(8, '0')).join('');
+  const digest = new DataView(new ArrayBuffer(4 * state.length));
+  state.forEach((word, index) => digest.setUint32(4 * index, word));
+  return new Uint8Array(digest.buffer);
 }
 
 function compress(state: Uint32Array, w: Int32Array, bytes: Uint8Array, start: number): void {
@@ -77,12 +86,19 @@ function rotate(word: number, by: number): number {
   return (word >>> by) | (word << (32 - by));
 }
 
-function fraction(value: number): number {
-  return (value - Math.floor(value)) * 2 ** 32;
+function rootsOfPrimes(count: number, root: (prime: bigint) => bigint): Uint32Array {
+  const primes: bigint[] = [];
+  for (let n = 2n; primes.length < count; n++) if (primes.every((prime) => n % prime !== 0n)) primes.push(n);
+  return Uint32Array.from(primes, (prime) => Number(root(prime) & 0xffffffffn));
 }
 
-function primes(count: number): number[] {
-  const found: number[] = [];
-  for (let n = 2; found.length < count; n++) if (found.every((prime) => n % prime !== 0)) found.push(n);
-  return found;
+/** The largest integer whose power is at most x, by bisection: `Math.cbrt` may differ between two engines. */
+function integerRoot(x: bigint, power: bigint): bigint {
+  let [low, high] = [0n, 1n << 48n];
+  while (high - low > 1n) {
+    const middle = (low + high) >> 1n;
+    if (middle ** power <= x) low = middle;
+    else high = middle;
+  }
+  return low;
 }

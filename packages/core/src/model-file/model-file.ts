@@ -245,7 +245,8 @@ function hashOf(
   const names = [...tensors.keys()].sort();
   const layout = names.map((name) => [name, tensors.get(name)!.dtype, tensors.get(name)!.shape]);
   const head = new TextEncoder().encode(JSON.stringify([texts.architecture, texts.frozen, layout]));
-  return sha256(head, ...names.map((name) => bytesOf(tensors.get(name)!.values)));
+  const digest = sha256(head, ...names.map((name) => bytesOf(tensors.get(name)!.values)));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 function checkNotNan(weights: ReadonlyMap<string, HostTensor>, where: string): void {

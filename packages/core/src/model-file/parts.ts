@@ -39,7 +39,7 @@ import { TruncatedNormal } from '../distributions/truncated-normal';
 import { Uniform } from '../distributions/uniform';
 import { gaussianKernel, inverseMultiquadraticKernel } from '../metrics/mmd';
 import { ActNorm } from '../nn/act-norm';
-import { ActivationLayer } from '../nn/activation';
+import { activationFunctions, ActivationLayer } from '../nn/activation';
 import { AdaptiveResidual, contextEmbedding, EmbeddedContext, Film } from '../nn/conditioning';
 import { convDecoder, convEncoder } from '../nn/conv-autoencoder';
 import { ConvTranspose2d } from '../nn/conv-transpose2d';
@@ -67,23 +67,7 @@ import { weightNorm } from '../nn/weight-norm';
 import { dormandPrince } from '../ode/dormand-prince';
 import { exactTrace, hutchinsonTrace } from '../ode/jacobian';
 import { rungeKutta } from '../ode/ode';
-import {
-  elu,
-  exp,
-  expm1,
-  gelu,
-  geluTanh,
-  leakyRelu,
-  mish,
-  quickGelu,
-  relu,
-  selu,
-  sigmoid,
-  softplus,
-  softsign,
-  swish,
-  tanh,
-} from '../ops/activations';
+import { exp, expm1 } from '../ops/activations';
 import {
   constantSchedule,
   cosineSchedule,
@@ -198,23 +182,7 @@ export const modelParts: ModelParts = {
       warmUpSchedule,
     },
     // functions that options hold as they are
-    ...{
-      elu,
-      exp,
-      expm1,
-      gelu,
-      geluTanh,
-      leakyRelu,
-      mish,
-      quickGelu,
-      relu,
-      selu,
-      sigmoid,
-      softplus,
-      softsign,
-      swish,
-      tanh,
-      exactTrace,
-    },
+    ...activationFunctions,
+    ...{ exp, expm1, exactTrace },
   },
 };

@@ -18,10 +18,10 @@ import {
 } from '../ops/activations';
 import { BaseLayer } from './layer';
 
-const activations = {
-  identity: (x: Tensor): Tensor => x,
+/** The activations of `ops` as functions of one tensor, by name. */
+export const activationFunctions = {
   relu,
-  leakyRelu: (x: Tensor): Tensor => leakyRelu(x),
+  leakyRelu,
   tanh,
   sigmoid,
   softplus,
@@ -33,6 +33,12 @@ const activations = {
   elu,
   selu,
   softsign,
+};
+
+const activations = {
+  ...activationFunctions,
+  identity: (x: Tensor): Tensor => x,
+  leakyRelu: (x: Tensor): Tensor => leakyRelu(x),
 };
 
 /** The activations that have a name. Their gradients are right at every order; parameters are PyTorch's defaults. */
