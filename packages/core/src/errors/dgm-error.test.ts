@@ -33,6 +33,10 @@ describe.each(Object.entries(classes))('the error of code %s', (code, ErrorOfCod
     expect(error.cause).toBe('a reason');
   });
 
+  it('says where its usual causes are described', () => {
+    expect(error.docs).toBe(`https://dgm-js.github.io/dgm/errors/${code}`);
+  });
+
   it('is an Error with a name that shows its kind', () => {
     expect(error).toBeInstanceOf(Error);
     expect(error.name).toBe(`${code[0]!.toUpperCase()}${code.slice(1)}Error`);

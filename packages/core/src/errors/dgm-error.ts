@@ -14,6 +14,8 @@ export interface DgmErrorDetails {
   readonly cause?: unknown;
 }
 
+const PAGES = 'https://dgm-js.github.io/dgm/errors/';
+
 const marker = (code: DgmErrorCode): symbol => Symbol.for(`dgm.error.${code}`);
 
 /**
@@ -27,6 +29,8 @@ export abstract class DgmError extends Error {
   readonly argument: string | undefined;
   readonly expected: string | undefined;
   readonly actual: string | undefined;
+  /** The page with the usual causes of errors of this kind. Node prints it below the message. */
+  readonly docs: string;
 
   constructor(code: DgmErrorCode, details: DgmErrorDetails) {
     super(composeMessage(details), details.cause === undefined ? undefined : { cause: details.cause });
@@ -34,6 +38,7 @@ export abstract class DgmError extends Error {
     this.argument = details.argument;
     this.expected = details.expected;
     this.actual = details.actual;
+    this.docs = `${PAGES}${code}`;
     this.name = `${code[0]!.toUpperCase()}${code.slice(1)}Error`;
     Object.defineProperty(this, marker(code), { value: true });
   }
