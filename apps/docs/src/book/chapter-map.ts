@@ -1,9 +1,12 @@
 import chapters from './chapters.json';
 import errata from './errata.json';
+import notes from './notes.json';
+import slides from './slides.json';
 import type { DemoName } from '../demos/catalog';
 
-/** A numbered section of the book, and what the packages have for it. */
+/** A section of a text, and what the packages have for it. */
 export interface Section {
+  /** Its number; the slides have titles instead. */
   readonly section: string;
   readonly title: string;
   readonly about?: string;
@@ -24,14 +27,42 @@ export interface Erratum {
   readonly where: string;
   readonly printed: string;
   readonly right: string;
+  /** The errors of the published code that the row is about, `notebook-number`. */
+  readonly code?: readonly string[];
   readonly test?: string;
   readonly open?: string;
   /** What the page of errata computes. */
   readonly live?: string;
 }
 
+/** A table of the map. */
+export interface SectionGroup {
+  readonly title: string;
+  readonly sections: readonly Section[];
+}
+
 export const sections = chapters as readonly Section[];
 export const errataRows = errata as readonly Erratum[];
+
+const chapterTitles = [
+  'Why deep generative modeling?',
+  'Autoregressive models',
+  'Flow-based models',
+  'Latent variable models',
+  'Hybrid modeling',
+  'Energy-based models',
+  'Generative adversarial networks',
+  'Deep generative modeling for neural compression',
+];
+
+export const sectionGroups: readonly SectionGroup[] = [
+  ...chapterTitles.map((title, index) => ({
+    title: `Chapter ${index + 1}: ${title}`,
+    sections: sections.filter(({ section }) => section.split('.')[0] === String(index + 1)),
+  })),
+  { title: 'Notes: variational auto-encoders (Pavesi, 2024)', sections: notes as readonly Section[] },
+  { title: 'Slides: deep generative modeling (Tomczak, 2019)', sections: slides as readonly Section[] },
+];
 
 /** The page on which a demo runs. */
 export const demoPages: Readonly<Record<DemoName, string>> = {

@@ -1,5 +1,11 @@
 import { expect, it } from 'vitest';
-import { dequantizationGain, forwardLogDensity, langevinDeviation, mixture } from './wrong-and-right';
+import {
+  dequantizationGain,
+  forwardLogDensity,
+  langevinDeviation,
+  mixture,
+  traceEstimates,
+} from './wrong-and-right';
 
 it('gives a mixture per dimension modes that the joint mixture does not have', () => {
   const components = { mean: 3, std: 0.5 };
@@ -33,4 +39,16 @@ it('shows that the listing of the diffusion model scores its own output', () => 
 
 it('counts what half-width noise is worth on 64 pixels', () => {
   expect(dequantizationGain({ dims: 64, share: 0.5 })).toBeCloseTo(44.36, 2);
+});
+
+it('has the trace by all vectors of signs, where the listing has nothing', () => {
+  const matrix = [
+    [-1, 0.4, 0.1],
+    [0.2, 0.5, -0.3],
+    [0.7, 0.1, -0.2],
+  ];
+  const { wrong, right, truth } = traceEstimates(matrix, 8);
+  expect(truth).toBeCloseTo(-0.7, 12);
+  expect(right).toBeCloseTo(truth, 12);
+  expect(wrong).toBeCloseTo(0, 12);
 });

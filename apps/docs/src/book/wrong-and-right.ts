@@ -60,3 +60,24 @@ export function dequantizationGain({
 }): number {
   return -dims * Math.log(share);
 }
+
+/**
+ * Estimates of the trace of a matrix by as many vectors of signs, those of the numbers 1, 2, ... in binary: the product with the sums of
+ * the columns as in the published code, whose expectation is 0, and the quadratic form of Hutchinson, whose expectation is the trace.
+ */
+export function traceEstimates(
+  matrix: readonly (readonly number[])[],
+  vectors: number,
+): { readonly wrong: number; readonly right: number; readonly truth: number } {
+  const sizes = matrix.map((_, index) => index);
+  let [wrong, right] = [0, 0];
+  for (let vector = 1; vector <= vectors; vector++) {
+    const signs = sizes.map((index) => ((vector >> index) & 1 ? 1 : -1));
+    for (const row of sizes)
+      for (const column of sizes) {
+        wrong += (matrix[row]![column]! * signs[column]!) / vectors;
+        right += (signs[row]! * matrix[row]![column]! * signs[column]!) / vectors;
+      }
+  }
+  return { wrong, right, truth: sizes.reduce((sum, index) => sum + matrix[index]![index]!, 0) };
+}
