@@ -101,7 +101,10 @@ it('computes wrong against right for the rows that say so, and for no others', (
 it('knows the page of every demo', () => {
   expect(Object.keys(demoPages)).toEqual(Object.keys(demos));
   for (const [demo, page] of Object.entries(demoPages)) {
-    const lead = readFileSync(path.join(site, 'leads', `${page.split('/').at(-1)}.md`), 'utf8');
+    const source = page.startsWith('/packages/')
+      ? path.join('leads', `${page.split('/').at(-1)}.md`)
+      : `${page.slice(1)}index.md`;
+    const lead = readFileSync(path.join(site, source), 'utf8');
     expect(lead).toContain(`<LiveDemo name="${demo}" />`);
   }
 });

@@ -74,4 +74,6 @@ export const demoPages: Readonly<Record<DemoName, string>> = {
   rbm: '/packages/ebm',
   energy: '/packages/ebm',
   hybrid: '/packages/hybrid',
+  compression: '/packages/compress',
+  digit: '/families/',
 };

@@ -154,6 +154,30 @@ export const demos = {
     },
     curves: ['joint-likelihood/total'],
   },
+  compression: {
+    title: 'Compression: a model as a file format',
+    epochs: 6,
+    controls: [control('levels', 'grey levels that are kept', [2, 9, 17], 1, true)],
+    figure: {
+      label: 'bits per image in the file',
+      digits: 1,
+      bound: { atMost: 150 },
+      note: 'its header included; the model stays outside',
+    },
+    curves: ['negative-log-likelihood/total'],
+  },
+  digit: {
+    title: 'Draw a digit, and ask each family for its p(x)',
+    epochs: 44,
+    controls: [control('image', 'test image to begin with', [0, 3, 40], 1)],
+    figure: {
+      label: 'shuffled pixels told from digits by p(x), the worst of the models',
+      digits: 3,
+      bound: { atLeast: 0.95 },
+      note: 'area under the ROC curve',
+    },
+    curves: [],
+  },
 } as const satisfies Readonly<Record<string, DemoEntry>>;
 
 export type DemoName = keyof typeof demos;

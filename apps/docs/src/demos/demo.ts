@@ -22,8 +22,10 @@ export interface ImagesPanel {
   /** The value of paper and that of ink. */
   readonly range: readonly [number, number];
   readonly values: ArrayLike<number>;
-  /** Whether the reader can paint in it: what he paints are the controls' `pixels`. */
+  /** Whether the reader can paint in it: what is painted are the controls' `pixels`. */
   readonly editable?: boolean;
+  /** How far the pen reaches from its middle, in pixels. @defaultValue 0 */
+  readonly brush?: number;
 }
 
 /** Numbers by name, as bars between 0 and 1. */
@@ -33,12 +35,21 @@ export interface BarsPanel {
   readonly bars: readonly { readonly label: string; readonly value: number }[];
 }
 
-export type Panel = PlanePanel | ImagesPanel | BarsPanel;
+/** A file to download, and to give back. */
+export interface FilePanel {
+  readonly kind: 'file';
+  readonly caption: string;
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
 
-/** What the reader has set: sliders by their names, and pixels that were painted. */
+export type Panel = PlanePanel | ImagesPanel | BarsPanel | FilePanel;
+
+/** What the reader has set: sliders by their names, pixels that were painted, a file that was chosen. */
 export interface Controls {
   readonly numbers: Readonly<Record<string, number>>;
   readonly pixels?: readonly number[];
+  readonly file?: Uint8Array;
 }
 
 /** A model, its data and what to show of it. It owns what it has made. */

@@ -11,4 +11,6 @@ export const programs: Readonly<Record<DemoName, () => Promise<MakeProgram>>> = 
   rbm: async () => (await import('./rbm')).rbm,
   energy: async () => (await import('./energy')).energy,
   hybrid: async () => (await import('./hybrid')).hybrid,
+  compression: async () => (await import('./compression')).compression,
+  digit: async () => (await import('./digit')).digit,
 };
