@@ -4,11 +4,11 @@ import {
   checkInteger,
   checkNumber,
   checkOptions,
+  checkShape,
   childCall,
   disposeOnThrow,
   Independent,
   klDivergence,
-  leadingShape,
   Normal,
   normalHead,
   singleObjective,
@@ -27,6 +27,7 @@ import type {
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import { checkEventShape, checkLevels } from './checks';
 import { record } from './record';
 
 export interface DdgmOptions {
@@ -108,8 +109,7 @@ export class Ddgm extends BaseModule implements BoundModel {
   constructor({ shape, betas, reverse, decoder, likelihood, ...unknown }: DdgmOptions) {
     super();
     checkOptions('ddgm', unknown, ['shape', 'betas', 'reverse', 'decoder', 'likelihood']);
-    checkGiven('ddgm', 'shape', shape, 'to be the shape of one example');
-    shape.forEach((size) => checkInteger('ddgm', 'shape', size));
+    checkEventShape('ddgm', shape);
     checkGiven('ddgm', 'betas', betas, 'to be the rates of noise, one for each level');
     checkInteger('ddgm', 'number of betas', betas.length);
     betas.forEach((beta) => checkNumber('ddgm', 'betas', beta, { above: 0, below: 1 }));
@@ -134,6 +134,8 @@ export class Ddgm extends BaseModule implements BoundModel {
    * @param x - `[n, ...shape]`
    */
   elbo(x: Tensor, key: Key): Tensor {
+    checkShape('Ddgm.elbo', 'x', x, ['n', ...this.eventShape]);
+    checkLevels('Ddgm.elbo', x, this.levels, key);
     return tf.tidy(() => {
       const { reconstruction, prior, diffusion } = this.boundTerms(x, key);
       return tf.neg(tf.addN([reconstruction, prior, diffusion]));
@@ -142,7 +144,7 @@ export class Ddgm extends BaseModule implements BoundModel {
 
   /** The parts of minus the bound (Eq. 4.102), one draw of each; the caller owns them. */
   boundTerms(x: Tensor, key: Key, { training = false }: { readonly training?: boolean } = {}): DdgmTerms {
-    leadingShape(x.shape, this.eventShape, 'Ddgm.elbo', 'x');
+    checkShape('Ddgm.boundTerms', 'x', x, ['n', ...this.eventShape]);
     return tf.tidy(() => {
       const data = this.#scaled(x);
       const z = this.#noised(data, key);
@@ -167,7 +169,9 @@ export class Ddgm extends BaseModule implements BoundModel {
    */
   logWeights(x: Tensor, key: Key, numSamples: number): Tensor {
     checkInteger('Ddgm.logWeights', 'numSamples', numSamples);
-    const [n] = leadingShape(x.shape, this.eventShape, 'Ddgm.logWeights', 'x') as [number];
+    checkShape('Ddgm.logWeights', 'x', x, ['n', ...this.eventShape]);
+    checkLevels('Ddgm.logWeights', x, this.levels, key);
+    const n = x.shape[0]!;
     return tf.tidy(() => {
       const rows = tf.tile(x, [numSamples, ...this.eventShape.map(() => 1)]);
       const data = this.#scaled(rows);
@@ -198,7 +202,7 @@ export class Ddgm extends BaseModule implements BoundModel {
    * @param x - `[n, ...shape]`
    */
   diffuse(x: Tensor, key: Key): Tensor {
-    leadingShape(x.shape, this.eventShape, 'Ddgm.diffuse', 'x');
+    checkShape('Ddgm.diffuse', 'x', x, ['n', ...this.eventShape]);
     return tf.tidy(() => tf.reshape(this.#noised(this.#scaled(x), key).at(-1)!, x.shape));
   }
 

@@ -1,20 +1,15 @@
 import {
   BaseModule,
-  checkContext,
-  checkGiven,
-  checkInteger,
   checkNumber,
   checkOneOf,
   checkOptions,
   checkShape,
   disposeOnThrow,
   hutchinsonTrace,
-  leadingShape,
   odeSamplingLoop,
   rungeKutta,
   runSamplingLoop,
   singleObjective,
-  sizeOf,
 } from '@dgm/core';
 import type {
   BoundModel,
@@ -33,21 +28,26 @@ import type {
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
-import { scaledWithNoise, toLevels } from './dequantization';
+import { checkDraws, checkedBatch, checkLevels, checkModel } from './checks';
+import { guided, withTimes, type Guidance } from './condition';
+import { dequantizations, dequantized, toLevels, type Dequantization } from './dequantization';
 import { isFixedStep, odeDensityLoop, odeLogDensity, type OdeDensityOptions } from './ode-density';
 import type { PairedBatch } from './optimal-pairs';
 import { record } from './record';
+import { perExample } from './rows';
 import { stratifiedTimes } from './stratified-times';
 
 export interface FlowMatchingOptions {
   /** The shape of one example. */
   readonly shape: Shape;
   /**
-   * How many values an entry can take, for integers from 0 to `levels` - 1: uniform noise is added, and the sums are scaled to
+   * How many values an entry can take, for integers from 0 to `levels` - 1: noise in [0, 1) is added, and the sums are scaled to
    * [-1, 1].
    * @defaultValue real numbers, whose spread should be about 1
    */
   readonly levels?: number;
+  /** The noise that is added to integers. @defaultValue 'uniform' */
+  readonly dequantization?: Dequantization;
   /**
    * The velocity: maps z, `[n, ...shape]`, with the context `[n, 1 + contextSize]`, whose first column is the time, to as many
    * numbers as z has. The model owns it.
@@ -66,6 +66,17 @@ export interface FlowMatchingOptions {
   /** The width of the condition. @defaultValue 0 */
   readonly contextSize?: number;
 }
+
+const OPTIONS = [
+  'shape',
+  'levels',
+  'dequantization',
+  'network',
+  'solver',
+  'trace',
+  'path',
+  'contextSize',
+] as const satisfies readonly (keyof FlowMatchingOptions)[];
 
 const paths = ['linear', 'trigonometric'] as const;
 export type FlowPath = (typeof paths)[number];
@@ -133,10 +144,12 @@ export class FlowMatching
   readonly #solver: OdeSolver;
   readonly #path: FlowPath;
   readonly #trace: Trace;
+  readonly #dequantization: Dequantization;
 
   constructor({
     shape,
     levels,
+    dequantization = 'uniform',
     network,
     solver = rungeKutta({ steps: 30 }),
     trace = hutchinsonTrace(),
@@ -146,13 +159,10 @@ export class FlowMatching
   }: FlowMatchingOptions) {
     super();
     const where = 'flowMatching';
-    checkOptions(where, unknown, ['shape', 'levels', 'network', 'solver', 'trace', 'path', 'contextSize']);
-    checkGiven(where, 'shape', shape, 'to be the shape of one example');
-    shape.forEach((size) => checkInteger(where, 'shape', size));
-    if (levels !== undefined) checkInteger(where, 'levels', levels, { min: 2 });
-    checkGiven(where, 'network', network, 'to be a layer such as mlpDenoiser()');
+    checkOptions(where, unknown, OPTIONS);
+    checkModel(where, { shape, levels, network, contextSize });
     checkOneOf(where, 'path', path, paths);
-    checkInteger(where, 'contextSize', contextSize, { min: 0 });
+    checkOneOf(where, 'dequantization', dequantization, dequantizations);
     this.eventShape = shape;
     this.levels = levels;
     this.isDequantized = levels !== undefined;
@@ -161,6 +171,7 @@ export class FlowMatching
     this.#solver = solver;
     this.#trace = trace;
     this.#path = path;
+    this.#dequantization = dequantization;
     if (!isFixedStep(solver)) return;
     this.elboLoop = (batch, options = {}) => odeDensityLoop(this.#density(batch, options.solver ?? solver));
   }
@@ -171,7 +182,9 @@ export class FlowMatching
    * @param batch - `[n, ...shape]`, or `{ x, context }` for a conditional model
    */
   elbo(batch: Tensor | ConditionedBatch, key: Key): Tensor {
-    return odeLogDensity(this.#density(batch, this.#solver), key);
+    const density = this.#density(batch, this.#solver);
+    checkLevels('FlowMatching.elbo', density.inputs['x']!, this.levels, key);
+    return odeLogDensity(density, key);
   }
 
   /**
@@ -180,7 +193,8 @@ export class FlowMatching
    * @param t - times in [0, 1], `[n]`
    */
   velocity(z: Tensor, t: Tensor, call: CallOptions = {}): Tensor {
-    leadingShape(z.shape, this.eventShape, 'FlowMatching.velocity', 'z');
+    checkShape('FlowMatching.velocity', 'z', z, ['n', ...this.eventShape]);
+    checkShape('FlowMatching.velocity', 't', t, [z.shape[0]!]);
     return tf.tidy(() => this.#velocity(z, t, call));
   }
 
@@ -199,7 +213,7 @@ export class FlowMatching
       const loop = this.samplingLoop(n, options);
       const start = loop.start(loop.inputs, key.fold(0));
       const field = (t: Scalar, [z]: OdeState): OdeState => [
-        this.#guided(z!, t, options.context, options.guidance ?? 1),
+        this.#guided(z!, t, { context: options.context, guidance: options.guidance ?? 1 }),
       ];
       const [y] = solver.solve(field, [start['y']!], { from: 1, to: 0 }) as [Tensor];
       return loop.finish({ ...start, y });
@@ -211,12 +225,10 @@ export class FlowMatching
     const where = 'FlowMatching.sample';
     const { solver = rungeKutta({ steps: 20, order: 1 }), context, guidance = 1, temperature = 1 } = options;
     checkOptions(where, options, ['solver', 'context', 'guidance', 'temperature']);
-    checkInteger(where, 'n', n, { min: 0 });
-    checkNumber(where, 'guidance', guidance);
+    checkDraws(where, n, { contextSize: this.contextSize, context, guidance });
     checkNumber(where, 'temperature', temperature, { min: 0 });
-    checkContext(where, context, { rows: n, contextSize: this.contextSize });
     const loop = odeSamplingLoop({
-      field: (t, z, { context }) => this.#guided(z, t, context, guidance),
+      field: (t, z, { context }) => this.#guided(z, t, { context, guidance }),
       start: (_, key) => tf.tidy(() => tf.mul(temperature, key.normal([n, ...this.eventShape]))),
       solver,
       interval: { from: 1, to: 0 },
@@ -231,13 +243,9 @@ export class FlowMatching
     solver: S,
   ): OdeDensityOptions & { readonly solver: S } {
     const { x, context } = this.#checkBatch(batch, 'elbo');
-    const logVolume = this.levels === undefined ? 0 : sizeOf(this.eventShape) * Math.log(2 / this.levels);
     return {
       inputs: { x, ...(context && { context }) },
-      start: ({ x }, key) => ({
-        z: tf.clone(scaledWithNoise(x!, this.levels, key.fold('dequantization'))),
-        offset: tf.fill([x!.shape[0]!], logVolume),
-      }),
+      start: ({ x }, key) => this.#dequantized(x!, key),
       field: (t, z, { context }) => this.#velocity(z, t, context && { context }),
       interval: { from: 0, to: 1 },
       solver,
@@ -251,10 +259,10 @@ export class FlowMatching
       name: 'velocity',
       loss: (batch, key, { training }) => {
         const { x, context, ...paired } = this.#checkBatch(batch, 'loss');
-        const data = scaledWithNoise(x, this.levels, key.fold('dequantization'));
+        const { z: data } = this.#dequantized(x, key);
         const noise = paired.noise ?? key.fold('noise').normal(x.shape);
         const times = stratifiedTimes(key.fold('t'), x.shape[0]!);
-        const t = tf.reshape(times, [x.shape[0]!, ...this.eventShape.map(() => 1)]);
+        const t = perExample(times, x.rank);
         const along = ({ signal, noise: ofNoise }: Coefficients): Tensor =>
           tf.add(tf.mul(signal, data), tf.mul(ofNoise, noise));
         const { at, slope } = coefficients(this.#path, t);
@@ -265,33 +273,27 @@ export class FlowMatching
     });
   }
 
+  #dequantized(x: Tensor, key: Key): { readonly z: Tensor; readonly offset: Tensor } {
+    const kind = { levels: this.levels, dequantization: this.#dequantization };
+    return dequantized(x, kind, key.fold('dequantization'));
+  }
+
   #velocity(z: Tensor, t: Tensor, { context, ...call }: CallOptions = {}): Tensor {
-    const n = z.shape[0]!;
-    const column = t.rank === 0 ? tf.mul(tf.ones([n, 1]), t) : tf.reshape(t, [n, 1]);
-    const output = this.#network.apply(z, {
-      ...call,
-      context: context === undefined ? column : tf.concat([column, context], 1),
-    });
+    const output = this.#network.apply(z, { ...call, context: withTimes(z.shape[0]!, [t], context) });
     return tf.reshape(output, z.shape);
   }
 
-  #guided(z: Tensor, t: Scalar, context: Tensor | undefined, guidance: number): Tensor {
-    if (context === undefined) return this.#velocity(z, t);
-    if (guidance === 1) return this.#velocity(z, t, { context });
-    const both = this.#velocity(tf.concat([z, z]), t, {
-      context: tf.concat([context, tf.zerosLike(context)]),
-    });
-    const [given, free] = tf.split(both, 2) as [Tensor, Tensor];
-    return tf.add(free, tf.mul(guidance, tf.sub(given, free)));
+  #guided(z: Tensor, t: Scalar, guidance: Guidance): Tensor {
+    return guided(z, guidance, (z, context) => this.#velocity(z, t, context && { context }));
   }
 
   #checkBatch(batch: FlowBatch, method: string): Omit<PairedBatch, 'noise'> & Partial<PairedBatch> {
     const where = `FlowMatching.${method}`;
-    const parts: Omit<PairedBatch, 'noise'> & Partial<PairedBatch> = 'x' in batch ? batch : { x: batch };
-    const [rows] = leadingShape(parts.x.shape, this.eventShape, where, 'x');
-    checkContext(where, parts.context, { rows, contextSize: this.contextSize });
-    if (parts.noise !== undefined) checkShape(where, 'noise', parts.noise, parts.x.shape);
-    return parts;
+    const parts = checkedBatch(where, batch as Tensor | ConditionedBatch, this);
+    const { noise } = batch as Partial<PairedBatch>;
+    if (noise === undefined) return parts;
+    checkShape(where, 'noise', noise, parts.x.shape);
+    return { ...parts, noise };
   }
 }
 

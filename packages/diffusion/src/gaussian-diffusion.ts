@@ -1,8 +1,6 @@
 import {
   ArgumentError,
   BaseModule,
-  checkContext,
-  checkGiven,
   checkInteger,
   checkNumber,
   checkOneOf,
@@ -11,12 +9,10 @@ import {
   exp,
   expm1,
   isModule,
-  leadingShape,
-  oneHot,
+  checkShape,
   runSamplingLoop,
   singleObjective,
   softplus,
-  splitBatch,
 } from '@dgm/core';
 import type {
   BoundModel,
@@ -25,22 +21,24 @@ import type {
   Key,
   Layer,
   LoopSampledModel,
-  LoopTensors,
   Objective,
   SamplingLoop,
   Shape,
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import { checkDraws, checkedBatch, checkLevels, checkModel } from './checks';
+import { guided, withTimes } from './condition';
 import { keepGiven, maskOf, type GivenEntries } from './given-entries';
+import { Observation } from './observation';
 import {
   checkParameterization,
   dataEstimate,
-  levelLogLikelihoods,
   noiseEstimate,
   type Parameterization,
 } from './parameterization';
 import { record } from './record';
+import { perExample, sumOverEvent } from './rows';
 import { ancestral, type DiffusionSampler } from './samplers';
 import { logSnrSchedule, noiseLevel, type NoiseLevel, type NoiseSchedule } from './schedule';
 import { stratifiedTimes } from './stratified-times';
@@ -149,6 +147,7 @@ export class GaussianDiffusion
   readonly #parameterization: Parameterization;
   readonly #steps: number | undefined;
   readonly #objective: 'bound' | 'noise';
+  readonly #observation: Observation;
 
   constructor(options: GaussianDiffusionOptions) {
     super();
@@ -162,6 +161,7 @@ export class GaussianDiffusion
     this.#parameterization = parameterization;
     this.#steps = steps;
     this.#objective = objective;
+    this.#observation = new Observation(levels);
     this.#network = this.child('network', network);
     if (isModule(schedule)) this.child('schedule', schedule);
   }
@@ -184,14 +184,16 @@ export class GaussianDiffusion
     key: Key,
     { training = false }: { readonly training?: boolean } = {},
   ): BoundTerms {
-    const { x, context } = this.#checkBatch(batch, 'boundTerms');
+    const { x, context } = checkedBatch('GaussianDiffusion.elbo', batch, this);
+    if (!training) checkLevels('GaussianDiffusion.elbo', x, this.levels, key);
     return tf.tidy(() => {
-      const data = this.#scaled(x);
+      const data = this.#observation.scaled(x);
       const t = stratifiedTimes(key.fold('t'), x.shape[0]!);
       const call = { training, key: key.fold('network'), ...(context && { context }) };
-      const first = key.fold('z0').normal(x.shape);
+      const [level, noise] = [this.#firstLevel(), key.fold('z0').normal(x.shape)];
+      const z = this.#noised(x, level, noise);
       return {
-        reconstruction: this.#reconstruction(x, this.#noised(x, this.#firstLevel(), first), first),
+        reconstruction: this.#observation.negativeLogProb(x, { z, noise, level }),
         prior: this.#prior(data),
         diffusion: this.diffusionTerm(data, { t, noise: key.fold('z').normal(x.shape), call }),
       };
@@ -224,7 +226,8 @@ export class GaussianDiffusion
    * @param t - times in [0, 1], `[n]`
    */
   denoise(z: Tensor, t: Tensor, call: CallOptions = {}): Tensor {
-    leadingShape(z.shape, this.eventShape, 'GaussianDiffusion.denoise', 'z');
+    checkShape('GaussianDiffusion.denoise', 'z', z, ['n', ...this.eventShape]);
+    checkShape('GaussianDiffusion.denoise', 't', t, [z.shape[0]!]);
     return tf.tidy(() => this.#denoise(z, noiseLevel(this.schedule.gamma(perExample(t, z.rank))), call));
   }
 
@@ -235,7 +238,9 @@ export class GaussianDiffusion
    * @param noise - $\epsilon$, `[n, ...shape]`
    */
   diffuse(x: Tensor, t: Tensor, noise: Tensor): Tensor {
-    leadingShape(x.shape, this.eventShape, 'GaussianDiffusion.diffuse', 'x');
+    checkShape('GaussianDiffusion.diffuse', 'x', x, ['n', ...this.eventShape]);
+    checkShape('GaussianDiffusion.diffuse', 't', t, [x.shape[0]!]);
+    checkShape('GaussianDiffusion.diffuse', 'noise', noise, x.shape);
     return tf.tidy(() => this.#noised(x, noiseLevel(this.schedule.gamma(perExample(t, x.rank))), noise));
   }
 
@@ -245,11 +250,12 @@ export class GaussianDiffusion
    * @param z - $z_0$, `[n, ...shape]`
    */
   logLikelihood(x: Tensor, z: Tensor): Tensor {
-    leadingShape(x.shape, this.eventShape, 'GaussianDiffusion.logLikelihood', 'x');
+    checkShape('GaussianDiffusion.logLikelihood', 'x', x, ['n', ...this.eventShape]);
+    checkShape('GaussianDiffusion.logLikelihood', 'z', z, x.shape);
     return tf.tidy(() => {
-      const { alpha, sigma } = this.#firstLevel();
-      const noise = tf.div(tf.sub(z, tf.mul(alpha, this.#scaled(x))), sigma);
-      return tf.neg(this.#reconstruction(x, z, noise));
+      const level = this.#firstLevel();
+      const noise = noiseEstimate(this.#observation.scaled(x), z, level);
+      return tf.neg(this.#observation.negativeLogProb(x, { z, noise, level }));
     });
   }
 
@@ -258,8 +264,8 @@ export class GaussianDiffusion
    * @param z - $z_0$, `[n, ...shape]`
    */
   decode(z: Tensor, key: Key): Tensor {
-    leadingShape(z.shape, this.eventShape, 'GaussianDiffusion.decode', 'z');
-    return tf.tidy(() => this.#decode(z, this.#decisions(z.shape, key)));
+    checkShape('GaussianDiffusion.decode', 'z', z, ['n', ...this.eventShape]);
+    return tf.tidy(() => this.#decode(z, this.#observation.decisions(z.shape, key)));
   }
 
   /** Draws `[n, ...shape]`: integers if the data are discrete. */
@@ -273,10 +279,8 @@ export class GaussianDiffusion
     checkOptions(where, options, ['sampler', 'context', 'guidance', 'temperature', 'given']);
     const { sampler = ancestral(this.#steps === undefined ? {} : { steps: this.#steps }) } = options;
     const { context, guidance = 1, temperature = 1, given } = options;
-    checkInteger(where, 'n', n, { min: 0 });
-    checkNumber(where, 'guidance', guidance);
+    checkDraws(where, n, { contextSize: this.contextSize, context, guidance });
     checkNumber(where, 'temperature', temperature, { min: 0 });
-    checkContext(where, context, { rows: n, contextSize: this.contextSize });
     const shape = [n, ...this.eventShape];
     const isGiven = given && maskOf(where, given, { n, eventShape: this.eventShape });
     const timeAt = (step: Tensor): Scalar => tf.reshape(tf.gather(tf.tensor1d([...sampler.times]), step), []);
@@ -287,7 +291,7 @@ export class GaussianDiffusion
         tf.tidy(() => ({
           z: tf.mul(temperature, key.fold('z').normal(shape)),
           // What decides the last draw, p(x | z_0), which comes after the last step.
-          last: this.#decisions(shape, key.fold('x')),
+          last: this.#observation.decisions(shape, key.fold('x')),
           step: tf.tensor1d([0], 'int32'),
           ...sampler.memory?.(shape),
         })),
@@ -297,7 +301,10 @@ export class GaussianDiffusion
           const [from, to] = [step!, following].map((at) => noiseLevel(this.schedule.gamma(timeAt(at))));
           const made = sampler.step({
             ...{ z: z!, from: from!, to: to!, memory, key },
-            denoise: (z, level) => this.#guided(z, level, inputs, guidance),
+            denoise: (z, level) =>
+              guided(z, { context: inputs['context'], guidance }, (z, context) =>
+                this.#denoise(z, level, context && { context }),
+              ),
           });
           const kept =
             isGiven === undefined
@@ -342,8 +349,8 @@ export class GaussianDiffusion
 
   /** $\|\epsilon - \hat\epsilon(z_t, t)\|^2$ at a random time, `[n]`. */
   #noiseError(batch: Tensor | ConditionedBatch, key: Key, training: boolean): Tensor {
-    const { x, context } = this.#checkBatch(batch, 'loss');
-    const data = this.#scaled(x);
+    const { x, context } = checkedBatch('GaussianDiffusion.loss', batch, this);
+    const data = this.#observation.scaled(x);
     const t = perExample(stratifiedTimes(key.fold('t'), x.shape[0]!), x.rank);
     const level = noiseLevel(this.schedule.gamma(this.#ratesAt(t).later));
     const noise = key.fold('z').normal(x.shape);
@@ -363,50 +370,21 @@ export class GaussianDiffusion
     return { later, rate: tf.mul(steps, expm1(tf.sub(schedule.gamma(later), schedule.gamma(earlier)))) };
   }
 
-  #denoise(z: Tensor, level: NoiseLevel, { context, ...call }: CallOptions): Tensor {
-    const n = z.shape[0]!;
+  #denoise(z: Tensor, level: NoiseLevel, { context, ...call }: CallOptions = {}): Tensor {
     const time = tf.div(tf.add(level.gamma, 13), 20);
-    const column = time.rank === 0 ? tf.mul(tf.ones([n, 1]), time) : tf.reshape(time, [n, 1]);
-    const output = this.#network.apply(z, {
-      ...call,
-      context: context === undefined ? column : tf.concat([column, context], 1),
-    });
+    const output = this.#network.apply(z, { ...call, context: withTimes(z.shape[0]!, [time], context) });
     const perEntry = this.#parameterization === 'levels' ? [this.levels!] : [];
     return dataEstimate(this.#parameterization, {
       output: tf.reshape(output, [...z.shape, ...perEntry]),
       z,
       level,
-      values: this.levels === undefined ? undefined : levelValues(this.levels),
+      values: this.#observation.values,
     });
-  }
-
-  /** The estimate with guidance: both estimates in one pass of the network. */
-  #guided(z: Tensor, level: NoiseLevel, { context }: LoopTensors, guidance: number): Tensor {
-    if (context === undefined) return this.#denoise(z, level, {});
-    if (guidance === 1) return this.#denoise(z, level, { context });
-    const both = this.#denoise(tf.concat([z, z]), level, {
-      context: tf.concat([context, tf.zerosLike(context)]),
-    });
-    const [given, free] = tf.split(both, 2) as [Tensor, Tensor];
-    return tf.add(free, tf.mul(guidance, tf.sub(given, free)));
   }
 
   /** $z = \alpha x + \sigma \epsilon$ for x as it comes in the data. */
   #noised(x: Tensor, { alpha, sigma }: NoiseLevel, noise: Tensor): Tensor {
-    return tf.add(tf.mul(alpha, this.#scaled(x)), tf.mul(sigma, noise));
-  }
-
-  /** $-\ln p(x | z_0)$ for $z_0 = \alpha_0 x + \sigma_0 \epsilon$. */
-  #reconstruction(x: Tensor, z: Tensor, noise: Tensor): Tensor {
-    const level = this.#firstLevel();
-    if (this.levels === undefined) {
-      // N(x; z_0 / alpha, sigma^2 / alpha^2), where x - z_0 / alpha = -noise sigma / alpha.
-      const logScale = tf.mul(0.5, tf.add(level.gamma, Math.log(2 * Math.PI)));
-      return sumOverEvent(tf.add(tf.mul(0.5, tf.square(noise)), logScale));
-    }
-    const logProbs = tf.logSoftmax(levelLogLikelihoods(z, level, levelValues(this.levels)));
-    const chosen = tf.sum(tf.mul(logProbs, oneHot(x, { depth: this.levels })), -1);
-    return tf.neg(sumOverEvent(chosen));
+    return tf.add(tf.mul(alpha, this.#observation.scaled(x)), tf.mul(sigma, noise));
   }
 
   /** $KL[\mathcal N(\alpha_1 x, \sigma_1^2) \| \mathcal N(0, 1)] = \tfrac12 \sum (\alpha_1^2 x^2 - \alpha_1^2 - \ln \sigma_1^2)$ */
@@ -417,52 +395,13 @@ export class GaussianDiffusion
     return tf.mul(0.5, sumOverEvent(tf.add(tf.mul(signal, tf.square(data)), spread)));
   }
 
-  /** What decides a draw of $p(x | z_0)$. */
-  #decisions(shape: Shape, key: Key): Tensor {
-    return this.levels === undefined ? key.normal([...shape]) : key.uniform([...shape]);
-  }
-
-  /** A draw of $p(x | z_0)$, decided by uniform or normal numbers. */
-  #decode(z: Tensor, last: Tensor): Tensor {
-    const level = this.#firstLevel();
-    if (this.levels === undefined) {
-      return tf.div(tf.add(z, tf.mul(level.sigma, last)), level.alpha);
-    }
-    const probs = tf.softmax(levelLogLikelihoods(z, level, levelValues(this.levels)));
-    const cumulated = tf.cumsum(probs, z.rank);
-    const isBelow = tf.cast(tf.lessEqual(cumulated, tf.expandDims(last, -1)), 'float32');
-    return tf.minimum(tf.sum(isBelow, -1), this.levels - 1);
+  #decode(z: Tensor, decisions: Tensor): Tensor {
+    return this.#observation.draw(z, decisions, this.#firstLevel());
   }
 
   #firstLevel(): NoiseLevel {
     return noiseLevel(this.schedule.gamma(tf.scalar(0)));
   }
-
-  #scaled(x: Tensor): Tensor {
-    return this.levels === undefined ? x : tf.sub(tf.mul(2 / (this.levels - 1), x), 1);
-  }
-
-  #checkBatch(batch: Tensor | ConditionedBatch, method: string): { x: Tensor; context?: Tensor } {
-    const where = `GaussianDiffusion.${method}`;
-    const { x, context } = splitBatch(batch);
-    const [rows] = leadingShape(x.shape, this.eventShape, where, 'x');
-    checkContext(where, context, { rows, contextSize: this.contextSize });
-    return { x, ...(context && { context }) };
-  }
-}
-
-/** -1 to 1 in equal steps. */
-function levelValues(levels: number): Tensor {
-  return tf.tensor1d(Array.from({ length: levels }, (_, k) => (2 * k) / (levels - 1) - 1));
-}
-
-/** `[n]` to `[n, 1, ..., 1]`, to broadcast against examples. */
-function perExample(t: Tensor, rank: number): Tensor {
-  return tf.reshape(t, [t.shape[0]!, ...Array.from({ length: rank - 1 }, () => 1)]);
-}
-
-function sumOverEvent(x: Tensor): Tensor {
-  return tf.sum(tf.reshape(x, [x.shape[0]!, -1]), 1);
 }
 
 const OPTIONS = [
@@ -487,14 +426,10 @@ function check(
   const where = 'gaussianDiffusion';
   checkOptions(where, options, OPTIONS);
   const { shape, levels, network, steps, contextSize = 0 } = options;
-  checkGiven(where, 'shape', shape, 'to be the shape of one example');
-  shape.forEach((size) => checkInteger(where, 'shape', size));
-  if (levels !== undefined) checkInteger(where, 'levels', levels, { min: 2 });
-  checkGiven(where, 'network', network, 'to be a layer such as mlpDenoiser()');
+  checkModel(where, { shape, levels, network, contextSize });
   checkParameterization(where, parameterization);
   checkOneOf(where, 'objective', objective, ['bound', 'noise']);
   if (steps !== undefined) checkInteger(where, 'steps', steps);
-  checkInteger(where, 'contextSize', contextSize, { min: 0 });
   if (parameterization === 'levels' && levels === undefined) {
     throw new ArgumentError({
       where,

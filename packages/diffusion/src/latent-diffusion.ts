@@ -2,8 +2,8 @@ import {
   BaseModule,
   checkGiven,
   checkOptions,
+  checkShape,
   disposeOnThrow,
-  leadingShape,
   sameShape,
   ShapeError,
   formatShape,
@@ -22,6 +22,7 @@ import type {
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import { checkLevels } from './checks';
 import { record } from './record';
 
 export interface LatentDiffusionOptions {
@@ -107,13 +108,13 @@ export class LatentDiffusion extends BaseModule implements BoundModel {
 
   /** $q(z | x)$. Call it inside `tf.tidy`. */
   encode(x: Tensor, call: CallOptions = {}): Distribution {
-    leadingShape(x.shape, this.eventShape, 'LatentDiffusion.encode', 'x');
+    checkShape('LatentDiffusion.encode', 'x', x, ['n', ...this.eventShape]);
     return this.#posterior.distribution(this.#encoder.apply(x, childCall(call, 'encoder')));
   }
 
   /** $p(x | z)$. Call it inside `tf.tidy`. */
   decode(z: Tensor, call: CallOptions = {}): Distribution {
-    leadingShape(z.shape, this.latentShape, 'LatentDiffusion.decode', 'z');
+    checkShape('LatentDiffusion.decode', 'z', z, ['n', ...this.latentShape]);
     return this.#likelihood.distribution(this.#decoder.apply(z, childCall(call, 'decoder')));
   }
 
@@ -122,6 +123,8 @@ export class LatentDiffusion extends BaseModule implements BoundModel {
    * @param x - `[n, ...event]`
    */
   elbo(x: Tensor, key: Key): Tensor {
+    checkShape('LatentDiffusion.elbo', 'x', x, ['n', ...this.eventShape]);
+    checkLevels('LatentDiffusion.elbo', x, this.levels, key);
     return tf.tidy(() => {
       const { q, z } = this.#inferred(x, key, {});
       const gap = tf.sub(this.prior.elbo(z, key.fold('prior')), q.logProb(z));

@@ -1,18 +1,15 @@
 import {
   BaseModule,
-  checkContext,
   checkGiven,
   checkInteger,
   checkNumber,
   checkOptions,
   disposeOnThrow,
-  leadingShape,
   oneHot,
   runSamplingLoop,
   select,
   singleObjective,
   sizeOf,
-  splitBatch,
 } from '@dgm/core';
 import type {
   BoundModel,
@@ -21,15 +18,17 @@ import type {
   Key,
   Layer,
   LoopSampledModel,
-  LoopTensors,
   Objective,
   SamplingLoop,
   Shape,
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import { checkDraws, checkedBatch, checkLevels, checkModel } from './checks';
+import { guided, withTimes } from './condition';
 import { keepGiven, maskOf, type GivenEntries } from './given-entries';
 import { record } from './record';
+import { rowsOf } from './rows';
 import { stratifiedTimes } from './stratified-times';
 
 export interface MaskedDiffusionOptions {
@@ -104,11 +103,8 @@ export class MaskedDiffusion
     super();
     const where = 'maskedDiffusion';
     checkOptions(where, unknown, ['shape', 'levels', 'network', 'contextSize']);
-    checkGiven(where, 'shape', shape, 'to be the shape of one example');
-    shape.forEach((size) => checkInteger(where, 'shape', size));
-    checkInteger(where, 'levels', levels, { min: 2 });
-    checkGiven(where, 'network', network, 'to be a layer such as convDenoiser()');
-    checkInteger(where, 'contextSize', contextSize, { min: 0 });
+    checkGiven(where, 'levels', levels, 'to be the number of values of an entry');
+    checkModel(where, { shape, levels, network, contextSize });
     this.eventShape = shape;
     this.levels = levels;
     this.contextSize = contextSize;
@@ -134,11 +130,9 @@ export class MaskedDiffusion
     const entries = sizeOf(this.eventShape);
     const { steps = entries, context, guidance = 1, temperature = 1, given, ...unknown } = options;
     checkOptions(where, unknown, ['steps', 'context', 'guidance', 'temperature', 'given']);
-    checkInteger(where, 'n', n, { min: 0 });
+    checkDraws(where, n, { contextSize: this.contextSize, context, guidance });
     checkInteger(where, 'steps', steps, { min: 1, max: entries });
-    checkNumber(where, 'guidance', guidance);
     checkNumber(where, 'temperature', temperature, { above: 0 });
-    checkContext(where, context, { rows: n, contextSize: this.contextSize });
     const shape = [n, ...this.eventShape];
     const isGiven = given && maskOf(where, given, { n, eventShape: this.eventShape });
     // How many of all entries are masked before and after each step.
@@ -158,8 +152,10 @@ export class MaskedDiffusion
         }),
       next: ({ x, order, step }, inputs, key) =>
         tf.tidy(() => {
-          const logits = tf.div(this.#guided(x!, inputs, guidance), temperature);
-          const drawn = tf.cast(key.categorical(logits), 'float32');
+          const logits = guided(x!, { context: inputs['context'], guidance }, (x, context) =>
+            this.#logits(x, context && { context }),
+          );
+          const drawn = tf.cast(key.categorical(tf.div(logits, temperature)), 'float32');
           const left = tf.gather(tf.tensor1d(counts), step!);
           const isLeft = tf.reshape(tf.less(order!, left), shape);
           const isMasked = tf.greaterEqual(x!, this.levels);
@@ -184,10 +180,9 @@ export class MaskedDiffusion
   }
 
   #negativeBound(batch: Tensor | ConditionedBatch, key: Key, training: boolean): Tensor {
-    const where = 'MaskedDiffusion.elbo';
-    const { x, context } = splitBatch(batch);
-    const [n] = leadingShape(x.shape, this.eventShape, where, 'x') as [number];
-    checkContext(where, context, { rows: n, contextSize: this.contextSize });
+    const { x, context } = checkedBatch('MaskedDiffusion.elbo', batch, this);
+    if (!training) checkLevels('MaskedDiffusion.elbo', x, this.levels, key);
+    const n = x.shape[0]!;
     const entries = sizeOf(this.eventShape);
     const t = stratifiedTimes(key.fold('t'), n);
     const k = tf.reshape(tf.add(1, tf.minimum(entries - 1, tf.floor(tf.mul(entries, t)))), [n, 1]);
@@ -199,23 +194,14 @@ export class MaskedDiffusion
     return tf.neg(tf.mul(tf.div(entries, tf.reshape(k, [n])), tf.sum(masked, 1)));
   }
 
-  #logits(seen: Tensor, { context, ...call }: CallOptions): Tensor {
-    const n = seen.shape[0]!;
+  #logits(seen: Tensor, { context, ...call }: CallOptions = {}): Tensor {
     const isMasked = tf.cast(tf.greaterEqual(seen, this.levels), 'float32');
-    const share = tf.mean(tf.reshape(isMasked, [n, sizeOf(this.eventShape)]), 1, true);
+    const share = tf.mean(rowsOf(isMasked), 1);
     const output = this.#network.apply(seen, {
       ...call,
-      context: context === undefined ? share : tf.concat([share, context], 1),
+      context: withTimes(seen.shape[0]!, [share], context),
     });
     return tf.reshape(output, [...seen.shape, this.levels]);
-  }
-
-  #guided(x: Tensor, { context }: LoopTensors, guidance: number): Tensor {
-    if (context === undefined) return this.#logits(x, {});
-    if (guidance === 1) return this.#logits(x, { context });
-    const both = this.#logits(tf.concat([x, x]), { context: tf.concat([context, tf.zerosLike(context)]) });
-    const [given, free] = tf.split(both, 2) as [Tensor, Tensor];
-    return tf.add(free, tf.mul(guidance, tf.sub(given, free)));
   }
 }
 

@@ -1,15 +1,12 @@
 import {
   BaseModule,
-  checkContext,
-  checkGiven,
   checkInteger,
   checkNumber,
   checkOptions,
   disposeOnThrow,
-  leadingShape,
+  checkShape,
   runSamplingLoop,
   singleObjective,
-  splitBatch,
   stopGradient,
 } from '@dgm/core';
 import type {
@@ -25,8 +22,11 @@ import type {
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
-import { scaledWithNoise, toLevels } from './dequantization';
+import { checkDraws, checkedBatch, checkModel } from './checks';
+import { withTimes } from './condition';
+import { dequantized, toLevels } from './dequantization';
 import { record } from './record';
+import { perExample } from './rows';
 import { stratifiedTimes } from './stratified-times';
 
 export interface MeanFlowOptions {
@@ -109,12 +109,8 @@ export class MeanFlow
     super();
     const where = 'meanFlow';
     checkOptions(where, unknown, ['shape', 'levels', 'network', 'jumps', 'contextSize']);
-    checkGiven(where, 'shape', shape, 'to be the shape of one example');
-    shape.forEach((size) => checkInteger(where, 'shape', size));
-    if (levels !== undefined) checkInteger(where, 'levels', levels, { min: 2 });
-    checkGiven(where, 'network', network, 'to be a layer such as mlpDenoiser()');
+    checkModel(where, { shape, levels, network, contextSize });
     checkNumber(where, 'jumps', jumps, { min: 0, max: 1 });
-    checkInteger(where, 'contextSize', contextSize, { min: 0 });
     this.eventShape = shape;
     this.levels = levels;
     this.contextSize = contextSize;
@@ -128,7 +124,9 @@ export class MeanFlow
    * @param times - t and r in [0, 1], `[n]` each, r not above t
    */
   velocity(z: Tensor, { t, r }: { readonly t: Tensor; readonly r: Tensor }, call: CallOptions = {}): Tensor {
-    leadingShape(z.shape, this.eventShape, 'MeanFlow.velocity', 'z');
+    checkShape('MeanFlow.velocity', 'z', z, ['n', ...this.eventShape]);
+    checkShape('MeanFlow.velocity', 't', t, [z.shape[0]!]);
+    checkShape('MeanFlow.velocity', 'r', r, [z.shape[0]!]);
     return tf.tidy(() => this.#velocity(z, t, r, call));
   }
 
@@ -142,10 +140,9 @@ export class MeanFlow
     const where = 'MeanFlow.sample';
     const { steps = 2, context, temperature = 1, ...unknown } = options;
     checkOptions(where, unknown, ['steps', 'context', 'temperature']);
-    checkInteger(where, 'n', n, { min: 0 });
     checkInteger(where, 'steps', steps);
     checkNumber(where, 'temperature', temperature, { min: 0 });
-    checkContext(where, context, { rows: n, contextSize: this.contextSize });
+    checkDraws(where, n, { contextSize: this.contextSize, context });
     return {
       steps,
       inputs: { ...(context && { context }) },
@@ -169,13 +166,15 @@ export class MeanFlow
     return singleObjective<Tensor | ConditionedBatch>(this, {
       name: 'velocity',
       loss: (batch, key, { training }) => {
-        const { x, context } = splitBatch(batch);
-        const [n] = leadingShape(x.shape, this.eventShape, 'MeanFlow.loss', 'x') as [number];
-        checkContext('MeanFlow.loss', context, { rows: n, contextSize: this.contextSize });
-        const data = scaledWithNoise(x, this.levels, key.fold('dequantization'));
+        const { x, context } = checkedBatch('MeanFlow.loss', batch, this);
+        const { z: data } = dequantized(
+          x,
+          { levels: this.levels, dequantization: 'uniform' },
+          key.fold('dequantization'),
+        );
         const call = { training, key: key.fold('network'), ...(context && { context }) };
         const squares = tf.square(this.#error(data, key, call));
-        return { total: tf.div(tf.sum<Scalar>(squares), Math.max(1, n)) };
+        return { total: tf.div(tf.sum<Scalar>(squares), Math.max(1, x.shape[0]!)) };
       },
     });
   }
@@ -187,7 +186,7 @@ export class MeanFlow
     const isJump = key.fold('jumps').bernoulli([n], this.#jumps);
     const r = tf.mul(t, tf.sub(1, tf.mul(isJump, key.fold('r').uniform([n]))));
     const noise = key.fold('noise').normal(data.shape);
-    const wide = (x: Tensor): Tensor => tf.reshape(x, [n, ...this.eventShape.map(() => 1)]);
+    const wide = (t: Tensor): Tensor => perExample(t, data.rank);
     const z = tf.add(tf.mul(wide(tf.sub(1, t)), data), tf.mul(wide(t), noise));
     const v = tf.sub(noise, data);
     const along = (step: number): Tensor =>
@@ -198,8 +197,7 @@ export class MeanFlow
   }
 
   #velocity(z: Tensor, t: Tensor, r: Tensor, { context, ...call }: CallOptions = {}): Tensor {
-    const columns = [tf.expandDims(t, 1), tf.expandDims(tf.sub(t, r), 1)];
-    const all = tf.concat(context === undefined ? columns : [...columns, context], 1);
+    const all = withTimes(z.shape[0]!, [t, tf.sub(t, r)], context);
     return tf.reshape(this.#network.apply(z, { ...call, context: all }), z.shape);
   }
 }

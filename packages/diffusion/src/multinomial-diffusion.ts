@@ -1,17 +1,13 @@
 import {
   BaseModule,
-  checkContext,
   checkGiven,
   checkInteger,
-  checkNumber,
   checkOptions,
   disposeOnThrow,
-  leadingShape,
   oneHot,
   runSamplingLoop,
   select,
   singleObjective,
-  splitBatch,
 } from '@dgm/core';
 import type {
   BoundModel,
@@ -20,14 +16,16 @@ import type {
   Key,
   Layer,
   LoopSampledModel,
-  LoopTensors,
   Objective,
   SamplingLoop,
   Shape,
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import { checkDraws, checkedBatch, checkLevels, checkModel } from './checks';
+import { guided, withTimes } from './condition';
 import { record } from './record';
+import { perExample, sumOverEvent } from './rows';
 import { stratifiedTimes } from './stratified-times';
 
 export interface MultinomialDiffusionOptions {
@@ -110,12 +108,9 @@ export class MultinomialDiffusion
     super();
     const where = 'multinomialDiffusion';
     checkOptions(where, unknown, ['shape', 'levels', 'network', 'steps', 'contextSize']);
-    checkGiven(where, 'shape', shape, 'to be the shape of one example');
-    shape.forEach((size) => checkInteger(where, 'shape', size));
-    checkInteger(where, 'levels', levels, { min: 2 });
-    checkGiven(where, 'network', network, 'to be a layer such as transformerDenoiser()');
+    checkGiven(where, 'levels', levels, 'to be the number of values of an entry');
+    checkModel(where, { shape, levels, network, contextSize });
     checkInteger(where, 'steps', steps);
-    checkInteger(where, 'contextSize', contextSize, { min: 0 });
     this.eventShape = shape;
     this.levels = levels;
     this.steps = steps;
@@ -142,21 +137,21 @@ export class MultinomialDiffusion
     const where = 'MultinomialDiffusion.sample';
     const { context, guidance = 1, ...unknown } = options;
     checkOptions(where, unknown, ['context', 'guidance']);
-    checkInteger(where, 'n', n, { min: 0 });
-    checkNumber(where, 'guidance', guidance);
-    checkContext(where, context, { rows: n, contextSize: this.contextSize });
+    checkDraws(where, n, { contextSize: this.contextSize, context, guidance });
     return {
       steps: this.steps,
       inputs: { ...(context && { context }) },
       start: (_, key) =>
         tf.tidy(() => ({
           x: this.#uniform(key, [n, ...this.eventShape]),
-          t: tf.fill([n], this.steps),
+          t: tf.fill([1], this.steps),
         })),
       next: ({ x, t }, inputs, key) =>
         tf.tidy(() => {
           const level = this.#level(t!);
-          const logits = this.#guided(x!, t!, inputs, guidance);
+          const logits = guided(x!, { context: inputs['context'], guidance }, (x, context) =>
+            this.#logits(x, t!, context && { context }),
+          );
           const probs = this.#earlier(x!, level, weights(logits, this.#likelihoods(x!, level)));
           const drawn = key.categorical(tf.log(tf.add(probs, SMALLEST)));
           return { x: tf.cast(drawn, 'float32'), t: tf.sub(t!, 1) };
@@ -176,10 +171,9 @@ export class MultinomialDiffusion
   }
 
   #negativeBound(batch: Tensor | ConditionedBatch, key: Key, training: boolean): Tensor {
-    const where = 'MultinomialDiffusion.elbo';
-    const { x, context } = splitBatch(batch);
-    const [n] = leadingShape(x.shape, this.eventShape, where, 'x') as [number];
-    checkContext(where, context, { rows: n, contextSize: this.contextSize });
+    const { x, context } = checkedBatch('MultinomialDiffusion.elbo', batch, this);
+    if (!training) checkLevels('MultinomialDiffusion.elbo', x, this.levels, key);
+    const n = x.shape[0]!;
     const t = tf.add(1, tf.floor(tf.mul(this.steps, stratifiedTimes(key.fold('t'), n))));
     const level = this.#level(t);
     const isKept = tf.less(key.fold('kept').uniform(x.shape), tf.squeeze(level.total, [-1]));
@@ -192,16 +186,16 @@ export class MultinomialDiffusion
     const q = this.#earlier(noisy, level, tf.div(sure, likelihoods));
     const p = this.#earlier(noisy, level, weights(logits, likelihoods));
     const ratio = tf.sub(tf.log(tf.add(q, SMALLEST)), tf.log(tf.add(p, SMALLEST)));
-    return tf.mul(this.steps, tf.sum(tf.reshape(tf.mul(q, ratio), [n, -1]), 1));
+    return tf.mul(this.steps, sumOverEvent(tf.mul(q, ratio)));
   }
 
-  /** $\alpha_t$, $\bar\alpha_t$ and $\bar\alpha_{t-1}$ at times 1 to T, `[n]`, each `[n, 1, ..., 1]` with a last axis for the levels. */
+  /** $\alpha_t$, $\bar\alpha_t$ and $\bar\alpha_{t-1}$ at times 1 to T, `[n]` or `[1]`, each `[n, 1, ..., 1]` with a last axis for the levels. */
   #level(t: Tensor): Level {
     const at = (time: Tensor): Tensor => {
       // 0 at T, where rounding leaves a little of the cosine.
       const left = tf.square(tf.cos(tf.mul(Math.PI / (2 * this.steps), time)));
       const shaped = tf.mul(left, tf.cast(tf.less(time, this.steps), 'float32'));
-      return tf.reshape(shaped, [t.shape[0]!, ...this.eventShape.map(() => 1), 1]);
+      return perExample(shaped, this.eventShape.length + 2);
     };
     const [total, before] = [at(t), at(tf.sub(t, 1))];
     return { step: tf.div(total, before), total, before };
@@ -232,23 +226,13 @@ export class MultinomialDiffusion
     return tf.minimum(this.levels - 1, tf.floor(tf.mul(this.levels, key.uniform([...shape]))));
   }
 
-  #logits(noisy: Tensor, t: Tensor, { context, ...call }: CallOptions): Tensor {
-    const time = tf.expandDims(tf.div(t, this.steps), 1);
+  #logits(noisy: Tensor, t: Tensor, { context, ...call }: CallOptions = {}): Tensor {
+    const time = tf.div(t, this.steps);
     const output = this.#network.apply(noisy, {
       ...call,
-      context: context === undefined ? time : tf.concat([time, context], 1),
+      context: withTimes(noisy.shape[0]!, [time], context),
     });
     return tf.reshape(output, [...noisy.shape, this.levels]);
-  }
-
-  #guided(x: Tensor, t: Tensor, { context }: LoopTensors, guidance: number): Tensor {
-    if (context === undefined) return this.#logits(x, t, {});
-    if (guidance === 1) return this.#logits(x, t, { context });
-    const both = this.#logits(tf.concat([x, x]), tf.concat([t, t]), {
-      context: tf.concat([context, tf.zerosLike(context)]),
-    });
-    const [given, free] = tf.split(both, 2) as [Tensor, Tensor];
-    return tf.add(free, tf.mul(guidance, tf.sub(given, free)));
   }
 }
 

@@ -1,4 +1,4 @@
-import { jacobianProductOf, runSamplingLoop, sizeOf } from '@dgm/core';
+import { jacobianProductOf, runSamplingLoop } from '@dgm/core';
 import type {
   FixedStepSolver,
   Key,
@@ -11,6 +11,7 @@ import type {
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import { rowsOf } from './rows';
 
 /** How the density of an ODE is computed. */
 export interface OdeDensityOptions {
@@ -87,11 +88,6 @@ function slopes(
 ): OdeState {
   const ofRows = (rows: Tensor): Tensor => rowsOf(field(t, tf.reshape(rows, z.shape), inputs));
   return [field(t, z, inputs), trace.of(directions, jacobianProductOf(ofRows, rowsOf(z)))];
-}
-
-/** `[n, ...event]` to `[n, D]`, also for no rows. */
-function rowsOf(z: Tensor): Tensor {
-  return tf.reshape(z, [z.shape[0]!, sizeOf(z.shape.slice(1))]);
 }
 
 /** $\ln \mathcal N(z; 0, I)$, `[n]`. */

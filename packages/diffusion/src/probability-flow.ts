@@ -6,10 +6,9 @@ import {
   checkOptions,
   disposeOnThrow,
   hutchinsonTrace,
-  leadingShape,
+  checkShape,
   rungeKutta,
   sizeOf,
-  splitBatch,
 } from '@dgm/core';
 import type {
   BoundModel,
@@ -27,8 +26,10 @@ import type {
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import type { GaussianDiffusion } from './gaussian-diffusion';
+import { checkedBatch, checkLevels } from './checks';
 import { isFixedStep, odeDensityLoop, odeLogDensity, type OdeDensityOptions } from './ode-density';
 import { record } from './record';
+import { sumOverEvent } from './rows';
 import { noiseLevel } from './schedule';
 
 export interface ProbabilityFlowOptions {
@@ -107,7 +108,9 @@ export class ProbabilityFlow
    * @param batch - `[n, ...shape]`, or `{ x, context }` for a conditional model
    */
   elbo(batch: Tensor | ConditionedBatch, key: Key): Tensor {
-    return odeLogDensity(this.#density(batch, this.#solver), key);
+    const density = this.#density(batch, this.#solver);
+    checkLevels('ProbabilityFlow.elbo', density.inputs['x']!, this.levels, key);
+    return odeLogDensity(density, key);
   }
 
   /**
@@ -115,7 +118,8 @@ export class ProbabilityFlow
    * @param batch - `[n, ...shape]`, or `{ x, context }` for a conditional model
    */
   encode(batch: Tensor | ConditionedBatch, key: Key): Tensor {
-    const { x, context } = this.#checked(batch, 'encode');
+    const { x, context } = checkedBatch('ProbabilityFlow.encode', batch, this);
+    checkLevels('ProbabilityFlow.encode', x, this.levels, key);
     return tf.tidy(() => {
       const z = this.diffusion.diffuse(x, tf.zeros([x.shape[0]!]), key.normal(x.shape));
       return this.#solve(z, { from: 0, to: 1 }, context);
@@ -129,8 +133,8 @@ export class ProbabilityFlow
    */
   decode(noise: Tensor, key: Key, { context }: SampleOptions = {}): Tensor {
     const where = 'ProbabilityFlow.decode';
-    const [rows] = leadingShape(noise.shape, this.eventShape, where, 'noise');
-    checkContext(where, context, { rows, contextSize: this.contextSize });
+    checkShape(where, 'noise', noise, ['n', ...this.eventShape]);
+    checkContext(where, context, { rows: noise.shape[0]!, contextSize: this.contextSize });
     return tf.tidy(() => this.diffusion.decode(this.#solve(noise, { from: 1, to: 0 }, context), key));
   }
 
@@ -152,7 +156,7 @@ export class ProbabilityFlow
     batch: Tensor | ConditionedBatch,
     solver: S,
   ): OdeDensityOptions & { readonly solver: S } {
-    const { x, context } = this.#checked(batch, 'elbo');
+    const { x, context } = checkedBatch('ProbabilityFlow.elbo', batch, this);
     return {
       inputs: { x, ...(context && { context }) },
       start: ({ x }, key) => {
@@ -171,7 +175,7 @@ export class ProbabilityFlow
   #logFirstNoise(noise: Tensor): Tensor {
     const { sigma } = noiseLevel(this.diffusion.schedule.gamma(tf.scalar(0)));
     const size = sizeOf(this.eventShape);
-    const squares = tf.sum(tf.reshape(tf.square(noise), [noise.shape[0]!, size]), 1);
+    const squares = sumOverEvent(tf.square(noise));
     const logScale = tf.add(tf.log(sigma), 0.5 * Math.log(2 * Math.PI));
     return tf.neg(tf.add(tf.mul(0.5, squares), tf.mul(size, logScale)));
   }
@@ -188,13 +192,5 @@ export class ProbabilityFlow
     const { alpha } = noiseLevel(diffusion.schedule.gamma(t));
     const rate = tf.mul(tf.mul(0.5, diffusion.schedule.slope(t)), alpha);
     return tf.mul(rate, tf.sub(tf.mul(alpha, z), xHat));
-  }
-
-  #checked(batch: Tensor | ConditionedBatch, method: string): { x: Tensor; context?: Tensor } {
-    const where = `ProbabilityFlow.${method}`;
-    const { x, context } = splitBatch(batch);
-    const [rows] = leadingShape(x.shape, this.eventShape, where, 'x');
-    checkContext(where, context, { rows, contextSize: this.contextSize });
-    return { x, ...(context && { context }) };
   }
 }

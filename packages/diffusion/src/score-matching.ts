@@ -11,7 +11,7 @@ import {
   exactTrace,
   hutchinsonTrace,
   jacobianProductOf,
-  leadingShape,
+  checkShape,
   runSamplingLoop,
   singleObjective,
   sizeOf,
@@ -29,6 +29,7 @@ import type {
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import { checkEventShape } from './checks';
 import { record } from './record';
 
 const objectives = ['denoising', 'exact', 'sliced'] as const;
@@ -98,8 +99,7 @@ export class ScoreMatching extends BaseModule implements GenerativeModel, LoopSa
     super();
     const where = 'scoreMatching';
     checkOptions(where, unknown, ['shape', 'network', 'objective', 'noiseStd']);
-    checkGiven(where, 'shape', shape, 'to be the shape of one example');
-    shape.forEach((size) => checkInteger(where, 'shape', size));
+    checkEventShape(where, shape);
     checkGiven(where, 'network', network, 'to be a layer such as mlp()');
     checkOneOf(where, 'objective', objective, objectives);
     checkNumber(where, 'noiseStd', noiseStd, { above: 0 });
@@ -113,7 +113,7 @@ export class ScoreMatching extends BaseModule implements GenerativeModel, LoopSa
 
   /** The score $s(x)$, `[n, ...shape]`. */
   score(x: Tensor, call: CallOptions = {}): Tensor {
-    leadingShape(x.shape, this.eventShape, 'ScoreMatching.score', 'x');
+    checkShape('ScoreMatching.score', 'x', x, ['n', ...this.eventShape]);
     return tf.tidy(() => this.#score(x, call));
   }
 
@@ -149,13 +149,13 @@ export class ScoreMatching extends BaseModule implements GenerativeModel, LoopSa
     return singleObjective(this, {
       name: this.#objective,
       loss: (x: Tensor, key: Key, { training }) => {
-        const [n] = leadingShape(x.shape, this.eventShape, 'ScoreMatching.loss', 'x') as [number];
+        checkShape('ScoreMatching.loss', 'x', x, ['n', ...this.eventShape]);
         const call = { training, key: key.fold('network') };
         const ofEach =
           this.#objective === 'denoising'
             ? this.#denoisingError(x, key.fold('noise').normal(x.shape), call)
             : this.#implicitError(x, key.fold('trace'), call);
-        return { total: tf.div(tf.sum<Scalar>(ofEach), Math.max(1, n)) };
+        return { total: tf.div(tf.sum<Scalar>(ofEach), Math.max(1, x.shape[0]!)) };
       },
     }).map((objective) => ({ ...objective, validated: true }));
   }

@@ -8,6 +8,7 @@ import {
   exactTrace,
   fit,
   Key,
+  Normal,
   runSamplingLoop,
   rungeKutta,
 } from '@dgm/core';
@@ -107,6 +108,27 @@ it.each(['linear', 'trigonometric'] as const)('the loss of the %s path is least 
     expect(loss(path)).toBeLessThan(0.95 * loss(other));
   });
 });
+
+it.each(['uniform', 'beta'] as const)(
+  '%s noise on integers estimates the mass of their intervals',
+  (dequantization) => {
+    tf.tidy(() => {
+      const [levels, n] = [4, 2000];
+      const options = { shape: [1], levels, dequantization, solver: rungeKutta({ steps: 8 }) };
+      const model = flowMatching({ ...options, network: new GaussianVelocity(), trace: exactTrace() });
+      const integers = [0, 1, 2, 3];
+      const x = tf.tensor2d(integers.flatMap((value) => Array.from({ length: n }, () => [value])));
+      const ratios = tf.exp(model.elbo(x, key)).arraySync() as number[];
+      const data = new Normal(MEAN, DEVIATION);
+      const cdf = (z: number): number => data.cdf(tf.scalar(z)).dataSync()[0]!;
+      for (const value of integers) {
+        const { mean, standardError } = meanAndError(ratios.slice(value * n, (value + 1) * n));
+        const mass = cdf((2 * (value + 1)) / levels - 1) - cdf((2 * value) / levels - 1);
+        expect(Math.abs(mean - mass)).toBeLessThan(STANDARD_ERRORS * standardError + 1e-4);
+      }
+    });
+  },
+);
 
 const small = (options: { readonly levels?: number; readonly contextSize?: number } = {}): FlowMatching =>
   flowMatching({

@@ -1,0 +1,92 @@
+import {
+  checkContext,
+  checkGiven,
+  checkInteger,
+  checkNumber,
+  checkShape,
+  DomainError,
+  splitBatch,
+} from '@dgm/core';
+import type { ConditionedBatch, Key, Shape } from '@dgm/core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+
+/** What the models of this package have in common. */
+interface CommonOptions {
+  readonly shape: Shape;
+  readonly levels?: number | undefined;
+  readonly contextSize: number;
+  readonly network: unknown;
+}
+
+/** Checks the options that the models of one network have in common. */
+export function checkModel(where: string, { shape, levels, contextSize, network }: CommonOptions): void {
+  checkEventShape(where, shape);
+  if (levels !== undefined) checkInteger(where, 'levels', levels, { min: 2 });
+  checkGiven(where, 'network', network, 'to be a layer such as mlpDenoiser()');
+  checkInteger(where, 'contextSize', contextSize, { min: 0 });
+}
+
+/** Checks the shape of one example. */
+export function checkEventShape(where: string, shape: unknown): void {
+  checkGiven(where, 'shape', shape, 'to be the shape of one example');
+  checkInteger(where, 'number of axes of `shape`', (shape as Shape).length, { min: 0 });
+  (shape as Shape).forEach((size) => checkInteger(where, 'shape', size));
+}
+
+/** What a batch must fit. */
+interface BatchOf {
+  readonly eventShape: Shape;
+  readonly contextSize: number;
+}
+
+/**
+ * The examples of a batch and their condition, checked against a model.
+ * @throws ArgumentError or ShapeError naming `where`
+ */
+export function checkedBatch(
+  where: string,
+  batch: Tensor | ConditionedBatch,
+  { eventShape, contextSize }: BatchOf,
+): { readonly x: Tensor; readonly context?: Tensor } {
+  checkGiven(where, 'batch', batch, 'to be a tensor, or { x, context }');
+  const { x, context } = splitBatch(batch);
+  checkShape(where, 'x', x, ['n', ...eventShape]);
+  checkContext(where, context, { rows: x.shape[0]!, contextSize });
+  return { x, ...(context && { context }) };
+}
+
+/**
+ * Checks that all entries are levels, integers from 0 to `levels` - 1, or finite where there are no levels. While `key` is traced
+ * there are no values to look at; `fit` and `evaluate` have checked them before.
+ * @throws DomainError naming `where`, the first other value and its row
+ */
+export function checkLevels(where: string, x: Tensor, levels: number | undefined, key: Key): void {
+  if (key.isTraced) return;
+  const isLevel = (value: number): boolean =>
+    Number.isInteger(value) && (levels === Infinity || (value >= 0 && value < levels!));
+  const isValue = levels === undefined ? Number.isFinite : isLevel;
+  const values = x.dataSync();
+  const wrong = values.findIndex((value) => !isValue(value));
+  if (wrong === -1) return;
+  throw new DomainError({
+    where,
+    argument: 'x',
+    expected: levels === undefined ? 'to be finite' : `to be integers from 0 to ${levels - 1}`,
+    actual: `${values[wrong]} in row ${Math.floor((wrong * x.shape[0]!) / x.size)}`,
+  });
+}
+
+/** Checks what all samplers are given. */
+export function checkDraws(
+  where: string,
+  n: number,
+  {
+    contextSize,
+    context,
+    guidance = 1,
+  }: { readonly contextSize: number; readonly context: Tensor | undefined; readonly guidance?: number },
+): void {
+  checkInteger(where, 'n', n, { min: 0 });
+  checkNumber(where, 'guidance', guidance);
+  checkContext(where, context, { rows: n, contextSize });
+}
