@@ -4,6 +4,12 @@ export type { RbmOptions } from './rbm/rbm';
 export { bernoulliUnits, categoricalUnits, gaussianUnits } from './rbm/units';
 export type { VisibleUnits } from './rbm/units';
 
+// Boltzmann machines without hidden units
+export { BoltzmannMachine, boltzmannMachine, hopfieldNetwork } from './boltzmann/boltzmann-machine';
+export type { BoltzmannMachineOptions, HopfieldOptions } from './boltzmann/boltzmann-machine';
+export { gridEdges } from './boltzmann/graph';
+export type { Edge } from './boltzmann/graph';
+
 // normalizers
 export { annealedImportanceSampling, annealingLoop } from './partition/annealed-importance-sampling';
 export type {
@@ -16,6 +22,17 @@ export type {
 export { DeepEnergyModel, energyModel, JointEnergyModel, jointEnergyModel } from './energy/energy-model';
 export type { EnergyModelOptions, JointEnergyModelOptions } from './energy/energy-model';
 export type { PersistentLangevinOptions } from './energy/persistent-langevin';
+
+// objectives without chains
+export type { EnergyFunction, EnergyObjective } from './objectives/energy-objective';
+export { minimumProbabilityFlow, pseudoLikelihood } from './objectives/bit-flips';
+export { energyDiscrepancy, noiseContrastiveEstimation } from './objectives/noise-contrastive';
+export type { EnergyDiscrepancyOptions, NoiseContrastiveOptions } from './objectives/noise-contrastive';
+export { denoisingScoreMatching, implicitScoreMatching } from './objectives/score-matching';
+export type {
+  DenoisingScoreMatchingOptions,
+  ImplicitScoreMatchingOptions,
+} from './objectives/score-matching';
 
 // model files
 export { modelParts } from './model-parts';

@@ -1,5 +1,9 @@
 import type { ModelParts } from '@dgm/core';
+import { boltzmannMachine, hopfieldNetwork } from './boltzmann/boltzmann-machine';
 import { energyModel, jointEnergyModel } from './energy/energy-model';
+import { minimumProbabilityFlow, pseudoLikelihood } from './objectives/bit-flips';
+import { energyDiscrepancy, noiseContrastiveEstimation } from './objectives/noise-contrastive';
+import { denoisingScoreMatching, implicitScoreMatching } from './objectives/score-matching';
 import { rbm } from './rbm/rbm';
 import { bernoulliUnits, categoricalUnits, gaussianUnits } from './rbm/units';
 import { ORIGIN } from './record';
@@ -9,10 +13,18 @@ export const modelParts: ModelParts = {
   ...ORIGIN,
   parts: {
     rbm,
+    boltzmannMachine,
+    hopfieldNetwork,
     bernoulliUnits,
     categoricalUnits,
     gaussianUnits,
     energyModel,
     jointEnergyModel,
+    implicitScoreMatching,
+    denoisingScoreMatching,
+    noiseContrastiveEstimation,
+    energyDiscrepancy,
+    pseudoLikelihood,
+    minimumProbabilityFlow,
   },
 };

@@ -1,17 +1,32 @@
-import { Key, mlp, oneHot, sgd } from '@dgm/core';
+import { Key, mlp, oneHot, sgd, standardNormal } from '@dgm/core';
 import type { EnergyModel, GenerativeModel, Objective } from '@dgm/core';
 import type { CompiledCase, ModelCase } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import {
   bernoulliUnits,
+  boltzmannMachine,
   categoricalUnits,
+  denoisingScoreMatching,
+  energyDiscrepancy,
   energyModel,
   gaussianUnits,
+  gridEdges,
+  implicitScoreMatching,
   jointEnergyModel,
+  minimumProbabilityFlow,
+  noiseContrastiveEstimation,
+  pseudoLikelihood,
   rbm,
 } from '../src/index';
-import type { Rbm, RbmOptions, VisibleUnits } from '../src/index';
+import type {
+  BoltzmannMachine,
+  BoltzmannMachineOptions,
+  EnergyObjective,
+  Rbm,
+  RbmOptions,
+  VisibleUnits,
+} from '../src/index';
 
 type Case = ModelCase & CompiledCase;
 
@@ -99,6 +114,39 @@ const points: Pick<Case, 'data' | 'measure' | 'fall' | 'range' | 'steps'> = {
   steps: 30,
 };
 
+const withObjective = (objective: EnergyObjective): Case => {
+  const the = bits();
+  const visible = bernoulliUnits({ shape: [DIMS] });
+  return { ...the, make: (key) => rbm({ visible, hidden: 4, key, objective, sampleSteps: 10 }) };
+};
+
+const machine = (options: Partial<BoltzmannMachineOptions> = {}): Case => ({
+  ...bits(),
+  make: (key) => boltzmannMachine({ shape: [DIMS], key, sampleSteps: 5, ...options }),
+  measure: (model, data) => {
+    const { energy, logPartition } = model as BoltzmannMachine;
+    return tf.tidy(() => tf.add(tf.mean(energy.call(model, data)), logPartition.call(model)).dataSync()[0]!);
+  },
+});
+
+/** The constant of the energy, which no loss of its differences or its gradient depends on. */
+const CONSTANT = 'network/2/bias';
+
+const chainless = (objective: EnergyObjective): Case => ({
+  make: (key) => {
+    const { network, shape, range } = deep(1, key);
+    return energyModel({ network, shape, range, key, objective, steps: 4 });
+  },
+  data: points.data,
+  range: [-1, 1],
+  // The same noise before and after.
+  measure: (model, data, key) =>
+    tf.tidy(() => model.objectives()[0]!.loss(data, key, { training: false }).total.dataSync()[0]!),
+  fall: 0.005,
+  learningRate: 0.02,
+  ...(!objective.learnsPartition && { zeroGradient: [CONSTANT] }),
+});
+
 /** The models with small weights and data: every check of the contract kit runs over each. */
 export const models: Readonly<Record<string, () => Case>> = {
   rbm: () => bits(),
@@ -114,6 +162,20 @@ export const models: Readonly<Record<string, () => Case>> = {
     steps: 100,
     learningRate: 0.02,
   }),
+  'rbm (pseudo-likelihood)': () => withObjective(pseudoLikelihood()),
+  'rbm (minimum probability flow)': () => withObjective(minimumProbabilityFlow()),
+  'energyModel (score matching)': () => chainless(implicitScoreMatching()),
+  'energyModel (denoising score matching)': () => chainless(denoisingScoreMatching({ std: 0.2 })),
+  'energyModel (noise-contrastive estimation)': () =>
+    chainless(noiseContrastiveEstimation({ noise: standardNormal([2]) })),
+  'energyModel (energy discrepancy)': () => chainless(energyDiscrepancy({ std: 0.3, negatives: 4 })),
+  'energyModel (short-run chains)': () => ({
+    make: (key) => energyModel({ ...deep(1, key), bufferSize: 0 }),
+    ...points,
+  }),
+  boltzmannMachine: () => machine(),
+  'boltzmannMachine (grid)': () => machine({ edges: gridEdges([2, 3]), weightDecay: 1e-3 }),
+  'boltzmannMachine (minimum probability flow)': () => machine({ objective: minimumProbabilityFlow() }),
   energyModel: () => ({ make: (key) => energyModel(deep(1, key)), ...points }),
   jointEnergyModel: () => ({
     make: labelledBySign,

@@ -1,17 +1,22 @@
 import {
+  ActivationLayer,
   adam,
   auroc,
   classContext,
   classificationError,
+  Conv2d,
   cosineSchedule,
   exp,
   expectedCalibrationError,
+  Flatten,
   gatherExamples,
   mlp,
+  Reshape,
   sampleQuality,
+  Sequential,
   sgd,
 } from '@dgm/core';
-import type { ConditionedBatch, Dataset, Examples, Key, MakeBatch } from '@dgm/core';
+import type { ConditionedBatch, Dataset, Examples, Key, Layer, MakeBatch } from '@dgm/core';
 import { bernoulliUnits, jointEnergyModel, rbm, type JointEnergyModel, type RbmOptions } from '@dgm/ebm';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -61,11 +66,21 @@ const CLASSES = 10;
 /** The standard deviation of the noise on training examples of a joint model, in a range from -1 to 1. */
 const NOISE = 0.03;
 
-/** Images of integers as numbers from -1 to 1, with labels. */
-function labelledBatch(levels: number): MakeBatch<ConditionedBatch> {
+/** Images of integers as numbers from -1 to 1, with labels. In training they have noise and, with `shifts`, move by a pixel. */
+function labelledBatch(
+  levels: number,
+  { shifts }: { readonly shifts: boolean },
+): MakeBatch<ConditionedBatch> {
   const labelled = classContext({ classes: CLASSES });
   return (examples, rows, options) => {
-    const { x, context } = labelled(examples, rows, options);
+    const moved = shifts && options.training;
+    const { x, context } = moved
+      ? labelled(
+          shifted(examples, rows, options.key.fold('shift')),
+          rows.map((_, index) => index),
+          options,
+        )
+      : labelled(examples, rows, options);
     const scaled = tf.tidy(() => {
       const clean = toRange(x, levels);
       if (!options.training) return clean;
@@ -76,28 +91,59 @@ function labelledBatch(levels: number): MakeBatch<ConditionedBatch> {
   };
 }
 
+/** The images of these rows, each moved by up to a pixel along both axes. What comes in is 0. */
+function shifted({ shape, values, labels }: Examples, rows: Int32Array, key: Key): Examples {
+  const [height, width] = imageShape(shape)!;
+  const size = height * width;
+  const random = key.generator();
+  const step = (): number => Math.floor(3 * random.uniform()) - 1;
+  const moved = new Float32Array(rows.length * size);
+  rows.forEach((row, index) => {
+    const [down, right] = [step(), step()];
+    for (let y = Math.max(0, down); y < Math.min(height, height + down); y++) {
+      for (let x = Math.max(0, right); x < Math.min(width, width + right); x++) {
+        moved[index * size + y * width + x] = values[row * size + (y - down) * width + (x - right)]!;
+      }
+    }
+  });
+  return { count: rows.length, shape, values: moved, labels: Int32Array.from(rows, (row) => labels![row]!) };
+}
+
 const toRange = (x: Tensor, levels: number): Tensor => tf.sub(tf.mul(x, 2 / (levels - 1)), 1);
 const toLevels = (x: Tensor, levels: number): Tensor => {
   return tf.round(tf.mul(tf.add(x, 1), (levels - 1) / 2));
 };
 
-/** A JEM on grey images, with early stopping by the cross-entropy of the validation rows. */
-function jointExperiment({ dataset, key, quick }: RecipeTask): Experiment<ConditionedBatch> {
-  const [pixels] = dataset.train.shape;
-  const [levels, hidden] = [dataset.levels!, quick ? 32 : 256];
-  const network = mlp([pixels!, hidden, hidden, hidden, CLASSES], {
-    key: key.fold('network'),
-    activation: 'swish',
+interface JointOptions {
+  /** From `[n, pixels]` to a number for each class. */
+  readonly network: (task: RecipeTask) => Layer;
+  readonly epochs: number;
+  /** Whether training images move by a pixel. */
+  readonly shifts?: boolean;
+  /** 0 for the plain classifier of the same network. */
+  readonly generativeWeight?: number;
+}
+
+/** A JEM on grey images, which keeps the weights of the epoch with the lowest cross-entropy of the validation rows. */
+function jointExperiment(
+  task: RecipeTask,
+  { network, epochs, shifts = false, generativeWeight = 1 }: JointOptions,
+): Experiment<ConditionedBatch> {
+  const { dataset, key, quick } = task;
+  const { train, validation } = dataset;
+  const levels = dataset.levels!;
+  const model = jointEnergyModel({
+    network: network(task),
+    ...{ classes: CLASSES, shape: train.shape, range: [-1, 1], key, generativeWeight },
   });
-  const model = jointEnergyModel({ network, classes: CLASSES, shape: [pixels!], range: [-1, 1], key });
-  const { validation } = dataset;
+  const steps = epochs * Math.ceil(train.count / JOINT_BATCH_SIZE);
   return {
     model,
     training: {
-      optimizer: adam({ learningRate: 1e-3 }),
-      batch: labelledBatch(levels),
-      batchSize: 64,
-      epochs: quick ? 2 : 110,
+      optimizer: adam({ learningRate: cosineSchedule(1e-3, { steps, final: 2e-5 }) }),
+      batch: labelledBatch(levels, { shifts }),
+      batchSize: JOINT_BATCH_SIZE,
+      epochs: quick ? 2 : epochs,
       ema: { decay: 0.995 },
       clipNorm: 5,
       recover: { attempts: 5 },
@@ -108,6 +154,33 @@ function jointExperiment({ dataset, key, quick }: RecipeTask): Experiment<Condit
     }),
   };
 }
+
+const JOINT_BATCH_SIZE = 64;
+
+const denseTrunk = ({ dataset, key, quick }: RecipeTask): Layer => {
+  const hidden = quick ? 32 : 256;
+  return mlp([dataset.train.shape[0]!, hidden, hidden, hidden, CLASSES], {
+    key: key.fold('network'),
+    activation: 'swish',
+  });
+};
+
+/** Two convolutions, the second of which halves the image, and a hidden layer. */
+const convTrunk = ({ dataset, key, quick }: RecipeTask): Layer => {
+  const [height, width] = imageShape(dataset.train.shape)!;
+  const [first, second, hidden] = quick ? [4, 8, 16] : [24, 48, 128];
+  const features = Math.ceil(height / 2) * Math.ceil(width / 2) * second;
+  const layers = { padding: 'same', kernelSize: 3 } as const;
+  return new Sequential([
+    new Reshape({ shape: [height, width, 1] }),
+    new Conv2d({ ...layers, inputs: 1, outputs: first, key: key.fold('first') }),
+    new ActivationLayer('swish'),
+    new Conv2d({ ...layers, inputs: first, outputs: second, stride: 2, key: key.fold('second') }),
+    new ActivationLayer('swish'),
+    new Flatten(),
+    mlp([features, hidden, CLASSES], { key: key.fold('head'), activation: 'swish' }),
+  ]);
+};
 
 async function crossEntropy(model: JointEnergyModel, examples: Examples, levels: number): Promise<number> {
   const rows = Int32Array.from({ length: examples.count }, (_, row) => row);
@@ -198,6 +271,18 @@ export const recipes: readonly Recipe[] = [
     source:
       'DGM §6.3, Eq. 6.5-6.31, with persistent chains; Your Classifier is Secretly an Energy Based Model (2020)',
     accepts: isLabelledGrey,
-    create: jointExperiment,
+    create: (task) => jointExperiment(task, { network: denseTrunk, epochs: 110 }),
+  },
+  {
+    name: 'jem-classifier',
+    source: 'the network of jem, trained as a classifier alone',
+    accepts: isLabelledGrey,
+    create: (task) => jointExperiment(task, { network: denseTrunk, epochs: 110, generativeWeight: 0 }),
+  },
+  {
+    name: 'jem-conv',
+    source: 'DGM §6.3, Eq. 6.5-6.31, with convolutions and images that move by a pixel',
+    accepts: isLabelledGrey,
+    create: (task) => jointExperiment(task, { network: convTrunk, epochs: 150, shifts: true }),
   },
 ];

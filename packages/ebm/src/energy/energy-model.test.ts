@@ -122,6 +122,33 @@ it('learns to classify and to tell data from nonsense', async () => {
   model.dispose();
 });
 
+it('is the plain classifier of its network where the generative weight is 0', () => {
+  const model = joint({ generativeWeight: 0 });
+  tf.tidy(() => {
+    const [objective] = model.objectives();
+    expect(objective!.prepare).toBeUndefined();
+    const x = tf.tensor2d([[0.1, -0.3]]);
+    const context = tf.tensor2d([[0, 1, 0]]);
+    const terms = objective!.loss({ x, context }, key, { training: true });
+    const expected = -take(model.classLogProbs(x))[1]!;
+    expect(take(terms.total)).toBeCloseToArray([expected]);
+    expect(Object.keys(terms)).toEqual(['total', 'classification']);
+  });
+  model.dispose();
+});
+
+it('runs new chains each time where none are kept', () => {
+  const model = joint({ bufferSize: 0 });
+  expect([...model.parameters().keys()].some((path) => path.startsWith('chains'))).toBe(false);
+  tf.tidy(() => {
+    const batch = { x: tf.zeros([5, 2]), context: tf.zeros([5, 3]) };
+    const { prepared } = prepareLoss(model.objectives()[0]!, batch, key, { training: true });
+    expect(prepared!['negatives']!.shape).toEqual([5, 2]);
+    expect(model.sample(key, 4).shape).toEqual([4, 2]);
+  });
+  model.dispose();
+});
+
 it('resumes to the bit, chains included', async () => {
   const [whole, half, resumed] = [joint(), joint(), joint({ key: Key.of(9) })];
   const store = memoryStore();

@@ -4,12 +4,14 @@ import {
   checkInteger,
   checkNumber,
   checkOptions,
+  checkSecondDerivative,
   checkShape,
   disposeOnThrow,
   logSoftmax,
   logSumExp,
   runSamplingLoop,
   ShapeError,
+  singleObjective,
 } from '@dgm/core';
 import type {
   ConditionedBatch,
@@ -17,12 +19,15 @@ import type {
   Key,
   Layer,
   LoopSampledModel,
+  LossOptions,
   Objective,
   SamplingLoop,
   Shape,
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
+import { checkObjective, checkUnused } from '../objectives/energy-objective';
+import type { EnergyFunction, EnergyObjective } from '../objectives/energy-objective';
 import { record } from '../record';
 import { CHAIN_OPTIONS, PersistentLangevin, type PersistentLangevinOptions } from './persistent-langevin';
 
@@ -34,22 +39,31 @@ export interface EnergyModelOptions extends PersistentLangevinOptions {
   readonly network: Layer;
   /** $\lambda$ of the penalty $\lambda (\mathbb E[E(x)^2] + \mathbb E[E(\tilde x)^2])$, which keeps energies near 0. @defaultValue 0.01 */
   readonly energyPenalty?: number;
+  /**
+   * How the energy is learned: `implicitScoreMatching()`, `denoisingScoreMatching({ std })`, `noiseContrastiveEstimation({ noise })` or
+   * `energyDiscrepancy({ std })`. `fit` validates on it. No chains are kept then: `bufferSize`, `restart` and `energyPenalty` do not apply, and the chains
+   * of `sample` start uniformly in `range`, at a temperature of 1 and for 1000 steps by default.
+   * @defaultValue the contrast of examples with persistent Langevin chains
+   */
+  readonly objective?: EnergyObjective;
 }
 
-export interface JointEnergyModelOptions extends Omit<EnergyModelOptions, 'network'> {
+export interface JointEnergyModelOptions extends Omit<EnergyModelOptions, 'network' | 'objective'> {
   /** From `[n, ...shape]` to a number for each class, `[n, classes]`. It belongs to the model. */
   readonly network: Layer;
   readonly classes: number;
-  /** What $-\ln p(x)$ counts beside $-\ln p(y|x)$. @defaultValue 1 */
+  /** What $-\ln p(x)$ counts beside $-\ln p(y|x)$; 0 trains the classifier alone, without chains. @defaultValue 1 */
   readonly generativeWeight?: number;
 }
 
 /**
  * A deep energy-based model, $p(x) = e^{-E(x)} / Z$ with the energy of a network, trained by the gradient of
- * $\mathbb E_{data}[E(x)] - \mathbb E[E(\tilde x)]$ with negatives $\tilde x$ of persistent Langevin chains. The chains are part of
- * the model and are saved with it. Its normalizer is not known: `evaluate` needs the option `partition`.
+ * $\mathbb E_{data}[E(x)] - \mathbb E[E(\tilde x)]$ with negatives $\tilde x$ of persistent Langevin chains, or by another
+ * `objective`. The chains are part of the model and are saved with it. Its normalizer is not known: `evaluate` needs the option
+ * `partition`.
  *
- * @throws {@link ArgumentError} for an option that is unknown or out of its range.
+ * @throws {@link ArgumentError} for an option that is unknown, out of its range, or of no use to the `objective`.
+ * @throws {@link UnsupportedError} for score matching with a network whose second derivative TensorFlow.js gets wrong.
  * @see DGM §6.2, Eq. 6.20-6.24
  */
 export function energyModel(options: EnergyModelOptions): DeepEnergyModel {
@@ -89,9 +103,12 @@ abstract class BaseEnergyModel<B> extends BaseModule implements EnergyModel<B>, 
   readonly #chains: PersistentLangevin;
   readonly #energyPenalty: number;
 
-  constructor(where: string, { network, energyPenalty = 0.01, ...chains }: EnergyModelOptions) {
+  constructor(
+    where: string,
+    { network, energyPenalty = 0.01, ...chains }: Omit<EnergyModelOptions, 'objective'>,
+  ) {
     super();
-    checkOptions(where, chains, CHAIN_OPTIONS);
+    checkOptions(where, chains, [...CHAIN_OPTIONS, 'network', 'energyPenalty', 'objective']);
     checkGiven(where, 'network', network, 'to be a layer such as mlp([64, 256, 1], { key })');
     checkNumber(where, 'energyPenalty', energyPenalty, { min: 0 });
     this.#where = where;
@@ -125,8 +142,12 @@ abstract class BaseEnergyModel<B> extends BaseModule implements EnergyModel<B>, 
   /** The energy of what the network gives, `[n, outputs]` to `[n]`. */
   protected abstract energyOf(output: Tensor): Tensor;
 
-  protected output(x: Tensor, method: string): Tensor {
+  protected checkShape(x: Tensor, method: string): void {
     checkShape(`${this.#where}.${method}`, 'x', x, ['n', ...this.eventShape]);
+  }
+
+  protected output(x: Tensor, method: string): Tensor {
+    this.checkShape(x, method);
     return this.#network.apply(x);
   }
 
@@ -153,8 +174,21 @@ abstract class BaseEnergyModel<B> extends BaseModule implements EnergyModel<B>, 
 
 /** Made by {@link energyModel}. */
 export class DeepEnergyModel extends BaseEnergyModel<Tensor> {
+  readonly #objective: EnergyObjective | undefined;
+  readonly #logPartition: Variable | undefined;
+
   constructor(options: EnergyModelOptions) {
-    super('energyModel', options);
+    const { objective, ...others } = options;
+    super('energyModel', objective === undefined ? others : { ...WITHOUT_CHAINS, ...others, bufferSize: 0 });
+    this.#objective = objective;
+    if (objective === undefined) return;
+    const example = 'denoisingScoreMatching({ std: 0.1 })';
+    checkObjective('energyModel', objective, { data: 'reals', example });
+    checkUnused('energyModel', options, ['bufferSize', 'restart', 'energyPenalty']);
+    if (objective.learnsPartition) this.#logPartition = this.parameter('logPartition', tf.scalar(0));
+    if (!objective.usesScore) return;
+    const energy = (x: Tensor): Tensor => this.energy(x);
+    tf.tidy(() => checkSecondDerivative('energyModel', energy, tf.zeros([1, ...this.eventShape])));
   }
 
   protected override energyOf(output: Tensor): Tensor {
@@ -163,20 +197,39 @@ export class DeepEnergyModel extends BaseEnergyModel<Tensor> {
   }
 
   objectives(): readonly Objective[] {
-    return [
-      {
-        name: 'contrastive',
-        parameters: this.networkParameters(),
-        prepare: (x, key, { training }) => this.negatives(x, key, training),
-        loss: (x, _, { prepared }) =>
-          tf.tidy(() => {
-            const { data, model, penalty } = this.contrast(this.energy(x), prepared!['negatives']!);
-            return { total: tf.add<Scalar>(tf.sub(data, model), penalty), data, model };
-          }),
-      },
-    ];
+    const objective = this.#objective;
+    if (objective === undefined) return [this.#contrastive()];
+    const logPartition = this.#logPartition;
+    const seen: EnergyFunction = {
+      energy: (x) => this.energy(x),
+      ...(logPartition && { learnedPartition: logPartition }),
+    };
+    const loss = (x: Tensor, key: Key) => {
+      this.checkShape(x, 'loss');
+      return objective.loss(seen, x, key);
+    };
+    return singleObjective(this, { name: objective.name, loss }).map((each) => ({
+      ...each,
+      validated: true,
+    }));
+  }
+
+  #contrastive(): Objective {
+    return {
+      name: 'contrastive',
+      parameters: this.networkParameters(),
+      prepare: (x, key, { training }) => this.negatives(x, key, training),
+      loss: (x, _, { prepared }) =>
+        tf.tidy(() => {
+          const { data, model, penalty } = this.contrast(this.energy(x), prepared!['negatives']!);
+          return { total: tf.add<Scalar>(tf.sub(data, model), penalty), data, model };
+        }),
+    };
   }
 }
+
+/** Defaults of the chains of `sample` where an objective needs none. */
+const WITHOUT_CHAINS = { steps: 1000, temperature: 1 };
 
 /** Made by {@link jointEnergyModel}. */
 export class JointEnergyModel extends BaseEnergyModel<ConditionedBatch> {
@@ -216,20 +269,25 @@ export class JointEnergyModel extends BaseEnergyModel<ConditionedBatch> {
   }
 
   objectives(): readonly Objective<ConditionedBatch>[] {
+    const weight = this.#generativeWeight;
     return [
       {
         name: 'joint',
         parameters: this.networkParameters(),
-        prepare: ({ x }, key, { training }) => this.negatives(x, key, training),
+        ...(weight > 0 && {
+          prepare: ({ x }: ConditionedBatch, key: Key, { training }: LossOptions) =>
+            this.negatives(x, key, training),
+        }),
         loss: ({ x, context }, _, { prepared }) =>
           tf.tidy(() => {
             this.#checkLabels(context, x, 'loss');
             const logits = this.#logits(x, 'loss');
             const perExample = tf.sum(tf.mul(logSoftmax(logits), context), 1);
             const classification = tf.neg(tf.mean<Scalar>(perExample));
+            if (weight === 0) return { total: tf.clone(classification), classification };
             const { data, model, penalty } = this.contrast(this.energyOf(logits), prepared!['negatives']!);
             const generative = tf.add(tf.sub(data, model), penalty);
-            const total = tf.add<Scalar>(classification, tf.mul(this.#generativeWeight, generative));
+            const total = tf.add<Scalar>(classification, tf.mul(weight, generative));
             return { total, classification, data, model };
           }),
       },

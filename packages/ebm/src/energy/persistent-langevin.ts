@@ -11,7 +11,11 @@ export interface PersistentLangevinOptions {
   readonly shape: Shape;
   /** The range of the data, both ends included: chains start uniformly in it and are kept inside it. */
   readonly range: readonly [min: number, max: number];
-  /** The number of chains that are kept. A training step moves as many as the batch has examples. @defaultValue 2000 */
+  /**
+   * The number of chains that are kept. A training step moves as many as the batch has examples. 0 keeps none: each chain starts
+   * anew (short-run chains).
+   * @defaultValue 2000
+   */
   readonly bufferSize?: number;
   /** The probability that a chain starts anew when its turn comes. @defaultValue 0.05 */
   readonly restart?: number;
@@ -49,7 +53,7 @@ export class PersistentLangevin extends BaseModule {
   readonly #range: { readonly min: number; readonly max: number };
   readonly #shape: Shape;
   readonly #chain: { readonly steps: number; readonly stepSize: number; readonly temperature: number };
-  readonly #queue: Variable;
+  readonly #queue: Variable | undefined;
 
   constructor(where: string, options: PersistentLangevinOptions) {
     super();
@@ -62,7 +66,7 @@ export class PersistentLangevin extends BaseModule {
     const [min, max] = range;
     checkNumber(where, 'range[0]', min);
     checkNumber(where, 'range[1]', max, { above: min });
-    checkInteger(where, 'bufferSize', bufferSize);
+    checkInteger(where, 'bufferSize', bufferSize, { min: 0 });
     checkNumber(where, 'restart', restart, { min: 0, max: 1 });
     checkInteger(where, 'steps', steps);
     checkNumber(where, 'stepSize', stepSize, { above: 0 });
@@ -71,11 +75,14 @@ export class PersistentLangevin extends BaseModule {
     this.#range = { min, max };
     this.#restart = restart;
     this.#chain = { steps, stepSize, temperature };
-    this.#queue = this.parameter('queue', this.#start(key, bufferSize), { trainable: false });
+    this.#queue =
+      bufferSize === 0
+        ? undefined
+        : this.parameter('queue', this.#start(key, bufferSize), { trainable: false });
   }
 
   /**
-   * Moves the first chains of the queue, all of them where there are fewer than `n`.
+   * Moves the first chains of the queue, all of them where there are fewer than `n`; without a queue, `n` new ones.
    * @param energy - `[n, ...shape]` to `[n]`
    * @returns the states of the chains, `[min(n, bufferSize), ...shape]`; the caller owns them
    */
@@ -85,42 +92,50 @@ export class PersistentLangevin extends BaseModule {
     { n, training }: { n: number; training: boolean },
   ): Tensor {
     return tf.tidy(() => {
-      const size = this.#queue.shape[0]!;
+      const queue = this.#queue;
+      if (queue === undefined) return this.#run(energy, this.#start(key.fold('start'), n), key);
+      const size = queue.shape[0]!;
       const count = Math.min(n, size);
-      const [front, rest] = [rows(this.#queue, 0, count), rows(this.#queue, count, size - count)];
+      const [front, rest] = [rows(queue, 0, count), rows(queue, count, size - count)];
       const each = [count, ...this.#shape.map(() => 1)];
       const isNew = tf.less(key.fold('restart').uniform(each), this.#restart);
-      const fresh = this.#start(key.fold('start'), count);
-      const loop = this.#loop(energy, front);
-      let state = { x: select(isNew, fresh, front) };
-      for (let step = 1; step <= loop.steps; step++) {
-        state = loop.next(state, {}, key.fold(step)) as typeof state;
-      }
-      if (training) this.#queue.assign(count === size ? tf.clone(state.x) : tf.concat([rest, state.x]));
-      return state.x;
+      const x = this.#run(energy, select(isNew, this.#start(key.fold('start'), count), front), key);
+      if (training) queue.assign(count === size ? tf.clone(x) : tf.concat([rest, x]));
+      return x;
     });
   }
 
-  /** Langevin dynamics from `n` chains of the queue, drawn with replacement. */
+  /** Langevin dynamics from `n` chains of the queue, drawn with replacement, or from new ones. */
   sampling(energy: (x: Tensor) => Tensor, n: number): SamplingLoop {
-    const { steps, next, finish } = this.#loop(energy, this.#queue);
-    return {
-      steps,
-      inputs: {},
-      start: (_, key) =>
-        tf.tidy(() => {
-          const size = this.#queue.shape[0]!;
-          // Rounding may give the upper end.
-          const picked = tf.minimum(tf.floor(key.uniform([n], { max: size })), size - 1);
-          return { x: tf.gather(this.#queue, tf.cast(picked, 'int32') as tf.Tensor1D) };
-        }),
-      next,
-      finish,
+    const start = (key: Key): Tensor => {
+      const queue = this.#queue;
+      if (queue === undefined) return this.#start(key, n);
+      const size = queue.shape[0]!;
+      // Rounding may give the upper end.
+      const picked = tf.minimum(tf.floor(key.uniform([n], { max: size })), size - 1);
+      return tf.gather(queue, tf.cast(picked, 'int32') as tf.Tensor1D);
     };
+    const { steps, next, finish } = this.#loop(energy);
+    return { steps, inputs: {}, start: (_, key) => tf.tidy(() => ({ x: start(key) })), next, finish };
   }
 
-  #loop(energy: (x: Tensor) => Tensor, initial: Tensor): SamplingLoop {
-    return langevin({ logProb: (x) => tf.neg(energy(x)), initial, ...this.#chain, ...this.#range });
+  #run(energy: (x: Tensor) => Tensor, start: Tensor, key: Key): Tensor {
+    const loop = this.#loop(energy);
+    let state = { x: start };
+    for (let step = 1; step <= loop.steps; step++) {
+      state = loop.next(state, {}, key.fold(step)) as typeof state;
+    }
+    return state.x;
+  }
+
+  /** A loop that is started by its user. */
+  #loop(energy: (x: Tensor) => Tensor): SamplingLoop {
+    const initial = tf.zeros([0, ...this.#shape]);
+    try {
+      return langevin({ logProb: (x) => tf.neg(energy(x)), initial, ...this.#chain, ...this.#range });
+    } finally {
+      initial.dispose();
+    }
   }
 
   #start(key: Key, n: number): Tensor {

@@ -1,8 +1,11 @@
+import { logSumExp, UnsupportedError } from '@dgm/core';
+import type { Key, PartitionEstimate } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import { annealedImportanceSampling, type AnnealedPath } from './annealed-importance-sampling';
 
 /** Sums over the states of at most so many bits are feasible. */
-export const MOST_BITS = 20;
+const MOST_BITS = 20;
 
 /** States that are looked at together, as a power of 2, which limits the memory. */
 const CHUNK_BITS = 12;
@@ -21,4 +24,40 @@ export function bitStates(bits: number): readonly (() => Tensor)[] {
     }
     return tf.tensor2d(values, [rows, bits]);
   });
+}
+
+/**
+ * $\ln \sum_s e^{f(s)}$ over the states of `bits` bits, a differentiable scalar.
+ * @param logMass - f, from `[rows, bits]` to `[rows]`
+ * @throws UnsupportedError for too many bits; infinitely many stand for what are none
+ */
+export function logSumOverBits(where: string, bits: number, logMass: (states: Tensor) => Tensor): Scalar {
+  if (bits > MOST_BITS) {
+    throw new UnsupportedError({
+      where,
+      argument: 'the units to sum over',
+      expected: `to be at most ${MOST_BITS} bits`,
+      actual: Number.isFinite(bits) ? String(bits) : 'no bits',
+      remedy: 'estimate it with partition',
+    });
+  }
+  return tf.tidy(() => {
+    const parts = bitStates(bits).map((states) => tf.tidy(() => logSumExp(logMass(states()))));
+    return logSumExp(tf.stack(parts)) as Scalar;
+  });
+}
+
+/** $\ln Z$ of a model: exact where it is a sum over few enough bits, otherwise by annealed importance sampling. */
+export async function partitionOf(
+  model: { logPartition(): Scalar; annealedPath(): AnnealedPath },
+  { key, bits }: { readonly key: Key; readonly bits: number },
+): Promise<PartitionEstimate> {
+  if (bits > MOST_BITS) return annealedImportanceSampling(model.annealedPath(), { key });
+  const exact = model.logPartition();
+  try {
+    const logPartition = (await exact.data())[0]!;
+    return { kind: 'exact', logPartition, standardError: 0, interval: [logPartition, logPartition] };
+  } finally {
+    exact.dispose();
+  }
 }

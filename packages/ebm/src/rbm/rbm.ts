@@ -1,4 +1,5 @@
 import {
+  ArgumentError,
   BaseModule,
   checkGiven,
   checkInteger,
@@ -7,11 +8,10 @@ import {
   checkOptions,
   checkShape,
   disposeOnThrow,
-  logSumExp,
   runSamplingLoop,
+  singleObjective,
   softplus,
   sumLastAxes,
-  UnsupportedError,
 } from '@dgm/core';
 import type {
   EnergyModel,
@@ -25,8 +25,9 @@ import type {
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
-import { annealedImportanceSampling, type AnnealedPath } from '../partition/annealed-importance-sampling';
-import { bitStates, MOST_BITS } from '../partition/enumerate';
+import { checkObjective, checkUnused, type EnergyObjective } from '../objectives/energy-objective';
+import type { AnnealedPath } from '../partition/annealed-importance-sampling';
+import { logSumOverBits, partitionOf } from '../partition/enumerate';
 import { record } from '../record';
 import { drawBits, type VisibleUnits } from './units';
 
@@ -51,13 +52,28 @@ export interface RbmOptions {
    * @defaultValue 0
    */
   readonly chains?: number;
+  /**
+   * How bits are learned without chains: `pseudoLikelihood()` or `minimumProbabilityFlow()`. `steps` and `chains` do not apply then.
+   * @defaultValue contrastive divergence
+   */
+  readonly objective?: EnergyObjective;
   /** $\lambda$ of the penalty $\frac{\lambda}{2} \|W\|^2$. @defaultValue 0 */
   readonly weightDecay?: number;
   /** Gibbs steps of `sample`. @defaultValue 500 */
   readonly sampleSteps?: number;
 }
 
-const OPTIONS = ['visible', 'hidden', 'key', 'examples', 'steps', 'chains', 'weightDecay', 'sampleSteps'];
+const OPTIONS: readonly (keyof RbmOptions)[] = [
+  'visible',
+  'hidden',
+  'key',
+  'examples',
+  'steps',
+  'chains',
+  'objective',
+  'weightDecay',
+  'sampleSteps',
+];
 
 /** The standard deviation of initial weights. */
 const INITIAL_SCALE = 0.01;
@@ -97,6 +113,7 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
   readonly #visible: VisibleUnits;
   readonly #hidden: number;
   readonly #steps: number;
+  readonly #objective: EnergyObjective | undefined;
   readonly #weightDecay: number;
   readonly #sampleSteps: number;
   readonly #weights: Variable;
@@ -111,7 +128,7 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
     super();
     checkOptions('rbm', options, OPTIONS);
     const { visible, hidden, key, examples, steps = 1, chains = 0 } = options;
-    const { weightDecay = 0, sampleSteps = 500 } = options;
+    const { objective, weightDecay = 0, sampleSteps = 500 } = options;
     checkGiven('rbm', 'visible', visible, 'to be units such as bernoulliUnits({ shape: [64] })');
     checkInteger('rbm', 'hidden', hidden);
     checkKey('rbm', key);
@@ -119,12 +136,18 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
     checkInteger('rbm', 'chains', chains, { min: 0 });
     checkNumber('rbm', 'weightDecay', weightDecay, { min: 0 });
     checkInteger('rbm', 'sampleSteps', sampleSteps);
+    if (objective !== undefined) {
+      checkObjective('rbm', objective, { data: 'bits', example: 'pseudoLikelihood()' });
+      checkUnused('rbm', options, ['steps', 'chains']);
+      checkBits('rbm', visible);
+    }
     if (examples !== undefined) checkShape('rbm', 'examples', examples, ['n', ...visible.shape]);
     this.eventShape = visible.shape;
     this.levels = visible.levels;
     this.#visible = visible;
     this.#hidden = hidden;
     this.#steps = steps;
+    this.#objective = objective;
     this.#weightDecay = weightDecay;
     this.#sampleSteps = sampleSteps;
     const bias = tf.tidy(() =>
@@ -194,39 +217,15 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
    */
   logPartition(over: 'hidden' | 'visible' = this.#fewer()): Scalar {
     const bits = over === 'hidden' ? this.#hidden : this.#visibleBits();
-    if (bits > MOST_BITS) {
-      throw new UnsupportedError({
-        where: 'Rbm.logPartition',
-        argument: `the ${over} units`,
-        expected: `to be at most ${MOST_BITS} bits`,
-        actual: Number.isFinite(bits) ? String(bits) : 'no bits',
-        remedy: 'estimate it with partition',
-      });
-    }
-    return tf.tidy(() => {
-      const parts = bitStates(bits).map((states) =>
-        tf.tidy(() =>
-          logSumExp(over === 'hidden' ? this.#hiddenMass(states()) : tf.neg(this.#freeEnergy(states()))),
-        ),
-      );
-      return logSumExp(tf.stack(parts)) as Scalar;
-    });
+    return logSumOverBits(`Rbm.logPartition of ${over} units`, bits, (states) =>
+      over === 'hidden' ? this.#hiddenMass(states) : tf.neg(this.#freeEnergy(states)),
+    );
   }
 
   /** $\ln Z$: exact if that takes a sum over at most 2^20 states, otherwise by annealed importance sampling. */
   async partition(key: Key): Promise<PartitionEstimate> {
     checkKey('Rbm.partition', key);
-    if (Math.min(this.#hidden, this.#visibleBits()) > MOST_BITS) {
-      return annealedImportanceSampling(this.annealedPath(), { key });
-    }
-    const exact = this.logPartition();
-    try {
-      const [logPartition] = await exact.data();
-      const [value, interval] = [logPartition!, [logPartition!, logPartition!] as const];
-      return { kind: 'exact', logPartition: value, standardError: 0, interval };
-    } finally {
-      exact.dispose();
-    }
+    return partitionOf(this, { key, bits: Math.min(this.#hidden, this.#visibleBits()) });
   }
 
   /**
@@ -294,6 +293,12 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
    * constants, is that of minus the log-likelihood where these are samples of the model (DGM Eq. 6.42).
    */
   objectives(): readonly Objective[] {
+    const objective = this.#objective;
+    if (objective !== undefined) {
+      const loss = (x: Tensor, key: Key) =>
+        this.#decayed(objective.loss({ energy: (each) => this.energy(each) }, x, key));
+      return singleObjective(this, { name: objective.name, loss });
+    }
     return [
       {
         name: 'contrastive',
@@ -303,11 +308,16 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
           tf.tidy(() => {
             const data = tf.mean<Scalar>(this.energy(x));
             const model = tf.mean<Scalar>(this.#freeEnergy(prepared!['negatives']!));
-            const decay = tf.mul(0.5 * this.#weightDecay, tf.sum(tf.square(this.#weights)));
-            return { total: tf.add<Scalar>(tf.sub(data, model), decay), data, model };
+            return this.#decayed({ total: tf.sub<Scalar>(data, model), data, model });
           }),
       },
     ];
+  }
+
+  /** With the penalty of the weights in the total. */
+  #decayed<T extends { readonly total: Scalar }>(terms: T): T & { total: Scalar } {
+    const decay = tf.mul(0.5 * this.#weightDecay, tf.sum(tf.square(this.#weights)));
+    return { ...terms, total: tf.add<Scalar>(terms.total, decay) };
   }
 
   #negatives(x: Tensor, key: Key, training: boolean): Prepared {
@@ -368,6 +378,17 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
   #fewer(): 'hidden' | 'visible' {
     return this.#hidden <= this.#visibleBits() ? 'hidden' : 'visible';
   }
+}
+
+/** @throws ArgumentError for units that are no bits */
+function checkBits(where: string, { levels }: VisibleUnits): void {
+  if (levels === 2) return;
+  throw new ArgumentError({
+    where,
+    argument: 'visible',
+    expected: 'to be bits for this objective, such as bernoulliUnits({ shape: [64] })',
+    actual: levels === undefined ? 'real numbers' : `units of ${levels} values`,
+  });
 }
 
 /** The scalar product of each row with a vector, `[n]`. */

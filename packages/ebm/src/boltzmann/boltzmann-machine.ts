@@ -1,0 +1,349 @@
+import {
+  ArgumentError,
+  BaseModule,
+  checkGiven,
+  checkInteger,
+  checkKey,
+  checkNumber,
+  checkOptions,
+  checkShape,
+  disposeOnThrow,
+  Key,
+  runSamplingLoop,
+  singleObjective,
+  sizeOf,
+  sumLastAxes,
+} from '@dgm/core';
+import type {
+  EnergyModel,
+  LoopSampledModel,
+  Objective,
+  PartitionEstimate,
+  SamplingLoop,
+  Shape,
+} from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
+import { pseudoLikelihood } from '../objectives/bit-flips';
+import { checkObjective, type EnergyObjective } from '../objectives/energy-objective';
+import type { AnnealedPath } from '../partition/annealed-importance-sampling';
+import { logSumOverBits, partitionOf } from '../partition/enumerate';
+import { record } from '../record';
+import { bernoulliUnits, drawBits } from '../rbm/units';
+import { colourClasses, type Edge } from './graph';
+
+export interface BoltzmannMachineOptions {
+  /** The shape of one example of bits. */
+  readonly shape: Shape;
+  /** Randomness for the initial weights. */
+  readonly key: Key;
+  /**
+   * The pairs of units that interact, by their places in an example, row-major: `gridEdges([8, 8])` for an Ising model.
+   * @defaultValue every pair
+   */
+  readonly edges?: readonly Edge[];
+  /**
+   * Examples, `[n, ...shape]`, whose means the biases start from. The model of these means is also where annealed importance
+   * sampling starts. Borrowed.
+   * @defaultValue biases of 0
+   */
+  readonly examples?: Tensor;
+  /** `pseudoLikelihood()` or `minimumProbabilityFlow()`. @defaultValue `pseudoLikelihood()` */
+  readonly objective?: EnergyObjective;
+  /** $\lambda$ of the penalty $\frac{\lambda}{2} \sum_{i<j} W_{ij}^2$. @defaultValue 0 */
+  readonly weightDecay?: number;
+  /** Gibbs sweeps of `sample`. @defaultValue 500 */
+  readonly sampleSteps?: number;
+}
+
+const OPTIONS: readonly (keyof BoltzmannMachineOptions)[] = [
+  'shape',
+  'key',
+  'edges',
+  'examples',
+  'objective',
+  'weightDecay',
+  'sampleSteps',
+];
+
+/** The standard deviation of initial weights. */
+const INITIAL_SCALE = 0.01;
+
+/**
+ * A Boltzmann machine without hidden units: bits x with the energy
+ *
+ * $$E(x) = -\sum_{i<j} W_{ij} x_i x_j - b^\top x$$
+ *
+ * over the given pairs. With the pairs of a grid it is an Ising model: spins $s = 2x - 1$ with the couplings J and fields H have
+ * $W = 4 J$ and $b_i = 2 H_i - 2 \sum_j J_{ij}$. It learns by pseudo-likelihood, which is consistent. `evaluate` gets $\ln Z$ by
+ * a sum over all states of at most 20 bits, and by annealed importance sampling, with an interval, elsewhere.
+ *
+ * @throws {@link ArgumentError} for an option that is unknown or out of its range.
+ * @throws {@link ShapeError} for examples of another shape.
+ * @see DGM §6.5, Eq. 6.32; A Learning Algorithm for Boltzmann Machines (Ackley, Hinton and Sejnowski, 1985)
+ *
+ * @example
+ * ```ts
+ * const ising = boltzmannMachine({ shape: [64], edges: gridEdges([8, 8]), key, examples });
+ * ```
+ */
+export function boltzmannMachine(options: BoltzmannMachineOptions): BoltzmannMachine {
+  return record(
+    disposeOnThrow(() => new BoltzmannMachine(options)),
+    'boltzmannMachine',
+    arguments,
+  );
+}
+
+/** Made by {@link boltzmannMachine}. */
+export class BoltzmannMachine extends BaseModule implements EnergyModel, LoopSampledModel {
+  readonly likelihoodKind = 'unnormalized';
+  readonly levels = 2;
+  readonly eventShape: Shape;
+  readonly #size: number;
+  readonly #objective: EnergyObjective;
+  readonly #weightDecay: number;
+  readonly #sampleSteps: number;
+  /** Of which the entries above the diagonal at the edges count. */
+  readonly #weights: Variable;
+  readonly #bias: Variable;
+  /** Of the model without weights that annealed importance sampling starts from. */
+  readonly #baseBias: Variable;
+  readonly #edges: readonly Edge[];
+  /** Sets of units without an edge between them, which are drawn together. */
+  readonly #classes: readonly (readonly number[])[];
+
+  constructor(options: BoltzmannMachineOptions) {
+    super();
+    const where = 'boltzmannMachine';
+    checkOptions(where, options, OPTIONS);
+    const { shape, key, examples, objective = pseudoLikelihood() } = options;
+    const { weightDecay = 0, sampleSteps = 500 } = options;
+    const units = bernoulliUnits({ shape: checkedShape(where, shape) });
+    checkKey(where, key);
+    checkObjective(where, objective, { data: 'bits', example: 'pseudoLikelihood()' });
+    checkNumber(where, 'weightDecay', weightDecay, { min: 0 });
+    checkInteger(where, 'sampleSteps', sampleSteps);
+    if (examples !== undefined) checkShape(where, 'examples', examples, ['n', ...shape]);
+    this.eventShape = shape;
+    this.#size = sizeOf(shape);
+    this.#edges = checkedEdges(where, options.edges ?? allPairs(this.#size), this.#size);
+    this.#classes = colourClasses(this.#size, this.#edges);
+    this.#objective = objective;
+    this.#weightDecay = weightDecay;
+    this.#sampleSteps = sampleSteps;
+    const size = this.#size;
+    const bias = tf.tidy(() =>
+      examples === undefined ? tf.zeros([size]) : units.fieldsOf(units.encode(examples)),
+    );
+    const weights = tf.tidy(() => tf.mul(INITIAL_SCALE, key.fold('weights').normal([size, size])));
+    this.#weights = this.parameter('weights', weights);
+    this.#bias = this.parameter('bias', tf.clone(bias));
+    this.#baseBias = this.parameter('baseBias', bias, { trainable: false });
+  }
+
+  /**
+   * E(x), nats, `[n]` (DGM Eq. 6.32).
+   * @param x - 0 or 1, `[n, ...shape]`
+   * @throws {@link ShapeError} if `x` has another shape.
+   */
+  energy(x: Tensor): Tensor {
+    return tf.tidy(() => this.#energy(this.#rows(x, 'energy')));
+  }
+
+  /**
+   * The log-odds of each unit given all others, $b + W x$ with the symmetric W, `[n, size]`.
+   * @param x - 0 or 1, `[n, ...shape]`
+   * @throws {@link ShapeError} if `x` has another shape.
+   */
+  logits(x: Tensor): Tensor {
+    return tf.tidy(() => this.#fields(this.#rows(x, 'logits')));
+  }
+
+  /**
+   * $\ln Z$ by a sum over all states, a differentiable scalar in nats.
+   * @throws {@link UnsupportedError} for more than 20 bits.
+   */
+  logPartition(): Scalar {
+    return logSumOverBits('BoltzmannMachine.logPartition', this.#size, (states) =>
+      tf.neg(this.#energy(states)),
+    );
+  }
+
+  /** $\ln Z$: exact if that takes a sum over at most 2^20 states, otherwise by annealed importance sampling. */
+  async partition(key: Key): Promise<PartitionEstimate> {
+    checkKey('BoltzmannMachine.partition', key);
+    return partitionOf(this, { key, bits: this.#size });
+  }
+
+  /** The path $\ln f_\beta(x) = (1 - \beta)\, b_0^\top x - \beta E(x)$ from the model of the units' means, over `[n, size]`. */
+  annealedPath(): AnnealedPath {
+    const units = bernoulliUnits({ shape: [this.#size] });
+    return {
+      logBasePartition: () =>
+        tf.tidy(() => tf.squeeze(units.logNormalizer(tf.expandDims(this.#baseBias, 0)))),
+      draw: (key, n) => this.#drawBase(key, n),
+      logRatio: (x, { from, to }) =>
+        tf.tidy(() => tf.neg(tf.mul(tf.sub(to, from), tf.add(this.#energy(x), dot(x, this.#baseBias))))),
+      move: (x, beta, key) =>
+        this.#sweep(x, key, (fields) =>
+          tf.add(tf.mul(tf.sub(1, beta), this.#baseBias), tf.mul(beta, fields)),
+        ),
+    };
+  }
+
+  /** `[n, ...shape]`, after `sampleSteps` Gibbs sweeps from the model of the units' means. */
+  sample(key: Key, n: number): Tensor {
+    return runSamplingLoop(this.samplingLoop(n), key);
+  }
+
+  samplingLoop(n: number): SamplingLoop {
+    checkInteger('BoltzmannMachine.sample', 'n', n, { min: 0 });
+    return {
+      steps: this.#sampleSteps,
+      inputs: {},
+      start: (_, key) => ({ x: this.#drawBase(key, n) }),
+      next: ({ x }, _, key) => ({ x: this.#sweep(x!, key) }),
+      finish: ({ x }) => tf.reshape(x!, [n, ...this.eventShape]),
+    };
+  }
+
+  /**
+   * Memories by descent of the energy (a Hopfield network): sweeps in which each unit takes its more probable value given the
+   * others, `[n, ...shape]`.
+   * @param x - 0 or 1, `[n, ...shape]`
+   * @param options - `steps`: how many sweeps (`@defaultValue 10`)
+   * @throws {@link ShapeError} if `x` has another shape.
+   */
+  recall(x: Tensor, { steps = 10, ...unknown }: { readonly steps?: number } = {}): Tensor {
+    checkOptions('BoltzmannMachine.recall', unknown, ['steps']);
+    checkInteger('BoltzmannMachine.recall', 'steps', steps, { min: 0 });
+    return tf.tidy(() => {
+      let state = this.#rows(x, 'recall');
+      for (let step = 0; step < steps; step++) {
+        state = this.#update(state, (fields) => tf.cast(tf.greater(fields, 0), 'float32'));
+      }
+      return tf.reshape(state, x.shape);
+    });
+  }
+
+  objectives(): readonly Objective[] {
+    const model = { energy: (x: Tensor) => this.energy(x) };
+    return singleObjective(this, {
+      name: this.#objective.name,
+      loss: (x: Tensor, key) => {
+        const terms = this.#objective.loss(model, x, key);
+        const decay = tf.mul(0.25 * this.#weightDecay, tf.sum(tf.square(this.#couplings())));
+        return { ...terms, total: tf.add<Scalar>(terms.total, decay) };
+      },
+    });
+  }
+
+  /** The symmetric matrix of weights, 0 where there is no edge. */
+  #couplings(): Tensor {
+    const mask = new Float32Array(this.#size ** 2);
+    for (const [i, j] of this.#edges) mask[Math.min(i, j) * this.#size + Math.max(i, j)] = 1;
+    const upper = tf.mul(this.#weights, tf.tensor2d(mask, [this.#size, this.#size]));
+    return tf.add(upper, tf.transpose(upper));
+  }
+
+  #fields(x: Tensor): Tensor {
+    return tf.add(tf.matMul(x, this.#couplings()), this.#bias);
+  }
+
+  #energy(x: Tensor): Tensor {
+    const pairs = sumLastAxes(tf.mul(x, tf.matMul(x, this.#couplings())), 1);
+    return tf.neg(tf.add(tf.mul(0.5, pairs), dot(x, this.#bias)));
+  }
+
+  #sweep(x: Tensor, key: Key, annealed = (fields: Tensor): Tensor => fields): Tensor {
+    return this.#update(x, (fields, index) => drawBits(annealed(fields), key.fold(index)));
+  }
+
+  /** Gives the units of each class new values, one class after the other. */
+  #update(x: Tensor, value: (fields: Tensor, index: number) => Tensor): Tensor {
+    return tf.tidy(() => {
+      const couplings = this.#couplings();
+      let state = tf.clone(x);
+      this.#classes.forEach((members, index) => {
+        const indicator = new Float32Array(this.#size);
+        for (const unit of members) indicator[unit] = 1;
+        const isMember = tf.tensor1d(indicator);
+        const fields = tf.add(tf.matMul(state, couplings), this.#bias);
+        const change = tf.sub(value(fields, index), state);
+        state = tf.add(state, tf.mul(isMember, change));
+      });
+      return state;
+    });
+  }
+
+  #drawBase(key: Key, n: number): Tensor {
+    return tf.tidy(() => drawBits(tf.tile(tf.expandDims(this.#baseBias, 0), [n, 1]), key));
+  }
+
+  #rows(x: Tensor, method: string): Tensor {
+    checkShape(`BoltzmannMachine.${method}`, 'x', x, ['n', ...this.eventShape]);
+    return tf.reshape(x, [x.shape[0]!, this.#size]);
+  }
+}
+
+export interface HopfieldOptions {
+  /** The patterns to be stored, 0 or 1, `[patterns, ...shape]`. Borrowed. */
+  readonly patterns: Tensor;
+}
+
+/**
+ * A Boltzmann machine with the weights of a Hopfield network, $J_{ij} = \frac1D \sum_p s_{pi} s_{pj}$ over the spins
+ * $s = 2x - 1$ of the patterns, whose minima of the energy are near them while there are fewer than about 0.14 D: see `recall`.
+ *
+ * @throws {@link ShapeError} for patterns without an axis of their own.
+ * @see Neural networks and physical systems with emergent collective computational abilities (Hopfield, 1982)
+ */
+export function hopfieldNetwork(options: HopfieldOptions): BoltzmannMachine {
+  const where = 'hopfieldNetwork';
+  checkOptions(where, options, ['patterns']);
+  const { patterns } = options;
+  checkGiven(where, 'patterns', patterns, 'to be a tensor of shape [patterns, ...shape]');
+  const [count, ...shape] = patterns.shape as [number, ...number[]];
+  checkInteger(where, 'the number of patterns', count);
+  const machine = boltzmannMachine({ shape, key: Key.of(0) });
+  tf.tidy(() => {
+    const size = sizeOf(shape);
+    const spins = tf.sub(tf.mul(2, tf.reshape(patterns, [count, size])), 1);
+    const couplings = tf.div(tf.matMul(spins, spins, true), size);
+    const own = tf.sub(tf.sum(couplings, 1), count / size);
+    const parameters = machine.parameters();
+    parameters.get('weights')!.assign(tf.mul(4, couplings));
+    parameters.get('bias')!.assign(tf.mul(-2, own));
+  });
+  return record(machine, 'hopfieldNetwork', arguments);
+}
+
+/** The scalar product of each row with a vector, `[n]`. */
+function dot(rows: Tensor, vector: Tensor): Tensor {
+  return tf.squeeze(tf.matMul(rows, tf.expandDims(vector, 1)), [1]);
+}
+
+function checkedShape(where: string, shape: Shape): Shape {
+  checkGiven(where, 'shape', shape, 'to be the shape of an example');
+  return shape;
+}
+
+function checkedEdges(where: string, edges: readonly Edge[], size: number): readonly Edge[] {
+  for (const edge of edges) {
+    const [i, j] = edge;
+    for (const unit of edge) checkInteger(where, 'a unit of edges', unit, { min: 0, max: size - 1 });
+    if (i !== j) continue;
+    throw new ArgumentError({
+      where,
+      argument: 'edges',
+      expected: 'to be pairs of different units',
+      actual: `[${i}, ${j}]`,
+    });
+  }
+  return edges;
+}
+
+function allPairs(size: number): readonly Edge[] {
+  return Array.from({ length: size }, (_, j) => Array.from({ length: j }, (__, i): Edge => [i, j])).flat();
+}

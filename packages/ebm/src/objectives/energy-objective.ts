@@ -1,0 +1,57 @@
+import { ArgumentError, checkGiven } from '@dgm/core';
+import type { Key } from '@dgm/core';
+import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+
+/** What an objective sees of a model. */
+export interface EnergyFunction {
+  /** E(x), nats, `[n, ...shape]` to `[n]`. */
+  energy(x: Tensor): Tensor;
+  /** A scalar that is learned with the energy, for an objective that `learnsPartition`. */
+  readonly learnedPartition?: Tensor;
+}
+
+/**
+ * A way to learn an energy from examples that needs no chain: a loss with its minimum at $E(x) = -\ln p(x) + const$. It is made by
+ * {@link implicitScoreMatching}, {@link denoisingScoreMatching}, {@link noiseContrastiveEstimation} or {@link energyDiscrepancy} for real
+ * numbers, and by {@link pseudoLikelihood} or {@link minimumProbabilityFlow} for bits.
+ */
+export interface EnergyObjective {
+  readonly name: string;
+  /** What examples are: 0 or 1, or real numbers. */
+  readonly data: 'bits' | 'reals';
+  /** Whether the model is to have a learned $\ln Z$, its parameter `logPartition`. @defaultValue false */
+  readonly learnsPartition?: boolean;
+  /** Whether the loss differentiates the energy by x: the network then needs right second derivatives. @defaultValue false */
+  readonly usesScore?: boolean;
+  /** `total`, to be minimized, and other terms, averaged over the examples `[n, ...shape]`. The caller owns the scalars. */
+  loss(model: EnergyFunction, x: Tensor, key: Key): { total: Scalar } & Record<string, Scalar>;
+}
+
+/** @throws ArgumentError for what is no objective, or one of other data; `example` names one */
+export function checkObjective(
+  where: string,
+  objective: EnergyObjective,
+  { data, example }: { readonly data: EnergyObjective['data']; readonly example: string },
+): void {
+  checkGiven(where, 'objective', objective, `to be one such as ${example}`);
+  if (objective.data === data) return;
+  throw new ArgumentError({
+    where,
+    argument: 'objective',
+    expected: `to be one for ${data}, such as ${example}`,
+    actual: `${objective.name}, for ${objective.data}`,
+  });
+}
+
+/** @throws ArgumentError for options of chains, which an objective makes useless */
+export function checkUnused<T>(where: string, options: T, names: readonly (keyof T & string)[]): void {
+  for (const argument of names) {
+    if (options[argument] === undefined) continue;
+    throw new ArgumentError({
+      where,
+      argument,
+      expected: 'to be left out with an objective, which has no chains',
+      actual: String(options[argument]),
+    });
+  }
+}
