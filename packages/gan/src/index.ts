@@ -6,6 +6,11 @@ export type { Augmentation } from './gan/augmentation';
 export { DensityNetwork, densityNetwork } from './density-network/density-network';
 export type { DensityNetworkOptions } from './density-network/density-network';
 
+export { MomentMatching, momentMatching } from './moment-matching/moment-matching';
+export type { MomentMatchingOptions } from './moment-matching/moment-matching';
+// discrepancies
+export { mmd, sinkhornDivergence, slicedWasserstein } from './moment-matching/discrepancy';
+export type { Discrepancy, SinkhornOptions } from './moment-matching/discrepancy';
 // losses
 export { adversarialLoss } from './losses/adversarial-loss';
 export type { AdversarialLoss, AdversarialLossName } from './losses/adversarial-loss';

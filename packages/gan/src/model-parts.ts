@@ -5,6 +5,8 @@ import { conditionalGan, gan } from './gan/gan';
 import { adversarialLoss } from './losses/adversarial-loss';
 import { fDivergence } from './losses/f-divergence';
 import { gradientPenalty } from './losses/gradient-penalty';
+import { mmd, sinkhornDivergence, slicedWasserstein } from './moment-matching/discrepancy';
+import { momentMatching } from './moment-matching/moment-matching';
 import { ORIGIN } from './record';
 
 /** What model files may name of this package. A file is read by calling these and nothing else. */
@@ -15,6 +17,10 @@ export const modelParts: ModelParts = {
     gan,
     instanceNoise,
     densityNetwork,
+    momentMatching,
+    mmd,
+    sinkhornDivergence,
+    slicedWasserstein,
     adversarialLoss,
     fDivergence,
     gradientPenalty,

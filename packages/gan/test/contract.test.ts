@@ -1,21 +1,28 @@
 import { compiled } from '@dgm/compile';
 import { describeCompiled, describeCoverage, describeModel } from '@dgm/testing';
 import * as exports from '../src/index';
-import { densityNetworks, models } from './gan.cases';
+import { densityNetworks, matchingNetworks, models } from './gan.cases';
 
-describeModel({ ...models, ...densityNetworks });
+describeModel({ ...models, ...densityNetworks, ...matchingNetworks });
 
 // What differs for an engine: a second derivative, a schedule, state of the critic, weights that are clipped.
 const variants = ['gan (penalties', 'gan (hinge', 'gan (Wasserstein', 'gan (integers'];
 const captured = Object.entries(models).filter(([name]) => variants.some((start) => name.startsWith(start)));
-describeCompiled({ ...Object.fromEntries(captured), ...densityNetworks }, { engine: compiled });
+describeCompiled(
+  { ...Object.fromEntries(captured), ...densityNetworks, ...matchingNetworks },
+  { engine: compiled },
+);
 
 describeCoverage({
   exports,
-  tables: [models, densityNetworks],
+  tables: [models, densityNetworks, matchingNetworks],
   testedIn: {
     Gan: 'src/gan/gan.test.ts',
     DensityNetwork: 'src/density-network/density-network.test.ts',
+    MomentMatching: 'src/moment-matching/moment-matching.test.ts',
+    mmd: 'src/moment-matching/discrepancy.test.ts',
+    slicedWasserstein: 'src/moment-matching/discrepancy.test.ts',
+    sinkhornDivergence: 'src/moment-matching/discrepancy.test.ts',
     conditionalGan: 'src/gan/gan.test.ts',
     instanceNoise: 'test/gan.cases.ts',
     adversarialLoss: 'src/losses/losses.test.ts',

@@ -3,8 +3,19 @@ import type { ConditionedBatch, GenerativeModel } from '@dgm/core';
 import type { ModelCase, ModelTable } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { densityNetwork, fDivergence, gan, instanceNoise, r1, wganPenalty } from '../src/index';
-import type { DensityNetwork, GanOptions } from '../src/index';
+import {
+  densityNetwork,
+  fDivergence,
+  gan,
+  instanceNoise,
+  mmd,
+  momentMatching,
+  r1,
+  sinkhornDivergence,
+  slicedWasserstein,
+  wganPenalty,
+} from '../src/index';
+import type { DensityNetwork, Discrepancy, GanOptions } from '../src/index';
 
 /** Points around (2, -1, 0), far from where an untrained generator puts its own. */
 const points = () => tf.tidy(() => tf.add(tf.mul(Key.of(1).normal([32, 3]), [0.5, 0.2, 0.3]), [2, -1, 0]));
@@ -104,6 +115,21 @@ export const densityNetworks: ModelTable = {
     range: [0, 2],
     exactLogLikelihood: byQuadrature,
   }),
+};
+
+const matching =
+  (discrepancy: Discrepancy): (() => ModelCase) =>
+  () => ({
+    make: (key) => momentMatching({ latent: 2, generator: generator(key), discrepancy }),
+    data: points,
+    fall: 0.1,
+  });
+
+/** Generators without a critic. */
+export const matchingNetworks: ModelTable = {
+  momentMatching: matching(mmd({ kernel: gaussianKernel([0.5, 1, 2, 4]) })),
+  'momentMatching (sliced Wasserstein)': matching(slicedWasserstein({ projections: 16 })),
+  'momentMatching (Sinkhorn)': matching(sinkhornDivergence({ regularization: 0.5, iterations: 10 })),
 };
 
 /** A batch of a conditional model. */

@@ -1,6 +1,6 @@
-import { adam, leakyRelu, mlp, sizeOf, spectralNorm } from '@dgm/core';
-import type { Key, Layer, MlpOptions } from '@dgm/core';
-import { gan, instanceNoise, r1, r2, wganPenalty } from '@dgm/gan';
+import { adam, gaussianKernel, leakyRelu, mlp, sizeOf, spectralNorm } from '@dgm/core';
+import type { Dataset, GenerativeModel, Key, Layer, MlpOptions } from '@dgm/core';
+import { gan, instanceNoise, mmd, momentMatching, r1, r2, wganPenalty } from '@dgm/gan';
 import type { GanOptions } from '@dgm/gan';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { isVectorsOfIntegers, isVectorsOfReals } from './shared/datasets';
@@ -98,37 +98,65 @@ const models: readonly GanRecipe[] = [
   },
 ];
 
-function create(
-  recipe: GanRecipe,
-  { dataset, key, quick, width = quick ? 64 : 256 }: RecipeTask,
-): Experiment {
-  const { levels } = dataset;
-  const latent = 16;
-  const sizes: NetworkSizes = {
-    ...{ latent, size: sizeOf(dataset.train.shape), hidden: [width, width] },
-    outputActivation: levels === undefined ? {} : { outputActivation: 'tanh' },
+/** The number of latent variables. */
+const LATENT = 16;
+
+function sizesFor({ dataset, quick, width = quick ? 64 : 256 }: RecipeTask): NetworkSizes {
+  return {
+    ...{ latent: LATENT, size: sizeOf(dataset.train.shape), hidden: [width, width] },
+    outputActivation: dataset.levels === undefined ? {} : { outputActivation: 'tanh' },
   };
-  const model = gan({
-    ...{ ...recipe.options, ...recipe.networks(sizes, key), latent },
-    ...(levels !== undefined && { levels }),
-  });
+}
+
+const levelsOf = ({ levels }: Dataset): { readonly levels?: number } =>
+  levels === undefined ? {} : { levels };
+
+function experiment(model: GenerativeModel, training: Training, { train }: Dataset): Experiment {
   return {
     model,
-    training: recipe.training,
+    training,
     measure: async (test, { key }) => ({
-      metrics: await qualityOf(
-        (count) => model.sample(key.fold('samples'), count),
-        { test, train: dataset.train },
-        key,
-      ),
+      metrics: await qualityOf((count) => model.sample(key.fold('samples'), count), { test, train }, key),
     }),
   };
 }
 
-export const recipes: readonly Recipe[] = models.map((recipe) => ({
-  name: recipe.name,
-  source: recipe.source,
-  isFlagship: recipe.isFlagship ?? false,
+const adversarial = models.map(({ options, networks, training, ...recipe }): RecipeOfVectors => ({
+  ...recipe,
+  create: (task) => {
+    const all = {
+      ...options,
+      ...networks(sizesFor(task), task.key),
+      ...levelsOf(task.dataset),
+      latent: LATENT,
+    };
+    return experiment(gan(all), training, task.dataset);
+  },
+}));
+
+/** The widths of the kernel, for events whose entries have a size of about 1. */
+const WIDTHS = [0.125, 0.25, 0.5, 1];
+
+const matching: RecipeOfVectors = {
+  name: 'gmmn',
+  source: 'Li et al., 2015',
+  create: (task) => {
+    const { latent, size, hidden, outputActivation } = sizesFor(task);
+    const model = momentMatching({
+      latent,
+      generator: mlp([latent, ...hidden, size], { key: task.key, activation, ...outputActivation }),
+      discrepancy: mmd({ kernel: gaussianKernel(WIDTHS.map((width) => width * Math.sqrt(size))) }),
+      ...levelsOf(task.dataset),
+    });
+    const training = { optimizer: adam({ learningRate: 1e-3 }), batchSize: 250, epochs: 200 };
+    return experiment(model, training, task.dataset);
+  },
+};
+
+type RecipeOfVectors = Pick<Recipe, 'name' | 'source' | 'create'> & { readonly isFlagship?: boolean };
+
+export const recipes: readonly Recipe[] = [...adversarial, matching].map((recipe) => ({
+  isFlagship: false,
+  ...recipe,
   accepts: (dataset) => isVectorsOfIntegers(dataset) || isVectorsOfReals(dataset),
-  create: (task) => create(recipe, task),
 }));

@@ -10,8 +10,6 @@ import {
   checkSecondDerivative,
   checkShape,
   childCall,
-  formatShape,
-  ShapeError,
   splitBatch,
   trainable,
 } from '@dgm/core';
@@ -34,9 +32,9 @@ import { adversarialLoss } from '../losses/adversarial-loss';
 import type { AdversarialLoss, AdversarialLossName } from '../losses/adversarial-loss';
 import { r1, r2 } from '../losses/gradient-penalty';
 import type { GradientPenalty } from '../losses/gradient-penalty';
+import { beside, checkOutput, fromNetworks, toNetworks, TRIAL_ROWS } from '../networks';
 import { record } from '../record';
 import type { Augmentation } from './augmentation';
-import { fromUnitRange, toUnitRange } from './levels';
 
 export interface GanOptions {
   /** G, from latent variables `[n, latent]` to examples `[n, ...event]`. */
@@ -173,10 +171,7 @@ export class Gan<B extends Tensor | ConditionedBatch = Tensor>
     checkKey(`${this.#where}.sample`, key);
     checkInteger(`${this.#where}.sample`, 'n', n, { min: 0 });
     checkContext(`${this.#where}.sample`, context, { rows: n, contextSize: this.contextSize });
-    return tf.tidy(() => {
-      const x = this.#generate(key, n, context, {});
-      return this.levels === undefined ? x : fromUnitRange(x, this.levels);
-    });
+    return tf.tidy(() => fromNetworks(this.#generate(key, n, context, {}), this.levels));
   }
 
   objectives(): readonly Objective<B>[] {
@@ -215,7 +210,7 @@ export class Gan<B extends Tensor | ConditionedBatch = Tensor>
     checkShape(`${this.#where}.loss`, 'x', x, ['n', ...this.eventShape]);
     const n = x.shape[0]!;
     checkContext(`${this.#where}.loss`, context, { rows: n, contextSize: this.contextSize });
-    return { real: this.levels === undefined ? x : toUnitRange(x, this.levels), context, n };
+    return { real: toNetworks(x, this.levels), context, n };
   }
 
   /** The critic learns from fakes that are constants to it. */
@@ -270,32 +265,18 @@ export class Gan<B extends Tensor | ConditionedBatch = Tensor>
 
   /** Runs both networks once, to find out the shape of an example and what does not fit. */
   #checkNetworks(): Shape {
-    return tf.tidy(() => {
-      const rows = 2;
-      const context = this.contextSize === 0 ? undefined : tf.zeros([rows, this.contextSize]);
-      const x = this.generator.apply(beside(tf.zeros([rows, this.#latent]), context));
-      const isBatch = (y: Tensor): boolean => y.rank >= 2 && y.shape[0] === rows;
-      if (!isBatch(x)) throw wrongOutput(this.#where, 'generator', '[n, ...event]', x);
+    const [n, where] = [TRIAL_ROWS, this.#where];
+    let shape: Shape = [];
+    tf.tidy(() => {
+      const context = this.contextSize === 0 ? undefined : tf.zeros([n, this.contextSize]);
+      const x = this.generator.apply(beside(tf.zeros([n, this.#latent]), context));
+      checkOutput(where, 'generator', x, { shape: '[n, ...event]' });
       const scores = this.critic.apply(beside(x, context));
-      if (!isBatch(scores) || scores.size !== rows)
-        throw wrongOutput(this.#where, 'critic', '[n, 1]', scores);
+      checkOutput(where, 'critic', scores, { shape: '[n, 1]', fits: ({ size }) => size === n });
       if (this.#penalties.length > 0)
-        checkSecondDerivative(`${this.#where}: the critic`, this.#scores(context, {}), x);
-      return x.shape.slice(1);
+        checkSecondDerivative(`${where}: the critic`, this.#scores(context, {}), x);
+      shape = x.shape.slice(1);
     });
+    return shape;
   }
-}
-
-/** What a network sees: x, or x flat with its context beside it. */
-function beside(x: Tensor, context: Tensor | undefined): Tensor {
-  return context === undefined ? x : tf.concat([tf.reshape(x, [x.shape[0]!, -1]), context], 1);
-}
-
-function wrongOutput(where: string, network: string, expected: string, output: Tensor): ShapeError {
-  return new ShapeError({
-    where,
-    argument: `output of the ${network}`,
-    expected: `of shape ${expected}`,
-    actual: formatShape(output.shape.length === 0 ? [] : ['n', ...output.shape.slice(1)]),
-  });
 }
