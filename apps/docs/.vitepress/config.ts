@@ -115,6 +115,10 @@ export default defineConfig({
     build: { chunkSizeWarningLimit: 4000 },
   },
   themeConfig: {
+    logo: '/favicon.svg',
+    footer: {
+      message: 'MIT licence. Built from the sources of the packages; every number is measured and committed.',
+    },
     search: { provider: 'local' },
     nav: [
       { text: 'Start', link: '/start' },

@@ -42,24 +42,26 @@ export function drawPlane(canvas: HTMLCanvasElement, panel: PlanePanel, colours:
   context.globalAlpha = 1;
 }
 
+/** Draws a pixel for each cell, and enlarges them smoothly: one call for the whole density. */
 function drawDensity(
   context: CanvasRenderingContext2D,
   { size, values }: NonNullable<PlanePanel['density']>,
   { model }: Palette,
 ): void {
-  const cell = context.canvas.width / size;
-  context.fillStyle = model;
+  const cells = document.createElement('canvas');
+  cells.width = cells.height = size;
+  const small = cells.getContext('2d')!;
+  small.fillStyle = model;
+  small.fillRect(0, 0, size, size);
+  const pixels = small.getImageData(0, 0, size, size);
   values.forEach((value, index) => {
-    if (value < 0.01) return;
-    context.globalAlpha = 0.75 * Math.sqrt(value);
-    context.fillRect(
-      (index % size) * cell,
-      (size - 1 - Math.floor(index / size)) * cell,
-      cell + 0.5,
-      cell + 0.5,
-    );
+    const cell = (size - 1 - Math.floor(index / size)) * size + (index % size);
+    pixels.data[4 * cell + 3] = value < 0.002 ? 0 : 190 * Math.sqrt(value);
   });
-  context.globalAlpha = 1;
+  small.putImageData(pixels, 0, 0);
+  const side = context.canvas.width;
+  context.imageSmoothingQuality = 'high';
+  context.drawImage(cells, 0, 0, side, side);
 }
 
 /** Draws images in a grid, with a gap of one pixel between them. */
