@@ -194,3 +194,13 @@ describe('types of other programs', () => {
     });
   });
 });
+
+it('refuses what is no Uint8Array, and says how to make one of an ArrayBuffer', () => {
+  const of = (bytes: unknown) => () => readSafetensors(bytes as Uint8Array);
+  expect(of(new ArrayBuffer(8))).toThrow(
+    /bytes to be a Uint8Array, .*ArrayBuffer; give new Uint8Array\(buffer\)/,
+  );
+  for (const bytes of [undefined, 'weights.safetensors', Float32Array.of(1), [1, 2]]) {
+    expect(of(bytes)).toThrow(expect.toSatisfy((error) => DgmError.is(error, 'argument')));
+  }
+});

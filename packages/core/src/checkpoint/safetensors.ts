@@ -1,3 +1,4 @@
+import { show } from '../check/check';
 import { ArgumentError, DgmError, SerializationError } from '../errors/dgm-error';
 import { formatShape, sizeOf, type Shape } from '../shape/shape';
 import { bytesOf, crc32 } from './crc32';
@@ -65,6 +66,19 @@ const READERS: ReadonlyMap<unknown, Reader> = new Map([
 ]);
 
 const toInt32 = (value: number): number => value | 0;
+
+/** Accepts the bytes of other realms (a worker, a test runner). */
+function checkBytes(where: string, bytes: unknown): void {
+  const type = Object.prototype.toString.call(bytes);
+  if (type === '[object Uint8Array]') return;
+  throw new ArgumentError({
+    where,
+    argument: 'bytes',
+    expected: 'to be a Uint8Array',
+    actual: show(bytes),
+    ...(type === '[object ArrayBuffer]' && { remedy: 'give new Uint8Array(buffer)' }),
+  });
+}
 
 /** Thrown by a reader, whose caller knows the tensor. */
 class NotExact extends Error {}
@@ -150,8 +164,10 @@ export function writeSafetensors({ tensors, metadata }: TensorFile): Uint8Array 
  * @param where - starts an error's message
  * @throws SerializationError if it is truncated, damaged or not a safetensors file, or holds a type that cannot be read
  * exactly; names the tensor where one is at fault
+ * @throws ArgumentError if `bytes` is no Uint8Array
  */
 export function readSafetensors(bytes: Uint8Array, where = 'readSafetensors'): TensorFile {
+  checkBytes(where, bytes);
   const start = dataStart(bytes, where);
   const { __metadata__: given = {}, ...entries } = parseHeader(bytes.subarray(LENGTH_BYTES, start), where);
   const { [CHECKSUM]: checksum, ...metadata } = checkMetadata(given, where);

@@ -1,7 +1,7 @@
-import { ArgumentError, checkOneOf, checkOptions, closest, SerializationError } from '@dgm/core';
+import { ArgumentError, checkGiven, checkOneOf, checkOptions, closest, SerializationError } from '@dgm/core';
 import { DATE_FORMATS, DateFormat } from './date-format';
 import { DecimalReader, formatDecimal, type DecimalMark } from './decimal';
-import type { Dialect, TextCells, TextTable } from './text-table';
+import { checkTextTable, type Dialect, type TextCells, type TextTable } from './text-table';
 
 interface ColumnSchemaBase {
   readonly name: string;
@@ -109,6 +109,7 @@ const KINDS: readonly ColumnKind[] = [
  * ```
  */
 export function inferSchema(table: TextTable, options: InferSchemaOptions = {}): TableSchema {
+  checkTextTable('inferSchema', 'table', table);
   checkOptions('inferSchema', options, ['missingValues', 'columns']);
   const names = table.columns.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
@@ -199,6 +200,8 @@ export interface TypedColumn {
  * @throws SerializationError at the first cell that is neither missing nor of its column's kind
  */
 export function readCells(table: TextTable, schema: TableSchema): TypedTable {
+  checkTextTable('readCells', 'table', table);
+  checkGiven('readCells', 'schema', schema?.columns, 'to be a schema, such as inferSchema gives');
   const names = table.columns.map(({ name }) => name);
   const missing = new Set(schema.missingValues);
   return {

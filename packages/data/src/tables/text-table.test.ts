@@ -1,7 +1,13 @@
 import { DgmError } from '@dgm/core';
 import { gzipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
-import { parseTextTable, readTextTable, TextTable, type TextTableOptions } from './text-table';
+import {
+  checkTextTable,
+  parseTextTable,
+  readTextTable,
+  TextTable,
+  type TextTableOptions,
+} from './text-table';
 
 const encoder = new TextEncoder();
 const refused = (row: string) =>
@@ -110,5 +116,14 @@ describe('a text table', () => {
       /did you mean "separator"/,
     );
     expect(() => parseTextTable('a,a\n1,2\n').column('a')).toThrow(/2 columns/);
+  });
+});
+
+describe('checkTextTable', () => {
+  it('accepts tables and refuses all else by the name of the argument', () => {
+    expect(() => checkTextTable('f', 'table', parseTextTable('a\nx\n'))).not.toThrow();
+    for (const other of [undefined, null, 'cars.csv', [], {}]) {
+      expect(() => checkTextTable('f', 'table', other)).toThrow(/f: .*table to be a TextTable/);
+    }
   });
 });

@@ -230,6 +230,22 @@ export function parseTextTable(text: string | Uint8Array, options: TextTableOpti
   return reader.finish();
 }
 
+/**
+ * Checks that an argument is a table of text.
+ * @throws ArgumentError naming `where` and `argument`
+ */
+export function checkTextTable(where: string, argument: string, table: unknown): asserts table is TextTable {
+  // Not by its class: a program may have loaded this package twice, as an ES module and as a CommonJS module.
+  const { columns, count } = (table ?? {}) as Partial<TextTable>;
+  if (Array.isArray(columns) && typeof count === 'number') return;
+  throw new ArgumentError({
+    where,
+    argument,
+    expected: 'to be a TextTable, such as readTextTable gives',
+    actual: table === null ? 'null' : typeof table,
+  });
+}
+
 /** Takes text in pieces and appends its cells to columns. */
 class TextTableReader {
   readonly #where: string;
