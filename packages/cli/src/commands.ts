@@ -1,13 +1,15 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { ArgumentError, Key, SerializationError, setup, type Module } from '@dgm/core';
 import { loadModel, saveModel } from '@dgm/core/node';
-import { inferSchema, parseSchema, parseTextTable, readJsonLines, readTextTable, TextTable } from '@dgm/data';
+import { inferSchema, parseSchema, readJsonLines, readTextTable, TextTable } from '@dgm/data';
 import * as tables from '@dgm/tables';
 import { evaluateTable, splitRows, TableModel, trainTable } from '@dgm/tables';
 import { aligned } from './aligned';
 import { bestEngine } from './engine';
 import { evaluationPage, evaluationText } from './evaluation';
 import { parseGiven } from './given';
+import { checkWritable, openTraining } from './training-files';
+import { trainingText } from './training-text';
 import type { EvaluateCommand, ExplainCommand, SampleCommand, TrainCommand } from './program';
 import type { Streams } from './streams';
 
@@ -29,9 +31,11 @@ export async function inspect(
 
 export async function train(
   file: string,
-  { out, minutes, steps, seed, schema, columns, protect, json }: TrainCommand,
+  { out, minutes, steps, seed, schema, columns, protect, resume = false, json }: TrainCommand,
   streams: Streams,
 ): Promise<void> {
+  await checkWritable(out);
+  const { store, clear } = await openTraining(out, resume);
   const table = await readTable(file, streams);
   const signal = { aborted: false };
   streams.onInterrupt(() => (signal.aborted = true));
@@ -48,6 +52,7 @@ export async function train(
     signal,
     minutes,
     engine,
+    checkpoint: { store },
     ...(steps !== undefined && { steps }),
     ...(schema !== undefined && { schema: parseSchema(await readFile(schema, 'utf8')) }),
     ...(columns !== undefined && { columns }),
@@ -56,15 +61,20 @@ export async function train(
       streams.stderr.write(`\rstep ${step} of ${all}${nats}, ${duration(secondsLeft)} left   `);
     },
   });
-  streams.stderr.write('\n');
-  await saveModel(model, out, { card: model.card });
-  const training = model.training!;
-  if (json) return printJson({ model: out, ...training }, streams);
-  const margin = training.standardError.toFixed(2);
-  streams.stderr.write(`${out}: ${training.nats.toFixed(2)} ± ${margin} nats a held-out row, `);
-  streams.stderr.write(`${training.independentNats.toFixed(2)} with independent columns.\n`);
-  streams.stderr.write(`Next: dgm sample ${out}, dgm score ${out} ${file}, dgm impute ${out} ${file}\n`);
-  model.dispose();
+  try {
+    await saveModel(model, out, { card: model.card });
+    const training = model.training!;
+    streams.stderr.write(`\n${trainingText(training)}\n`);
+    if (signal.aborted) {
+      streams.stderr.write(`${out} is the best model so far. To go on, add --resume to the command.\n`);
+    } else {
+      await clear();
+      streams.stderr.write(`Next: dgm sample ${out}, dgm score ${out} ${file}, dgm impute ${out} ${file}\n`);
+    }
+    if (json) printJson({ model: out, ...training }, streams);
+  } finally {
+    model.dispose();
+  }
 }
 
 export async function score(
@@ -207,18 +217,10 @@ export async function info(
   if (json) printJson({ columns: model.columns, training: model.training, schema: model.schema }, streams);
   else {
     const { training } = model;
-    const lines = model.schema.columns.map(({ name, kind }) => [
-      name,
-      kind,
-      training?.columns[name] === undefined ? '' : `${training.columns[name].toFixed(2)} nats`,
-    ]);
-    streams.stdout.write(`${aligned(lines)}\n`);
+    streams.stdout.write(`${aligned(model.schema.columns.map(({ name, kind }) => [name, kind]))}\n`);
     if (training) {
-      streams.stdout.write(
-        `${training.rows} rows, ${training.steps} steps, seed ${training.seed}: ` +
-          `${training.nats.toFixed(2)} ± ${training.standardError.toFixed(2)} nats a held-out row, ` +
-          `${training.independentNats.toFixed(2)} with independent columns\n`,
-      );
+      const { rows, steps, seed } = training;
+      streams.stdout.write(`\n${rows} rows, ${steps} steps, seed ${seed}\n${trainingText(training)}\n`);
     }
   }
   model.dispose();
@@ -226,9 +228,11 @@ export async function info(
 
 async function readTable(file: string, { stdin }: Streams): Promise<TextTable> {
   if (file !== '-') return /\.(jsonl|ndjson)(\.gz)?$/i.test(file) ? readJsonLines(file) : readTextTable(file);
-  const pieces: Buffer[] = [];
-  for await (const piece of stdin) pieces.push(Buffer.from(piece as Uint8Array | string));
-  return parseTextTable(Buffer.concat(pieces), { name: 'stdin' });
+  const pieces: Uint8Array<ArrayBuffer>[] = [];
+  for await (const piece of stdin) pieces.push(Uint8Array.from(piece as Uint8Array));
+  // A file, for its name in errors; it may be gzip.
+  const content = new File(pieces, 'stdin');
+  return (await content.slice(0, 1).text()) === '{' ? readJsonLines(content) : readTextTable(content);
 }
 
 async function openModel(path: string): Promise<TableModel> {

@@ -3,7 +3,10 @@ import { aligned } from './aligned';
 
 /** An evaluation as lines of text. */
 export function evaluationText(found: TableEvaluation): string {
-  const columns = aligned([COLUMN_HEADER, ...found.columns.map(columnCells)]);
+  const columns = aligned([
+    COLUMN_HEADER,
+    ...found.columns.map((column) => columnCells(column, found.baselines)),
+  ]);
   const warnings = found.warnings.map((warning) => `Warning: ${warning}`);
   const figures = figuresOf(found).map(([value, meaning]) => `${value}  ${meaning}`);
   return `${[...figures, '', columns, ...(warnings.length > 0 ? ['', ...warnings] : [])].join('\n')}\n`;
@@ -45,10 +48,22 @@ ${found.columns.map(columnFigure).join('\n')}
 `;
 }
 
-function figuresOf({ nats, standardError, twoSampleAuroc, privacy }: TableEvaluation): [string, string][] {
+function figuresOf({
+  nats,
+  standardError,
+  baselines,
+  twoSampleAuroc,
+  privacy,
+}: TableEvaluation): [string, string][] {
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
   const figures: [string, string][] = [
     [`${nats.toFixed(2)} ± ${standardError.toFixed(2)}`, 'nats a held-out row'],
+    ...(baselines
+      ? ([
+          [baselines.trees.nats.toFixed(2), 'by trees that predict each column from those before it'],
+          [baselines.independent.nats.toFixed(2), 'by histograms of independent columns'],
+        ] satisfies [string, string][])
+      : []),
     [
       twoSampleAuroc.toFixed(3),
       'AUROC of boosted trees, drawn against real rows (0.5: not told apart, 1: always)',
@@ -69,10 +84,24 @@ function figuresOf({ nats, standardError, twoSampleAuroc, privacy }: TableEvalua
   ];
 }
 
-const COLUMN_HEADER = ['column', 'similarity', 'predicted after training on drawn rows', 'on real rows'];
+const COLUMN_HEADER = [
+  'column',
+  'nats',
+  'trees',
+  'histogram',
+  'similarity',
+  'predicted after training on drawn rows',
+  'on real rows',
+];
 
-const columnCells = ({ name, similarity, usefulness }: ColumnEvaluation) => [
+const columnCells = (
+  { name, nats, similarity, usefulness }: ColumnEvaluation,
+  baselines: TableEvaluation['baselines'],
+) => [
   name,
+  nats.toFixed(2),
+  baselines ? baselines.trees.columns[name]!.toFixed(2) : '',
+  baselines ? baselines.independent.columns[name]!.toFixed(2) : '',
   similarity.toFixed(3),
   usefulness ? `AUROC ${usefulness.synthetic.toFixed(3)}` : '',
   usefulness ? usefulness.real.toFixed(3) : '',

@@ -1,5 +1,6 @@
-import { InvalidArgumentError, Option } from 'commander';
+import { Argument, InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
+import { completion, SHELLS } from './completion';
 import { newProgram, runProgram } from './run-program';
 import type { Streams } from './streams';
 
@@ -25,7 +26,7 @@ Examples:
   $ dgm score cars.dgm new.csv --cells
   $ cat gaps.csv | dgm impute cars.dgm - > filled.csv
 
-A FILE is CSV, TSV or similar, or JSON lines (.jsonl, .ndjson), plain or gzip; - stands for delimited text on stdin. Data go to stdout, all else to stderr.`,
+A FILE is CSV, TSV or similar, or JSON lines (.jsonl, .ndjson), plain or gzip; - stands for stdin. Data go to stdout, all else to stderr.`,
     );
 
   // Each command's code is loaded when it runs: help and errors need no TensorFlow.js.
@@ -47,9 +48,13 @@ A FILE is CSV, TSV or similar, or JSON lines (.jsonl, .ndjson), plain or gzip; -
     .option('--seed <integer>', 'decides all randomness', integer, 0)
     .option('--schema <file>', 'the schema, as JSON')
     .option('--columns <names>', 'comma-separated names of the columns to describe', names)
+    .option('--resume', 'go on with the training of this model that was interrupted')
     .option('--protect <rows>', 'do not name levels of fewer rows than this', count, 1)
     .option('--json', 'print the training facts as JSON')
-    .addHelpText('after', '\nCtrl-C ends training and writes the best model so far.')
+    .addHelpText(
+      'after',
+      '\nCtrl-C ends training and writes the best model so far; --resume goes on from there.',
+    )
     .action(async (file: string, options: TrainCommand) =>
       (await import('./commands')).train(file, options, streams),
     );
@@ -126,6 +131,12 @@ A FILE is CSV, TSV or similar, or JSON lines (.jsonl, .ndjson), plain or gzip; -
     .action(async (model: string, options: { json?: boolean }) =>
       (await import('./commands')).info(model, options, streams),
     );
+  program
+    .command('completion')
+    .description('print a script that completes commands and options')
+    .addArgument(new Argument('<shell>').choices(SHELLS))
+    .addHelpText('after', '\nExample, in ~/.bashrc or ~/.zshrc:\n  source <(dgm completion bash)')
+    .action((shell: (typeof SHELLS)[number]) => void streams.stdout.write(completion(program, shell)));
   return program;
 }
 
@@ -137,6 +148,7 @@ export interface TrainCommand {
   readonly schema?: string;
   readonly columns?: readonly string[];
   readonly protect: number;
+  readonly resume?: boolean;
   readonly json?: boolean;
 }
 

@@ -1,7 +1,9 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Readable, Writable } from 'node:stream';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../src/program';
 
@@ -9,7 +11,11 @@ let folder: string;
 const file = (name: string) => path.join(folder, name);
 
 /** Runs a command line. */
-async function dgm(argv: readonly string[], stdin = '') {
+async function dgm(
+  argv: readonly string[],
+  stdin: string | Buffer = '',
+  onInterrupt: (stop: () => void) => void = () => undefined,
+) {
   const text = { stdout: '', stderr: '' };
   const into = (name: 'stdout' | 'stderr') =>
     new Writable({
@@ -22,7 +28,7 @@ async function dgm(argv: readonly string[], stdin = '') {
     stdin: Readable.from([Buffer.from(stdin)]),
     stdout: into('stdout'),
     stderr: into('stderr'),
-    onInterrupt: () => undefined,
+    onInterrupt,
   };
   return { status: await run(argv, streams), ...text };
 }
@@ -57,8 +63,66 @@ describe('dgm', () => {
     expect(JSON.parse(stdout)).toMatchObject({ format: 'dgm.table-schema' });
   });
 
-  it('says what a model is', async () => {
-    expect((await dgm(['info', file('cars.dgm')])).stdout).toMatch(/160 rows, 120 steps, seed 0/);
+  it('reads tables of all forms from stdin', async () => {
+    for (const text of [cars, gzipSync(cars), '{"fuel":"diesel","price":1}\n{"fuel":"petrol"}\n']) {
+      expect((await dgm(['inspect', '-'], text)).stdout).toMatch(/^fuel .*\nprice /);
+    }
+  });
+
+  it('says what a model is, and how good it is beside simple ones', async () => {
+    const { stdout } = await dgm(['info', file('cars.dgm')]);
+    expect(stdout).toMatch(/160 rows, 120 steps, seed 0/);
+    const [nats, trees, independent] = /^a row +([\d.]+) +([\d.]+) +([\d.]+)$/m
+      .exec(stdout)!
+      .slice(1)
+      .map(Number);
+    expect(trees).toBeLessThan(independent!);
+    // So few steps are not enough.
+    expect(nats).toBeGreaterThan(trees!);
+    expect(stdout).toMatch(/The trees fit at least as well: train longer/);
+  });
+
+  it('goes on with a training that was interrupted, to the same model', async () => {
+    const command = ['train', file('cars.csv'), '-o', file('again.dgm'), '--steps', '120'];
+    const early = await dgm([...command, '--resume']);
+    expect([early.status, early.stderr]).toEqual([2, expect.stringMatching(/--resume to follow/)]);
+    // Ctrl-C right after the start: a step is made, and the state is written.
+    const stopped = await dgm(command, '', (stop) => setTimeout(stop));
+    expect([stopped.status, stopped.stderr]).toEqual([0, expect.stringMatching(/To go on, add --resume/)]);
+    expect((await dgm(['info', file('again.dgm')])).stdout).not.toMatch(/120 steps/);
+    expect((await dgm([...command, '--resume'])).status).toBe(0);
+    const scores = await Promise.all(
+      ['cars.dgm', 'again.dgm'].map((name) => dgm(['score', file(name), file('cars.csv')])),
+    );
+    expect(scores[1]!.stdout).toBe(scores[0]!.stdout);
+    expect(await readdir(folder)).not.toContain('again.dgm.training');
+  });
+
+  it('refuses a place for the model before it trains', async () => {
+    for (const out of [folder, file('nowhere/cars.dgm')]) {
+      const refused = await dgm(['train', file('cars.csv'), '--out', out]);
+      expect([refused.status, refused.stderr]).toEqual([1, expect.stringMatching(/--out .*can be written/)]);
+    }
+  });
+
+  it('prints scripts that complete commands and options', async () => {
+    const { stdout } = await dgm(['completion', 'bash']);
+    const complete = (...words: string[]) =>
+      execFileSync(
+        'bash',
+        [
+          '-c',
+          `${stdout}\nCOMP_WORDS=(${words.join(' ')}) COMP_CWORD=${words.length - 1}\n_dgm; echo "\${COMPREPLY[@]}"`,
+        ],
+        { encoding: 'utf8' },
+      ).trim();
+    expect(complete('dgm', 'ev')).toBe('evaluate');
+    expect(complete('dgm', 'train', '--m')).toBe('--minutes');
+    expect((await dgm(['completion', 'zsh'])).stdout).toContain(stdout);
+    expect((await dgm(['completion', 'fish'])).stdout).toMatch(
+      /__fish_seen_subcommand_from train' -l minutes/,
+    );
+    expect((await dgm(['completion', 'tcsh'])).status).toBe(2);
   });
 
   it('draws rows under conditions, as many as there are wanted', async () => {
@@ -102,8 +166,10 @@ describe('dgm', () => {
     const command = ['evaluate', file('cars.dgm'), '--train', file('cars.csv'), '--html', file('cars.html')];
     const { stdout, stderr } = await dgm(command);
     expect(stderr).toBe('');
-    expect(stdout).toMatch(/nats a held-out row\n.*AUROC.*\n.*copies of training rows.*\n.*nearer/);
-    expect(stdout).toMatch(/\nfuel +[\d.]+ +AUROC [\d.]+ +[\d.]+\n/);
+    expect(stdout).toMatch(
+      /nats a held-out row\n.*by trees.*\n.*by histograms.*\n.*AUROC.*\n.*copies of training rows.*\n.*nearer/,
+    );
+    expect(stdout).toMatch(/\nfuel( +[\d.]+){4} +AUROC [\d.]+ +[\d.]+\n/);
     expect(stdout).toMatch(/Warning: There are only \d+ held-out rows/);
     const page = await readFile(file('cars.html'), 'utf8');
     expect(page.match(/<figure>/g)).toHaveLength(3);

@@ -12,6 +12,7 @@ export type {
   TableModelOptions,
   TrainingFacts,
 } from './table/table-model';
+export type { BaselineNats, Baselines } from './baselines/baselines';
 export type { Given, GivenValue } from './table/given';
 export { splitRows } from './table/split';
 export type { RowSplit } from './table/split';

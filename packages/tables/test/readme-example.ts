@@ -11,8 +11,8 @@ const rows = Array.from({ length: 200 }, (_, row) => {
 const table = parseTextTable(`size,weight,price\n${rows.join('\n')}\n`); // or readTextTable('cars.csv')
 
 const model = await tables.trainTable(table, { steps: 150, seed: 0, engine: compiled() }); // or { minutes: 5 }
-const { nats, independentNats } = model.training!;
-console.log('better than independent columns:', nats < independentNats);
+const { nats, baselines } = model.training!;
+console.log('better than independent columns:', nats < baselines.independent.nats);
 
 const { table: drawn } = await model.sample(3, {
   key: Key.of(0),

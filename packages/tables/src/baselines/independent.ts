@@ -9,19 +9,28 @@ export interface ColumnSplit {
 }
 
 /**
- * The mean nats of a column's test cells under the histogram of its training cells, which knows no other column. What is
- * added to each count is chosen by the validation cells.
+ * The histogram of a column's training cells, which knows no other column. What is added to each count is chosen by the
+ * validation cells.
  */
-export function histogramNats(codec: ColumnCodec, { train, validation, test }: ColumnSplit): number {
+export function fittedHistogram(
+  codec: ColumnCodec,
+  { train, validation }: Pick<ColumnSplit, 'train' | 'validation'>,
+): Histogram {
   const histogram = new Histogram(codec, train);
-  const best = ADDED.map((added) => ({ added, nats: histogram.nats(validation, added) })).reduce((a, b) =>
-    b.nats < a.nats ? b : a,
-  );
-  return histogram.nats(test, best.added);
+  let best = { added: 1, nats: Infinity };
+  for (const added of ADDED) {
+    histogram.added = added;
+    const nats = histogram.nats(validation);
+    if (nats < best.nats) best = { added, nats };
+  }
+  histogram.added = best.added;
+  return histogram;
 }
 
 /** The counts of a column's values. */
 export class Histogram {
+  /** What is added to the count of each value in the range. */
+  added = 1;
   readonly #counts = new Map<number, number>();
   readonly #total: number;
   readonly #size: number;
@@ -47,16 +56,17 @@ export class Histogram {
     }
   }
 
-  /** The probability of a value, with a count of `added` more for each value in the range. */
-  probability(value: number, added: number): number {
+  probability(value: number): number {
+    const { added } = this;
     const count = this.#counts.get(this.#cell(value)) ?? 0;
     const isInside = count > 0 || this.#isInRange(value);
     const smoothed = isInside ? (count + added) / (this.#total + added * this.#size) : 0;
     return (1 - UNIFORM_SHARE) * smoothed + UNIFORM_SHARE / this.#support;
   }
 
-  nats(values: Float64Array, added: number): number {
-    const sum = values.reduce((total, value) => total - Math.log(this.probability(value, added)), 0);
+  /** The mean nats of some values. */
+  nats(values: Float64Array): number {
+    const sum = values.reduce((total, value) => total - Math.log(this.probability(value)), 0);
     return values.length === 0 ? 0 : sum / values.length;
   }
 

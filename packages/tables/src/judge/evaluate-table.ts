@@ -1,5 +1,7 @@
 import { checkInteger, checkKey, checkOptions, type Key } from '@dgm/core';
-import { readCells, type TextTable } from '@dgm/data';
+import { checkTextTable, readCells, type TextTable } from '@dgm/data';
+import { baselinesOf, type Baselines } from '../baselines/baselines';
+import type { ColumnSplit } from '../baselines/independent';
 import type { TableModel } from '../table/table-model';
 import { copyShare, nearerShare, type Columns } from './privacy';
 import { barsOf, shapeSimilarity, type Bar } from './shape';
@@ -9,7 +11,7 @@ import { usefulnessOf, type Usefulness } from './usefulness';
 export interface EvaluateTableOptions {
   /** Decides the drawn rows and what they are compared with. */
   readonly key: Key;
-  /** The rows that the model was trained on. Without them nothing is said of copies and usefulness. */
+  /** The rows that the model was trained on. Without them nothing is said of baselines, copies and usefulness. */
   readonly train?: TextTable;
   /** How many rows are drawn. @defaultValue as many as there are held-out rows, from 500 to 10,000 */
   readonly draws?: number;
@@ -24,6 +26,8 @@ export interface TableEvaluation {
   /** Mean nats of a held-out row, with the standard error of the mean. */
   readonly nats: number;
   readonly standardError: number;
+  /** The same of simple models of the training rows. */
+  readonly baselines?: Baselines;
   /** How well boosted trees tell drawn from held-out rows ({@link twoSampleTest}): 0.5 if they cannot, 1 if they always can. */
   readonly twoSampleAuroc: number;
   readonly columns: readonly ColumnEvaluation[];
@@ -34,6 +38,8 @@ export interface TableEvaluation {
 
 export interface ColumnEvaluation {
   readonly name: string;
+  /** Mean nats of a held-out cell, given the cells before it. */
+  readonly nats: number;
   /** What the column's distributions in drawn and in held-out rows have in common: 1 if they are equal. */
   readonly similarity: number;
   readonly bars: readonly Bar[];
@@ -64,15 +70,17 @@ export async function evaluateTable(
   options: EvaluateTableOptions,
 ): Promise<TableEvaluation> {
   const where = 'evaluateTable';
+  checkTextTable(where, 'heldOut', heldOut);
   checkOptions(where, options, ['key', 'train', 'draws']);
   checkKey(where, options.key);
   checkInteger(where, 'rows of heldOut', heldOut.count, { min: 10 });
+  if (options.train !== undefined) checkTextTable(where, 'train', options.train);
   const { key, train, draws = Math.min(Math.max(heldOut.count, 500), 10_000) } = options;
   checkInteger(where, 'draws', draws, { min: 10 });
   const codecs = model.codec.columns;
   const schema = { ...model.schema, columns: codecs.map((codec) => codec.schema) };
   const read = (table: TextTable) => readCells(table, schema).columns.map(({ values }) => values);
-  const { rows: logProbs } = await model.score(heldOut);
+  const { rows: logProbs, cells } = await model.score(heldOut);
   const { table: drawnTable } = await model.sample(draws, { key: key.fold('draws') });
   const [real, drawn] = [read(heldOut), read(drawnTable)];
   const known = train && read(train);
@@ -89,20 +97,26 @@ export async function evaluateTable(
     const usefulness = trees && usefulnessOf(codec, column, trees);
     return {
       name: codec.schema.name,
+      nats: -mean(cells[codec.schema.name]!),
       similarity: shapeSimilarity(codec, real[column]!, drawn[column]!),
       bars: barsOf(codec, real[column]!, drawn[column]!),
       ...(usefulness && { usefulness }),
     };
   });
   const neighbours = known && Math.min(heldOut.count, known[0]!.length, NEIGHBOUR_ROWS);
-  const nats = logProbs.map((logProb) => -logProb);
-  const mean = nats.reduce((sum, value) => sum + value, 0) / nats.length;
-  const variance = nats.reduce((sum, value) => sum + (value - mean) ** 2, 0) / nats.length;
+  const nats = -mean(logProbs);
+  const variance = mean(logProbs.map((logProb) => (logProb + nats) ** 2));
   const found = {
     rows: heldOut.count,
     draws,
-    nats: mean,
-    standardError: Math.sqrt(variance / nats.length),
+    nats,
+    standardError: Math.sqrt(variance / logProbs.length),
+    ...(known && {
+      baselines: baselinesOf(
+        codecs,
+        known.map((column, at) => splitOf(column, real[at]!)),
+      ),
+    }),
     twoSampleAuroc: twoSampleTest(real, drawn, { key: key.fold('folds') }),
     columns,
     ...(known && {
@@ -116,23 +130,37 @@ export async function evaluateTable(
       },
     }),
   };
-  return { ...found, warnings: warningsOf(found, model.training?.independentNats) };
+  return { ...found, warnings: warningsOf(found, model.training?.baselines) };
 }
 
 /** Bounds on rows, so that an evaluation takes seconds. */
 const TREE_ROWS = 4000;
 const NEIGHBOUR_ROWS = 2000;
 
-function warningsOf(found: Omit<TableEvaluation, 'warnings'>, independentNats: number | undefined): string[] {
-  const { rows, draws, nats, twoSampleAuroc, columns, privacy } = found;
+/** A tenth of the training rows tunes the baselines. */
+function splitOf(train: Float64Array, test: Float64Array): ColumnSplit {
+  const isTenth = (row: number) => row % 10 === 0;
+  return {
+    train: train.filter((_, row) => !isTenth(row)),
+    validation: train.filter((_, row) => isTenth(row)),
+    test,
+  };
+}
+
+const mean = (values: Float64Array) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+function warningsOf(found: Omit<TableEvaluation, 'warnings'>, trained: Baselines | undefined): string[] {
+  const { rows, draws, nats, baselines = trained, twoSampleAuroc, columns, privacy } = found;
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
   const quoted = (some: readonly ColumnEvaluation[]) => some.map(({ name }) => `"${name}"`).join(', ');
   const warnings: string[] = [];
   if (rows < 200) warnings.push(`There are only ${rows} held-out rows: all of these figures are rough.`);
-  if (independentNats !== undefined && nats >= independentNats) {
+  if (baselines && nats >= baselines.independent.nats) {
     warnings.push(
       'Independent columns fit held-out rows as well as this model: train longer, or on more rows.',
     );
+  } else if (baselines && nats >= baselines.trees.nats) {
+    warnings.push('A chain of trees fits held-out rows as well as this model: train longer.');
   }
   if (twoSampleAuroc > 0.7) {
     warnings.push('Drawn rows are easily told from real ones: train longer, or on more rows.');

@@ -1,10 +1,11 @@
 import { compiled } from '@dgm/compile';
-import { DgmError, Key, loadModel, modelBytes, SerializationError } from '@dgm/core';
+import { DgmError, Key, loadModel, memoryStore, modelBytes, SerializationError } from '@dgm/core';
 import { formatCell, parseTextTable, TextTable } from '@dgm/data';
 import { expectNoLeaks } from '@dgm/testing';
 import { afterAll, describe, expect, it } from 'vitest';
 import { smallCodec, smallNetwork, smallTable } from '../../test/small-table';
 import * as tables from '../index';
+import { evaluateTable } from '../judge/evaluate-table';
 import {
   TableModel,
   tableModel,
@@ -199,6 +200,55 @@ describe('columns that are named as members of objects', () => {
   });
 });
 
+describe('what is no table', () => {
+  it.each([[undefined], [null], ['cars.csv'], [{ columns: 'a' }]])(
+    'is refused by name: %j',
+    async (other) => {
+      const none = other as unknown as TextTable;
+      const calls = [
+        () => trainTable(none),
+        () => model.score(none),
+        () => model.impute(none),
+        () => model.explain(none, [0]),
+        () => evaluateTable(model, none, { key: Key.of(0) }),
+      ];
+      for (const call of calls) {
+        await expect(call()).rejects.toThrow(/to be a TextTable, such as readTextTable gives/);
+        await expect(call()).rejects.toThrow(isError('argument'));
+      }
+    },
+  );
+});
+
+describe('training that was interrupted', () => {
+  const lines = Array.from({ length: 60 }, (_, row) => `${row % 3},${row % 2 ? 'x' : 'y'}`);
+  const small = parseTextTable(`number,letter\n${lines.join('\n')}\n`);
+
+  it('goes on to the weights of an uninterrupted one', async () => {
+    const options = { steps: 9, checkpoint: { store: memoryStore() } };
+    const whole = await trainTable(small, { steps: 9 });
+    const signal = { aborted: false };
+    const stopped = await trainTable(small, {
+      ...options,
+      signal,
+      onProgress: () => (signal.aborted = true),
+    });
+    expect(stopped.training!.steps).toBeLessThan(9);
+    const resumed = await trainTable(small, options);
+    const scores = await Promise.all([whole, resumed].map((trained) => trained.score(small)));
+    expect([...scores[1]!.rows]).toEqual([...scores[0]!.rows]);
+    for (const trained of [whole, stopped, resumed]) trained.dispose();
+  });
+
+  it('is refused where the store holds another plan', async () => {
+    const store = memoryStore();
+    await store.write('plan.json', Uint8Array.of(1, 2));
+    await expect(trainTable(small, { steps: 9, checkpoint: { store } })).rejects.toThrow(
+      isError('serialization'),
+    );
+  });
+});
+
 describe('a model file', () => {
   const load = (bytes: Uint8Array) => loadModel<TableModel>(bytes, { packages: [tables] });
   const training: TrainingFacts = {
@@ -210,7 +260,10 @@ describe('a model file', () => {
     nats: 21.5,
     standardError: 0.25,
     columns: { $price: 6 },
-    independentNats: 30,
+    baselines: {
+      independent: { nats: 30, columns: { $price: 9 } },
+      trees: { nats: 22, columns: { $price: 6.5 } },
+    },
   };
 
   it('gives the same likelihoods to the bit, the schema and the training facts', async () => {

@@ -10,7 +10,8 @@ import {
   type Key,
   type ModelCard,
 } from '@dgm/core';
-import { formatCell, readCells, TextTable, type TableSchema } from '@dgm/data';
+import { checkTextTable, formatCell, readCells, TextTable, type TableSchema } from '@dgm/data';
+import type { Baselines } from '../baselines/baselines';
 import type { TableCodec } from '../codec/table-codec';
 import type { AnyOrderNetwork } from '../model/any-order-network';
 import { record } from '../record';
@@ -31,8 +32,8 @@ export interface TrainingFacts {
   readonly standardError: number;
   /** The nats of each column. */
   readonly columns: Readonly<Record<string, number>>;
-  /** The same of columns that are drawn independently of each other, from histograms. */
-  readonly independentNats: number;
+  /** The same of simple models of the same rows. */
+  readonly baselines: Baselines;
 }
 
 export interface TableModelOptions {
@@ -160,6 +161,7 @@ export class TableModel extends BaseModule {
    * @throws SerializationError at a cell that is not of its column's kind
    */
   async score(table: TextTable, options: ScoreOptions = {}): Promise<Scores> {
+    checkTextTable('TableModel.score', 'table', table);
     checkOptions('TableModel.score', options, ['given']);
     const { given = 'before' } = options;
     checkOneOf('TableModel.score', 'given', given, ['before', 'others']);
@@ -198,6 +200,7 @@ export class TableModel extends BaseModule {
    * @throws as {@link TableModel.score}
    */
   async impute(table: TextTable, options: ImputeOptions = {}): Promise<TextTable> {
+    checkTextTable('TableModel.impute', 'table', table);
     checkOptions('TableModel.impute', options, ['by', 'key']);
     const { by = 'center', key } = options;
     checkOneOf('TableModel.impute', 'by', by, ['center', 'draw']);
@@ -237,6 +240,7 @@ export class TableModel extends BaseModule {
     numbers: readonly number[],
     limit = 3,
   ): Promise<readonly (readonly CellExplanation[])[]> {
+    checkTextTable('TableModel.explain', 'table', table);
     checkInteger('TableModel.explain', 'limit', limit, { min: 0 });
     const values = this.#read(table.subset(numbers));
     const rows = Rows.complete(this.codec, values);
@@ -316,6 +320,7 @@ export class TableModel extends BaseModule {
 
   /** Takes over the cells of a table that are not missing; its columns may be some of the model's. */
   #keep(rows: Rows, like: TextTable, allowed: readonly (Allowed | undefined)[]): void {
+    checkTextTable('TableModel.sample', 'like', like);
     checkInteger('TableModel.sample', 'rows of like', like.count, { min: rows.count, max: rows.count });
     const given = like.columns.map(({ name }) => name);
     const columns = this.schema.columns.filter(({ name }) => given.includes(name));

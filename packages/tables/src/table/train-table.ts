@@ -1,6 +1,7 @@
 import {
   adamW,
   ArgumentError,
+  checkGiven,
   checkInteger,
   checkNumber,
   checkOptions,
@@ -10,12 +11,21 @@ import {
   fit,
   Key,
   warmUpSchedule,
+  SerializationError,
+  type CheckpointStore,
   type Engine,
   type Examples,
 } from '@dgm/core';
-import { inferSchema, readCells, type TableSchema, type TextTable, type TypedTable } from '@dgm/data';
+import {
+  checkTextTable,
+  inferSchema,
+  readCells,
+  type TableSchema,
+  type TextTable,
+  type TypedTable,
+} from '@dgm/data';
 import * as tf from '@tensorflow/tfjs-core';
-import { histogramNats } from '../baselines/independent';
+import { baselinesOf } from '../baselines/baselines';
 import { TableCodec } from '../codec/table-codec';
 import { AnyOrderNetwork } from '../model/any-order-network';
 import { maskRows } from '../model/masks';
@@ -49,6 +59,11 @@ export interface TrainTableOptions {
   readonly onProgress?: (progress: TrainingProgress) => void;
   /** When it is aborted, training ends with the best weights so far. */
   readonly signal?: { readonly aborted: boolean };
+  /**
+   * Where the state of training is written, at about every twentieth of it and when it is aborted. Training that was
+   * interrupted goes on when it is called again with the same table, options and store.
+   */
+  readonly checkpoint?: { readonly store: CheckpointStore };
 }
 
 const OPTIONS: readonly (keyof TrainTableOptions)[] = [
@@ -61,6 +76,7 @@ const OPTIONS: readonly (keyof TrainTableOptions)[] = [
   'engine',
   'onProgress',
   'signal',
+  'checkpoint',
 ];
 
 /**
@@ -72,14 +88,15 @@ const OPTIONS: readonly (keyof TrainTableOptions)[] = [
  * @example
  * ```ts
  * const model = await trainTable(await readTextTable('cars.csv'), { minutes: 2, engine: compiled() });
- * console.log(model.training?.nats, model.training?.independentNats);
+ * console.log(model.training?.nats, model.training?.baselines.independent.nats);
  * const { table } = await model.sample(100, { key: Key.of(0), given: { fuel: 'diesel' } });
  * ```
  */
 export async function trainTable(table: TextTable, options: TrainTableOptions = {}): Promise<TableModel> {
+  checkTextTable('trainTable', 'table', table);
   checkTrainOptions(options);
   const startedAt = tf.util.now();
-  const { seed = 0, minutes = 5, protect = 1, engine = eager(), onProgress, signal } = options;
+  const { seed = 0, minutes = 5, protect = 1, engine = eager(), onProgress, signal, checkpoint } = options;
   const schema = selectColumns(options.schema ?? inferSchema(table), options.columns);
   const split = splitRows(table.count);
   if (split.train.length < 16 || split.validation.length === 0 || split.test.length === 0) {
@@ -114,12 +131,15 @@ export async function trainTable(table: TextTable, options: TrainTableOptions = 
     key: key.fold('network'),
   };
   const build = () => new AnyOrderNetwork(codec, networkOptions);
-  const epochs = await epochsFor(options, { build, data, recipe, engine });
+  const epochs = await plannedEpochs(checkpoint?.store, () =>
+    epochsFor(options, { build, data, recipe, engine }),
+  );
 
   const network = build();
   try {
     const steps = epochs * stepsPerEpoch(data, recipe);
     const trainedAt = tf.util.now();
+    let start: { readonly epoch: number; readonly at: number } | undefined;
     const result = await fit(network, data, {
       ...fitOptions(network, recipe, steps),
       key: key.fold('fit'),
@@ -127,14 +147,18 @@ export async function trainTable(table: TextTable, options: TrainTableOptions = 
       epochs,
       ...(options.steps === undefined && { maxSeconds: 90 * minutes }),
       ...(signal && { signal }),
+      ...(checkpoint && { checkpoint: { store: checkpoint.store, everyEpochs: Math.ceil(epochs / 20) } }),
       callbacks: [
         {
           onEpoch: ({ epoch, validation }) => {
-            const seconds = (tf.util.now() - trainedAt) / 1000;
+            // A resumed run starts at a later epoch.
+            const now = tf.util.now();
+            start ??= { epoch: epoch - 1, at: trainedAt };
+            const perEpoch = (now - start.at) / (epoch - start.epoch) / 1000;
             onProgress?.({
               step: (epoch * steps) / epochs,
               steps,
-              secondsLeft: (seconds / epoch) * (epochs - epoch),
+              secondsLeft: perEpoch * (epochs - epoch),
               ...(validation !== undefined && { validation }),
             });
           },
@@ -143,14 +167,11 @@ export async function trainTable(table: TextTable, options: TrainTableOptions = 
     });
     const scored = await new TableModel(network, { engine }).score(table.subset(split.test));
     const nats = scored.rows.map((logProb) => -logProb);
-    const [train, validation, test] = [split.train, split.validation, split.test].map(partValues) as [
-      Float64Array[],
-      Float64Array[],
-      Float64Array[],
-    ];
-    const independent = codec.columns.map((column, at) =>
-      histogramNats(column, { train: train[at]!, validation: validation[at]!, test: test[at]! }),
-    );
+    const parts = values.map((column) => ({
+      train: pick(column, split.train),
+      validation: pick(column, split.validation),
+      test: pick(column, split.test),
+    }));
     const training: TrainingFacts = {
       rows: split.train.length,
       heldOutRows: split.test.length,
@@ -162,7 +183,7 @@ export async function trainTable(table: TextTable, options: TrainTableOptions = 
       columns: Object.fromEntries(
         Object.entries(scored.cells).map(([name, column]) => [name, -average(column)]),
       ),
-      independentNats: independent.reduce((sum, value) => sum + value, 0),
+      baselines: baselinesOf(codec.columns, parts),
     };
     return new TableModel(network, { engine, training });
   } catch (error) {
@@ -257,13 +278,44 @@ async function epochsFor(
   }
 }
 
+const PLAN = 'plan.json';
+
+/** The number of epochs of a run that goes on; a run that starts measures it, and notes it for later. */
+async function plannedEpochs(
+  store: CheckpointStore | undefined,
+  measure: () => Promise<number>,
+): Promise<number> {
+  if (!store) return measure();
+  if ((await store.list()).includes(PLAN)) return readPlan(await store.read(PLAN));
+  const epochs = await measure();
+  await store.write(PLAN, new TextEncoder().encode(JSON.stringify({ epochs })));
+  return epochs;
+}
+
+function readPlan(bytes: Uint8Array): number {
+  const text = new TextDecoder().decode(bytes);
+  const found = /^\{"epochs":([1-9]\d{0,8})\}$/.exec(text);
+  if (found) return Number(found[1]);
+  throw new SerializationError({
+    where: 'trainTable',
+    argument: `${PLAN} of checkpoint.store`,
+    expected: 'to hold a number of epochs',
+    actual: JSON.stringify(text.slice(0, 40)),
+    remedy: 'train anew with an empty store',
+  });
+}
+
 function checkTrainOptions(options: TrainTableOptions): void {
   checkOptions('trainTable', options, OPTIONS);
-  const { seed, steps, minutes, protect } = options;
+  const { seed, steps, minutes, protect, checkpoint } = options;
   if (seed !== undefined) checkInteger('trainTable', 'seed', seed, {});
   if (steps !== undefined) checkInteger('trainTable', 'steps', steps);
   if (minutes !== undefined) checkNumber('trainTable', 'minutes', minutes, { above: 0 });
   if (protect !== undefined) checkInteger('trainTable', 'protect', protect);
+  if (checkpoint !== undefined) {
+    checkOptions('trainTable', checkpoint, ['store']);
+    checkGiven('trainTable', 'checkpoint.store', checkpoint.store, 'to be a store such as memoryStore()');
+  }
 }
 
 function selectColumns(schema: TableSchema, names: readonly string[] | undefined): TableSchema {
