@@ -3,6 +3,8 @@ export { Rbm, rbm } from './rbm/rbm';
 export type { RbmOptions } from './rbm/rbm';
 export { bernoulliUnits, categoricalUnits, gaussianUnits } from './rbm/units';
 export type { VisibleUnits } from './rbm/units';
+export { subspaceUnits } from './rbm/hidden-units';
+export type { HiddenCode, HiddenFields, HiddenUnits, SubspaceUnitsOptions } from './rbm/hidden-units';
 
 // Boltzmann machines without hidden units
 export { BoltzmannMachine, boltzmannMachine, hopfieldNetwork } from './boltzmann/boltzmann-machine';

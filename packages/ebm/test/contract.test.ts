@@ -23,6 +23,7 @@ describeCoverage({
     implicitScoreMatching: 'src/objectives/objectives.test.ts',
     minimumProbabilityFlow: 'src/objectives/objectives.test.ts',
     noiseContrastiveEstimation: 'src/objectives/objectives.test.ts',
+    subspaceUnits: 'src/rbm/hidden-units.test.ts',
     pseudoLikelihood: 'src/objectives/objectives.test.ts',
     categoricalUnits: 'src/rbm/rbm.test.ts',
     gaussianUnits: 'src/rbm/rbm.test.ts',

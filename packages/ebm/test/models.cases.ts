@@ -18,6 +18,7 @@ import {
   noiseContrastiveEstimation,
   pseudoLikelihood,
   rbm,
+  subspaceUnits,
 } from '../src/index';
 import type {
   BoltzmannMachine,
@@ -151,6 +152,7 @@ const chainless = (objective: EnergyObjective): Case => ({
 export const models: Readonly<Record<string, () => Case>> = {
   rbm: () => bits(),
   'rbm (persistent chains, weight decay)': () => bits({ chains: 16, weightDecay: 1e-3 }),
+  'rbm (subspace units)': () => bits({ hidden: subspaceUnits({ gates: 3, size: 2 }), chains: 16 }),
   'rbm (categorical)': () => ({
     ...small(categoricalUnits({ shape: [DIMS], levels: 3 })),
     data: patterns(3),

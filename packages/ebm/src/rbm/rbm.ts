@@ -10,8 +10,8 @@ import {
   disposeOnThrow,
   runSamplingLoop,
   singleObjective,
-  softplus,
   sumLastAxes,
+  trainable,
 } from '@dgm/core';
 import type {
   EnergyModel,
@@ -29,13 +29,14 @@ import { checkObjective, checkUnused, type EnergyObjective } from '../objectives
 import type { AnnealedPath } from '../partition/annealed-importance-sampling';
 import { logSumOverBits, partitionOf } from '../partition/enumerate';
 import { record } from '../record';
-import { drawBits, type VisibleUnits } from './units';
+import { checkedHidden, checkStates, type HiddenFields, type HiddenUnits } from './hidden-units';
+import type { VisibleUnits } from './units';
 
 export interface RbmOptions {
   /** What the visible units are: `bernoulliUnits({ shape: [64] })`. */
   readonly visible: VisibleUnits;
-  /** How many hidden units there are, each 0 or 1. */
-  readonly hidden: number;
+  /** How many hidden units there are, each 0 or 1, or units such as `subspaceUnits({ gates: 50, size: 3 })`. */
+  readonly hidden: number | HiddenUnits;
   /** Randomness for the initial weights and chains. */
   readonly key: Key;
   /**
@@ -111,7 +112,7 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
   readonly eventShape: Shape;
   readonly levels: number | undefined;
   readonly #visible: VisibleUnits;
-  readonly #hidden: number;
+  readonly #hidden: HiddenUnits;
   readonly #steps: number;
   readonly #objective: EnergyObjective | undefined;
   readonly #weightDecay: number;
@@ -119,6 +120,7 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
   readonly #weights: Variable;
   readonly #visibleBias: Variable;
   readonly #hiddenBias: Variable;
+  readonly #gateBias: Variable | undefined;
   /** Of the model without hidden units that annealed importance sampling starts from. */
   readonly #baseBias: Variable;
   /** The statistics of the persistent chains. */
@@ -130,7 +132,7 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
     const { visible, hidden, key, examples, steps = 1, chains = 0 } = options;
     const { objective, weightDecay = 0, sampleSteps = 500 } = options;
     checkGiven('rbm', 'visible', visible, 'to be units such as bernoulliUnits({ shape: [64] })');
-    checkInteger('rbm', 'hidden', hidden);
+    const hiddenUnits = checkedHidden('rbm', hidden);
     checkKey('rbm', key);
     checkInteger('rbm', 'steps', steps);
     checkInteger('rbm', 'chains', chains, { min: 0 });
@@ -145,7 +147,7 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
     this.eventShape = visible.shape;
     this.levels = visible.levels;
     this.#visible = visible;
-    this.#hidden = hidden;
+    this.#hidden = hiddenUnits;
     this.#steps = steps;
     this.#objective = objective;
     this.#weightDecay = weightDecay;
@@ -153,10 +155,15 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
     const bias = tf.tidy(() =>
       examples === undefined ? tf.zeros([visible.size]) : visible.fieldsOf(visible.encode(examples)),
     );
-    const weights = tf.tidy(() => tf.mul(INITIAL_SCALE, key.fold('weights').normal([visible.size, hidden])));
+    const weights = tf.tidy(() =>
+      tf.mul(INITIAL_SCALE, key.fold('weights').normal([visible.size, hiddenUnits.width])),
+    );
     this.#weights = this.parameter('weights', weights);
     this.#visibleBias = this.parameter('visibleBias', tf.clone(bias));
-    this.#hiddenBias = this.parameter('hiddenBias', tf.zeros([hidden]));
+    this.#hiddenBias = this.parameter('hiddenBias', tf.zeros([hiddenUnits.width]));
+    if (hiddenUnits.gates !== undefined) {
+      this.#gateBias = this.parameter('gateBias', tf.zeros([hiddenUnits.gates]));
+    }
     this.#baseBias = this.parameter('baseBias', bias, { trainable: false });
     this.#chains =
       chains === 0
@@ -181,32 +188,43 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
    * @throws {@link ShapeError} for another shape.
    */
   jointEnergy(x: Tensor, h: Tensor): Tensor {
-    checkShape('Rbm.jointEnergy', 'h', h, [x.shape[0]!, this.#hidden]);
+    checkStates('Rbm.jointEnergy', h, x.shape[0]!, this.#hidden);
     return tf.tidy(() => {
       const t = this.#encode(x, 'jointEnergy');
-      const interaction = sumLastAxes(tf.mul(tf.matMul(t, this.#weights), h), 1);
-      const linear = tf.add(dot(t, this.#visibleBias), dot(h, this.#hiddenBias));
-      return tf.sub(this.#visible.baseEnergy(t), tf.add(linear, interaction));
+      const code = this.#hidden.encode(h);
+      const ofHidden = sumLastAxes(tf.mul(this.#hiddenFields(t).columns, code.columns), 1);
+      const linear = tf.add(dot(t, this.#visibleBias), ofHidden);
+      const ofGates = code.gates && dot(code.gates, this.#gateBias!);
+      return tf.sub(this.#visible.baseEnergy(t), ofGates === undefined ? linear : tf.add(linear, ofGates));
     });
   }
 
   /**
-   * The log-odds of each hidden unit given x, $c + W^\top t$, `[n, hidden]` (DGM Eq. 6.38).
+   * What the hidden units receive from x, $c + W^\top t$, `[n, width]`.
+   * @param x - `[n, ...shape]`
+   * @throws {@link ShapeError} if `x` has another shape.
+   */
+  hiddenFields(x: Tensor): Tensor {
+    return tf.tidy(() => this.#hiddenFields(this.#encode(x, 'hiddenFields')).columns);
+  }
+
+  /**
+   * The log-odds of each hidden unit given x, `[n, hidden]` (DGM Eq. 6.38); of subspace units those of the gates (Eq. 6.47).
    * @param x - `[n, ...shape]`
    * @throws {@link ShapeError} if `x` has another shape.
    */
   hiddenLogits(x: Tensor): Tensor {
-    return tf.tidy(() => this.#hiddenLogits(this.#encode(x, 'hiddenLogits')));
+    return tf.tidy(() => this.#hidden.logits(this.#hiddenFields(this.#encode(x, 'hiddenLogits'))));
   }
 
   /**
-   * The fields of the visible units given h, $b + W h$, `[n, size]` (DGM Eq. 6.39): of bits, their log-odds.
-   * @param h - 0 or 1, `[n, hidden]`
+   * The fields of the visible units given h, $b + W h$, `[n, size]` (DGM Eq. 6.39, 6.45): of bits, their log-odds.
+   * @param h - 0 or 1, `[n, hidden]`; of subspace units `[n, gates, 1 + size]`, the gate first
    * @throws {@link ShapeError} if `h` has another shape.
    */
   visibleFields(h: Tensor): Tensor {
-    checkShape('Rbm.visibleFields', 'h', h, ['n', this.#hidden]);
-    return tf.tidy(() => this.#visibleFields(h));
+    checkStates('Rbm.visibleFields', h, 'n', this.#hidden);
+    return tf.tidy(() => this.#visibleFields(this.#hidden.encode(h).columns));
   }
 
   /**
@@ -216,7 +234,7 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
    * @throws {@link UnsupportedError} for more than 20 bits.
    */
   logPartition(over: 'hidden' | 'visible' = this.#fewer()): Scalar {
-    const bits = over === 'hidden' ? this.#hidden : this.#visibleBits();
+    const bits = over === 'hidden' ? this.#hiddenBits() : this.#visibleBits();
     return logSumOverBits(`Rbm.logPartition of ${over} units`, bits, (states) =>
       over === 'hidden' ? this.#hiddenMass(states) : tf.neg(this.#freeEnergy(states)),
     );
@@ -225,7 +243,7 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
   /** $\ln Z$: exact if that takes a sum over at most 2^20 states, otherwise by annealed importance sampling. */
   async partition(key: Key): Promise<PartitionEstimate> {
     checkKey('Rbm.partition', key);
-    return partitionOf(this, { key, bits: Math.min(this.#hidden, this.#visibleBits()) });
+    return partitionOf(this, { key, bits: Math.min(this.#hiddenBits(), this.#visibleBits()) });
   }
 
   /**
@@ -242,19 +260,20 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
       logBasePartition: () =>
         tf.tidy(() => {
           const ofVisible = tf.squeeze(this.#visible.logNormalizer(tf.expandDims(this.#baseBias, 0)));
-          return tf.add(ofVisible, this.#hidden * Math.LN2);
+          return tf.add(ofVisible, this.#hidden.logStates);
         }),
       draw: (key, n) => this.#drawBase(key, n),
       logRatio: (t, { from, to }) =>
         tf.tidy(() => {
-          const logits = this.#hiddenLogits(t);
-          const ofHidden = tf.sub(softplus(tf.mul(to, logits)), softplus(tf.mul(from, logits)));
+          const fields = this.#hiddenFields(t);
+          const masses = (beta: Scalar): Tensor => this.#hidden.logMasses(scaled(fields, beta));
+          const ofHidden = sumLastAxes(tf.sub(masses(to), masses(from)), 1);
           const gap = tf.mul(tf.sub(to, from), tf.sub(this.#visibleBias, this.#baseBias));
-          return tf.add(dot(t, gap), sumLastAxes(ofHidden, 1));
+          return tf.add(dot(t, gap), ofHidden);
         }),
       move: (t, beta, key) =>
         tf.tidy(() => {
-          const h = drawBits(tf.mul(beta, this.#hiddenLogits(t)), key.fold('hidden'));
+          const h = this.#hidden.draw(scaled(this.#hiddenFields(t), beta), key);
           const fromHidden = tf.matMul(h, this.#weights, false, true);
           return this.#visible.draw(tf.add(bias(beta), tf.mul(beta, fromHidden)), key.fold('visible'));
         }),
@@ -302,7 +321,7 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
     return [
       {
         name: 'contrastive',
-        parameters: [this.#weights, this.#visibleBias, this.#hiddenBias],
+        parameters: [...trainable(this).values()],
         prepare: (x, key, { training }) => this.#negatives(x, key, training),
         loss: (x, _, { prepared }) =>
           tf.tidy(() => {
@@ -338,7 +357,7 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
   /** $h \sim p(h \mid x)$, then $x \sim p(x \mid h)$. */
   #gibbsStep(statistics: Tensor, key: Key): Tensor {
     return tf.tidy(() => {
-      const h = drawBits(this.#hiddenLogits(statistics), key.fold('hidden'));
+      const h = this.#hidden.draw(this.#hiddenFields(statistics), key);
       return this.#visible.draw(this.#visibleFields(h), key.fold('visible'));
     });
   }
@@ -348,7 +367,7 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
   }
 
   #freeEnergy(t: Tensor): Tensor {
-    const ofHidden = sumLastAxes(softplus(this.#hiddenLogits(t)), 1);
+    const ofHidden = sumLastAxes(this.#hidden.logMasses(this.#hiddenFields(t)), 1);
     return tf.sub(this.#visible.baseEnergy(t), tf.add(dot(t, this.#visibleBias), ofHidden));
   }
 
@@ -357,8 +376,8 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
     return tf.add(dot(h, this.#hiddenBias), this.#visible.logNormalizer(this.#visibleFields(h)));
   }
 
-  #hiddenLogits(t: Tensor): Tensor {
-    return tf.add(tf.matMul(t, this.#weights), this.#hiddenBias);
+  #hiddenFields(t: Tensor): HiddenFields {
+    return { columns: tf.add(tf.matMul(t, this.#weights), this.#hiddenBias), gates: this.#gateBias };
   }
 
   #visibleFields(h: Tensor): Tensor {
@@ -375,9 +394,18 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
     return this.levels === 2 && this.#visible.size < 32 ? this.#visible.size : Infinity;
   }
 
-  #fewer(): 'hidden' | 'visible' {
-    return this.#hidden <= this.#visibleBits() ? 'hidden' : 'visible';
+  #hiddenBits(): number {
+    return this.#hidden.bits ?? Infinity;
   }
+
+  #fewer(): 'hidden' | 'visible' {
+    return this.#hiddenBits() <= this.#visibleBits() ? 'hidden' : 'visible';
+  }
+}
+
+/** The fields of the energy times $\beta$. */
+function scaled({ columns, gates }: HiddenFields, beta: Scalar): HiddenFields {
+  return { columns: tf.mul(beta, columns), gates: gates && tf.mul(beta, gates) };
 }
 
 /** @throws ArgumentError for units that are no bits */

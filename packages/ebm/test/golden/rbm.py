@@ -72,10 +72,68 @@ def case(statistics, base, every_x):
     return result
 
 
+def subspace_case(gates, size):
+    """Gates h, `[M]`, and subspace units s, `[M, K]`: a state is `[M, 1 + K]`, the gate first (DGM Eq. 6.44)."""
+    width = gates * size
+    weights, visible, columns, gate = (
+        random.normal(size=(VISIBLE, width)),
+        random.normal(size=VISIBLE),
+        random.normal(size=width),
+        random.normal(size=gates),
+    )
+    x = states(2, VISIBLE)
+    state = states(2, gates * (1 + size)).reshape(-1, gates, 1 + size)
+    h, s = state[:, :, 0], state[:, :, 1:]
+    code = (h[:, :, None] * s).reshape(len(state), width)
+    energies = -(x @ visible)[:, None] - (h @ gate)[None] - (code @ columns)[None] - x @ weights @ code.T
+    log_partition = log_sum_exp(-energies)
+    joint = np.exp(-energies - log_partition)
+
+    def given(mask, values):
+        """The mean of values over the joint distribution, restricted to where mask holds."""
+        weight = joint * mask
+        return (weight * values).sum() / weight.sum()
+
+    rows = [3, 12, 21, 30]
+    free = np.array([-log_sum_exp(-energies[row]) for row in rows])
+    posterior = np.exp(-energies[rows] + free[:, None])
+    # Of the mean of -ln p(x) over the rows.
+    gradients = dict(
+        weights=(x.T @ joint @ code - x[rows].T @ posterior @ code / len(rows)).tolist(),
+        visibleBias=(x.T @ joint.sum(1) - x[rows].mean(0)).tolist(),
+        hiddenBias=(joint.sum(0) @ code - (posterior @ code).mean(0)).tolist(),
+        gateBias=(joint.sum(0) @ h - (posterior @ h).mean(0)).tolist(),
+    )
+    some = [1, 22, 47, 63]
+    row_is = lambda row: (np.arange(len(x)) == row)[:, None]
+    return dict(
+        weights=weights.tolist(),
+        visibleBias=visible.tolist(),
+        hiddenBias=columns.tolist(),
+        gateBias=gate.tolist(),
+        x=x[rows].tolist(),
+        states=state[some].tolist(),
+        energy=free.tolist(),
+        jointEnergy=[energies[row, index] for row, index in zip(rows, some)],
+        logPartition=log_partition,
+        gateMeans=[[given(row_is(row), h[None, :, j]) for j in range(gates)] for row in rows],
+        # Of the subspace units given x and open gates.
+        subspaceMeans=[
+            [given(row_is(row) & (h[None, :, j] == 1), s[None, :, j, k]) for j in range(gates) for k in range(size)]
+            for row in rows
+        ],
+        visibleMeans=[
+            [given((np.arange(len(state)) == index)[None], x[:, i, None]) for i in range(VISIBLE)] for index in some
+        ],
+        gradients=gradients,
+    )
+
+
 zero = lambda t: np.zeros(len(t))
 golden = dict(
     bernoulli=case(lambda x: x, zero, states(2, VISIBLE)),
     categorical=case(one_hot, zero, states(LEVELS, VISIBLE)),
     gaussian=case(lambda x: x, lambda t: 0.5 * (t**2).sum(1), None),
+    subspace=subspace_case(2, 2),
 )
 Path(__file__).with_suffix(".json").write_text(json.dumps(golden) + "\n")

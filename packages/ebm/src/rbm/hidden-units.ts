@@ -1,0 +1,136 @@
+import { checkInteger, checkOptions, checkShape, softplus } from '@dgm/core';
+import type { Key } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { record } from '../record';
+import { drawBits } from './units';
+
+/** What hidden units receive, for each example. */
+export interface HiddenFields {
+  /** $c + W^\top t$, `[n, width]`. */
+  readonly columns: Tensor;
+  /** The biases of the gates, `[gates]`, for units that have gates. */
+  readonly gates?: Tensor | undefined;
+}
+
+/** The states of hidden units as they enter the energy. */
+export interface HiddenCode {
+  /** What W is multiplied by, `[n, width]`. */
+  readonly columns: Tensor;
+  /** `[n, gates]`, for units that have gates. */
+  readonly gates?: Tensor;
+}
+
+/** The hidden units of a restricted Boltzmann machine: their states, and their law given what they receive. */
+export interface HiddenUnits {
+  /** The columns of W. */
+  readonly width: number;
+  /** The number of gates, which have biases of their own. @defaultValue 0 */
+  readonly gates?: number;
+  /** The number of units, if each is a bit and a column: $\ln Z$ can then be a sum over their states. */
+  readonly bits?: number;
+  /** The shape of the states of one example. */
+  readonly stateShape: readonly number[];
+  /** The logarithm of the number of states. */
+  readonly logStates: number;
+  /**
+   * The sum of $e^{-E}$ over all states, without the terms of the visible units alone, is a product over independent groups of units:
+   * the logarithm of each factor, `[n, groups]`.
+   */
+  logMasses(fields: HiddenFields): Tensor;
+  /** The log-odds of the units, or of the gates, `[n, units]`. */
+  logits(fields: HiddenFields): Tensor;
+  /** Draws the columns of the code given the fields, `[n, width]`. */
+  draw(fields: HiddenFields, key: Key): Tensor;
+  /** The code of states, `[n, ...stateShape]`. */
+  encode(states: Tensor): HiddenCode;
+}
+
+/** Bits without gates (DGM Eq. 6.33). */
+export function hiddenBits(count: number): HiddenUnits {
+  return {
+    width: count,
+    bits: count,
+    stateShape: [count],
+    logStates: count * Math.LN2,
+    logMasses: ({ columns }) => softplus(columns),
+    logits: ({ columns }) => tf.clone(columns),
+    draw: ({ columns }, key) => drawBits(columns, key.fold('hidden')),
+    encode: (states) => ({ columns: states }),
+  };
+}
+
+export interface SubspaceUnitsOptions {
+  /** The number of gates, M. */
+  readonly gates: number;
+  /** Subspace units of each gate, K. */
+  readonly size: number;
+}
+
+/**
+ * Hidden units of a subspace RBM: gates $h_j$ that let groups of bits $s_{jk}$ through,
+ *
+ * $$E(x, h, S) = -b^\top x - c^\top h - \sum_{jk} h_j s_{jk} (d_{jk} + W_{\cdot jk}^\top x)$$
+ *
+ * so that a gate pools features that are variants of each other. Its states are `[n, gates, 1 + size]`, the gate first. Given x the
+ * gates have the log-odds $c_j - K \ln 2 + \sum_k \ln(1 + e^{d_{jk} + W_{\cdot jk}^\top x})$, and given their gates the subspace units
+ * $h_j (d_{jk} + W_{\cdot jk}^\top x)$.
+ *
+ * @throws {@link ArgumentError} if a number is not a positive integer.
+ * @see DGM §6.5, Eq. 6.44-6.47; Learning Invariant Features Using Subspace Restricted Boltzmann Machine (Tomczak and Gonczarek, 2017)
+ *
+ * @example
+ * ```ts
+ * const model = rbm({ visible: bernoulliUnits({ shape: [64] }), hidden: subspaceUnits({ gates: 50, size: 3 }), key });
+ * ```
+ */
+export function subspaceUnits(options: SubspaceUnitsOptions): HiddenUnits {
+  const where = 'subspaceUnits';
+  checkOptions(where, options, ['gates', 'size']);
+  const { gates, size } = options;
+  checkInteger(where, 'gates', gates);
+  checkInteger(where, 'size', size);
+  const width = gates * size;
+  const byGate = (columns: Tensor): Tensor => tf.reshape(columns, [columns.shape[0]!, gates, size]);
+  const logits = ({ columns, gates: bias }: HiddenFields): Tensor =>
+    tf.add(tf.sub(tf.sum(softplus(byGate(columns)), 2), size * Math.LN2), bias!);
+  /** $h_j s_{jk}$, `[n, width]`. */
+  const through = (h: Tensor, s: Tensor): Tensor =>
+    tf.reshape(tf.mul(tf.expandDims(h, 2), s), [h.shape[0]!, width]);
+  const units: HiddenUnits = {
+    width,
+    gates,
+    stateShape: [gates, 1 + size],
+    logStates: gates * (1 + size) * Math.LN2,
+    // A closed gate leaves the 2^K states of its subspace units alike.
+    logMasses: (fields) => tf.add(softplus(logits(fields)), size * Math.LN2),
+    logits,
+    draw: (fields, key) =>
+      tf.tidy(() => {
+        const h = drawBits(logits(fields), key.fold('gates'));
+        return through(h, drawBits(byGate(fields.columns), key.fold('subspaces')));
+      }),
+    encode: (states) => {
+      const n = states.shape[0]!;
+      const h = tf.reshape(tf.slice(states, [0, 0, 0], [n, gates, 1]), [n, gates]);
+      return { gates: h, columns: through(h, tf.slice(states, [0, 0, 1], [n, gates, size])) };
+    },
+  };
+  return record(units, 'subspaceUnits', arguments);
+}
+
+/** The units of the option `hidden`. */
+export function checkedHidden(where: string, hidden: number | HiddenUnits): HiddenUnits {
+  if (typeof hidden === 'object' && hidden !== null && typeof hidden.logMasses === 'function') return hidden;
+  checkInteger(where, 'hidden', hidden as number);
+  return hiddenBits(hidden as number);
+}
+
+export function checkStates(
+  where: string,
+  states: Tensor,
+  n: number | 'n',
+  { stateShape }: HiddenUnits,
+): void {
+  checkShape(where, 'h', states, [n, ...stateShape]);
+}
