@@ -1,6 +1,6 @@
 import { katex } from '@mdit/plugin-katex';
 import { defineConfig } from 'vitepress';
-import { built, packages } from '../src/folders';
+import { built, libraries, packages } from '../src/folders';
 import { sourceUrl } from '../src/source-url';
 import { referencePages } from '../src/generate/reference';
 import { sourceAliases } from '../src/source-aliases';
@@ -14,7 +14,7 @@ const githubMark =
 
 /** The pages of one package, and the ways to the others. Groups that collapse would be buttons with buttons in them. */
 const referenceSidebars = Object.fromEntries(
-  packages.map((name) => [
+  libraries.map((name) => [
     `/api/${name}/`,
     [
       {
@@ -28,7 +28,7 @@ const referenceSidebars = Object.fromEntries(
   ]),
 );
 
-const referenceIndex = packages.map((name) => ({ text: `@dgm/${name}`, link: `/api/#dgm-${name}` }));
+const referenceIndex = libraries.map((name) => ({ text: `@dgm/${name}`, link: `/api/#dgm-${name}` }));
 
 const sidebar = [
   {

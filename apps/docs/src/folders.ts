@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -18,6 +18,11 @@ export const built = process.env['DGM_DOCS_OUT'] ?? path.join(repository, 'out',
 export const packages: readonly string[] = ordered(
   readdirSync(path.join(repository, 'packages')).filter((name) => isPublished(name)),
   ['core', 'data', 'arm', 'flows', 'vae', 'priors', 'diffusion', 'hybrid', 'ebm', 'gan', 'compile'],
+);
+
+/** The packages that programs import; the others are commands. */
+export const libraries: readonly string[] = packages.filter((name) =>
+  existsSync(path.join(repository, 'packages', name, 'src', 'index.ts')),
 );
 
 function isPublished(name: string): boolean {

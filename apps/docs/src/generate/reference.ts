@@ -3,7 +3,7 @@ import path from 'node:path';
 import { Application, Converter, ReflectionKind } from 'typedoc';
 import type { DeclarationReflection, ProjectReflection } from 'typedoc';
 import type { PluginOptions } from 'typedoc-plugin-markdown';
-import { app, packages, repository, site } from '../folders';
+import { app, libraries, repository, site } from '../folders';
 import { sourceUrl } from '../source-url';
 import { exportGroups, slug } from './export-groups';
 
@@ -30,7 +30,7 @@ export function referencePages(): readonly ReferencePage[] {
 }
 
 function entries(): readonly Entry[] {
-  return packages.flatMap((name) => {
+  return libraries.flatMap((name) => {
     const sources = path.join(repository, 'packages', name, 'src');
     const groups = exportGroups(readFileSync(path.join(sources, 'index.ts'), 'utf8'), name);
     const all = groups.map(({ title, statements }) => ({
@@ -82,7 +82,7 @@ export async function writeReference(): Promise<void> {
     skipErrorChecking: true,
     validation: { notExported: false, invalidLink: true, invalidPath: true, notDocumented: false },
     // A comment may name what its package keeps to itself: that is shown without a link.
-    externalSymbolLinkMappings: Object.fromEntries(packages.map((name) => [`@dgm/${name}`, { '*': '#' }])),
+    externalSymbolLinkMappings: Object.fromEntries(libraries.map((name) => [`@dgm/${name}`, { '*': '#' }])),
     disableGit: true,
     gitRevision: 'main',
     sourceLinkTemplate: `${sourceUrl}/blob/main/{path}#L{line}`,
@@ -134,7 +134,7 @@ export async function writeReference(): Promise<void> {
 
 /** The page of all pages, with the names that each documents. */
 function indexPage(pages: readonly Entry[]): string {
-  const sections = packages.map((name) => {
+  const sections = libraries.map((name) => {
     const rows = pages
       .filter((page) => page.package === name)
       .map((page) => {
