@@ -4,8 +4,11 @@ import { fileURLToPath } from 'node:url';
 const isSource = import.meta.url.endsWith('.ts');
 const place = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 
-/** The PyTorch programs that ours are compared with. */
-export const peerDriver = place('../peers/pytorch/driver.py');
+/** The programs that ours are compared with. */
+export const peerDrivers = {
+  PyTorch: place('../peers/pytorch/driver.py'),
+  JAX: place('../peers/jax/driver.py'),
+} as const;
 
 /** The arguments for Node that start this program's own side of a comparison. */
 export const workerArguments: readonly string[] = isSource

@@ -47,6 +47,7 @@ describe.skipIf('missing' in torch)(
           'onnxruntime',
           'pytorch',
           'python',
+          'peers',
         ],
       ]);
       expect(rows).toEqual([
@@ -56,6 +57,7 @@ describe.skipIf('missing' in torch)(
           device: 'cpu',
           batch: 64,
           setting: 'one-thread',
+          peer: 'pytorch',
           oursMs: positive,
           peerMs: positive,
           ratio: positive,

@@ -7,7 +7,7 @@ import { WorkerProcess } from '../src/compare/programs/worker-process';
 import { writeDataFiles } from '../src/compare/programs/data-files';
 import type { BuildRequest } from '../src/compare/programs/protocol';
 import { findTorch } from '../src/compare/programs/python';
-import { peerDriver } from '../src/program-files';
+import { peerDrivers } from '../src/program-files';
 import { loadDataset } from '../src/datasets/datasets';
 
 const torch = await findTorch();
@@ -24,7 +24,7 @@ describe.skipIf(python === undefined)(wholeTitle, { timeout: 120_000 }, () => {
   beforeAll(async () => {
     folder = await mkdtemp(path.join(tmpdir(), 'dgm-peer-'));
     const env = { OMP_NUM_THREADS: '1', PYTHONDONTWRITEBYTECODE: '1' };
-    peer = new WorkerProcess({ command: python!, args: [peerDriver], env });
+    peer = new WorkerProcess({ command: python!, args: [peerDrivers.PyTorch], env });
     request = {
       model: 'vae',
       batch: 32,
@@ -118,7 +118,9 @@ describe.skipIf(python === undefined)(wholeTitle, { timeout: 120_000 }, () => {
   });
 
   it('ends with its input, in the middle of its work', async () => {
-    const child = spawn(python!, [peerDriver], { env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' } });
+    const child = spawn(python!, [peerDrivers.PyTorch], {
+      env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' },
+    });
     const answered = new Promise((resolve) => child.stdout.once('data', resolve));
     child.stdin.write(`${JSON.stringify({ cmd: 'build', ...request })}\n`);
     await answered;

@@ -3,12 +3,22 @@
 One JSON object per line comes in on standard input, one per line goes out on standard output: the reply, or
 {"error": "..."}. Needs Python 3.9 and PyTorch 1.13 or later, and nothing else.
 
+The argument is the mode: `eager`; `fused`, with the optimizer as one kernel; or `compile`, where the loss is compiled, and the
+optimizer is one kernel where PyTorch has it.
+
 The models are in `families/`, one file per family with a table MODELS from names to functions of a `Task`. A model is a
 torch.nn.Module with
 
     loss(x)    the objective, mean over the examples, in nats where it is a likelihood
     nats(x)    minus the log-likelihood of each example, or a bound on it; absent where there is neither
     sample(n)  n new examples
+
+and may have
+
+    players()           for each of several players its loss, a function of x, its weights, and at which steps it learns: 1 for
+                        all of them, 3 for every third
+    takes_labels        whether x is a pair of examples and their classes
+    optimizer_options   what the optimizer is given besides its rate
 """
 
 import contextlib
@@ -47,6 +57,7 @@ OPTIMIZERS = {
     "rmsprop": torch.optim.RMSprop,
     "sgd": torch.optim.SGD,
 }
+FUSED = ("adam", "adamW", "sgd")
 DTYPES = {"uint8": torch.uint8, "float32": torch.float32}
 
 
@@ -68,6 +79,14 @@ def read_part(data, part):
     if data[part] == 0:
         return torch.empty(shape)
     return torch.frombuffer(content, dtype=DTYPES[data["dtype"]]).reshape(shape).float()
+
+
+def read_labels(data, part):
+    """The classes of the examples, int64 `[n]`; None where they have none."""
+    file = pathlib.Path(data["folder"]) / f"{part}.labels.bin"
+    if not file.exists() or data[part] == 0:
+        return None
+    return torch.frombuffer(bytearray(file.read_bytes()), dtype=torch.int32).long()
 
 
 class Average:
@@ -100,7 +119,8 @@ class Average:
 class Session:
     """The commands. Each method takes the fields of a request and gives those of the reply."""
 
-    def __init__(self):
+    def __init__(self, mode="eager"):
+        self.mode = mode
         self.models = discover()
 
     def about(self):
@@ -125,13 +145,20 @@ class Session:
             read_part(data, part).to(device) for part in ("train", "validation", "test")
         )
         self.model = self.models[model](Task(tuple(data["shape"]), data["levels"], quick, width, self.train_set))
-        optimizer = OPTIMIZERS[training["optimizer"]]
-        self.optimizer = optimizer(self.model.parameters(), lr=training["learningRate"])
+        self.players = [
+            (self._compiled(loss), self._optimizer(weights, training), every)
+            for loss, weights, every in self._players()
+        ]
+        self.labels = {}
+        if getattr(self.model, "takes_labels", False):
+            for part, examples in (("train", self.train_set), ("validation", self.validation_set)):
+                labels = read_labels(data, part)
+                self.labels[id(examples)] = labels if labels is None else labels.to(device)
         self.average = Average(self.model, training.get("emaDecay"))
         # Batches for timing, made beforehand; where they are larger than the data set, it is gone through again.
         order = torch.randperm(len(self.train_set), device=device)
         rows = order.repeat(-(-batch // len(order)))
-        self.batches = [self.train_set[part] for part in rows.split(batch) if len(part) == batch]
+        self.batches = [self._batch(self.train_set, part) for part in rows.split(batch) if len(part) == batch]
         self.taken = 0
         return {"parameters": sum(weights.numel() for weights in self.model.parameters())}
 
@@ -140,8 +167,8 @@ class Session:
         loss = None
         started = time.perf_counter()
         for _ in range(n):
-            loss = self._step(self.batches[self.taken % len(self.batches)])
             self.taken += 1
+            loss = self._step(self.batches[self.taken % len(self.batches)], self.taken)
         self.wait()
         milliseconds = 1000 * (time.perf_counter() - started)
         return {"ms": milliseconds, "loss": loss.item()}
@@ -153,8 +180,8 @@ class Session:
         for epoch in range(1, epochs + 1):
             order = torch.randperm(len(self.train_set), device=self.device)
             for rows in order.split(self.batch):
-                self._step(self.train_set[rows])
                 steps += 1
+                self._step(self._batch(self.train_set, rows), steps)
             with self.average.in_use():
                 validation = self._validate()
             seconds = time.perf_counter() - started
@@ -214,16 +241,43 @@ class Session:
         if self.device == "cuda":
             torch.cuda.synchronize()
 
-    def _step(self, x):
-        # In place: fresh gradients at each step cost PyTorch half of a small model's time in page faults.
-        self.optimizer.zero_grad(set_to_none=False)
-        loss = self.model.loss(x)
-        loss.backward()
-        if self.clip_norm is not None:
-            torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.clip_norm)
-        self.optimizer.step()
+    def _players(self):
+        if hasattr(self.model, "players"):
+            return self.model.players()
+        return [(self.model.loss, list(self.model.parameters()), 1)]
+
+    def _batch(self, examples, rows):
+        labels = self.labels.get(id(examples))
+        return examples[rows] if labels is None else (examples[rows], labels[rows])
+
+    def _compiled(self, loss):
+        return torch.compile(loss) if self.mode == "compile" else loss
+
+    def _optimizer(self, weights, training):
+        name = training["optimizer"]
+        options = {"lr": training["learningRate"], **getattr(self.model, "optimizer_options", {})}
+        if self.mode != "eager" and name in FUSED:
+            options["fused"] = True
+        elif self.mode == "fused":
+            raise LookupError(f"PyTorch has no fused {name}")
+        return OPTIMIZERS[name](weights, **options)
+
+    def _step(self, x, number):
+        """The step of that number, counted from 1."""
+        value = None
+        for objective, optimizer, every in self.players:
+            if number % every != 0:
+                continue
+            # In place: fresh gradients at each step cost PyTorch half of a small model's time in page faults.
+            optimizer.zero_grad(set_to_none=False)
+            loss = objective(x)
+            loss.backward()
+            if self.clip_norm is not None:
+                torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.clip_norm)
+            optimizer.step()
+            value = loss.detach() if value is None else value
         self.average.update()
-        return loss.detach()
+        return value
 
     def _validate(self):
         """The mean loss over the validation examples, with the same draws after each epoch."""
@@ -231,7 +285,8 @@ class Session:
         with torch.no_grad(), torch.random.fork_rng():
             torch.manual_seed(self.seed)
             total = sum(
-                self.model.loss(x).item() * len(x) for x in self.validation_set.split(self.batch)
+                self.model.loss(self._batch(self.validation_set, rows)).item() * len(rows)
+                for rows in torch.arange(len(self.validation_set), device=self.device).split(self.batch)
             )
         self.model.train()
         return total / len(self.validation_set)
@@ -258,7 +313,7 @@ def listen(lines):
 def main():
     lines = queue.SimpleQueue()
     threading.Thread(target=listen, args=(lines,), daemon=True).start()
-    session = Session()
+    session = Session(*sys.argv[1:])
     while True:
         line = lines.get()
         try:

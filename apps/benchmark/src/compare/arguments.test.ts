@@ -13,6 +13,7 @@ describe('parseCompareArguments', () => {
         { engine: 'eager', device: 'auto' },
         { engine: 'compiled', device: 'cpu' },
       ],
+      peers: ['pytorch'],
       seconds: 3,
       maxSeconds: 5,
       seeds: [0],
@@ -26,7 +27,7 @@ describe('parseCompareArguments', () => {
   });
 
   const line =
-    '--models vae,arm --dataset digits --data-dir d --batches 64,256 --threads 1,4 --engines eager:wasm,compiled,compiled:webgpu';
+    '--models vae,arm --dataset digits --data-dir d --batches 64,256 --threads 1,4 --engines eager:wasm,compiled,compiled:webgpu --peers pytorch,jax';
   const more = '--seconds 2.5 --max-seconds 30 --seeds=-1,2 --quick --sweep --shard 2/3 --out o --resume';
   const given = parseCompareArguments(`${line} ${more}`.split(' '));
 
@@ -42,6 +43,7 @@ describe('parseCompareArguments', () => {
         { engine: 'compiled', device: 'cpu' },
         { engine: 'compiled', device: 'webgpu' },
       ],
+      peers: ['pytorch', 'jax'],
       seconds: 2.5,
       maxSeconds: 30,
       seeds: [-1, 2],
@@ -53,6 +55,10 @@ describe('parseCompareArguments', () => {
       overwrite: false,
       help: false,
     });
+  });
+
+  it('takes all peers', () => {
+    expect(parseCompareArguments(['--peers', 'all']).peers).toHaveLength(4);
   });
 
   it('writes the command that means the same, without folders', () => {
@@ -74,6 +80,8 @@ describe('parseCompareArguments', () => {
     [['--threads', ''], '--threads to be a positive integer, got ""'],
     [['--engines', 'eager,fast'], 'compiled:webgpu, compiled:cuda separated by commas, got "fast"'],
     [['--engines', 'compiled:wasm'], 'got "compiled:wasm"'],
+    [['--peers', 'pytorch,numpy'], 'pytorch-compile, jax, all separated by commas, got "pytorch,numpy"'],
+    [['--peers', ''], '--peers to be names'],
     [['--shard', '3/2'], '--shard to be k/n'],
     [['--seconds', 'long'], '--seconds to be 0 or a positive number'],
     [['--max-seconds', '-1'], '--max-seconds to be 0 or a positive number'],

@@ -9,6 +9,7 @@ import {
   zeroOrPositive,
 } from '../command-line/command-line';
 import { formatShard, parseShard, type Shard } from '../command-line/shard';
+import { isPeer, PEERS, type PeerName } from '../results/comparison';
 import type { EngineChoice } from './programs/competitor';
 
 /** What `dgm-bench compare` does. */
@@ -20,6 +21,7 @@ export interface CompareArguments {
   readonly batches?: readonly number[];
   readonly threads: readonly number[];
   readonly engines: readonly EngineChoice[];
+  readonly peers: readonly PeerName[];
   /** Of alternating windows, for each model and batch size; with 0 nothing is timed. */
   readonly seconds: number;
   /** Of the fastest program's training; with 0 nothing is trained. */
@@ -37,7 +39,7 @@ export interface CompareArguments {
 
 export const compareCommandLine = new CommandLine({
   name: 'compare',
-  summary: 'Compares the models with the same ones in PyTorch, in one run, turn by turn.',
+  summary: 'Compares the models with the same ones in PyTorch and JAX, in one run, turn by turn.',
   usage: 'compare [options]',
   options: {
     models: {
@@ -81,6 +83,12 @@ export const compareCommandLine = new CommandLine({
       default: 'eager,compiled',
       help: 'with a device: eager:tensorflow, eager:wasm, eager:cpu, compiled:webgpu, compiled:cuda (against PyTorch on CUDA)',
     },
+    peers: {
+      type: 'string',
+      value: 'NAMES',
+      default: 'pytorch',
+      help: 'pytorch, pytorch-fused (fused optimizers), pytorch-compile, jax (the whole step under jit), or all; a ratio is against the fastest',
+    },
     seconds: {
       type: 'string',
       value: 'NUMBER',
@@ -106,11 +114,11 @@ export const compareCommandLine = new CommandLine({
   },
   groups: {
     'What to compare': ['models', 'dataset', 'data-dir', 'batches', 'shard', 'sweep', 'seeds'],
-    'On what': ['threads', 'engines'],
+    'On what': ['threads', 'engines', 'peers'],
     'How long': ['seconds', 'max-seconds', 'quick'],
     'Where to': ['out', 'resume', 'overwrite'],
   },
-  notes: `PyTorch runs in the first python3 on the path that has it, or in DGM_PYTHON.
+  notes: `PyTorch and JAX run in the first python3 on the path that has them, or in DGM_PYTHON.
 The exit status is 0 if nothing failed, 1 if a row has an error, 2 for a wrong command line.`,
 });
 
@@ -146,6 +154,7 @@ export function parseCompareArguments(argv: readonly string[]): CompareArguments
     ...defined('batches', numbers('batches', positiveInteger)),
     threads: numbers('threads', positiveInteger) ?? oneAndAll(),
     engines: names(values.engines).map(engineChoice),
+    peers: peerNames(values.peers),
     seconds: number('seconds', quick ? QUICK_SECONDS : SECONDS),
     maxSeconds: number('max-seconds', SECONDS_PER_TRAINING),
     seeds: numbers('seeds', integer)!,
@@ -198,6 +207,20 @@ function engineChoice(text: string): EngineChoice {
   });
 }
 
+/** @throws ArgumentError for an unknown name */
+function peerNames(text: string): readonly PeerName[] {
+  const given = names(text);
+  if (given.includes('all')) return PEERS;
+  const unknown = given.find((name) => !isPeer(name));
+  if (unknown === undefined && given.length > 0) return given.filter(isPeer);
+  throw new ArgumentError({
+    where: WHERE,
+    argument: '--peers',
+    expected: `to be names out of ${PEERS.join(', ')}, all separated by commas`,
+    actual: JSON.stringify(text),
+  });
+}
+
 function formatEngine({ engine, device }: EngineChoice): string {
   return device === DEVICES[engine]![0] ? engine : `${engine}:${device}`;
 }
@@ -209,6 +232,7 @@ export function compareCommand(given: CompareArguments): string {
     given.dataFolder !== undefined && '--data-dir DIR',
     given.batches !== undefined && `--batches ${given.batches.join(',')}`,
     `--threads ${given.threads.join(',')} --engines ${given.engines.map(formatEngine).join(',')}`,
+    given.peers.join() !== 'pytorch' && `--peers ${given.peers.join(',')}`,
     `--seconds ${given.seconds} --max-seconds ${given.maxSeconds}`,
     // A value that starts with a dash would be read as an option.
     given.seeds[0]! < 0 ? `--seeds=${given.seeds.join(',')}` : `--seeds ${given.seeds.join(',')}`,

@@ -22,9 +22,10 @@ import { failedCompetitors } from './programs/competitor';
 import { measure, type Task } from './measure/measure';
 import { COMPARISON_FILE, findEarlier, openComparison, withMeasurements } from './open-comparison';
 import type { DataFiles } from './programs/protocol';
-import { findTorch, type Torch } from './programs/python';
+import { describePeers, findPeers, type Peer } from './programs/peers';
+import { findLibrary, type Interpreter } from './programs/python';
 import { rowsOf } from '../statistics/rows';
-import type { Comparison, Measurement } from '../results/comparison';
+import { libraryOf, type Comparison, type Measurement, type PeerLibrary } from '../results/comparison';
 import { sweepOf } from './measure/sweep';
 import { comparisonTable, describeRow } from '../report/comparison-text';
 import { writeComparison } from './write-comparison';
@@ -32,13 +33,13 @@ import { writeComparison } from './write-comparison';
 const QUICK_EPOCHS = 2;
 
 /**
- * `dgm-bench compare`: times and trains the models that the command line names, and the same models in PyTorch. What is
- * done is on disk before the next begins.
+ * `dgm-bench compare`: times and trains the models that the command line names, and the same models in other libraries.
+ * What is done is on disk before the next begins.
  * @returns the exit status of the program
  */
 export async function compare(
   argv: readonly string[],
-  { discover = discoverFamilies, find = findTorch }: Sources = {},
+  { discover = discoverFamilies, find = findLibrary }: Sources = {},
 ): Promise<number> {
   const asked = parseCompareArguments(argv);
   if (asked.help) {
@@ -63,13 +64,13 @@ async function compareIn(
   const opened = await findEarlier(asked, argv, output);
   const { given } = opened;
   const chosen = selectCandidates(candidates, given.models, compareCommandLine.where);
-  const torch = await find();
-  if ('missing' in torch) console.error(`PyTorch is missing: ${torch.missing}\nTo get it: ${torch.remedy}`);
+  const peers = await findPeers(given.peers, find);
+  reportPeers(peers);
   const dataset = await loadDataset(given.dataset, { folder: given.dataFolder, quick: given.quick });
   if (opened.earlier === undefined) {
     await output.checkFree(COMPARISON_FILE, { ...asked, where: compareCommandLine.where });
   }
-  let comparison = await openComparison(opened, dataset, torch);
+  let comparison = await openComparison(opened, dataset, peers);
   const add = async (more: Partial<Comparison>) => {
     comparison = { ...comparison, ...more };
     await writeComparison(output, comparison);
@@ -82,7 +83,7 @@ async function compareIn(
   process.once('exit', removeFolder).once('SIGINT', exit).once('SIGTERM', exit);
   try {
     const data = await writeDataFiles(dataset, folder);
-    const tasks = tasksOf(given, ableOf(chosen, dataset), { data, torch });
+    const tasks = tasksOf(given, ableOf(chosen, dataset), { data, peers });
     const todo = tasks.filter((task) => !isDone(task, comparison));
     for (const [index, task] of todo.entries()) {
       console.log(`${index + 1} of ${todo.length}: ${nameOf(task)}`);
@@ -109,10 +110,25 @@ async function compareIn(
   return comparison.rows.every(({ error }) => error === undefined) ? 0 : 1;
 }
 
-/** Where the models and PyTorch come from, unless a test says otherwise. */
+/** Where the models and the libraries of the peers come from; tests give others. */
 export interface Sources {
   readonly discover?: () => Promise<Families>;
-  readonly find?: () => Promise<Torch>;
+  readonly find?: (library: PeerLibrary) => Promise<Interpreter>;
+}
+
+/** Says what is missing, and what is too old to stand for its library today. */
+function reportPeers(peers: readonly Peer[]): void {
+  const missing = new Map(
+    peers.flatMap(({ name, interpreter }) =>
+      'missing' in interpreter ? [[libraryOf(name), interpreter] as const] : [],
+    ),
+  );
+  for (const [library, { missing: reason, remedy }] of missing) {
+    console.error(`${library} is missing: ${reason}\nTo get it: ${remedy}`);
+  }
+  for (const { library, version, released, isOld } of describePeers(peers)) {
+    if (isOld) console.error(`${library} ${version} of ${released} is more than a year old.`);
+  }
 }
 
 /** Models that cannot learn the data are passed over. */
@@ -127,7 +143,7 @@ function ableOf(candidates: readonly Candidate[], dataset: Dataset): readonly Ca
 function tasksOf(
   given: CompareArguments,
   candidates: readonly Candidate[],
-  { data, torch }: { readonly data: DataFiles; readonly torch: Torch },
+  { data, peers }: { readonly data: DataFiles; readonly peers: readonly Peer[] },
 ): readonly Task[] {
   const { engines, threads, seconds, maxSeconds, seeds, quick, batches = [undefined], shard } = given;
   const training = maxSeconds > 0 && { maxSeconds, ...(quick ? { epochs: QUICK_EPOCHS } : {}) };
@@ -136,7 +152,7 @@ function tasksOf(
       model: entry.name,
       ...(batch === undefined ? {} : { batch }),
       data,
-      programs: { engines, threads, torch },
+      programs: { engines, threads, peers },
       seconds,
       seeds,
       quick,

@@ -7,11 +7,11 @@ import { openComparison, withMeasurements } from './open-comparison';
 const given = parseCompareArguments([]);
 const earlier = madeUpComparison();
 const dataset = { sha256: earlier.dataset.sha256 } as Dataset;
-const torch = { missing: 'nowhere', remedy: 'install it' };
+const peers = [{ name: 'pytorch', interpreter: { missing: 'nowhere', remedy: 'install it' } }] as const;
 
 describe('a comparison that goes on', () => {
   it('keeps what another machine has measured under its name', async () => {
-    const opened = await openComparison({ given, earlier }, dataset, torch);
+    const opened = await openComparison({ given, earlier }, dataset, peers);
     const models = [...new Set(earlier.rows.map(({ model }) => model))];
     expect(opened.machines).toEqual([
       { machine: earlier.machine, models },
@@ -21,7 +21,7 @@ describe('a comparison that goes on', () => {
     const longer = withMeasurements(opened, more);
     expect(longer.machines!.map((machine) => machine.models)).toEqual([models, ['another']]);
     expect(longer.rows.length).toBeGreaterThan(opened.rows.length);
-    const again = await openComparison({ given, earlier: longer }, dataset, torch);
+    const again = await openComparison({ given, earlier: longer }, dataset, peers);
     expect(again).toBe(longer);
   });
 
@@ -31,6 +31,6 @@ describe('a comparison that goes on', () => {
 
   it('refuses other data', async () => {
     const other = { sha256: 'other' } as Dataset;
-    await expect(openComparison({ given, earlier }, other, torch)).rejects.toThrow('the data to be');
+    await expect(openComparison({ given, earlier }, other, peers)).rejects.toThrow('the data to be');
   });
 });

@@ -5,7 +5,7 @@ import { describeMachine, sameMachine } from '../results/machine';
 import { summarizeDataset } from '../results/schema';
 import type { OutputFolder } from '../results/output-folder';
 import { compareCommand, resumeArguments, type CompareArguments } from './arguments';
-import type { Torch } from './programs/python';
+import { describePeers, type Peer } from './programs/peers';
 import { rowsOf } from '../statistics/rows';
 import type { Comparison, ComparisonMachine, Measurement } from '../results/comparison';
 import { comparisonSchema } from '../results/validate';
@@ -41,9 +41,9 @@ export async function findEarlier(
 export async function openComparison(
   { given, earlier }: Opened,
   dataset: Dataset,
-  torch: Torch,
+  peers: readonly Peer[],
 ): Promise<Comparison> {
-  const machine = await describeSides(torch);
+  const machine = await describeSides(peers);
   if (earlier === undefined) {
     return {
       schema: 1,
@@ -78,15 +78,17 @@ export function withMeasurements(comparison: Comparison, measurements: readonly 
 
 const modelsOf = ({ rows }: Pick<Comparison, 'rows'>) => [...new Set(rows.map(({ model }) => model))];
 
-async function describeSides(torch: Torch): Promise<ComparisonMachine> {
+async function describeSides(peers: readonly Peer[]): Promise<ComparisonMachine> {
   const { version } = await describeRuntime({ devices: ['cpu'] });
-  const isThere = 'version' in torch;
+  const described = describePeers(peers);
+  const torch = described.find(({ library }) => library === 'PyTorch');
   return {
     ...describeMachine(),
     load: Number(loadavg()[0]!.toFixed(2)),
     onnxruntime: version ?? null,
-    pytorch: isThere ? torch.version : null,
-    python: isThere ? torch.language : null,
+    pytorch: torch?.version ?? null,
+    python: torch?.language ?? null,
+    peers: described,
   };
 }
 

@@ -1,6 +1,6 @@
-import type { Comparison } from '../results/comparison';
+import type { Comparison, ComparisonMachine } from '../results/comparison';
 import { qualityRows } from '../statistics/quality-rows';
-import { engineOf, meanRatios } from './comparison-text';
+import { engineOf, meanRatios, peersOf } from './comparison-text';
 import { decimal } from './format';
 import { qualitySentence } from './quality-table';
 import { measurementsTable, rowsTable } from './comparison-tables';
@@ -20,7 +20,7 @@ export function renderComparison(comparison: Comparison): string {
   const { dataset, machine, rows, measurements, sweep = [], command } = comparison;
   const labelled = rows.map((row) => ({ ...row, label: `${row.model}, ${decimal(row.batch)}` }));
   return renderDocument({
-    heading: 'Against PyTorch',
+    heading: `Against ${peersOf(rows)}`,
     subtitle: html`${dataset.name}: ${describeDataset(dataset)}`,
     main: html`<section>
         ${ratioChart(labelled)} ${rowsTable(labelled)}
@@ -40,7 +40,7 @@ export function renderComparison(comparison: Comparison): string {
         </p>
         <pre><code>${command}</code></pre>
       </section>`,
-    footer: `${describeMachine(machine)} · ONNX Runtime ${machine.onnxruntime ?? 'missing'} · PyTorch ${machine.pytorch ?? 'missing'}, ${machine.python ?? ''} · load ${machine.load} at the start`,
+    footer: `${describeMachine(machine)} · ONNX Runtime ${machine.onnxruntime ?? 'missing'} · ${describePeers(machine)} · load ${machine.load} at the start`,
   });
 }
 
@@ -72,6 +72,18 @@ function sweepSection(rows: readonly RatioRow[]): Markup | false {
       ${ratioChart(rows)} ${rowsTable(rows)}
     </section>`
   );
+}
+
+/** The versions of the peers, and which of them are too old to stand for their library today. */
+function describePeers({ peers, pytorch, python }: ComparisonMachine): string {
+  if (peers === undefined) return `PyTorch ${pytorch ?? 'missing'}, ${python ?? ''}`;
+  if (peers.length === 0) return 'no peer';
+  return peers
+    .map(
+      ({ library, version, language, isOld }) =>
+        `${library} ${version}${isOld ? ' (more than a year old)' : ''}, ${language}`,
+    )
+    .join(' · ');
 }
 
 const sizeOf = ({ axis, batch, width }: NonNullable<Comparison['sweep']>[number]) =>

@@ -1,12 +1,12 @@
 import type { MeasuredTraining, Measurement } from '../results/comparison';
 import { mean } from '../statistics/statistics';
-import { engineOf, percent, settings, withThreads } from './comparison-text';
+import { engineOf, peerOf, percent, settings, withThreads } from './comparison-text';
 import { decimal, duration, meanWithDeviation } from './format';
 import type { Markup } from './html';
 import type { RatioRow } from './ratio-chart';
 import { sortableTable } from './sortable-table';
 
-/** One line for each of our engines and each setting, against PyTorch. */
+/** One line for each of our engines and each setting, against the fastest peer. */
 export function rowsTable(rows: readonly RatioRow[]): Markup {
   return sortableTable(rows, [
     { title: 'model', unit: 'batch or size', value: ({ label }) => label },
@@ -18,8 +18,9 @@ export function rowsTable(rows: readonly RatioRow[]): Markup {
       value: ({ oursMs }) => oursMs,
       text: (row) => withThreads(row.oursMs, row.oursThreads),
     },
+    { title: 'peer', value: peerOf },
     {
-      title: 'PyTorch',
+      title: 'peer',
       unit: 'ms a step',
       value: ({ peerMs }) => peerMs,
       text: (row) => withThreads(row.peerMs, row.peerThreads),
@@ -32,13 +33,13 @@ export function rowsTable(rows: readonly RatioRow[]): Markup {
       text: (row) => meanWithDeviation(row.oursTestNats, row.oursTestNatsSd),
     },
     {
-      title: 'PyTorch',
+      title: 'peer',
       unit: 'test nats',
       value: ({ peerTestNats }) => peerTestNats,
       text: (row) => meanWithDeviation(row.peerTestNats, row.peerTestNatsSd),
     },
     { title: 'ours', unit: 'ms, 64 samples', value: ({ oursSampleMs }) => oursSampleMs },
-    { title: 'PyTorch', unit: 'ms, 64 samples', value: ({ peerSampleMs }) => peerSampleMs },
+    { title: 'peer', unit: 'ms, 64 samples', value: ({ peerSampleMs }) => peerSampleMs },
     { title: 'roofline', value: ({ roofline }) => roofline, text: ({ roofline }) => percent(roofline) },
   ]);
 }

@@ -8,13 +8,14 @@ const header = [
   'threads',
   'batch',
   'ours ms',
-  'PyTorch ms',
+  'peer',
+  'peer ms',
   'ratio',
   'nats',
-  'PyTorch nats',
+  'peer nats',
   'quality',
   '64 ms',
-  'PyTorch',
+  'peer',
   'roofline',
 ];
 
@@ -26,6 +27,7 @@ export function comparisonTable({ rows }: Pick<Comparison, 'rows'>): string {
     settings[row.setting],
     decimal(row.batch),
     decimal(row.oursMs, 2),
+    peerOf(row),
     decimal(row.peerMs, 2),
     decimal(row.ratio, 2),
     meanWithDeviation(row.oursTestNats, row.oursTestNatsSd),
@@ -71,11 +73,21 @@ export function meanRatios(rows: readonly ComparisonRow[]): readonly string[] {
     const mean = meanRatio(group);
     if (mean === null) return [];
     const slower = group.filter(({ ratio }) => ratio !== null && ratio < 1).length;
-    const times = `${decimal(mean, 2)} times as fast as PyTorch`;
+    const times = `${decimal(mean, 2)} times as fast as ${peersOf(group)}`;
     return [
       `${title}: ${times} (geometric mean of ${group.filter(({ ratio }) => ratio !== null).length}, ${slower} of them slower)`,
     ];
   });
+}
+
+/** The peer that a row is held against. */
+export const peerOf = ({ peer }: Pick<ComparisonRow, 'peer'>): string => peer ?? NOTHING;
+
+/** `PyTorch`, or `the fastest of pytorch, jax` where rows have several peers. */
+export function peersOf(rows: readonly Pick<ComparisonRow, 'peer'>[]): string {
+  const peers = [...new Set(rows.map(peerOf))].filter((peer) => peer !== NOTHING);
+  if (peers.length === 1 && peers[0] === 'pytorch') return 'PyTorch';
+  return peers.length === 1 ? peers[0]! : `the fastest of ${peers.join(', ')}`;
 }
 
 /** What the settings are called. */
@@ -89,7 +101,7 @@ export function engineOf({ engine, device }: Pick<ComparisonRow, 'engine' | 'dev
 /** One row in one line, for progress. */
 export function describeRow(row: ComparisonRow): string {
   const title = `${engineOf(row)}, ${settings[row.setting]} thread${row.setting === 'one-thread' ? '' : 's'}`;
-  const times = `${withThreads(row.oursMs, row.oursThreads)} against ${withThreads(row.peerMs, row.peerThreads)} ms a step`;
+  const times = `${withThreads(row.oursMs, row.oursThreads)} against ${withThreads(row.peerMs, row.peerThreads)} ms a step of ${peerOf(row)}`;
   const nats = `${meanWithDeviation(row.oursTestNats, row.oursTestNatsSd)} against ${meanWithDeviation(row.peerTestNats, row.peerTestNatsSd)} nats`;
   const found = [
     row.oursMs === null && row.seeds > 0 ? false : `${times}, ratio ${decimal(row.ratio, 2)}`,

@@ -1,8 +1,14 @@
 import type { Machine, MachineOfModels } from './machine';
 import type { DatasetSummary } from './schema';
 
-/** PyTorch's name among the engines. */
-export const PEER = 'pytorch';
+/** The peers among the engines: three modes of PyTorch, and JAX with the whole step under `jit`. */
+export const PEERS = ['pytorch', 'pytorch-fused', 'pytorch-compile', 'jax'] as const;
+export type PeerName = (typeof PEERS)[number];
+export type PeerLibrary = 'PyTorch' | 'JAX';
+
+export const isPeer = (engine: string): engine is PeerName => (PEERS as readonly string[]).includes(engine);
+
+export const libraryOf = (name: PeerName): PeerLibrary => (name === 'jax' ? 'JAX' : 'PyTorch');
 
 /** What `compare.json` holds, schema 1. A number that was not measured is null. */
 export interface Comparison {
@@ -15,7 +21,7 @@ export interface Comparison {
   readonly dataset: DatasetSummary;
   /** For each model, engine and batch size one on one thread, and one with the threads that each side is fastest with. */
   readonly rows: readonly ComparisonRow[];
-  /** What the rows are made of: each engine and PyTorch with each number of threads. */
+  /** What the rows are made of: each engine and each peer with each number of threads. */
   readonly measurements: readonly Measurement[];
   /** Other batch sizes and widths, timed only; absent without `--sweep`. */
   readonly sweep?: readonly SweepRow[];
@@ -27,6 +33,19 @@ export interface ComparisonMachine extends Machine {
   readonly onnxruntime: string | null;
   readonly pytorch: string | null;
   readonly python: string | null;
+  /** The libraries of the peers; absent in comparisons that were made before there were several. */
+  readonly peers?: readonly PeerDescription[];
+}
+
+export interface PeerDescription {
+  readonly library: PeerLibrary;
+  readonly version: string;
+  /** The version of Python. */
+  readonly language: string;
+  /** The day of its minor version; null for one that is newer than those that are known. */
+  readonly released: string | null;
+  /** Whether that was more than a year before the comparison. */
+  readonly isOld: boolean;
 }
 
 /** What a row compares: both sides on one thread, or each as fast as it gets on the whole machine. */
@@ -40,6 +59,8 @@ export interface ComparisonRow {
   readonly device: string | null;
   readonly batch: number | null;
   readonly setting: Setting;
+  /** The fastest peer, which the row is held against; null where there was none. */
+  readonly peer: PeerName | null;
   /** Milliseconds of a training step: median over windows that alternate between the two. */
   readonly oursMs: number | null;
   readonly peerMs: number | null;
@@ -76,7 +97,7 @@ export interface Measurement {
   readonly batch: number | null;
   /** Units of a hidden layer; null for the model's own. */
   readonly width: number | null;
-  /** `eager` and `compiled` are ours, `pytorch` is the peer. */
+  /** `eager` and `compiled` are ours, the others are peers. */
   readonly engine: string;
   readonly device: string | null;
   /** How many cores it may use at a time. */

@@ -1,6 +1,6 @@
 import { SerializationError } from '@dgm/core';
 import * as v from 'valibot';
-import type { Comparison } from './comparison';
+import { PEERS, type Comparison } from './comparison';
 import type { LatentMap } from './latent-map';
 import type { Results } from './schema';
 
@@ -38,6 +38,17 @@ const comparisonMachine = v.looseObject({
   onnxruntime: v.nullable(v.string()),
   pytorch: v.nullable(v.string()),
   python: v.nullable(v.string()),
+  peers: v.exactOptional(
+    v.array(
+      v.object({
+        library: v.picklist(['PyTorch', 'JAX']),
+        version: v.string(),
+        language: v.string(),
+        released: v.nullable(v.string()),
+        isOld: v.boolean(),
+      }),
+    ),
+  ),
 });
 const machinesOf = <M extends v.GenericSchema>(of: M) =>
   v.exactOptional(v.array(v.object({ machine: of, models: v.array(v.string()) })));
@@ -133,6 +144,7 @@ const row = {
   device: v.nullable(v.string()),
   batch: v.nullable(count),
   setting: v.picklist(['one-thread', 'fastest']),
+  peer: v.nullable(v.picklist(PEERS)),
   oursMs: numberOrNull,
   peerMs: numberOrNull,
   ratio: v.nullable(

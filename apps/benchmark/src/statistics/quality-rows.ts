@@ -1,4 +1,4 @@
-import { PEER } from '../results/comparison';
+import { isPeer } from '../results/comparison';
 import { differenceOf, verdictOf, type Difference, type Reached, type Verdict } from './quality';
 import type { Comparison, ComparisonRow, Measurement } from '../results/comparison';
 import { mean } from './statistics';
@@ -29,7 +29,7 @@ export function qualityRows({
         oursEpochs: epochsOf(
           trained.filter(({ engine, device }) => engine === row.engine && device === row.device),
         ),
-        peerEpochs: epochsOf(trained.filter(({ engine }) => engine === PEER)),
+        peerEpochs: epochsOf(trained.filter(({ engine }) => isPeer(engine))),
         difference: differenceOf(row),
         verdict: verdictOf(row),
       };

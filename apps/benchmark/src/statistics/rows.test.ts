@@ -58,12 +58,20 @@ describe('rowsOf', () => {
     const one = {
       ...row,
       setting: 'one-thread',
+      peer: 'pytorch',
       oursThreads: 1,
       peerMs: 20,
       peerThreads: 1,
       peerSampleMs: 20,
     };
-    const best = { ...row, setting: 'fastest', peerMs: 10, peerThreads: 2, peerSampleMs: 10 };
+    const best = {
+      ...row,
+      setting: 'fastest',
+      peer: 'pytorch',
+      peerMs: 10,
+      peerThreads: 2,
+      peerSampleMs: 10,
+    };
     const eager = { engine: 'eager', oursMs: 40, oursTestNats: null, oursSampleMs: 40, roofline: 0.1 };
     const compiled = { engine: 'compiled', oursTestNats: 96 };
     expect(rows).toEqual([
@@ -87,6 +95,17 @@ describe('rowsOf', () => {
     ];
     expect(rows).toMatchObject([...expected, ...expected]);
     expect(rowsOf([measurement('eager', 1, 40)])).toMatchObject([{ error: 'peer: none' }]);
+  });
+
+  it('names the fastest of several peers, whose failures count only where all fail', () => {
+    const peers = [
+      measurement('pytorch', 1, 20),
+      measurement('pytorch-fused', 1, null, { error: 'PyTorch has no fused adamax' }),
+      measurement('jax', 1, 15),
+    ];
+    const [row] = rowsOf([measurement('compiled', 1, 10), ...peers]);
+    expect(row).toMatchObject({ peer: 'jax', peerMs: 15, ratio: 1.5 });
+    expect(row).not.toHaveProperty('error');
   });
 
   it('prefers a slow one that works to a fast one that failed', () => {

@@ -1,11 +1,11 @@
-import { PEER } from '../results/comparison';
+import { isPeer } from '../results/comparison';
 import { finite } from '../results/json';
 import type { ComparisonRow, MeasuredTraining, Measurement, Setting } from '../results/comparison';
 import { mean, rounded, standardDeviation } from './statistics';
 
 /**
- * The rows of one model with one batch size: each of our engines against PyTorch on one thread, then each at its fastest
- * against PyTorch at its fastest, where anything has more than one.
+ * The rows of one model with one batch size: each of our engines against the fastest peer on one thread, then each at
+ * its fastest against the fastest peer with any number of threads, where anything has more than one.
  */
 export function rowsOf(measurements: readonly Measurement[]): readonly ComparisonRow[] {
   const settings: readonly Setting[] = measurements.some(({ threads }) => threads > 1)
@@ -13,12 +13,12 @@ export function rowsOf(measurements: readonly Measurement[]): readonly Compariso
     : ['one-thread'];
   return settings.flatMap((setting) => {
     const able = measurements.filter(({ threads }) => setting === 'fastest' || threads === 1);
-    const ours = able.filter(({ engine }) => engine !== PEER);
+    const ours = able.filter(({ engine }) => !isPeer(engine));
     const programs = [...new Set(ours.map(programOf))];
     return programs.map((program) =>
       row(setting, {
         ours: ours.filter((measurement) => programOf(measurement) === program),
-        peers: able.filter((measurement) => measurement.engine === PEER),
+        peers: able.filter(({ engine }) => isPeer(engine)),
         all: measurements,
       }),
     );
@@ -51,6 +51,7 @@ function row(setting: Setting, { ours: allOurs, peers, all }: Sides): Comparison
     device: ours.device,
     batch: ours.batch,
     setting,
+    peer: peer !== undefined && isPeer(peer.engine) ? peer.engine : null,
     oursMs,
     peerMs,
     ratio: oursMs === null || peerMs === null ? null : Number((peerMs / oursMs).toPrecision(4)),
@@ -58,7 +59,7 @@ function row(setting: Setting, { ours: allOurs, peers, all }: Sides): Comparison
     peerThreads: peer?.threads ?? null,
     ...quality(
       trainingsOf(all.filter((other) => programOf(other) === programOf(ours))),
-      trainingsOf(all.filter(({ engine }) => engine === PEER)),
+      trainingsOf(all.filter(({ engine }) => isPeer(engine))),
     ),
     oursSampleMs: leastSampleMs(allOurs),
     peerSampleMs: leastSampleMs(allPeers),

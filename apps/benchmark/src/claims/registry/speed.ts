@@ -3,7 +3,8 @@ import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { measure } from '../../compare/measure/measure';
 import { writeDataFiles } from '../../compare/programs/data-files';
-import { findTorch } from '../../compare/programs/python';
+import { findPeers } from '../../compare/programs/peers';
+import { findLibrary } from '../../compare/programs/python';
 import { discoverFamilies } from '../../families';
 import { meanRatio } from '../../report/comparison-text';
 import type { ComparisonRow } from '../../results/comparison';
@@ -22,7 +23,8 @@ async function stepRatio(models: readonly string[], context: ClaimContext): Prom
   try {
     const data = await writeDataFiles(await context.dataset('digits'), folder);
     const threads = [...new Set([1, availableParallelism()])];
-    const programs = { engines: [{ engine: 'compiled', device: 'cpu' }], threads, torch: await findTorch() };
+    const peers = await findPeers(['pytorch'], findLibrary);
+    const programs = { engines: [{ engine: 'compiled', device: 'cpu' }], threads, peers };
     const rows: ComparisonRow[] = [];
     for (const model of models) {
       const task = { model, data, programs, seeds: context.seeds, quick: false, seconds: SECONDS };

@@ -6,7 +6,7 @@ import {
   type ProgramOptions,
 } from '../programs/competitor';
 import type { DataFiles } from '../programs/protocol';
-import type { Measurement } from '../../results/comparison';
+import { isPeer, libraryOf, type Measurement } from '../../results/comparison';
 import { median, rounded } from '../../statistics/statistics';
 import { trainAll, type TrainingTime } from './train-all';
 import { alternate } from './windows';
@@ -32,7 +32,7 @@ const SAMPLES = 64;
 const DRAWINGS = 9;
 const QUICK_MS = 300;
 
-/** Everything about one model with one batch size: our engines and PyTorch, with each number of threads. */
+/** Everything about one model with one batch size: our engines and the peers, with each number of threads. */
 export async function measure(task: Task): Promise<readonly Measurement[]> {
   const { model, batch, width, data, seeds, quick } = task;
   const isTimed = task.seconds > 0;
@@ -98,12 +98,17 @@ async function measureSampling(competitor: Competitor): Promise<void> {
   });
 }
 
-/** Of each engine the number of threads with which it is fastest, the fastest engine first; in their order if untimed. */
+/**
+ * Of each engine of ours, and of PyTorch, the mode and the number of threads with which it is fastest, the fastest first; in
+ * their order if untimed. JAX's peers are timed only.
+ */
 function fastestOfEach(competitors: readonly Competitor[]): readonly Competitor[] {
   const best = new Map<string, Competitor>();
   const ms = ({ measured }: Competitor) => measured.msPerStep?.median ?? Infinity;
   for (const competitor of competitors.filter(({ works }) => works)) {
-    const program = `${competitor.name.engine} on ${competitor.name.device}`;
+    const { engine, device } = competitor.name;
+    if (isPeer(engine) && libraryOf(engine) === 'JAX') continue;
+    const program = `${isPeer(engine) ? 'peer' : engine} on ${device}`;
     const other = best.get(program);
     if (other === undefined || ms(competitor) < ms(other)) best.set(program, competitor);
   }

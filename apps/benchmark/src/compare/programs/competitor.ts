@@ -1,11 +1,11 @@
-import { workerArguments, peerDriver } from '../../program-files';
+import { workerArguments } from '../../program-files';
 import { WorkerProcess, type Program } from './worker-process';
 import type { BuildRequest, Command, Commands, TrainingProtocol } from './protocol';
-import type { Torch } from './python';
-import { PEER } from '../../results/comparison';
+import { peerProgram, peerThreads, type Peer, type PeerThreads } from './peers';
+import { isPeer, libraryOf } from '../../results/comparison';
 import type { Measurement } from '../../results/comparison';
 
-/** What an competitor may do besides taking steps. */
+/** What a competitor may do besides taking steps. */
 type Measured = Partial<
   Pick<
     Measurement,
@@ -30,7 +30,7 @@ export class Competitor {
   }
 
   get isOurs(): boolean {
-    return this.name.engine !== PEER;
+    return !isPeer(this.name.engine);
   }
 
   get works(): boolean {
@@ -96,38 +96,43 @@ export interface EngineChoice {
 export interface ProgramOptions {
   readonly engines: readonly EngineChoice[];
   readonly threads: readonly number[];
-  readonly torch: Torch;
+  readonly peers: readonly Peer[];
 }
 
-/** Starts every program of a comparison: our engines, and PyTorch, with each number of threads. */
-export function startCompetitors(options: ProgramOptions): readonly Competitor[] {
-  return start(options, options.threads.flatMap(operatorThreads));
+/** Starts every program of a comparison: our engines, and the peers, with each number of threads. */
+export function startCompetitors({ engines, threads, peers }: ProgramOptions): readonly Competitor[] {
+  const onProcessor = peers.flatMap((peer) =>
+    threads.flatMap((count) =>
+      peerThreads(peer.name, count).map((counts) => peerCompetitor(peer, 'cpu', counts)),
+    ),
+  );
+  // Our CUDA is held against PyTorch's.
+  const most = Math.max(...threads);
+  const onCuda = engines.some(({ device }) => device === 'cuda')
+    ? peers
+        .filter(({ name }) => libraryOf(name) === 'PyTorch')
+        .map((peer) => peerCompetitor(peer, 'cuda', { threads: most, operatorThreads: most }))
+    : [];
+  return [...startOurs(engines, threads), ...onProcessor, ...onCuda];
 }
 
-/** Starts each program once, with the first number of threads: enough where nobody looks for the fastest. */
-export function startOneOfEach(options: ProgramOptions): readonly Competitor[] {
-  const threads = options.threads[0]!;
-  return start({ ...options, threads: [threads] }, [{ threads, operatorThreads: threads }]);
+/** Starts our engines and the first peer once, with the first number of threads: enough where nobody looks for the fastest. */
+export function startOneOfEach({ engines, threads: [first], peers }: ProgramOptions): readonly Competitor[] {
+  const threads = first!;
+  return [
+    ...startOurs(engines, [threads]),
+    ...peers.slice(0, 1).map((peer) => peerCompetitor(peer, 'cpu', { threads, operatorThreads: threads })),
+  ];
 }
 
-function start(
-  { engines, threads, torch }: ProgramOptions,
-  peerThreads: readonly PeerThreads[],
-): readonly Competitor[] {
-  const ours = engines.flatMap(({ engine, device }) => {
+function startOurs(engines: readonly EngineChoice[], threads: readonly number[]): readonly Competitor[] {
+  return engines.flatMap(({ engine, device }) => {
     const program = { command: process.execPath, args: [...workerArguments, engine, device] };
     const name = { engine, device: device === 'auto' ? null : device };
     return threadsOn(device, engine, threads).map(
       (count) => new Competitor({ ...name, threads: count }, program),
     );
   });
-  const peers = peerThreads.map((counts) => peerCompetitor(torch, 'cpu', counts));
-  // Our CUDA is held against PyTorch's.
-  const most = Math.max(...threads);
-  const onCuda = engines.some(({ device }) => device === 'cuda')
-    ? [peerCompetitor(torch, 'cuda', { threads: most, operatorThreads: most })]
-    : [];
-  return [...ours, ...peers, ...onCuda];
 }
 
 /** Our engines where nothing can be started, and why not. */
@@ -142,32 +147,8 @@ function threadsOn(device: string, engine: string, threads: readonly number[]): 
   return engine === 'compiled' ? threads : [1];
 }
 
-interface PeerThreads {
-  /** Of the BLAS library, which has threads of its own in Debian's PyTorch. */
-  readonly threads: number;
-  readonly operatorThreads: number;
-}
-
-/** Small models are faster where only the BLAS library has several threads. */
-function operatorThreads(threads: number): readonly PeerThreads[] {
-  return [...new Set([1, threads])].map((count) => ({ threads, operatorThreads: count }));
-}
-
-function peerCompetitor(torch: Torch, device: string, counts: PeerThreads): Competitor {
-  return new Competitor({ engine: PEER, device, ...counts }, peer(torch, counts));
-}
-
-/** PyTorch as it is fastest: threads that wait must not spin where there are few cores. */
-function peer(torch: Torch, { threads, operatorThreads }: PeerThreads): Program | string {
-  if ('missing' in torch) return `PyTorch is not installed (${torch.remedy})`;
-  const env = {
-    PYTHONDONTWRITEBYTECODE: '1',
-    OMP_NUM_THREADS: String(operatorThreads),
-    OPENBLAS_NUM_THREADS: String(threads),
-    MKL_NUM_THREADS: String(threads),
-    ...(threads > 1 ? { OMP_WAIT_POLICY: 'passive' } : {}),
-  };
-  return { command: torch.python, args: [peerDriver], env };
+function peerCompetitor(peer: Peer, device: string, counts: PeerThreads): Competitor {
+  return new Competitor({ engine: peer.name, device, ...counts }, peerProgram(peer, counts));
 }
 
 /** Builds the same model in all of them; where it is not known how it is trained, ours come first, for they say it. */

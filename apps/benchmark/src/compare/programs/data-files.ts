@@ -11,9 +11,12 @@ type Part = (typeof PARTS)[number];
 export async function writeDataFiles(data: Dataset, folder: string): Promise<DataFiles> {
   const dtype = data.levels !== undefined && data.levels <= 256 ? 'uint8' : 'float32';
   for (const part of PARTS) {
-    const { values } = data[part];
+    const { values, labels } = data[part];
     const bytes = dtype === 'uint8' ? Uint8Array.from(values) : Float32Array.from(values);
     await writeFile(fileOf(folder, part), new Uint8Array(bytes.buffer));
+    if (labels !== undefined) {
+      await writeFile(labelsOf(folder, part), new Uint8Array(Int32Array.from(labels).buffer));
+    }
   }
   return {
     folder,
@@ -21,6 +24,7 @@ export async function writeDataFiles(data: Dataset, folder: string): Promise<Dat
     shape: data.train.shape,
     levels: data.levels ?? null,
     dtype,
+    labelled: data.train.labels !== undefined,
     train: data.train.count,
     validation: data.validation.count,
     test: data.test.count,
@@ -33,7 +37,12 @@ export async function readDataFiles(files: DataFiles): Promise<Dataset> {
     const { buffer, byteOffset, byteLength } = await readFile(fileOf(files.folder, part));
     const bytes = buffer.slice(byteOffset, byteOffset + byteLength);
     const values = files.dtype === 'uint8' ? new Uint8Array(bytes) : new Float32Array(bytes);
-    return { count: values.length / sizeOf(files.shape), shape: files.shape, values };
+    const found = { count: values.length / sizeOf(files.shape), shape: files.shape, values };
+    if (!files.labelled) return found;
+    return {
+      ...found,
+      labels: new Int32Array(new Uint8Array(await readFile(labelsOf(files.folder, part))).buffer),
+    };
   };
   return dataset({
     name: files.name,
@@ -44,4 +53,5 @@ export async function readDataFiles(files: DataFiles): Promise<Dataset> {
   });
 }
 
+const labelsOf = (folder: string, part: Part) => path.join(folder, `${part}.labels.bin`);
 const fileOf = (folder: string, part: Part) => path.join(folder, `${part}.bin`);

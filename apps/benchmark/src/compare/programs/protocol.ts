@@ -1,7 +1,10 @@
 import type { RuntimeReport } from '@dgm/compile';
 import type { Shape } from '@dgm/core';
 
-/** Where a data set lies for both sides: `train.bin`, `validation.bin` and `test.bin`, row-major. */
+/**
+ * Where a data set lies for both sides: `train.bin`, `validation.bin` and `test.bin`, row-major, and the classes of labelled examples in
+ * `train.labels.bin` and so on, int32.
+ */
 export interface DataFiles {
   readonly folder: string;
   readonly name: string;
@@ -9,6 +12,7 @@ export interface DataFiles {
   readonly shape: Shape;
   readonly levels: number | null;
   readonly dtype: 'uint8' | 'float32';
+  readonly labelled: boolean;
   /** Numbers of examples. */
   readonly train: number;
   readonly validation: number;

@@ -1,27 +1,31 @@
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import type { PeerLibrary } from '../../results/comparison';
 
-/** An interpreter that has PyTorch, or what to do where there is none. */
-export type Torch =
+/** An interpreter that has a library, or what to do where there is none. */
+export type Interpreter =
   | { readonly python: string; readonly version: string; readonly language: string }
   | { readonly missing: string; readonly remedy: string };
 
-const PROBE = 'import platform, torch; print(torch.__version__, platform.python_version())';
+const MODULES: Readonly<Record<PeerLibrary, string>> = { PyTorch: 'torch', JAX: 'jax' };
 
-/** How to get PyTorch. */
-export const TORCH_REMEDY =
-  'apt-get install python3-torch libopenblas0, or pip install torch; DGM_PYTHON names another interpreter';
+const REMEDIES: Readonly<Record<PeerLibrary, string>> = {
+  PyTorch: 'pip install torch; DGM_PYTHON names another interpreter',
+  JAX: 'pip install jax; DGM_PYTHON names another interpreter',
+};
 
-/** The first Python with PyTorch: `DGM_PYTHON`, else every `python3` on the path in its order. */
-export async function findTorch(): Promise<Torch> {
+/** The first Python with a library: `DGM_PYTHON`, else every `python3` on the path in its order. */
+export async function findLibrary(library: PeerLibrary): Promise<Interpreter> {
   const named = process.env['DGM_PYTHON'];
   const folders = (process.env['PATH'] ?? '').split(path.delimiter).filter((folder) => folder !== '');
   const candidates = named ? [named] : folders.map((folder) => path.join(folder, 'python3'));
+  const name = MODULES[library];
+  const probe = `import platform, ${name}; print(${name}.__version__, platform.python_version())`;
   const reasons = new Set<string>();
   for (const python of new Set(candidates)) {
     try {
-      const { stdout } = await promisify(execFile)(python, ['-c', PROBE], { timeout: 60_000 });
+      const { stdout } = await promisify(execFile)(python, ['-c', probe], { timeout: 60_000 });
       const [version, language] = stdout.trim().split(' ') as [string, string];
       return { python, version, language: `Python ${language}` };
     } catch (error) {
@@ -30,5 +34,8 @@ export async function findTorch(): Promise<Torch> {
     }
   }
   const missing = [...reasons].filter((reason) => reason !== '').join('; ') || 'no python3 on the path';
-  return { missing, remedy: TORCH_REMEDY };
+  return { missing, remedy: REMEDIES[library] };
 }
+
+/** Finds PyTorch. */
+export const findTorch = (): Promise<Interpreter> => findLibrary('PyTorch');

@@ -29,8 +29,9 @@ describe('data files', () => {
     const read = await readDataFiles(request.data);
     const written = await loadDataset('glyphs', { quick: true });
     for (const part of ['train', 'validation', 'test'] as const) {
-      const { count, shape, values } = written[part];
-      expect(read[part]).toEqual({ count, shape, values });
+      const { count, shape, values, labels } = written[part];
+      expect(labels).toHaveLength(count);
+      expect(read[part]).toEqual({ count, shape, values, labels });
     }
     expect(read.levels).toBe(17);
   });

@@ -145,23 +145,18 @@ export class Session implements Answers {
 
   async roofline(): Promise<Commands['roofline']['reply']> {
     const { loop, threads } = this.#ready();
-    const [batch] = loop.batches;
-    if (!(batch instanceof tf.Tensor)) {
-      throw new StateError({
-        where: 'dgm-bench compare',
-        argument: 'roofline',
-        expected: 'to follow a model that is trained on a tensor',
-        actual: 'another kind of batch',
-      });
-    }
+    const batch = loop.batches[0] as tf.Tensor | Readonly<Record<string, tf.Tensor>>;
+    const parts = Object.entries(batch instanceof tf.Tensor ? { x: batch } : batch);
+    const name = (part: string) => `batch/${part}`;
     const names = loop.program.players.map(({ objective }) => objective.name);
     const scalars = ['step', ...names.map((name) => `rate/${name}`)];
     const { graph } = capture(
       ({ tensors, key }) => {
         const rates = names.map((name) => [name, tensors[`rate/${name}`]]);
         const learningRates = Object.fromEntries(rates) as Record<string, Scalar>;
+        const given = Object.fromEntries(parts.map(([part]) => [part, tensors[name(part)]!]));
         return loop.program.run({
-          batch: tensors['batch']!,
+          batch: batch instanceof tf.Tensor ? given['x'] : given,
           key,
           learningRates,
           step: tensors['step'] as Scalar,
@@ -169,7 +164,7 @@ export class Session implements Answers {
       },
       {
         ...Object.fromEntries(scalars.map((name) => [name, { shape: [] }])),
-        batch: { shape: batch.shape },
+        ...Object.fromEntries(parts.map(([part, { shape }]) => [name(part), { shape }])),
       },
     );
     const peakPerMs = await (this.#compiledOn === undefined

@@ -1,0 +1,165 @@
+"""A diffusion model with dense networks (DGM Listing 4.13), and flow matching with a convolutional one."""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from parts import draw, draw_normal, few_levels, mlp, surprise
+
+
+class Ddgm(nn.Module):
+    """Five levels of noise, and a network for each way back."""
+
+    BETAS = (0.9,) * 5
+
+    def __init__(self, task):
+        super().__init__()
+        if len(task.shape) != 1:
+            raise ValueError("the PyTorch peer takes vectors")
+        self.size, self.levels = task.shape[0], few_levels(task)
+        narrow, wide = (16, 32) if task.quick else (256, 512)
+        self.reverse = nn.ModuleList(
+            mlp(self.size, narrow, narrow, narrow, 2 * self.size) for _ in self.BETAS[1:]
+        )
+        self.decoder = mlp(self.size, wide, wide, wide, self.size * self.levels)
+
+    def decode(self, z):
+        return self.decoder(z).view(-1, self.size, self.levels)
+
+    def nats(self, x):
+        data, z = x * (2 / (self.levels - 1)) - 1, []
+        for beta in self.BETAS:
+            before = z[-1] if z else data
+            z.append(math.sqrt(1 - beta) * before + math.sqrt(beta) * torch.randn_like(x))
+        kept = [math.prod(1 - beta for beta in self.BETAS[: index + 1]) for index in range(len(self.BETAS))]
+        prior = 0.5 * (kept[-1] * data.square() - kept[-1] - math.log(1 - kept[-1])).sum(1)
+        nats = surprise(self.decode(z[0]), x) + prior
+        for index, network in enumerate(self.reverse):
+            beta, total = self.BETAS[index + 1], kept[index + 1]
+            of_data = math.sqrt(kept[index]) * beta / (1 - total)
+            of_after = math.sqrt(1 - beta) * (1 - kept[index]) / (1 - total)
+            variance = beta * (1 - kept[index]) / (1 - total)
+            mean, log_variance = network(z[index + 1]).chunk(2, 1)
+            squares = variance + (of_data * data + of_after * z[index + 1] - mean).square()
+            nats = nats + 0.5 * (squares * torch.exp(-log_variance) - 1 + log_variance - math.log(variance)).sum(1)
+        return nats
+
+    def loss(self, x):
+        return self.nats(x).mean()
+
+    def sample(self, n):
+        z = torch.randn(n, self.size)
+        for network in reversed(self.reverse):
+            z = draw_normal(*network(z).chunk(2, 1))
+        return draw(self.decode(z)).float()
+
+
+class Film(nn.Linear):
+    """y = (1 + scale) x + shift by channels, affine in a context."""
+
+    def __init__(self, context, channels):
+        super().__init__(context, 2 * channels)
+
+    def forward(self, x, context):
+        scale, shift = super().forward(context)[:, :, None, None].chunk(2, 1)
+        return x * (1 + scale) + shift
+
+
+def zeroed(layer):
+    for weight in layer.parameters():
+        nn.init.zeros_(weight)
+    return layer
+
+
+class ConvBlock(nn.Module):
+    def __init__(self, channels, groups, context, dropout):
+        super().__init__()
+        self.norm1, self.norm2 = nn.GroupNorm(groups, channels), nn.GroupNorm(groups, channels)
+        self.conv1 = nn.Conv2d(channels, channels, 3, padding=1)
+        self.conv2 = zeroed(nn.Conv2d(channels, channels, 3, padding=1))
+        self.film, self.drop = Film(context, channels), nn.Dropout(dropout)
+
+    def forward(self, x, context):
+        h = self.film(self.norm2(self.conv1(F.silu(self.norm1(x)))), context)
+        return x + self.conv2(self.drop(F.silu(h)))
+
+
+class ConvDenoiser(nn.Module):
+    """From z `[n, side * side]` and times `[n]` to as many numbers: residual blocks, and a dense path over the whole image."""
+
+    BLOCKS, GROUPS, FEW = 3, 4, 8
+
+    def __init__(self, side, levels, channels, dropout):
+        super().__init__()
+        self.side, self.frequency, context = side, (levels - 1) / 4, 2 * channels
+        sinusoids = 2 * math.ceil(context / 8)
+        periods = torch.arange(sinusoids // 2) / (sinusoids // 2)
+        self.register_buffer("frequencies", 50 * torch.tensor(100.0).pow(-periods))
+        self.embedding = nn.Sequential(
+            nn.Linear(sinusoids, context), nn.SiLU(), nn.Linear(context, context), nn.SiLU()
+        )
+        self.first = nn.Conv2d(3, channels, 3, padding=1)
+        self.positions = nn.Parameter(torch.zeros(channels, side, side))
+        self.blocks = nn.ModuleList(
+            ConvBlock(channels, self.GROUPS, context, dropout) for _ in range(self.BLOCKS)
+        )
+        size = side * side * self.FEW
+        hidden = min(256, size)
+        self.whole = nn.Sequential(
+            nn.Conv2d(channels, self.FEW, 1),
+            nn.Flatten(),
+            nn.Linear(size, hidden),
+            nn.SiLU(),
+            nn.Linear(hidden, size),
+            nn.SiLU(),
+            nn.Unflatten(1, (self.FEW, side, side)),
+            nn.Conv2d(self.FEW, channels, 1),
+        )
+        self.norm = nn.GroupNorm(self.GROUPS, channels)
+        self.last = zeroed(nn.Conv2d(channels, 1, 1, bias=False))
+        self.bias = nn.Parameter(torch.zeros(1, side, side))
+
+    def forward(self, z, t):
+        angles = t[:, None] * self.frequencies
+        context = self.embedding(torch.cat([angles.cos(), angles.sin()], 1))
+        image = z.view(-1, 1, self.side, self.side)
+        wave = 2 * math.pi * self.frequency * image
+        h = self.first(torch.cat([image, wave.sin(), wave.cos()], 1)) + self.positions
+        for index, block in enumerate(self.blocks):
+            h = block(h, context)
+            if index == self.BLOCKS // 2:
+                h = h + self.whole(h)
+        return (self.last(F.silu(self.norm(h))) + self.bias).view_as(z)
+
+
+class FlowMatching(nn.Module):
+    STEPS = 20
+    optimizer_options = {"betas": (0.9, 0.99), "weight_decay": 0.01}
+
+    def __init__(self, task):
+        super().__init__()
+        size, self.levels = math.prod(task.shape), few_levels(task)
+        side = math.isqrt(size)
+        if len(task.shape) != 1 or side * side != size:
+            raise ValueError("the PyTorch peer takes flat square images")
+        self.size = size
+        self.network = ConvDenoiser(side, self.levels, 8 if task.quick else 32, 0.1)
+
+    def loss(self, x):
+        data = (2 / self.levels) * (x + torch.rand_like(x)) - 1
+        noise = torch.randn_like(x)
+        spread = torch.arange(len(x)) * ((1 + math.sqrt(5)) / 2)
+        t = (torch.rand(1) + spread) % 1
+        velocity = self.network((1 - t[:, None]) * data + t[:, None] * noise, t)
+        return (velocity - (noise - data)).square().sum() / len(x)
+
+    def sample(self, n):
+        z = torch.randn(n, self.size)
+        for step in range(self.STEPS):
+            z = z - self.network(z, torch.full((n,), 1 - step / self.STEPS)) / self.STEPS
+        return ((z + 1) * (self.levels / 2)).floor().clamp(0, self.levels - 1)
+
+
+MODELS = {"ddgm": Ddgm, "flow-matching": FlowMatching}
