@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { ArgumentError, Key, SerializationError, setup, type Module } from '@dgm/core';
 import { loadModel, saveModel } from '@dgm/core/node';
-import { inferSchema, parseSchema, readJsonLines, readTextTable, TextTable } from '@dgm/data';
+import { inferSchema, parseSchema, readJsonLines, readParquet, readTextTable, TextTable } from '@dgm/data';
 import * as tables from '@dgm/tables';
 import { evaluateTable, splitRows, TableModel, trainTable } from '@dgm/tables';
 import { aligned } from './aligned';
@@ -227,12 +227,17 @@ export async function info(
 }
 
 async function readTable(file: string, { stdin }: Streams): Promise<TextTable> {
-  if (file !== '-') return /\.(jsonl|ndjson)(\.gz)?$/i.test(file) ? readJsonLines(file) : readTextTable(file);
+  if (file !== '-') {
+    if (/\.parquet$/i.test(file)) return readParquet(file);
+    return /\.(jsonl|ndjson)(\.gz)?$/i.test(file) ? readJsonLines(file) : readTextTable(file);
+  }
   const pieces: Uint8Array<ArrayBuffer>[] = [];
   for await (const piece of stdin) pieces.push(Uint8Array.from(piece as Uint8Array));
   // A file, for its name in errors; it may be gzip.
   const content = new File(pieces, 'stdin');
-  return (await content.slice(0, 1).text()) === '{' ? readJsonLines(content) : readTextTable(content);
+  const start = await content.slice(0, 4).text();
+  if (start === 'PAR1') return readParquet(content);
+  return start.startsWith('{') ? readJsonLines(content) : readTextTable(content);
 }
 
 async function openModel(path: string): Promise<TableModel> {

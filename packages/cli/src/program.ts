@@ -26,7 +26,7 @@ Examples:
   $ dgm score cars.dgm new.csv --cells
   $ cat gaps.csv | dgm impute cars.dgm - > filled.csv
 
-A FILE is CSV, TSV or similar, or JSON lines (.jsonl, .ndjson), plain or gzip; - stands for stdin. Data go to stdout, all else to stderr.`,
+A FILE is CSV, TSV or similar, JSON lines (.jsonl, .ndjson), plain or gzip, or Parquet (.parquet); - stands for stdin. Data go to stdout, all else to stderr.`,
     );
 
   // Each command's code is loaded when it runs: help and errors need no TensorFlow.js.

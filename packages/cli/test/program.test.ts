@@ -44,7 +44,7 @@ beforeAll(async () => {
   await writeFile(file('cars.csv'), cars);
   const trained = await dgm(['train', file('cars.csv'), '-o', file('cars.dgm'), '--steps', '120', '--json']);
   expect(trained.status, trained.stderr).toBe(0);
-  expect(trained.stderr).toMatch(/step 12 of 120, [\d.]+ nats, \d+ s left/);
+  expect(trained.stderr).toMatch(/step 12 of 120, [\d.]+ nats, (\d+ min )?\d+ s left/);
   expect(JSON.parse(trained.stdout)).toMatchObject({ seed: 0, steps: 120, rows: 160 });
 }, 120_000);
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -67,6 +67,10 @@ describe('dgm', () => {
     for (const text of [cars, gzipSync(cars), '{"fuel":"diesel","price":1}\n{"fuel":"petrol"}\n']) {
       expect((await dgm(['inspect', '-'], text)).stdout).toMatch(/^fuel .*\nprice /);
     }
+    const parquet = new URL('../../data/test/golden/parquet/gzip.parquet', import.meta.url).pathname;
+    const { stdout } = await dgm(['inspect', parquet]);
+    expect(stdout).toMatch(/^id .*\nprice +integer +9 missing/);
+    expect((await dgm(['inspect', '-'], await readFile(parquet))).stdout).toBe(stdout);
   });
 
   it('says what a model is, and how good it is beside simple ones', async () => {

@@ -30,6 +30,8 @@ export type { NumberColumn, Table, TableColumn, TextColumn } from './tables/tabl
 export type { FileSource } from './internal/files';
 export { parseJsonLines, readJsonLines } from './tables/json-lines';
 export type { JsonLinesOptions } from './tables/json-lines';
+export { readParquet } from './tables/parquet';
+export type { ParquetModule, ParquetOptions } from './tables/parquet';
 export { checkTextTable, parseTextTable, readTextTable, TextTable } from './tables/text-table';
 export type { Dialect, TextCells, TextTableOptions } from './tables/text-table';
 export { formatCell, inferSchema, parseSchema, readCells } from './tables/schema';

@@ -43,6 +43,7 @@ describeCoverage({
     readCells: 'src/tables/schema.test.ts',
     parseJsonLines: 'src/tables/json-lines.test.ts',
     readJsonLines: 'src/tables/json-lines.test.ts',
+    readParquet: 'src/tables/parquet.test.ts',
     checkTextTable: 'src/tables/text-table.test.ts',
     parseTextTable: 'src/tables/text-table.test.ts',
     readTextTable: 'src/tables/text-table.test.ts',
