@@ -26,8 +26,38 @@ export { autoregressiveCodec } from './codecs/autoregressive-codec';
 export type { AutoregressiveCodecOptions } from './codecs/autoregressive-codec';
 export { bitsBackCodec } from './codecs/bits-back-codec';
 export type { BitsBackCodecOptions, LatentModel } from './codecs/bits-back-codec';
-export type { Codec, DecodedExamples, DecodeOptions, EncodeOptions, Progress } from './codecs/codec';
+export type {
+  Codec,
+  DecodedExamples,
+  DecodeOptions,
+  EncodeOptions,
+  FileCodec,
+  LossyCodec,
+  LossyEncodeOptions,
+  Progress,
+} from './codecs/codec';
 export { integerFlowCodec } from './codecs/integer-flow-codec';
 export type { IntegerFlowCodecOptions, IntegerFlowModel } from './codecs/integer-flow-codec';
 export { decodeFile, inspectFile, readCodec } from './codecs/read-codec';
 export type { FileFacts } from './codecs/read-codec';
+export { neuralCodec, readLossyCodec } from './codecs/neural-codec';
+export type { NeuralCodecOptions } from './codecs/neural-codec';
+
+// lossy compression
+export { bjontegaardRate } from './lossy/bd-rate';
+export type { RatePoint } from './lossy/bd-rate';
+export { channelConditionalEntropy } from './lossy/channel-conditional';
+export type { ChannelConditionalEntropyOptions } from './lossy/channel-conditional';
+export type { CodeDistribution, CodeSize } from './lossy/code-distribution';
+export type { EntropyModel } from './lossy/entropy-model';
+export { factorizedEntropy } from './lossy/factorized';
+export type { FactorizedEntropyOptions } from './lossy/factorized';
+export { hyperpriorEntropy } from './lossy/hyperprior';
+export type { HyperpriorEntropyOptions } from './lossy/hyperprior';
+export { neuralCompressor } from './lossy/neural-compressor';
+export type { NeuralCompressor, NeuralCompressorOptions, RateOptions } from './lossy/neural-compressor';
+export { mixedQuantizer, noiseQuantizer, softQuantizer, straightThroughQuantizer } from './lossy/quantizer';
+export type { Quantizer, RelaxedCode, SoftQuantizerOptions } from './lossy/quantizer';
+
+// model files
+export { modelParts } from './model-parts';

@@ -18,7 +18,16 @@ import { vae } from '@dgm/vae';
 import type { Vae } from '@dgm/vae';
 import type { CodecCase, CodecTable } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
-import { autoregressiveCodec, bitsBackCodec, integerFlowCodec, readCodec } from '../src/index';
+import {
+  autoregressiveCodec,
+  bitsBackCodec,
+  integerFlowCodec,
+  neuralCodec,
+  readCodec,
+  readLossyCodec,
+} from '../src/index';
+import type { NeuralCompressor } from '../src/index';
+import { channelConditional, factorized, hyperprior } from './compressors.cases';
 
 const shape = [3, 3];
 const levels = 5;
@@ -109,6 +118,44 @@ function ofFlow(make: (key: Key) => Flow): () => CodecCase {
   });
 }
 
+/** A codec of a small neural compressor with random weights. */
+function ofCompressor(make: (key: Key) => NeuralCompressor): () => CodecCase {
+  const withModel = <T>(
+    key: Key,
+    values: Int32Array,
+    use: (model: NeuralCompressor, x: tf.Tensor) => T,
+  ): T => {
+    const model = make(key);
+    try {
+      return use(
+        model,
+        tf.tensor(values, [values.length / sizeOf(model.eventShape), ...model.eventShape], 'float32'),
+      );
+    } finally {
+      model.dispose();
+    }
+  };
+  return () => ({
+    levels: 16,
+    read: readLossyCodec,
+    unknown: [NaN, Infinity],
+    make: (key) => {
+      const model = make(key);
+      try {
+        return neuralCodec(model, { rows: 4 });
+      } finally {
+        model.dispose();
+      }
+    },
+    reconstruction: (key, values) =>
+      values.length === 0
+        ? []
+        : tf.tidy(() => withModel(key, values, (model, x) => model.reconstruct(x).dataSync())),
+    bits: (key, values) =>
+      tf.tidy(() => withModel(key, values, (model, x) => tf.sum(model.rate(x)).dataSync()[0]! / Math.LN2)),
+  });
+}
+
 /** Every codec, with a network that steps and one that does not, and every kind of likelihood of few levels. */
 export const codecs: CodecTable = {
   'autoregressiveCodec of a WaveNet': ofArm((key) =>
@@ -143,5 +190,8 @@ export const codecs: CodecTable = {
       base: new Independent(new DiscretizedLogistic(2, 1 + key.generator().uniform(), { shape: [9] }), 1),
     }),
   ),
+  'neuralCodec of a factorized model': ofCompressor((key) => factorized(key)),
+  'neuralCodec of a hyperprior': ofCompressor((key) => hyperprior(key)),
+  'neuralCodec of groups of channels, with three rates': ofCompressor((key) => channelConditional(key)),
   'bitsBackCodec of mixtures': ofVae(discretizedLogisticMixtureHead({ shape: [9], levels, components: 2 })),
 };

@@ -1,10 +1,11 @@
 import { describeCoverage } from '@dgm/testing';
 import * as exports from '../src/index';
 import { codecs } from './codecs.cases';
+import { compressors } from './compressors.cases';
 
 describeCoverage({
   exports,
-  tables: [codecs],
+  tables: [codecs, compressors],
   testedIn: {
     AdaptiveTable: 'src/coders/coders.test.ts',
     FrequencyTable: 'src/coders/coders.test.ts',
@@ -13,6 +14,15 @@ describeCoverage({
     RangeEncoder: 'src/coders/coders.test.ts',
     RansStack: 'src/coders/coders.test.ts',
     Program: 'src/evaluator/trace.test.ts',
+    bjontegaardRate: 'src/lossy/bd-rate.test.ts',
+    channelConditionalEntropy: 'src/lossy/entropy-models.test.ts',
+    factorizedEntropy: 'src/lossy/entropy-models.test.ts',
+    hyperpriorEntropy: 'src/lossy/entropy-models.test.ts',
+    mixedQuantizer: 'src/lossy/quantizer.test.ts',
+    noiseQuantizer: 'src/lossy/quantizer.test.ts',
+    softQuantizer: 'src/lossy/quantizer.test.ts',
+    straightThroughQuantizer: 'src/lossy/quantizer.test.ts',
+    readLossyCodec: 'src/codecs/neural-codec.test.ts',
     decodeFile: 'src/codecs/codec.test.ts',
     frequencies: 'src/coders/coders.test.ts',
     huffmanLengths: 'src/coders/coders.test.ts',

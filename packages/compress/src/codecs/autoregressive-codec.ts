@@ -8,7 +8,7 @@ import type { Program } from '../evaluator/program';
 import { traceProgram } from '../evaluator/trace';
 import { readModelFile, writeModelFile } from '../files/model-file';
 import { areFacts, BaseCodec, notModel, unread } from './base-codec';
-import type { Codec, Progress } from './codec';
+import type { Codec, EncodeOptions, Progress } from './codec';
 
 export interface AutoregressiveCodecOptions {
   /**
@@ -103,10 +103,14 @@ class AutoregressiveCodec extends BaseCodec {
     this.#parts = parts;
   }
 
+  protected empty(length: number): Int32Array {
+    return new Int32Array(length);
+  }
+
   protected encodeMessage(
     values: ArrayLike<number>,
     count: number,
-    onProgress: Progress | undefined,
+    { onProgress }: EncodeOptions,
   ): Uint8Array {
     const { order } = this.#parts.settings;
     const encoder = new RangeEncoder();

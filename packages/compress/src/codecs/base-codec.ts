@@ -10,14 +10,14 @@ import {
 import type { Shape } from '@dgm/core';
 import { HASH_BYTES, readContainer, writeContainer } from '../files/container';
 import type { Method } from '../files/container';
-import type { Codec, DecodedExamples, DecodeOptions, EncodeOptions, Progress } from './codec';
+import type { DecodedExamples, DecodeOptions, EncodeOptions, FileCodec, Progress } from './codec';
 
 /** What every codec knows of its examples. */
 export interface CodecFacts {
   readonly method: Method;
   readonly eventShape: Shape;
-  /** Values are integers from 0 to `levels - 1`; with Infinity, all 32-bit integers. */
-  readonly levels: number;
+  /** Values are integers from 0 to `levels - 1`; with Infinity, all 32-bit integers. Absent for real numbers. */
+  readonly levels?: number;
   /** How many examples are coded side by side. */
   readonly rows: number;
 }
@@ -25,12 +25,17 @@ export interface CodecFacts {
 const MOST_VALUES = 2 ** 28;
 
 /** A codec but for its message: the checks of what goes in and comes out, and the file around it. */
-export abstract class BaseCodec implements Codec {
+export abstract class BaseCodec<
+  Values extends Int32Array | Float32Array = Int32Array,
+  Options extends EncodeOptions = EncodeOptions,
+> implements FileCodec<Values, Options> {
   readonly method: Method;
   readonly eventShape: Shape;
   readonly modelHash: Uint8Array;
   readonly #model: Uint8Array;
   readonly #facts: CodecFacts;
+  /** The names of the options of `encode`. */
+  protected readonly encodeOptions: readonly string[] = ['includeModel', 'onProgress'];
 
   /** @param model - the model's file */
   constructor(model: Uint8Array, facts: CodecFacts) {
@@ -45,8 +50,11 @@ export abstract class BaseCodec implements Codec {
   protected abstract encodeMessage(
     values: ArrayLike<number>,
     count: number,
-    onProgress: Progress | undefined,
+    options: Partial<Options>,
   ): Uint8Array;
+
+  /** Where decoded values go. */
+  protected abstract empty(length: number): Values;
 
   /**
    * Fills in the values of `count` examples.
@@ -54,13 +62,13 @@ export abstract class BaseCodec implements Codec {
    */
   protected abstract decodeMessage(
     message: Uint8Array,
-    values: Int32Array,
+    values: Values,
     onProgress: Progress | undefined,
   ): void;
 
-  encode(values: ArrayLike<number>, options: EncodeOptions = {}): Uint8Array {
-    checkOptions('Codec.encode', options, ['includeModel', 'onProgress']);
-    const { includeModel = false, onProgress } = options;
+  encode(values: ArrayLike<number>, options: Partial<Options> = {}): Uint8Array {
+    checkOptions('Codec.encode', options, this.encodeOptions);
+    const { includeModel = false } = options;
     const { method, levels, rows } = this.#facts;
     const size = sizeOf(this.eventShape);
     const count = values.length / size;
@@ -77,11 +85,11 @@ export abstract class BaseCodec implements Codec {
       ...{ method, count, rows },
       model: this.modelHash.subarray(0, HASH_BYTES),
       ...(includeModel && { weights: this.#model }),
-      message: this.encodeMessage(values, count, onProgress),
+      message: this.encodeMessage(values, count, options),
     });
   }
 
-  decode(file: Uint8Array, options: DecodeOptions = {}): DecodedExamples {
+  decode(file: Uint8Array, options: DecodeOptions = {}): DecodedExamples<Values> {
     checkOptions('Codec.decode', options, ['maxValues', 'onProgress']);
     const { maxValues = MOST_VALUES, onProgress } = options;
     checkInteger('Codec.decode', 'maxValues', maxValues, { min: 0 });
@@ -94,7 +102,7 @@ export abstract class BaseCodec implements Codec {
     if (count * size > maxValues) {
       throw refused(`to hold at most ${maxValues} values`, `${count * size}`, 'raise maxValues');
     }
-    const values = new Int32Array(count * size);
+    const values = this.empty(count * size);
     this.decodeMessage(message, values, onProgress);
     return { values, shape: [count, ...this.eventShape] };
   }
@@ -104,15 +112,22 @@ export abstract class BaseCodec implements Codec {
   }
 }
 
-function checkValue(value: number, index: number, levels: number): void {
-  const isKnown = levels === Infinity ? (value | 0) === value : value >>> 0 === value && value < levels;
-  if (isKnown) return;
+function checkValue(value: number, index: number, levels: number | undefined): void {
+  if (levels === undefined ? Number.isFinite(value) : isInteger(value, levels)) return;
   throw new DomainError({
     where: 'Codec.encode',
     argument: `value ${index}`,
-    expected: levels === Infinity ? 'to be a 32-bit integer' : `to be an integer from 0 to ${levels - 1}`,
+    expected: levels === undefined ? 'to be a finite number' : integersOf(levels),
     actual: String(value),
   });
+}
+
+function isInteger(value: number, levels: number): boolean {
+  return levels === Infinity ? (value | 0) === value : value >>> 0 === value && value < levels;
+}
+
+function integersOf(levels: number): string {
+  return levels === Infinity ? 'to be a 32-bit integer' : `to be an integer from 0 to ${levels - 1}`;
 }
 
 /** The error of a message that does not end where its examples do. */

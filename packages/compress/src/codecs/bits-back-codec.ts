@@ -9,7 +9,7 @@ import type { Program } from '../evaluator/program';
 import { traceProgram } from '../evaluator/trace';
 import { readModelFile, writeModelFile } from '../files/model-file';
 import { areFacts, BaseCodec, notModel, unread } from './base-codec';
-import type { Codec, Progress } from './codec';
+import type { Codec, EncodeOptions, Progress } from './codec';
 import { BinnedNormal, normalBins } from './normal-bins';
 import type { NormalBins } from './normal-bins';
 
@@ -162,10 +162,14 @@ class BitsBackCodec extends BaseCodec {
     this.#bins = normalBins(parts.settings.latentBits);
   }
 
+  protected empty(length: number): Int32Array {
+    return new Int32Array(length);
+  }
+
   protected encodeMessage(
     values: ArrayLike<number>,
     count: number,
-    onProgress: Progress | undefined,
+    { onProgress }: EncodeOptions,
   ): Uint8Array {
     for (let words = count === 0 ? 0 : SEED_WORDS; ; words *= 2) {
       const stack = seeded(words);

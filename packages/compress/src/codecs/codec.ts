@@ -1,8 +1,8 @@
 import type { Shape } from '@dgm/core';
 
-/** Examples as they were before encoding: integers, row-major. */
-export interface DecodedExamples {
-  readonly values: Int32Array;
+/** Examples, row-major: those that were encoded, or what a lossy codec kept of them. */
+export interface DecodedExamples<Values = Int32Array> {
+  readonly values: Values;
   /** `[n, ...event]` */
   readonly shape: Shape;
 }
@@ -28,11 +28,8 @@ export interface DecodeOptions {
   readonly onProgress?: Progress;
 }
 
-/**
- * A lossless file format: `decode(encode(x))` is x, wherever it runs. Both sides evaluate the model with the same operations
- * in the same order, so that their tables are equal to the bit.
- */
-export interface Codec {
+/** What codecs have in common; `Values` are those of decoded examples. */
+export interface FileCodec<Values, Options extends EncodeOptions = EncodeOptions> {
   /** How it codes. */
   readonly method: string;
   /** The shape of one example. */
@@ -40,16 +37,38 @@ export interface Codec {
   /** The SHA-256 of the model's file, 32 bytes: a file decodes with this model and no other. */
   readonly modelHash: Uint8Array;
   /**
-   * @param values - integers, `[n, ...eventShape]`, row-major
+   * @param values - `[n, ...eventShape]`, row-major
    * @returns a file
    * @throws ShapeError if they are no whole examples
    * @throws DomainError for a value that the model does not know
    */
-  encode(values: ArrayLike<number>, options?: EncodeOptions): Uint8Array;
+  encode(values: ArrayLike<number>, options?: Options): Uint8Array;
   /**
    * @throws SerializationError if the file is damaged, or was written with another model
    */
-  decode(file: Uint8Array, options?: DecodeOptions): DecodedExamples;
-  /** The model's file, for `readCodec`: weights and instructions, without TensorFlow.js. */
+  decode(file: Uint8Array, options?: DecodeOptions): DecodedExamples<Values>;
+  /** The model's file, for `readCodec` or `readLossyCodec`: weights and instructions, without TensorFlow.js. */
   toBytes(): Uint8Array;
+}
+
+/**
+ * A lossless file format of integers: `decode(encode(x))` is x, wherever it runs. Both sides evaluate the model with the same operations
+ * in the same order, so that their tables are equal to the bit.
+ */
+export type Codec = FileCodec<Int32Array>;
+
+export interface LossyEncodeOptions extends EncodeOptions {
+  /**
+   * The position among the rates of the model; numbers between two are rates between.
+   * @defaultValue 0
+   */
+  readonly rate?: number;
+}
+
+/**
+ * A lossy file format of real numbers: `decode(encode(x))` is near x, and the same numbers to the bit wherever it runs.
+ */
+export interface LossyCodec extends FileCodec<Float32Array, LossyEncodeOptions> {
+  /** How many rates there are. */
+  readonly rates: number;
 }

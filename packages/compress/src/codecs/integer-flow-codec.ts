@@ -15,7 +15,7 @@ import type { Program } from '../evaluator/program';
 import { traceProgram } from '../evaluator/trace';
 import { readModelFile, writeModelFile } from '../files/model-file';
 import { areFacts, BaseCodec, notModel, unread } from './base-codec';
-import type { Codec, Progress } from './codec';
+import type { Codec, EncodeOptions, Progress } from './codec';
 import { IntegerTable } from './integer-table';
 
 /** An invertible map of integers with a base over all integers: `Flow` of `@dgm/flows`, for example. */
@@ -181,10 +181,14 @@ class IntegerFlowCodec extends BaseCodec {
     this.#tables = integerTables(parts.tables, parts.settings);
   }
 
+  protected empty(length: number): Int32Array {
+    return new Int32Array(length);
+  }
+
   protected encodeMessage(
     values: ArrayLike<number>,
     count: number,
-    onProgress: Progress | undefined,
+    { onProgress }: EncodeOptions,
   ): Uint8Array {
     const size = this.#tables.length;
     const encoder = new RangeEncoder();

@@ -82,7 +82,7 @@ describe('integerFlowCodec', () => {
     model = idf({ dims, couplings: 2, hidden: [16], rezero: true, key });
     const data = { train: { count, shape: [dims], values } };
     await fit(model, data, { key, optimizer: adam({ learningRate: 0.02 }), batchSize: 200, epochs: 2 });
-  });
+  }, 60_000);
   afterAll(() => model.dispose());
 
   it('takes the bits of the likelihood within 0.5 %', () => {
