@@ -1,7 +1,7 @@
 // data sets
 export { dataset } from './dataset';
 export type { Dataset, DatasetOptions, Examples } from './dataset';
-export { glyphs } from './glyphs/glyphs';
+export { glyphs, letters } from './glyphs/glyphs';
 export type { GlyphsOptions } from './glyphs/glyphs';
 export { digits } from './digits/digits';
 export type { DigitsOptions } from './digits/digits';

@@ -30,6 +30,7 @@ describeCoverage({
     imageFolder: images,
     imageGrid: images,
     imageSource: 'src/sources/sources.test.ts',
+    letters: 'src/glyphs/glyphs.test.ts',
     miniboone: 'src/tables/table-dataset.test.ts',
     mnist: 'src/mnist/mnist.test.ts',
     normalization: transforms,

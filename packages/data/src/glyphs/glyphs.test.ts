@@ -1,5 +1,6 @@
+import type { Examples } from '@dgm/core';
 import { describe, expect, it } from 'vitest';
-import { glyphs } from './glyphs';
+import { glyphs, letters } from './glyphs';
 import { smooth } from './pen';
 
 const mean = (values: ArrayLike<number>): number =>
@@ -68,6 +69,43 @@ describe('glyphs', () => {
     expect(() => glyphs({ test: 1.5 })).toThrow('expected test to be an integer of at least 0, got 1.5');
   });
 });
+
+describe('letters', () => {
+  const data = letters();
+
+  it('are images of the same kind: sizes, levels, ink', () => {
+    expect([data.train.count, data.validation.count, data.test.count]).toEqual([1000, 350, 450]);
+    expect([data.name, data.levels, data.train.shape]).toEqual(['letters', 17, [64]]);
+    expect(Math.abs(mean(data.train.values) - mean(glyphs().train.values))).toBeLessThan(1);
+  });
+
+  it('are told apart by their neighbours, and a letter from a digit', () => {
+    const { train: digits } = glyphs({ train: 300 });
+    const { test } = letters({ train: 1, validation: 0, test: 100 });
+    const shown = [...rowsOf(data.train), ...rowsOf(digits).map((row) => ({ ...row, label: -1 }))];
+    const right = rowsOf(test).filter(({ pixels, label }) => {
+      let [nearest, least] = [-1, Infinity];
+      for (const other of shown) {
+        const distance = pixels.reduce((sum, value, at) => sum + (value - other.pixels[at]!) ** 2, 0);
+        if (distance < least) [nearest, least] = [other.label, distance];
+      }
+      return nearest === label;
+    });
+    expect(right.length / test.count).toBeGreaterThan(0.9);
+  });
+
+  it('are a function of the seed, and refuse options by their own name', () => {
+    expect(letters({ train: 5, seed: 0 }).train.values).toEqual(data.train.values.subarray(0, 5 * 64));
+    expect(() => letters({ tests: 5 } as never)).toThrow('letters');
+  });
+});
+
+function rowsOf({ values, labels, count }: Examples): { pixels: number[]; label: number }[] {
+  return Array.from({ length: count }, (_, row) => ({
+    pixels: [...values.subarray(64 * row, 64 * row + 64)],
+    label: labels![row]!,
+  }));
+}
 
 describe('smooth', () => {
   it('passes through the points', () => {

@@ -2,6 +2,7 @@ import { checkInteger, checkOptions, Key } from '@dgm/core';
 import { dataset, type Dataset, type Examples } from '../dataset';
 import { write } from './handwriting';
 import { PIXELS } from './pen';
+import { DIGITS, LETTERS, type Variant } from './strokes';
 
 export interface GlyphsOptions {
   /** @defaultValue 1000 */
@@ -30,29 +31,43 @@ export interface GlyphsOptions {
  * ```
  */
 export function glyphs(options: GlyphsOptions = {}): Dataset {
-  checkOptions('glyphs', options, ['train', 'validation', 'test', 'seed']);
+  return written('glyphs', DIGITS, options);
+}
+
+/**
+ * Handwritten capital letters by the pen of {@link glyphs}, in its sizes and grey levels: images of the same kind as digits that
+ * are no digits. The labels count through A C D E F G H J K L M N P R T U V W X Y; the other letters look like a digit.
+ *
+ * @throws ArgumentError if a count is no integer, negative, or 0 for `train`
+ */
+export function letters(options: GlyphsOptions = {}): Dataset {
+  return written('letters', LETTERS, options);
+}
+
+function written(name: string, characters: readonly (readonly Variant[])[], options: GlyphsOptions): Dataset {
+  checkOptions(name, options, ['train', 'validation', 'test', 'seed']);
   const { train = 1000, validation = 350, test = 450, seed = 0 } = options;
-  checkInteger('glyphs', 'train', train);
-  checkInteger('glyphs', 'validation', validation, { min: 0 });
-  checkInteger('glyphs', 'test', test, { min: 0 });
-  const key = Key.of(seed).fold('glyphs');
+  checkInteger(name, 'train', train);
+  checkInteger(name, 'validation', validation, { min: 0 });
+  checkInteger(name, 'test', test, { min: 0 });
+  const key = Key.of(seed).fold(name);
   return dataset({
-    name: 'glyphs',
-    train: writeMany(train, key.fold('train')),
-    validation: writeMany(validation, key.fold('validation')),
-    test: writeMany(test, key.fold('test')),
+    name,
+    train: writeMany(characters, train, key.fold('train')),
+    validation: writeMany(characters, validation, key.fold('validation')),
+    test: writeMany(characters, test, key.fold('test')),
     levels: 17,
   });
 }
 
-function writeMany(count: number, key: Key): Examples {
+function writeMany(characters: readonly (readonly Variant[])[], count: number, key: Key): Examples {
   const random = key.generator();
   const size = PIXELS * PIXELS;
   const values = new Uint8Array(count * size);
   const labels = new Int32Array(count);
   for (let row = 0; row < count; row++) {
-    labels[row] = random.below(10);
-    values.set(write(labels[row]!, random), row * size);
+    labels[row] = random.below(characters.length);
+    values.set(write(characters[labels[row]!]!, random), row * size);
   }
   return { count, shape: [size], values, labels };
 }

@@ -1,10 +1,10 @@
 import type { Generator } from '@dgm/core';
 import { CELLS, draw, smooth, type InkStroke } from './pen';
-import { DIGITS, type Point, type Stroke, type Variant } from './strokes';
+import type { Point, Stroke, Variant } from './strokes';
 
-/** Writes a digit once, as nobody will write it again: 64 numbers from 0 to 16. */
-export function write(digit: number, random: Generator): Uint8Array {
-  const { strokes } = chooseVariant(DIGITS[digit]!, random);
+/** Writes a character once, as nobody will write it again: 64 numbers from 0 to 16. */
+export function write(variants: readonly Variant[], random: Generator): Uint8Array {
+  const { strokes } = chooseVariant(variants, random);
   const hand = chooseHand(random);
   const moved = strokes.map((stroke) =>
     smooth(

@@ -1,10 +1,10 @@
-/** A place on the paper: x to the right, y down, in units of the digit's height. */
+/** A place on the paper: x to the right, y down, in units of the character's height. */
 export type Point = readonly [x: number, y: number];
 
 /** The points that the pen passes through, from pen down to pen up, in a smooth curve. */
 export type Stroke = readonly Point[];
 
-/** One way to write a digit. */
+/** One way to write a character. */
 export interface Variant {
   /** How many of the writers write it so, in relation to the other variants. */
   readonly weight: number;
@@ -107,4 +107,39 @@ export const DIGITS: readonly (readonly Variant[])[] = [
       '0.48,0.04 0.5,0.4 0.48,0.8 0.3,0.99 0.08,0.95',
     ),
   ],
+];
+
+/** One variant of a letter. */
+const letter = (...paths: readonly string[]): readonly Variant[] => [variant(1, ...paths)];
+
+/** The capital letters that look like no digit. */
+export const LETTERS: readonly (readonly Variant[])[] = [
+  letter('0,1 0.15,0.5 0.3,0', '0.3,0 0.45,0.5 0.6,1', '0.12,0.65 0.3,0.64 0.48,0.65'), // A
+  letter('0.56,0.14 0.36,0 0.12,0.12 0.02,0.48 0.12,0.86 0.36,1 0.58,0.86'), // C
+  letter('0.04,0 0.04,0.5 0.04,1', '0,0.01 0.3,0.04 0.54,0.25 0.56,0.6 0.4,0.92 0,1'), // D
+  letter('0.52,0 0.26,0 0.02,0', '0.02,0 0.02,0.5 0.02,1', '0.02,0.5 0.4,0.48', '0.02,1 0.54,1'), // E
+  letter('0.54,0 0.26,0 0.02,0', '0.02,0 0.02,0.5 0.02,1', '0.02,0.48 0.42,0.46'), // F
+  letter(
+    '0.56,0.14 0.34,0 0.1,0.14 0.02,0.5 0.12,0.88 0.36,1 0.56,0.84',
+    '0.56,0.84 0.56,0.58',
+    '0.56,0.58 0.34,0.58',
+  ), // G
+  letter('0.02,0 0.02,0.5 0.02,1', '0.56,0 0.56,0.5 0.56,1', '0.02,0.5 0.3,0.48 0.56,0.5'), // H
+  letter('0.2,0 0.6,0', '0.42,0 0.42,0.5 0.4,0.84 0.22,1 0.02,0.84'), // J
+  letter('0.02,0 0.02,0.5 0.02,1', '0.54,0 0.26,0.3 0.02,0.54', '0.18,0.42 0.36,0.7 0.58,1'), // K
+  letter('0.02,0 0.02,0.5 0.02,1', '0.02,1 0.28,0.99 0.54,1'), // L
+  letter('0,1 0.04,0.5 0.08,0', '0.08,0 0.34,0.62', '0.34,0.62 0.6,0', '0.6,0 0.64,0.5 0.68,1'), // M
+  letter('0.02,1 0.02,0.5 0.02,0', '0.02,0 0.28,0.5 0.54,1', '0.54,1 0.54,0.5 0.54,0'), // N
+  letter('0.04,0 0.04,0.5 0.04,1', '0,0.02 0.34,0 0.54,0.14 0.52,0.38 0.32,0.52 0.04,0.52'), // P
+  letter(
+    '0.04,0 0.04,0.5 0.04,1',
+    '0,0.02 0.34,0 0.52,0.14 0.5,0.38 0.3,0.5 0.04,0.5',
+    '0.26,0.5 0.42,0.74 0.58,1',
+  ), // R
+  letter('0,0 0.3,0.01 0.6,0', '0.3,0 0.3,0.5 0.3,1'), // T
+  letter('0.02,0 0.02,0.5 0.08,0.86 0.28,1 0.48,0.86 0.54,0.5 0.54,0'), // U
+  letter('0,0 0.15,0.5 0.3,1', '0.3,1 0.45,0.5 0.6,0'), // V
+  letter('0,0 0.08,0.5 0.18,1', '0.18,1 0.34,0.3', '0.34,0.3 0.5,1', '0.5,1 0.6,0.5 0.68,0'), // W
+  letter('0,0 0.28,0.48 0.56,1', '0.56,0 0.28,0.5 0,1'), // X
+  letter('0,0 0.14,0.24 0.3,0.48', '0.6,0 0.44,0.24 0.3,0.48', '0.3,0.48 0.3,0.74 0.3,1'), // Y
 ];
