@@ -4,20 +4,25 @@ import {
   checkContext,
   checkGiven,
   checkInteger,
+  checkKey,
   checkNumber,
   checkOptions,
   checkShape,
   disposeOnThrow,
+  logSoftmax,
   logSumExp,
   oneHot,
   singleObjective,
   splitBatch,
+  UnsupportedError,
 } from '@dgm/core';
 import type {
+  BoundModel,
   CallOptions,
   ConditionalDistribution,
   ConditionedBatch,
   Key,
+  LikelihoodKind,
   LikelihoodModel,
   Objective,
   SampleOptions,
@@ -33,9 +38,19 @@ export interface ConditionalModel
   readonly contextSize: number;
 }
 
-export interface GenerativeClassifierOptions {
+/** A model of $p(x | y)$ with a bound on its likelihood, such as a VAE or a diffusion model with a `contextSize`. */
+export interface ConditionalBoundModel extends BoundModel<
+  Tensor | ConditionedBatch,
+  Tensor | ConditionedBatch
+> {
+  readonly contextSize: number;
+}
+
+export interface GenerativeClassifierOptions<
+  C extends ConditionalModel | ConditionalBoundModel = ConditionalModel | ConditionalBoundModel,
+> {
   /** $p(x | y)$ with the one-hot class as its context, so its `contextSize` is the number of classes. It becomes a child. */
-  readonly conditional: ConditionalModel;
+  readonly conditional: C;
   /** The number of classes, K. */
   readonly classes: number;
   /**
@@ -44,13 +59,14 @@ export interface GenerativeClassifierOptions {
    */
   readonly classProbabilities?: readonly number[];
   /**
-   * The weight of $-\ln p(y|x)$ of a labelled example in training. Above 0, each training step evaluates all classes.
+   * The weight of $-\ln p(y|x)$ of a labelled example in training, for an exact likelihood. Above 0, each training step
+   * evaluates all classes.
    * @defaultValue 0, maximum likelihood of $p(x, y)$
    */
   readonly classification?: number;
   /**
    * Whether batches may have rows of zeros as a context, which stand for examples without a label: they are trained on
-   * $-\ln p(x)$. Each training step then evaluates all classes.
+   * $-\ln p(x)$, which has to be exact. Each training step then evaluates all classes.
    * @defaultValue false
    */
   readonly unlabelled?: boolean;
@@ -60,7 +76,8 @@ export interface GenerativeClassifierOptions {
  * A generative classifier: one model of classes and examples, $p(x, y) = p(y)\, p(x | y)$.
  *
  * The likelihood of an example without its class is exact, $p(x) = \sum_y p(y)\, p(x|y)$, and the classifier is Bayes'
- * rule. There is no weight between the two to choose. Its batches are those of `classContext({ classes })`, or plain
+ * rule. There is no weight between the two to choose. With a bound on $p(x|y)$ in place of the likelihood, both are bounds.
+ * Its batches are those of `classContext({ classes })`, or plain
  * tensors, which are examples without labels.
  * @throws ArgumentError if an option is unknown, missing or out of its range
  * @see DGM §5.5; On Discriminative vs. Generative Classifiers (Ng and Jordan, 2001)
@@ -71,55 +88,96 @@ export interface GenerativeClassifierOptions {
  * const { nats } = await evaluate(model, data.test, { key }); // of p(x)
  * ```
  */
-export function generativeClassifier(options: GenerativeClassifierOptions): GenerativeClassifier {
-  const model = disposeOnThrow(() => new GenerativeClassifier(options));
+export function generativeClassifier(
+  options: GenerativeClassifierOptions<ConditionalModel>,
+): GenerativeClassifier;
+export function generativeClassifier(
+  options: GenerativeClassifierOptions<ConditionalBoundModel>,
+): BoundGenerativeClassifier;
+export function generativeClassifier(
+  options: GenerativeClassifierOptions,
+): GenerativeClassifier | BoundGenerativeClassifier {
+  checkOptions('generativeClassifier', options, [
+    ...['conditional', 'classes', 'classProbabilities'],
+    ...['classification', 'unlabelled'],
+  ]);
+  const { conditional } = options;
+  checkGiven('generativeClassifier', 'conditional', conditional, 'to be a model of x given its class');
+  const model = disposeOnThrow(() =>
+    isBound(conditional)
+      ? new BoundGenerativeClassifier({ ...options, conditional })
+      : new GenerativeClassifier({ ...options, conditional }),
+  );
   return record(model, 'generativeClassifier', arguments);
 }
 
-/** What {@link generativeClassifier} makes. */
-export class GenerativeClassifier
-  extends BaseModule
-  implements LikelihoodModel<Tensor | ConditionedBatch, Tensor>
-{
-  readonly likelihoodKind = 'exact';
+const isBound = (model: ConditionalModel | ConditionalBoundModel): model is ConditionalBoundModel =>
+  model.likelihoodKind === 'lower-bound';
+
+/** What the two kinds of {@link generativeClassifier} have in common. */
+abstract class BaseGenerativeClassifier<
+  C extends ConditionalModel | ConditionalBoundModel,
+> extends BaseModule {
   readonly eventShape: Shape;
   readonly levels: number | undefined;
   /** The number of classes, K. */
   readonly contextSize: number;
-  readonly #conditional: ConditionalModel;
+  protected readonly conditional: C;
   /** $\ln p(y)$. */
-  readonly #logPrior: readonly number[];
-  readonly #classification: number;
-  readonly #unlabelled: boolean;
+  protected readonly logPrior: readonly number[];
 
-  constructor(options: GenerativeClassifierOptions) {
+  constructor({ conditional, classes, classProbabilities }: GenerativeClassifierOptions<C>) {
     super();
     const where = 'generativeClassifier';
-    checkOptions(where, options, [
-      'conditional',
-      'classes',
-      'classProbabilities',
-      'classification',
-      'unlabelled',
-    ]);
-    const { conditional, classes, classification = 0, unlabelled = false } = options;
-    checkGiven(where, 'conditional', conditional, 'to be a model of x given its class');
     checkInteger(where, 'classes', classes, { min: 2 });
-    checkNumber(where, 'classification', classification, { min: 0 });
-    if (conditional.contextSize !== classes || conditional.likelihoodKind !== 'exact') {
+    const { likelihoodKind } = conditional as { readonly likelihoodKind: LikelihoodKind };
+    if (
+      conditional.contextSize !== classes ||
+      !(likelihoodKind === 'exact' || likelihoodKind === 'lower-bound')
+    ) {
       throw new ArgumentError({
         where,
         argument: 'conditional',
-        expected: `to have an exact likelihood and a context of ${classes} numbers, one for each class`,
-        actual: `likelihood "${conditional.likelihoodKind}", contextSize ${conditional.contextSize}`,
+        expected: `to have a likelihood, or a bound on it, and a context of ${classes} numbers, one for each class`,
+        actual: `likelihood "${likelihoodKind}", contextSize ${conditional.contextSize}`,
         remedy: `pass contextSize: ${classes} to the function that makes it`,
       });
     }
-    this.#logPrior = logProbabilities(where, options.classProbabilities, classes);
-    this.#conditional = this.child('conditional', conditional);
+    this.logPrior = logProbabilities(where, classProbabilities, classes);
+    this.conditional = this.child('conditional', conditional);
     this.eventShape = conditional.eventShape;
     this.levels = conditional.levels;
     this.contextSize = classes;
+  }
+
+  /**
+   * Ancestral sampling: y, then x; `[n, ...event]`.
+   * @param options - `context`: the classes, one-hot, `[n, K]`; draws of $p(y)$ by default
+   */
+  sample(key: Key, n: number, { context }: SampleOptions = {}): Tensor {
+    checkKey('GenerativeClassifier.sample', key);
+    checkInteger('GenerativeClassifier.sample', 'n', n, { min: 0 });
+    if (context !== undefined) return this.conditional.sample(key, n, { context });
+    return tf.tidy(() => {
+      const y = key.fold('class').categorical(tf.tensor1d([...this.logPrior]), [n]);
+      return this.conditional.sample(key, n, { context: oneHot(y, { depth: this.contextSize }) });
+    });
+  }
+}
+
+/** What {@link generativeClassifier} makes of a model with an exact likelihood. */
+export class GenerativeClassifier
+  extends BaseGenerativeClassifier<ConditionalModel>
+  implements LikelihoodModel<Tensor | ConditionedBatch, Tensor>
+{
+  readonly likelihoodKind = 'exact';
+  readonly #classification: number;
+  readonly #unlabelled: boolean;
+
+  constructor(options: GenerativeClassifierOptions<ConditionalModel>) {
+    super(options);
+    const { classification = 0, unlabelled = false } = options;
+    checkNumber('generativeClassifier', 'classification', classification, { min: 0 });
     this.#classification = classification;
     this.#unlabelled = unlabelled;
   }
@@ -143,27 +201,15 @@ export class GenerativeClassifier
     return tf.tidy(() => {
       const every = tf.tile(tf.expandDims(x, 1), [1, K, ...this.eventShape.map(() => 1)]);
       const classes = oneHot(tf.tile(tf.range(0, K), [n]), { depth: K });
-      const given = this.#conditional.given(classes, call);
+      const given = this.conditional.given(classes, call);
       const logProb = given.logProb(tf.reshape(every, [n * K, ...this.eventShape]));
-      return tf.add(tf.reshape(logProb, [n, K]), tf.tensor1d([...this.#logPrior]));
+      return tf.add(tf.reshape(logProb, [n, K]), tf.tensor1d([...this.logPrior]));
     });
   }
 
   /** Logits of $p(y | x)$, `[n, K]`: `jointLogProb`, since $p(y|x) \propto p(x, y)$. */
   classify(x: Tensor): Tensor {
     return this.jointLogProb(x);
-  }
-
-  /**
-   * Ancestral sampling: y, then x; `[n, ...event]`.
-   * @param options - `context`: the classes, one-hot, `[n, K]`; draws of $p(y)$ by default
-   */
-  sample(key: Key, n: number, { context }: SampleOptions = {}): Tensor {
-    if (context !== undefined) return this.#conditional.sample(key, n, { context });
-    return tf.tidy(() => {
-      const y = key.fold('class').categorical(tf.tensor1d([...this.#logPrior]), [n]);
-      return this.#conditional.sample(key, n, { context: oneHot(y, { depth: this.contextSize }) });
-    });
   }
 
   /**
@@ -191,8 +237,8 @@ export class GenerativeClassifier
 
   /** $\ln p(y) + \ln p(x | y)$ of the given classes alone, `[n]`. */
   #labelledLogProb(x: Tensor, y: Tensor, call: CallOptions): Tensor {
-    const logPrior = tf.sum(tf.mul(y, tf.tensor1d([...this.#logPrior])), 1);
-    return tf.add(logPrior, this.#conditional.given(y, call).logProb(x));
+    const logPrior = tf.sum(tf.mul(y, tf.tensor1d([...this.logPrior])), 1);
+    return tf.add(logPrior, this.conditional.given(y, call).logProb(x));
   }
 
   #lossOverClasses(x: Tensor, y: Tensor, call: CallOptions): { total: Scalar } & Record<string, Scalar> {
@@ -208,6 +254,78 @@ export class GenerativeClassifier
       likelihood,
       classification,
     };
+  }
+}
+
+/**
+ * What {@link generativeClassifier} makes of a model with a bound: a diffusion classifier, for one.
+ *
+ * Bounds are estimates from draws, and those of all classes share their draws, so that the noise cancels between classes.
+ * @see Your Diffusion Model is Secretly a Zero-Shot Classifier (Li et al., 2023), §3.2-3.3
+ */
+export class BoundGenerativeClassifier
+  extends BaseGenerativeClassifier<ConditionalBoundModel>
+  implements BoundModel<Tensor | ConditionedBatch, Tensor>
+{
+  readonly likelihoodKind = 'lower-bound';
+  readonly isDequantized: boolean;
+
+  constructor(options: GenerativeClassifierOptions<ConditionalBoundModel>) {
+    super(options);
+    for (const option of ['classification', 'unlabelled'] as const) {
+      if (options[option] === undefined) continue;
+      throw new UnsupportedError({
+        where: 'generativeClassifier',
+        argument: option,
+        expected: 'to be left out for a model with a bound',
+        actual: String(options[option]),
+      });
+    }
+    this.isDequantized = options.conditional.isDequantized ?? false;
+  }
+
+  /**
+   * The bound $b(x, y) \le \ln p(x, y)$ of each example and every class, the mean of `numSamples` draws, in nats, `[n, K]`.
+   * @param x - `[n, ...event]`
+   */
+  jointBounds(x: Tensor, key: Key, numSamples = 1): Tensor {
+    const where = 'GenerativeClassifier.jointBounds';
+    checkShape(where, 'x', x, ['n', ...this.eventShape]);
+    checkKey(where, key);
+    checkInteger(where, 'numSamples', numSamples);
+    const [n, K] = [x.shape[0]!, this.contextSize];
+    if (n === 0) return tf.zeros([0, K]);
+    return tf.tidy(() => {
+      const bounds = this.logPrior.map((logProb, label) => {
+        const context = oneHot(tf.fill([n], label), { depth: K });
+        const draws = Array.from({ length: numSamples }, (_, draw) =>
+          this.conditional.elbo({ x, context }, key.fold(draw)),
+        );
+        return tf.add(logProb, tf.div(tf.addN(draws), numSamples));
+      });
+      return tf.stack(bounds, 1);
+    });
+  }
+
+  /** Logits of $p(y | x)$ by the bounds in place of the likelihoods, `[n, K]`: more draws make them surer. */
+  classify(x: Tensor, key: Key, numSamples = 1): Tensor {
+    return this.jointBounds(x, key, numSamples);
+  }
+
+  /**
+   * A bound on $\ln p(x)$ in nats, `[n]`, with $q(y|x) \propto e^{b(x, y)}$ from other draws than the bounds:
+   * $\sum_y q(y|x)\, [b(x, y) - \ln q(y|x)]$.
+   */
+  elbo(x: Tensor, key: Key): Tensor {
+    return tf.tidy(() => {
+      const logQ = logSoftmax(this.classify(x, key.fold('class')));
+      return tf.sum(tf.mul(tf.exp(logQ), tf.sub(this.jointBounds(x, key.fold('bound')), logQ)), 1);
+    });
+  }
+
+  /** Those of the conditional model, on labelled examples. */
+  objectives(): readonly Objective<Tensor | ConditionedBatch>[] {
+    return this.conditional.objectives();
   }
 }
 

@@ -1,5 +1,6 @@
 import { checkInteger, checkKey, checkOptions, disposeOnThrow, mlp } from '@dgm/core';
 import { idf } from '@dgm/flows';
+import type { NetworkLike } from '@dgm/core';
 import type { IdfOptions } from '@dgm/flows';
 import * as tf from '@tensorflow/tfjs-core';
 import { hybrid } from './hybrid';
@@ -14,10 +15,10 @@ export interface HybridIdfOptions extends Omit<IdfOptions, 'contextSize'> {
   /** The number of values of an entry: the classifier sees latents scaled from [0, levels - 1] to [-1, 1]. */
   readonly levels: number;
   /**
-   * Hidden units of the classifier.
-   * @defaultValue `[256]`
+   * Maps scaled latents `[n, dims]` to logits `[n, K]`. It becomes a child.
+   * @defaultValue an mlp with one hidden layer of 256 units
    */
-  readonly classifierHidden?: readonly number[];
+  readonly classifier?: NetworkLike;
   /** @defaultValue `{ classification: 1, density: 1 }` */
   readonly weights?: HybridWeights;
 }
@@ -32,20 +33,19 @@ export function hybridIdf(options: HybridIdfOptions): ExactHybrid {
   const where = 'hybridIdf';
   checkOptions(where, options, [
     ...['dims', 'parts', 'couplings', 'scales', 'hidden', 'activation', 'rezero', 'base', 'key'],
-    ...['classes', 'levels', 'classifierHidden', 'weights'],
+    ...['classes', 'levels', 'classifier', 'weights'],
   ]);
-  const { classes, levels, classifierHidden = [256], weights, rezero = true, ...flow } = options;
+  const { classes, levels, classifier, weights, rezero = true, ...flow } = options;
   checkInteger(where, 'classes', classes, { min: 2 });
   checkInteger(where, 'levels', levels, { min: 2 });
-  classifierHidden.forEach((units) => checkInteger(where, 'classifierHidden', units));
   checkKey(where, options.key);
   const model = disposeOnThrow(() => {
     const density = idf({ ...flow, rezero, key: options.key.fold('density') });
-    const sizes = [density.eventShape[0]!, ...classifierHidden, classes];
+    const sizes = [density.eventShape[0]!, 256, classes];
     return hybrid({
       density,
       features: (x) => tf.tidy(() => tf.sub(tf.mul(density.encode(x), 2 / (levels - 1)), 1)),
-      classifier: mlp(sizes, { key: options.key.fold('classifier') }),
+      classifier: classifier ?? mlp(sizes, { key: options.key.fold('classifier') }),
       classes,
       ...(weights && { weights }),
     });

@@ -1,6 +1,8 @@
 // models
 export { generativeClassifier } from './generative-classifier';
 export type {
+  BoundGenerativeClassifier,
+  ConditionalBoundModel,
   ConditionalModel,
   GenerativeClassifier,
   GenerativeClassifierOptions,
@@ -11,6 +13,9 @@ export { hybridIdf } from './hybrid-idf';
 export type { HybridIdfOptions } from './hybrid-idf';
 export { convexWeights, densityWeight } from './weights';
 export type { HybridWeights } from './weights';
+
+export { RandomShift } from './random-shift';
+export type { RandomShiftOptions } from './random-shift';
 
 // knowing what one has not seen
 export {
@@ -23,7 +28,7 @@ export {
   waicScore,
 } from './scores';
 export { fitTemperature } from './temperature';
-export { invertedLevels, rotatedImages, shuffledEntries, uniformNoise } from './outliers';
+export { fadedLevels, invertedLevels, rotatedImages, shuffledEntries, uniformNoise } from './outliers';
 
 // model files
 export { modelParts } from './model-parts';

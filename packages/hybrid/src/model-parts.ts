@@ -2,6 +2,7 @@ import type { ModelParts } from '@dgm/core';
 import { generativeClassifier } from './generative-classifier';
 import { hybrid } from './hybrid';
 import { hybridIdf } from './hybrid-idf';
+import { RandomShift } from './random-shift';
 import { ORIGIN } from './record';
 import { convexWeights, densityWeight } from './weights';
 
@@ -14,5 +15,6 @@ export const modelParts: ModelParts = {
     hybridIdf,
     convexWeights,
     densityWeight,
+    RandomShift,
   },
 };

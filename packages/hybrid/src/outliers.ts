@@ -1,4 +1,4 @@
-import { ArgumentError, checkInteger, checkKey, checkOptions, sizeOf } from '@dgm/core';
+import { ArgumentError, checkInteger, checkKey, checkNumber, checkOptions, sizeOf } from '@dgm/core';
 import type { Examples, Key } from '@dgm/core';
 
 /*
@@ -49,6 +49,19 @@ export function invertedLevels(examples: Examples, options: { readonly levels: n
   checkOptions('invertedLevels', options, ['levels']);
   checkInteger('invertedLevels', 'levels', options.levels, { min: 2 });
   const values = examples.values.map((value: number) => options.levels - 1 - value);
+  return { count: examples.count, shape: examples.shape, values };
+}
+
+/**
+ * `factor * x`, rounded: images with less contrast, which many a density model finds *more* likely than the data.
+ * @param options - `factor`: in [0, 1]
+ * @throws ArgumentError if `factor` is out of its range
+ * @see Do Deep Generative Models Know What They Don't Know? (Nalisnick et al., 2019), §5
+ */
+export function fadedLevels(examples: Examples, options: { readonly factor: number }): Examples {
+  checkOptions('fadedLevels', options, ['factor']);
+  checkNumber('fadedLevels', 'factor', options.factor, { min: 0, max: 1 });
+  const values = examples.values.map((value: number) => Math.round(options.factor * value));
   return { count: examples.count, shape: examples.shape, values };
 }
 

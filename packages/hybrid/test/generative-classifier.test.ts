@@ -1,12 +1,12 @@
 import { categoricalHead, classContext, evaluate, gatherExamples, Key, oneHot } from '@dgm/core';
 import type { Examples } from '@dgm/core';
 import { made } from '@dgm/arm';
-import { realNvp } from '@dgm/flows';
+import { dequantized, logitPreprocessing, realNvp } from '@dgm/flows';
 import { expectNoLeaks } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { generativeClassifier } from '../src/index';
-import type { GenerativeClassifierOptions } from '../src/index';
+import type { ConditionalModel, GenerativeClassifierOptions } from '../src/index';
 
 const key = Key.of(0);
 const PROBABILITIES = [0.2, 0.3, 0.5];
@@ -15,7 +15,7 @@ const conditional = () =>
     ...{ shape: [2], likelihood: categoricalHead({ shape: [], levels: 3 }), hidden: [12] },
     ...{ contextSize: 3, key: key.fold('made') },
   });
-const make = (options: Partial<GenerativeClassifierOptions> = {}) =>
+const make = (options: Partial<GenerativeClassifierOptions<ConditionalModel>> = {}) =>
   generativeClassifier({
     classes: 3,
     conditional: conditional(),
@@ -151,6 +151,90 @@ describe('generativeClassifier', () => {
       const toBatch = classContext({ classes: 3 });
       const rows = Int32Array.of(3);
       expect(() => toBatch(examples, rows, { key, training: true })).toThrow('means unknown');
+    });
+    model.dispose();
+  });
+});
+
+describe('generativeClassifier over a bound', () => {
+  const bounded = () => {
+    const preprocessing = logitPreprocessing({ levels: 3 });
+    const flow = realNvp({ dims: 2, couplings: 2, hidden: [8], contextSize: 3, preprocessing, key });
+    return dequantized({ flow, levels: 3 });
+  };
+
+  test('has the bounds of all classes from the same draws', () => {
+    const inner = bounded();
+    const model = generativeClassifier({ classes: 3, conditional: inner, classProbabilities: PROBABILITIES });
+    expect([model.likelihoodKind, model.isDequantized, model.levels]).toEqual(['lower-bound', true, 3]);
+    tf.tidy(() => {
+      const joint = model.classify(x(), key, 2).arraySync() as number[][];
+      PROBABILITIES.forEach((probability, y) => {
+        const context = oneHot(tf.fill([4], y), { depth: 3 });
+        const [one, two] = [0, 1].map((draw) => numbers(inner.elbo({ x: x(), context }, key.fold(draw))));
+        joint.forEach((row, index) => {
+          const mean = (one![index]! + two![index]!) / 2;
+          expect(row[y]).toBeCloseTo(Math.log(probability) + mean, 5);
+        });
+      });
+      expect(model.jointBounds(tf.zeros([0, 2]), key).shape).toEqual([0, 3]);
+      expect(model.elbo(tf.zeros([0, 2]), key).shape).toEqual([0]);
+    });
+    expectNoLeaks(() => {
+      const batch = x();
+      model.elbo(batch, key).dispose();
+      batch.dispose();
+    }, 'elbo');
+    model.dispose();
+  });
+
+  test('bounds p(x) from below, with other draws for q(y|x) than for the bounds', () => {
+    const model = generativeClassifier({ classes: 3, conditional: bounded() });
+    tf.tidy(() => {
+      const logQ = tf.logSoftmax(model.classify(x(), key.fold('class')));
+      const bounds = model.jointBounds(x(), key.fold('bound'));
+      const expected = numbers(tf.sum(tf.mul(tf.exp(logQ), tf.sub(bounds, logQ)), 1));
+      expect(numbers(model.elbo(x(), key))).toBeCloseToArray(expected, { absolute: 1e-5 });
+      // Each copy has draws of its own; the mean of the weights over draws and classes estimates p(x).
+      const copies = tf.tile(tf.tensor2d([[1, 2]]), [400, 1]);
+      const weights = tf.sum(tf.exp(model.jointBounds(copies, key)), 1);
+      const elbos = model.elbo(copies, key.fold('copies'));
+      const noise = tf.sqrt(tf.div(tf.moments(elbos).variance, 400));
+      const [logProb, elbo, error] = numbers(tf.stack([tf.log(tf.mean(weights)), tf.mean(elbos), noise])) as [
+        number,
+        number,
+        number,
+      ];
+      expect(elbo).toBeLessThan(logProb + 4 * error);
+      expect(elbo).toBeGreaterThan(logProb - 2); // and not far below
+    });
+    model.dispose();
+  });
+
+  test('is trained as its conditional model is, on labels, and draws classes', async () => {
+    const model = generativeClassifier({ classes: 3, conditional: bounded() });
+    const context = tf.oneHot(tf.tensor1d([0, 1, 2, 0], 'int32'), 3);
+    const batch = { x: x(), context };
+    const loss = model.objectives()[0]!.loss;
+    const { total, ...terms } = loss(batch, key, { training: true });
+    expect(Number.isFinite(numbers(total)[0])).toBe(true);
+    const drawn = model.sample(key, 5, {});
+    expect(drawn.shape).toEqual([5, 2]);
+    expect(() => loss(batch.x, key, { training: true })).toThrow('context');
+    tf.dispose([batch, total, terms, drawn]);
+    model.dispose();
+  });
+
+  test('refuses what needs an exact likelihood', () => {
+    const conditional = bounded();
+    const refused = (options: object) => () =>
+      generativeClassifier({ classes: 3, conditional, ...options } as never);
+    expect(refused({ unlabelled: true })).toThrow('expected unlabelled to be left out');
+    expect(refused({ classification: 1 })).toThrow('expected classification to be left out');
+    const model = generativeClassifier({ classes: 3, conditional });
+    tf.tidy(() => {
+      expect(() => model.classify(x(), key, 0)).toThrow('numSamples');
+      expect(() => model.classify(x(), undefined as never)).toThrow('key');
     });
     model.dispose();
   });

@@ -211,7 +211,7 @@ describe('hybridIdf', () => {
   test('refuses options that it does not know', () => {
     expect(() => hybridIdf({ ...options, clases: 2 } as never)).toThrow('did you mean "classes"');
     expect(() => hybridIdf({ ...options, levels: 1 })).toThrow('levels');
-    expect(() => hybridIdf({ ...options, classifierHidden: [0] })).toThrow('classifierHidden');
+    expect(() => hybridIdf({ ...options, classifier: 'mlp' as never })).toThrow('asLayer');
     expect(() => hybridIdf({ ...options, key: undefined } as never)).toThrow('key');
   });
 });

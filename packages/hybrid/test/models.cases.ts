@@ -4,7 +4,7 @@ import { made } from '@dgm/arm';
 import { dequantized, logitPreprocessing, realNvp } from '@dgm/flows';
 import type { ModelTable } from '@dgm/testing';
 import { convexWeights, densityWeight, generativeClassifier, hybrid, hybridIdf } from '../src/index';
-import type { GenerativeClassifierOptions, HybridOptions } from '../src/index';
+import type { ConditionalModel, GenerativeClassifierOptions, HybridOptions } from '../src/index';
 import { LabelledRows } from './labelled-rows';
 
 /** x_1, x_2 of 0..2, and the one-hot class: whether x_1 is above 0; the last two rows have no label. */
@@ -40,7 +40,7 @@ const tinyMade = (key: Key) =>
   });
 
 const classifierOf =
-  (options: Partial<GenerativeClassifierOptions>, data: number[][]): ModelTable[string] =>
+  (options: Partial<GenerativeClassifierOptions<ConditionalModel>>, data: number[][]): ModelTable[string] =>
   () => ({
     make: (key) =>
       new LabelledRows(generativeClassifier({ classes: 2, conditional: tinyMade(key), ...options })),
@@ -68,6 +68,21 @@ export const models: ModelTable = {
     { unlabelled: true, classification: 0.5, classProbabilities: [0.25, 0.75] },
     integerRows,
   ),
+  'generativeClassifier (bound)': () => ({
+    make: (key) => {
+      const preprocessing = logitPreprocessing({ levels: 3 });
+      const flow = realNvp({
+        ...{ dims: 2, couplings: 2, hidden: [8], contextSize: 2 },
+        ...{ activation: 'tanh', preprocessing, key },
+      });
+      const conditional = dequantized({ flow, levels: 3 });
+      return new LabelledRows(generativeClassifier({ classes: 2, conditional }));
+    },
+    data: labelled,
+    packages,
+    range: [0, 2],
+    steps: 60,
+  }),
   hybrid: () => ({
     make: (key) => new LabelledRows(flowHybrid(key, { classes: 2 })),
     data: realRows,

@@ -1,7 +1,7 @@
 import { Key } from '@dgm/core';
 import type { Examples } from '@dgm/core';
 import { describe, expect, test } from 'vitest';
-import { invertedLevels, rotatedImages, shuffledEntries, uniformNoise } from '../src/index';
+import { fadedLevels, invertedLevels, rotatedImages, shuffledEntries, uniformNoise } from '../src/index';
 
 const key = Key.of(0);
 const square: Examples = {
@@ -47,6 +47,15 @@ describe('rotatedImages', () => {
 test('invertedLevels makes dark of light', () => {
   expect([...invertedLevels(square, { levels: 17 }).values]).toEqual([15, 14, 13, 12]);
   expect(() => invertedLevels(square, { levels: 1 })).toThrow('levels');
+});
+
+test('fadedLevels takes contrast away and leaves integers', () => {
+  const { values, labels } = fadedLevels(square, { factor: 0.5 });
+  expect([...values]).toEqual([1, 1, 2, 2]);
+  expect(labels).toBeUndefined();
+  expect([...fadedLevels(square, { factor: 0 }).values]).toEqual([0, 0, 0, 0]);
+  expect(() => fadedLevels(square, { factor: 1.5 })).toThrow('factor');
+  expect(() => fadedLevels(square, { faktor: 1 } as never)).toThrow('did you mean "factor"');
 });
 
 test('shuffledEntries keeps the values of each example, in an order of its own', () => {
