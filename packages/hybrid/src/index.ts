@@ -11,6 +11,8 @@ export { hybrid } from './hybrid';
 export type { BoundHybrid, DensityModel, ExactHybrid, Features, Hybrid, HybridOptions } from './hybrid';
 export { hybridIdf } from './hybrid-idf';
 export type { HybridIdfOptions } from './hybrid-idf';
+export { gradientNorms } from './gradient-norms';
+export type { GradientNorms } from './gradient-norms';
 export { convexWeights, densityWeight } from './weights';
 export type { HybridWeights } from './weights';
 

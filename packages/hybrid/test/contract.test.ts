@@ -16,6 +16,7 @@ describeCoverage({
     entropyScore: 'test/scores.test.ts',
     fadedLevels: 'test/outliers.test.ts',
     fitTemperature: 'test/scores.test.ts',
+    gradientNorms: 'test/hybrid.test.ts',
     invertedLevels: 'test/outliers.test.ts',
     likelihoodRatioScore: 'test/scores.test.ts',
     maxSoftmaxScore: 'test/scores.test.ts',

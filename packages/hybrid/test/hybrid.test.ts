@@ -5,7 +5,7 @@ import { dequantized, logitPreprocessing, realNvp } from '@dgm/flows';
 import { everyEvent } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
-import { convexWeights, densityWeight, hybrid, hybridIdf } from '../src/index';
+import { convexWeights, densityWeight, gradientNorms, hybrid, hybridIdf } from '../src/index';
 import type { HybridWeights } from '../src/index';
 
 const key = Key.of(0);
@@ -173,6 +173,42 @@ describe('hybrid', () => {
       const wrong = { x: tf.zeros([2, 2]), context: tf.zeros([2, 2]) };
       expect(() => loss(wrong, key, { training: true })).toThrow('of shape [2, 3], got [2, 2]');
     });
+    model.dispose();
+  });
+});
+
+describe('gradientNorms', () => {
+  /** The norm of the gradient of a loss with respect to the parameters of the density model. */
+  const norm = (model: ReturnType<typeof make>, loss: () => tf.Scalar) =>
+    tf.tidy(() => {
+      const { grads } = tf.variableGrads(loss, [...model.density.parameters().values()]);
+      const squares = Object.values(grads).map((gradient) => tf.sum(tf.square(gradient)));
+      return Math.sqrt(squares.reduce((sum, square) => sum + numbers(square)[0]!, 0));
+    });
+
+  test('are those of ln p(y|x) and ln p(x), whatever the weights', async () => {
+    const [model, { x, context }] = [make(densityWeight(0.01)), batch()];
+    const { classification, density } = await gradientNorms(model, { x, context }, key);
+    const ofDensity = norm(model, () => tf.neg(tf.mean(model.logProb(x))));
+    const ofClasses = norm(model, () =>
+      tf.neg(tf.div(tf.sum(tf.mul(context, tf.logSoftmax(model.classify(x)))), 3)),
+    );
+    expect(density / ofDensity).toBeCloseTo(1, 5);
+    expect(classification / ofClasses).toBeCloseTo(1, 5);
+    tf.dispose([x, context]);
+    model.dispose();
+  });
+
+  test('are 0 for the classes where nothing is shared, and leave no tensors', async () => {
+    const model = hybrid({ density: flowOf(), classifier: head(), classes: 2 });
+    const labelled = batch();
+    const before = tf.memory().numTensors;
+    const { classification, density } = await gradientNorms(model, labelled, key);
+    expect(tf.memory().numTensors).toBe(before);
+    expect(classification).toBe(0);
+    expect(density).toBeGreaterThan(0);
+    await expect(gradientNorms(model, labelled.x as never, key)).rejects.toThrow('batch.context');
+    tf.dispose([labelled.x, labelled.context]);
     model.dispose();
   });
 });
