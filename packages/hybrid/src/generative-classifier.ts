@@ -332,7 +332,7 @@ export class BoundGenerativeClassifier
 const minusMean = (x: Tensor): Scalar => tf.neg(tf.mean<Scalar>(x));
 
 function logProbabilities(where: string, given: readonly number[] | undefined, classes: number): number[] {
-  const probabilities = given ?? Array.from({ length: classes }, () => 1 / classes);
+  const probabilities = Array.from(given ?? Array.from({ length: classes }, () => 1 / classes));
   const sum = probabilities.reduce((total, probability) => total + probability, 0);
   if (
     probabilities.length === classes &&

@@ -28,6 +28,7 @@ export async function gradientNorms(
   checkGiven('gradientNorms', 'batch.context', batch?.context, 'to be the targets');
   checkKey('gradientNorms', key);
   const variables = trainable(model.density);
+  if (variables.size === 0) return { classification: 0, density: 0 }; // all of them are frozen
   const [objective] = model.objectives();
   const normOf = async (term: keyof GradientNorms): Promise<number> => {
     const { terms, gradients } = valueAndGradients(() => {

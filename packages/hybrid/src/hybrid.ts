@@ -6,12 +6,15 @@ import {
   checkContext,
   checkGiven,
   checkInteger,
+  checkOneOf,
   checkOptions,
   checkShape,
   checkWeight,
   childCall,
   disposeOnThrow,
+  formatShape,
   logSoftmax,
+  sameShape,
   ShapeError,
   sizeOf,
   splitBatch,
@@ -150,6 +153,15 @@ export abstract class Hybrid<D extends DensityModel = DensityModel> extends Base
     this.#target = targetOf(options);
     this.density = this.child('density', density);
     this.#classifier = this.child('classifier', asLayer(classifier));
+    if (typeof features === 'string') checkOneOf('hybrid', 'features', features, ['encode']);
+    else if (typeof features !== 'function') {
+      throw new ArgumentError({
+        where: 'hybrid',
+        argument: 'features',
+        expected: "to be 'encode' or a function",
+        actual: typeof features,
+      });
+    }
     this.#features = features === 'encode' ? encodingOf(density) : features;
     this.#weights = weights;
     this.eventShape = density.eventShape;
@@ -236,14 +248,14 @@ export abstract class Hybrid<D extends DensityModel = DensityModel> extends Base
       const features = this.#features(x, childCall(call, 'features'));
       return this.#classifier.apply(features, childCall(call, 'classifier'));
     });
-    const expected = [x.shape[0]!, this.#target.head.numParameters];
-    if (parameters.rank === 2 && parameters.shape[1] === expected[1]) return parameters;
-    const actual = `[${parameters.shape.join(', ')}]`;
+    const expected: Shape = [x.shape[0]!, this.#target.head.numParameters];
+    if (sameShape(parameters.shape, expected)) return parameters;
+    const actual = formatShape(parameters.shape);
     parameters.dispose();
     throw new ShapeError({
       where,
       argument: 'classifier',
-      expected: `to return [${expected.join(', ')}]`,
+      expected: `to return ${formatShape(expected)}`,
       actual,
     });
   }
@@ -304,6 +316,14 @@ function targetOf({ classes, target }: HybridOptions): Target {
     });
   }
   if (target !== undefined) {
+    if (typeof target?.distribution !== 'function') {
+      throw new ArgumentError({
+        where: 'hybrid',
+        argument: 'target',
+        expected: 'to be a family of distributions, such as normalHead({ shape: [1] })',
+        actual: typeof target,
+      });
+    }
     return {
       isClass: false,
       size: sizeOf(target.eventShape),

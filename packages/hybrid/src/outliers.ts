@@ -1,8 +1,18 @@
-import { ArgumentError, checkInteger, checkKey, checkNumber, checkOptions, sizeOf } from '@dgm/core';
+import {
+  ArgumentError,
+  checkExamples,
+  checkGiven,
+  checkInteger,
+  checkKey,
+  checkNumber,
+  checkOptions,
+  sizeOf,
+} from '@dgm/core';
 import type { Examples, Key } from '@dgm/core';
 
 /*
- * Examples unlike the data they are made of, to measure whether a model notices. Sizes and types stay, labels go.
+ * Examples unlike the data they are made of, to measure whether a model notices. Sizes and types stay, labels go. All of them refuse
+ * examples that are none, as `checkExamples` of core does.
  */
 
 /**
@@ -17,8 +27,12 @@ export function rotatedImages(
   const where = 'rotatedImages';
   checkOptions(where, options, ['plane', 'quarters']);
   const { plane, quarters } = options;
+  checkExamples(examples, { where });
+  checkGiven(where, 'plane', plane, 'to be the height and width of an image');
   checkInteger(where, 'quarters', quarters, { min: 0, max: 3 });
   const [height, width] = plane;
+  checkInteger(where, 'plane[0]', height);
+  checkInteger(where, 'plane[1]', width);
   const size = sizeOf(examples.shape);
   const channels = size / (height * width);
   if (!Number.isInteger(channels) || (quarters % 2 === 1 && height !== width)) {
@@ -44,10 +58,12 @@ export function rotatedImages(
 /**
  * `levels - 1 - x`: dark for light.
  * @throws ArgumentError if `levels` is not an integer of at least 2
+ * @throws DomainError for a value that is not one of the levels
  */
 export function invertedLevels(examples: Examples, options: { readonly levels: number }): Examples {
   checkOptions('invertedLevels', options, ['levels']);
   checkInteger('invertedLevels', 'levels', options.levels, { min: 2 });
+  checkExamples(examples, { where: 'invertedLevels', levels: options.levels });
   const values = examples.values.map((value: number) => options.levels - 1 - value);
   return { count: examples.count, shape: examples.shape, values };
 }
@@ -61,6 +77,7 @@ export function invertedLevels(examples: Examples, options: { readonly levels: n
 export function fadedLevels(examples: Examples, options: { readonly factor: number }): Examples {
   checkOptions('fadedLevels', options, ['factor']);
   checkNumber('fadedLevels', 'factor', options.factor, { min: 0, max: 1 });
+  checkExamples(examples, { where: 'fadedLevels' });
   const values = examples.values.map((value: number) => Math.round(options.factor * value));
   return { count: examples.count, shape: examples.shape, values };
 }
@@ -69,6 +86,7 @@ export function fadedLevels(examples: Examples, options: { readonly factor: numb
 export function shuffledEntries(examples: Examples, options: { readonly key: Key }): Examples {
   checkOptions('shuffledEntries', options, ['key']);
   checkKey('shuffledEntries', options.key);
+  checkExamples(examples, { where: 'shuffledEntries' });
   const size = sizeOf(examples.shape);
   let order: ArrayLike<number> = [];
   return mapped(examples, (entry, row) => {
@@ -79,7 +97,7 @@ export function shuffledEntries(examples: Examples, options: { readonly key: Key
 
 /**
  * Independent, equally probable levels, in as many examples as there are.
- * @throws ArgumentError if `levels` is not an integer of at least 2
+ * @throws ArgumentError if `levels` is not an integer of at least 2, or too many for the type of the values
  */
 export function uniformNoise(
   examples: Examples,
@@ -88,6 +106,17 @@ export function uniformNoise(
   checkOptions('uniformNoise', options, ['levels', 'key']);
   checkInteger('uniformNoise', 'levels', options.levels, { min: 2 });
   checkKey('uniformNoise', options.key);
+  checkExamples(examples, { where: 'uniformNoise' });
+  // A type of too few bits would take a level for another one.
+  const [highest = options.levels - 1] = examples.values.slice(0, 1).fill(options.levels - 1);
+  if (highest !== options.levels - 1) {
+    throw new ArgumentError({
+      where: 'uniformNoise',
+      argument: 'levels',
+      expected: `to fit into the ${examples.values.constructor.name} of the examples`,
+      actual: String(options.levels),
+    });
+  }
   const random = options.key.generator();
   const values = examples.values.map(() => random.below(options.levels));
   return { count: examples.count, shape: examples.shape, values };

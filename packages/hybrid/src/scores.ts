@@ -12,7 +12,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 
 /*
  * Scores of how little an example resembles the training data: higher for outliers, as `auroc` of core takes them. Those of
- * likelihoods are computed in doubles on the host; those of logits are tensors.
+ * likelihoods are computed in doubles on the host; those of logits are tensors. An example of probability 0 has the score Infinity.
  */
 
 /**
@@ -31,6 +31,7 @@ export function typicalityScore(
 ): Float64Array {
   const where = 'typicalityScore';
   checkOptions(where, options, ['entropy', 'batchSize']);
+  checkLogProbs(where, 'logProbs', logProbs);
   const { entropy, batchSize = 1 } = options;
   checkNumber(where, 'entropy', entropy);
   checkInteger(where, 'batchSize', batchSize, { min: 1, max: Math.max(1, logProbs.length) });
@@ -51,8 +52,9 @@ export function likelihoodRatioScore(
   logProbs: ArrayLike<number>,
   background: ArrayLike<number>,
 ): Float64Array {
-  checkLengths('likelihoodRatioScore', 'background', background, logProbs);
-  return Float64Array.from(logProbs, (logProb, row) => background[row]! - logProb);
+  checkLogProbs('likelihoodRatioScore', 'logProbs', logProbs);
+  checkLogProbs('likelihoodRatioScore', 'background', background, logProbs.length);
+  return scoresOf(logProbs, (logProb, row) => background[row]! - logProb);
 }
 
 /**
@@ -64,8 +66,9 @@ export function likelihoodRatioScore(
  * @see Input Complexity and Out-of-Distribution Detection (Serrà et al., 2020), Eq. 1
  */
 export function complexityScore(logProbs: ArrayLike<number>, bytes: ArrayLike<number>): Float64Array {
-  checkLengths('complexityScore', 'bytes', bytes, logProbs);
-  return Float64Array.from(logProbs, (logProb, row) => -logProb - 8 * Math.LN2 * bytes[row]!);
+  checkLogProbs('complexityScore', 'logProbs', logProbs);
+  checkLogProbs('complexityScore', 'bytes', bytes, logProbs.length);
+  return scoresOf(logProbs, (logProb, row) => -logProb - 8 * Math.LN2 * bytes[row]!);
 }
 
 /**
@@ -75,11 +78,12 @@ export function complexityScore(logProbs: ArrayLike<number>, bytes: ArrayLike<nu
  * @see WAIC, but Why? (Choi et al., 2018), Eq. 1
  */
 export function waicScore(ensemble: readonly ArrayLike<number>[]): Float64Array {
-  const [first] = ensemble;
-  checkInteger('waicScore', 'ensemble.length', ensemble.length, { min: 2 });
-  ensemble.forEach((logProbs) => checkLengths('waicScore', 'ensemble', logProbs, first!));
-  return Float64Array.from(first!, (_, row) => {
+  checkInteger('waicScore', 'ensemble.length', ensemble?.length, { min: 2 });
+  const [first] = ensemble as [ArrayLike<number>];
+  ensemble.forEach((logProbs) => checkLogProbs('waicScore', 'ensemble', logProbs, first?.length));
+  return Float64Array.from({ length: first.length }, (_, row) => {
     const values = ensemble.map((logProbs) => logProbs[row]!);
+    if (values.includes(-Infinity)) return Infinity;
     const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
     const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
     return variance - mean;
@@ -110,6 +114,9 @@ export function maxSoftmaxScore(logits: Tensor): Tensor {
   return tf.tidy(() => tf.sub(1, tf.exp(tf.max(logSoftmax(logits), 1))));
 }
 
+/** Below, the exponential of a float32 is 0. */
+const LEAST_LOG = -104;
+
 /**
  * The entropy of $p(y|x)$ in nats, `[n]`.
  * @param logits - `[n, K]`
@@ -118,21 +125,35 @@ export function entropyScore(logits: Tensor): Tensor {
   checkShape('entropyScore', 'logits', logits, ['n', 'classes']);
   return tf.tidy(() => {
     const logProbs = logSoftmax(logits);
-    return tf.neg(tf.sum(tf.mul(tf.exp(logProbs), logProbs), 1));
+    // A class of probability 0 adds nothing, whose logarithm is -Infinity.
+    const finite = tf.maximum(logProbs, LEAST_LOG);
+    return tf.neg(tf.sum(tf.mul(tf.exp(logProbs), finite), 1));
   });
 }
 
-function checkLengths(
+function scoresOf(
+  logProbs: ArrayLike<number>,
+  score: (logProb: number, row: number) => number,
+): Float64Array {
+  return Float64Array.from(logProbs, (logProb, row) =>
+    logProb === -Infinity ? Infinity : score(logProb, row),
+  );
+}
+
+function checkLogProbs(
   where: string,
   argument: string,
   values: ArrayLike<number>,
-  { length }: ArrayLike<number>,
+  length = values?.length,
 ): void {
-  if (values?.length === length) return;
+  const given: readonly unknown[] | undefined =
+    typeof values === 'object' && values !== null ? Array.from(values) : undefined;
+  const wrong = given?.findIndex((value) => typeof value !== 'number' || Number.isNaN(value)) ?? -1;
+  if (given !== undefined && given.length === length && wrong === -1) return;
   throw new ArgumentError({
     where,
     argument,
-    expected: `to hold ${length} numbers, one for each example`,
-    actual: String(values?.length),
+    expected: `to hold numbers, ${length === undefined ? 'one' : `${length} of them, one`} for each example`,
+    actual: String(given === undefined ? values : wrong === -1 ? given.length : given[wrong]),
   });
 }

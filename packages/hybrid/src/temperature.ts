@@ -12,7 +12,7 @@ const STEPS = 100;
  * @param labels - n classes
  * @returns T; divide logits by it
  * @throws ShapeError unless there is one row for each label
- * @throws DomainError for a label that is no class, or if no finite temperature is best: every prediction is right, or the
+ * @throws DomainError for a logit that is not finite, a label that is no class, or if no finite temperature is best: every prediction is right, or the
  * logits are no better than guessing
  * @see On Calibration of Modern Neural Networks (Guo et al., 2017), §4.2
  */
@@ -20,15 +20,24 @@ export async function fitTemperature(logits: Tensor, labels: ArrayLike<number>):
   const where = 'fitTemperature';
   checkShape(where, 'logits', logits, ['n', 'classes']);
   const [n, classes] = logits.shape as [number, number];
-  if (n === 0 || labels.length !== n) {
+  if (n === 0 || labels?.length !== n) {
     throw new ShapeError({
       where,
       argument: 'labels',
       expected: `to hold ${n} classes, at least one`,
-      actual: String(labels.length),
+      actual: String(labels?.length),
     });
   }
   const values = await logits.data<'float32'>();
+  const infinite = values.find((value) => !Number.isFinite(value));
+  if (infinite !== undefined) {
+    throw new DomainError({
+      where,
+      argument: 'logits',
+      expected: 'to be finite',
+      actual: String(infinite),
+    });
+  }
   const rows = Array.from({ length: n }, (_, row) => ({
     logits: Float64Array.from(values.subarray(row * classes, (row + 1) * classes)),
     label: checkLabel(where, labels[row]!, classes),

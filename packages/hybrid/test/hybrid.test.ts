@@ -165,6 +165,14 @@ describe('hybrid', () => {
     expect(() => hybrid({ ...whole, weights: { classification: 1 } as never })).toThrow('weights.density');
     expect(() => convexWeights(1.5)).toThrow('lambda');
     expect(() => densityWeight(Number.NaN)).toThrow('lambda');
+    expect(() => hybrid({ ...whole, features: 'encoded' } as never)).toThrow('did you mean "encode"');
+    expect(() => hybrid({ ...whole, features: 3 } as never)).toThrow("'encode' or a function");
+    const regression = { density, classifier: head(), target: 'normal' };
+    expect(() => hybrid(regression as never)).toThrow('a family of distributions');
+    const shortened = hybrid({ ...whole, features: (x) => tf.slice(x, [0, 0], [1, 2]) });
+    tf.tidy(() => {
+      expect(() => shortened.classify(tf.zeros([2, 2]))).toThrow('to return [2, 2], got [1, 2]');
+    });
     const model = hybrid({ ...whole, classes: 3 });
     tf.tidy(() => {
       expect(() => model.classify(tf.zeros([2, 2]))).toThrow('to return [2, 3], got [2, 2]');

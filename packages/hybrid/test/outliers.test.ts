@@ -85,3 +85,17 @@ test('uniformNoise draws every level about equally often', () => {
   }
   expect(() => uniformNoise(many, { levels: 17 } as never)).toThrow('key');
 });
+
+test('outliers refuse what are no examples, and levels that their type cannot hold', () => {
+  for (const wrong of [undefined, null, [1, 2], { ...square, count: 3 }] as never[]) {
+    expect(() => rotatedImages(wrong, { plane: [2, 2], quarters: 1 })).toThrow('rotatedImages');
+    expect(() => fadedLevels(wrong, { factor: 1 })).toThrow('fadedLevels');
+    expect(() => invertedLevels(wrong, { levels: 17 })).toThrow('invertedLevels');
+    expect(() => shuffledEntries(wrong, { key })).toThrow('shuffledEntries');
+    expect(() => uniformNoise(wrong, { levels: 17, key })).toThrow('uniformNoise');
+  }
+  expect(() => rotatedImages(square, { quarters: 1 } as never)).toThrow('plane');
+  expect(() => rotatedImages(square, { plane: [-2, -2], quarters: 1 })).toThrow('plane[0]');
+  expect(() => invertedLevels(square, { levels: 4 })).toThrow('integers from 0 to 3');
+  expect(() => uniformNoise(square, { levels: 257, key })).toThrow('to fit into the Uint8Array');
+});

@@ -48,11 +48,29 @@ describe('scores of likelihoods', () => {
     expect([...waicScore([[-1, -4], [-3, -4]])]).toEqual([1 + 2, 4]); // prettier-ignore
   });
 
+  test('are Infinity for what is impossible', () => {
+    expect([...typicalityScore([-Infinity], { entropy: 4 })]).toEqual([Infinity]);
+    expect([...likelihoodRatioScore([-Infinity, -1], [-Infinity, -Infinity])]).toEqual([Infinity, -Infinity]);
+    expect([...complexityScore([-Infinity], [3])]).toEqual([Infinity]);
+    expect([...waicScore([[-Infinity, -1], [-2, -1]])]).toEqual([Infinity, 1]); // prettier-ignore
+  });
+
+  test('refuse what is no number, and calls without arguments', () => {
+    for (const wrong of [[Number.NaN], ['a'], undefined, null, 3]) {
+      expect(() => typicalityScore(wrong as never, { entropy: 1 })).toThrow('expected logProbs to hold');
+      expect(() => likelihoodRatioScore([1], wrong as never)).toThrow('expected background to hold');
+      expect(() => complexityScore(wrong as never, [1])).toThrow('expected logProbs to hold');
+      expect(() => waicScore([[1], wrong as never])).toThrow('expected ensemble to hold');
+    }
+    expect(() => waicScore(undefined as never)).toThrow('ensemble.length');
+    expect([...likelihoodRatioScore([], [])]).toEqual([]);
+  });
+
   test('refuse what does not fit', () => {
-    expect(() => likelihoodRatioScore([1, 2], [1])).toThrow('to hold 2 numbers');
-    expect(() => complexityScore([1], [])).toThrow('to hold 1 numbers');
+    expect(() => likelihoodRatioScore([1, 2], [1])).toThrow('to hold numbers, 2 of them');
+    expect(() => complexityScore([1], [])).toThrow('to hold numbers, 1 of them');
     expect(() => waicScore([[1]])).toThrow('ensemble.length');
-    expect(() => waicScore([[1], [1, 2]])).toThrow('to hold 1 numbers');
+    expect(() => waicScore([[1], [1, 2]])).toThrow('to hold numbers, 1 of them');
     expect(() => typicalityScore([-1], { entropy: Number.NaN })).toThrow('entropy');
     expect(() => typicalityScore([-1], { entropy: 1, batchSize: 2 })).toThrow('from 1 to 1');
     expect(() => typicalityScore([-1], { entropi: 1 } as never)).toThrow('did you mean "entropy"');
@@ -68,6 +86,19 @@ describe('scores of logits', () => {
       expect(energyScore(logits, { temperature: 2 }).dataSync()).toBeCloseToArray(golden.energyAt2, close);
       expect(maxSoftmaxScore(logits).dataSync()).toBeCloseToArray(golden.maxSoftmax, close);
       expect(entropyScore(logits).dataSync()).toBeCloseToArray(golden.entropy, close);
+    });
+  });
+
+  test('give a class of probability 0 no share, and nothing for no rows', () => {
+    tf.tidy(() => {
+      const logits = tf.tensor2d([[0, 0, -Infinity]]);
+      expect(entropyScore(logits).dataSync()[0]).toBeCloseTo(Math.LN2, 6);
+      expect(maxSoftmaxScore(logits).dataSync()[0]).toBeCloseTo(0.5, 6);
+      expect(energyScore(logits).dataSync()[0]).toBeCloseTo(-Math.LN2, 6);
+      for (const score of [energyScore, maxSoftmaxScore, entropyScore]) {
+        expect(score(tf.zeros([0, 3])).shape).toEqual([0]);
+        expect(() => score(undefined as never)).toThrow('logits');
+      }
     });
   });
 
@@ -111,6 +142,10 @@ describe('fitTemperature', () => {
     await expect(fitTemperature(right, [1, 0])).rejects.toThrow('no better than guesses');
     await expect(fitTemperature(right, [0, 2])).rejects.toThrow('from 0 to 1');
     await expect(fitTemperature(right, [0])).rejects.toThrow('to hold 2 classes');
+    await expect(fitTemperature(right, undefined as never)).rejects.toThrow('to hold 2 classes');
+    const broken = tf.tensor2d([[Number.NaN, 0]]);
+    await expect(fitTemperature(broken, [0])).rejects.toThrow('to be finite, got NaN');
+    broken.dispose();
     right.dispose();
   });
 });
