@@ -56,21 +56,33 @@ export function checkedBatch(
 }
 
 /**
- * Checks that all entries are levels, integers from 0 to `levels` - 1, or finite where there are no levels. While `key` is traced
- * there are no values to look at; `fit` and `evaluate` have checked them before.
+ * Checks that all entries of examples are levels, integers from 0 to `levels` - 1, or finite where there are no levels. While `key`
+ * is traced there are no values to look at; `fit` and `evaluate` have checked them before.
  * @throws DomainError naming `where`, the first other value and its row
  */
 export function checkLevels(where: string, x: Tensor, levels: number | undefined, key: Key): void {
-  if (key.isTraced) return;
+  if (!key.isTraced) checkValues(where, 'x', x, { levels });
+}
+
+/** Checks those values that `isChecked` picks, by default all. */
+export function checkValues(
+  where: string,
+  argument: string,
+  x: Tensor,
+  {
+    levels,
+    isChecked = () => true,
+  }: { readonly levels: number | undefined; readonly isChecked?: (index: number) => boolean },
+): void {
   const isLevel = (value: number): boolean =>
     Number.isInteger(value) && (levels === Infinity || (value >= 0 && value < levels!));
   const isValue = levels === undefined ? Number.isFinite : isLevel;
   const values = x.dataSync();
-  const wrong = values.findIndex((value) => !isValue(value));
+  const wrong = values.findIndex((value, index) => isChecked(index) && !isValue(value));
   if (wrong === -1) return;
   throw new DomainError({
     where,
-    argument: 'x',
+    argument,
     expected: levels === undefined ? 'to be finite' : `to be integers from 0 to ${levels - 1}`,
     actual: `${values[wrong]} in row ${Math.floor((wrong * x.shape[0]!) / x.size)}`,
   });

@@ -40,7 +40,7 @@ import {
 import { record } from './record';
 import { perExample, sumOverEvent } from './rows';
 import { ancestral, type DiffusionSampler } from './samplers';
-import { logSnrSchedule, noiseLevel, type NoiseLevel, type NoiseSchedule } from './schedule';
+import { logSnrSchedule, noiseLevel, noisier, type NoiseLevel, type NoiseSchedule } from './schedule';
 import { stratifiedTimes } from './stratified-times';
 
 export interface GaussianDiffusionOptions {
@@ -92,6 +92,12 @@ export interface DiffusionSampleOptions {
   readonly temperature?: number;
   /** In-painting: entries that stay as they are, while the others are drawn to go with them. */
   readonly given?: GivenEntries;
+  /**
+   * In-painting: how often each step is made, with its noise put back in between (RePaint). Entries that are drawn then see what
+   * is given more than once at each noise level, and go with it better.
+   * @defaultValue 1
+   */
+  readonly resamplings?: number;
 }
 
 /** The parts of minus the bound, nats for each example, `[n]`. */
@@ -276,13 +282,15 @@ export class GaussianDiffusion
   /** Sampling as a loop, for an engine that compiles one; each step of the sampler is one of the loop. */
   samplingLoop(n: number, options: DiffusionSampleOptions = {}): SamplingLoop {
     const where = 'GaussianDiffusion.sample';
-    checkOptions(where, options, ['sampler', 'context', 'guidance', 'temperature', 'given']);
+    checkOptions(where, options, SAMPLE_OPTIONS);
     const { sampler = ancestral(this.#steps === undefined ? {} : { steps: this.#steps }) } = options;
-    const { context, guidance = 1, temperature = 1, given } = options;
+    const { context, guidance = 1, temperature = 1, given, resamplings = 1 } = options;
     checkDraws(where, n, { contextSize: this.contextSize, context, guidance });
     checkNumber(where, 'temperature', temperature, { min: 0 });
     const shape = [n, ...this.eventShape];
-    const isGiven = given && maskOf(where, given, { n, eventShape: this.eventShape });
+    checkInteger(where, 'resamplings', resamplings);
+    const isGiven = given && maskOf(where, given, { n, eventShape: this.eventShape, levels: this.levels });
+    const repeats = isGiven === undefined ? 1 : resamplings;
     const timeAt = (step: Tensor): Scalar => tf.reshape(tf.gather(tf.tensor1d([...sampler.times]), step), []);
     return {
       steps: sampler.times.length - 1,
@@ -299,22 +307,23 @@ export class GaussianDiffusion
         tf.tidy(() => {
           const following = tf.add(step!, tf.scalar(1, 'int32'));
           const [from, to] = [step!, following].map((at) => noiseLevel(this.schedule.gamma(timeAt(at))));
-          const made = sampler.step({
-            ...{ z: z!, from: from!, to: to!, memory, key },
-            denoise: (z, level) =>
-              guided(z, { context: inputs['context'], guidance }, (z, context) =>
-                this.#denoise(z, level, context && { context }),
-              ),
-          });
-          const kept =
-            isGiven === undefined
-              ? made.z
-              : keepGiven(
-                  isGiven,
-                  this.#noised(inputs['given']!, to!, key.fold('given').normal(shape)),
-                  made.z,
-                );
-          return { z: kept, last: tf.clone(last!), step: following, ...made.memory };
+          const denoise = (z: Tensor, level: NoiseLevel): Tensor =>
+            guided(z, { context: inputs['context'], guidance }, (z, context) =>
+              this.#denoise(z, level, context && { context }),
+            );
+          const makeStep = (z: Tensor, key: Key) => {
+            const made = sampler.step({ z, from: from!, to: to!, memory, key, denoise });
+            if (isGiven === undefined) return made;
+            const noised = this.#noised(inputs['given']!, to!, key.fold('given').normal(shape));
+            return { ...made, z: keepGiven(isGiven, noised, made.z) };
+          };
+          let made = makeStep(z!, key);
+          for (let repeat = 1; repeat < repeats; repeat++) {
+            const again = key.fold('resampling').fold(repeat);
+            const back = noisier(made.z, { from: to!, to: from! }, again.fold('back').normal(shape));
+            made = makeStep(back, again);
+          }
+          return { z: made.z, last: tf.clone(last!), step: following, ...made.memory };
         }),
       finish: ({ z, last }) =>
         tf.tidy(() => {
@@ -403,6 +412,15 @@ export class GaussianDiffusion
     return noiseLevel(this.schedule.gamma(tf.scalar(0)));
   }
 }
+
+const SAMPLE_OPTIONS = [
+  'sampler',
+  'context',
+  'guidance',
+  'temperature',
+  'given',
+  'resamplings',
+] as const satisfies readonly (keyof DiffusionSampleOptions)[];
 
 const OPTIONS = [
   'shape',

@@ -1,7 +1,8 @@
-import { checkShape, select, ShapeError, sizeOf } from '@dgm/core';
+import { checkGiven, checkShape, select, ShapeError, sizeOf } from '@dgm/core';
 import type { Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { checkValues } from './checks';
 
 /** In-painting: entries of the samples that are given. */
 export interface GivenEntries {
@@ -14,20 +15,30 @@ export interface GivenEntries {
 /**
  * For each entry of an example whether it is given, as host values.
  * @throws ShapeError naming `where` if values or mask have another size than the samples
+ * @throws DomainError naming `where` if a known value is no level, or not finite
  */
 export function maskOf(
   where: string,
   { values, known }: GivenEntries,
-  { n, eventShape }: { readonly n: number; readonly eventShape: Shape },
+  {
+    n,
+    eventShape,
+    levels,
+  }: { readonly n: number; readonly eventShape: Shape; readonly levels: number | undefined },
 ): readonly number[] {
   checkShape(where, 'given.values', values, [n, ...eventShape]);
-  if (known.length === sizeOf(eventShape)) return known.map(Number);
-  throw new ShapeError({
-    where,
-    argument: 'given.known',
-    expected: `to say of ${sizeOf(eventShape)} entries whether they are known`,
-    actual: String(known.length),
-  });
+  checkGiven(where, 'given.known', known, 'to say of each entry whether it is known');
+  const size = sizeOf(eventShape);
+  if (known.length !== size) {
+    throw new ShapeError({
+      where,
+      argument: 'given.known',
+      expected: `to say of ${size} entries whether they are known`,
+      actual: String(known.length),
+    });
+  }
+  checkValues(where, 'given.values', values, { levels, isChecked: (index) => known[index % size]! });
+  return known.map(Number);
 }
 
 /** `given` where the mask says so, else `drawn`, both `[n, ...event]`. */

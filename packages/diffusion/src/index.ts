@@ -19,6 +19,9 @@ export { MeanFlow, meanFlow } from './mean-flow';
 export type { MeanFlowOptions, MeanFlowSampleOptions } from './mean-flow';
 export { optimalPairs } from './optimal-pairs';
 export type { OptimalPairsOptions, PairedBatch } from './optimal-pairs';
+export { reflowPairs } from './reflow';
+export type { ReflowOptions, ReflowPairs } from './reflow';
+export type { Dequantization } from './dequantization';
 export type { GivenEntries } from './given-entries';
 
 // schedules and parameterizations

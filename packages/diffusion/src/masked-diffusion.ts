@@ -134,7 +134,7 @@ export class MaskedDiffusion
     checkInteger(where, 'steps', steps, { min: 1, max: entries });
     checkNumber(where, 'temperature', temperature, { above: 0 });
     const shape = [n, ...this.eventShape];
-    const isGiven = given && maskOf(where, given, { n, eventShape: this.eventShape });
+    const isGiven = given && maskOf(where, given, { n, eventShape: this.eventShape, levels: this.levels });
     // How many of all entries are masked before and after each step.
     const counts = Array.from({ length: steps + 1 }, (_, step) => Math.round(entries * (1 - step / steps)));
     return {

@@ -1,4 +1,4 @@
-import { ArgumentError, BaseModule, checkNumber, checkOptions, exp, softplus } from '@dgm/core';
+import { ArgumentError, BaseModule, checkNumber, checkOptions, exp, expm1, softplus } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { record } from './record';
@@ -33,6 +33,19 @@ export interface NoiseLevel {
 export function noiseLevel(gamma: Tensor): NoiseLevel {
   const root = (x: Tensor): Tensor => exp(tf.mul(-0.5, softplus(x)));
   return { gamma, alpha: root(gamma), sigma: root(tf.neg(gamma)) };
+}
+
+/**
+ * A draw of $q(z_t | z_s)$ for a later time t: $\frac{\alpha_t}{\alpha_s} z_s + \sigma_t \sqrt{1 - e^{\gamma_s - \gamma_t}}\, \epsilon$.
+ * @param noise - $\epsilon$, the shape of `z`
+ */
+export function noisier(
+  z: Tensor,
+  { from, to }: { readonly from: NoiseLevel; readonly to: NoiseLevel },
+  noise: Tensor,
+): Tensor {
+  const share = tf.neg(expm1(tf.sub(from.gamma, to.gamma)));
+  return tf.add(tf.mul(tf.div(to.alpha, from.alpha), z), tf.mul(tf.mul(to.sigma, tf.sqrt(share)), noise));
 }
 
 /** The ends of a schedule. */

@@ -16,6 +16,7 @@ describeCoverage({
     MultinomialDiffusion: 'test/multinomial.test.ts',
     MaskedDiffusion: 'test/masked.test.ts',
     optimalPairs: 'test/flow-matching.test.ts',
+    reflowPairs: 'test/reflow.test.ts',
     Denoiser: 'test/networks.test.ts',
     LatentDiffusion: 'test/latent-diffusion.test.ts',
     MeanFlow: 'test/mean-flow.test.ts',

@@ -109,6 +109,22 @@ it.each(['linear', 'trigonometric'] as const)('the loss of the %s path is least 
   });
 });
 
+it.each([1, 3])('trains on times u^p for p = %s', (timeExponent) => {
+  const seen: number[] = [];
+  class Witness extends BaseLayer {
+    protected forward(z: Tensor, { context }: CallOptions): Tensor {
+      seen.push(...values(context!));
+      return tf.zerosLike(z);
+    }
+  }
+  tf.tidy(() => {
+    const model = flowMatching({ shape: [1], network: new Witness(), timeExponent });
+    model.objectives()[0]!.loss(tf.zeros([1000, 1]), key, { training: true });
+  });
+  const { mean, standardError } = meanAndError(seen);
+  expect(Math.abs(mean - 1 / (1 + timeExponent))).toBeLessThan(STANDARD_ERRORS * standardError);
+});
+
 it.each(['uniform', 'beta'] as const)(
   '%s noise on integers estimates the mass of their intervals',
   (dequantization) => {
@@ -255,6 +271,8 @@ it('refuses wrong options and batches, and leaves nothing behind', () => {
     () => model.sample(key, 1, { steps: 3 } as never),
     () => model.sample(key, 1, { guidance: Number.NaN }),
     () => flowMatching({ shape: [2], levels: 1, network: new GaussianVelocity() }),
+    () => flowMatching({ shape: [2], network: new GaussianVelocity(), timeExponent: 0 }),
+    () => flowMatching({ shape: [2], network: new GaussianVelocity(), dequantization: 'normal' as never }),
     () => flowMatching({ shape: [2] } as never),
     () => flowMatching({ shape: [2], network: new GaussianVelocity(), path: 'straight' as never }),
     () => optimalPairs({ levels: 0 }),
