@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { producer, topologicalOrder } from '../src/graph/graph';
 import type { Graph } from '../src/graph/graph';
 import { writeModel } from '../src/onnx/write-model';
-import { processorPasses, simplify, tune } from '../src/passes/simplify';
+import { processorPasses, simplify, tune, underflowPasses } from '../src/passes/simplify';
 import {
   captured,
   describePass as describeNamed,
@@ -16,7 +16,7 @@ import type { PassCase } from './support/describe-pass';
 
 function describePass(name: string, cases: Readonly<Record<string, PassCase>>): void {
   describeNamed(
-    processorPasses.find((pass) => pass.name === name)!,
+    [...underflowPasses, ...processorPasses].find((pass) => pass.name === name)!,
     cases,
   );
 }
@@ -34,6 +34,58 @@ function standardized(x: Tensor, axis: number, keepDims = true): Tensor {
   const precision = tf.reciprocal(tf.sqrt(tf.add(variance, 1e-3)));
   return tf.mul(tf.mul(precision, centred), precision);
 }
+
+const mask = (hides: (row: number, column: number) => boolean) =>
+  tf.tensor2d(Array.from({ length: 3 }, (_, row) => [0, 1, 2].map((c) => (hides(row, c) ? -1e9 : 0))));
+const isLater = (row: number, column: number) => column > row;
+
+describePass('bound-masked-scores', {
+  'a causal mask': {
+    f: (x) => tf.softmax(tf.add(x!, mask(isLater))),
+    inputs: [[2, 3, 3]],
+    left: ['Add', 'Max', 'Add', 'Maximum', 'Softmax', 'Multiply'],
+  },
+  'not where a row sees nothing': {
+    f: (x) =>
+      tf.softmax(
+        tf.add(
+          x!,
+          mask((row) => row === 1),
+        ),
+      ),
+    inputs: [[2, 3, 3]],
+    left: ['Add', 'Softmax'],
+  },
+  'neither no mask nor any other constant': {
+    f: (x) =>
+      tf.add(
+        tf.softmax(
+          tf.add(
+            x!,
+            mask(() => false),
+          ),
+        ),
+        tf.softmax(tf.add(x!, [1, 2, -1e9])),
+      ),
+    inputs: [[2, 3, 3]],
+    left: ['Add', 'Softmax', 'Add', 'Softmax', 'Add'],
+  },
+});
+
+test('bounded scores give the same weights to the bit, and hidden ones nothing', async () => {
+  const attend = (x: Tensor) => tf.softmax(tf.add(x, mask(isLater)));
+  const graph = captured({ f: (x) => attend(x!), inputs: [[2, 3, 3]], left: [] });
+  const bounded = underflowPasses.reduce((current, pass) => pass.apply(current), graph);
+  await expectSameResults(bounded, graph, [[2, 3, 3]], Number.MIN_VALUE);
+  // What is hidden has no influence at all, however large it is.
+  const changed = captured({
+    f: (x) => attend(tf.add(x!, tf.mul(-1e-6, mask(isLater)))),
+    inputs: [[2, 3, 3]],
+    left: [],
+  });
+  const other = underflowPasses.reduce((current, pass) => pass.apply(current), changed);
+  await expectSameResults(other, graph, [[2, 3, 3]], Number.MIN_VALUE);
+});
 
 describePass('fuse-standardize', {
   'vectors and their precisions': {

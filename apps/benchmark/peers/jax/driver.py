@@ -140,14 +140,15 @@ def step_of(model, training):
         if prepare is not None:
             x, state = prepare(carry["weights"], carry["state"], x, prepare_key)
             carry = {**carry, "state": state}
-        value = jnp.zeros(())
+        value = None
         for (player, loss, every), key in zip(players, keys):
             taken = functools.partial(learn, player, loss, x=x, key=key)
             if every == 1:
-                carry, value = taken(carry)
+                carry, own = taken(carry)
             else:
-                idle = lambda carry, value=value: (carry, value)
-                carry, value = jax.lax.cond(carry["step"] % every == 0, taken, idle, carry)
+                idle = lambda carry: (carry, jnp.zeros(()))
+                carry, own = jax.lax.cond(carry["step"] % every == 0, taken, idle, carry)
+            value = own if value is None else value
         if decay is not None:
             average = tree_map(lambda a, w: decay * a + (1 - decay) * w, carry["average"], carry["weights"])
             carry = {**carry, "average": average}

@@ -1,6 +1,7 @@
 import type { Graph } from '../graph/graph';
 import { rewrite } from '../graph/rewrite';
 import type { Rule } from '../graph/rewrite';
+import { hasSlowUnderflow } from '../runtime/processor';
 import type { Device } from '../runtime/runtime';
 import { absorbBias } from './absorb-bias';
 import { absorbPadding } from './absorb-padding';
@@ -11,6 +12,7 @@ import { chooseConvolutions } from './choose-convolutions';
 import { foldConstants } from './fold-constants';
 import { mergeFactors } from './merge-factors';
 import { biasOfConvolution } from './processor/bias-of-convolution';
+import { boundMaskedScores } from './processor/bound-masked-scores';
 import { cumulateByProduct } from './processor/cumulate-by-product';
 import { flattenRows } from './processor/flatten-rows';
 import { fuseStandardize } from './processor/fuse-standardize';
@@ -86,6 +88,9 @@ export const processorPasses: readonly Pass[] = [
   { name: 'transpose-recent', apply: transposeRecent },
 ];
 
+/** What pays on processors that are slow with numbers near 0, before the other passes. */
+export const underflowPasses: readonly Pass[] = [local('bound-masked-scores', boundMaskedScores)];
+
 /** Folding makes new constants, identities new chains, and merged chains new twins, so that all passes run twice. */
 const ROUNDS = 2;
 
@@ -97,5 +102,7 @@ export function simplify(graph: Graph, selected: readonly Pass[] = passes): Grap
 
 /** Fits a simplified graph to what a device is good at. */
 export function tune(graph: Graph, device: Device): Graph {
-  return device === 'cpu' ? processorPasses.reduce((current, pass) => pass.apply(current), graph) : graph;
+  if (device !== 'cpu') return graph;
+  const selected = hasSlowUnderflow() ? [...underflowPasses, ...processorPasses] : processorPasses;
+  return selected.reduce((current, pass) => pass.apply(current), graph);
 }
