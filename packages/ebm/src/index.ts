@@ -19,6 +19,7 @@ export type {
   AnnealedPath,
   AnnealingOptions,
 } from './partition/annealed-importance-sampling';
+export type { EnergyPathOptions } from './partition/box-path';
 
 // deep energy-based models
 export { DeepEnergyModel, energyModel, JointEnergyModel, jointEnergyModel } from './energy/energy-model';

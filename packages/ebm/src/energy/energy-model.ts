@@ -28,6 +28,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
 import { checkObjective, checkUnused } from '../objectives/energy-objective';
 import type { EnergyFunction, EnergyObjective } from '../objectives/energy-objective';
+import type { AnnealedPath } from '../partition/annealed-importance-sampling';
+import { boxPath, type EnergyPathOptions } from '../partition/box-path';
 import { record } from '../record';
 import { CHAIN_OPTIONS, PersistentLangevin, type PersistentLangevinOptions } from './persistent-langevin';
 
@@ -60,7 +62,7 @@ export interface JointEnergyModelOptions extends Omit<EnergyModelOptions, 'netwo
  * A deep energy-based model, $p(x) = e^{-E(x)} / Z$ with the energy of a network, trained by the gradient of
  * $\mathbb E_{data}[E(x)] - \mathbb E[E(\tilde x)]$ with negatives $\tilde x$ of persistent Langevin chains, or by another
  * `objective`. The chains are part of the model and are saved with it. Its normalizer is not known: `evaluate` needs the option
- * `partition`.
+ * `partition`, which `annealedPath` helps to estimate.
  *
  * @throws {@link ArgumentError} for an option that is unknown, out of its range, or of no use to the `objective`.
  * @throws {@link UnsupportedError} for score matching with a network whose second derivative TensorFlow.js gets wrong.
@@ -135,6 +137,26 @@ abstract class BaseEnergyModel<B> extends BaseModule implements EnergyModel<B>, 
   samplingLoop(n: number): SamplingLoop {
     checkInteger(`${this.#where}.sample`, 'n', n, { min: 0 });
     return this.#chains.sampling((x) => this.energy(x), n);
+  }
+
+  /**
+   * A path for {@link annealedImportanceSampling}, of $\ln Z = \ln \int e^{-E(x)} dx$ over the box `range` in which chains are kept:
+   * $f_\beta(x) = e^{-\beta E(x)}$, from the uniform density, by Hamiltonian Monte Carlo with reflections at the walls.
+   *
+   * Choose the step size so that the moves at the end of the path are accepted about as often as not. In many dimensions the chains may
+   * miss modes: compare several numbers of temperatures.
+   *
+   * @throws {@link ArgumentError} for an option that is unknown or out of its range.
+   * @example
+   * ```ts
+   * const partition = await annealedImportanceSampling(model.annealedPath(), { key, temperatures: 500 });
+   * const { nats, interval } = await evaluate(model, data.test, { key, partition });
+   * ```
+   */
+  annealedPath(options: EnergyPathOptions = {}): AnnealedPath {
+    const { min, max } = this.#chains.range;
+    const where = `${this.#where}.annealedPath`;
+    return boxPath(where, (x) => this.energy(x), { shape: this.eventShape, min, max, ...options });
   }
 
   abstract objectives(): readonly Objective<B>[];

@@ -50,7 +50,7 @@ export const CHAIN_OPTIONS: readonly (keyof PersistentLangevinOptions)[] = [
  */
 export class PersistentLangevin extends BaseModule {
   readonly #restart: number;
-  readonly #range: { readonly min: number; readonly max: number };
+  readonly range: { readonly min: number; readonly max: number };
   readonly #shape: Shape;
   readonly #chain: { readonly steps: number; readonly stepSize: number; readonly temperature: number };
   readonly #queue: Variable | undefined;
@@ -72,7 +72,7 @@ export class PersistentLangevin extends BaseModule {
     checkNumber(where, 'stepSize', stepSize, { above: 0 });
     checkNumber(where, 'temperature', temperature, { min: 0 });
     this.#shape = shape;
-    this.#range = { min, max };
+    this.range = { min, max };
     this.#restart = restart;
     this.#chain = { steps, stepSize, temperature };
     this.#queue =
@@ -132,14 +132,14 @@ export class PersistentLangevin extends BaseModule {
   #loop(energy: (x: Tensor) => Tensor): SamplingLoop {
     const initial = tf.zeros([0, ...this.#shape]);
     try {
-      return langevin({ logProb: (x) => tf.neg(energy(x)), initial, ...this.#chain, ...this.#range });
+      return langevin({ logProb: (x) => tf.neg(energy(x)), initial, ...this.#chain, ...this.range });
     } finally {
       initial.dispose();
     }
   }
 
   #start(key: Key, n: number): Tensor {
-    return key.uniform([n, ...this.#shape], this.#range);
+    return key.uniform([n, ...this.#shape], this.range);
   }
 }
 
