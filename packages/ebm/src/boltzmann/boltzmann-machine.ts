@@ -1,7 +1,6 @@
 import {
   ArgumentError,
   BaseModule,
-  checkGiven,
   checkInteger,
   checkKey,
   checkNumber,
@@ -10,6 +9,7 @@ import {
   disposeOnThrow,
   Key,
   runSamplingLoop,
+  ShapeError,
   singleObjective,
   sizeOf,
   sumLastAxes,
@@ -24,6 +24,7 @@ import type {
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
+import { checkEventShape, checkTrainingExamples } from '../check';
 import { pseudoLikelihood } from '../objectives/bit-flips';
 import { checkObjective, type EnergyObjective } from '../objectives/energy-objective';
 import type { AnnealedPath } from '../partition/annealed-importance-sampling';
@@ -119,12 +120,13 @@ export class BoltzmannMachine extends BaseModule implements EnergyModel, LoopSam
     checkOptions(where, options, OPTIONS);
     const { shape, key, examples, objective = pseudoLikelihood() } = options;
     const { weightDecay = 0, sampleSteps = 500 } = options;
-    const units = bernoulliUnits({ shape: checkedShape(where, shape) });
+    checkEventShape(where, shape);
+    const units = bernoulliUnits({ shape });
     checkKey(where, key);
     checkObjective(where, objective, { data: 'bits', example: 'pseudoLikelihood()' });
     checkNumber(where, 'weightDecay', weightDecay, { min: 0 });
     checkInteger(where, 'sampleSteps', sampleSteps);
-    if (examples !== undefined) checkShape(where, 'examples', examples, ['n', ...shape]);
+    if (examples !== undefined) checkTrainingExamples(where, examples, shape);
     this.eventShape = shape;
     this.#size = sizeOf(shape);
     this.#edges = checkedEdges(where, options.edges ?? allPairs(this.#size), this.#size);
@@ -184,7 +186,10 @@ export class BoltzmannMachine extends BaseModule implements EnergyModel, LoopSam
         tf.tidy(() => tf.squeeze(units.logNormalizer(tf.expandDims(this.#baseBias, 0)))),
       draw: (key, n) => this.#drawBase(key, n),
       logRatio: (x, { from, to }) =>
-        tf.tidy(() => tf.neg(tf.mul(tf.sub(to, from), tf.add(this.#energy(x), dot(x, this.#baseBias))))),
+        tf.tidy(() => {
+          checkShape('BoltzmannMachine.annealedPath', 'x', x, ['n', this.#size]);
+          return tf.neg(tf.mul(tf.sub(to, from), tf.add(this.#energy(x), dot(x, this.#baseBias))));
+        }),
       move: (x, beta, key) =>
         this.#sweep(x, key, (fields) =>
           tf.add(tf.mul(tf.sub(1, beta), this.#baseBias), tf.mul(beta, fields)),
@@ -215,8 +220,9 @@ export class BoltzmannMachine extends BaseModule implements EnergyModel, LoopSam
    * @param options - `steps`: how many sweeps (`@defaultValue 10`)
    * @throws {@link ShapeError} if `x` has another shape.
    */
-  recall(x: Tensor, { steps = 10, ...unknown }: { readonly steps?: number } = {}): Tensor {
-    checkOptions('BoltzmannMachine.recall', unknown, ['steps']);
+  recall(x: Tensor, options: { readonly steps?: number } = {}): Tensor {
+    checkOptions('BoltzmannMachine.recall', options, ['steps']);
+    const { steps = 10 } = options;
     checkInteger('BoltzmannMachine.recall', 'steps', steps, { min: 0 });
     return tf.tidy(() => {
       let state = this.#rows(x, 'recall');
@@ -303,7 +309,7 @@ export function hopfieldNetwork(options: HopfieldOptions): BoltzmannMachine {
   const where = 'hopfieldNetwork';
   checkOptions(where, options, ['patterns']);
   const { patterns } = options;
-  checkGiven(where, 'patterns', patterns, 'to be a tensor of shape [patterns, ...shape]');
+  checkPatterns(where, patterns);
   const [count, ...shape] = patterns.shape as [number, ...number[]];
   checkInteger(where, 'the number of patterns', count);
   const machine = boltzmannMachine({ shape, key: Key.of(0) });
@@ -319,27 +325,30 @@ export function hopfieldNetwork(options: HopfieldOptions): BoltzmannMachine {
   return record(machine, 'hopfieldNetwork', arguments);
 }
 
+function checkPatterns(where: string, patterns: Tensor): void {
+  if (patterns instanceof tf.Tensor && patterns.rank >= 1) return;
+  throw new ShapeError({
+    where,
+    argument: 'patterns',
+    expected: 'to be a tensor of shape [patterns, ...shape]',
+    actual: patterns instanceof tf.Tensor ? 'a scalar' : typeof patterns,
+  });
+}
+
 /** The scalar product of each row with a vector, `[n]`. */
 function dot(rows: Tensor, vector: Tensor): Tensor {
   return tf.squeeze(tf.matMul(rows, tf.expandDims(vector, 1)), [1]);
 }
 
-function checkedShape(where: string, shape: Shape): Shape {
-  checkGiven(where, 'shape', shape, 'to be the shape of an example');
-  return shape;
-}
-
 function checkedEdges(where: string, edges: readonly Edge[], size: number): readonly Edge[] {
-  for (const edge of edges) {
-    const [i, j] = edge;
-    for (const unit of edge) checkInteger(where, 'a unit of edges', unit, { min: 0, max: size - 1 });
-    if (i !== j) continue;
-    throw new ArgumentError({
-      where,
-      argument: 'edges',
-      expected: 'to be pairs of different units',
-      actual: `[${i}, ${j}]`,
-    });
+  const refuse = (actual: string): ArgumentError =>
+    new ArgumentError({ where, argument: 'edges', expected: 'to be pairs of different units', actual });
+  if (!Array.isArray(edges)) throw refuse(typeof edges);
+  for (const edge of edges as readonly Edge[]) {
+    if (!Array.isArray(edge) || edge.length !== 2) throw refuse(JSON.stringify(edge));
+    const [i, j] = edge as Edge;
+    for (const unit of [i, j]) checkInteger(where, 'a unit of edges', unit, { min: 0, max: size - 1 });
+    if (i === j) throw refuse(`[${i}, ${j}]`);
   }
   return edges;
 }

@@ -1,4 +1,4 @@
-import { checkInteger } from '@dgm/core';
+import { ArgumentError, checkInteger, checkOptions } from '@dgm/core';
 
 /** A pair of units that interact. */
 export type Edge = readonly [number, number];
@@ -10,12 +10,24 @@ export type Edge = readonly [number, number];
  * @throws {@link ArgumentError} if a size is not a positive integer, or below 3 on a periodic grid.
  */
 export function gridEdges(
-  [rows, columns]: readonly [number, number],
-  { periodic = false }: { readonly periodic?: boolean } = {},
+  plane: readonly [number, number],
+  options: { readonly periodic?: boolean } = {},
 ): readonly Edge[] {
+  const where = 'gridEdges';
+  if (!Array.isArray(plane)) {
+    throw new ArgumentError({
+      where,
+      argument: 'plane',
+      expected: 'to be [rows, columns]',
+      actual: typeof plane,
+    });
+  }
+  checkOptions(where, options, ['periodic']);
+  const [rows, columns] = plane as readonly [number, number];
+  const { periodic = false } = options;
   const min = periodic ? 3 : 1;
-  checkInteger('gridEdges', 'rows', rows, { min });
-  checkInteger('gridEdges', 'columns', columns, { min });
+  checkInteger(where, 'rows', rows, { min });
+  checkInteger(where, 'columns', columns, { min });
   const edges: Edge[] = [];
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {

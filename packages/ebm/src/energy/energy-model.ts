@@ -1,4 +1,5 @@
 import {
+  ArgumentError,
   BaseModule,
   checkGiven,
   checkInteger,
@@ -12,6 +13,7 @@ import {
   runSamplingLoop,
   ShapeError,
   singleObjective,
+  splitBatch,
 } from '@dgm/core';
 import type {
   ConditionedBatch,
@@ -69,6 +71,7 @@ export interface JointEnergyModelOptions extends Omit<EnergyModelOptions, 'netwo
  * @see DGM §6.2, Eq. 6.20-6.24
  */
 export function energyModel(options: EnergyModelOptions): DeepEnergyModel {
+  checkGiven('energyModel', 'options', options, 'to be an object');
   return record(
     disposeOnThrow(() => new DeepEnergyModel(options)),
     'energyModel',
@@ -89,6 +92,7 @@ export function energyModel(options: EnergyModelOptions): DeepEnergyModel {
  * @see DGM §6.3, Eq. 6.5-6.31; Your Classifier is Secretly an Energy Based Model (Grathwohl et al., 2020)
  */
 export function jointEnergyModel(options: JointEnergyModelOptions): JointEnergyModel {
+  checkGiven('jointEnergyModel', 'options', options, 'to be an object');
   return record(
     disposeOnThrow(() => new JointEnergyModel(options)),
     'jointEnergyModel',
@@ -105,12 +109,14 @@ abstract class BaseEnergyModel<B> extends BaseModule implements EnergyModel<B>, 
   readonly #chains: PersistentLangevin;
   readonly #energyPenalty: number;
 
+  /** @param others - names of options that the model has taken, for the error of an unknown one */
   constructor(
     where: string,
     { network, energyPenalty = 0.01, ...chains }: Omit<EnergyModelOptions, 'objective'>,
+    others: readonly string[],
   ) {
     super();
-    checkOptions(where, chains, [...CHAIN_OPTIONS, 'network', 'energyPenalty', 'objective']);
+    checkOptions(where, chains, [...CHAIN_OPTIONS, 'network', 'energyPenalty', ...others]);
     checkGiven(where, 'network', network, 'to be a layer such as mlp([64, 256, 1], { key })');
     checkNumber(where, 'energyPenalty', energyPenalty, { min: 0 });
     this.#where = where;
@@ -201,7 +207,8 @@ export class DeepEnergyModel extends BaseEnergyModel<Tensor> {
 
   constructor(options: EnergyModelOptions) {
     const { objective, ...others } = options;
-    super('energyModel', objective === undefined ? others : { ...WITHOUT_CHAINS, ...others, bufferSize: 0 });
+    const chains = objective === undefined ? others : { ...WITHOUT_CHAINS, ...others, bufferSize: 0 };
+    super('energyModel', chains, ['objective']);
     this.#objective = objective;
     if (objective === undefined) return;
     const example = 'denoisingScoreMatching({ std: 0.1 })';
@@ -259,7 +266,7 @@ export class JointEnergyModel extends BaseEnergyModel<ConditionedBatch> {
   readonly #generativeWeight: number;
 
   constructor({ classes, generativeWeight = 1, ...options }: JointEnergyModelOptions) {
-    super('jointEnergyModel', options);
+    super('jointEnergyModel', options, ['classes', 'generativeWeight']);
     checkInteger('jointEnergyModel', 'classes', classes, { min: 2 });
     checkNumber('jointEnergyModel', 'generativeWeight', generativeWeight, { min: 0 });
     this.classes = classes;
@@ -280,8 +287,9 @@ export class JointEnergyModel extends BaseEnergyModel<ConditionedBatch> {
    * @param batch - `x`, `[n, ...shape]`, and its one-hot labels as `context`, `[n, classes]`
    * @throws {@link ShapeError} for another shape.
    */
-  jointEnergy({ x, context }: ConditionedBatch): Tensor {
-    this.#checkLabels(context, x, 'jointEnergy');
+  jointEnergy(batch: ConditionedBatch): Tensor {
+    checkGiven('jointEnergyModel.jointEnergy', 'batch', batch, 'to be { x, context }');
+    const { x, context } = this.#labelled(batch, 'jointEnergy');
     return tf.tidy(() => tf.neg(tf.sum(tf.mul(this.#logits(x, 'jointEnergy'), context), 1)));
   }
 
@@ -297,12 +305,12 @@ export class JointEnergyModel extends BaseEnergyModel<ConditionedBatch> {
         name: 'joint',
         parameters: this.networkParameters(),
         ...(weight > 0 && {
-          prepare: ({ x }: ConditionedBatch, key: Key, { training }: LossOptions) =>
-            this.negatives(x, key, training),
+          prepare: (batch: ConditionedBatch, key: Key, { training }: LossOptions) =>
+            this.negatives(this.#labelled(batch, 'loss').x, key, training),
         }),
-        loss: ({ x, context }, _, { prepared }) =>
+        loss: (batch, _, { prepared }) =>
           tf.tidy(() => {
-            this.#checkLabels(context, x, 'loss');
+            const { x, context } = this.#labelled(batch, 'loss');
             const logits = this.#logits(x, 'loss');
             const perExample = tf.sum(tf.mul(logSoftmax(logits), context), 1);
             const classification = tf.neg(tf.mean<Scalar>(perExample));
@@ -322,8 +330,21 @@ export class JointEnergyModel extends BaseEnergyModel<ConditionedBatch> {
     return output;
   }
 
-  #checkLabels(context: Tensor, x: Tensor, method: string): void {
+  /** @throws ArgumentError or ShapeError for a batch without one-hot labels of its examples */
+  #labelled(batch: ConditionedBatch, method: string): ConditionedBatch {
+    const { x, context } = splitBatch(batch);
+    this.checkShape(x, method);
+    if (context === undefined) {
+      throw new ArgumentError({
+        where: `jointEnergyModel.${method}`,
+        argument: 'the batch',
+        expected: 'to be { x, context } with one-hot labels',
+        actual: 'examples without labels',
+        remedy: 'give fit the option batch: classContext({ classes })',
+      });
+    }
     checkShape(`jointEnergyModel.${method}`, 'context', context, [x.shape[0]!, this.classes]);
+    return { x, context };
   }
 }
 

@@ -2,6 +2,7 @@ import { BaseModule, checkGiven, checkInteger, checkKey, checkNumber, langevin, 
 import type { Key, SamplingLoop, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import { checkEventShape } from '../check';
 
 /** How negative examples are drawn while a deep energy-based model is trained. */
 export interface PersistentLangevinOptions {
@@ -60,19 +61,18 @@ export class PersistentLangevin extends BaseModule {
     const { key, shape, range, bufferSize = 2000, restart = 0.05 } = options;
     const { steps = 20, stepSize = 0.02, temperature = 1 / 16 } = options;
     checkKey(where, key);
-    checkGiven(where, 'shape', shape, 'to be the shape of an example');
-    shape.forEach((size) => checkInteger(where, 'shape', size));
-    checkGiven(where, 'range', range, 'to be [min, max]');
-    const [min, max] = range;
+    checkEventShape(where, shape);
+    const [min, max] = Array.isArray(range) ? (range as readonly number[]) : [];
+    checkGiven(where, 'range', max, 'to be [min, max]');
     checkNumber(where, 'range[0]', min);
-    checkNumber(where, 'range[1]', max, { above: min });
+    checkNumber(where, 'range[1]', max, { above: min! });
     checkInteger(where, 'bufferSize', bufferSize, { min: 0 });
     checkNumber(where, 'restart', restart, { min: 0, max: 1 });
     checkInteger(where, 'steps', steps);
     checkNumber(where, 'stepSize', stepSize, { above: 0 });
     checkNumber(where, 'temperature', temperature, { min: 0 });
     this.#shape = shape;
-    this.range = { min, max };
+    this.range = { min: min!, max };
     this.#restart = restart;
     this.#chain = { steps, stepSize, temperature };
     this.#queue =

@@ -1,6 +1,7 @@
-import { ArgumentError, checkGiven } from '@dgm/core';
+import { ArgumentError } from '@dgm/core';
 import type { Key } from '@dgm/core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import { checkMethods } from '../check';
 
 /** What an objective sees of a model. */
 export interface EnergyFunction {
@@ -33,7 +34,10 @@ export function checkObjective(
   objective: EnergyObjective,
   { data, example }: { readonly data: EnergyObjective['data']; readonly example: string },
 ): void {
-  checkGiven(where, 'objective', objective, `to be one such as ${example}`);
+  checkMethods(where, 'objective', objective, {
+    methods: ['loss'],
+    expected: `to be one such as ${example}`,
+  });
   if (objective.data === data) return;
   throw new ArgumentError({
     where,

@@ -1,7 +1,16 @@
-import { checkGiven, checkInteger, checkNumber, checkOptions, logSigmoid, logSumExp } from '@dgm/core';
+import {
+  ArgumentError,
+  checkInteger,
+  checkNumber,
+  checkOptions,
+  formatShape,
+  logSigmoid,
+  logSumExp,
+} from '@dgm/core';
 import type { Distribution } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import { checkMethods } from '../check';
 import { record } from '../record';
 import type { EnergyObjective } from './energy-objective';
 
@@ -30,7 +39,12 @@ export function noiseContrastiveEstimation(options: NoiseContrastiveOptions): En
   const where = 'noiseContrastiveEstimation';
   checkOptions(where, options, ['noise', 'ratio']);
   const { noise, ratio = 1 } = options;
-  checkGiven(where, 'noise', noise, 'to be a distribution such as standardNormal([2])');
+  const expected = 'to be one distribution of examples, such as standardNormal([2])';
+  checkMethods(where, 'noise', noise, { methods: ['sample', 'logProb'], expected });
+  if (noise.batchShape.length > 0) {
+    const actual = `a batch ${formatShape(noise.batchShape)} of them`;
+    throw new ArgumentError({ where, argument: 'noise', expected, actual, remedy: 'wrap it in Independent' });
+  }
   checkInteger(where, 'ratio', ratio);
   const objective: EnergyObjective = {
     name: 'noise contrastive',

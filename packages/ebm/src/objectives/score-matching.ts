@@ -1,7 +1,8 @@
-import { checkGiven, checkNumber, checkOptions, exactTrace, jacobianProductOf } from '@dgm/core';
+import { checkNumber, checkOptions, exactTrace, jacobianProductOf } from '@dgm/core';
 import type { Trace } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import { checkMethods } from '../check';
 import { record } from '../record';
 import type { EnergyFunction, EnergyObjective } from './energy-objective';
 
@@ -29,7 +30,10 @@ export interface ImplicitScoreMatchingOptions {
 export function implicitScoreMatching(options: ImplicitScoreMatchingOptions = {}): EnergyObjective {
   checkOptions('implicitScoreMatching', options, ['trace']);
   const { trace = exactTrace() } = options;
-  checkGiven('implicitScoreMatching', 'trace', trace, 'to be exactTrace() or hutchinsonTrace()');
+  checkMethods('implicitScoreMatching', 'trace', trace, {
+    methods: ['directions', 'of'],
+    expected: 'to be exactTrace() or hutchinsonTrace()',
+  });
   const objective: EnergyObjective = {
     name: 'score matching',
     data: 'reals',

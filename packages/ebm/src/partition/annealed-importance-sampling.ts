@@ -1,15 +1,16 @@
 import {
   ArgumentError,
-  checkGiven,
   checkInteger,
   checkKey,
   checkOptions,
+  checkShape,
   NumericalError,
   runSamplingLoop,
 } from '@dgm/core';
 import type { Key, PartitionEstimate, SamplingLoop } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import { checkMethods } from '../check';
 
 /**
  * Unnormalized densities $f_\beta$ from a base, $\beta = 0$, whose normalizer is known and which can be drawn from, to the
@@ -37,6 +38,8 @@ export interface AnnealingOptions {
    */
   readonly from?: Tensor;
 }
+
+const ANNEALING_OPTIONS: readonly (keyof AnnealingOptions)[] = ['chains', 'temperatures', 'from'];
 
 export interface AnnealedImportanceSamplingOptions extends AnnealingOptions {
   readonly key: Key;
@@ -73,12 +76,15 @@ export async function annealedImportanceSampling(
   options: AnnealedImportanceSamplingOptions,
 ): Promise<PartitionEstimate> {
   const where = 'annealedImportanceSampling';
+  checkOptions(where, options, ['key', 'run', ...ANNEALING_OPTIONS]);
   const { key, run = runSamplingLoop, ...annealing } = options;
+  checkMethods(where, 'run', { run }, { methods: ['run'], expected: 'to be a function of a loop and a key' });
   checkKey(where, key);
   const loop = annealingLoop(path, annealing);
   const result = await run(loop, key);
   const base = path.logBasePartition();
   try {
+    checkShape(where, 'the result of run', result, [2, 'chains']);
     const [values, logBase] = [await result.data(), (await base.data())[0]!];
     return estimate(values, logBase, annealing.from !== undefined);
   } finally {
@@ -93,11 +99,14 @@ export async function annealedImportanceSampling(
  */
 export function annealingLoop(path: AnnealedPath, options: AnnealingOptions = {}): SamplingLoop {
   const where = 'annealedImportanceSampling';
-  checkOptions(where, options, ['chains', 'temperatures', 'from']);
+  checkOptions(where, options, ANNEALING_OPTIONS);
   const { from, chains = from?.shape[0] ?? 100, temperatures = 1000 } = options;
   checkInteger(where, 'chains', chains, { min: 2 });
   checkInteger(where, 'temperatures', temperatures);
-  checkGiven(where, 'path', path, 'to be an AnnealedPath');
+  checkMethods(where, 'path', path, {
+    methods: ['logBasePartition', 'draw', 'logRatio', 'move'],
+    expected: 'to be an AnnealedPath, such as model.annealedPath()',
+  });
   if (from !== undefined && from.shape[0] !== chains) {
     throw new ArgumentError({
       where,

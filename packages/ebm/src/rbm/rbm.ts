@@ -1,10 +1,10 @@
 import {
   ArgumentError,
   BaseModule,
-  checkGiven,
   checkInteger,
   checkKey,
   checkNumber,
+  checkOneOf,
   checkOptions,
   checkShape,
   disposeOnThrow,
@@ -28,6 +28,7 @@ import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
 import { checkObjective, checkUnused, type EnergyObjective } from '../objectives/energy-objective';
 import type { AnnealedPath } from '../partition/annealed-importance-sampling';
 import { logSumOverBits, partitionOf } from '../partition/enumerate';
+import { checkMethods, checkTrainingExamples } from '../check';
 import { record } from '../record';
 import { checkedHidden, checkStates, type HiddenFields, type HiddenUnits } from './hidden-units';
 import type { VisibleUnits } from './units';
@@ -131,7 +132,10 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
     checkOptions('rbm', options, OPTIONS);
     const { visible, hidden, key, examples, steps = 1, chains = 0 } = options;
     const { objective, weightDecay = 0, sampleSteps = 500 } = options;
-    checkGiven('rbm', 'visible', visible, 'to be units such as bernoulliUnits({ shape: [64] })');
+    checkMethods('rbm', 'visible', visible, {
+      methods: ['encode', 'decode', 'baseEnergy', 'logNormalizer', 'draw', 'fieldsOf'],
+      expected: 'to be units such as bernoulliUnits({ shape: [64] })',
+    });
     const hiddenUnits = checkedHidden('rbm', hidden);
     checkKey('rbm', key);
     checkInteger('rbm', 'steps', steps);
@@ -143,7 +147,7 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
       checkUnused('rbm', options, ['steps', 'chains']);
       checkBits('rbm', visible);
     }
-    if (examples !== undefined) checkShape('rbm', 'examples', examples, ['n', ...visible.shape]);
+    if (examples !== undefined) checkTrainingExamples('rbm', examples, visible.shape);
     this.eventShape = visible.shape;
     this.levels = visible.levels;
     this.#visible = visible;
@@ -188,9 +192,9 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
    * @throws {@link ShapeError} for another shape.
    */
   jointEnergy(x: Tensor, h: Tensor): Tensor {
-    checkStates('Rbm.jointEnergy', h, x.shape[0]!, this.#hidden);
     return tf.tidy(() => {
       const t = this.#encode(x, 'jointEnergy');
+      checkStates('Rbm.jointEnergy', h, x.shape[0]!, this.#hidden);
       const code = this.#hidden.encode(h);
       const ofHidden = sumLastAxes(tf.mul(this.#hiddenFields(t).columns, code.columns), 1);
       const linear = tf.add(dot(t, this.#visibleBias), ofHidden);
@@ -234,6 +238,7 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
    * @throws {@link UnsupportedError} for more than 20 bits.
    */
   logPartition(over: 'hidden' | 'visible' = this.#fewer()): Scalar {
+    checkOneOf('Rbm.logPartition', 'over', over, ['hidden', 'visible']);
     const bits = over === 'hidden' ? this.#hiddenBits() : this.#visibleBits();
     return logSumOverBits(`Rbm.logPartition of ${over} units`, bits, (states) =>
       over === 'hidden' ? this.#hiddenMass(states) : tf.neg(this.#freeEnergy(states)),
@@ -265,6 +270,7 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
       draw: (key, n) => this.#drawBase(key, n),
       logRatio: (t, { from, to }) =>
         tf.tidy(() => {
+          checkShape('Rbm.annealedPath', 'the statistics', t, ['n', this.#visible.size]);
           const fields = this.#hiddenFields(t);
           const masses = (beta: Scalar): Tensor => this.#hidden.logMasses(scaled(fields, beta));
           const ofHidden = sumLastAxes(tf.sub(masses(to), masses(from)), 1);
@@ -301,7 +307,9 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
    * @param x - `[n, ...shape]`
    * @throws {@link ShapeError} if `x` has another shape.
    */
-  gibbs(x: Tensor, { key, steps }: { readonly key: Key; readonly steps: number }): Tensor {
+  gibbs(x: Tensor, options: { readonly key: Key; readonly steps: number }): Tensor {
+    checkOptions('Rbm.gibbs', options, ['key', 'steps']);
+    const { key, steps } = options;
     checkKey('Rbm.gibbs', key);
     checkInteger('Rbm.gibbs', 'steps', steps, { min: 0 });
     return tf.tidy(() => this.#visible.decode(this.#chain(this.#encode(x, 'gibbs'), key, steps)));

@@ -11,6 +11,7 @@ import {
 import type { Key, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { checkEventShape } from '../check';
 import { record } from '../record';
 
 /**
@@ -97,15 +98,10 @@ export function gaussianUnits(options: { readonly shape: Shape }): VisibleUnits 
  * @throws {@link ArgumentError} if a size is not a positive integer, or for fewer than two levels.
  * @see Restricted Boltzmann Machines for Collaborative Filtering (Salakhutdinov, Mnih and Hinton, 2007), §2
  */
-export function categoricalUnits({
-  levels,
-  ...options
-}: {
-  readonly shape: Shape;
-  readonly levels: number;
-}): VisibleUnits {
+export function categoricalUnits(options: { readonly shape: Shape; readonly levels: number }): VisibleUnits {
   const where = 'categoricalUnits';
-  const { shape, size: units } = checkUnits(where, options);
+  const { shape, size: units } = checkUnits(where, options, ['levels']);
+  const { levels } = options;
   checkInteger(where, 'levels', levels, { min: 2 });
   const size = units * levels;
   const byUnit = (x: Tensor): Tensor => tf.reshape(x, [-1, units, levels]);
@@ -137,10 +133,14 @@ export function categoricalUnits({
   return record(made, 'categoricalUnits', arguments);
 }
 
-function checkUnits(where: string, options: { readonly shape: Shape }): { shape: Shape; size: number } {
-  checkOptions(where, options, ['shape']);
+function checkUnits(
+  where: string,
+  options: { readonly shape: Shape },
+  others: readonly string[] = [],
+): { shape: Shape; size: number } {
+  checkOptions(where, options, ['shape', ...others]);
   const { shape } = options;
-  shape.forEach((size) => checkInteger(where, 'shape', size));
+  checkEventShape(where, shape);
   return { shape, size: sizeOf(shape) };
 }
 
