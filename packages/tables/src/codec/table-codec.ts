@@ -90,14 +90,14 @@ export function tableCodec(json: string): TableCodec {
   const schema = parseSchema(JSON.stringify(saved.schema));
   const described = schema.columns.filter((column) => isNumber(column) || isCategory(column));
   const columns = described.map((column, index): ColumnCodec => {
-    const state = saved.columns[index];
-    if (isNumber(column) && state?.kind === 'number') return NumberCodec.fromState(column, state);
-    if (isCategory(column) && state?.kind === 'category') return CategoryCodec.fromState(column, state);
+    const state = saved.columns?.[index];
+    if (isNumber(column) && isNumberState(state)) return NumberCodec.fromState(column, state);
+    if (isCategory(column) && isCategoryState(state, column)) return CategoryCodec.fromState(column, state);
     throw new ArgumentError({
       where: 'tableCodec',
       argument: `columns[${index}]`,
-      expected: `to belong to column ${column.name} of kind ${column.kind}`,
-      actual: String(state?.kind),
+      expected: `to be a state of column ${column.name} of kind ${column.kind}`,
+      actual: JSON.stringify(state)?.slice(0, 60) ?? 'none',
     });
   });
   return new TableCodec(schema, columns);
@@ -105,8 +105,41 @@ export function tableCodec(json: string): TableCodec {
 
 interface SavedCodec {
   readonly schema: unknown;
-  readonly columns: readonly (NumberCodecState | CategoryCodecState)[];
+  readonly columns?: readonly unknown[];
 }
+
+function isNumberState(state: unknown): state is NumberCodecState {
+  const { kind, starts, end, centers, hasMissing, isLog, ...axis } = asRecord(state);
+  const { low, shift, mean, deviation, minScale } = axis;
+  return (
+    kind === 'number' &&
+    isIncreasing([starts, end].flat()) &&
+    Array.isArray(starts) &&
+    Array.isArray(centers) &&
+    centers.length === starts.length &&
+    [hasMissing, isLog].every((flag) => typeof flag === 'boolean') &&
+    [...(centers as unknown[]), low, mean].every((value) => Number.isFinite(value)) &&
+    [shift, deviation, minScale].every((value) => Number.isFinite(value) && (value as number) > 0)
+  );
+}
+
+function isCategoryState(state: unknown, { levels }: CategorySchema): state is CategoryCodecState {
+  const { kind, kept, hasMissing, hasOther } = asRecord(state);
+  return (
+    kind === 'category' &&
+    Array.isArray(kept) &&
+    isIncreasing([-1, ...(kept as unknown[]), levels.length]) &&
+    [hasMissing, hasOther].every((flag) => typeof flag === 'boolean')
+  );
+}
+
+const isIncreasing = (values: readonly unknown[]) =>
+  values.every(
+    (value, at) => Number.isInteger(value) && (at === 0 || (value as number) > (values[at - 1] as number)),
+  );
+
+const asRecord = (value: unknown): Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
 
 /** The index, the place on the axis, and the lower edge and the width there of the cell of a value. */
 export function cellOf(

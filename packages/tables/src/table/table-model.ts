@@ -401,11 +401,38 @@ export class TableModel extends BaseModule {
  * @param network - becomes the model's own
  * @param training - {@link TrainingFacts} as JSON
  * @throws SyntaxError if it is not JSON
+ * @throws ArgumentError if it is not that of training facts
  */
 export function tableModel(network: AnyOrderNetwork, training?: string): TableModel {
-  return new TableModel(
-    network,
-    training === undefined ? {} : { training: JSON.parse(training) as TrainingFacts },
+  if (training === undefined) return new TableModel(network);
+  const facts: unknown = JSON.parse(training);
+  if (isTrainingFacts(facts)) return new TableModel(network, { training: facts });
+  throw new ArgumentError({
+    where: 'tableModel',
+    argument: 'training',
+    expected: 'to be the JSON of training facts',
+    actual: training.slice(0, 60),
+  });
+}
+
+function isTrainingFacts(value: unknown): value is TrainingFacts {
+  const isRecord = (part: unknown): part is Readonly<Record<string, unknown>> =>
+    typeof part === 'object' && part !== null;
+  const isNumber = (part: unknown) => typeof part === 'number';
+  const isNats = (part: unknown) =>
+    isRecord(part) &&
+    isNumber(part['nats']) &&
+    isRecord(part['columns']) &&
+    Object.values(part['columns']).every(isNumber);
+  return (
+    isNats(value) &&
+    isRecord(value) &&
+    ['rows', 'heldOutRows', 'steps', 'seconds', 'seed', 'standardError'].every((name) =>
+      isNumber(value[name]),
+    ) &&
+    isRecord(value['baselines']) &&
+    isNats(value['baselines']['independent']) &&
+    isNats(value['baselines']['trees'])
   );
 }
 
