@@ -3,6 +3,7 @@ import type { Examples } from '@dgm/core';
 import type { idf } from '@dgm/flows';
 import { dequantized, logitPreprocessing, realNvp } from '@dgm/flows';
 import { everyEvent } from '@dgm/testing';
+import { vae } from '@dgm/vae';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { convexWeights, densityWeight, gradientNorms, hybrid, hybridIdf } from '../src/index';
@@ -124,6 +125,24 @@ describe('hybrid', () => {
     expect([bound.kind, bound.measure]).toEqual(['lower-bound', 'dequantized']);
     const estimate = await evaluate(model, data, { key, importanceSamples: 200 });
     expect(estimate.nats).toBeLessThan(bound.nats + 4 * (bound.standardError + estimate.standardError));
+    model.dispose();
+  });
+
+  test('classifies by the mean of the posterior of a VAE', () => {
+    const encoder = mlp([2, 8, 4], { key: key.fold('encoder') });
+    const density = vae({
+      ...{ encoder, decoder: mlp([2, 8, 4], { key: key.fold('decoder') }) },
+      ...{ posterior: normalHead({ shape: [2] }), likelihood: normalHead({ shape: [2] }) },
+    });
+    const classifier = head();
+    const model = hybrid({ density, features: 'encode', classifier, classes: 2 });
+    tf.tidy(() => {
+      const { x } = batch();
+      const means = tf.slice(encoder.apply(x), [0, 0], [3, 2]);
+      const expected = numbers(classifier.apply(means));
+      expect(numbers(model.classify(x))).toBeCloseToArray(expected, { relative: 1e-6 });
+      expect(numbers(model.elbo(x, key))).toEqual(numbers(density.elbo(x, key)));
+    });
     model.dispose();
   });
 

@@ -2,6 +2,7 @@ import type { Key } from '@dgm/core';
 import { categoricalHead, mlp, normalHead } from '@dgm/core';
 import { made } from '@dgm/arm';
 import { dequantized, logitPreprocessing, realNvp } from '@dgm/flows';
+import { vae } from '@dgm/vae';
 import type { ModelTable } from '@dgm/testing';
 import { convexWeights, densityWeight, generativeClassifier, hybrid, hybridIdf } from '../src/index';
 import type { ConditionalModel, GenerativeClassifierOptions, HybridOptions } from '../src/index';
@@ -116,6 +117,22 @@ export const models: ModelTable = {
       });
       const classifier = mlp([2, 8, 2], { key: key.fold('classifier'), activation: 'tanh' });
       return new LabelledRows(hybrid({ density: dequantized({ flow, levels: 3 }), classifier, classes: 2 }));
+    },
+    data: integerRows,
+    packages,
+    range: [0, 2],
+    steps: 60,
+  }),
+  'hybrid (VAE)': () => ({
+    make: (key) => {
+      const density = vae({
+        encoder: mlp([2, 8, 4], { key: key.fold('encoder'), activation: 'tanh' }),
+        decoder: mlp([2, 8, 6], { key: key.fold('decoder'), activation: 'tanh' }),
+        posterior: normalHead({ shape: [2] }),
+        likelihood: categoricalHead({ shape: [2], levels: 3 }),
+      });
+      const classifier = mlp([2, 8, 2], { key: key.fold('classifier'), activation: 'tanh' });
+      return new LabelledRows(hybrid({ density, features: 'encode', classifier, classes: 2 }));
     },
     data: integerRows,
     packages,
