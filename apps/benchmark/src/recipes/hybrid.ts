@@ -4,7 +4,6 @@ import {
   adamW,
   asLayer,
   auroc,
-  AveragePool2d,
   classContext,
   classificationError,
   Conv2d,
@@ -21,7 +20,7 @@ import {
   Sequential,
   sizeOf,
 } from '@dgm/core';
-import type { ConditionedBatch, Dataset, Engine, Examples, Layer } from '@dgm/core';
+import type { ConditionedBatch, Dataset, Engine, Examples, Layer, MakeBatch } from '@dgm/core';
 import { gatedPixelCnn } from '@dgm/arm';
 import { glyphs, letters } from '@dgm/data';
 import { integerLogisticMixture, learnedBase } from '@dgm/flows';
@@ -93,7 +92,7 @@ export const recipes: readonly Recipe[] = [
         shape: dataset.train.shape,
         likelihood: likelihoodFor([], dataset.levels!),
         ...{ plane: [height, width], positions: true, key: key.fold('density') },
-        ...{ hidden: quick ? 8 : 24, blocks: quick ? 1 : 3, dropout: 0.1 },
+        ...{ hidden: quick ? 8 : 24, blocks: quick ? 1 : 2, dropout: 0.1 },
       });
       const [middle, classifier] = [(dataset.levels! - 1) / 2, convClassifier({ dataset, key, quick })];
       const model = hybrid({
@@ -104,8 +103,11 @@ export const recipes: readonly Recipe[] = [
       });
       return {
         model,
-        training: decaying(dataset, { epochs: 40, learningRate: 3e-3 }),
-        measure: measureHybrid(model, dataset),
+        training: decaying(dataset, { epochs: 36, learningRate: 3e-3 }),
+        // What is likely and yet not typical: draws that stay close to the mode.
+        measure: measureHybrid(model, dataset, {
+          cold: (key, n) => density.sample(key, n, { temperature: 0.5 }),
+        }),
       };
     },
   },
@@ -128,7 +130,7 @@ export const recipes: readonly Recipe[] = [
       });
       return {
         model,
-        training: decaying(dataset, { epochs: 60, learningRate: 4e-3 }),
+        training: decaying(dataset, { epochs: 30, learningRate: 4e-3 }),
         measure: measureHybrid(model, dataset),
       };
     },
@@ -145,8 +147,35 @@ function decaying(
   return {
     optimizer: adamW({ learningRate: cosineSchedule(learningRate, { steps }), weightDecay: 0.01 }),
     ...{ batchSize, epochs, ema: { decay: 0.99 } },
-    batch: classContext({ classes: classesOf(dataset) }),
+    batch: smoothed(classContext({ classes: classesOf(dataset) })),
   };
+}
+
+/** The share of a label that goes to all classes. */
+const SMOOTHING = 0.05;
+
+/**
+ * Training with labels that leave a little to the other classes.
+ * @see Rethinking the Inception Architecture for Computer Vision (Szegedy et al., 2016), §7
+ */
+function smoothed(batch: MakeBatch<ConditionedBatch>): MakeBatch<ConditionedBatch> {
+  return (examples, rows, options) => {
+    const { x, context: labels } = batch(examples, rows, options);
+    if (!options.training) return { x, context: labels };
+    const context = tf.tidy(() => tf.add(tf.mul(1 - SMOOTHING, labels), SMOOTHING / labels.shape[1]!));
+    labels.dispose();
+    return { x, context };
+  };
+}
+
+/** The largest of each 2x2 pixels, `[n, height, width, c]` to `[n, height / 2, width / 2, c]`. */
+function maxPool(x: tf.Tensor): tf.Tensor {
+  const [n, height, width, channels] = x.shape as [number, number, number, number];
+  return tf.tidy(() => {
+    const ofRows = tf.max(tf.reshape(x, [(n * height) / 2, 2, width * channels]), 1);
+    const ofPixels = tf.max(tf.reshape(ofRows, [(n * height * width) / 4, 2, channels]), 1);
+    return tf.reshape(ofPixels, [n, height / 2, width / 2, channels]);
+  });
 }
 
 /** A convolutional network on images with pixels in [-1, 1] that move by a pixel while it is trained. */
@@ -163,7 +192,7 @@ function convClassifier({ dataset, key, quick }: Pick<RecipeTask, 'dataset' | 'k
       training ? tf.add(x, tf.mul(0.1, noise!.normal(x.shape))) : tf.clone(x),
     ),
     ...[conv('first', 1, few), silu(), conv('second', few, few), silu()],
-    ...[new AveragePool2d(), conv('third', few, many), silu()],
+    ...[asLayer(maxPool), conv('third', few, many), silu()],
     ...[new Flatten(), new Dropout({ rate: 0.4 })],
     new Dense({
       inputs: (many * height * width) / 4,
@@ -179,6 +208,7 @@ type HybridModel = GenerativeClassifier | ExactHybrid;
 function measureHybrid(
   model: HybridModel,
   { train, validation, levels = 2 }: Dataset,
+  draws: Readonly<Record<string, (key: Key, n: number) => tf.Tensor>> = {},
 ): NonNullable<Experiment['measure']> {
   return async (examples, { key, engine }) => {
     const judge = await judgeOf(model, engine);
@@ -187,17 +217,19 @@ function measureHybrid(
       const { logProbs: held } = await judge.run(validation);
       const entropy = held.reduce((sum, logProb) => sum - logProb / held.length, 0);
       const detected: Record<string, Metric> = {};
-      for (const [name, set] of Object.entries(outliersOf(examples, { levels, key }))) {
+      const outliers = { ...outliersOf(examples, { levels, key }), ...drawn(draws, examples, key) };
+      for (const [name, set] of Object.entries(outliers)) {
         const { logProbs } = await judge.run(set);
         const typicality = (values: Float32Array, batchSize: number) =>
           typicalityScore(values, { entropy, batchSize });
         const scores = {
-          '': [logProbs.map(minus), seen.logProbs.map(minus)],
-          ' of typicality': [typicality(logProbs, 1), typicality(seen.logProbs, 1)],
-          ' of typicality in tens': [typicality(logProbs, 10), typicality(seen.logProbs, 10)],
-        } as const;
-        for (const [score, [outliers, inliers]] of Object.entries(scores)) {
-          detected[`AUROC${score}, ${name}`] = { value: auroc(outliers, inliers), better: 'higher' };
+          '': (values: Float32Array) => values.map(minus),
+          ' of typicality': (values: Float32Array) => typicality(values, 1),
+          ' of typicality in tens': (values: Float32Array) => typicality(values, 10),
+        };
+        for (const [kind, score] of Object.entries(scores)) {
+          const value = auroc(score(logProbs), score(seen.logProbs));
+          detected[`AUROC${kind}, ${name}`] = { value, better: 'higher' };
         }
       }
       const { metrics, curves } = await classification(seen, examples.labels!);
@@ -223,11 +255,26 @@ function outliersOf(
       Object.entries(others).map(([name, set]) => [name, { ...set, shape: examples.shape }]),
     ),
     faded: fadedLevels(examples, { factor: 0.5 }),
-    black: fadedLevels(examples, { factor: 0 }),
     inverted: invertedLevels(examples, { levels }),
     shuffled: shuffledEntries(examples, { key }),
     noise: uniformNoise(examples, { levels, key }),
   };
+}
+
+/** As many draws of a model as there are examples, by what they are. */
+function drawn(
+  draws: Readonly<Record<string, (key: Key, n: number) => tf.Tensor>>,
+  { count, shape }: Examples,
+  key: Key,
+): Readonly<Record<string, Examples>> {
+  return Object.fromEntries(
+    Object.entries(draws).map(([name, draw]) => {
+      const samples = draw(key.fold(name), count);
+      const values = samples.dataSync<'float32'>();
+      samples.dispose();
+      return [name, { count, shape, values }];
+    }),
+  );
 }
 
 /** The errors of classifiers that need no training, to compare with. */
