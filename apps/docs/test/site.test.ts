@@ -62,6 +62,22 @@ describe('the built site', () => {
   });
 });
 
+/** Pages that hold components, whose scripts run in the reader's browser, and the first page of each folder. */
+function pagesToOpen(folder: string): readonly string[] {
+  const written = pagesOf(folder).filter((file) => !file.startsWith('api/') && file !== '404.html');
+  expect(written.length).toBeGreaterThan(35);
+  const withDemos = new Set(Object.values(demoPages).map((page) => page.slice(1)));
+  const folders = new Set<string>();
+  return written.filter((file) => {
+    const address = file.replace(/(index)?\.html$/, '');
+    if (withDemos.has(address) || address === '') return false; // opened for their demos
+    const text = readFileSync(path.join(folder, file), 'utf8');
+    const isFirst = !folders.has(path.dirname(file));
+    folders.add(path.dirname(file));
+    return isFirst || / data-v-app|class="errata"|role="region"|class="chart"/.test(text);
+  });
+}
+
 describe.skipIf(skip)(`in a browser${reason}`, () => {
   let browser: Browser;
   let context: BrowserContext;
@@ -80,82 +96,74 @@ describe.skipIf(skip)(`in a browser${reason}`, () => {
         '--disable-component-update',
       ],
     });
-    context = await browser.newContext();
+    context = await browser.newContext({ acceptDownloads: true });
     page = await context.newPage();
+    page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('request', (request) => {
+      if (!/^(data|blob):/.test(request.url()) && !request.url().startsWith(site.url))
+        complaints.push(request.url());
+    });
+    page.on('response', (response) => {
+      responses.push(response);
+      if (response.status() >= 400) complaints.push(`${response.status()}: ${response.url()}`);
+    });
   });
   afterAll(() => browser?.close());
 
   const open = async (address: string): Promise<void> => {
-    await page.close();
-    page = await context.newPage();
-    const [own, received]: [string[], Response[]] = [[], []];
-    [complaints, responses] = [own, received];
-    page.on('console', (message) => {
-      if (['error', 'warning'].includes(message.type())) own.push(message.text());
-    });
-    page.on('pageerror', (error) => own.push(error.message));
-    page.on('request', (request) => {
-      if (!/^(data|blob):/.test(request.url()) && !request.url().startsWith(site.url))
-        own.push(request.url());
-    });
-    page.on('response', (response) => {
-      received.push(response);
-      if (response.status() >= 400) own.push(`${response.status()}: ${response.url()}`);
-    });
+    await page.goto('about:blank'); // ends the workers of the page before, and its requests
+    [complaints, responses] = [[], []];
     await page.goto(site.url + address, { waitUntil: 'load' });
   };
   const demo = (name: DemoName) => page.locator(`[data-demo=${name}]`);
   const reach = (name: DemoName, state: string) =>
     page.waitForSelector(`[data-demo=${name}][data-state=${state}]`, { timeout: 150_000 });
+  const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+  const seriousFaults = async (): Promise<readonly string[]> => {
+    await page.evaluate(axe);
+    return page.evaluate(async () => {
+      const { axe: checker } = globalThis as unknown as {
+        axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> };
+      };
+      const { violations } = await checker.run();
+      return violations
+        .filter(({ impact }) => ['serious', 'critical'].includes(impact))
+        .map(({ id, nodes }) => `${id}: ${nodes[0]!.html.slice(0, 200)}`);
+    });
+  };
 
-  it('loads at most 150 kB of script for the home page', async () => {
+  it('loads at most 150 kB of script for the home page, and shows its demo before it runs', async () => {
     await open('');
-    await page.waitForLoadState('networkidle');
+    await demo('flow').locator('canvas').first().waitFor();
     const scripts = responses.filter((response) => response.url().endsWith('.js'));
     const sizes = await Promise.all(scripts.map(async (script) => gzipSync(await script.body()).length));
     expect(sizes.length).toBeGreaterThan(0);
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(HOME_LIMIT);
+    expect(await seriousFaults()).toEqual([]);
+    expect(complaints).toEqual([]);
   });
 
-  it('asks no other host, and logs no error, on any page that was written by hand', async () => {
-    const pages = pagesOf(site.folder).filter((file) => !file.startsWith('api/') && file !== '404.html');
-    expect(pages.length).toBeGreaterThan(35);
-    for (const file of pages) {
+  it('asks no other host, and logs no error, on pages with and without components', async () => {
+    for (const file of pagesToOpen(site.folder)) {
       await open(file);
       expect(complaints, file).toEqual([]);
     }
   }, 180_000);
 
-  it('has no serious fault of accessibility', async () => {
-    const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-    for (const file of [
-      '',
-      'start',
-      'packages/flows',
-      'book/',
-      'numbers',
-      'errors/shape',
-      'api/vae/objectives',
-    ]) {
-      await open(file);
-      await page.evaluate(axe);
-      const violations = await page.evaluate(async () => {
-        const { axe: checker } = globalThis as unknown as {
-          axe: {
-            run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }>;
-          };
-        };
-        const { violations: found } = await checker.run();
-        return found
-          .filter(({ impact }) => ['serious', 'critical'].includes(impact))
-          .map(({ id, nodes }) => `${id}: ${nodes[0]!.html.slice(0, 200)}`);
-      });
-      expect(violations, file).toEqual([]);
-    }
-  }, 120_000);
+  it.each(['start', 'book/', 'errors/shape', 'api/vae/objectives'])(
+    'has no serious fault of accessibility on the page "%s"',
+    async (address) => {
+      await open(address);
+      expect(await seriousFaults()).toEqual([]);
+    },
+  );
 
   it.each(['ELBO', 'PixelCNN', 'out of memory'])('finds "%s"', async (words) => {
-    await open('start');
+    if (!page.url().endsWith('/start')) await open('start');
+    else await page.keyboard.press('Escape');
     await page.locator('.DocSearch-Button, #local-search button').first().click();
     await page.locator('#localsearch-input').fill(words);
     await page.waitForSelector('.VPLocalSearchBox .result', { timeout: 30_000 });
@@ -163,11 +171,14 @@ describe.skipIf(skip)(`in a browser${reason}`, () => {
   });
 
   it.each(Object.keys(demos) as DemoName[])(
-    'trains the demo "%s" to the number that it states',
+    'trains the demo "%s" to the number that it states, in a worker',
     async (name) => {
       const { figure }: DemoEntry = demos[name];
-      await open(demoPages[name].slice(1));
+      const address = demoPages[name].slice(1);
+      if (!page.url().endsWith(`/${address}`)) await open(address);
       await demo(name).getByRole('button', { name: 'Train it here' }).click();
+      await reach(name, 'training');
+      expect(page.workers().length).toBe(1);
       await reach(name, 'done');
       const value = Number(await demo(name).locator('.figure strong').textContent());
       if ('atMost' in figure.bound) expect(value).toBeLessThanOrEqual(figure.bound.atMost);
@@ -178,21 +189,58 @@ describe.skipIf(skip)(`in a browser${reason}`, () => {
     180_000,
   );
 
-  it('pauses, goes on and starts anew', async () => {
+  it('takes strokes by the keyboard, and shows them to the models', async () => {
+    const bars = demo('digit').locator('.bars');
+    const before = await bars.textContent();
+    await demo('digit').locator('canvas[tabindex="0"]').focus();
+    for (const key of ['ArrowDown', 'ArrowRight', 'ArrowRight', 'Space']) await page.keyboard.press(key);
+    await expect.poll(() => bars.textContent(), { timeout: 20_000 }).not.toBe(before);
+  });
+
+  it('decodes the file that it has given out', async () => {
+    await open(demoPages.compression.slice(1));
+    await demo('compression').getByRole('button', { name: 'Train it here' }).click();
+    await reach('compression', 'done');
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      demo('compression')
+        .getByRole('link', { name: /Download/ })
+        .click(),
+    ]);
+    const file = await download.path();
+    await demo('compression').locator('input[type=file]').setInputFiles(file);
+    await demo('compression').getByText('decoded from your file').waitFor({ timeout: 30_000 });
+    await demo('compression')
+      .locator('input[type=file]')
+      .setInputFiles({ name: 'other', mimeType: '', buffer: readFileSync(file).subarray(1) });
+    await demo('compression')
+      .getByText(/expected/)
+      .waitFor({ timeout: 30_000 });
+    expect(complaints).toEqual([]);
+  }, 120_000);
+
+  it('pauses, goes on and starts anew, by the keyboard', async () => {
     await open('');
     const status = demo('flow').locator('.status');
-    await demo('flow').getByRole('button', { name: 'Train it here' }).click();
+    const press = async (name: string): Promise<void> => {
+      await demo('flow').getByRole('button', { name }).focus();
+      await page.keyboard.press('Enter');
+    };
+    await press('Train it here');
     await status.filter({ hasText: /Epoch [1-9]/ }).waitFor({ timeout: 60_000 });
-    await demo('flow').getByRole('button', { name: 'Pause' }).click();
+    await press('Pause');
     await reach('flow', 'paused');
     await page.waitForTimeout(500);
     const paused = await status.textContent();
     await page.waitForTimeout(1500);
     expect(await status.textContent()).toBe(paused);
-    await demo('flow').getByRole('button', { name: 'Resume' }).click();
+    await press('Resume');
     await status.filter({ hasNotText: /paused/ }).waitFor();
-    await demo('flow').getByRole('button', { name: 'Reset' }).click();
+    await press('Reset');
     expect(await demo('flow').getAttribute('data-state')).toBe('idle');
+    await demo('flow').locator('input[name=layers]').focus();
+    await page.keyboard.press('ArrowRight');
+    await demo('flow').getByText('couplings: 5').waitFor();
     expect(complaints).toEqual([]);
   }, 120_000);
 });

@@ -47,13 +47,14 @@ export const rbm: MakeProgram = ({ numbers: { hidden } }, key) => {
         const [unit, pixel] = [Math.floor(index / 64), index % 64];
         return weights[pixel * hidden! + unit]!;
       });
+      const largest = filters.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0);
       const steps = Math.round(gibbs!);
       const states = steps === 0 ? some.clone() : model.gibbs(some, { key, steps });
       return [
         {
           ...IMAGE,
           caption: 'filters: the weights of each hidden unit',
-          range: [-1.5, 1.5],
+          range: [-largest, largest],
           values: filters,
         },
         {
