@@ -10,11 +10,19 @@ const types: Readonly<Record<string, string>> = {
   '.css': 'text/css',
   '.html': 'text/html',
   '.js': 'text/javascript',
+  '.json': 'application/json',
   '.png': 'image/png',
   '.svg': 'image/svg+xml',
   '.wasm': 'application/wasm',
   '.woff2': 'font/woff2',
 };
+
+/** Debian's browser, or the one that `DGM_CHROMIUM` names. */
+export const chromiumPath = [
+  process.env['DGM_CHROMIUM'],
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+].find((file) => file !== undefined && existsSync(file));
 
 /** The site, built into a folder of its own and served below a path, as GitHub Pages does. */
 export interface ServedSite {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -8,14 +8,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { demoPages } from '../src/book/chapter-map';
 import { demos } from '../src/demos/catalog';
 import type { DemoEntry, DemoName } from '../src/demos/catalog';
-import { BASE, fileOf, pagesOf, serveSite } from './served-site';
+import { BASE, chromiumPath, fileOf, pagesOf, serveSite } from './served-site';
 import type { ServedSite } from './served-site';
 
-/** Debian's browser, or the one that `DGM_CHROMIUM` names. */
-const executablePath = [process.env['DGM_CHROMIUM'], '/usr/bin/chromium', '/usr/bin/chromium-browser'].find(
-  (file) => file !== undefined && existsSync(file),
-);
-const skip = executablePath === undefined;
+const skip = chromiumPath === undefined;
 const reason = skip ? ': skipped: no chromium; install it, or name it in DGM_CHROMIUM' : '';
 const HOME_LIMIT = 150_000;
 
@@ -88,7 +84,7 @@ describe.skipIf(skip)(`in a browser${reason}`, () => {
 
   beforeAll(async () => {
     browser = await chromium.launch({
-      executablePath: executablePath!,
+      executablePath: chromiumPath!,
       args: [
         '--no-sandbox',
         '--no-first-run',

@@ -1,8 +1,6 @@
-import { Key, setup } from '@dgm/core';
-import plain from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url';
-import simd from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
-import threaded from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url';
+import { Key } from '@dgm/core';
 import type { Controls, Program } from './demo';
+import { startEngine } from './engine';
 import { programs } from './programs';
 import type { Order, Report } from './protocol';
 
@@ -26,13 +24,7 @@ class Session {
   }
 
   async run(order: Extract<Order, { type: 'start' }>): Promise<void> {
-    const { backend } = await setup({
-      wasmPaths: {
-        'tfjs-backend-wasm.wasm': plain,
-        'tfjs-backend-wasm-simd.wasm': simd,
-        'tfjs-backend-wasm-threaded-simd.wasm': threaded,
-      },
-    });
+    const { backend } = await startEngine();
     scope.postMessage({ type: 'engine', backend });
     const make = await programs[order.demo]();
     const program = make(this.#controls, Key.of(0));
