@@ -1,6 +1,9 @@
 // models
 export { conditionalGan, Gan, gan } from './gan/gan';
 export type { ConditionalGanOptions, GanOptions } from './gan/gan';
+export { auxiliaryClassifierGan, InfoGan, infoGan } from './gan/info-gan';
+export type { AuxiliaryClassifierGanOptions, InfoGanOptions } from './gan/info-gan';
+export type { CodeOptions, Recognized } from './gan/recognition';
 export { instanceNoise } from './gan/augmentation';
 export type { Augmentation } from './gan/augmentation';
 export { DensityNetwork, densityNetwork } from './density-network/density-network';

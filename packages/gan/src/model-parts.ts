@@ -2,6 +2,7 @@ import type { ModelParts } from '@dgm/core';
 import { densityNetwork } from './density-network/density-network';
 import { instanceNoise } from './gan/augmentation';
 import { conditionalGan, gan } from './gan/gan';
+import { auxiliaryClassifierGan, infoGan } from './gan/info-gan';
 import { adversarialLoss } from './losses/adversarial-loss';
 import { fDivergence } from './losses/f-divergence';
 import { gradientPenalty } from './losses/gradient-penalty';
@@ -13,8 +14,10 @@ import { ORIGIN } from './record';
 export const modelParts: ModelParts = {
   ...ORIGIN,
   parts: {
+    auxiliaryClassifierGan,
     conditionalGan,
     gan,
+    infoGan,
     instanceNoise,
     densityNetwork,
     momentMatching,

@@ -1,24 +1,24 @@
 import { compiled } from '@dgm/compile';
 import { describeCompiled, describeCoverage, describeModel } from '@dgm/testing';
 import * as exports from '../src/index';
-import { densityNetworks, matchingNetworks, models } from './gan.cases';
+import { densityNetworks, informedModels, matchingNetworks, models } from './gan.cases';
 
-describeModel({ ...models, ...densityNetworks, ...matchingNetworks });
+const others = { ...informedModels, ...densityNetworks, ...matchingNetworks };
+describeModel({ ...models, ...others });
 
 // What differs for an engine: a second derivative, a schedule, state of the critic, weights that are clipped.
 const variants = ['gan (penalties', 'gan (hinge', 'gan (Wasserstein', 'gan (integers'];
 const captured = Object.entries(models).filter(([name]) => variants.some((start) => name.startsWith(start)));
-describeCompiled(
-  { ...Object.fromEntries(captured), ...densityNetworks, ...matchingNetworks },
-  { engine: compiled },
-);
+describeCompiled({ ...Object.fromEntries(captured), ...others }, { engine: compiled });
 
 describeCoverage({
   exports,
-  tables: [models, densityNetworks, matchingNetworks],
+  tables: [models, others],
   testedIn: {
     Gan: 'src/gan/gan.test.ts',
     DensityNetwork: 'src/density-network/density-network.test.ts',
+    InfoGan: 'src/gan/info-gan.test.ts',
+    auxiliaryClassifierGan: 'src/gan/info-gan.test.ts',
     MomentMatching: 'src/moment-matching/moment-matching.test.ts',
     mmd: 'src/moment-matching/discrepancy.test.ts',
     slicedWasserstein: 'src/moment-matching/discrepancy.test.ts',

@@ -7,6 +7,7 @@ import {
   densityNetwork,
   fDivergence,
   gan,
+  infoGan,
   instanceNoise,
   mmd,
   momentMatching,
@@ -88,6 +89,24 @@ export const models: ModelTable = {
       range: [0, 4],
     },
   ),
+};
+
+/** A GAN with codes. */
+export const informedModels: ModelTable = {
+  infoGan: () => ({
+    make: (key) =>
+      infoGan({
+        latent: 2,
+        code: { classes: 2, uniform: 1 },
+        generator: mlp([5, 12, 3], { key: key.fold('generator'), activation: 'leakyRelu' }),
+        critic: critic(key),
+        recognition: mlp([3, 8, 4], { key: key.fold('recognition') }),
+      }),
+    data: points,
+    measure: discrepancy,
+    fall: 0.1,
+    ...differences,
+  }),
 };
 
 /** The log-likelihood of a density network of one latent variable, by a sum over a fine grid of it. */

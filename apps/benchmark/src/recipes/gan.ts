@@ -148,7 +148,10 @@ const matching: RecipeOfVectors = {
       discrepancy: mmd({ kernel: gaussianKernel(WIDTHS.map((width) => width * Math.sqrt(size))) }),
       ...levelsOf(task.dataset),
     });
-    const training = { optimizer: adam({ learningRate: 1e-3 }), batchSize: 250, epochs: 200 };
+    const training = {
+      ...{ optimizer: adam({ learningRate: 1e-3 }), batchSize: 250, epochs: 300 },
+      ema: { decay: 0.99 },
+    };
     return experiment(model, training, task.dataset);
   },
 };

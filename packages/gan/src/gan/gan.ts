@@ -27,7 +27,7 @@ import type {
   Shape,
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
 import { adversarialLoss } from '../losses/adversarial-loss';
 import type { AdversarialLoss, AdversarialLossName } from '../losses/adversarial-loss';
 import { r1, r2 } from '../losses/gradient-penalty';
@@ -35,6 +35,7 @@ import type { GradientPenalty } from '../losses/gradient-penalty';
 import { beside, checkOutput, fromNetworks, toNetworks, TRIAL_ROWS } from '../networks';
 import { record } from '../record';
 import type { Augmentation } from './augmentation';
+import type { Recognition } from './recognition';
 
 export interface GanOptions {
   /** G, from latent variables `[n, latent]` to examples `[n, ...event]`. */
@@ -67,7 +68,8 @@ export interface ConditionalGanOptions extends GanOptions {
   readonly contextSize: number;
 }
 
-const OPTIONS = [
+/** The names of the options of a {@link gan}. */
+export const GAN_OPTIONS = [
   ...['generator', 'critic', 'latent', 'loss', 'penalties', 'penaltyEvery', 'criticSteps', 'weightClip'],
   ...['augment', 'levels'],
 ];
@@ -98,7 +100,7 @@ const OPTIONS = [
  * ```
  */
 export function gan(options: GanOptions): Gan {
-  checkOptions('gan', options, OPTIONS);
+  checkOptions('gan', options, GAN_OPTIONS);
   return record(new Gan('gan', { ...options, contextSize: 0 }), 'gan', arguments);
 }
 
@@ -111,12 +113,12 @@ export function gan(options: GanOptions): Gan {
  * @see Conditional Generative Adversarial Nets (Mirza and Osindero, 2014), Eq. 2
  */
 export function conditionalGan(options: ConditionalGanOptions): Gan<ConditionedBatch> {
-  checkOptions('conditionalGan', options, [...OPTIONS, 'contextSize']);
+  checkOptions('conditionalGan', options, [...GAN_OPTIONS, 'contextSize']);
   checkInteger('conditionalGan', 'contextSize', options.contextSize);
   return record(new Gan<ConditionedBatch>('conditionalGan', options), 'conditionalGan', arguments);
 }
 
-/** What {@link gan} and {@link conditionalGan} make. */
+/** What {@link gan}, {@link conditionalGan} and auxiliaryClassifierGan make. */
 export class Gan<B extends Tensor | ConditionedBatch = Tensor>
   extends BaseModule
   implements GenerativeModel<B>
@@ -127,6 +129,7 @@ export class Gan<B extends Tensor | ConditionedBatch = Tensor>
   readonly contextSize: number;
   readonly generator: Layer;
   readonly critic: Layer;
+  protected readonly recognition: Recognition | undefined;
   readonly #where: string;
   readonly #latent: number;
   readonly #loss: AdversarialLoss;
@@ -136,7 +139,8 @@ export class Gan<B extends Tensor | ConditionedBatch = Tensor>
   readonly #weightClip: number | undefined;
   readonly #augment: Augmentation;
 
-  constructor(where: string, options: ConditionalGanOptions) {
+  /** @param recognition - reads from examples what the generator was told, in place of a critic that sees it */
+  constructor(where: string, options: ConditionalGanOptions, recognition?: Recognition) {
     super();
     const { latent, loss = 'relativistic', penalties = [r1({ gamma: 1 }), r2({ gamma: 1 })] } = options;
     const { penaltyEvery = 1, criticSteps = 1, weightClip, augment = (x) => tf.clone(x), levels } = options;
@@ -159,26 +163,29 @@ export class Gan<B extends Tensor | ConditionedBatch = Tensor>
     this.contextSize = options.contextSize;
     this.generator = this.child('generator', asLayer(options.generator));
     this.critic = this.child('critic', asLayer(options.critic));
+    this.recognition = recognition;
+    if (recognition !== undefined) this.child('recognition', recognition.network);
     this.eventShape = this.#checkNetworks();
   }
 
   /**
-   * @param options - `context`, `[n, contextSize]`, of a conditional model
+   * @param options - `context`, `[n, contextSize]`, of a conditional model; drawn by default where it is a code
    * @returns G(z) for n draws z, `[n, ...event]`
    * @throws ShapeError if there is not one context for each draw
    */
   sample(key: Key, n: number, { context }: SampleOptions = {}): Tensor {
     checkKey(`${this.#where}.sample`, key);
     checkInteger(`${this.#where}.sample`, 'n', n, { min: 0 });
-    checkContext(`${this.#where}.sample`, context, { rows: n, contextSize: this.contextSize });
-    return tf.tidy(() => fromNetworks(this.#generate(key, n, context, {}), this.levels));
+    if (context !== undefined || !this.#drawsCodes)
+      checkContext(`${this.#where}.sample`, context, { rows: n, contextSize: this.contextSize });
+    return tf.tidy(() => fromNetworks(this.#generate(key, n, context, {}).x, this.levels));
   }
 
   objectives(): readonly Objective<B>[] {
     return [
       {
         name: 'critic',
-        parameters: [...trainable(this.critic).values()],
+        parameters: [...trainable(this.critic).values(), ...this.#recognitionWeights(true)],
         lazyEvery: this.#penaltyEvery,
         prepare: (batch, key, options) => this.#prepareFakes(batch, key, options),
         loss: (batch, key, options) => this.#criticLoss(batch, key, options),
@@ -186,22 +193,36 @@ export class Gan<B extends Tensor | ConditionedBatch = Tensor>
       },
       {
         name: 'generator',
-        parameters: [...trainable(this.generator).values()],
+        parameters: [...trainable(this.generator).values(), ...this.#recognitionWeights(false)],
         every: this.#criticSteps,
         loss: (batch, key, options) => this.#generatorLoss(batch, key, options),
       },
     ];
   }
 
-  /** G(z), as the networks see examples. */
-  #generate(key: Key, n: number, context: Tensor | undefined, call: CallOptions): Tensor {
+  /** Whether the generator is told codes that are drawn, not contexts of examples. */
+  get #drawsCodes(): boolean {
+    return this.recognition?.isSupervised === false;
+  }
+
+  /** The weights of the recognition network, if they are trained by the critic's objective, or by the generator's. */
+  #recognitionWeights(byCritic: boolean): readonly Variable[] {
+    const { recognition } = this;
+    return recognition?.isSupervised === byCritic ? [...trainable(recognition.network).values()] : [];
+  }
+
+  /** G(z), as the networks see examples, and what the generator was told. */
+  #generate(key: Key, n: number, context: Tensor | undefined, call: CallOptions): Told {
     const z = key.fold('z').normal([n, this.#latent]);
-    return this.generator.apply(beside(z, context), childCall({ ...call, key }, 'generator'));
+    const drawn = this.#drawsCodes ? this.recognition?.code.draw(key.fold('code'), n) : undefined;
+    const told = context ?? drawn;
+    return { x: this.generator.apply(beside(z, told), childCall({ ...call, key }, 'generator')), told };
   }
 
   /** The critic as a function of the examples alone, `[n]`. */
   #scores(context: Tensor | undefined, call: CallOptions): (x: Tensor) => Tensor {
-    return (x) => tf.reshape(this.critic.apply(beside(x, context), call), [-1]);
+    const seen = this.recognition === undefined ? context : undefined;
+    return (x) => tf.reshape(this.critic.apply(beside(x, seen), call), [-1]);
   }
 
   /** Real examples and their contexts, as the networks see them. */
@@ -209,7 +230,8 @@ export class Gan<B extends Tensor | ConditionedBatch = Tensor>
     const { x, context } = splitBatch(batch);
     checkShape(`${this.#where}.loss`, 'x', x, ['n', ...this.eventShape]);
     const n = x.shape[0]!;
-    checkContext(`${this.#where}.loss`, context, { rows: n, contextSize: this.contextSize });
+    const contextSize = this.#drawsCodes ? 0 : this.contextSize;
+    checkContext(`${this.#where}.loss`, context, { rows: n, contextSize });
     return { real: toNetworks(x, this.levels), context, n };
   }
 
@@ -217,34 +239,50 @@ export class Gan<B extends Tensor | ConditionedBatch = Tensor>
   #prepareFakes(batch: B, key: Key, { training }: LossOptions): Prepared {
     return tf.tidy(() => {
       const { context, n } = this.#realOf(batch);
-      return { fakes: this.#generate(key.fold('fakes'), n, context, { training }) };
+      return { fakes: this.#generate(key.fold('fakes'), n, context, { training }).x };
     });
   }
 
-  #criticLoss(batch: B, key: Key, { training, prepared, lazy = true }: LossOptions) {
+  #criticLoss(batch: B, key: Key, { training, prepared, lazy = true }: LossOptions): Terms {
     return tf.tidy(() => {
       const { real, context } = this.#realOf(batch);
       const seen = this.#seen(real, prepared!['fakes']!, key);
       const scores = this.#scores(context, { training, key: key.fold('critic') });
-      const loss = this.#loss.critic(scores(seen.real), scores(seen.fake));
-      if (!lazy || this.#penalties.length === 0) return { total: loss };
-      const penalties = this.#penalties.map((penalty, index) =>
-        penalty.loss(scores, seen, key.fold('penalty').fold(index)),
-      );
-      const penalty = tf.mul<Scalar>(this.#penaltyEvery, tf.addN(penalties));
-      return { total: tf.add<Scalar>(loss, penalty), loss, penalty };
+      const terms: Record<string, Scalar> = { loss: this.#loss.critic(scores(seen.real), scores(seen.fake)) };
+      if (lazy && this.#penalties.length > 0) {
+        const penalties = this.#penalties.map((penalty, index) =>
+          penalty.loss(scores, seen, key.fold('penalty').fold(index)),
+        );
+        terms['penalty'] = tf.mul<Scalar>(this.#penaltyEvery, tf.addN(penalties));
+      }
+      if (this.recognition?.isSupervised === true) {
+        const call = { training, key: key.fold('recognition') };
+        const told = tf.concat([context!, context!]);
+        terms['recognition'] = this.#misread(tf.concat([seen.real, seen.fake]), told, call);
+      }
+      return totalOf(terms);
     });
   }
 
-  #generatorLoss(batch: B, key: Key, { training }: LossOptions): { total: Scalar } {
+  #generatorLoss(batch: B, key: Key, { training }: LossOptions): Terms {
     return tf.tidy(() => {
       const { real, context, n } = this.#realOf(batch);
-      const seen = this.#seen(real, this.#generate(key.fold('fakes'), n, context, { training }), key);
+      const { x, told } = this.#generate(key.fold('fakes'), n, context, { training });
+      const seen = this.#seen(real, x, key);
       const scores = this.#scores(context, { training, key: key.fold('critic') });
       const fake = scores(seen.fake);
       const { generator, isRelativistic = false } = this.#loss;
-      return { total: isRelativistic ? generator(fake, scores(seen.real)) : generator(fake) };
+      const loss = isRelativistic ? generator(fake, scores(seen.real)) : generator(fake);
+      if (this.recognition === undefined) return { total: loss };
+      const recognition = this.#misread(seen.fake, told!, { training, key: key.fold('recognition') });
+      return totalOf({ loss, recognition });
     });
+  }
+
+  /** $-\lambda \ln q(c|x)$, the mean over the batch. */
+  #misread(x: Tensor, told: Tensor, call: CallOptions): Scalar {
+    const { network, code, weight } = this.recognition!;
+    return tf.mul<Scalar>(-weight, tf.mean<Scalar>(code.logProb(network.apply(x, call), told)));
   }
 
   /** What the critic sees. */
@@ -271,12 +309,33 @@ export class Gan<B extends Tensor | ConditionedBatch = Tensor>
       const context = this.contextSize === 0 ? undefined : tf.zeros([n, this.contextSize]);
       const x = this.generator.apply(beside(tf.zeros([n, this.#latent]), context));
       checkOutput(where, 'generator', x, { shape: '[n, ...event]' });
-      const scores = this.critic.apply(beside(x, context));
+      const scores = this.critic.apply(beside(x, this.recognition === undefined ? context : undefined));
       checkOutput(where, 'critic', scores, { shape: '[n, 1]', fits: ({ size }) => size === n });
+      if (this.recognition !== undefined) {
+        const { network, code } = this.recognition;
+        const shape = `[n, ${code.numParameters}]`;
+        const fits = (read: Tensor): boolean => read.rank === 2 && read.shape[1] === code.numParameters;
+        checkOutput(where, 'recognition network', network.apply(x), { shape, fits });
+      }
       if (this.#penalties.length > 0)
         checkSecondDerivative(`${where}: the critic`, this.#scores(context, {}), x);
       shape = x.shape.slice(1);
     });
     return shape;
   }
+}
+
+type Terms = { total: Scalar } & Record<string, Scalar>;
+
+/** Fakes, and what the generator was told besides its noise. */
+interface Told {
+  readonly x: Tensor;
+  readonly told: Tensor | undefined;
+}
+
+/** The total of a loss with its terms, if there are several. */
+function totalOf(terms: Record<string, Scalar>): Terms {
+  const [first, ...rest] = Object.values(terms);
+  if (rest.length === 0) return { total: first! };
+  return { total: tf.addN([first!, ...rest]) as Scalar, ...terms };
 }
