@@ -36,6 +36,7 @@ const sidebar = [
     items: [
       { text: 'Start', link: '/start' },
       { text: 'Numbers', link: '/numbers' },
+      { text: 'Algorithms', link: '/algorithms' },
     ],
   },
   {

@@ -86,6 +86,7 @@ const OPTIONS = [
 ] as const satisfies readonly (keyof FlowMatchingOptions)[];
 
 const paths = ['linear', 'trigonometric'] as const;
+/** The path from noise to data of flow matching: `linear` or `trigonometric`. */
 export type FlowPath = (typeof paths)[number];
 
 /** What a flow is trained on: examples, with a condition, or with the noise that each is paired with. */

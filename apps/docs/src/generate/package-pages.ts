@@ -2,9 +2,14 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSyn
 import path from 'node:path';
 import { generated, packages, pictures, repository, site } from '../folders';
 import { sourceUrl } from '../source-url';
+import { algorithms } from './algorithms';
 
-/** Writes a page for each package: what the site has to show of it, where there is something, and its README. */
+/**
+ * Writes a page for each package: what the site has to show of it, where there is something, its README, and where its functions are
+ * from.
+ */
 export function writePackagePages(): void {
+  const withSources = new Set(algorithms().map((each) => each.package));
   rmSync(generated, { recursive: true, force: true });
   rmSync(pictures, { recursive: true, force: true });
   mkdirSync(generated, { recursive: true });
@@ -13,7 +18,10 @@ export function writePackagePages(): void {
     const lead = existsSync(path.join(site, 'leads', `${name}.md`))
       ? `<!--@include: ../leads/${name}.md-->\n\n`
       : '';
-    const text = `# @dgm/${name}\n\n${lead}${toPart(readme, `packages/${name}`)}\n`;
+    const sources = withSources.has(name)
+      ? `\n## Functions and their sources\n\n<!--@include: ../parts/algorithms-${name}.md-->\n`
+      : '';
+    const text = `# @dgm/${name}\n\n${lead}${toPart(readme, `packages/${name}`)}\n${sources}`;
     writeFileSync(path.join(generated, `${name}.md`), text);
   }
 }

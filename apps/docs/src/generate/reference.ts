@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { Application, Converter, ReflectionKind } from 'typedoc';
+import { Application, Comment, Converter, ReflectionKind } from 'typedoc';
 import type { DeclarationReflection, ProjectReflection } from 'typedoc';
 import type { PluginOptions } from 'typedoc-plugin-markdown';
 import { app, libraries, repository, site } from '../folders';
@@ -119,6 +119,7 @@ export async function writeReference(): Promise<void> {
   application.converter.on(Converter.EVENT_RESOLVE_END, ({ project }) => keepOwnMembers(project), -50);
   const project = await application.convert();
   if (project === undefined) throw new Error('TypeDoc could not read the sources');
+  sayWhoseOptions(project);
   const formulas = new Formulas();
   formulas.takeFrom(project);
   application.validate(project);
@@ -184,6 +185,21 @@ function keepOwnMembers(project: ProjectReflection): void {
       const isInherited = member.inheritedFrom !== undefined && !isOption;
       if (isInherited || member.name.startsWith('[')) project.removeReflection(member);
     }
+  }
+}
+
+/** The interface `VaeOptions` without a comment has the options of `vae`. */
+function sayWhoseOptions(project: ProjectReflection): void {
+  for (const options of project.getReflectionsByKind(ReflectionKind.Interface | ReflectionKind.TypeAlias)) {
+    const [, stem] = /^(\w+)Options$/.exec(options.name) ?? [];
+    if (stem === undefined || options.hasComment()) continue;
+    const taker = options.parent?.kindOf(ReflectionKind.SomeModule)
+      ? (options.parent as DeclarationReflection).children?.find(
+          ({ name }) => name !== options.name && name.toLowerCase() === stem.toLowerCase(),
+        )
+      : undefined;
+    const text = `Options of \`${taker?.name ?? stem}\`.`;
+    options.comment = new Comment([{ kind: 'text', text }]);
   }
 }
 

@@ -16,6 +16,7 @@ export interface Value extends TensorSpec {
     | { readonly kind: 'node'; readonly node: Node; readonly output: number };
 }
 
+/** The attributes of a kernel in a captured graph, by name. */
 export type Attributes = Readonly<Record<string, unknown>>;
 
 /** One call of a tfjs kernel. Kernels have no side effects, so nodes whose results nobody reads do not exist. */

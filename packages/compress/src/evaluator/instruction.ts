@@ -1,8 +1,10 @@
 import type { Shape } from '@dgm/core';
 import type { BinaryName, UnaryName } from './elementwise';
 
+/** The types of values in a program. */
 export type ValueType = 'float32' | 'int32' | 'bool';
 
+/** The shape and the type of a value in a program. */
 export interface ValueSpec {
   readonly shape: Shape;
   readonly type: ValueType;

@@ -55,6 +55,7 @@ export class CodeDistribution {
   }
 }
 
+/** The size of a code, and of the mixture that models each of its entries. */
 export interface CodeSize {
   readonly entries: number;
   /** How many logistic distributions each entry has. */

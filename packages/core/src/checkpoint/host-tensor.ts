@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Variable } from '@tensorflow/tfjs-core';
 import type { Shape } from '../shape/shape';
 
+/** The types of values that are stored and read back. */
 export type HostDtype = 'float32' | 'int32' | 'bool';
 
 /** A tensor's values in host memory; never changed after it was made. */

@@ -2,6 +2,7 @@
 export type DgmErrorCode =
   'shape' | 'argument' | 'domain' | 'numerical' | 'state' | 'unsupported' | 'engine' | 'serialization';
 
+/** What an error says: the parts of its message, which are also its fields. */
 export interface DgmErrorDetails {
   /** Who complains: `Type.method` or `function`. */
   readonly where: string;

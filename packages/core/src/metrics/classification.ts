@@ -28,6 +28,7 @@ export interface ReliabilityBin {
   readonly accuracy: number;
 }
 
+/** How well probabilities of predictions agree with how often they are right. */
 export interface Calibration {
   /** The expected calibration error, in [0, 1]. */
   readonly error: number;

@@ -12,6 +12,7 @@ export interface PlaneKlOptions {
   readonly cells?: number;
 }
 
+/** A Kullback-Leibler divergence of two densities in the plane, summed over a grid. */
 export interface PlaneKl {
   /** $\mathrm{KL}(p \| q)$ of both densities normalized on the grid, in nats. */
   readonly kl: number;

@@ -28,6 +28,7 @@ export interface Part {
   readonly args: readonly Json[];
 }
 
+/** A value that JSON can hold. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 /** The typed arrays that options may hold, by the key of their JSON. */

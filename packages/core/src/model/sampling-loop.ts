@@ -29,6 +29,7 @@ export interface LoopSampledModel {
   samplingLoop(n: number): SamplingLoop;
 }
 
+/** Whether a model draws its samples in a loop over many similar steps, of which an engine captures one. */
 export function hasSamplingLoop<M extends object>(model: M): model is M & LoopSampledModel {
   return 'samplingLoop' in model;
 }

@@ -6,6 +6,7 @@ import { checkSize } from '../shape/size-limit';
 /** The group before all others: that of the context, and of units that see nothing else. */
 const CONTEXT = -1;
 
+/** The sizes of a masked autoregressive network. */
 export interface MadeSizes {
   /** The number of inputs of a variable. */
   readonly features: number;

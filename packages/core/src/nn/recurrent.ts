@@ -85,6 +85,7 @@ export abstract class BaseCell<S extends RecurrentState> extends BaseModule impl
   }
 }
 
+/** What a gated recurrent unit remembers, `[n, features]`. */
 export type GruState = { readonly hidden: Tensor };
 
 /**
@@ -117,6 +118,7 @@ export class GruCell extends BaseCell<GruState> {
   }
 }
 
+/** What a long short-term memory remembers, `[n, features]` each. */
 export type LstmState = { readonly hidden: Tensor; readonly cell: Tensor };
 
 /**

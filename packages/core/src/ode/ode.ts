@@ -11,6 +11,7 @@ export type OdeState = Tensor[];
 /** $f(t, y)$, the slope of each part of the state. The time is a tensor, so that one captured step serves every time. */
 export type VectorField = (t: Scalar, y: OdeState) => OdeState;
 
+/** The times that a solver of differential equations goes from and to. */
 export interface TimeInterval {
   readonly from: number;
   /** May lie before `from`: then time runs backwards. */

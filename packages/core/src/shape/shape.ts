@@ -8,6 +8,7 @@ export function sizeOf(shape: Shape): number {
   return shape.reduce((product, size) => product * size, 1);
 }
 
+/** Whether two shapes have the same sizes. */
 export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((size, axis) => size === b[axis]);
 }

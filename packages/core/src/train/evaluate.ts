@@ -71,6 +71,7 @@ export interface EvaluateOptions {
   readonly onProgress?: (progress: EvaluationProgress) => void;
 }
 
+/** How far an evaluation is. It goes over the examples in passes, each with more draws. */
 export interface EvaluationProgress {
   /** Examples that are done in this pass. */
   readonly done: number;
@@ -126,6 +127,7 @@ export interface Evaluation {
   readonly count: number;
 }
 
+/** What a likelihood is of: values of discrete data, real numbers, or discrete data plus noise. */
 export type LikelihoodMeasure = 'probability' | 'density' | 'dequantized';
 
 /** What `evaluate` may ask of a model: at least one of these. */

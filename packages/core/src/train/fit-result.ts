@@ -17,6 +17,7 @@ export interface CurvePoint {
   readonly validation?: number;
 }
 
+/** How a training ended: its curve, its best epoch, and why it stopped. */
 export interface FitResult {
   /** Finished epochs. */
   readonly epochs: number;

@@ -48,6 +48,7 @@ export interface OtherSchema extends ColumnSchemaBase {
   readonly value?: string;
 }
 
+/** What a column of a table holds, and how its values are written. */
 export type ColumnSchema = NumberSchema | DateSchema | CategorySchema | OtherSchema;
 
 /** What the columns of a table hold. A plain object that JSON keeps: look at it, correct it, pass it back. */
@@ -61,6 +62,7 @@ export interface TableSchema {
   readonly columns: readonly ColumnSchema[];
 }
 
+/** What a column of a table holds. */
 export type ColumnKind = ColumnSchema['kind'];
 
 /** What is known of a column beforehand. */
@@ -184,6 +186,7 @@ export interface TypedTable {
   readonly columns: readonly TypedColumn[];
 }
 
+/** A column of a table as numbers, with the schema that gives them a meaning. */
 export interface TypedColumn {
   readonly schema: ColumnSchema;
   /**

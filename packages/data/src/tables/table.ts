@@ -18,6 +18,7 @@ export interface Table {
   readonly columns: readonly TableColumn[];
 }
 
+/** A column of a table as it was read: numbers, or texts. */
 export type TableColumn = NumberColumn | TextColumn;
 
 /** A column whose fields are all decimal numbers, or missing. */

@@ -56,6 +56,7 @@ export interface IntegerLogisticMixtureOptions extends IntegerLogisticOptions {
   readonly background?: Background;
 }
 
+/** A wide component that is mixed into a distribution, so that no integer is impossible. */
 export interface Background {
   /** Its weight, between 0 and 1; 0.01 is usual. */
   readonly share: number;

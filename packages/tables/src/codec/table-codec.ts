@@ -11,6 +11,7 @@ import { record } from '../record';
 import { CategoryCodec, type CategoryCodecState, type LevelOptions } from './category-codec';
 import { LEAST_WIDTH, NumberCodec, type BinOptions, type NumberCodecState } from './number-codec';
 
+/** How a column becomes the inputs and the targets of a network. */
 export type ColumnCodec = NumberCodec | CategoryCodec;
 
 export interface CodecOptions extends BinOptions, LevelOptions {}

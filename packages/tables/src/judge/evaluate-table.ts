@@ -36,6 +36,7 @@ export interface TableEvaluation {
   readonly warnings: readonly string[];
 }
 
+/** How good a model is at a column. */
 export interface ColumnEvaluation {
   readonly name: string;
   /** Mean nats of a held-out cell, given the cells before it. */
@@ -47,6 +48,7 @@ export interface ColumnEvaluation {
   readonly usefulness?: Usefulness;
 }
 
+/** How near drawn rows are to the rows that the model was trained on. */
 export interface PrivacyEvaluation {
   /** The share of drawn rows that equal a training row. */
   readonly copies: number;

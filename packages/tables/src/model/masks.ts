@@ -31,6 +31,7 @@ export interface Targets {
   readonly weights: Tensor2D;
 }
 
+/** The cells of a column of numbers, as bins and places in them. */
 export interface NumberTargets extends Targets {
   /** `[C, Q]`: the lower edge and the width of each cell on the axis, and those of its bin. */
   readonly low: Tensor2D;

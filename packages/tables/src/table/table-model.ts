@@ -51,6 +51,7 @@ export interface ScoreOptions {
   readonly given?: 'before' | 'others';
 }
 
+/** Log-probabilities of the rows and cells of a table. */
 export interface Scores {
   /** `[count]`: the sum of the log-probabilities of each row's cells, in nats. */
   readonly rows: Float64Array;
@@ -67,6 +68,7 @@ export interface SampleTableOptions {
   readonly like?: TextTable;
 }
 
+/** Rows that were drawn, with weights where the conditions need them. */
 export interface Sample {
   readonly table: TextTable;
   /**

@@ -26,6 +26,7 @@ export interface ExpectationMaximizationOptions {
   readonly tolerance?: number;
 }
 
+/** The model that expectation maximization has found, and how the likelihood grew. */
 export interface ExpectationMaximizationResult {
   readonly model: Ppca;
   /** The mean log-likelihood of the observed entries, in nats per example, before each iteration and after the last. */
