@@ -59,5 +59,12 @@ export type { NeuralCompressor, NeuralCompressorOptions, RateOptions } from './l
 export { mixedQuantizer, noiseQuantizer, softQuantizer, straightThroughQuantizer } from './lossy/quantizer';
 export type { Quantizer, RelaxedCode, SoftQuantizerOptions } from './lossy/quantizer';
 
+// JPEG
+export { decodeJpeg } from './jpeg/decode-jpeg';
+export type { DecodeJpegOptions } from './jpeg/decode-jpeg';
+export { encodeJpeg } from './jpeg/encode-jpeg';
+export type { JpegOptions } from './jpeg/encode-jpeg';
+export type { RasterImage } from './jpeg/transform';
+
 // model files
 export { modelParts } from './model-parts';

@@ -23,6 +23,8 @@ describeCoverage({
     softQuantizer: 'src/lossy/quantizer.test.ts',
     straightThroughQuantizer: 'src/lossy/quantizer.test.ts',
     readLossyCodec: 'src/codecs/neural-codec.test.ts',
+    decodeJpeg: 'src/jpeg/jpeg.test.ts',
+    encodeJpeg: 'src/jpeg/jpeg.test.ts',
     decodeFile: 'src/codecs/codec.test.ts',
     frequencies: 'src/coders/coders.test.ts',
     huffmanLengths: 'src/coders/coders.test.ts',
