@@ -1,6 +1,9 @@
 import {
   autoregressiveCodec,
   bitsBackCodec,
+  bjontegaardRate,
+  decodeJpeg,
+  encodeJpeg,
   FrequencyTable,
   integerFlowCodec,
   ransDecode,
@@ -8,6 +11,7 @@ import {
   type Codec,
   type IntegerFlowModel,
   type LatentModel,
+  type RatePoint,
 } from '@dgm/compress';
 import {
   evaluate,
@@ -20,6 +24,7 @@ import {
 } from '@dgm/core';
 import type { Claim, ClaimContext, Measured } from '../claim';
 import { overSeeds, withTrained } from '../trained';
+import { principalComponentCoding, type RateDistortionPoint } from '../transform-coding';
 
 const dataset = 'digits';
 
@@ -99,6 +104,75 @@ async function gap(
   return overSeeds(gaps);
 }
 
+/** Rate and distortion of true files of the test digits by the neural compressor, for each seed. */
+function neuralCurves(context: ClaimContext): Promise<readonly (readonly RateDistortionPoint[])[]> {
+  return (curves ??= trainedCurves(context));
+}
+let curves: Promise<readonly (readonly RateDistortionPoint[])[]> | undefined;
+
+async function trainedCurves(context: ClaimContext): Promise<readonly (readonly RateDistortionPoint[])[]> {
+  const data: Dataset = await context.dataset(dataset);
+  const recipe = await context.recipe('neural-compressor');
+  const all: (readonly RateDistortionPoint[])[] = [];
+  for (const seed of context.seeds) {
+    await withTrained({ recipe, dataset: data, seed }, context, async ({ measure }, key) => {
+      const measured = await measure!(data.test, { key, engine: context.engine.engine });
+      all.push(measured.curves![0]!.points);
+    });
+  }
+  return all;
+}
+
+const LEVELS = 17;
+
+/** Bjontegaard's delta rate of the neural compressor to another codec of the digits: the mean over the seeds. */
+async function deltaRate(
+  anchorOf: (data: Dataset) => readonly RateDistortionPoint[],
+  context: ClaimContext,
+): Promise<Measured> {
+  const decibels = (points: readonly RateDistortionPoint[]): RatePoint[] =>
+    points.map(([rate, error]) => ({ rate, quality: 10 * Math.log10((LEVELS - 1) ** 2 / error) }));
+  const anchor = decibels(anchorOf(await context.dataset(dataset)));
+  const all = await neuralCurves(context);
+  return overSeeds(all.map((points) => bjontegaardRate(anchor, decibels(points))));
+}
+
+/** Principal components with a uniform step, from 5 to 60 bits per image. */
+const byPrincipalComponents = ({ train, test }: Dataset): readonly RateDistortionPoint[] =>
+  principalComponentCoding(train, test, {
+    steps: [6.5, 8, 10, 12, 14, 16, 18, 20, 24, 28, 31],
+    range: [0, LEVELS - 1],
+  });
+
+const MOSAIC_COLUMNS = 21;
+const SIDE = 8;
+
+/** JPEG files of all images side by side, which shares one header among them. */
+function byJpeg({ test: { values, count } }: Dataset): readonly RateDistortionPoint[] {
+  const width = SIDE * MOSAIC_COLUMNS;
+  const height = SIDE * Math.ceil(count / MOSAIC_COLUMNS);
+  const mosaic = new Uint8Array(width * height);
+  /** Where an entry of an image lies in the mosaic. */
+  const place = (at: number): number => {
+    const [image, pixel] = [Math.floor(at / SIDE ** 2), at % SIDE ** 2];
+    const row = SIDE * Math.floor(image / MOSAIC_COLUMNS) + Math.floor(pixel / SIDE);
+    return row * width + SIDE * (image % MOSAIC_COLUMNS) + (pixel % SIDE);
+  };
+  const scale = 255 / (LEVELS - 1);
+  values.forEach((value, at) => {
+    mosaic[place(at)] = Math.round(scale * value);
+  });
+  return [1, 5, 10, 15, 20, 30, 40].map((quality) => {
+    const file = encodeJpeg({ width, height, channels: 1, values: mosaic }, { quality });
+    const decoded = decodeJpeg(file).values;
+    let error = 0;
+    values.forEach((value, at) => {
+      error += (decoded[place(at)]! / scale - value) ** 2;
+    });
+    return [(8 * file.length) / count, error / values.length];
+  });
+}
+
 /** Draws per example of a bound that a file is held against. */
 const DRAWS = 64;
 
@@ -133,6 +207,26 @@ export const claims: readonly Claim[] = [
     requires: { dataset },
     measure: (context) =>
       gap('idf', (model) => integerFlowCodec(model as unknown as IntegerFlowModel), context),
+  },
+  {
+    name: 'compress.lossy.bd-rate-pca',
+    what: 'rate of lossy files of the test digits, against principal components with scalar quantization, at equal error',
+    unit: '%',
+    bound: { atMost: -10 },
+    seeds: [0, 1, 2],
+    minutes: 6,
+    requires: { dataset },
+    measure: (context) => deltaRate(byPrincipalComponents, context),
+  },
+  {
+    name: 'compress.lossy.bd-rate-jpeg',
+    what: 'rate of lossy files of the test digits, against JPEG, at equal error',
+    unit: '%',
+    bound: { atMost: -60 },
+    seeds: [0, 1, 2],
+    minutes: 6,
+    requires: { dataset },
+    measure: (context) => deltaRate(byJpeg, context),
   },
   {
     name: 'compress.rans.overhead',
