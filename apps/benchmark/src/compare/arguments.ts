@@ -52,7 +52,7 @@ export const compareCommandLine = new CommandLine({
       type: 'string',
       value: 'NAME',
       default: 'glyphs',
-      help: 'glyphs, digits, mnist, binarized-mnist, fashion-mnist, cifar10',
+      help: 'glyphs, digits, mnist, binarized-mnist, mnist-10k, binarized-mnist-10k, fashion-mnist, cifar10',
     },
     'data-dir': { type: 'string', value: 'DIR', help: 'the folder of the data files; also DGM_DATA_DIR' },
     batches: { type: 'string', value: 'NUMBERS', help: "batch sizes (default each model's own)" },

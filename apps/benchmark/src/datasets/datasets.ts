@@ -1,5 +1,6 @@
 import { checkOneOf, type Dataset, type Examples } from '@dgm/core';
 import { binarizedMnist, cifar10, dataset, digits, fashionMnist, glyphs, mnist, subset } from '@dgm/data';
+import { binarizedMnist10k, mnist10k } from './mnist-10k';
 import { loadPlane, planeNames } from './planes';
 import { loadTable, tableNames } from './tables';
 import { thresholded } from './thresholded';
@@ -12,6 +13,8 @@ const loaders: Readonly<Record<string, Loader>> = {
   digits: (folder) => digits(folder),
   'binarized-digits': async (folder) => thresholded(await digits(folder), 'binarized-digits'),
   mnist: (folder) => mnist(from(folder)),
+  'mnist-10k': (folder) => mnist10k(folder),
+  'binarized-mnist-10k': (folder) => binarizedMnist10k(folder),
   'fashion-mnist': (folder) => fashionMnist(from(folder)),
   'binarized-mnist': (folder) => binarizedMnist(from(folder)),
   cifar10: (folder) => cifar10(from(folder)),

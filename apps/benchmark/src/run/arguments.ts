@@ -41,7 +41,7 @@ export const runCommand = new CommandLine({
     dataset: {
       type: 'string',
       value: 'NAME',
-      help: 'glyphs (default), digits, binarized-digits (ink or none), mnist, binarized-mnist, fashion-mnist, cifar10; on the plane two-moons, rings, checkerboard, gaussian-mixture; tables csv, miniboone',
+      help: 'glyphs (default), digits, binarized-digits (ink or none), mnist, binarized-mnist, mnist-10k, binarized-mnist-10k (8000 training rows), fashion-mnist, cifar10; on the plane two-moons, rings, checkerboard, gaussian-mixture; tables csv, miniboone',
     },
     'data-dir': {
       type: 'string',

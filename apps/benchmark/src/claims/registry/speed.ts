@@ -1,41 +1,120 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
-import { measure } from '../../compare/measure/measure';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { measure, type Task } from '../../compare/measure/measure';
 import { writeDataFiles } from '../../compare/programs/data-files';
 import { findPeers } from '../../compare/programs/peers';
-import { findLibrary } from '../../compare/programs/python';
+import { findLibrary, findTorch } from '../../compare/programs/python';
 import { discoverFamilies } from '../../families';
 import { meanRatio } from '../../report/comparison-text';
-import type { ComparisonRow } from '../../results/comparison';
+import { PEERS, type ComparisonRow, type Measurement, type PeerName } from '../../results/comparison';
 import { rowsOf } from '../../statistics/rows';
 import type { Claim, ClaimContext, Measured } from '../claim';
 
 /** Of alternating windows for each model. */
 const SECONDS = 10;
 
-/**
- * How many times as fast as PyTorch's the compiled training steps of models are, each side with the threads that are fastest for
- * it: the geometric mean.
- */
-async function stepRatio(models: readonly string[], context: ClaimContext): Promise<Measured> {
+interface Comparing extends Pick<Task, 'batch' | 'width'> {
+  readonly models: readonly string[];
+  readonly peers: readonly PeerName[];
+  /** Defaults to one and the number of cores. */
+  readonly threads?: readonly number[];
+}
+
+/** The compiled engine and peers, turn by turn, on the digits: the measurements of each model. */
+async function measureAll(
+  { models, peers, threads = [...new Set([1, availableParallelism()])], ...size }: Comparing,
+  context: ClaimContext,
+): Promise<readonly (readonly Measurement[])[]> {
   const folder = await mkdtemp(path.join(tmpdir(), 'dgm-claims-'));
   try {
     const data = await writeDataFiles(await context.dataset('digits'), folder);
-    const threads = [...new Set([1, availableParallelism()])];
-    const peers = await findPeers(['pytorch'], findLibrary);
-    const programs = { engines: [{ engine: 'compiled', device: 'cpu' }], threads, peers };
-    const rows: ComparisonRow[] = [];
+    const engines = [{ engine: 'compiled', device: 'cpu' }];
+    const programs = { engines, threads, peers: await findPeers(peers, findLibrary) };
+    const all = [];
     for (const model of models) {
-      const task = { model, data, programs, seeds: context.seeds, quick: false, seconds: SECONDS };
-      rows.push(
-        ...rowsOf(await measure(task)).filter(({ setting }) => setting === 'fastest' || threads.length === 1),
-      );
+      const task = { model, data, programs, seeds: context.seeds, quick: false, seconds: SECONDS, ...size };
+      all.push(await measure(task));
     }
-    return { value: meanRatio(rows) ?? Number.NaN, standardError: null };
+    return all;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+const rows = async (comparing: Comparing, context: ClaimContext): Promise<readonly ComparisonRow[]> =>
+  (await measureAll(comparing, context)).flatMap(rowsOf);
+
+const exactly = (value: number | null | undefined): Measured => ({
+  value: value ?? Number.NaN,
+  standardError: null,
+});
+
+/** How many times as fast as the fastest peer's the steps of models are, in one setting: the geometric mean. */
+const meanOf = (all: readonly ComparisonRow[], setting: ComparisonRow['setting']): Measured =>
+  exactly(meanRatio(inSetting(all, setting)));
+
+/** With one core there is one setting. */
+function inSetting(all: readonly ComparisonRow[], setting: ComparisonRow['setting']) {
+  const rows = all.filter((row) => row.setting === setting);
+  return rows.length > 0 ? rows : all;
+}
+
+/** The lowest of ratios; not a number where one is missing, for a missing one is no success. */
+const lowest = (ratios: readonly (number | null)[]): Measured =>
+  exactly(ratios.includes(null) ? Number.NaN : Math.min(...(ratios as number[])));
+
+/** Rows of models that a peer has; one whose peers have all failed is among them. */
+const compared = (all: readonly ComparisonRow[]) =>
+  all.filter(({ error = '' }) => !/peer: \w+: no (PyTorch|JAX) peer for|no optimizer/.test(error));
+
+const ratiosOf = (all: readonly ComparisonRow[]) => compared(all).map(({ ratio }) => ratio);
+
+/** Times of 64 samples, the fastest peer's over ours. */
+const samplingRatios = (all: readonly ComparisonRow[]) =>
+  compared(all).map(({ oursSampleMs, peerSampleMs }) =>
+    oursSampleMs === null || peerSampleMs === null ? null : peerSampleMs / oursSampleMs,
+  );
+
+/** A step's time with all threads as a part of its time with one. */
+async function secondThread(model: string, context: ClaimContext): Promise<Measured> {
+  const [measurements] = await measureAll({ models: [model], peers: [], threads: [1, 2] }, context);
+  const ms = (count: number) =>
+    measurements!.find(({ threads }) => threads === count)?.msPerStep?.median ?? Number.NaN;
+  return exactly(ms(2) / ms(1));
+}
+
+/** The multiply-adds of wide steps as a part of what large products reach in the same run, the lower of two widths. */
+async function widePeak(context: ClaimContext): Promise<Measured> {
+  const parts: (number | null)[] = [];
+  for (const width of [1024, 2048]) {
+    const wide = { models: ['vae'], peers: [], threads: [1], batch: 256, width };
+    parts.push((await rows(wide, context))[0]?.roofline ?? null);
+  }
+  return lowest(parts);
+}
+
+/** A step of convolutions with group normalization: our processor time as a part of PyTorch's. Wants the sources. */
+async function groupNormRatio(): Promise<Measured> {
+  const script = fileURLToPath(
+    new URL('../../../../../packages/compile/bench/group-norm.ts', import.meta.url),
+  );
+  const torch = await findTorch();
+  if (!existsSync(script) || 'missing' in torch) return exactly(Number.NaN);
+  const root = path.resolve(path.dirname(script), '../../..');
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ['--import', 'tsx', script, '--rounds', '40', '--python', torch.python],
+    {
+      cwd: path.join(root, 'apps/benchmark'),
+      env: { ...process.env, TSX_TSCONFIG_PATH: path.join(root, 'tsconfig.json') },
+    },
+  );
+  return exactly(Number(/with group normalization:.* ratio ([\d.]+)/.exec(stdout)?.[1] ?? Number.NaN));
 }
 
 /** The models that learn the digits. Models of bits alone have no row in the comparison of the README. */
@@ -45,11 +124,28 @@ async function modelsOfDigits(context: ClaimContext): Promise<readonly string[]>
   return candidates.filter(({ entry }) => entry.accepts?.(digits) ?? true).map(({ entry }) => entry.name);
 }
 
+/** The models with a peer in JAX: at least one of every family. */
+const IN_JAX = [
+  ...['arm-conv', 'arm-gru', 'arm-transformer', 'real-nvp', 'glow', 'vae', 'vae-top-down'],
+  ...['ddgm', 'jem', 'gan-r3', 'gan-wgan-gp'],
+];
+
+const ofAll = async (context: ClaimContext) =>
+  rows({ models: await modelsOfDigits(context), peers: PEERS }, context);
+const ofJax = (context: ClaimContext) => rows({ models: IN_JAX, peers: ['jax'] }, context);
+const ofTransformer = (context: ClaimContext) => rows({ models: ['arm-transformer'], peers: PEERS }, context);
+const ofPyTorch = (models: readonly string[], context: ClaimContext) =>
+  rows({ models, peers: ['pytorch'] }, context);
+
 const common = {
   unit: 'times as fast as PyTorch',
   seeds: [0],
   requires: { dataset: 'digits', pytorch: true },
 } as const;
+const againstAll = { ...common, unit: 'times as fast as the fastest peer' } as const;
+const againstJax = { ...common, unit: 'times as fast as JAX', requires: { dataset: 'digits' } } as const;
+const alone = { seeds: [0], requires: { dataset: 'digits' } } as const;
+const overOneThread = { ...alone, unit: "of one thread's time", minutes: 1 } as const;
 
 export const claims: readonly Claim[] = [
   {
@@ -58,7 +154,7 @@ export const claims: readonly Claim[] = [
     what: "compiled training steps against PyTorch's: the geometric mean of all models on the digits",
     bound: { atLeast: 1.9 },
     minutes: 30,
-    measure: async (context) => stepRatio(await modelsOfDigits(context), context),
+    measure: async (context) => meanOf(await ofPyTorch(await modelsOfDigits(context), context), 'fastest'),
   },
   {
     ...common,
@@ -66,6 +162,103 @@ export const claims: readonly Claim[] = [
     what: "compiled training steps against PyTorch's: the GRU, whose ratio is the lowest",
     bound: { atLeast: 1.2 },
     minutes: 1,
-    measure: (context) => stepRatio(['arm-gru'], context),
+    measure: async (context) => meanOf(await ofPyTorch(['arm-gru'], context), 'fastest'),
+  },
+  {
+    ...againstAll,
+    name: 'speed.all.one',
+    what: 'compiled training steps against the fastest of all peers, one thread: the geometric mean of all models',
+    bound: { atLeast: 1.6 },
+    minutes: 90,
+    measure: async (context) => meanOf(await ofAll(context), 'one-thread'),
+  },
+  {
+    ...againstAll,
+    name: 'speed.all.best',
+    what: "compiled training steps against the fastest of all peers, each side's best threads: the geometric mean",
+    bound: { atLeast: 1.6 },
+    minutes: 90,
+    measure: async (context) => meanOf(await ofAll(context), 'fastest'),
+  },
+  {
+    ...againstAll,
+    name: 'speed.all.worst',
+    what: 'compiled training steps against the fastest of all peers: the lowest row of both settings',
+    bound: { atLeast: 1.1 },
+    minutes: 90,
+    measure: async (context) => lowest(ratiosOf(await ofAll(context))),
+  },
+  {
+    ...againstJax,
+    name: 'speed.jax.mean',
+    what: "compiled training steps against JAX's jit, at least one model of every family: the geometric mean",
+    bound: { atLeast: 1.3 },
+    minutes: 15,
+    measure: async (context) => exactly(meanRatio(await ofJax(context))),
+  },
+  {
+    ...againstJax,
+    name: 'speed.jax.worst',
+    what: "compiled training steps against JAX's jit, at least one model of every family: the lowest row",
+    bound: { atLeast: 1 },
+    minutes: 15,
+    measure: async (context) => lowest(ratiosOf(await ofJax(context))),
+  },
+  {
+    ...againstAll,
+    name: 'speed.transformer.one',
+    what: 'the training step of the causal transformer against the fastest of all peers, one thread',
+    bound: { atLeast: 1.2 },
+    minutes: 3,
+    measure: async (context) => meanOf(await ofTransformer(context), 'one-thread'),
+  },
+  {
+    ...againstAll,
+    name: 'speed.transformer.best',
+    what: "the training step of the causal transformer against the fastest of all peers, each side's best threads",
+    bound: { atLeast: 1.2 },
+    minutes: 3,
+    measure: async (context) => meanOf(await ofTransformer(context), 'fastest'),
+  },
+  {
+    ...overOneThread,
+    name: 'speed.threads.transformer',
+    what: 'the training step of the causal transformer on two threads',
+    bound: { atMost: 0.6 },
+    measure: (context) => secondThread('arm-transformer', context),
+  },
+  {
+    ...overOneThread,
+    name: 'speed.threads.wavenet',
+    what: 'the training step of WaveNet on two threads',
+    bound: { atMost: 0.6 },
+    measure: (context) => secondThread('arm-wavenet', context),
+  },
+  {
+    ...alone,
+    name: 'speed.wide.peak',
+    what: "a wide VAE's products (batch 256, width 1024 and 2048), the lower of the two widths",
+    unit: 'of the speed of large products',
+    bound: { atLeast: 0.8 },
+    minutes: 2,
+    measure: widePeak,
+  },
+  {
+    ...common,
+    name: 'speed.sampling.worst',
+    what: "64 samples of compiled samplers against PyTorch's: the lowest of all models",
+    bound: { atLeast: 1 },
+    minutes: 40,
+    measure: async (context) =>
+      lowest(samplingRatios(await ofPyTorch(await modelsOfDigits(context), context))),
+  },
+  {
+    ...common,
+    name: 'speed.group-norm.step',
+    what: 'a training step of convolutions with group normalization, one thread, processor time',
+    unit: "of PyTorch's time",
+    bound: { atMost: 1 },
+    minutes: 1,
+    measure: groupNormRatio,
   },
 ];
