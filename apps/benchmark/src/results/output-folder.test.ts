@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
 import { glyphs } from '@dgm/data';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { drawGrid } from '../run/pictures';
+import { FolderLock } from './folder-lock';
 import { OutputFolder } from './output-folder';
 import { resultsSchema } from './validate';
 
@@ -44,12 +45,24 @@ describe('OutputFolder', () => {
     expect(await readdir(root)).toEqual([]);
   });
 
-  it('takes over from a command that was killed, and not from one on another machine', async () => {
+  it('takes over from a command that was killed', async () => {
     const { pid } = spawnSync(process.execPath, ['--version']);
     await writeFile(path.join(root, '.lock'), JSON.stringify({ pid, host: hostname() }));
     await (await OutputFolder.open(root, 'here')).close();
-    await writeFile(path.join(root, '.lock'), JSON.stringify({ pid, host: `not ${hostname()}` }));
-    await expect(OutputFolder.open(root, 'here')).rejects.toThrow('no other command writes to');
+  });
+
+  it('takes over from a command on another machine once that touches its lock no more', async () => {
+    const [file, beatMs] = [path.join(root, '.lock'), 20];
+    const { pid } = spawnSync(process.execPath, ['--version']);
+    const elsewhere = JSON.stringify({ pid, host: `not ${hostname()}` });
+    const alive = await FolderLock.take(file, 'here', beatMs);
+    await writeFile(file, elsewhere);
+    await expect(FolderLock.take(file, 'here', beatMs)).rejects.toThrow('no other command writes to');
+    await alive.release();
+    await writeFile(file, elsewhere);
+    const taken = await FolderLock.take(file, 'here', beatMs);
+    expect(JSON.parse(await readFile(file, 'utf8'))).toEqual({ pid: process.pid, host: hostname() });
+    await taken.release();
   });
 
   it('keeps finished results, unless they may be replaced', async () => {
