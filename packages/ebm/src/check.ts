@@ -1,5 +1,5 @@
-import { ArgumentError, checkInteger, checkShape } from '@dgm/core';
-import type { Shape } from '@dgm/core';
+import { ArgumentError, checkGiven, checkInteger, checkShape, splitBatch } from '@dgm/core';
+import type { ConditionedBatch, Shape } from '@dgm/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
 /**
@@ -49,4 +49,29 @@ export function checkMethods(
 export function checkTrainingExamples(where: string, examples: Tensor, shape: Shape): void {
   checkShape(where, 'examples', examples, ['n', ...shape]);
   checkInteger(where, 'the number of examples', examples.shape[0]);
+}
+
+/**
+ * The examples and one-hot labels of a batch.
+ * @throws ArgumentError or ShapeError for a batch without them
+ */
+export function labelledBatch(
+  where: string,
+  batch: ConditionedBatch,
+  { shape, classes }: { readonly shape: Shape; readonly classes: number },
+): ConditionedBatch {
+  checkGiven(where, 'the batch', batch, 'to be { x, context } with one-hot labels');
+  const { x, context } = splitBatch(batch);
+  checkShape(where, 'x', x, ['n', ...shape]);
+  if (context === undefined) {
+    throw new ArgumentError({
+      where,
+      argument: 'the batch',
+      expected: 'to be { x, context } with one-hot labels',
+      actual: 'examples without labels',
+      remedy: 'give fit the option batch: classContext({ classes })',
+    });
+  }
+  checkShape(where, 'context', context, [x.shape[0]!, classes]);
+  return { x, context };
 }

@@ -1,6 +1,8 @@
 // restricted Boltzmann machines
 export { Rbm, rbm } from './rbm/rbm';
 export type { RbmOptions } from './rbm/rbm';
+export { ClassificationRbm, classificationRbm } from './rbm/classification-rbm';
+export type { ClassificationRbmOptions } from './rbm/classification-rbm';
 export { bernoulliUnits, categoricalUnits, gaussianUnits } from './rbm/units';
 export type { VisibleUnits } from './rbm/units';
 export { subspaceUnits } from './rbm/hidden-units';

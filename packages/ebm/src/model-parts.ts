@@ -5,6 +5,7 @@ import { minimumProbabilityFlow, pseudoLikelihood } from './objectives/bit-flips
 import { energyDiscrepancy, noiseContrastiveEstimation } from './objectives/noise-contrastive';
 import { denoisingScoreMatching, implicitScoreMatching } from './objectives/score-matching';
 import { rbm } from './rbm/rbm';
+import { classificationRbm } from './rbm/classification-rbm';
 import { subspaceUnits } from './rbm/hidden-units';
 import { bernoulliUnits, categoricalUnits, gaussianUnits } from './rbm/units';
 import { ORIGIN } from './record';
@@ -14,6 +15,7 @@ export const modelParts: ModelParts = {
   ...ORIGIN,
   parts: {
     rbm,
+    classificationRbm,
     boltzmannMachine,
     hopfieldNetwork,
     bernoulliUnits,

@@ -12,6 +12,7 @@ describeCoverage({
     BoltzmannMachine: 'src/boltzmann/boltzmann-machine.test.ts',
     hopfieldNetwork: 'src/boltzmann/boltzmann-machine.test.ts',
     gridEdges: 'src/boltzmann/boltzmann-machine.test.ts',
+    ClassificationRbm: 'src/rbm/classification-rbm.test.ts',
     DeepEnergyModel: 'src/energy/energy-model.test.ts',
     JointEnergyModel: 'src/energy/energy-model.test.ts',
     Rbm: 'src/rbm/rbm.test.ts',

@@ -7,6 +7,7 @@ import {
   bernoulliUnits,
   boltzmannMachine,
   categoricalUnits,
+  classificationRbm,
   denoisingScoreMatching,
   energyDiscrepancy,
   energyModel,
@@ -23,7 +24,9 @@ import {
 import type {
   BoltzmannMachine,
   BoltzmannMachineOptions,
+  ClassificationRbm,
   EnergyObjective,
+  JointEnergyModel,
   Rbm,
   RbmOptions,
   VisibleUnits,
@@ -80,9 +83,8 @@ const deep = (outputs: number, key: Key) => ({
   steps: 4,
 });
 
-/** A joint model of which an example is labelled by the sign of its first entry, so that a batch is a tensor. */
-function labelledBySign(key: Key): GenerativeModel {
-  const model = jointEnergyModel({ ...deep(2, key), classes: 2 });
+/** A labelled model of which an example is labelled by whether its first entry is positive, so that a batch is a tensor. */
+function labelledBySign(model: JointEnergyModel | ClassificationRbm): GenerativeModel {
   const batch = (x: Tensor) => {
     const isRight = tf.greater(tf.squeeze(tf.slice(x, [0, 0], [-1, 1]), [1]), 0);
     return { x, context: oneHot(isRight, { depth: 2 }) };
@@ -100,6 +102,10 @@ function labelledBySign(key: Key): GenerativeModel {
     dispose: () => model.dispose(),
     sample: (own: Key, n: number) => model.sample(own, n),
     energy: (x: Tensor) => model.energy(x),
+    ...('logPartition' in model && {
+      logPartition: () => model.logPartition(),
+      partition: (own: Key) => model.partition(own),
+    }),
   });
 }
 
@@ -153,6 +159,17 @@ export const models: Readonly<Record<string, () => Case>> = {
   rbm: () => bits(),
   'rbm (persistent chains, weight decay)': () => bits({ chains: 16, weightDecay: 1e-3 }),
   'rbm (subspace units)': () => bits({ hidden: subspaceUnits({ gates: 3, size: 2 }), chains: 16 }),
+  classificationRbm: () => ({
+    ...bits(),
+    make: (key) =>
+      labelledBySign(
+        classificationRbm({
+          visible: bernoulliUnits({ shape: [DIMS] }),
+          ...{ hidden: 4, classes: 2, key, steps: 2, chains: 16, sampleSteps: 10, generativeWeight: 1 },
+        }),
+      ),
+    notInFiles: 'what labels the examples here is an object of this test',
+  }),
   'rbm (categorical)': () => ({
     ...small(categoricalUnits({ shape: [DIMS], levels: 3 })),
     data: patterns(3),
@@ -180,7 +197,7 @@ export const models: Readonly<Record<string, () => Case>> = {
   'boltzmannMachine (minimum probability flow)': () => machine({ objective: minimumProbabilityFlow() }),
   energyModel: () => ({ make: (key) => energyModel(deep(1, key)), ...points }),
   jointEnergyModel: () => ({
-    make: labelledBySign,
+    make: (key) => labelledBySign(jointEnergyModel({ ...deep(2, key), classes: 2 })),
     ...points,
     notInFiles: 'what labels the examples here is an object of this test',
   }),

@@ -1,5 +1,4 @@
 import {
-  ArgumentError,
   BaseModule,
   checkGiven,
   checkInteger,
@@ -13,7 +12,6 @@ import {
   runSamplingLoop,
   ShapeError,
   singleObjective,
-  splitBatch,
 } from '@dgm/core';
 import type {
   ConditionedBatch,
@@ -28,6 +26,7 @@ import type {
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
+import { labelledBatch } from '../check';
 import { checkObjective, checkUnused } from '../objectives/energy-objective';
 import type { EnergyFunction, EnergyObjective } from '../objectives/energy-objective';
 import type { AnnealedPath } from '../partition/annealed-importance-sampling';
@@ -288,7 +287,6 @@ export class JointEnergyModel extends BaseEnergyModel<ConditionedBatch> {
    * @throws {@link ShapeError} for another shape.
    */
   jointEnergy(batch: ConditionedBatch): Tensor {
-    checkGiven('jointEnergyModel.jointEnergy', 'batch', batch, 'to be { x, context }');
     const { x, context } = this.#labelled(batch, 'jointEnergy');
     return tf.tidy(() => tf.neg(tf.sum(tf.mul(this.#logits(x, 'jointEnergy'), context), 1)));
   }
@@ -330,21 +328,9 @@ export class JointEnergyModel extends BaseEnergyModel<ConditionedBatch> {
     return output;
   }
 
-  /** @throws ArgumentError or ShapeError for a batch without one-hot labels of its examples */
   #labelled(batch: ConditionedBatch, method: string): ConditionedBatch {
-    const { x, context } = splitBatch(batch);
-    this.checkShape(x, method);
-    if (context === undefined) {
-      throw new ArgumentError({
-        where: `jointEnergyModel.${method}`,
-        argument: 'the batch',
-        expected: 'to be { x, context } with one-hot labels',
-        actual: 'examples without labels',
-        remedy: 'give fit the option batch: classContext({ classes })',
-      });
-    }
-    checkShape(`jointEnergyModel.${method}`, 'context', context, [x.shape[0]!, this.classes]);
-    return { x, context };
+    const { eventShape: shape, classes } = this;
+    return labelledBatch(`jointEnergyModel.${method}`, batch, { shape, classes });
   }
 }
 

@@ -132,10 +132,7 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
     checkOptions('rbm', options, OPTIONS);
     const { visible, hidden, key, examples, steps = 1, chains = 0 } = options;
     const { objective, weightDecay = 0, sampleSteps = 500 } = options;
-    checkMethods('rbm', 'visible', visible, {
-      methods: ['encode', 'decode', 'baseEnergy', 'logNormalizer', 'draw', 'fieldsOf'],
-      expected: 'to be units such as bernoulliUnits({ shape: [64] })',
-    });
+    checkVisible('rbm', visible);
     const hiddenUnits = checkedHidden('rbm', hidden);
     checkKey('rbm', key);
     checkInteger('rbm', 'steps', steps);
@@ -409,6 +406,14 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
   #fewer(): 'hidden' | 'visible' {
     return this.#hiddenBits() <= this.#visibleBits() ? 'hidden' : 'visible';
   }
+}
+
+/** @throws ArgumentError for what are no units */
+export function checkVisible(where: string, visible: VisibleUnits): void {
+  checkMethods(where, 'visible', visible, {
+    methods: ['encode', 'decode', 'baseEnergy', 'logNormalizer', 'draw', 'fieldsOf'],
+    expected: 'to be units such as bernoulliUnits({ shape: [64] })',
+  });
 }
 
 /** The fields of the energy times $\beta$. */
