@@ -136,11 +136,10 @@ function jointExperiment(
     network: network(task),
     ...{ classes: CLASSES, shape: train.shape, range: [-1, 1], key, generativeWeight },
   });
-  const steps = epochs * Math.ceil(train.count / JOINT_BATCH_SIZE);
   return {
     model,
     training: {
-      optimizer: adam({ learningRate: cosineSchedule(1e-3, { steps, final: 2e-5 }) }),
+      optimizer: adam({ learningRate: 1e-3 }),
       batch: labelledBatch(levels, { shifts }),
       batchSize: JOINT_BATCH_SIZE,
       epochs: quick ? 2 : epochs,
