@@ -87,6 +87,15 @@ it('annealing refuses what is no path, no function and no result of it', async (
   from.dispose();
 });
 
+it('bounds refuse a missing key and no trees', async () => {
+  const machine = ebm.boltzmannMachine({ shape: [4], key });
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- As above.
+  const b = machine as any;
+  await expect(b.logPartitionBounds()).rejects.toThrow(DgmError);
+  await expect(b.logPartitionBounds({ key, trees: 0 })).rejects.toThrow(/trees/);
+  machine.dispose();
+});
+
 it('takes empty batches', () => {
   const machine = ebm.boltzmannMachine({ shape: [4], key, sampleSteps: 2 });
   const hidden = ebm.subspaceUnits({ gates: 2, size: 2 });

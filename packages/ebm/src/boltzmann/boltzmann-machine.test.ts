@@ -121,6 +121,51 @@ it('is estimated with an interval where a sum over all states is too long', asyn
   model.dispose();
 });
 
+it('bounds its normalizer from below and above, exactly where nothing interacts or edges have no cycle', async () => {
+  const boundsOf = async (edges: readonly (readonly [number, number])[], std: number) => {
+    const model = boltzmannMachine({ shape: [9], edges, key });
+    tf.tidy(() => {
+      model
+        .parameters()
+        .get('weights')!
+        .assign(tf.mul(std, Key.of(5).normal([9, 9])));
+      model
+        .parameters()
+        .get('bias')!
+        .assign(Key.of(6).normal([9]));
+    });
+    const { lower, upper } = await model.logPartitionBounds({ key, trees: 20 });
+    const exact = tf.tidy(() => take(model.logPartition())[0]!);
+    model.dispose();
+    return { below: exact - lower, above: upper - exact };
+  };
+  const grid = await boundsOf(gridEdges([3, 3]), 0.7);
+  expect(grid.below).toBeGreaterThan(0);
+  expect(grid.below).toBeLessThan(0.5);
+  expect(grid.above).toBeGreaterThan(0);
+  expect(grid.above).toBeLessThan(0.5);
+  const all = await boundsOf(
+    Array.from({ length: 36 }, (_, pair) => [pair % 9, (pair + 1 + Math.floor(pair / 9)) % 9] as const),
+    1,
+  );
+  expect(Math.min(all.below, all.above)).toBeGreaterThan(0);
+  const tree = await boundsOf(
+    [
+      [0, 1],
+      [1, 2],
+      [1, 3],
+      [5, 4],
+      [4, 6],
+    ],
+    1,
+  );
+  expect(tree.above).toBeCloseTo(0, 4);
+  expect(tree.below).toBeGreaterThan(0);
+  const free = await boundsOf([], 1);
+  expect(free.below).toBeCloseTo(0, 4);
+  expect(free.above).toBeCloseTo(0, 4);
+});
+
 it('recovers the machine that its examples come from, by pseudo-likelihood', async () => {
   const weights = [0, 1.5, 0, 0, 0, 0, -1, 0, 0, 0, 0, 1, 0, 0, 0, 0];
   // Each state as often as its probability says.
