@@ -27,8 +27,10 @@ export type {
 } from './judge/evaluate-table';
 export type { Bar } from './judge/shape';
 export type { Usefulness } from './judge/usefulness';
-export { boostedClassifier } from './judge/boosted-classifier';
-export type { BoostedClassifierOptions, Classifier } from './judge/boosted-classifier';
+export { boostedClassifier, boostedRegressor } from './judge/boosting';
+export type { BoostedTrees, BoostingOptions } from './judge/boosting';
+export { nearerShare } from './judge/privacy';
+export type { Columns } from './judge/privacy';
 export { twoSampleTest } from './judge/two-sample';
 
 // its parts

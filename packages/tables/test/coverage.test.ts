@@ -7,9 +7,11 @@ describeCoverage({
   testedIn: {
     AnyOrderNetwork: 'src/model/any-order-network.test.ts',
     boostedClassifier: 'src/judge/judge.test.ts',
+    boostedRegressor: 'src/judge/judge.test.ts',
     CategoryCodec: 'src/codec/codec.test.ts',
     evaluateTable: 'src/judge/evaluate-table.test.ts',
     maskRows: 'src/model/any-order-network.test.ts',
+    nearerShare: 'src/judge/evaluate-table.test.ts',
     NumberCodec: 'src/codec/codec.test.ts',
     splitRows: 'src/table/split.test.ts',
     TableCodec: 'src/codec/codec.test.ts',

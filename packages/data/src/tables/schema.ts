@@ -351,7 +351,8 @@ function forcedColumn(
     case 'boolean': {
       const counts = countTexts(column, rows);
       const levels = override.levels ?? levelsOf(counts);
-      const unknown = [...counts.keys()].find((text) => !levels.includes(text));
+      const known = new Set(levels);
+      const unknown = [...counts.keys()].find((text) => !known.has(text));
       if (unknown !== undefined && override.levels)
         return refuse(`to hold the levels ${levels.join(', ')}`, `"${unknown}"`);
       return { ...base, kind, levels, why: `set; ${levels.length} levels` };

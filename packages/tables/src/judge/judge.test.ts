@@ -1,13 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { DgmError, Key } from '@dgm/core';
 import { describe, expect, it } from 'vitest';
-import { boostedClassifier } from './boosted-classifier';
+import { boostedClassifier, boostedRegressor } from './boosting';
 import { twoSampleTest } from './two-sample';
 
 interface Golden {
   readonly columns: readonly (readonly number[])[];
   readonly labels: readonly number[];
   readonly scores: readonly number[];
+  readonly values: readonly number[];
+  readonly predictions: readonly number[];
 }
 
 const file = new URL('../../test/golden/boosting.json', import.meta.url);
@@ -27,6 +29,25 @@ describe('boostedClassifier', () => {
     expect(() => boostedClassifier(one, Uint8Array.of(1, 1, 1))).toThrow(isArgumentError);
     expect(() => boostedClassifier(one, Uint8Array.of(1, 0))).toThrow(isArgumentError);
     expect(() => boostedClassifier(one, Uint8Array.of(1, 0, 1), { tree: 3 } as object)).toThrow(
+      isArgumentError,
+    );
+  });
+});
+
+describe('boostedRegressor', () => {
+  it("gives the numbers of scikit-learn's boosted trees", () => {
+    const regressor = boostedRegressor(columns, Float64Array.from(golden.values), { trees: 60 });
+    const errors = [...regressor.scores(columns)].map((score, row) =>
+      Math.abs(score - golden.predictions[row]!),
+    );
+    expect(Math.max(...errors)).toBeLessThan(1e-3);
+  });
+
+  it('refuses rows without values, and options that are none', () => {
+    const isArgumentError = expect.toSatisfy((error) => DgmError.is(error, 'argument'));
+    expect(() => boostedRegressor(columns, Float64Array.of(1))).toThrow(isArgumentError);
+    expect(() => boostedRegressor([], Float64Array.of())).toThrow(isArgumentError);
+    expect(() => boostedRegressor(columns, Float64Array.from(golden.values), { trees: 0 })).toThrow(
       isArgumentError,
     );
   });

@@ -20,8 +20,9 @@ const rowTexts = (columns: Columns) =>
  * The squared distance of two rows is the sum over columns of $(a - b)^2 / s^2$ for numbers, with the standard deviation $s$ of
  * training rows, and of 1 for levels that differ, and where one of the two is missing.
  *
+ * @param codecs - of the columns, as `model.codec.columns`
  * @param drawn - rows of the model
- * @param train - as many training rows as there are held-out rows
+ * @param rows - `train`: as many training rows as there are `heldOut` rows
  */
 export function nearerShare(
   codecs: readonly ColumnCodec[],

@@ -1,5 +1,5 @@
 import { auroc, type Key } from '@dgm/core';
-import { boostedClassifier, type BoostedClassifierOptions } from './boosted-classifier';
+import { boostedClassifier, type BoostingOptions } from './boosting';
 
 /**
  * How well a boosted classifier tells two sets of rows apart: the area under the ROC curve of rows that it was not trained
@@ -13,7 +13,7 @@ import { boostedClassifier, type BoostedClassifierOptions } from './boosted-clas
 export function twoSampleTest(
   real: readonly Float64Array[],
   synthetic: readonly Float64Array[],
-  { key, trees = 200, ...options }: BoostedClassifierOptions & { readonly key: Key },
+  { key, trees = 200, ...options }: BoostingOptions & { readonly key: Key },
 ): number {
   const [n, m] = [real[0]!.length, synthetic[0]!.length];
   const columns = real.map((column, at) => Float64Array.from([...column, ...synthetic[at]!]));

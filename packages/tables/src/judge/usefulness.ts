@@ -1,6 +1,6 @@
 import { auroc } from '@dgm/core';
 import type { ColumnCodec } from '../codec/table-codec';
-import { boostedClassifier } from './boosted-classifier';
+import { boostedClassifier } from './boosting';
 import type { Columns } from './privacy';
 
 /** How well a column is predicted from the others: areas under the ROC curve on held-out rows. */

@@ -1,9 +1,10 @@
 import { compiled } from '@dgm/compile';
 import { DgmError, Key, loadModel, memoryStore, modelBytes, SerializationError } from '@dgm/core';
-import { formatCell, parseTextTable, TextTable } from '@dgm/data';
+import { formatCell, inferSchema, parseTextTable, readCells, TextTable } from '@dgm/data';
 import { expectNoLeaks } from '@dgm/testing';
 import { afterAll, describe, expect, it } from 'vitest';
 import { smallCodec, smallNetwork, smallTable } from '../../test/small-table';
+import { TableCodec } from '../codec/table-codec';
 import * as tables from '../index';
 import { evaluateTable } from '../judge/evaluate-table';
 import {
@@ -14,6 +15,7 @@ import {
   type ScoreOptions,
   type TrainingFacts,
 } from './table-model';
+import { splitRows } from './split';
 import { trainTable } from './train-table';
 
 const table = smallTable();
@@ -352,6 +354,40 @@ describe('trainTable', () => {
     ['no time', { minutes: 0 }, /minutes/],
   ])('refuses %s', async (_what, options, message) => {
     await expect(trainTable(table, options)).rejects.toThrow(message);
+  });
+
+  it('takes a table of 30 rows', async () => {
+    const trained = await trainTable(table.subset(Array.from({ length: 30 }, (_, row) => row)), { steps: 3 });
+    expect(trained.training!.rows).toBe(splitRows(30).train.length);
+    expect(Number.isFinite(trained.training!.nats)).toBe(true);
+    trained.dispose();
+  });
+
+  it('leaves a column of 300,000 texts out, or takes its most frequent ones where the schema wants it', () => {
+    const cells = Array.from({ length: 300_000 }, (_, row) => `L${row}`);
+    const many = TextTable.of([
+      { name: 'level', cells },
+      { name: 'flag', cells: cells.map((_, row) => (row % 3 ? 'yes' : 'no')) },
+    ]);
+    const schema = inferSchema(many);
+    expect(schema.columns.map(({ kind }) => kind)).toEqual(['id', 'boolean']);
+    const wanted = inferSchema(many, { columns: { level: { kind: 'category' } } });
+    const options = { maxBins: 200, minCount: 8, maxLevels: 512, protect: 1 };
+    const [level] = TableCodec.of(wanted, readCells(many, wanted), options).columns;
+    expect(level!.indices).toBe(514);
+  });
+
+  it('refuses 2000 columns, and says what helps', async () => {
+    const names = Array.from({ length: 2000 }, (_, column) => `c${column}`);
+    const wide = TextTable.of(
+      names.map((name, column) => ({
+        name,
+        cells: names.slice(0, 40).map((_, row) => String((row * column) % 7)),
+      })),
+    );
+    await expect(trainTable(wide, { steps: 1 })).rejects.toThrow(
+      /at most 300.*got 1714 columns.*option columns/,
+    );
   });
 
   it('refuses a table of too few rows', async () => {

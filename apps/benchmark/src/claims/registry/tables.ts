@@ -1,6 +1,13 @@
 import { auroc, Key } from '@dgm/core';
 import { inferSchema, readCells, type TableSchema, type TextTable } from '@dgm/data';
-import { splitRows, trainTable, twoSampleTest, type TableModel } from '@dgm/tables';
+import {
+  boostedRegressor,
+  nearerShare,
+  splitRows,
+  trainTable,
+  twoSampleTest,
+  type TableModel,
+} from '@dgm/tables';
 import type { Claim, ClaimContext } from '../claim';
 import { overSeeds } from '../trained';
 
@@ -80,10 +87,61 @@ export const claims: readonly Claim[] = [
     bound: { atMost: 0.55 },
     measure: async (model, { test, schema }, key) => {
       const { table } = await model.sample(test.count, { key: key.fold('draws') });
-      const columns = (rows: TextTable) => readCells(rows, schema).columns.map(({ values }) => values);
+      const columns = cellsOf(schema);
       return twoSampleTest(columns(test), columns(table), { key: key.fold('folds') });
     },
   }),
+  ofDiamonds('c2st-derived', 'the same with five columns that follow from others', {
+    unit: 'of 1',
+    bound: { atMost: 0.92 },
+    measure: async (model, { test, schema }, key) => {
+      const { table } = await model.sample(test.count, { key: key.fold('draws') });
+      const columns = (rows: TextTable) => [...cellsOf(schema)(rows), ...derived(rows)];
+      return twoSampleTest(columns(test), columns(table), { key: key.fold('folds') });
+    },
+  }),
+  ofDiamonds(
+    'usefulness',
+    'error of the logarithm of a test price by boosted trees that were trained on 10,000 drawn rows; .092 by real ones',
+    {
+      unit: 'nats',
+      bound: { atMost: 0.109 },
+      measure: async (model, { test, schema }, key) => {
+        const { table } = await model.sample(10_000, { key });
+        const at = schema.columns.findIndex(({ name }) => name === 'price');
+        const features = (rows: TextTable) => cellsOf(schema)(rows).filter((_, column) => column !== at);
+        const logPrice = (rows: TextTable) => numbersOf(rows, 'price').map(Math.log);
+        const predicted = boostedRegressor(features(table), logPrice(table), { trees: 300 }).scores(
+          features(test),
+        );
+        const squares = logPrice(test).map((value, row) => (value - predicted[row]!) ** 2);
+        return Math.sqrt(average([...squares]));
+      },
+    },
+  ),
+  ofDiamonds('rule', 'share of 10,000 drawn rows whose depth follows from the sides within 0.3', {
+    unit: 'of 1',
+    bound: { atLeast: 0.8 },
+    measure: async (model, _, key) => {
+      const [misfit] = derived((await model.sample(10_000, { key })).table);
+      return misfit!.filter((value) => Math.abs(value) < 0.3).length / misfit!.length;
+    },
+  }),
+  ofDiamonds(
+    'nearer',
+    'share of 3000 drawn rows that are nearer to a training row than to as many test rows',
+    {
+      unit: 'of 1',
+      bound: { atMost: 0.525 },
+      measure: async (model, { train, test, schema }, key) => {
+        const { table } = await model.sample(3000, { key: key.fold('draws') });
+        const some = key.fold('train').permutation(train.count).slice(0, test.count);
+        const columns = cellsOf(schema);
+        const known = { train: columns(train.subset(some)), heldOut: columns(test) };
+        return nearerShare(model.codec.columns, columns(table), known);
+      },
+    },
+  ),
   ofDiamonds('copies', 'share of 10,000 drawn rows that are training rows; .0046 of the test rows are', {
     unit: 'of 1',
     bound: { atMost: 0.0056 },
@@ -140,6 +198,27 @@ export const claims: readonly Claim[] = [
     },
   },
 ];
+
+/** The cells of tables as numbers, by column. */
+const cellsOf = (schema: TableSchema) => (rows: TextTable) =>
+  readCells(rows, schema).columns.map(({ values }) => values);
+
+const numbersOf = (rows: TextTable, name: string) =>
+  Float64Array.from({ length: rows.count }, (_, row) => Number(rows.column(name).text(row)));
+
+/** What follows from the columns of diamonds: how far the depth is from that of the sides, the difference of the sides, and others. */
+function derived(rows: TextTable): readonly Float64Array[] {
+  const [x, y, z, depth, carat, price, table] = ['x', 'y', 'z', 'depth', 'carat', 'price', 'table'].map(
+    (name) => numbersOf(rows, name),
+  ) as [Float64Array, Float64Array, Float64Array, Float64Array, Float64Array, Float64Array, Float64Array];
+  return [
+    z.map((value, row) => (200 * value) / Math.max(x[row]! + y[row]!, 0.01) - depth[row]!),
+    x.map((value, row) => value - y[row]!),
+    price.map((value, row) => value / carat[row]! ** 1.7),
+    x.map((value, row) => (value * y[row]! * z[row]!) / carat[row]!),
+    table.map((value) => value % 1),
+  ];
+}
 
 /** Fills two hidden cells of each test row. */
 async function imputed(

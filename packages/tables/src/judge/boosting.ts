@@ -1,6 +1,6 @@
 import { ArgumentError, checkInteger, checkNumber, checkOptions } from '@dgm/core';
 
-export interface BoostedClassifierOptions {
+export interface BoostingOptions {
   /** The number of trees. @defaultValue 100 */
   readonly trees?: number;
   /** @defaultValue 0.1 */
@@ -11,9 +11,9 @@ export interface BoostedClassifierOptions {
   readonly minRows?: number;
 }
 
-/** Says which of two classes rows belong to. */
-export interface Classifier {
-  /** The log-odds of the second class, `[n]`. */
+/** A sum of trees. */
+export interface BoostedTrees {
+  /** By a classifier the log-odds of the second class, by a regressor the number; `[n]`. */
   scores(columns: readonly Float64Array[]): Float64Array;
 }
 
@@ -30,14 +30,10 @@ export interface Classifier {
 export function boostedClassifier(
   columns: readonly Float64Array[],
   labels: Uint8Array,
-  { trees = 100, learningRate = 0.1, leaves = 31, minRows = 20, ...unknown }: BoostedClassifierOptions = {},
-): Classifier {
+  options: BoostingOptions = {},
+): BoostedTrees {
   const where = 'boostedClassifier';
-  checkOptions(where, unknown, ['trees', 'learningRate', 'leaves', 'minRows']);
-  checkInteger(where, 'trees', trees);
-  checkInteger(where, 'leaves', leaves, { min: 2 });
-  checkInteger(where, 'minRows', minRows);
-  checkNumber(where, 'learningRate', learningRate, { above: 0 });
+  const checked = checkedOptions(where, options);
   const n = labels.length;
   const positives = labels.reduce((sum, label) => sum + label, 0);
   if (positives === 0 || positives === n || columns.some(({ length }) => length !== n)) {
@@ -48,18 +44,70 @@ export function boostedClassifier(
       actual: `${positives} of ${n} in the second class`,
     });
   }
+  const slope = (score: number, row: number) => {
+    const p = 1 / (1 + Math.exp(-score));
+    return [p - labels[row]!, p * (1 - p)] as const;
+  };
+  return boost(columns, { start: Math.log(positives / (n - positives)), slope }, checked);
+}
+
+/**
+ * Gradient boosting of the squared error, as {@link boostedClassifier} does for classes. Rounds and bins are those of scikit-learn's
+ * `HistGradientBoostingRegressor`.
+ *
+ * @param columns - features, `[n]` each; NaN where missing, which counts as smaller than all numbers
+ * @param values - what to predict, `[n]`
+ * @throws ArgumentError if rows and values are not equally many, or there are none
+ */
+export function boostedRegressor(
+  columns: readonly Float64Array[],
+  values: Float64Array,
+  options: BoostingOptions = {},
+): BoostedTrees {
+  const where = 'boostedRegressor';
+  const checked = checkedOptions(where, options);
+  const n = values.length;
+  if (n === 0 || columns.some(({ length }) => length !== n)) {
+    const lengths = columns.map(({ length }) => length).join(', ');
+    const expected = 'to hold a value for each row, of at least one';
+    throw new ArgumentError({ where, argument: 'values', expected, actual: `${n} for ${lengths} rows` });
+  }
+  const start = values.reduce((sum, value) => sum + value, 0) / n;
+  return boost(columns, { start, slope: (score, row) => [score - values[row]!, 1] }, checked);
+}
+
+function checkedOptions(where: string, options: BoostingOptions): Required<BoostingOptions> {
+  checkOptions(where, options, ['trees', 'learningRate', 'leaves', 'minRows']);
+  const { trees = 100, learningRate = 0.1, leaves = 31, minRows = 20 } = options;
+  checkInteger(where, 'trees', trees);
+  checkInteger(where, 'leaves', leaves, { min: 2 });
+  checkInteger(where, 'minRows', minRows);
+  checkNumber(where, 'learningRate', learningRate, { above: 0 });
+  return { trees, learningRate, leaves, minRows };
+}
+
+interface Loss {
+  /** The score that trees are added to. */
+  readonly start: number;
+  /** The derivative of a row's loss by its score, and the second one. */
+  readonly slope: (score: number, row: number) => readonly [gradient: number, curvature: number];
+}
+
+function boost(
+  columns: readonly Float64Array[],
+  { start, slope }: Loss,
+  { trees, learningRate, leaves, minRows }: Required<BoostingOptions>,
+): BoostedTrees {
+  const n = columns[0]?.length ?? 0;
   const thresholds = columns.map(binThresholds);
-  const bins = columns.map((column, at) => Uint8Array.from(column, (value) => binOf(thresholds[at]!, value)));
-  const start = Math.log(positives / (n - positives));
+  const binned = (rows: readonly Float64Array[]) =>
+    rows.map((column, at) => Uint8Array.from(column, (value) => binOf(thresholds[at]!, value)));
+  const bins = binned(columns);
   const scores = new Float64Array(n).fill(start);
   const [gradients, curvatures] = [new Float64Array(n), new Float64Array(n)];
   const forest: Tree[] = [];
   for (let round = 0; round < trees; round++) {
-    for (let row = 0; row < n; row++) {
-      const p = 1 / (1 + Math.exp(-scores[row]!));
-      gradients[row] = p - labels[row]!;
-      curvatures[row] = p * (1 - p);
-    }
+    for (let row = 0; row < n; row++) [gradients[row], curvatures[row]] = slope(scores[row]!, row);
     const grower = new TreeGrower({ bins, gradients, curvatures }, { leaves, minRows });
     forest.push(
       grower.grow((rows, value) => {
@@ -69,11 +117,9 @@ export function boostedClassifier(
   }
   return {
     scores: (rows) => {
-      const binned = rows.map((column, at) =>
-        Uint8Array.from(column, (value) => binOf(thresholds[at]!, value)),
-      );
+      const own = binned(rows);
       return Float64Array.from({ length: rows[0]?.length ?? 0 }, (_, row) =>
-        forest.reduce((sum, tree) => sum + learningRate * valueAt(tree, binned, row), start),
+        forest.reduce((sum, tree) => sum + learningRate * valueAt(tree, own, row), start),
       );
     },
   };
