@@ -24,6 +24,7 @@ export {
   complexityScore,
   energyScore,
   entropyScore,
+  highestScores,
   likelihoodRatioScore,
   maxSoftmaxScore,
   typicalityScore,

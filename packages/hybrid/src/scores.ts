@@ -31,7 +31,7 @@ export function typicalityScore(
 ): Float64Array {
   const where = 'typicalityScore';
   checkOptions(where, options, ['entropy', 'batchSize']);
-  checkLogProbs(where, 'logProbs', logProbs);
+  checkNumbers(where, 'logProbs', logProbs);
   const { entropy, batchSize = 1 } = options;
   checkNumber(where, 'entropy', entropy);
   checkInteger(where, 'batchSize', batchSize, { min: 1, max: Math.max(1, logProbs.length) });
@@ -52,8 +52,8 @@ export function likelihoodRatioScore(
   logProbs: ArrayLike<number>,
   background: ArrayLike<number>,
 ): Float64Array {
-  checkLogProbs('likelihoodRatioScore', 'logProbs', logProbs);
-  checkLogProbs('likelihoodRatioScore', 'background', background, logProbs.length);
+  checkNumbers('likelihoodRatioScore', 'logProbs', logProbs);
+  checkNumbers('likelihoodRatioScore', 'background', background, logProbs.length);
   return scoresOf(logProbs, (logProb, row) => background[row]! - logProb);
 }
 
@@ -66,8 +66,8 @@ export function likelihoodRatioScore(
  * @see Input Complexity and Out-of-Distribution Detection (Serrà et al., 2020), Eq. 1
  */
 export function complexityScore(logProbs: ArrayLike<number>, bytes: ArrayLike<number>): Float64Array {
-  checkLogProbs('complexityScore', 'logProbs', logProbs);
-  checkLogProbs('complexityScore', 'bytes', bytes, logProbs.length);
+  checkNumbers('complexityScore', 'logProbs', logProbs);
+  checkNumbers('complexityScore', 'bytes', bytes, logProbs.length);
   return scoresOf(logProbs, (logProb, row) => -logProb - 8 * Math.LN2 * bytes[row]!);
 }
 
@@ -80,7 +80,7 @@ export function complexityScore(logProbs: ArrayLike<number>, bytes: ArrayLike<nu
 export function waicScore(ensemble: readonly ArrayLike<number>[]): Float64Array {
   checkInteger('waicScore', 'ensemble.length', ensemble?.length, { min: 2 });
   const [first] = ensemble as [ArrayLike<number>];
-  ensemble.forEach((logProbs) => checkLogProbs('waicScore', 'ensemble', logProbs, first?.length));
+  ensemble.forEach((logProbs) => checkNumbers('waicScore', 'ensemble', logProbs, first?.length));
   return Float64Array.from({ length: first.length }, (_, row) => {
     const values = ensemble.map((logProbs) => logProbs[row]!);
     if (values.includes(-Infinity)) return Infinity;
@@ -131,6 +131,36 @@ export function entropyScore(logits: Tensor): Tensor {
   });
 }
 
+/**
+ * The rows with the highest scores, apart from those that are chosen already: a round of active learning, which asks for the labels
+ * of the examples that a model is least sure of (`entropyScore`) or has not seen the like of (minus $\ln p(x)$).
+ * @param scores - one for each row; of equal scores the first come first
+ * @param options - `count`: how many rows; `chosen`: rows to leave out
+ * @returns rows, from the highest score
+ * @throws ArgumentError for a score that is NaN, a chosen row that is none, or fewer rows left than `count`
+ * @see Active Learning Literature Survey (Settles, 2009), §3.1
+ * @example
+ * ```ts
+ * const scores = tf.tidy(() => entropyScore(model.classify(x)).dataSync());
+ * chosen = [...chosen, ...highestScores(scores, { count: 10, chosen })];
+ * ```
+ */
+export function highestScores(
+  scores: ArrayLike<number>,
+  options: { readonly count: number; readonly chosen?: ArrayLike<number> },
+): Int32Array {
+  const where = 'highestScores';
+  checkOptions(where, options, ['count', 'chosen']);
+  const { count, chosen = [] } = options;
+  checkNumbers(where, 'scores', scores);
+  const taken = new Set(Array.from(chosen));
+  taken.forEach((row) => checkInteger(where, 'chosen', row, { min: 0, max: scores.length - 1 }));
+  checkInteger(where, 'count', count, { min: 0, max: scores.length - taken.size });
+  const rows = Array.from(scores, (_, row) => row).filter((row) => !taken.has(row));
+  rows.sort((a, b) => (scores[a] === scores[b] ? a - b : scores[b]! - scores[a]!));
+  return Int32Array.from(rows.slice(0, count));
+}
+
 function scoresOf(
   logProbs: ArrayLike<number>,
   score: (logProb: number, row: number) => number,
@@ -140,7 +170,7 @@ function scoresOf(
   );
 }
 
-function checkLogProbs(
+function checkNumbers(
   where: string,
   argument: string,
   values: ArrayLike<number>,

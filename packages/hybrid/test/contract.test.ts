@@ -17,6 +17,7 @@ describeCoverage({
     fadedLevels: 'test/outliers.test.ts',
     fitTemperature: 'test/scores.test.ts',
     gradientNorms: 'test/hybrid.test.ts',
+    highestScores: 'test/scores.test.ts',
     invertedLevels: 'test/outliers.test.ts',
     likelihoodRatioScore: 'test/scores.test.ts',
     maxSoftmaxScore: 'test/scores.test.ts',

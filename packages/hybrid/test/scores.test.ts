@@ -8,6 +8,7 @@ import {
   energyScore,
   entropyScore,
   fitTemperature,
+  highestScores,
   likelihoodRatioScore,
   maxSoftmaxScore,
   typicalityScore,
@@ -115,6 +116,24 @@ describe('scores of logits', () => {
       expectNoLeaks(() => score(logits).dispose(), score.name);
     }
     logits.dispose();
+  });
+});
+
+describe('highestScores', () => {
+  test('gives the rows from the highest score, the first of equal ones first, without those chosen', () => {
+    const scores = [1, 5, 3, 5, -Infinity, Infinity];
+    expect([...highestScores(scores, { count: 4 })]).toEqual([5, 1, 3, 2]);
+    expect([...highestScores(scores, { count: 3, chosen: Int32Array.of(1, 5) })]).toEqual([3, 2, 0]);
+    expect([...highestScores(Float32Array.of(0, 1), { count: 2 })]).toEqual([1, 0]);
+    expect([...highestScores([], { count: 0 })]).toEqual([]);
+  });
+
+  test('refuses more rows than there are, rows that are none, and NaN', () => {
+    expect(() => highestScores([1, 2], { count: 2, chosen: [0] })).toThrow('from 0 to 1');
+    expect(() => highestScores([1, 2], { count: 1, chosen: [2] })).toThrow('chosen');
+    expect(() => highestScores([1, Number.NaN], { count: 1 })).toThrow('scores to hold numbers');
+    expect(() => highestScores(undefined as never, { count: 1 })).toThrow('scores to hold numbers');
+    expect(() => highestScores([1], { counts: 1 } as never)).toThrow('did you mean "count"');
   });
 });
 

@@ -13,20 +13,23 @@ import {
   expectedCalibrationError,
   Flatten,
   gatherExamples,
-  Key,
   logSumExp,
+  mlp,
+  normalHead,
   rejectionCurve,
   Reshape,
   Sequential,
   sizeOf,
+  softmax,
 } from '@dgm/core';
-import type { ConditionedBatch, Dataset, Engine, Examples, Layer, MakeBatch } from '@dgm/core';
+import type { ConditionedBatch, Dataset, Engine, Examples, Key, Layer, MakeBatch } from '@dgm/core';
 import { gatedPixelCnn } from '@dgm/arm';
 import { glyphs, letters } from '@dgm/data';
 import { integerLogisticMixture, learnedBase } from '@dgm/flows';
 import {
   fadedLevels,
   generativeClassifier,
+  gradientNorms,
   hybrid,
   hybridIdf,
   invertedLevels,
@@ -36,11 +39,12 @@ import {
   typicalityScore,
   uniformNoise,
 } from '@dgm/hybrid';
-import type { ExactHybrid, GenerativeClassifier } from '@dgm/hybrid';
+import type { BoundHybrid, ExactHybrid, GenerativeClassifier, GradientNorms } from '@dgm/hybrid';
+import { vae } from '@dgm/vae';
 import * as tf from '@tensorflow/tfjs-core';
 import { kernelRidgeError, nearestNeighbourError } from '../datasets/classifiers';
 import type { Curve, Metric } from '../results/schema';
-import { likelihoodFor } from './shared/book';
+import { flatten, likelihoodFor } from './shared/book';
 import { imageShape, isVectorsOfIntegers } from './shared/datasets';
 import type { Experiment, Recipe, RecipeTask, Training } from './shared/recipe';
 
@@ -106,8 +110,41 @@ export const recipes: readonly Recipe[] = [
         training: decaying(dataset, { epochs: 36, learningRate: 3e-3 }),
         // What is likely and yet not typical: draws that stay close to the mode.
         measure: measureHybrid(model, dataset, {
-          cold: (key, n) => density.sample(key, n, { temperature: 0.5 }),
+          draws: { cold: (key, n) => density.sample(key, n, { temperature: 0.5 }) },
         }),
+      };
+    },
+  },
+  {
+    name: 'hybrid-vae',
+    source: 'DGM §5.4, Eq. 5.14',
+    accepts: (dataset) => hasLabels(dataset) && isOfGreyLevels(dataset),
+    create: async ({ dataset, key, quick }) => {
+      const { shape } = dataset.train;
+      const [latent, hidden, size] = [16, quick ? 32 : 256, sizeOf(shape)];
+      const likelihood = likelihoodFor(shape, dataset.levels!);
+      const network = (name: string, sizes: readonly number[]) =>
+        mlp(sizes, { activation: 'leakyRelu', key: key.fold(name) });
+      const classes = classesOf(dataset);
+      const model = hybrid({
+        density: vae({
+          encoder: new Sequential([
+            flatten(dataset.levels!),
+            network('encoder', [size, hidden, hidden, 2 * latent]),
+          ]),
+          decoder: network('decoder', [latent, hidden, hidden, likelihood.numParameters]),
+          posterior: normalHead({ shape: [latent] }),
+          likelihood,
+        }),
+        features: 'encode',
+        classifier: network('classifier', [latent, 64, classes]),
+        classes,
+      });
+      const pulls = await pullsOf(model, dataset, key);
+      return {
+        model,
+        training: decaying(dataset, { epochs: 60, learningRate: 2e-3 }),
+        measure: measureHybrid(model, dataset, { pulls }),
       };
     },
   },
@@ -115,7 +152,7 @@ export const recipes: readonly Recipe[] = [
     name: 'hybrid-idf',
     source: 'DGM §5.3, Listings 5.1-5.2',
     accepts: (dataset) => hasLabels(dataset) && isVectorsOfIntegers(dataset) && isOfGreyLevels(dataset),
-    create: ({ dataset, key, quick }) => {
+    create: async ({ dataset, key, quick }) => {
       const [classes, levels] = [classesOf(dataset), dataset.levels!];
       const { shape } = dataset.train;
       // One component for each second level, as wide as their distance.
@@ -128,10 +165,11 @@ export const recipes: readonly Recipe[] = [
         // The couplings start as the identity, so the latents are images as well.
         classifier: convClassifier({ dataset, key: key.fold('classifier'), quick }),
       });
+      const pulls = await pullsOf(model, dataset, key);
       return {
         model,
         training: decaying(dataset, { epochs: 30, learningRate: 4e-3 }),
-        measure: measureHybrid(model, dataset),
+        measure: measureHybrid(model, dataset, { pulls }),
       };
     },
   },
@@ -202,16 +240,40 @@ function convClassifier({ dataset, key, quick }: Pick<RecipeTask, 'dataset' | 'k
   ]);
 }
 
-type HybridModel = GenerativeClassifier | ExactHybrid;
+type HybridModel = GenerativeClassifier | ExactHybrid | BoundHybrid;
+
+/** What is measured of one model besides. */
+interface Besides {
+  /** Draws of the model that are unlike the data. */
+  readonly draws?: Readonly<Record<string, (key: Key, n: number) => tf.Tensor>>;
+  /** The norms of gradients of the model before it is trained. */
+  readonly pulls?: GradientNorms;
+}
+
+/** How strongly either term pulls at the parameters that both share, before training. */
+async function pullsOf(
+  model: ExactHybrid | BoundHybrid,
+  { train }: Dataset,
+  key: Key,
+): Promise<GradientNorms> {
+  const rows = Int32Array.from({ length: Math.min(100, train.count) }, (_, row) => row);
+  const classes = model.contextSize;
+  const batch = classContext({ classes })(train, rows, { key, training: false });
+  try {
+    return await gradientNorms(model, batch, key.fold('pulls'));
+  } finally {
+    tf.dispose([batch.x, batch.context]);
+  }
+}
 
 /** The error, calibration and rejection of the classifier, and what the likelihood tells apart from the data. */
 function measureHybrid(
   model: HybridModel,
   { train, validation, levels = 2 }: Dataset,
-  draws: Readonly<Record<string, (key: Key, n: number) => tf.Tensor>> = {},
+  { draws = {}, pulls }: Besides = {},
 ): NonNullable<Experiment['measure']> {
   return async (examples, { key, engine }) => {
-    const judge = await judgeOf(model, engine);
+    const judge = await judgeOf(model, { engine, key: key.fold('judge') });
     try {
       const seen = await judge.run(examples);
       const { logProbs: held } = await judge.run(validation);
@@ -233,7 +295,8 @@ function measureHybrid(
         }
       }
       const { metrics, curves } = await classification(seen, examples.labels!);
-      return { metrics: { ...metrics, ...withoutTraining(train, examples), ...detected }, curves };
+      const others = { ...withoutTraining(train, examples), ...(pulls && tableOf(pulls)), ...detected };
+      return { metrics: { ...metrics, ...others }, curves };
     } finally {
       judge.dispose();
     }
@@ -277,6 +340,11 @@ function drawn(
   );
 }
 
+const tableOf = ({ classification, density }: GradientNorms): Readonly<Record<string, Metric>> => ({
+  'gradient of ln p(y|x) before training': { value: classification },
+  'gradient of ln p(x) before training': { value: density },
+});
+
 /** The errors of classifiers that need no training, to compare with. */
 function withoutTraining(train: Examples, test: Examples): Readonly<Record<string, Metric>> {
   const errors = {
@@ -302,16 +370,27 @@ interface Judged {
 
 const BATCH = 50;
 
+/** Logits of p(y|x), and ln p(x) or a bound on it. */
+function judge(
+  model: HybridModel,
+  x: tf.Tensor,
+  key: Key,
+): { readonly logits: tf.Tensor; readonly logProb: tf.Tensor } {
+  if (model.likelihoodKind === 'lower-bound')
+    return { logits: model.classify(x), logProb: model.elbo(x, key) };
+  const logits = model.jointLogProb(x);
+  return { logits, logProb: logSumExp(logits, { axis: 1 }) };
+}
+
 async function judgeOf(
   model: HybridModel,
-  engine: Engine,
+  { engine, key }: { readonly engine: Engine; readonly key: Key },
 ): Promise<{ run(examples: Examples): Promise<Judged>; dispose(): void }> {
   const K = model.contextSize;
-  const measure = await engine.prepareMeasure<tf.Tensor>((x) =>
+  const measure = await engine.prepareMeasure<tf.Tensor>((x, key) =>
     tf.tidy(() => {
-      const joint = model.jointLogProb(x);
-      const logProb = logSumExp(joint, { axis: 1 });
-      const probabilities = tf.exp(tf.sub(joint, tf.expandDims(logProb, 1)));
+      const { logits, logProb } = judge(model, x, key);
+      const probabilities = softmax(logits, { axis: 1 });
       return tf.reshape(tf.concat([probabilities, tf.expandDims(logProb, 1)], 1), [-1]);
     }),
   );
@@ -325,7 +404,7 @@ async function judgeOf(
           Int32Array.from({ length: count }, (_, row) => from + row),
         );
         try {
-          const values = await measure.run(x, NO_KEY);
+          const values = await measure.run(x, key.fold(from));
           for (let row = 0; row < count; row++) rows.push(values.slice(row * (K + 1), (row + 1) * (K + 1)));
         } finally {
           x.dispose();
@@ -339,9 +418,6 @@ async function judgeOf(
     dispose: () => measure.dispose(),
   };
 }
-
-/** Neither model draws anything when it is measured. */
-const NO_KEY = Key.of(0);
 
 async function classification(
   { probabilities }: Judged,
@@ -361,7 +437,10 @@ async function classification(
     metrics: {
       error: { value: 100 * error, unit: '%', better: 'lower' },
       'calibration error': { value: 100 * calibrationError, unit: '%', better: 'lower' },
-      'share of errors left with 10 % rejected': { value: afterTenth / risk[0]!, better: 'lower' },
+      'share of errors left with 10 % rejected': {
+        value: risk[0] === 0 ? null : afterTenth / risk[0]!,
+        better: 'lower',
+      },
       'error with 10 % rejected': { value: 100 * afterTenth, unit: '%', better: 'lower' },
     },
     curves: [

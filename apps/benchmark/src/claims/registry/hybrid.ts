@@ -1,5 +1,8 @@
-import type { Claim } from '../claim';
-import { trainedMetric, trainedNats } from '../trained';
+import { Key, type Dataset, type Engine } from '@dgm/core';
+import { mean } from '../../statistics/statistics';
+import type { Claim, ClaimContext } from '../claim';
+import { activeLearningErrors, semiSupervisedError, supervisedError } from '../few-labels';
+import { overSeeds, trainedMetric, trainedNats } from '../trained';
 
 const dataset = 'digits';
 const common = { seeds: [0, 1, 2], requires: { dataset } };
@@ -13,6 +16,19 @@ const ofConv = ({ name, what, bound, metric, unit = 'of 1' }: Figure): Claim => 
   what: `${what}, for a convolutional classifier beside a gated PixelCNN`,
   measure: (context) => trainedMetric({ model: 'hybrid-conv', dataset, metric }, context),
 });
+
+/** Something measured with 100 labels, once for each seed. */
+async function overDraws<T>(
+  measure: (data: Dataset, options: { labelled: number; key: Key; engine: Engine }) => Promise<T>,
+  { dataset: load, seeds, engine: { engine } }: ClaimContext,
+): Promise<readonly T[]> {
+  const data = await load(dataset);
+  const values: T[] = [];
+  for (const seed of seeds) {
+    values.push(await measure(data, { labelled: 100, key: Key.of(seed).fold('few-labels'), engine }));
+  }
+  return values;
+}
 
 export const claims: readonly Claim[] = [
   {
@@ -102,5 +118,37 @@ export const claims: readonly Claim[] = [
     bound: { atMost: 137 },
     minutes: 2,
     measure: (context) => trainedNats({ model: 'hybrid-idf', dataset }, context),
+  },
+  {
+    ...common,
+    name: 'hybrid.semi-supervised.ratio',
+    what: 'error of M1 + M2 with 100 labels of 1000 over that of a network with the same labels, means over their draws',
+    unit: 'of 1',
+    bound: { atMost: 0.6 },
+    seeds: [0, 1, 2, 3, 4],
+    minutes: 3,
+    measure: async (context) => {
+      const [supervised, semiSupervised] = [
+        await overDraws(supervisedError, context),
+        await overDraws(semiSupervisedError, context),
+      ];
+      const ratio = mean(semiSupervised) / mean(supervised);
+      // The draws are the same for both, so the error of the ratio is that of what it leaves over.
+      const rest = semiSupervised.map((error, draw) => error - ratio * supervised[draw]!);
+      return { value: ratio, standardError: overSeeds(rest).standardError! / mean(supervised) };
+    },
+  },
+  {
+    ...common,
+    name: 'hybrid.active.gain',
+    what: 'error with 100 labels of random digits less that with 100 labels that the network asked for',
+    unit: '%',
+    bound: { atLeast: 0 },
+    seeds: Array.from({ length: 10 }, (_, seed) => seed),
+    minutes: 3,
+    measure: async (context) => {
+      const errors = await overDraws(activeLearningErrors, context);
+      return overSeeds(errors.map(({ random, active }) => 100 * (random - active)));
+    },
   },
 ];
