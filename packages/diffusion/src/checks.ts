@@ -1,13 +1,19 @@
 import {
+  ArgumentError,
   checkContext,
   checkGiven,
   checkInteger,
+  checkKey,
   checkNumber,
   checkShape,
   DomainError,
+  formatShape,
+  ShapeError,
+  sizeOf,
   splitBatch,
 } from '@dgm/core';
 import type { ConditionedBatch, Key, Shape } from '@dgm/core';
+import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
 /** What the models of this package have in common. */
@@ -22,15 +28,54 @@ interface CommonOptions {
 export function checkModel(where: string, { shape, levels, contextSize, network }: CommonOptions): void {
   checkEventShape(where, shape);
   if (levels !== undefined) checkInteger(where, 'levels', levels, { min: 2 });
-  checkGiven(where, 'network', network, 'to be a layer such as mlpDenoiser()');
+  checkMethods(where, 'network', network, {
+    methods: ['apply', 'parameters'],
+    expected: 'to be a layer such as mlpDenoiser()',
+  });
   checkInteger(where, 'contextSize', contextSize, { min: 0 });
 }
 
 /** Checks the shape of one example. */
 export function checkEventShape(where: string, shape: unknown): void {
-  checkGiven(where, 'shape', shape, 'to be the shape of one example');
-  checkInteger(where, 'number of axes of `shape`', (shape as Shape).length, { min: 0 });
-  (shape as Shape).forEach((size) => checkInteger(where, 'shape', size));
+  checkArray(where, 'shape', shape, 'to be the shape of one example, such as [64]');
+  shape.forEach((size) => checkInteger(where, 'shape', size));
+}
+
+/** Checks that a value is an array. */
+export function checkArray(
+  where: string,
+  argument: string,
+  value: unknown,
+  expected: string,
+): asserts value is readonly unknown[] {
+  if (!Array.isArray(value)) throw new ArgumentError({ where, argument, expected, actual: describe(value) });
+}
+
+/** Checks that an object made by one of our functions, or like one, is what it should be: that it has some methods. */
+export function checkMethods(
+  where: string,
+  argument: string,
+  value: unknown,
+  { methods, expected }: { readonly methods: readonly string[]; readonly expected: string },
+): void {
+  const members = value as Readonly<Record<string, unknown>> | null | undefined;
+  if (methods.every((name) => typeof members?.[name] === 'function')) return;
+  throw new ArgumentError({ where, argument, expected, actual: describe(value) });
+}
+
+/**
+ * The output of a network in the shape that is wanted of it.
+ * @throws ShapeError naming `where` if it has more or fewer numbers
+ */
+export function outputAs(where: string, output: Tensor, shape: Shape): Tensor {
+  if (output.size === sizeOf(shape)) return tf.reshape(output, [...shape]);
+  throw new ShapeError({
+    where,
+    argument: 'the output of the network',
+    expected: `to have the numbers of ${formatShape(shape)}`,
+    actual: formatShape(output.shape),
+    remedy: 'see the option `outputs` of the denoisers',
+  });
 }
 
 /** What a batch must fit. */
@@ -58,9 +103,11 @@ export function checkedBatch(
 /**
  * Checks that all entries of examples are levels, integers from 0 to `levels` - 1, or finite where there are no levels. While `key`
  * is traced there are no values to look at; `fit` and `evaluate` have checked them before.
+ * @throws ArgumentError naming `where` for what is no key
  * @throws DomainError naming `where`, the first other value and its row
  */
 export function checkLevels(where: string, x: Tensor, levels: number | undefined, key: Key): void {
+  checkKey(where, key);
   if (!key.isTraced) checkValues(where, 'x', x, { levels });
 }
 
@@ -101,4 +148,16 @@ export function checkDraws(
   checkInteger(where, 'n', n, { min: 0 });
   checkNumber(where, 'guidance', guidance);
   checkContext(where, context, { rows: n, contextSize });
+  if (contextSize > 0 || guidance === 1) return;
+  throw new ArgumentError({
+    where,
+    argument: 'guidance',
+    expected: 'to be left out of a model without a condition',
+    actual: String(guidance),
+  });
+}
+
+function describe(value: unknown): string {
+  if (typeof value === 'object' && value !== null) return 'another object';
+  return typeof value === 'function' ? 'a function' : String(value);
 }

@@ -1,7 +1,7 @@
 import {
   BaseModule,
-  checkGiven,
   checkInteger,
+  checkKey,
   checkNumber,
   checkOptions,
   checkShape,
@@ -27,8 +27,9 @@ import type {
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
-import { checkEventShape, checkLevels } from './checks';
+import { checkArray, checkEventShape, checkLevels, checkMethods } from './checks';
 import { record } from './record';
+import { meanOver } from './rows';
 
 export interface DdgmOptions {
   /** The shape of one example, and of each latent variable. */
@@ -93,6 +94,14 @@ export function ddgm(options: DdgmOptions): Ddgm {
   );
 }
 
+const OPTIONS = [
+  'shape',
+  'betas',
+  'reverse',
+  'decoder',
+  'likelihood',
+] as const satisfies readonly (keyof DdgmOptions)[];
+
 /** Made by {@link ddgm}. */
 export class Ddgm extends BaseModule implements BoundModel {
   readonly likelihoodKind = 'lower-bound';
@@ -106,19 +115,22 @@ export class Ddgm extends BaseModule implements BoundModel {
   /** $p(z_T)$ */
   readonly #noise: Distribution;
 
-  constructor({ shape, betas, reverse, decoder, likelihood, ...unknown }: DdgmOptions) {
+  constructor(options: DdgmOptions) {
     super();
-    checkOptions('ddgm', unknown, ['shape', 'betas', 'reverse', 'decoder', 'likelihood']);
+    checkOptions('ddgm', options, OPTIONS);
+    const { shape, betas, reverse, decoder, likelihood } = options;
     checkEventShape('ddgm', shape);
-    checkGiven('ddgm', 'betas', betas, 'to be the rates of noise, one for each level');
+    checkArray('ddgm', 'betas', betas, 'to be the rates of noise, one for each level');
     checkInteger('ddgm', 'number of betas', betas.length);
     betas.forEach((beta) => checkNumber('ddgm', 'betas', beta, { above: 0, below: 1 }));
-    checkGiven('ddgm', 'reverse', reverse, 'to be networks of all levels but the last');
+    checkArray('ddgm', 'reverse', reverse, 'to be networks of all levels but the last');
     checkInteger('ddgm', 'number of networks in `reverse`', reverse.length, {
       min: betas.length - 1,
       max: betas.length - 1,
     });
-    checkGiven('ddgm', 'decoder', decoder, 'to be a layer such as mlp()');
+    const isLayer = { methods: ['apply', 'parameters'], expected: 'to be a layer such as mlp()' };
+    reverse.forEach((network) => checkMethods('ddgm', 'reverse', network, isLayer));
+    checkMethods('ddgm', 'decoder', decoder, isLayer);
     this.eventShape = shape;
     this.betas = betas;
     this.#reverse = reverse.map((network, index) => this.child(`reverse${index}`, network));
@@ -187,6 +199,7 @@ export class Ddgm extends BaseModule implements BoundModel {
 
   /** Draws `[n, ...shape]`. */
   sample(key: Key, n: number, options: Readonly<Record<never, never>> = {}): Tensor {
+    checkKey('Ddgm.sample', key);
     checkOptions('Ddgm.sample', options, []);
     checkInteger('Ddgm.sample', 'n', n, { min: 0 });
     return tf.tidy(() => {
@@ -213,7 +226,7 @@ export class Ddgm extends BaseModule implements BoundModel {
       loss: (x: Tensor, key: Key, { training }) => {
         const terms = this.boundTerms(x, key, { training });
         const [reconstruction, prior, diffusion] = [terms.reconstruction, terms.prior, terms.diffusion].map(
-          (term) => tf.mean<Scalar>(term),
+          meanOver,
         ) as [Scalar, Scalar, Scalar];
         return {
           total: tf.addN<Scalar>([reconstruction, prior, diffusion]),

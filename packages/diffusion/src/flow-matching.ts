@@ -1,5 +1,6 @@
 import {
   BaseModule,
+  checkKey,
   checkNumber,
   checkOneOf,
   checkOptions,
@@ -28,7 +29,7 @@ import type {
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
-import { checkDraws, checkedBatch, checkLevels, checkModel } from './checks';
+import { checkDraws, checkedBatch, checkLevels, checkMethods, checkModel, outputAs } from './checks';
 import { guided, withTimes, type Guidance } from './condition';
 import { dequantizations, dequantized, toLevels, type Dequantization } from './dequantization';
 import { isFixedStep, odeDensityLoop, odeLogDensity, type OdeDensityOptions } from './ode-density';
@@ -72,6 +73,14 @@ export interface FlowMatchingOptions {
   /** The width of the condition. @defaultValue 0 */
   readonly contextSize?: number;
 }
+
+const SAMPLE_OPTIONS = [
+  'solver',
+  'context',
+  'guidance',
+  'temperature',
+  'noise',
+] as const satisfies readonly (keyof FlowSampleOptions)[];
 
 const OPTIONS = [
   'shape',
@@ -157,21 +166,21 @@ export class FlowMatching
   readonly #trace: Trace;
   readonly #dequantization: Dequantization;
 
-  constructor({
-    shape,
-    levels,
-    dequantization = 'uniform',
-    network,
-    solver = rungeKutta({ steps: 30 }),
-    trace = hutchinsonTrace(),
-    path = 'linear',
-    timeExponent = 1,
-    contextSize = 0,
-    ...unknown
-  }: FlowMatchingOptions) {
+  constructor(options: FlowMatchingOptions) {
     super();
+    checkOptions('flowMatching', options, OPTIONS);
+    const {
+      shape,
+      levels,
+      dequantization = 'uniform',
+      network,
+      solver = rungeKutta({ steps: 30 }),
+      trace = hutchinsonTrace(),
+      path = 'linear',
+      timeExponent = 1,
+      contextSize = 0,
+    } = options;
     const where = 'flowMatching';
-    checkOptions(where, unknown, OPTIONS);
     checkModel(where, { shape, levels, network, contextSize });
     checkOneOf(where, 'path', path, paths);
     checkNumber(where, 'timeExponent', timeExponent, { above: 0 });
@@ -181,6 +190,11 @@ export class FlowMatching
     this.isDequantized = levels !== undefined;
     this.contextSize = contextSize;
     this.#network = this.child('network', network);
+    checkMethods(where, 'solver', solver, {
+      methods: ['solve'],
+      expected: 'to be a solver such as rungeKutta()',
+    });
+    checkMethods(where, 'trace', trace, { methods: ['of'], expected: 'to be a trace such as exactTrace()' });
     this.#solver = solver;
     this.#trace = trace;
     this.#path = path;
@@ -219,11 +233,14 @@ export class FlowMatching
   sample(
     key: Key,
     n: number,
-    { solver, ...options }: Omit<FlowSampleOptions, 'solver'> & { readonly solver?: OdeSolver } = {},
+    given: Omit<FlowSampleOptions, 'solver'> & { readonly solver?: OdeSolver } = {},
   ): Tensor {
+    checkOptions('FlowMatching.sample', given, SAMPLE_OPTIONS);
+    const { solver, ...options } = given;
     if (solver === undefined || isFixedStep(solver))
       return runSamplingLoop(this.samplingLoop(n, { ...options, ...(solver && { solver }) }), key);
     return tf.tidy(() => {
+      checkKey('FlowMatching.sample', key);
       const loop = this.samplingLoop(n, options);
       const start = loop.start(loop.inputs, key.fold(0));
       const field = (t: Scalar, [z]: OdeState): OdeState => [
@@ -237,10 +254,11 @@ export class FlowMatching
   /** Sampling as a loop, for an engine that compiles one; each step of the solver is one of the loop. */
   samplingLoop(n: number, options: FlowSampleOptions = {}): SamplingLoop {
     const where = 'FlowMatching.sample';
+    checkOptions(where, options, SAMPLE_OPTIONS);
     const { solver = rungeKutta({ steps: 20, order: 1 }), context, noise, ...rest } = options;
     const { guidance = 1, temperature = 1 } = rest;
-    checkOptions(where, options, ['solver', 'context', 'guidance', 'temperature', 'noise']);
     checkDraws(where, n, { contextSize: this.contextSize, context, guidance });
+    checkMethods(where, 'solver', solver, { methods: ['step'], expected: 'to be a solver of fixed steps' });
     checkNumber(where, 'temperature', temperature, { min: 0 });
     if (noise !== undefined) checkShape(where, 'noise', noise, [n, ...this.eventShape]);
     const loop = odeSamplingLoop({
@@ -303,7 +321,7 @@ export class FlowMatching
 
   #velocity(z: Tensor, t: Tensor, { context, ...call }: CallOptions = {}): Tensor {
     const output = this.#network.apply(z, { ...call, context: withTimes(z.shape[0]!, [t], context) });
-    return tf.reshape(output, z.shape);
+    return outputAs('FlowMatching', output, z.shape);
   }
 
   #guided(z: Tensor, t: Scalar, guidance: Guidance): Tensor {

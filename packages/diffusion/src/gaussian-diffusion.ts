@@ -27,7 +27,7 @@ import type {
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
-import { checkDraws, checkedBatch, checkLevels, checkModel } from './checks';
+import { checkDraws, checkedBatch, checkLevels, checkMethods, checkModel, outputAs } from './checks';
 import { guided, withTimes } from './condition';
 import { keepGiven, maskOf, type GivenEntries } from './given-entries';
 import { Observation } from './observation';
@@ -38,7 +38,7 @@ import {
   type Parameterization,
 } from './parameterization';
 import { record } from './record';
-import { perExample, sumOverEvent } from './rows';
+import { meanOver, perExample, sumOverEvent } from './rows';
 import { ancestral, type DiffusionSampler } from './samplers';
 import { logSnrSchedule, noiseLevel, noisier, type NoiseLevel, type NoiseSchedule } from './schedule';
 import { stratifiedTimes } from './stratified-times';
@@ -157,6 +157,7 @@ export class GaussianDiffusion
 
   constructor(options: GaussianDiffusionOptions) {
     super();
+    checkOptions('gaussianDiffusion', options, OPTIONS);
     const { shape, levels, network, schedule = logSnrSchedule(), steps, contextSize = 0 } = options;
     const { parameterization = levels === undefined ? 'velocity' : 'levels', objective = 'bound' } = options;
     check(options, { parameterization, objective, schedule });
@@ -216,6 +217,10 @@ export class GaussianDiffusion
     data: Tensor,
     { t, noise, call = {} }: { readonly t: Tensor; readonly noise: Tensor; readonly call?: CallOptions },
   ): Tensor {
+    const where = 'GaussianDiffusion.diffusionTerm';
+    checkShape(where, 'data', data, ['n', ...this.eventShape]);
+    checkShape(where, 't', t, [data.shape[0]!]);
+    checkShape(where, 'noise', noise, data.shape);
     return tf.tidy(() => {
       const { later, rate } = this.#ratesAt(perExample(t, data.rank));
       const level = noiseLevel(this.schedule.gamma(later));
@@ -285,11 +290,18 @@ export class GaussianDiffusion
     checkOptions(where, options, SAMPLE_OPTIONS);
     const { sampler = ancestral(this.#steps === undefined ? {} : { steps: this.#steps }) } = options;
     const { context, guidance = 1, temperature = 1, given, resamplings = 1 } = options;
+    checkMethods(where, 'sampler', sampler, {
+      methods: ['step'],
+      expected: 'to be a sampler such as ddim()',
+    });
     checkDraws(where, n, { contextSize: this.contextSize, context, guidance });
     checkNumber(where, 'temperature', temperature, { min: 0 });
     const shape = [n, ...this.eventShape];
     checkInteger(where, 'resamplings', resamplings);
-    const isGiven = given && maskOf(where, given, { n, eventShape: this.eventShape, levels: this.levels });
+    const isGiven =
+      given === undefined
+        ? undefined
+        : maskOf(where, given, { n, eventShape: this.eventShape, levels: this.levels });
     const repeats = isGiven === undefined ? 1 : resamplings;
     const timeAt = (step: Tensor): Scalar => tf.reshape(tf.gather(tf.tensor1d([...sampler.times]), step), []);
     return {
@@ -339,7 +351,7 @@ export class GaussianDiffusion
       return singleObjective<Tensor | ConditionedBatch>(this, {
         name: 'noise',
         loss: (batch, key, { training }) => ({
-          total: tf.mean<Scalar>(this.#noiseError(batch, key, training)),
+          total: meanOver(this.#noiseError(batch, key, training)),
         }),
       });
     }
@@ -348,7 +360,7 @@ export class GaussianDiffusion
       loss: (batch, key, { training }) => {
         const terms = this.boundTerms(batch, key, { training });
         const [reconstruction, prior, diffusion] = [terms.reconstruction, terms.prior, terms.diffusion].map(
-          (term) => tf.mean<Scalar>(term),
+          meanOver,
         ) as [Scalar, Scalar, Scalar];
         const total: Scalar = tf.addN([reconstruction, prior, diffusion]);
         return { total, reconstruction, prior, diffusion };
@@ -384,7 +396,7 @@ export class GaussianDiffusion
     const output = this.#network.apply(z, { ...call, context: withTimes(z.shape[0]!, [time], context) });
     const perEntry = this.#parameterization === 'levels' ? [this.levels!] : [];
     return dataEstimate(this.#parameterization, {
-      output: tf.reshape(output, [...z.shape, ...perEntry]),
+      output: outputAs('GaussianDiffusion', output, [...z.shape, ...perEntry]),
       z,
       level,
       values: this.#observation.values,
@@ -442,10 +454,13 @@ function check(
   }: { parameterization: string; objective: string; schedule: NoiseSchedule },
 ): void {
   const where = 'gaussianDiffusion';
-  checkOptions(where, options, OPTIONS);
   const { shape, levels, network, steps, contextSize = 0 } = options;
   checkModel(where, { shape, levels, network, contextSize });
   checkParameterization(where, parameterization);
+  checkMethods(where, 'schedule', schedule, {
+    methods: ['gamma', 'slope'],
+    expected: 'to be a schedule such as learnedSchedule()',
+  });
   checkOneOf(where, 'objective', objective, ['bound', 'noise']);
   if (steps !== undefined) checkInteger(where, 'steps', steps);
   if (parameterization === 'levels' && levels === undefined) {

@@ -19,13 +19,15 @@ export interface GivenEntries {
  */
 export function maskOf(
   where: string,
-  { values, known }: GivenEntries,
+  given: GivenEntries,
   {
     n,
     eventShape,
     levels,
   }: { readonly n: number; readonly eventShape: Shape; readonly levels: number | undefined },
 ): readonly number[] {
+  checkGiven(where, 'given', given, 'to be { values, known }');
+  const { values, known } = given;
   checkShape(where, 'given.values', values, [n, ...eventShape]);
   checkGiven(where, 'given.known', known, 'to say of each entry whether it is known');
   const size = sizeOf(eventShape);

@@ -1,6 +1,6 @@
 import {
   BaseModule,
-  checkGiven,
+  checkKey,
   checkOptions,
   checkShape,
   disposeOnThrow,
@@ -22,8 +22,9 @@ import type {
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
-import { checkLevels } from './checks';
+import { checkLevels, checkMethods } from './checks';
 import { record } from './record';
+import { meanOver } from './rows';
 
 export interface LatentDiffusionOptions {
   /** Maps x, `[n, ...event]`, to the parameters of `posterior`. The model owns it, as all that follow. */
@@ -67,6 +68,14 @@ export function latentDiffusion(options: LatentDiffusionOptions): LatentDiffusio
   );
 }
 
+const OPTIONS = [
+  'encoder',
+  'posterior',
+  'prior',
+  'decoder',
+  'likelihood',
+] as const satisfies readonly (keyof LatentDiffusionOptions)[];
+
 /** Made by {@link latentDiffusion}. */
 export class LatentDiffusion extends BaseModule implements BoundModel {
   readonly likelihoodKind = 'lower-bound';
@@ -79,15 +88,31 @@ export class LatentDiffusion extends BaseModule implements BoundModel {
   readonly #decoder: Layer;
   readonly #likelihood: DistributionHead;
 
-  constructor({ encoder, posterior, prior, decoder, likelihood, ...unknown }: LatentDiffusionOptions) {
+  constructor(options: LatentDiffusionOptions) {
     super();
+    checkOptions('latentDiffusion', options, OPTIONS);
+    const { encoder, posterior, prior, decoder, likelihood } = options;
     const where = 'latentDiffusion';
-    checkOptions(where, unknown, ['encoder', 'posterior', 'prior', 'decoder', 'likelihood']);
-    checkGiven(where, 'encoder', encoder, 'to be a layer such as mlp()');
-    checkGiven(where, 'posterior', posterior, 'to be a head such as normalHead()');
-    checkGiven(where, 'prior', prior, 'to be a model such as gaussianDiffusion()');
-    checkGiven(where, 'decoder', decoder, 'to be a layer such as mlp()');
-    checkGiven(where, 'likelihood', likelihood, 'to be a head such as categoricalHead()');
+    checkMethods(where, 'encoder', encoder, {
+      methods: ['apply', 'parameters'],
+      expected: 'to be a layer such as mlp()',
+    });
+    checkMethods(where, 'posterior', posterior, {
+      methods: ['distribution'],
+      expected: 'to be a head such as normalHead()',
+    });
+    checkMethods(where, 'prior', prior, {
+      methods: ['elbo', 'sample', 'objectives'],
+      expected: 'to be a model such as gaussianDiffusion()',
+    });
+    checkMethods(where, 'decoder', decoder, {
+      methods: ['apply', 'parameters'],
+      expected: 'to be a layer such as mlp()',
+    });
+    checkMethods(where, 'likelihood', likelihood, {
+      methods: ['distribution'],
+      expected: 'to be a head such as categoricalHead()',
+    });
     if (!sameShape(prior.eventShape, posterior.eventShape)) {
       throw new ShapeError({
         where,
@@ -134,6 +159,7 @@ export class LatentDiffusion extends BaseModule implements BoundModel {
 
   /** Draws `[n, ...event]`, by draws of the prior. */
   sample(key: Key, n: number, options: Readonly<Record<never, never>> = {}): Tensor {
+    checkKey('LatentDiffusion.sample', key);
     checkOptions('LatentDiffusion.sample', options, []);
     return tf.tidy(() => this.decode(this.prior.sample(key.fold('z'), n)).sample(key.fold('x')));
   }
@@ -147,8 +173,8 @@ export class LatentDiffusion extends BaseModule implements BoundModel {
         const { q, z } = this.#inferred(x, key, { training, key: key.fold('network') });
         const { total: prior } = ofPrior!.loss(z, key.fold('prior'), { training });
         const likelihood = this.decode(z, { training, key: key.fold('network') }).logProb(x);
-        const reconstruction: Scalar = tf.neg(tf.mean<Scalar>(likelihood));
-        const negativeEntropy = tf.mean<Scalar>(q.logProb(z));
+        const reconstruction: Scalar = tf.neg(meanOver(likelihood));
+        const negativeEntropy = meanOver(q.logProb(z));
         return {
           total: tf.addN<Scalar>([reconstruction, negativeEntropy, prior]),
           ...{ reconstruction, negativeEntropy, prior },

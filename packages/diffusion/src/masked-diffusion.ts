@@ -23,12 +23,12 @@ import type {
   Shape,
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
-import { checkDraws, checkedBatch, checkLevels, checkModel } from './checks';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { checkDraws, checkedBatch, checkLevels, checkModel, outputAs } from './checks';
 import { guided, withTimes } from './condition';
 import { keepGiven, maskOf, type GivenEntries } from './given-entries';
 import { record } from './record';
-import { rowsOf } from './rows';
+import { meanOver, rowsOf } from './rows';
 import { stratifiedTimes } from './stratified-times';
 
 export interface MaskedDiffusionOptions {
@@ -88,6 +88,13 @@ export function maskedDiffusion(options: MaskedDiffusionOptions): MaskedDiffusio
   );
 }
 
+const OPTIONS = [
+  'shape',
+  'levels',
+  'network',
+  'contextSize',
+] as const satisfies readonly (keyof MaskedDiffusionOptions)[];
+
 /** Made by {@link maskedDiffusion}. */
 export class MaskedDiffusion
   extends BaseModule
@@ -99,10 +106,11 @@ export class MaskedDiffusion
   readonly contextSize: number;
   readonly #network: Layer;
 
-  constructor({ shape, levels, network, contextSize = 0, ...unknown }: MaskedDiffusionOptions) {
+  constructor(options: MaskedDiffusionOptions) {
     super();
+    checkOptions('maskedDiffusion', options, OPTIONS);
+    const { shape, levels, network, contextSize = 0 } = options;
     const where = 'maskedDiffusion';
-    checkOptions(where, unknown, ['shape', 'levels', 'network', 'contextSize']);
     checkGiven(where, 'levels', levels, 'to be the number of values of an entry');
     checkModel(where, { shape, levels, network, contextSize });
     this.eventShape = shape;
@@ -128,13 +136,16 @@ export class MaskedDiffusion
   samplingLoop(n: number, options: MaskedSampleOptions = {}): SamplingLoop {
     const where = 'MaskedDiffusion.sample';
     const entries = sizeOf(this.eventShape);
-    const { steps = entries, context, guidance = 1, temperature = 1, given, ...unknown } = options;
-    checkOptions(where, unknown, ['steps', 'context', 'guidance', 'temperature', 'given']);
+    checkOptions(where, options, ['steps', 'context', 'guidance', 'temperature', 'given']);
+    const { steps = entries, context, guidance = 1, temperature = 1, given } = options;
     checkDraws(where, n, { contextSize: this.contextSize, context, guidance });
     checkInteger(where, 'steps', steps, { min: 1, max: entries });
     checkNumber(where, 'temperature', temperature, { above: 0 });
     const shape = [n, ...this.eventShape];
-    const isGiven = given && maskOf(where, given, { n, eventShape: this.eventShape, levels: this.levels });
+    const isGiven =
+      given === undefined
+        ? undefined
+        : maskOf(where, given, { n, eventShape: this.eventShape, levels: this.levels });
     // How many of all entries are masked before and after each step.
     const counts = Array.from({ length: steps + 1 }, (_, step) => Math.round(entries * (1 - step / steps)));
     return {
@@ -174,7 +185,7 @@ export class MaskedDiffusion
     return singleObjective<Tensor | ConditionedBatch>(this, {
       name: 'bound',
       loss: (batch, key, { training }) => ({
-        total: tf.mean<Scalar>(this.#negativeBound(batch, key, training)),
+        total: meanOver(this.#negativeBound(batch, key, training)),
       }),
     });
   }
@@ -201,7 +212,7 @@ export class MaskedDiffusion
       ...call,
       context: withTimes(seen.shape[0]!, [share], context),
     });
-    return tf.reshape(output, [...seen.shape, this.levels]);
+    return outputAs('MaskedDiffusion', output, [...seen.shape, this.levels]);
   }
 }
 

@@ -22,7 +22,7 @@ import type {
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
-import { checkDraws, checkedBatch, checkModel } from './checks';
+import { checkDraws, checkedBatch, checkModel, outputAs } from './checks';
 import { withTimes } from './condition';
 import { dequantized, toLevels } from './dequantization';
 import { record } from './record';
@@ -93,6 +93,14 @@ export function meanFlow(options: MeanFlowOptions): MeanFlow {
   );
 }
 
+const OPTIONS = [
+  'shape',
+  'levels',
+  'network',
+  'jumps',
+  'contextSize',
+] as const satisfies readonly (keyof MeanFlowOptions)[];
+
 /** Made by {@link meanFlow}. */
 export class MeanFlow
   extends BaseModule
@@ -105,10 +113,11 @@ export class MeanFlow
   readonly #network: Layer;
   readonly #jumps: number;
 
-  constructor({ shape, levels, network, jumps = 0.25, contextSize = 0, ...unknown }: MeanFlowOptions) {
+  constructor(options: MeanFlowOptions) {
     super();
+    checkOptions('meanFlow', options, OPTIONS);
+    const { shape, levels, network, jumps = 0.25, contextSize = 0 } = options;
     const where = 'meanFlow';
-    checkOptions(where, unknown, ['shape', 'levels', 'network', 'jumps', 'contextSize']);
     checkModel(where, { shape, levels, network, contextSize });
     checkNumber(where, 'jumps', jumps, { min: 0, max: 1 });
     this.eventShape = shape;
@@ -138,8 +147,8 @@ export class MeanFlow
   /** Sampling as a loop, for an engine that compiles one. */
   samplingLoop(n: number, options: MeanFlowSampleOptions = {}): SamplingLoop {
     const where = 'MeanFlow.sample';
-    const { steps = 2, context, temperature = 1, ...unknown } = options;
-    checkOptions(where, unknown, ['steps', 'context', 'temperature']);
+    checkOptions(where, options, ['steps', 'context', 'temperature']);
+    const { steps = 2, context, temperature = 1 } = options;
     checkInteger(where, 'steps', steps);
     checkNumber(where, 'temperature', temperature, { min: 0 });
     checkDraws(where, n, { contextSize: this.contextSize, context });
@@ -198,6 +207,6 @@ export class MeanFlow
 
   #velocity(z: Tensor, t: Tensor, r: Tensor, { context, ...call }: CallOptions = {}): Tensor {
     const all = withTimes(z.shape[0]!, [t, tf.sub(t, r)], context);
-    return tf.reshape(this.#network.apply(z, { ...call, context: all }), z.shape);
+    return outputAs('MeanFlow', this.#network.apply(z, { ...call, context: all }), z.shape);
   }
 }

@@ -21,11 +21,11 @@ import type {
   Shape,
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
-import { checkDraws, checkedBatch, checkLevels, checkModel } from './checks';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { checkDraws, checkedBatch, checkLevels, checkModel, outputAs } from './checks';
 import { guided, withTimes } from './condition';
 import { record } from './record';
-import { perExample, sumOverEvent } from './rows';
+import { meanOver, perExample, sumOverEvent } from './rows';
 import { stratifiedTimes } from './stratified-times';
 
 export interface MultinomialDiffusionOptions {
@@ -85,6 +85,14 @@ export function multinomialDiffusion(options: MultinomialDiffusionOptions): Mult
   );
 }
 
+const OPTIONS = [
+  'shape',
+  'levels',
+  'network',
+  'steps',
+  'contextSize',
+] as const satisfies readonly (keyof MultinomialDiffusionOptions)[];
+
 /** Made by {@link multinomialDiffusion}. */
 export class MultinomialDiffusion
   extends BaseModule
@@ -97,17 +105,11 @@ export class MultinomialDiffusion
   readonly contextSize: number;
   readonly #network: Layer;
 
-  constructor({
-    shape,
-    levels,
-    network,
-    steps = 100,
-    contextSize = 0,
-    ...unknown
-  }: MultinomialDiffusionOptions) {
+  constructor(options: MultinomialDiffusionOptions) {
     super();
+    checkOptions('multinomialDiffusion', options, OPTIONS);
+    const { shape, levels, network, steps = 100, contextSize = 0 } = options;
     const where = 'multinomialDiffusion';
-    checkOptions(where, unknown, ['shape', 'levels', 'network', 'steps', 'contextSize']);
     checkGiven(where, 'levels', levels, 'to be the number of values of an entry');
     checkModel(where, { shape, levels, network, contextSize });
     checkInteger(where, 'steps', steps);
@@ -135,8 +137,8 @@ export class MultinomialDiffusion
   /** Sampling as a loop of T steps, for an engine that compiles one. */
   samplingLoop(n: number, options: MultinomialSampleOptions = {}): SamplingLoop {
     const where = 'MultinomialDiffusion.sample';
-    const { context, guidance = 1, ...unknown } = options;
-    checkOptions(where, unknown, ['context', 'guidance']);
+    checkOptions(where, options, ['context', 'guidance']);
+    const { context, guidance = 1 } = options;
     checkDraws(where, n, { contextSize: this.contextSize, context, guidance });
     return {
       steps: this.steps,
@@ -165,7 +167,7 @@ export class MultinomialDiffusion
     return singleObjective<Tensor | ConditionedBatch>(this, {
       name: 'bound',
       loss: (batch, key, { training }) => ({
-        total: tf.mean<Scalar>(this.#negativeBound(batch, key, training)),
+        total: meanOver(this.#negativeBound(batch, key, training)),
       }),
     });
   }
@@ -232,7 +234,7 @@ export class MultinomialDiffusion
       ...call,
       context: withTimes(noisy.shape[0]!, [time], context),
     });
-    return tf.reshape(output, [...noisy.shape, this.levels]);
+    return outputAs('MultinomialDiffusion', output, [...noisy.shape, this.levels]);
   }
 }
 

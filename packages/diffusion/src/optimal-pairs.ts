@@ -29,19 +29,16 @@ export interface OptimalPairsOptions {
  * @throws ArgumentError for an option that is unknown or out of its range
  * @see Improving and Generalizing Flow-Based Generative Models with Minibatch Optimal Transport (Tong et al., 2024), §3.2.3
  */
-export function optimalPairs({
-  levels,
-  classes,
-  ...unknown
-}: OptimalPairsOptions = {}): MakeBatch<PairedBatch> {
-  checkOptions('optimalPairs', unknown, ['levels', 'classes']);
+export function optimalPairs(options: OptimalPairsOptions = {}): MakeBatch<PairedBatch> {
+  checkOptions('optimalPairs', options, ['levels', 'classes']);
+  const { levels, classes } = options;
   if (levels !== undefined) checkInteger('optimalPairs', 'levels', levels, { min: 2 });
   if (classes !== undefined) checkInteger('optimalPairs', 'classes', classes);
   const withContext = classes === undefined ? undefined : classContext({ classes });
-  return (examples, rows, options) => {
+  return (examples, rows, batch) => {
     const n = rows.length;
     const size = sizeOf(examples.shape);
-    const drawn = options.key.fold('noise').normal([n, size]);
+    const drawn = batch.key.fold('noise').normal([n, size]);
     const noise = drawn.dataSync() as Float32Array;
     drawn.dispose();
     const value = (row: number, entry: number): number => {
@@ -66,8 +63,8 @@ export function optimalPairs({
         paired.set(noise.subarray(from, from + size), group[index]! * size);
       });
     }
-    const batch = withContext?.(examples, rows, options) ?? { x: gatherExamples(examples, rows) };
-    return { ...batch, noise: tf.tensor(paired, batch.x.shape) };
+    const made = withContext?.(examples, rows, batch) ?? { x: gatherExamples(examples, rows) };
+    return { ...made, noise: tf.tensor(paired, made.x.shape) };
   };
 }
 

@@ -1,8 +1,8 @@
 import {
   BaseModule,
   checkContext,
-  checkGiven,
   checkInteger,
+  checkKey,
   checkOptions,
   disposeOnThrow,
   hutchinsonTrace,
@@ -26,7 +26,7 @@ import type {
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import type { GaussianDiffusion } from './gaussian-diffusion';
-import { checkedBatch, checkLevels } from './checks';
+import { checkedBatch, checkLevels, checkMethods } from './checks';
 import { isFixedStep, odeDensityLoop, odeLogDensity, type OdeDensityOptions } from './ode-density';
 import { record } from './record';
 import { sumOverEvent } from './rows';
@@ -70,6 +70,8 @@ export function probabilityFlow(options: ProbabilityFlowOptions): ProbabilityFlo
   );
 }
 
+const OPTIONS = ['diffusion', 'solver', 'trace'] as const satisfies readonly (keyof ProbabilityFlowOptions)[];
+
 /** Made by {@link probabilityFlow}. */
 export class ProbabilityFlow
   extends BaseModule
@@ -85,19 +87,26 @@ export class ProbabilityFlow
   readonly #solver: OdeSolver;
   readonly #trace: Trace;
 
-  constructor({
-    diffusion,
-    solver = rungeKutta({ steps: 30 }),
-    trace = hutchinsonTrace(),
-    ...unknown
-  }: ProbabilityFlowOptions) {
+  constructor(options: ProbabilityFlowOptions) {
     super();
-    checkOptions('probabilityFlow', unknown, ['diffusion', 'solver', 'trace']);
-    checkGiven('probabilityFlow', 'diffusion', diffusion, 'to be a model such as gaussianDiffusion()');
+    checkOptions('probabilityFlow', options, OPTIONS);
+    const { diffusion, solver = rungeKutta({ steps: 30 }), trace = hutchinsonTrace() } = options;
+    checkMethods('probabilityFlow', 'diffusion', diffusion, {
+      methods: ['denoise', 'diffuse', 'logLikelihood'],
+      expected: 'to be a model such as gaussianDiffusion()',
+    });
     this.diffusion = this.child('diffusion', diffusion);
     this.eventShape = diffusion.eventShape;
     this.levels = diffusion.levels;
     this.contextSize = diffusion.contextSize;
+    checkMethods('probabilityFlow', 'solver', solver, {
+      methods: ['solve'],
+      expected: 'to be a solver such as rungeKutta()',
+    });
+    checkMethods('probabilityFlow', 'trace', trace, {
+      methods: ['of'],
+      expected: 'to be a trace such as exactTrace()',
+    });
     this.#solver = solver;
     this.#trace = trace;
     if (isFixedStep(solver)) this.elboLoop = (batch) => odeDensityLoop(this.#density(batch, solver));
@@ -140,6 +149,7 @@ export class ProbabilityFlow
 
   /** Draws `[n, ...shape]`: decoded noise. */
   sample(key: Key, n: number, options: SampleOptions = {}): Tensor {
+    checkKey('ProbabilityFlow.sample', key);
     checkOptions('ProbabilityFlow.sample', options, ['context']);
     checkInteger('ProbabilityFlow.sample', 'n', n, { min: 0 });
     return tf.tidy(() =>

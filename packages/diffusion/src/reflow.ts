@@ -1,7 +1,8 @@
-import { checkGiven, checkInteger, checkKey, checkOptions, gatherExamples, sizeOf } from '@dgm/core';
+import { checkInteger, checkKey, checkOptions, gatherExamples, sizeOf } from '@dgm/core';
 import type { Examples, FixedStepSolver, Key, MakeBatch } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { checkMethods } from './checks';
 import type { FlowMatching } from './flow-matching';
 import type { PairedBatch } from './optimal-pairs';
 
@@ -41,7 +42,10 @@ export interface ReflowPairs {
  */
 export function reflowPairs(flow: FlowMatching, options: ReflowOptions): ReflowPairs {
   const where = 'reflowPairs';
-  checkGiven(where, 'flow', flow, 'to be a model such as flowMatching()');
+  checkMethods(where, 'flow', flow, {
+    methods: ['sample', 'velocity'],
+    expected: 'to be a model such as flowMatching()',
+  });
   checkOptions(where, options, ['key', 'count', 'solver', 'batchSize']);
   const { key, count, solver, batchSize = 256 } = options;
   checkKey(where, key);

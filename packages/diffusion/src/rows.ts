@@ -1,6 +1,6 @@
 import { sizeOf } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 
 /** `[n, ...event]` to `[n, D]`, also for no rows. */
 export function rowsOf(x: Tensor): Tensor {
@@ -15,4 +15,9 @@ export function sumOverEvent(x: Tensor): Tensor {
 /** `[n]` to `[n, 1, ..., 1]`, to broadcast against examples of the given rank. */
 export function perExample(t: Tensor, rank: number): Tensor {
   return tf.reshape(t, [t.shape[0]!, ...Array.from({ length: rank - 1 }, () => 1)]);
+}
+
+/** The mean over examples, 0 where there are none. */
+export function meanOver(x: Tensor): Scalar {
+  return x.size === 0 ? tf.sum<Scalar>(x) : tf.mean<Scalar>(x);
 }

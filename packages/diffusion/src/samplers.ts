@@ -1,7 +1,8 @@
-import { checkInteger, checkNumber, checkOptions, expm1 } from '@dgm/core';
+import { ArgumentError, checkInteger, checkNumber, checkOptions, expm1 } from '@dgm/core';
 import type { Key, LoopTensors } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { checkArray } from './checks';
 import { noiseEstimate } from './parameterization';
 import { record } from './record';
 import type { NoiseLevel } from './schedule';
@@ -54,10 +55,9 @@ export interface SamplerOptions {
  * @throws ArgumentError for an option that is unknown or out of its range
  * @see Denoising Diffusion Implicit Models (Song et al., 2021), Eq. 12 and 16
  */
-export function ddim({
-  eta = 0,
-  ...options
-}: SamplerOptions & { readonly eta?: number } = {}): DiffusionSampler {
+export function ddim(given: SamplerOptions & { readonly eta?: number } = {}): DiffusionSampler {
+  checkOptions('ddim', given, ['steps', 'times', 'eta']);
+  const { eta = 0, ...options } = given;
   checkNumber('ddim', 'eta', eta, { min: 0, max: 1 });
   const sampler: DiffusionSampler = {
     times: timesOf('ddim', options, 20),
@@ -78,8 +78,9 @@ export function ddim({
  * @throws ArgumentError for an option that is unknown or out of its range
  * @see DGM Eq. 4.99-4.101; Variational Diffusion Models (Kingma et al., 2021), Eq. 33 and 34
  */
-export function ancestral({ steps = 100, ...options }: SamplerOptions = {}): DiffusionSampler {
-  return record(ddim({ eta: 1, steps, ...options }), 'ancestral', arguments);
+export function ancestral(options: SamplerOptions = {}): DiffusionSampler {
+  const times = timesOf('ancestral', options, 100);
+  return record(ddim({ eta: 1, times }), 'ancestral', arguments);
 }
 
 /**
@@ -117,10 +118,9 @@ export function dpmSolver(options: SamplerOptions = {}): DiffusionSampler {
  * @throws ArgumentError for an option that is unknown or out of its range
  * @see Elucidating the Design Space of Diffusion-Based Generative Models (Karras et al., 2022), Algorithms 1 and 2
  */
-export function heun({
-  churn = 0,
-  ...options
-}: SamplerOptions & { readonly churn?: number } = {}): DiffusionSampler {
+export function heun(given: SamplerOptions & { readonly churn?: number } = {}): DiffusionSampler {
+  checkOptions('heun', given, ['steps', 'times', 'churn']);
+  const { churn = 0, ...options } = given;
   checkNumber('heun', 'churn', churn, { min: 0 });
   const sampler: DiffusionSampler = {
     times: timesOf('heun', options, 10),
@@ -156,6 +156,13 @@ export interface CorrectorOptions extends SamplerOptions {
   readonly signalToNoise?: number;
 }
 
+const CORRECTOR_OPTIONS = [
+  'steps',
+  'times',
+  'corrections',
+  'signalToNoise',
+] as const satisfies readonly (keyof CorrectorOptions)[];
+
 /**
  * A step of {@link ancestral}, and then Langevin dynamics at the noise level that was reached, which corrects the errors of the
  * step:
@@ -168,8 +175,9 @@ export interface CorrectorOptions extends SamplerOptions {
  * the step size is computed from the lengths of drawn noise and score
  */
 export function predictorCorrector(options: CorrectorOptions = {}): DiffusionSampler {
-  const { corrections = 1, signalToNoise = 0.16, steps = 100, ...rest } = options;
-  const { times, step } = ancestral({ steps, ...rest });
+  checkOptions('predictorCorrector', options, CORRECTOR_OPTIONS);
+  const { corrections = 1, signalToNoise = 0.16, ...rest } = options;
+  const { times, step } = ancestral(rest);
   const correct = corrector('predictorCorrector', { corrections, signalToNoise });
   const sampler: DiffusionSampler = {
     times,
@@ -186,6 +194,7 @@ export function predictorCorrector(options: CorrectorOptions = {}): DiffusionSam
  * $z / \alpha$ here; the noise has the deviation $\sqrt{2 \epsilon}$ that Langevin dynamics needs
  */
 export function annealedLangevin(options: CorrectorOptions = {}): DiffusionSampler {
+  checkOptions('annealedLangevin', options, CORRECTOR_OPTIONS);
   const { corrections = 10, signalToNoise = 0.16, ...rest } = options;
   const correct = corrector('annealedLangevin', { corrections, signalToNoise });
   const sampler: DiffusionSampler = {
@@ -226,13 +235,23 @@ function levelOfRatio(s: Tensor): NoiseLevel {
   return { gamma, alpha, sigma: tf.mul(s, alpha) };
 }
 
-function timesOf(where: string, { steps, times, ...unknown }: SamplerOptions, ofSampler: number): number[] {
-  checkOptions(where, unknown, ['steps', 'times']);
+function timesOf(where: string, options: SamplerOptions, ofSampler: number): number[] {
+  checkOptions(where, options, ['steps', 'times']);
+  const { steps, times } = options;
+  if (steps !== undefined && times !== undefined) {
+    throw new ArgumentError({
+      where,
+      argument: 'steps',
+      expected: 'to be left out where `times` is given',
+      actual: String(steps),
+    });
+  }
   if (times === undefined) {
     const count = steps ?? ofSampler;
     checkInteger(where, 'steps', count);
     return Array.from({ length: count + 1 }, (_, index) => 1 - index / count);
   }
+  checkArray(where, 'times', times, 'to be decreasing times from 1 to 0');
   checkInteger(where, 'number of times', times.length, { min: 2 });
   times.forEach((time, index) =>
     checkNumber(

@@ -98,8 +98,8 @@ class LearnedSchedule extends BaseModule implements NoiseSchedule {
  * @throws ArgumentError if an end is not finite or `start` is not below `end`
  * @see Variational Diffusion Models (Kingma et al., 2021), §5.1
  */
-export function learnedSchedule({ start = -7, ...rest }: ScheduleEnds = {}): NoiseSchedule & BaseModule {
-  const schedule = new LearnedSchedule(checkedEnds('learnedSchedule', { start, ...rest }));
+export function learnedSchedule(ends: ScheduleEnds = {}): NoiseSchedule & BaseModule {
+  const schedule = new LearnedSchedule(checkedEnds('learnedSchedule', ends, { start: -7 }));
   return record(schedule, 'learnedSchedule', arguments);
 }
 
@@ -133,13 +133,8 @@ export function cosineNoiseSchedule(ends: ScheduleEnds = {}): NoiseSchedule {
  * @see DGM Eq. 4.90; Denoising Diffusion Probabilistic Models (Ho et al., 2020), §4; Score-Based Generative Modeling through
  * Stochastic Differential Equations (Song et al., 2021), Eq. 32
  */
-export function linearBetaSchedule({
-  from = 0.1,
-  to = 20,
-  first = 1e-3,
-  ...unknown
-}: LinearBetas = {}): NoiseSchedule {
-  const { integral, rate } = linearBetas('linearBetaSchedule', { from, to, first, ...unknown });
+export function linearBetaSchedule(options: LinearBetas = {}): NoiseSchedule {
+  const { integral, rate } = linearBetas('linearBetaSchedule', options);
   const schedule: NoiseSchedule = {
     // sigma^2 / alpha^2 = e^B - 1 for B, the integral: ln(e^B - 1) = B + ln(1 - e^-B)
     gamma: (t) =>
@@ -160,14 +155,8 @@ export function linearBetaSchedule({
  * @throws ArgumentError if a rate is not positive or `first` is not in (0, 1)
  * @see Score-Based Generative Modeling through Stochastic Differential Equations (Song et al., 2021), Eq. 12 and 29
  */
-export function subVariancePreservingSchedule({
-  from = 0.1,
-  to = 20,
-  first = 1e-3,
-  ...unknown
-}: LinearBetas = {}): NoiseSchedule {
-  const betas = linearBetas('subVariancePreservingSchedule', { from, to, first, ...unknown });
-  const { integral, rate } = betas;
+export function subVariancePreservingSchedule(options: LinearBetas = {}): NoiseSchedule {
+  const { integral, rate } = linearBetas('subVariancePreservingSchedule', options);
   const schedule: NoiseSchedule = {
     // sigma^2 / alpha^2 = (1 - e^-B)^2 / e^-B
     gamma: (t) =>
@@ -189,13 +178,12 @@ export function subVariancePreservingSchedule({
  * @throws ArgumentError if an option is not positive or `smallest` is not below `largest`
  * @see Score-Based Generative Modeling through Stochastic Differential Equations (Song et al., 2021), Eq. 9 and 30
  */
-export function varianceExplodingSchedule({
-  smallest = 0.01,
-  largest = 50,
-  ...unknown
-}: { readonly smallest?: number; readonly largest?: number } = {}): NoiseSchedule {
+export function varianceExplodingSchedule(
+  options: { readonly smallest?: number; readonly largest?: number } = {},
+): NoiseSchedule {
   const where = 'varianceExplodingSchedule';
-  checkOptions(where, unknown, ['smallest', 'largest']);
+  checkOptions(where, options, ['smallest', 'largest']);
+  const { smallest = 0.01, largest = 50 } = options;
   checkNumber(where, 'largest', largest, { above: 0 });
   checkNumber(where, 'smallest', smallest, { above: 0, below: largest });
   const schedule = logSnrSchedule({ start: 2 * Math.log(smallest), end: 2 * Math.log(largest) });
@@ -211,9 +199,10 @@ interface LinearBetas {
 /** The integral of $\beta$ up to a time, and $\beta$ itself there. */
 function linearBetas(
   where: string,
-  { from, to, first, ...unknown }: Required<LinearBetas>,
+  options: LinearBetas,
 ): { integral(t: Tensor): Tensor; rate(t: Tensor): Tensor } {
-  checkOptions(where, unknown, ['from', 'to', 'first']);
+  checkOptions(where, options, ['from', 'to', 'first']);
+  const { from = 0.1, to = 20, first = 1e-3 } = options;
   checkNumber(where, 'from', from, { above: 0 });
   checkNumber(where, 'to', to, { above: 0 });
   checkNumber(where, 'first', first, { above: 0, below: 1 });
@@ -233,11 +222,12 @@ function linearBetas(
  * @param options - the ends, and `softness` (`@defaultValue 0.05`), the smaller the steeper
  * @throws ArgumentError for ends as in {@link logSnrSchedule}, or a softness that is not in (0, 0.5)
  */
-export function sigmoidNoiseSchedule({
-  softness = 0.05,
-  ...ends
-}: ScheduleEnds & { readonly softness?: number } = {}): NoiseSchedule {
+export function sigmoidNoiseSchedule(
+  options: ScheduleEnds & { readonly softness?: number } = {},
+): NoiseSchedule {
   const where = 'sigmoidNoiseSchedule';
+  checkOptions(where, options, ['start', 'end', 'softness']);
+  const { softness = 0.05, ...ends } = options;
   checkNumber(where, 'softness', softness, { above: 0, below: 0.5 });
   const { start, end } = checkedEnds(where, ends);
   const edge = Math.log((1 - softness) / softness);
@@ -265,14 +255,12 @@ export function sigmoidNoiseSchedule({
  * @throws ArgumentError if an option is not positive or `smallest` is not below `largest`
  * @see Elucidating the Design Space of Diffusion-Based Generative Models (Karras et al., 2022), Eq. 5
  */
-export function edmSchedule({
-  smallest = 0.002,
-  largest = 80,
-  rho = 7,
-  ...unknown
-}: { readonly smallest?: number; readonly largest?: number; readonly rho?: number } = {}): NoiseSchedule {
+export function edmSchedule(
+  options: { readonly smallest?: number; readonly largest?: number; readonly rho?: number } = {},
+): NoiseSchedule {
   const where = 'edmSchedule';
-  checkOptions(where, unknown, ['smallest', 'largest', 'rho']);
+  checkOptions(where, options, ['smallest', 'largest', 'rho']);
+  const { smallest = 0.002, largest = 80, rho = 7 } = options;
   checkNumber(where, 'largest', largest, { above: 0 });
   checkNumber(where, 'smallest', smallest, { above: 0, below: largest });
   checkNumber(where, 'rho', rho, { above: 0 });
@@ -287,9 +275,11 @@ export function edmSchedule({
 
 function checkedEnds(
   where: string,
-  { start = -13.3, end = 5, ...unknown }: ScheduleEnds,
+  ends: ScheduleEnds,
+  defaults: { readonly start: number } = { start: -13.3 },
 ): Required<ScheduleEnds> {
-  checkOptions(where, unknown, ['start', 'end']);
+  checkOptions(where, ends, ['start', 'end']);
+  const { start = defaults.start, end = 5 } = ends;
   checkNumber(where, 'start', start);
   checkNumber(where, 'end', end);
   if (start < end) return { start, end };

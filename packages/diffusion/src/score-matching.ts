@@ -29,7 +29,7 @@ import type {
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
-import { checkEventShape } from './checks';
+import { checkEventShape, outputAs } from './checks';
 import { record } from './record';
 
 const objectives = ['denoising', 'exact', 'sliced'] as const;
@@ -87,6 +87,13 @@ export function scoreMatching(options: ScoreMatchingOptions): ScoreMatching {
   );
 }
 
+const OPTIONS = [
+  'shape',
+  'network',
+  'objective',
+  'noiseStd',
+] as const satisfies readonly (keyof ScoreMatchingOptions)[];
+
 /** Made by {@link scoreMatching}. */
 export class ScoreMatching extends BaseModule implements GenerativeModel, LoopSampledModel {
   readonly likelihoodKind = 'none';
@@ -95,10 +102,11 @@ export class ScoreMatching extends BaseModule implements GenerativeModel, LoopSa
   readonly #objective: (typeof objectives)[number];
   readonly #noiseStd: number;
 
-  constructor({ shape, network, objective = 'denoising', noiseStd = 0.1, ...unknown }: ScoreMatchingOptions) {
+  constructor(options: ScoreMatchingOptions) {
     super();
+    checkOptions('scoreMatching', options, OPTIONS);
+    const { shape, network, objective = 'denoising', noiseStd = 0.1 } = options;
     const where = 'scoreMatching';
-    checkOptions(where, unknown, ['shape', 'network', 'objective', 'noiseStd']);
     checkEventShape(where, shape);
     checkGiven(where, 'network', network, 'to be a layer such as mlp()');
     checkOneOf(where, 'objective', objective, objectives);
@@ -125,8 +133,8 @@ export class ScoreMatching extends BaseModule implements GenerativeModel, LoopSa
   /** Sampling as a loop, for an engine that compiles one. */
   samplingLoop(n: number, options: LangevinSampleOptions = {}): SamplingLoop {
     const where = 'ScoreMatching.sample';
-    const { steps = 200, stepSize = 0.01, context, ...unknown } = options;
-    checkOptions(where, unknown, ['steps', 'stepSize', 'context']);
+    checkOptions(where, options, ['steps', 'stepSize', 'context']);
+    const { steps = 200, stepSize = 0.01, context } = options;
     checkInteger(where, 'n', n, { min: 0 });
     checkInteger(where, 'steps', steps);
     checkNumber(where, 'stepSize', stepSize, { above: 0 });
@@ -177,6 +185,6 @@ export class ScoreMatching extends BaseModule implements GenerativeModel, LoopSa
   }
 
   #score(x: Tensor, call: CallOptions = {}): Tensor {
-    return tf.reshape(this.#network.apply(x, call), x.shape);
+    return outputAs('ScoreMatching', this.#network.apply(x, call), x.shape);
   }
 }

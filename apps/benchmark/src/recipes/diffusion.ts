@@ -1,5 +1,5 @@
 import { compileSampler } from '@dgm/compile';
-import { adamW, categoricalHead, evaluate, gatherExamples, mlp, rungeKutta } from '@dgm/core';
+import { adamW, categoricalHead, cosineSchedule, evaluate, gatherExamples, mlp, rungeKutta } from '@dgm/core';
 import type { Dataset, Examples, Key, LoopSampledModel } from '@dgm/core';
 import {
   convDenoiser,
@@ -32,6 +32,18 @@ const trainingToTheEnd: Training = {
 };
 
 export const training: Training = { ...trainingToTheEnd, earlyStopping: { patience: 30 } };
+
+/**
+ * For a flow of small images: a rate that falls to the end evens out the noise of the times. More epochs and times that are even
+ * had worse bounds on the validation rows.
+ */
+export function flowTraining({ train }: Dataset): Training {
+  const [epochs, batchSize] = [150, 125];
+  const steps = epochs * Math.ceil(train.count / batchSize);
+  const learningRate = cosineSchedule(1e-3, { final: 2e-5, steps });
+  const optimizer = adamW({ learningRate, weightDecay: 0.01, beta2: 0.99 });
+  return { optimizer, batchSize, epochs, clipNorm: 10, ema: { decay: 0.995 } };
+}
 
 /** The bound with a standard error of 0.2 nats, which takes more draws than for a VAE. */
 const precise =
@@ -86,10 +98,10 @@ export const recipes: readonly Recipe[] = [
     create: ({ dataset, key, quick }) => {
       const model = imageFlow(dataset, { key, quick });
       return {
-        ...{ model, training, numSamples: quick ? 1 : 2 },
+        ...{ model, training: flowTraining(dataset), numSamples: 1 },
         measure: async (test, { key }) => ({
           metrics: {
-            ...(await qualityOf(drawsOf(model, key.fold('samples')), { test, train: dataset.train }, key)),
+            ...(await qualityOf(flowDraws(model, key.fold('samples')), { test, train: dataset.train }, key)),
             'ODE error': { value: await odeError(model, test, { key, quick }), better: 'lower' },
           },
         }),
@@ -156,12 +168,22 @@ export function imageFlow(
     entries: fourierEntries({ frequencies: [(levels! - 1) / 4] }),
   });
   const solver = rungeKutta({ steps: quick ? 4 : 30 });
-  return flowMatching({ shape, levels: levels!, network, contextSize, solver });
+  return flowMatching({
+    ...{ shape, levels: levels!, network, contextSize, solver },
+    ...{ dequantization: 'beta', timeExponent: 1.5 },
+  });
 }
+
+/** A little less than 1 covers more of the validation rows. */
+const TEMPERATURE = 0.95;
+
+/** Draws of a flow in 20 steps of Euler's method. */
+const flowDraws = (model: FlowMatching, key: Key) =>
+  drawsOf({ samplingLoop: (n: number) => model.samplingLoop(n, { temperature: TEMPERATURE }) }, key);
 
 /** Draws of a model in its own number of steps, compiled. */
 const drawsOf =
-  (model: LoopSampledModel, key: Key) =>
+  (model: Pick<LoopSampledModel, 'samplingLoop'>, key: Key) =>
   async (count: number): Promise<Tensor> => {
     const sampler = await compileSampler(model.samplingLoop(count));
     try {

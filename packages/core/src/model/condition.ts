@@ -1,4 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { show } from '../check/check';
 import { ShapeError } from '../errors/dgm-error';
 import { formatShape } from '../shape/shape';
 
@@ -33,14 +34,14 @@ export function checkContext(
   const shape = context?.shape;
   const fits =
     contextSize === 0
-      ? shape === undefined
+      ? context === undefined
       : shape?.length === 2 && shape[1] === contextSize && (rows === undefined || shape[0] === rows);
   if (fits) return;
   throw new ShapeError({
     where,
     argument: 'context',
     expected: contextSize === 0 ? 'to be left out' : `of shape ${formatShape([rows ?? 'n', contextSize])}`,
-    actual: shape === undefined ? 'none' : formatShape(shape),
+    actual: context === undefined ? 'none' : shape === undefined ? show(context) : formatShape(shape),
     remedy:
       contextSize === 0
         ? 'give the model the option contextSize to make it conditional'

@@ -30,6 +30,7 @@ import {
 import type { CallOptions, Key, Layer, Shape, UNetOptions } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import { checkEventShape, checkMethods } from '../checks';
 import { record } from '../record';
 import { plainEntries, type EntryFeatures } from './entry-features';
 
@@ -340,9 +341,13 @@ class Positions extends BaseLayer {
 
 /** Checks what all denoisers have in common before a weight is made; `lead` is what is left of the options. */
 function checked<O extends DenoiserOptions>(where: string, options: O) {
+  checkGiven(where, 'options', options, 'to be an object with a shape and a key');
   const { shape, outputs = 1, entries = plainEntries(), contextSize = 0, ...lead } = options;
-  checkGiven(where, 'shape', shape, 'to be the shape of an example');
-  shape.forEach((size) => checkInteger(where, 'shape', size));
+  checkEventShape(where, shape);
+  checkMethods(where, 'entries', entries, {
+    methods: ['of'],
+    expected: 'to be features such as plainEntries()',
+  });
   checkInteger(where, 'outputs', outputs);
   checkInteger(where, 'contextSize', contextSize, { min: 0 });
   checkKey(where, options.key);

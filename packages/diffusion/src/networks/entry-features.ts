@@ -1,6 +1,7 @@
-import { checkInteger, checkNumber, oneHot } from '@dgm/core';
+import { checkInteger, checkNumber, checkOptions, oneHot } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { checkArray } from '../checks';
 import { record } from '../record';
 
 /** What a network sees of each entry of an example: `[n, ...event]` becomes `[n, ...event, size]`. */
@@ -21,7 +22,10 @@ export function plainEntries(): EntryFeatures {
  * @throws ArgumentError if a frequency is not a positive number
  * @see Variational Diffusion Models (Kingma et al., 2021), Appendix C
  */
-export function fourierEntries({ frequencies }: { readonly frequencies: readonly number[] }): EntryFeatures {
+export function fourierEntries(options: { readonly frequencies: readonly number[] }): EntryFeatures {
+  checkOptions('fourierEntries', options, ['frequencies']);
+  const { frequencies } = options;
+  checkArray('fourierEntries', 'frequencies', frequencies, 'to be an array of positive numbers');
   frequencies.forEach((f) => checkNumber('fourierEntries', 'frequencies', f, { above: 0 }));
   const features: EntryFeatures = {
     size: 1 + 2 * frequencies.length,
@@ -41,7 +45,9 @@ export function fourierEntries({ frequencies }: { readonly frequencies: readonly
  * A category 0 to `levels` - 1 as a vector with one 1, and the mask, whose value is `levels`, as one more category.
  * @throws ArgumentError if there are not at least 2 levels
  */
-export function oneHotEntries({ levels }: { readonly levels: number }): EntryFeatures {
+export function oneHotEntries(options: { readonly levels: number }): EntryFeatures {
+  checkOptions('oneHotEntries', options, ['levels']);
+  const { levels } = options;
   checkInteger('oneHotEntries', 'levels', levels, { min: 2 });
   const features: EntryFeatures = { size: levels + 1, of: (x) => oneHot(x, { depth: levels + 1 }) };
   return record(features, 'oneHotEntries', arguments);
@@ -52,7 +58,9 @@ export function oneHotEntries({ levels }: { readonly levels: number }): EntryFea
  * 0 where it is masked, and whether it is masked.
  * @throws ArgumentError if there are not at least 2 levels
  */
-export function maskedEntries({ levels }: { readonly levels: number }): EntryFeatures {
+export function maskedEntries(options: { readonly levels: number }): EntryFeatures {
+  checkOptions('maskedEntries', options, ['levels']);
+  const { levels } = options;
   checkInteger('maskedEntries', 'levels', levels, { min: 2 });
   const features: EntryFeatures = {
     size: 3,
