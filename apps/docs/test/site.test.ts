@@ -166,12 +166,39 @@ describe.skipIf(skip)(`in a browser${reason}`, () => {
     expect(await page.locator('.VPLocalSearchBox .result').count()).toBeGreaterThan(0);
   });
 
+  /** What a reader can do when a demo has ended. */
+  const afterwards: Partial<Record<DemoName, () => Promise<void>>> = {
+    async compression() {
+      const [download] = await Promise.all([
+        page.waitForEvent('download'),
+        demo('compression')
+          .getByRole('link', { name: /Download/ })
+          .click(),
+      ]);
+      const file = await download.path();
+      await demo('compression').locator('input[type=file]').setInputFiles(file);
+      await demo('compression').getByText('decoded from your file').waitFor({ timeout: 30_000 });
+      const buffer = readFileSync(file).subarray(1);
+      const other = { name: 'other', mimeType: '', buffer };
+      await demo('compression').locator('input[type=file]').setInputFiles(other);
+      await demo('compression')
+        .getByText(/expected/)
+        .waitFor({ timeout: 30_000 });
+    },
+    async digit() {
+      const bars = demo('digit').locator('.bars');
+      const before = await bars.textContent();
+      await demo('digit').locator('canvas[tabindex="0"]').focus();
+      for (const key of ['ArrowDown', 'ArrowRight', 'ArrowRight', 'Space']) await page.keyboard.press(key);
+      await expect.poll(() => bars.textContent(), { timeout: 20_000 }).not.toBe(before);
+    },
+  };
+
   it.each(Object.keys(demos) as DemoName[])(
     'trains the demo "%s" to the number that it states, in a worker',
     async (name) => {
       const { figure }: DemoEntry = demos[name];
-      const address = demoPages[name].slice(1);
-      if (!page.url().endsWith(`/${address}`)) await open(address);
+      await open(demoPages[name].slice(1));
       await demo(name).getByRole('button', { name: 'Train it here' }).click();
       await reach(name, 'training');
       expect(page.workers().length).toBe(1);
@@ -180,40 +207,11 @@ describe.skipIf(skip)(`in a browser${reason}`, () => {
       if ('atMost' in figure.bound) expect(value).toBeLessThanOrEqual(figure.bound.atMost);
       else expect(value).toBeGreaterThanOrEqual(figure.bound.atLeast);
       expect(await demo(name).locator('canvas').count()).toBeGreaterThan(0);
+      await afterwards[name]?.();
       expect(complaints).toEqual([]);
     },
     180_000,
   );
-
-  it('takes strokes by the keyboard, and shows them to the models', async () => {
-    const bars = demo('digit').locator('.bars');
-    const before = await bars.textContent();
-    await demo('digit').locator('canvas[tabindex="0"]').focus();
-    for (const key of ['ArrowDown', 'ArrowRight', 'ArrowRight', 'Space']) await page.keyboard.press(key);
-    await expect.poll(() => bars.textContent(), { timeout: 20_000 }).not.toBe(before);
-  });
-
-  it('decodes the file that it has given out', async () => {
-    await open(demoPages.compression.slice(1));
-    await demo('compression').getByRole('button', { name: 'Train it here' }).click();
-    await reach('compression', 'done');
-    const [download] = await Promise.all([
-      page.waitForEvent('download'),
-      demo('compression')
-        .getByRole('link', { name: /Download/ })
-        .click(),
-    ]);
-    const file = await download.path();
-    await demo('compression').locator('input[type=file]').setInputFiles(file);
-    await demo('compression').getByText('decoded from your file').waitFor({ timeout: 30_000 });
-    await demo('compression')
-      .locator('input[type=file]')
-      .setInputFiles({ name: 'other', mimeType: '', buffer: readFileSync(file).subarray(1) });
-    await demo('compression')
-      .getByText(/expected/)
-      .waitFor({ timeout: 30_000 });
-    expect(complaints).toEqual([]);
-  }, 120_000);
 
   it('pauses, goes on and starts anew, by the keyboard', async () => {
     await open('');

@@ -9,7 +9,7 @@ import { dequantized, logitPreprocessing, realNvp } from '@dgm/flows';
 import { vae as makeVae } from '@dgm/vae';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { MakeProgram } from '../demo';
+import type { MakeProgram, Panel } from '../demo';
 import { read } from '../plane';
 
 const LEVELS = 17;
@@ -29,7 +29,7 @@ interface Judge {
 }
 
 export const digit: MakeProgram = (_, key) => {
-  const data = glyphs({ train: 600, validation: 100, test: 100 });
+  const data = glyphs({ train: 400, validation: 100, test: 100 });
   const judges = [
     autoregressive(data, key.fold('arm')),
     flow(data, key.fold('flow')),
@@ -67,14 +67,7 @@ export const digit: MakeProgram = (_, key) => {
     async show({ numbers, pixels }) {
       const cells = pixels ?? enlarged(subset(data.test, [Math.round(numbers['image']!)]));
       const values = counted(cells);
-      const x = tf.tensor2d([values]);
-      const own = await Promise.all(judges.map(async (judge) => (await natsOf(judge, x))[0]!));
-      x.dispose();
-      const likelihoods = judges.map(({ name }, index) => ({
-        label: `${name}: ${own[index]!.toFixed(0)} nats`,
-        value: share(seen?.[index] ?? new Float32Array(), own[index]!),
-      }));
-      return [
+      const drawing: readonly Panel[] = [
         {
           kind: 'images',
           caption: 'draw here',
@@ -86,10 +79,20 @@ export const digit: MakeProgram = (_, key) => {
           brush: 2,
         },
         { kind: 'images', caption: 'what the models see', plane: [8, 8], range: [0, 16], columns: 1, values },
+      ];
+      if (seen === undefined) return drawing; // the models have nothing to say before they are trained
+      const x = tf.tensor2d([values]);
+      const nats = await Promise.all(judges.map(async (judge) => (await natsOf(judge, x))[0]!));
+      x.dispose();
+      return [
+        ...drawing,
         {
           kind: 'bars',
           caption: 'test digits that are at least as surprising to the model as what you drew',
-          bars: likelihoods,
+          bars: judges.map(({ name }, index) => ({
+            label: `${name}: ${nats[index]!.toFixed(0)} nats`,
+            value: share(seen![index]!, nats[index]!),
+          })),
         },
       ];
     },
@@ -101,7 +104,7 @@ export const digit: MakeProgram = (_, key) => {
 };
 
 const share = (seen: Float32Array, nats: number): number =>
-  seen.length === 0 ? 0 : seen.filter((value) => value >= nats).length / seen.length;
+  seen.filter((value) => value >= nats).length / seen.length;
 
 function shuffledPixels(key: Key): Tensor {
   return tf.tensor1d(key.fold('shuffled').permutation(PIXELS), 'int32');
