@@ -132,6 +132,12 @@ export interface FlowSampleOptions {
  * @throws ArgumentError for an option that is unknown or out of its range
  * @see Flow Matching for Generative Modeling (Lipman et al., 2023), Eq. 23; Improving and Generalizing Flow-Based Generative
  * Models with Minibatch Optimal Transport (Tong et al., 2024), §3.2. There time runs from noise to data.
+ *
+ * @example
+ * ```ts
+ * const network = mlpDenoiser({ shape: [2], key });
+ * const model = flowMatching({ shape: [2], network });
+ * ```
  */
 export function flowMatching(options: FlowMatchingOptions): FlowMatching {
   return record(

@@ -79,6 +79,13 @@ export interface MaskedSampleOptions {
  * @throws ArgumentError for an option that is unknown or out of its range
  * @see Structured Denoising Diffusion Models in Discrete State-Spaces (Austin et al., 2021), §3; Autoregressive Diffusion
  * Models (Hoogeboom et al., 2022), Eq. 5 and 6; Simple and Effective Masked Diffusion Language Models (Sahoo et al., 2024)
+ *
+ * @example
+ * ```ts
+ * const entries = maskedEntries({ levels: 17 });
+ * const network = mlpDenoiser({ shape: [64], outputs: 17, entries, key });
+ * const model = maskedDiffusion({ shape: [64], levels: 17, network });
+ * ```
  */
 export function maskedDiffusion(options: MaskedDiffusionOptions): MaskedDiffusion {
   return record(

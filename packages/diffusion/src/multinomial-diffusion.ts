@@ -76,6 +76,13 @@ const SMALLEST = 1e-30;
  * @throws ArgumentError for an option that is unknown or out of its range
  * @see Argmax Flows and Multinomial Diffusion (Hoogeboom et al., 2021), Eq. 11-14; Structured Denoising Diffusion Models in
  * Discrete State-Spaces (Austin et al., 2021), Eq. 1-4
+ *
+ * @example
+ * ```ts
+ * const entries = oneHotEntries({ levels: 17 });
+ * const network = mlpDenoiser({ shape: [64], outputs: 17, entries, key });
+ * const model = multinomialDiffusion({ shape: [64], levels: 17, network, steps: 100 });
+ * ```
  */
 export function multinomialDiffusion(options: MultinomialDiffusionOptions): MultinomialDiffusion {
   return record(

@@ -58,7 +58,9 @@ export interface ProbabilityFlowOptions {
  * @see Score-Based Generative Modeling through Stochastic Differential Equations (Song et al., 2021), Eq. 13 and 39
  * @example
  * ```ts
- * const flow = probabilityFlow({ diffusion: model, solver: rungeKutta({ steps: 60 }) });
+ * const network = mlpDenoiser({ shape: [64], outputs: 17, key });
+ * const diffusion = gaussianDiffusion({ shape: [64], levels: 17, network });
+ * const flow = probabilityFlow({ diffusion, solver: rungeKutta({ steps: 60 }) });
  * const { nats } = await evaluate(flow, data.test, { key, numSamples: 2 });
  * ```
  */

@@ -64,7 +64,9 @@ export interface FlowOptions {
  *
  * @example
  * ```ts
- * const model = flow({ layers: [coupling, Permutation.reverse(2), otherCoupling] });
+ * const coupling = (name: string) =>
+ *   new Coupling({ mask: halfMask(2), network: mlp([1, 32, 2], { key: key.fold(name) }), transformer: affine() });
+ * const model = flow({ layers: [coupling('first'), Permutation.reverse(2), coupling('second')] });
  * ```
  */
 export function flow(options: FlowOptions): Flow {

@@ -84,8 +84,9 @@ export interface GenerativeClassifierOptions<
  * @example
  * ```ts
  * const model = generativeClassifier({ classes: 10, conditional: realNvp({ dims: 64, contextSize: 10, key }) });
- * await fit(model, data, { batch: classContext({ classes: 10 }), ...options });
- * const { nats } = await evaluate(model, data.test, { key }); // of p(x)
+ * const batch = classContext({ classes: 10 });
+ * await fit(model, data, { key, batch, optimizer, batchSize: 50, epochs: 10 });
+ * const { nats } = await evaluate(model, data.test, { key }); // of p(x), without the labels
  * ```
  */
 export function generativeClassifier(

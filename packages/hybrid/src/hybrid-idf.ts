@@ -28,6 +28,11 @@ export interface HybridIdfOptions extends Omit<IdfOptions, 'contextSize'> {
  * factor inside the rounding, $\lfloor \beta\, t(x) \rceil$, so that latents and samples are integers and the likelihood is exact.
  * @throws ArgumentError if an option is unknown, missing or out of its range
  * @see DGM §5.3, Eq. 5.13, Listing 5.1, where the factor is outside of the rounding and leaves the integers
+ *
+ * @example
+ * ```ts
+ * const model = hybridIdf({ dims: 64, classes: 10, levels: 17, key });
+ * ```
  */
 export function hybridIdf(options: HybridIdfOptions): ExactHybrid {
   const where = 'hybridIdf';

@@ -104,6 +104,16 @@ export function chooseObjective(
  * @throws ArgumentError if an option is unknown or missing, or posterior and prior are over different spaces
  * @throws ShapeError if the prior's event is not the posterior's
  * @see DGM §4.3, Listings 4.1-4.5. Auto-Encoding Variational Bayes (Kingma and Welling, 2014)
+ *
+ * @example
+ * ```ts
+ * const model = vae({
+ *   encoder: mlp([64, 64, 2 * 16], { key: key.fold('encoder') }),
+ *   decoder: mlp([16, 64, 64 * 17], { key: key.fold('decoder') }),
+ *   posterior: normalHead({ shape: [16] }),
+ *   likelihood: categoricalHead({ shape: [64], levels: 17 }),
+ * });
+ * ```
  */
 export function vae(options: VaeOptions): Vae {
   return record(new Vae(options), 'vae', arguments);

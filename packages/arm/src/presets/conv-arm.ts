@@ -33,6 +33,11 @@ export interface ConvArmOptions extends OrderedArmOptions {
  * The book's model: a stack of causal convolutions, the first of which leaves out its own position (here: all see the
  * sequence one position late, which comes to the same). By default it takes the values `raw`, as in the book.
  * @see DGM §2.3, Listings 2.1-2.3
+ *
+ * @example
+ * ```ts
+ * const model = convArm({ shape: [64], likelihood: categoricalHead({ shape: [], levels: 17 }), hidden: 32, key });
+ * ```
  */
 export function convArm(options: ConvArmOptions): AutoregressiveModel {
   return makeArm(options, {

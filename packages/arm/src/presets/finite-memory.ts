@@ -23,6 +23,11 @@ export interface FiniteMemoryOptions extends OrderedArmOptions {
  * One MLP for all conditionals, $p(x_d | x_{d-1}, \dots, x_{d-k})$, which sees the last k values and zeros before the
  * start. Its first layer slides along the sequence: a causal convolution.
  * @see DGM §2.2.1, Eq. 2.5-2.6
+ *
+ * @example
+ * ```ts
+ * const model = finiteMemory({ shape: [64], likelihood: categoricalHead({ shape: [], levels: 17 }), memory: 8, hidden: [64], key });
+ * ```
  */
 export function finiteMemory(options: FiniteMemoryOptions): AutoregressiveModel {
   return makeArm(options, {

@@ -25,6 +25,12 @@ export interface GatedPixelCnnOptions extends ImageArmOptions {
  * PixelCNN with gated units and two stacks, one for the rows above and one for the pixels to the left, so that no pixel
  * that came before is left out of sight. Pixels come row by row.
  * @see DGM Eq. 2.16. Conditional Image Generation with PixelCNN Decoders (van den Oord et al., 2016)
+ *
+ * @example
+ * ```ts
+ * const likelihood = categoricalHead({ shape: [], levels: 17 });
+ * const model = gatedPixelCnn({ shape: [8, 8, 1], likelihood, hidden: 16, blocks: 3, key });
+ * ```
  */
 export function gatedPixelCnn(options: GatedPixelCnnOptions): AutoregressiveModel {
   return makeArm(options, {

@@ -29,6 +29,12 @@ export interface MadeEnsembleOptions extends OrderedArmOptions {
  * MADE with several masks, and orders, that share their weights: the mixture of as many models.
  * @throws ArgumentError for a number of masks that is not a count, and for an `order` of an order-agnostic model
  * @see MADE: Masked Autoencoder for Distribution Estimation (Germain et al., 2015), §4.2-4.3
+ *
+ * @example
+ * ```ts
+ * const likelihood = categoricalHead({ shape: [], levels: 17 });
+ * const model = madeEnsemble({ shape: [64], likelihood, hidden: [128], masks: 4, key });
+ * ```
  */
 export function madeEnsemble(options: MadeEnsembleOptions): MadeEnsemble {
   return makeArm(options, {

@@ -16,6 +16,12 @@ export interface MadeOptions extends OrderedArmOptions {
 /**
  * One dense network for all conditionals, with masks that keep each from seeing its own variable and those after it.
  * @see MADE: Masked Autoencoder for Distribution Estimation (Germain et al., 2015), Eq. 8-13
+ *
+ * @example
+ * ```ts
+ * const likelihood = categoricalHead({ shape: [], levels: 17 });
+ * const model = made({ shape: [64], likelihood, hidden: [128], key });
+ * ```
  */
 export function made(options: MadeOptions): AutoregressiveModel {
   return makeArm(options, {

@@ -14,6 +14,12 @@ export interface NadeOptions extends OrderedArmOptions {
  * A restricted Boltzmann machine's mean field, turned into an autoregressive model: one hidden layer per conditional, with
  * weights in common.
  * @see The Neural Autoregressive Distribution Estimator (Larochelle and Murray, 2011), Eq. 9-10
+ *
+ * @example
+ * ```ts
+ * const likelihood = categoricalHead({ shape: [], levels: 17 });
+ * const model = nade({ shape: [64], likelihood, hidden: 64, key });
+ * ```
  */
 export function nade(options: NadeOptions): AutoregressiveModel {
   return makeArm(options, { name: 'nade', ordered: true, own: { hidden: count }, build });

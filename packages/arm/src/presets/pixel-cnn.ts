@@ -26,6 +26,12 @@ export interface PixelCnnOptions extends ImageArmOptions {
  * Masked convolutions over an image, in residual blocks. Pixels come row by row.
  * @throws ArgumentError for an odd number of channels
  * @see DGM §2.4. Pixel Recurrent Neural Networks (van den Oord et al., 2016)
+ *
+ * @example
+ * ```ts
+ * const likelihood = categoricalHead({ shape: [], levels: 17 });
+ * const model = pixelCnn({ shape: [8, 8, 1], likelihood, hidden: 16, blocks: 3, key });
+ * ```
  */
 export function pixelCnn(options: PixelCnnOptions): AutoregressiveModel {
   return makeArm(options, {

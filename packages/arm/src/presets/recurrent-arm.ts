@@ -43,6 +43,12 @@ export interface RecurrentArmOptions extends OrderedArmOptions {
  * variable after the other.
  * @throws ArgumentError where the state is to come from a context, and there is none
  * @see DGM §2.2.2, Eq. 2.7. Pavesi 2024 §4.1, Algorithms 1 and 2, for the decoder
+ *
+ * @example
+ * ```ts
+ * const likelihood = categoricalHead({ shape: [], levels: 28 }); // characters
+ * const model = recurrentArm({ shape: [32], likelihood, hidden: 64, key });
+ * ```
  */
 export function recurrentArm(options: RecurrentArmOptions): AutoregressiveModel {
   return makeArm(options, {

@@ -32,6 +32,12 @@ export interface TransformerArmOptions extends OrderedArmOptions {
  * variables.
  * @see Attention Is All You Need (Vaswani et al., 2017). Generative Pretraining from Pixels (Chen et al., 2020).
  *   RoFormer (Su et al., 2021)
+ *
+ * @example
+ * ```ts
+ * const likelihood = categoricalHead({ shape: [], levels: 28 }); // characters
+ * const model = transformerArm({ shape: [32], likelihood, features: 64, heads: 4, blocks: 2, key });
+ * ```
  */
 export function transformerArm(options: TransformerArmOptions): AutoregressiveModel {
   return makeArm(options, {

@@ -24,6 +24,12 @@ export interface WaveNetOptions extends OrderedArmOptions {
 /**
  * Dilated causal convolutions with gated units, residual and skip connections: a long memory at little cost.
  * @see DGM §2.2.3. WaveNet: A Generative Model for Raw Audio (van den Oord et al., 2016)
+ *
+ * @example
+ * ```ts
+ * const likelihood = categoricalHead({ shape: [], levels: 17 });
+ * const model = waveNet({ shape: [64], likelihood, hidden: 32, key });
+ * ```
  */
 export function waveNet(options: WaveNetOptions): AutoregressiveModel {
   return makeArm(options, {

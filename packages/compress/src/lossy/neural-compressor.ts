@@ -72,6 +72,18 @@ export interface RateOptions {
  * @throws ArgumentError if an option is unknown or missing, `beta` is not positive, or the entropy model is for other rates
  * @see DGM §8.4, Eq. 8.4-8.9. Asymmetric Gained Deep Image Compression With Continuous Rate Adaptation (Cui et al., 2021),
  * for the gains
+ *
+ * @example
+ * ```ts
+ * const model = neuralCompressor({
+ *   eventShape: [64],
+ *   encoder: mlp([64, 64, 8], { key: key.fold('encoder') }),
+ *   decoder: mlp([8, 64, 64], { key: key.fold('decoder') }),
+ *   entropyModel: factorizedEntropy({ size: 8, rates: 2 }),
+ *   beta: [1, 0.1], // what a nat of rate costs, in mean squared error
+ *   range: [0, 16],
+ * });
+ * ```
  */
 export function neuralCompressor(options: NeuralCompressorOptions): NeuralCompressor {
   return record(new NeuralCompressor(options), 'neuralCompressor', arguments);

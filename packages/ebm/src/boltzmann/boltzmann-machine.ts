@@ -329,6 +329,13 @@ export interface HopfieldOptions {
  *
  * @throws {@link ShapeError} for patterns without an axis of their own.
  * @see Neural networks and physical systems with emergent collective computational abilities (Hopfield, 1982)
+ *
+ * @example
+ * ```ts
+ * const patterns = key.bernoulli([3, 40], 0.5); // [patterns, units] of bits
+ * const model = hopfieldNetwork({ patterns });
+ * const recalled = model.recall(patterns);
+ * ```
  */
 export function hopfieldNetwork(options: HopfieldOptions): BoltzmannMachine {
   const where = 'hopfieldNetwork';

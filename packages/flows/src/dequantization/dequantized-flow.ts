@@ -35,6 +35,12 @@ export interface DequantizedOptions {
  * It owns the flow and the dequantizer.
  * @throws ArgumentError if `levels` is not an integer of at least 2
  * @see DGM §3.1.5; Flow++ (Ho et al., 2019), Eq. 4
+ *
+ * @example
+ * ```ts
+ * const preprocessing = logitPreprocessing({ levels: 17 });
+ * const model = dequantized({ flow: realNvp({ dims: 64, preprocessing, key }), levels: 17 });
+ * ```
  */
 export function dequantized(options: DequantizedOptions): DequantizedFlow {
   return record(new DequantizedFlow(options), 'dequantized', arguments);

@@ -38,6 +38,11 @@ export interface AutoregressiveFlowOptions extends VectorFlowOptions {
  * A masked autoregressive flow: affine autoregressive layers with reversals between them. The density takes one pass;
  * sampling takes one pass per dimension and layer.
  * @see Masked Autoregressive Flow for Density Estimation (Papamakarios et al., 2017), §3
+ *
+ * @example
+ * ```ts
+ * const model = maf({ dims: 8, hidden: [64], key });
+ * ```
  */
 export function maf(options: AutoregressiveFlowOptions): Flow {
   checkFlowOptions('maf', options, AUTOREGRESSIVE_OPTIONS);
@@ -54,6 +59,11 @@ export function maf(options: AutoregressiveFlowOptions): Flow {
  * The density of given data takes one pass per dimension and layer; the density of its own draws comes with sampling
  * (`given().sampleAndLogProb`).
  * @see Improved Variational Inference with Inverse Autoregressive Flow (Kingma et al., 2016); DGM §4.4.2
+ *
+ * @example
+ * ```ts
+ * const model = iaf({ dims: 8, hidden: [64], key });
+ * ```
  */
 export function iaf(options: AutoregressiveFlowOptions): Flow {
   checkFlowOptions('iaf', options, AUTOREGRESSIVE_OPTIONS);

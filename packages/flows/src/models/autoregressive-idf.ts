@@ -45,6 +45,11 @@ export interface AutoregressiveIdfOptions extends Omit<VectorFlowOptions, 'base'
  * mixtures of discretized logistic distributions whose parameters depend on earlier latents. Its likelihood is exact;
  * sampling takes one pass per dimension.
  * @see DGM §3.1.6 and 3.2.5 for learned bases; Integer Discrete Flows (Hoogeboom et al., 2019), §4.2
+ *
+ * @example
+ * ```ts
+ * const model = autoregressiveIdf({ dims: 64, levels: 17, key });
+ * ```
  */
 export function autoregressiveIdf(options: AutoregressiveIdfOptions): Flow {
   const own = ['dims', 'levels', 'couplings', 'hidden', 'baseHidden', 'components', 'dropout'];

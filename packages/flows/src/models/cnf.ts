@@ -23,6 +23,11 @@ export interface CnfOptions
  *
  * Its likelihood is exact up to the error of the solver: see {@link ContinuousFlow}.
  * @see FFJORD: Free-form Continuous Dynamics for Scalable Reversible Generative Models (Grathwohl et al., 2019)
+ *
+ * @example
+ * ```ts
+ * const model = cnf({ dims: 2, hidden: [64, 64], key });
+ * ```
  */
 export function cnf(options: CnfOptions): Flow {
   const own = [

@@ -52,6 +52,12 @@ export interface GlowOptions extends CommonOptions {
  * Call `initialize` with a batch of data before training: activation normalization starts from it.
  * @throws ArgumentError if the sides cannot be halved that often, or there is no scale or no step
  * @see Glow: Generative Flow with Invertible 1x1 Convolutions (Kingma and Dhariwal, 2018), Fig. 2; DGM §3.1.6
+ *
+ * @example
+ * ```ts
+ * const preprocessing = logitPreprocessing({ levels: 17 });
+ * const model = dequantized({ flow: glow({ shape: [8, 8, 1], preprocessing, key }), levels: 17 });
+ * ```
  */
 export function glow(options: GlowOptions): Flow {
   const own = ['shape', 'scales', 'steps', 'hidden', 'activation', 'dropout', 'transformer'];

@@ -33,6 +33,11 @@ export interface HistogramFlowOptions extends Omit<VectorFlowOptions, 'base' | '
  *
  * The bound is nearly tight; the gap comes from networks that see the noise of earlier elements.
  * @see Neural Importance Sampling (Müller et al., 2019), §4.1, for the maps; Papamakarios et al., 2017, for the layer
+ *
+ * @example
+ * ```ts
+ * const model = histogramFlow({ dims: 64, levels: 17, key });
+ * ```
  */
 export function histogramFlow(options: HistogramFlowOptions): DequantizedFlow {
   checkFlowOptions('histogramFlow', options, ['dims', 'levels', 'hidden', 'activation', 'dropout']);

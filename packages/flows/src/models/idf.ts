@@ -51,6 +51,11 @@ export interface IdfOptions extends Omit<VectorFlowOptions, 'preprocessing'> {
  * It gives mass to all integers, so samples may leave the range of the data.
  * @throws ArgumentError if there are more parts than dimensions at the last scale, or fewer than two, or no scale
  * @see DGM §3.2.4, Listings 3.3-3.6; Integer Discrete Flows (Hoogeboom et al., 2019)
+ *
+ * @example
+ * ```ts
+ * const model = idf({ dims: 64, key });
+ * ```
  */
 export function idf(options: IdfOptions): Flow {
   const own = ['dims', 'parts', 'couplings', 'scales', 'hidden', 'activation', 'rezero', 'base'];

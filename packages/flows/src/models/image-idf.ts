@@ -80,6 +80,11 @@ export interface ImageIdfOptions extends CommonOptions {
  * @throws ArgumentError if the sides cannot be halved that often, there are more parts than channels or fewer than two, or
  * a count is none
  * @see Integer Discrete Flows and Lossless Compression (Hoogeboom et al., 2019), §4; DGM §3.2.4
+ *
+ * @example
+ * ```ts
+ * const model = imageIdf({ shape: [8, 8, 1], levels: 17, key });
+ * ```
  */
 export function imageIdf(options: ImageIdfOptions): Flow {
   const own = ['shape', 'levels', 'scales', 'steps', 'parts', 'checkerboards', 'hidden', 'activation'];

@@ -32,6 +32,11 @@ export interface NeuralSplineFlowOptions extends AutoregressiveFlowOptions {
 /**
  * A flow whose layers are rational-quadratic splines, with reversals between them.
  * @see Neural Spline Flows (Durkan et al., 2019), §3: RQ-NSF (C) and RQ-NSF (AR)
+ *
+ * @example
+ * ```ts
+ * const model = neuralSplineFlow({ dims: 8, layers: 4, hidden: [64], key });
+ * ```
  */
 export function neuralSplineFlow(options: NeuralSplineFlowOptions): Flow {
   checkFlowOptions('neuralSplineFlow', options, [...AUTOREGRESSIVE_OPTIONS, 'kind', 'spline']);

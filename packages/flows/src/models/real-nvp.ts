@@ -39,6 +39,11 @@ export interface RealNvpOptions extends VectorFlowOptions {
  * RealNVP as the book builds it: affine couplings of halves, each followed by a reversal, with one network for the
  * log-scale and one for the shift.
  * @see DGM §3.1.5, Listings 3.1, 3.2; Density Estimation Using Real NVP (Dinh et al., 2017)
+ *
+ * @example
+ * ```ts
+ * const model = realNvp({ dims: 8, couplings: 6, hidden: [64], key });
+ * ```
  */
 export function realNvp(options: RealNvpOptions): Flow {
   const own = ['dims', 'couplings', 'hidden', 'activation', 'maxLogScale', 'rezero', 'base', 'preprocessing'];

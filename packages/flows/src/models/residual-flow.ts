@@ -30,6 +30,11 @@ export interface ResidualFlowOptions extends ContractiveMlpOptions, BlockOptions
  * `logProb` is exact, at the cost of D forward passes. In training the log-determinant is exact up to 16 dimensions,
  * and an unbiased estimate beyond; `logDet` overrides this.
  * @see DGM §3.1.7; Residual Flows for Invertible Generative Modeling (Chen et al., 2019)
+ *
+ * @example
+ * ```ts
+ * const model = residualFlow({ dims: 8, key });
+ * ```
  */
 export function residualFlow(options: ResidualFlowOptions): Flow {
   checkFlowOptions('residualFlow', options, [...BLOCK_OPTIONS, 'hidden']);
@@ -42,6 +47,11 @@ export interface DenseFlowOptions extends ContractiveDenseNetOptions, BlockOptio
 /**
  * {@link residualFlow} with densely connected networks.
  * @see DGM §3.1.7, Eq. 3.25-3.30; Invertible DenseNets with Concatenated LipSwish (Perugachi-Diaz et al., 2021)
+ *
+ * @example
+ * ```ts
+ * const model = denseFlow({ dims: 8, key });
+ * ```
  */
 export function denseFlow(options: DenseFlowOptions): Flow {
   checkFlowOptions('denseFlow', options, [...BLOCK_OPTIONS, 'depth', 'growth']);

@@ -17,6 +17,11 @@ export interface PlanarFlowOptions extends VectorFlowOptions {
 /**
  * A sequence of planar layers. Sampling is fast, which posteriors need.
  * @see Variational Inference with Normalizing Flows (Rezende and Mohamed, 2015)
+ *
+ * @example
+ * ```ts
+ * const model = planarFlow({ dims: 2, layers: 8, key });
+ * ```
  */
 export function planarFlow(options: PlanarFlowOptions): Flow {
   checkFlowOptions('planarFlow', options, ['dims', 'layers', 'base', 'preprocessing']);
@@ -49,6 +54,11 @@ export interface SylvesterFlowOptions extends PlanarFlowOptions {
 /**
  * A sequence of Sylvester layers. Layers of triangular form alternate between the identity and the reversal.
  * @see DGM §4.4.2.2; Sylvester Normalizing Flows (van den Berg et al., 2018)
+ *
+ * @example
+ * ```ts
+ * const model = sylvesterFlow({ dims: 16, layers: 4, columns: 8, key });
+ * ```
  */
 export function sylvesterFlow(options: SylvesterFlowOptions): Flow {
   const own = ['dims', 'layers', 'form', 'columns', 'reflections', 'base', 'preprocessing'];

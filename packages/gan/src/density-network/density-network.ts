@@ -44,6 +44,16 @@ export interface DensityNetworkOptions {
  *
  * @throws ArgumentError if an option is unknown, missing or out of its range
  * @see Bayesian neural networks and density networks (MacKay, 1995); DGM §7.1, Eq. 7.1-7.5
+ *
+ * @example
+ * ```ts
+ * const model = densityNetwork({
+ *   latent: 2,
+ *   decoder: mlp([2, 64, 64 * 17], { key }),
+ *   likelihood: categoricalHead({ shape: [64], levels: 17 }),
+ *   numSamples: 256,
+ * });
+ * ```
  */
 export function densityNetwork(options: DensityNetworkOptions): DensityNetwork {
   return record(new DensityNetwork(options), 'densityNetwork', arguments);

@@ -111,6 +111,17 @@ export function gan(options: GanOptions): Gan {
  *
  * @throws what {@link gan} throws
  * @see Conditional Generative Adversarial Nets (Mirza and Osindero, 2014), Eq. 2
+ *
+ * @example
+ * ```ts
+ * const model = conditionalGan({
+ *   latent: 16,
+ *   contextSize: 10,
+ *   generator: mlp([16 + 10, 128, 64], { key: key.fold('generator'), outputActivation: 'tanh' }),
+ *   critic: mlp([64 + 10, 128, 1], { key: key.fold('critic') }),
+ * });
+ * const sevens = model.sample(key, 4, { context: tf.oneHot([7, 7, 7, 7], 10) });
+ * ```
  */
 export function conditionalGan(options: ConditionalGanOptions): Gan<ConditionedBatch> {
   checkOptions('conditionalGan', options, [...GAN_OPTIONS, 'contextSize']);

@@ -85,6 +85,17 @@ export interface AuxiliaryClassifierGanOptions extends ConditionalGanOptions {
  *
  * @throws what {@link gan} throws
  * @see Conditional Image Synthesis with Auxiliary Classifier GANs (Odena, Olah and Shlens, 2017), Eq. 2 and 3
+ *
+ * @example
+ * ```ts
+ * const model = auxiliaryClassifierGan({
+ *   latent: 16,
+ *   contextSize: 10,
+ *   generator: mlp([16 + 10, 128, 64], { key: key.fold('generator'), outputActivation: 'tanh' }),
+ *   critic: mlp([64, 128, 1], { key: key.fold('critic') }),
+ *   classifier: mlp([64, 128, 10], { key: key.fold('classifier') }),
+ * });
+ * ```
  */
 export function auxiliaryClassifierGan(options: AuxiliaryClassifierGanOptions): Gan<ConditionedBatch> {
   const where = 'auxiliaryClassifierGan';

@@ -46,6 +46,17 @@ export interface AutoencoderOptions {
  * bound: its loss is in nats, but says nothing about $\ln p(x)$.
  * @see Wasserstein Auto-Encoders (Tolstikhin et al., 2018). Adversarial Autoencoders (Makhzani et al., 2016).
  * From Variational to Deterministic Autoencoders (Ghosh et al., 2020)
+ *
+ * @example
+ * ```ts
+ * const model = autoencoder({
+ *   encoder: mlp([64, 64, 8], { key: key.fold('encoder') }),
+ *   decoder: mlp([8, 64, 64 * 17], { key: key.fold('decoder') }),
+ *   likelihood: categoricalHead({ shape: [64], levels: 17 }),
+ *   latents: 8,
+ *   penalty: mmdPenalty({ prior: standardNormal([8]) }),
+ * });
+ * ```
  */
 export function autoencoder(options: AutoencoderOptions): Autoencoder {
   return record(new Autoencoder(options), 'autoencoder', arguments);

@@ -58,6 +58,17 @@ export interface VqVaeOptions {
  * A vector-quantized auto-encoder: each vector of the encoder is replaced by the nearest vector of a codebook.
  * @throws ArgumentError if the sizes of the codebook are not positive integers
  * @see Neural Discrete Representation Learning (van den Oord et al., 2017)
+ *
+ * @example
+ * ```ts
+ * const model = vqVae({
+ *   encoder: mlp([64, 64, 4 * 8], { key: key.fold('encoder') }),
+ *   decoder: mlp([4 * 8, 64, 64 * 17], { key: key.fold('decoder') }),
+ *   likelihood: categoricalHead({ shape: [64], levels: 17 }),
+ *   codebook: { positions: 4, codes: 32, dims: 8 },
+ *   key: key.fold('codebook'),
+ * });
+ * ```
  */
 export function vqVae(options: VqVaeOptions): VqVae {
   return record(new VqVae(options), 'vqVae', arguments);

@@ -204,6 +204,24 @@ export class AuxiliaryVae extends BaseModule implements BoundModel {
  *
  * It owns its networks and the model of y.
  * @see DGM §4.5.2.4, Fig. 4.22. Self-Supervised Variational Auto-Encoders (Gatopoulos and Tomczak, 2021), §3
+ *
+ * @example
+ * ```ts
+ * const model = auxiliaryVae({
+ *   auxiliary: downscale({ shape: [8, 8], factor: 2 }), // y, of 16 entries
+ *   base: vae({
+ *     encoder: mlp([16, 32, 2 * 4], { key: key.fold('base encoder') }),
+ *     decoder: mlp([4, 32, 16 * 17], { key: key.fold('base decoder') }),
+ *     posterior: normalHead({ shape: [4] }),
+ *     likelihood: categoricalHead({ shape: [16], levels: 17 }),
+ *   }),
+ *   encoder: mlp([64, 64, 2 * 8], { key: key.fold('encoder') }),
+ *   prior: mlp([16, 32, 2 * 8], { key: key.fold('prior') }), // p(z | y)
+ *   decoder: mlp([8 + 16, 64, 64 * 17], { key: key.fold('decoder') }), // p(x | z, y)
+ *   latent: normalHead({ shape: [8] }),
+ *   likelihood: categoricalHead({ shape: [64], levels: 17 }),
+ * });
+ * ```
  */
 export function auxiliaryVae(options: AuxiliaryVaeOptions): AuxiliaryVae {
   return record(new AuxiliaryVae(options), 'auxiliaryVae', arguments);

@@ -15,6 +15,11 @@ import type { Ppca } from './ppca';
  * @throws ArgumentError for another number of latent variables, or an unknown option
  * @throws DomainError if the other eigenvalues are 0
  * @see Probabilistic Principal Component Analysis (Tipping and Bishop, 1999), Eq. 7, 8
+ *
+ * @example
+ * ```ts
+ * const model = ppcaMaximumLikelihood(data.train, { latent: 4 });
+ * ```
  */
 export function ppcaMaximumLikelihood(examples: Examples, options: { readonly latent: number }): Ppca {
   checkExamples(examples, { where: 'ppcaMaximumLikelihood' });

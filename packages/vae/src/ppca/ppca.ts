@@ -35,6 +35,11 @@ export interface PpcaParameters {
  * as given.
  * @throws DomainError if the noise variance is not positive
  * @see DGM §4.2. Probabilistic Principal Component Analysis (Tipping and Bishop, 1999)
+ *
+ * @example
+ * ```ts
+ * const model = ppca({ weights: [[1], [0.5]], bias: [0, 0], noiseVariance: 0.1 });
+ * ```
  */
 export function ppca(parameters: PpcaParameters): Ppca {
   return record(new Ppca(parameters), 'ppca', arguments);

@@ -54,6 +54,18 @@ export interface SemiSupervisedVaeOptions extends VaeOptions {
  * {@link conditionalVae}. The bound on $\ln p(x)$ needs no label, so `evaluate` takes any examples.
  * @throws ArgumentError if an option is unknown, missing, or does not fit the others
  * @see Semi-Supervised Learning with Deep Generative Models (Kingma et al., 2014), §2.2
+ *
+ * @example
+ * ```ts
+ * const model = semiSupervisedVae({
+ *   classes: 10,
+ *   classifier: mlp([64, 64, 10], { key: key.fold('classifier') }),
+ *   encoder: mlp([64 + 10, 64, 2 * 8], { key: key.fold('encoder') }),
+ *   decoder: mlp([8 + 10, 64, 64 * 17], { key: key.fold('decoder') }),
+ *   posterior: normalHead({ shape: [8] }),
+ *   likelihood: categoricalHead({ shape: [64], levels: 17 }),
+ * });
+ * ```
  */
 export function semiSupervisedVae(options: SemiSupervisedVaeOptions): SemiSupervisedVae {
   return record(new SemiSupervisedVae(options), 'semiSupervisedVae', arguments);
