@@ -1,4 +1,4 @@
-import { BaseDistribution, checkInteger, logSumExp, sizeOf } from '@dgm/core';
+import { BaseDistribution, checkInteger, checkOptions, logSumExp, sizeOf } from '@dgm/core';
 import type { Distribution, Key, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -94,5 +94,6 @@ export function aggregatedPosterior(
   x: Tensor,
   options: AggregatedPosteriorOptions = {},
 ): Distribution {
+  checkOptions('aggregatedPosterior', options, ['chunkSize']);
   return record(new AggregatedPosterior(encoder, x, options), 'aggregatedPosterior', arguments);
 }

@@ -9,17 +9,22 @@ import {
   analyzeLatents,
   auxiliaryVae,
   autoencoder,
+  bottomUpVae,
+  chiUpperBound,
   conditionalVae,
   gumbelSoftmax,
+  householder,
   HypersphericalUniform,
+  ladderVae,
   latentExamples,
   OneHotCategorical,
   semiSupervisedVae,
+  topDownVae,
   vae,
   vonMisesFisher,
   vqVae,
 } from '../src/index';
-import type { VaeOptions } from '../src/index';
+import type { TopDownVaeOptions, VaeOptions } from '../src/index';
 
 const key = Key.of(0);
 const DIMS = 3;
@@ -187,4 +192,36 @@ describe('a conditional VAE is analysed by the batches that it is trained on', (
     await expect(latentExamples(model, examples, { batch, chunkSize: 0 })).rejects.toThrow('chunkSize');
     model.dispose();
   });
+});
+
+describe('a hierarchy', () => {
+  const level = { latent: 2, bottomUp: zeros(3), evidence: zeros(4), posterior: zeros(4) };
+  const hierarchy = (more: object) => ({ levels: [level], decoder: zeros(DIMS * 2), likelihood, ...more });
+
+  test.each([
+    [
+      { combination: 'foo' },
+      'topDownVae: expected combination to be one of residual, precision-weighted, direct',
+    ],
+    [{ connections: 'skip' }, 'expected connections to be one of adjacent, dense'],
+    [{ conections: 'dense' }, 'did you mean "connections"'],
+    [
+      { levels: [{ ...level, latent: 0 }] },
+      'expected levels[0].latent to be an integer of at least 1, got 0',
+    ],
+    [{ topPrior: standardNormal([3]) }, 'expected topPrior to be of shape [2]'],
+  ])('refuses %o', (more, message) => {
+    expect(() => topDownVae(hierarchy(more) as TopDownVaeOptions)).toThrow(message);
+  });
+
+  test.each([ladderVae, bottomUpVae])('of another kind refuses a misspelt option', (make) => {
+    expect(() => make(hierarchy({ likelyhood: likelihood }) as never)).toThrow('did you mean "likelihood"');
+  });
+});
+
+test('a number of reflections or of draws that is none is refused', () => {
+  expect(() => householder({ shape: [2], reflections: -1 })).toThrow('expected reflections to be an integer');
+  const model = vae(options(normalHead({ shape: [1] })));
+  expect(() => chiUpperBound(model, tf.zeros([1, DIMS]), { key, numSamples: 0 })).toThrow('numSamples');
+  model.dispose();
 });

@@ -1,4 +1,4 @@
-import { Dense, Dropout, relu } from '@dgm/core';
+import { checkOptions, Dense, Dropout, relu } from '@dgm/core';
 import type { Key } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -54,9 +54,19 @@ export class GatedResidualStack extends BaseCausalLayer {
     dilations,
     dropout = 0,
     key,
+    ...unknown
   }: GatedResidualStackOptions) {
     super();
     record(this, 'GatedResidualStack', arguments);
+    checkOptions('GatedResidualStack', unknown, [
+      'inputs',
+      'outputs',
+      'hidden',
+      'kernelSize',
+      'dilations',
+      'dropout',
+      'key',
+    ]);
     const input = { inputs, outputs: hidden, kernelSize, key: key.fold('input') };
     this.#input = this.adopt('input', new CausalConv1d(input));
     this.#blocks = dilations.map((dilation, index) => {

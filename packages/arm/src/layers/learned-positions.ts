@@ -1,4 +1,4 @@
-import { BaseLayer, formatShape, ShapeError } from '@dgm/core';
+import { BaseLayer, checkOptions, formatShape, ShapeError } from '@dgm/core';
 import type { Key, Step, StepLayer } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
@@ -22,9 +22,10 @@ export class LearnedPositions extends BaseLayer implements StepLayer<PositionSta
   /** `[length, features]` */
   readonly vectors: Variable;
 
-  constructor({ length, features, key }: LearnedPositionsOptions) {
+  constructor({ length, features, key, ...unknown }: LearnedPositionsOptions) {
     super();
     record(this, 'LearnedPositions', arguments);
+    checkOptions('LearnedPositions', unknown, ['length', 'features', 'key']);
     this.length = length;
     this.features = features;
     this.vectors = this.parameter(

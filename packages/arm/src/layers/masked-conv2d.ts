@@ -1,4 +1,4 @@
-import { ArgumentError, BaseLayer, Conv2d, masked } from '@dgm/core';
+import { ArgumentError, BaseLayer, checkOptions, Conv2d, masked } from '@dgm/core';
 import type { CallOptions, Key } from '@dgm/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { record } from '../record';
@@ -27,9 +27,10 @@ export interface MaskedConv2dOptions {
 export class MaskedConv2d extends BaseLayer {
   readonly #convolution: Conv2d;
 
-  constructor({ inputs, outputs, kernelSize, option, key }: MaskedConv2dOptions) {
+  constructor({ inputs, outputs, kernelSize, option, key, ...unknown }: MaskedConv2dOptions) {
     super();
     record(this, 'MaskedConv2d', arguments);
+    checkOptions('MaskedConv2d', unknown, ['inputs', 'outputs', 'kernelSize', 'option', 'key']);
     if (kernelSize % 2 !== 1) {
       throw new ArgumentError({
         where: 'MaskedConv2d',

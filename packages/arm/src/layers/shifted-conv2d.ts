@@ -1,4 +1,4 @@
-import { BaseLayer, Conv2d } from '@dgm/core';
+import { BaseLayer, checkOptions, Conv2d } from '@dgm/core';
 import type { CallOptions, Key } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -30,9 +30,10 @@ export class ShiftedConv2d extends BaseLayer {
   readonly #convolution: Conv2d;
   readonly #padding: [[number, number], [number, number], [number, number], [number, number]];
 
-  constructor({ inputs, outputs, direction, reach, option, key }: ShiftedConv2dOptions) {
+  constructor({ inputs, outputs, direction, reach, option, key, ...unknown }: ShiftedConv2dOptions) {
     super();
     record(this, 'ShiftedConv2d', arguments);
+    checkOptions('ShiftedConv2d', unknown, ['inputs', 'outputs', 'direction', 'reach', 'option', 'key']);
     const isDown = direction === 'down';
     const kernelSize = isDown ? ([reach, 2 * reach - 1] as const) : ([1, reach] as const);
     this.#convolution = this.child('conv', new Conv2d({ inputs, outputs, kernelSize, key }));

@@ -34,18 +34,19 @@ type Report = (line: string, what: 'training' | 'measuring') => void;
  * ```
  */
 export function auto({ onReport = (line) => backend_util.warn(line), ...options }: AutoOptions = {}): Engine {
+  const engine = compiled(options);
   return {
     name: 'auto',
     prepare: async (program) => {
       try {
-        return new AutoStep(program, await compiled(options).prepare(program), onReport);
+        return new AutoStep(program, await engine.prepare(program), onReport);
       } catch (error) {
         report('training', error, onReport);
         return eager().prepare(program);
       }
     },
     prepareMeasure: async (measure) =>
-      new AutoMeasure(measure, await compiled(options).prepareMeasure(measure), onReport),
+      new AutoMeasure(measure, await engine.prepareMeasure(measure), onReport),
   };
 }
 

@@ -1,4 +1,4 @@
-import { ArgumentError, UnsupportedError } from '@dgm/core';
+import { ArgumentError, checkOptions, UnsupportedError } from '@dgm/core';
 import type { Variable } from '@tensorflow/tfjs-core';
 import { capture } from '../capture/capture';
 import type { InputSpec } from '../capture/capture';
@@ -34,8 +34,9 @@ export interface ExportFunctionOptions {
 export function exportFunction(
   fn: TensorFunction,
   specs: Readonly<Record<string, InputSpec>>,
-  { parameters = new Map(), metadata = {} }: ExportFunctionOptions = {},
+  { parameters = new Map(), metadata = {}, ...unknown }: ExportFunctionOptions = {},
 ): Uint8Array {
+  checkOptions('exportFunction', unknown, ['parameters', 'metadata']);
   const { graph, state, draws } = capture(fn, specs);
   if ([...state.keys()].some((name) => graph.outputs.has(name))) {
     throw new UnsupportedError({

@@ -1,4 +1,4 @@
-import { checkInteger, checkOneOf, UnsupportedError } from '@dgm/core';
+import { checkInteger, checkOneOf, checkOptions, UnsupportedError } from '@dgm/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { capture } from '../capture/capture';
 import type { CaptureInputs, InputSpec } from '../capture/capture';
@@ -52,8 +52,9 @@ export type TensorFunction<Output extends string = string> = (
 export async function compile<Output extends string>(
   fn: TensorFunction<Output>,
   specs: Readonly<Record<string, InputSpec>>,
-  { device = 'cpu', threads, runtime: given }: CompileOptions = {},
+  { device = 'cpu', threads, runtime: given, ...unknown }: CompileOptions = {},
 ): Promise<CompiledFunction<Output>> {
+  checkOptions('compile', unknown, ['device', 'threads', 'runtime']);
   checkOneOf('compile', 'device', device, DEVICES);
   if (threads !== undefined) checkInteger('compile', 'threads', threads);
   const { graph, state, draws } = capture(fn, specs);

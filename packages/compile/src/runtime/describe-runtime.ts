@@ -1,4 +1,4 @@
-import { DgmError } from '@dgm/core';
+import { checkOptions, DgmError } from '@dgm/core';
 import { loadRuntime } from './load-runtime';
 import { messageOf } from './message';
 import type { OnnxRuntime } from './onnx-runtime';
@@ -46,6 +46,7 @@ export interface DescribeRuntimeOptions {
  * ```
  */
 export async function describeRuntime(options: DescribeRuntimeOptions = {}): Promise<RuntimeReport> {
+  checkOptions('describeRuntime', options, ['runtime', 'devices']);
   try {
     const runtime = await loadRuntime(options.runtime);
     const devices: DeviceReport[] = [];

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { checkInteger } from '../check/check';
+import { checkInteger, checkOptions } from '../check/check';
 import { record } from '../construction/record';
 import { ShapeError } from '../errors/dgm-error';
 import { BaseModule, isModule } from '../model/module';
@@ -46,9 +46,10 @@ export class Chain extends BaseModule implements Bijector {
    * @throws ShapeError if the event of a part is not what the part before it gives
    * @throws ArgumentError if `eventRank` is less than that of a part
    */
-  constructor(parts: readonly Bijector[], { eventShape, eventRank }: BijectorChainOptions = {}) {
+  constructor(parts: readonly Bijector[], { eventShape, eventRank, ...unknown }: BijectorChainOptions = {}) {
     super();
     record(this, 'Chain', arguments);
+    checkOptions('Chain', unknown, ['eventShape', 'eventRank']);
     const shapes = shapesOf(parts, eventShape);
     const least = Math.max(0, shapes?.at(-1)!.length ?? 0, ...parts.map((part) => part.eventRank));
     if (eventRank !== undefined) checkInteger('Chain', 'eventRank', eventRank, { min: least });

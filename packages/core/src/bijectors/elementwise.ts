@@ -15,6 +15,7 @@ import { log1mExp, log1p, logSigmoid } from '../ops/log-arithmetic';
 import { select } from '../ops/select';
 import { broadcasts, broadcastShapes, formatShape, type Shape } from '../shape/shape';
 import { BaseBijector, type ForwardResult, type InverseResult } from './bijector';
+import { checkOptions } from '../check/check';
 
 /** The elementwise map $y = z$, with $\log |dy/dz| = 0$. */
 export class Identity extends BaseBijector {
@@ -62,9 +63,10 @@ export class Affine extends BaseBijector {
    * @throws ArgumentError if the scale is a number that is 0 or not finite.
    * @throws ShapeError if shift and scale do not broadcast together.
    */
-  constructor({ shift = 0, scale = 1 }: AffineOptions) {
+  constructor({ shift = 0, scale = 1, ...unknown }: AffineOptions) {
     super();
     record(this, 'Affine', arguments);
+    checkOptions('Affine', unknown, ['shift', 'scale']);
     if (typeof scale === 'number' && (scale === 0 || !Number.isFinite(scale))) {
       throw new ArgumentError({
         where: 'Affine',

@@ -15,8 +15,9 @@ const VERSION = '1';
  */
 export async function saveWeights(
   module: Module,
-  { metadata = {} }: { readonly metadata?: Readonly<Record<string, string>> } = {},
+  { metadata = {}, ...unknown }: { readonly metadata?: Readonly<Record<string, string>> } = {},
 ): Promise<Uint8Array> {
+  checkOptions('saveWeights', unknown, ['metadata']);
   checkAlive('saveWeights', module.parameters());
   const tensors = await readVariables(module.parameters());
   return writeSafetensors({ tensors, metadata: { ...metadata, format: FORMAT, version: VERSION } });

@@ -24,7 +24,7 @@ export class Bernoulli extends BaseDistribution {
     super();
     record(this, 'Bernoulli', arguments);
     this.logits = logits;
-    this.batchShape = batchShapeOf(options, logits);
+    this.batchShape = batchShapeOf('Bernoulli', options, logits);
   }
 
   /** A 1 where the logit exceeds logistic noise, which has probability $\mathrm{sigm}(l)$. */

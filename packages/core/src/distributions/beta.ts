@@ -46,7 +46,7 @@ export class Beta extends BaseDistribution {
     requirePositive(beta, 'Beta', 'beta');
     this.alpha = alpha;
     this.beta = beta;
-    this.batchShape = batchShapeOf(options, alpha, beta);
+    this.batchShape = batchShapeOf('Beta', options, alpha, beta);
   }
 
   /** $g_a / (g_a + g_b)$ of two gamma draws, as the logistic function of the difference of their logarithms. */

@@ -31,7 +31,7 @@ export class ContinuousBernoulli extends BaseDistribution {
     super();
     record(this, 'ContinuousBernoulli', arguments);
     this.logits = logits;
-    this.batchShape = batchShapeOf(options, logits);
+    this.batchShape = batchShapeOf('ContinuousBernoulli', options, logits);
   }
 
   protected draw(key: Key, sampleShape: Shape): Tensor {

@@ -58,7 +58,7 @@ export class DiscretizedLogistic extends BaseDistribution {
   constructor(mean: Parameter, scale: Scale, options: DiscretizedLogisticOptions = {}) {
     super();
     record(this, 'DiscretizedLogistic', arguments);
-    const { minimum = -Infinity, maximum = Infinity, step = 1 } = options;
+    const { minimum = -Infinity, maximum = Infinity, step = 1, ...others } = options;
     requirePositiveScale(scale, 'DiscretizedLogistic', 'scale');
     requirePositive(step, 'DiscretizedLogistic', 'step');
     const steps = (maximum - minimum) / step;
@@ -75,7 +75,7 @@ export class DiscretizedLogistic extends BaseDistribution {
     this.minimum = minimum;
     this.maximum = maximum;
     this.step = step;
-    this.batchShape = batchShapeOf(options, mean, scaleParameter(scale));
+    this.batchShape = batchShapeOf('DiscretizedLogistic', others, mean, scaleParameter(scale));
   }
 
   pick(indices: Tensor): DiscretizedLogistic {

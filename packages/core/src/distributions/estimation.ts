@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { checkInteger, checkNumber } from '../check/check';
+import { checkInteger, checkNumber, checkOptions } from '../check/check';
 import { ShapeError } from '../errors/dgm-error';
 import { oneHot } from '../ops/one-hot';
 import { formatShape } from '../shape/shape';
@@ -31,7 +31,8 @@ export function bernoulliMle(x: Tensor): Tensor {
  * @throws {@link ShapeError} if there is no example
  * @throws {@link ArgumentError} if a parameter of the prior is below 1
  */
-export function bernoulliMap(x: Tensor, { alpha, beta }: BetaPrior): Tensor {
+export function bernoulliMap(x: Tensor, { alpha, beta, ...unknown }: BetaPrior): Tensor {
+  checkOptions('bernoulliMap', unknown, ['alpha', 'beta']);
   const count = countExamples(x, 'bernoulliMap');
   checkNumber('bernoulliMap', 'alpha', alpha, { min: 1 });
   checkNumber('bernoulliMap', 'beta', beta, { min: 1 });
@@ -44,7 +45,8 @@ export function bernoulliMap(x: Tensor, { alpha, beta }: BetaPrior): Tensor {
  * @returns probabilities, `[..., levels]`
  * @throws {@link ShapeError} if there is no example
  */
-export function categoricalMle(x: Tensor, { levels }: { readonly levels: number }): Tensor {
+export function categoricalMle(x: Tensor, { levels, ...unknown }: { readonly levels: number }): Tensor {
+  checkOptions('categoricalMle', unknown, ['levels']);
   countExamples(x, 'categoricalMle');
   checkInteger('categoricalMle', 'levels', levels);
   return tf.tidy(() => tf.mean(oneHot(x, { depth: levels }), 0));
@@ -61,8 +63,9 @@ export function categoricalMle(x: Tensor, { levels }: { readonly levels: number 
  */
 export function categoricalMap(
   x: Tensor,
-  { levels, concentration }: { readonly levels: number; readonly concentration: number },
+  { levels, concentration, ...unknown }: { readonly levels: number; readonly concentration: number },
 ): Tensor {
+  checkOptions('categoricalMap', unknown, ['levels', 'concentration']);
   const count = countExamples(x, 'categoricalMap');
   checkInteger('categoricalMap', 'levels', levels);
   checkNumber('categoricalMap', 'concentration', concentration, { min: 1 });

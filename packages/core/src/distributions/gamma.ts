@@ -45,7 +45,7 @@ export class Gamma extends BaseDistribution {
     requirePositive(rate, 'Gamma', 'rate');
     this.concentration = concentration;
     this.rate = rate;
-    this.batchShape = batchShapeOf(options, concentration, rate);
+    this.batchShape = batchShapeOf('Gamma', options, concentration, rate);
   }
 
   protected draw(key: Key, sampleShape: Shape): Tensor {

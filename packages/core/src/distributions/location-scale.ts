@@ -30,7 +30,7 @@ export abstract class LocationScale extends BaseDistribution {
   constructor(location: Parameter, scale: Scale, options: BatchShapeOptions, ...others: Parameter[]) {
     super();
     requirePositiveScale(scale, new.target.name, 'scale');
-    this.batchShape = batchShapeOf(options, location, scaleParameter(scale), ...others);
+    this.batchShape = batchShapeOf(new.target.name, options, location, scaleParameter(scale), ...others);
     this.location = location;
     this.scale = scale;
   }

@@ -4,6 +4,7 @@ import { ArgumentError } from '../errors/dgm-error';
 import { solveTriangular } from '../ops/triangular';
 import { leadingShape } from '../shape/shape';
 import { choleskyFactor } from './cholesky';
+import { checkOptions } from '../check/check';
 
 /** The moments that determine a multivariate normal distribution. */
 export interface NormalMoments {
@@ -21,8 +22,9 @@ export interface NormalMoments {
  */
 export function marginalNormal(
   { mean, covariance }: NormalMoments,
-  { keep }: { readonly keep: readonly number[] },
+  { keep, ...unknown }: { readonly keep: readonly number[] },
 ): NormalMoments {
+  checkOptions('marginalNormal', unknown, ['keep']);
   requireDimensions(keep, covariance.shape[0]!, 'marginalNormal', 'keep');
   return tf.tidy(() => ({ mean: pick(mean, keep, -1), covariance: block(covariance, keep, keep) }));
 }
@@ -40,8 +42,9 @@ export function marginalNormal(
  */
 export function conditionalNormal(
   { mean, covariance }: NormalMoments,
-  { given, values }: { readonly given: readonly number[]; readonly values: Tensor },
+  { given, values, ...unknown }: { readonly given: readonly number[]; readonly values: Tensor },
 ): NormalMoments {
+  checkOptions('conditionalNormal', unknown, ['given', 'values']);
   const size = covariance.shape[0]!;
   const rest = Array.from({ length: size }, (_, axis) => axis).filter((axis) => !given.includes(axis));
   requireDimensions(given, size, 'conditionalNormal', 'given');

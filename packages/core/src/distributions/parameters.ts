@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { checkOptions } from '../check/check';
 import { ArgumentError } from '../errors/dgm-error';
 import { exp } from '../ops/activations';
 import { broadcastTo } from '../ops/broadcast-to';
@@ -17,8 +18,13 @@ export interface BatchShapeOptions {
   readonly shape?: Shape;
 }
 
-/** The batch shape that parameters and options give together. */
-export function batchShapeOf({ shape = [] }: BatchShapeOptions, ...parameters: Parameter[]): Shape {
+/** The batch shape that parameters and options give together, for a distribution of that name. */
+export function batchShapeOf(
+  where: string,
+  { shape = [], ...unknown }: BatchShapeOptions,
+  ...parameters: Parameter[]
+): Shape {
+  checkOptions(where, unknown, ['shape']);
   return broadcastShapes(shape, ...parameters.map(shapeOf));
 }
 

@@ -46,7 +46,7 @@ export class Poisson extends BaseDistribution {
     record(this, 'Poisson', arguments);
     if (!isLogarithmic(rate)) requirePositive(rate, 'Poisson', 'rate');
     this.rate = rate;
-    this.batchShape = batchShapeOf(options, isLogarithmic(rate) ? rate.logRate : rate);
+    this.batchShape = batchShapeOf('Poisson', options, isLogarithmic(rate) ? rate.logRate : rate);
   }
 
   /** $\ln \lambda$. */

@@ -55,7 +55,7 @@ export class TruncatedNormal extends BaseDistribution {
   constructor(mean: Parameter, std: Scale, options: TruncatedNormalOptions) {
     super();
     record(this, 'TruncatedNormal', arguments);
-    const { low = -Infinity, high = Infinity } = options;
+    const { low = -Infinity, high = Infinity, ...others } = options;
     requirePositiveScale(std, 'TruncatedNormal', 'std');
     if (typeof low === 'number' && typeof high === 'number' && !(low < high)) {
       throw new ArgumentError({
@@ -69,7 +69,7 @@ export class TruncatedNormal extends BaseDistribution {
     this.scale = std;
     this.low = low;
     this.high = high;
-    this.batchShape = batchShapeOf(options, mean, scaleParameter(std), low, high);
+    this.batchShape = batchShapeOf('TruncatedNormal', others, mean, scaleParameter(std), low, high);
   }
 
   /** The quantile at a uniform draw. */

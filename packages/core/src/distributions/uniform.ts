@@ -32,7 +32,7 @@ export class Uniform extends BaseDistribution {
     }
     this.low = low;
     this.high = high;
-    this.batchShape = batchShapeOf(options, low, high);
+    this.batchShape = batchShapeOf('Uniform', options, low, high);
   }
 
   protected draw(key: Key, sampleShape: Shape): Tensor {

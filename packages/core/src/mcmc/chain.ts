@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { checkGiven, checkInteger, checkNumber } from '../check/check';
+import { checkGiven, checkInteger, checkNumber, checkOptions } from '../check/check';
 import { ShapeError } from '../errors/dgm-error';
 import type { LoopTensors, SamplingLoop } from '../model/sampling-loop';
 import type { Key } from '../random/key';
@@ -90,8 +90,9 @@ export const INITIAL = 'chain.initial';
 export function drawsAlong(
   loop: SamplingLoop,
   key: Key,
-  { skip = 0, every = 1 }: { readonly skip?: number; readonly every?: number } = {},
+  { skip = 0, every = 1, ...unknown }: { readonly skip?: number; readonly every?: number } = {},
 ): Tensor {
+  checkOptions('drawsAlong', unknown, ['skip', 'every']);
   checkInteger('drawsAlong', 'skip', skip, { min: 0, max: Math.max(0, loop.steps - 1) });
   checkInteger('drawsAlong', 'every', every);
   return tf.tidy(() => {

@@ -107,8 +107,9 @@ export async function calibration(
 export async function expectedCalibrationError(
   probabilities: Tensor,
   labels: ArrayLike<number>,
-  { bins = 15 }: { readonly bins?: number } = {},
+  { bins = 15, ...unknown }: { readonly bins?: number } = {},
 ): Promise<number> {
+  checkOptions('expectedCalibrationError', unknown, ['bins']);
   return (await calibration(probabilities, labels, { bins })).error;
 }
 

@@ -1,5 +1,5 @@
 import { ArgumentError } from '../errors/dgm-error';
-import { checkNumber } from '../check/check';
+import { checkNumber, checkOptions } from '../check/check';
 
 /*
  * Detection of positives by a score that is higher for them: outliers by -ln p(x), or inliers by ln p(x). Equal scores get
@@ -61,8 +61,9 @@ export function averagePrecision(positives: ArrayLike<number>, negatives: ArrayL
 export function falsePositiveRate(
   positives: ArrayLike<number>,
   negatives: ArrayLike<number>,
-  { truePositiveRate = 0.95 }: { readonly truePositiveRate?: number } = {},
+  { truePositiveRate = 0.95, ...unknown }: { readonly truePositiveRate?: number } = {},
 ): number {
+  checkOptions('falsePositiveRate', unknown, ['truePositiveRate']);
   checkNumber('falsePositiveRate', 'truePositiveRate', truePositiveRate, { above: 0, max: 1 });
   const curve = thresholds('falsePositiveRate', positives, negatives);
   const first = curve.find(({ truePositives }) => truePositives / positives.length >= truePositiveRate)!;

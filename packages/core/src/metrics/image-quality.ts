@@ -13,8 +13,9 @@ import { formatShape, sameShape } from '../shape/shape';
 export async function peakSignalToNoiseRatio(
   x: Tensor,
   y: Tensor,
-  { peak }: { readonly peak: number },
+  { peak, ...unknown }: { readonly peak: number },
 ): Promise<number> {
+  checkOptions('peakSignalToNoiseRatio', unknown, ['peak']);
   checkPair('peakSignalToNoiseRatio', x, y, peak);
   const [a, b] = await Promise.all([x.data(), y.data()]);
   let sum = 0;

@@ -1,5 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { checkNumber } from '../check/check';
+import { checkNumber, checkOptions } from '../check/check';
 import { readPoints, squaredDistances } from './distances';
 
 /** How samples fall to known modes. */
@@ -23,8 +23,9 @@ export interface ModeCounts {
 export async function modeCounts(
   samples: Tensor,
   modes: Tensor,
-  { radius }: { readonly radius: number },
+  { radius, ...unknown }: { readonly radius: number },
 ): Promise<ModeCounts> {
+  checkOptions('modeCounts', unknown, ['radius']);
   checkNumber('modeCounts', 'radius', radius, { above: 0 });
   const [points, centres] = await readPoints('modeCounts', { samples, modes });
   const distances = squaredDistances(points!, centres!);

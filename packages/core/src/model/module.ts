@@ -4,6 +4,7 @@ import { checkIdle } from '../engine/busy';
 import { ArgumentError, StateError } from '../errors/dgm-error';
 import { formatShape, type Shape } from '../shape/shape';
 import { checkSize } from '../shape/size-limit';
+import { checkOptions } from '../check/check';
 
 /** Shared by copies of this package, so that a module of another copy shows its children. */
 const ENTRIES = Symbol.for('dgm.module.entries');
@@ -167,8 +168,9 @@ export interface SummaryOptions {
  */
 export function summary(
   module: Module,
-  { depth = Infinity, outputs = new Map() }: SummaryOptions = {},
+  { depth = Infinity, outputs = new Map(), ...unknown }: SummaryOptions = {},
 ): string {
+  checkOptions('summary', unknown, ['depth', 'outputs']);
   const rows = rowsOf(module, titleOf(module), { depth, outputs });
   const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => row[column]!.length)));
   const lines = rows.map((row) =>

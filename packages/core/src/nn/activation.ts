@@ -36,8 +36,8 @@ export const activationFunctions = {
 };
 
 const activations = {
-  ...activationFunctions,
   identity: (x: Tensor): Tensor => x,
+  ...activationFunctions,
   leakyRelu: (x: Tensor): Tensor => leakyRelu(x),
 };
 

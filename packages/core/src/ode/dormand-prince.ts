@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { record } from '../construction/record';
-import { checkInteger, checkNumber } from '../check/check';
+import { checkInteger, checkNumber, checkOptions } from '../check/check';
 import { NumericalError } from '../errors/dgm-error';
 import {
   combined,
@@ -74,6 +74,7 @@ const ORDER = 5;
  */
 export function dormandPrince(options: DormandPrinceOptions = {}): OdeSolver {
   const { tolerance = 1e-5, maximumSteps = 1000 } = options;
+  checkOptions('dormandPrince', options, ['tolerance', 'maximumSteps']);
   checkNumber('dormandPrince', 'tolerance', tolerance, { above: 0 });
   checkInteger('dormandPrince', 'maximumSteps', maximumSteps);
   const solver: OdeSolver = {

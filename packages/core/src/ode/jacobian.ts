@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { checkInteger } from '../check/check';
+import { checkInteger, checkOptions } from '../check/check';
 import { record } from '../construction/record';
 import type { Key } from '../random/key';
 import type { Shape } from '../shape/shape';
@@ -80,7 +80,8 @@ export interface HutchinsonTraceOptions {
  * @throws ArgumentError if `directions` is not a positive integer
  * @see FFJORD (Grathwohl et al., 2019), §3.1.1
  */
-export function hutchinsonTrace({ directions = 1 }: HutchinsonTraceOptions = {}): Trace {
+export function hutchinsonTrace({ directions = 1, ...unknown }: HutchinsonTraceOptions = {}): Trace {
+  checkOptions('hutchinsonTrace', unknown, ['directions']);
   checkInteger('hutchinsonTrace', 'directions', directions);
   const trace: Trace = {
     directions: (rows, key) => randomSigns(key, [directions, ...rows.shape]),

@@ -122,6 +122,7 @@ export interface OdeSamplingLoopOptions {
  */
 export function odeSamplingLoop(options: OdeSamplingLoopOptions): SamplingLoop {
   const { field, start, solver, interval, inputs = {} } = options;
+  checkOptions('odeSamplingLoop', options, ['field', 'start', 'solver', 'interval', 'inputs']);
   const h = (interval.to - interval.from) / solver.steps;
   return {
     steps: solver.steps,

@@ -3,6 +3,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { clip } from './clip';
 import { elementwise } from './differentiable';
 import type { Elementwise } from './differentiable';
+import { checkOptions } from '../check/check';
 
 const SELU_SCALE = 1.0507009873554805;
 const SELU_ALPHA = 1.6732632423543772;
@@ -69,7 +70,8 @@ export function relu(x: Tensor): Tensor {
  * @param options - `slope` of the negative half: 0.01 by default, as in PyTorch (tfjs has 0.2).
  * @returns a tensor of the shape of `x`.
  */
-export function leakyRelu(x: Tensor, { slope = 0.01 }: { slope?: number } = {}): Tensor {
+export function leakyRelu(x: Tensor, { slope = 0.01, ...unknown }: { slope?: number } = {}): Tensor {
+  checkOptions('leakyRelu', unknown, ['slope']);
   return elementwise(
     (x) => tf.leakyRelu(x, slope),
     (x) => tf.step(x, slope),

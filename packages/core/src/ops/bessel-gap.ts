@@ -4,6 +4,7 @@ import { checkOrder, LARGE_ORDER, logGammaOfNumber } from './bessel';
 import { debyeLogGap, debyeRatio, debyeRatioGap } from './bessel-expansion';
 import { elementwise } from './differentiable';
 import { log1pValue } from './log-arithmetic';
+import { checkOptions } from '../check/check';
 
 /** Where 0 stands for quotients by x that are finite there. */
 const TINY = 1e-20;
@@ -21,7 +22,8 @@ const TINY = 1e-20;
  * @returns a tensor of the shape of `x`; relative error below 1e-5 for orders up to 50 and x up to 1e4.
  * @throws {@link ArgumentError} for a negative order.
  */
-export function logBesselGap(x: Tensor, { order }: { order: number }): Tensor {
+export function logBesselGap(x: Tensor, { order, ...unknown }: { order: number }): Tensor {
+  checkOptions('logBesselGap', unknown, ['order']);
   checkOrder(order, 'logBesselGap');
   return elementwise(
     (x) => {
@@ -56,7 +58,8 @@ export function logBesselGap(x: Tensor, { order }: { order: number }): Tensor {
  * @returns a tensor of the shape of `x`; relative error of value and derivative below 1e-5 for orders up to 50 and x up to 1e4.
  * @throws {@link ArgumentError} for a negative order.
  */
-export function besselRatioGap(x: Tensor, { order }: { order: number }): Tensor {
+export function besselRatioGap(x: Tensor, { order, ...unknown }: { order: number }): Tensor {
+  checkOptions('besselRatioGap', unknown, ['order']);
   checkOrder(order, 'besselRatioGap');
   return elementwise((x) => gapAndSlope(x, order).gap, slopeOf(order))(x);
 }

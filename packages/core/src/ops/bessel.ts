@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { checkNumber } from '../check/check';
+import { checkNumber, checkOptions } from '../check/check';
 import { debyeRatio, logDebye } from './bessel-expansion';
 import { elementwise } from './differentiable';
 import { log1pValue } from './log-arithmetic';
@@ -35,7 +35,8 @@ export interface LogBesselOptions {
  * @throws {@link ArgumentError} for a negative order.
  * @see Digital Library of Mathematical Functions, 10.25.2, 10.29.1 and 10.41.3.
  */
-export function logBesselI(x: Tensor, { order, scaled = false }: LogBesselOptions): Tensor {
+export function logBesselI(x: Tensor, { order, scaled = false, ...unknown }: LogBesselOptions): Tensor {
+  checkOptions('logBesselI', unknown, ['order', 'scaled']);
   checkOrder(order, 'logBesselI');
   return elementwise(
     (x) => {
@@ -61,7 +62,8 @@ export function logBesselI(x: Tensor, { order, scaled = false }: LogBesselOption
  * @returns a tensor of the shape of `x`, in [0, 1); relative error below 5e-7 for orders up to 50 and x up to 1e4.
  * @throws {@link ArgumentError} for a negative order.
  */
-export function besselRatio(x: Tensor, { order }: { order: number }): Tensor {
+export function besselRatio(x: Tensor, { order, ...unknown }: { order: number }): Tensor {
+  checkOptions('besselRatio', unknown, ['order']);
   checkOrder(order, 'besselRatio');
   return elementwise(
     (x) => {

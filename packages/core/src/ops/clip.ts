@@ -3,6 +3,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { ArgumentError } from '../errors/dgm-error';
 import { elementwise } from './differentiable';
 import { straightThrough } from './straight-through';
+import { checkOptions } from '../check/check';
 
 /** The interval that {@link clip} keeps to. */
 export interface ClipOptions {
@@ -23,7 +24,11 @@ export interface ClipOptions {
  * @returns a tensor of the shape of `x`.
  * @throws {@link ArgumentError} where `min` exceeds `max`.
  */
-export function clip(x: Tensor, { min = -Infinity, max = Infinity, gradient = 'zero' }: ClipOptions): Tensor {
+export function clip(
+  x: Tensor,
+  { min = -Infinity, max = Infinity, gradient = 'zero', ...unknown }: ClipOptions,
+): Tensor {
+  checkOptions('clip', unknown, ['min', 'max', 'gradient']);
   if (!(min <= max)) {
     throw new ArgumentError({
       where: 'clip',

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { elementwise } from './differentiable';
 import { polynomial } from './polynomial';
+import { checkOptions } from '../check/check';
 
 const HALF_LOG_TWO_PI = 0.5 * Math.log(2 * Math.PI);
 
@@ -82,7 +83,8 @@ const digammaOf = elementwise(
  * @param options - `order`: n, from 1.
  * @returns a tensor of the shape of `x`; relative error below 1e-6 for orders up to 3.
  */
-export function polygamma(x: Tensor, { order }: { order: number }): Tensor {
+export function polygamma(x: Tensor, { order, ...unknown }: { order: number }): Tensor {
+  checkOptions('polygamma', unknown, ['order']);
   return elementwise(
     (x) => {
       const inverse = tf.reciprocal(tf.add(x, SHIFT));

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { withGradient } from './differentiable';
+import { checkOptions } from '../check/check';
 
 /** The largest finite float32. */
 const LARGEST = 3.4028234663852886e38;
@@ -22,7 +23,8 @@ export interface ReductionOptions {
  * @param x - any shape.
  * @returns `x` without the axes reduced.
  */
-export function logSumExp(x: Tensor, { axis, keepDims = false }: ReductionOptions = {}): Tensor {
+export function logSumExp(x: Tensor, { axis, keepDims = false, ...unknown }: ReductionOptions = {}): Tensor {
+  checkOptions('logSumExp', unknown, ['axis', 'keepDims']);
   const axes = tf.util.parseAxisParam(axis === undefined ? [] : ([axis].flat() as number[]), x.shape);
   const reduced = axis === undefined ? x.shape.map((_, index) => index) : axes;
   return tf.tidy(() => {
@@ -43,7 +45,8 @@ export function logSumExp(x: Tensor, { axis, keepDims = false }: ReductionOption
  * @param x - any shape; -Infinity gives 0, but at least one entry of a slice must be finite.
  * @returns a tensor of the shape of `x`, whose slices sum to 1.
  */
-export function softmax(x: Tensor, { axis = -1 }: { axis?: number } = {}): Tensor {
+export function softmax(x: Tensor, { axis = -1, ...unknown }: { axis?: number } = {}): Tensor {
+  checkOptions('softmax', unknown, ['axis']);
   const isLast = axis === -1 || axis === x.rank - 1;
   return tf.tidy(() =>
     withGradient(
@@ -59,7 +62,8 @@ export function softmax(x: Tensor, { axis = -1 }: { axis?: number } = {}): Tenso
  * @param x - any shape; -Infinity stays, but at least one entry of a slice must be finite.
  * @returns a tensor of the shape of `x`: log-probabilities in nats.
  */
-export function logSoftmax(x: Tensor, { axis = -1 }: { axis?: number } = {}): Tensor {
+export function logSoftmax(x: Tensor, { axis = -1, ...unknown }: { axis?: number } = {}): Tensor {
+  checkOptions('logSoftmax', unknown, ['axis']);
   return tf.tidy(() =>
     withGradient(
       [x],

@@ -4,6 +4,7 @@ import { ShapeError } from '../errors/dgm-error';
 import { broadcastShapes, formatShape } from '../shape/shape';
 import type { Shape } from '../shape/shape';
 import { withGradient } from './differentiable';
+import { checkOptions } from '../check/check';
 
 /** Which triangle of a matrix is read; entries of the other one must be finite and are ignored. */
 export interface TriangleOptions {
@@ -24,8 +25,9 @@ export interface TriangleOptions {
 export function solveTriangular(
   matrix: Tensor,
   b: Tensor,
-  { triangle = 'lower' }: TriangleOptions = {},
+  { triangle = 'lower', ...unknown }: TriangleOptions = {},
 ): Tensor {
+  checkOptions('solveTriangular', unknown, ['triangle']);
   const size = checkSquare(matrix, 'solveTriangular');
   if (b.rank < 2 || b.shape[b.rank - 2] !== size) {
     throw new ShapeError({
@@ -52,7 +54,11 @@ export function solveTriangular(
  * @returns a tensor of the shape of `matrix`.
  * @throws {@link ShapeError} where the matrix is not square.
  */
-export function triangularInverse(matrix: Tensor, { triangle = 'lower' }: TriangleOptions = {}): Tensor {
+export function triangularInverse(
+  matrix: Tensor,
+  { triangle = 'lower', ...unknown }: TriangleOptions = {},
+): Tensor {
+  checkOptions('triangularInverse', unknown, ['triangle']);
   const size = checkSquare(matrix, 'triangularInverse');
   return tf.tidy(() =>
     withGradient(

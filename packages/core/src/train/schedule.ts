@@ -1,4 +1,4 @@
-import { checkInteger, checkNumber } from '../check/check';
+import { checkInteger, checkNumber, checkOptions } from '../check/check';
 import { record } from '../construction/record';
 import { ArgumentError } from '../errors/dgm-error';
 
@@ -18,8 +18,9 @@ export function constantSchedule(value: number): Schedule {
  */
 export function exponentialSchedule(
   initial: number,
-  { rate, steps }: { readonly rate: number; readonly steps: number },
+  { rate, steps, ...unknown }: { readonly rate: number; readonly steps: number },
 ): Schedule {
+  checkOptions('exponentialSchedule', unknown, ['rate', 'steps']);
   checkNumber('exponentialSchedule', 'initial', initial, { min: 0 });
   checkNumber('exponentialSchedule', 'rate', rate, { above: 0 });
   checkNumber('exponentialSchedule', 'steps', steps, { above: 0 });
@@ -32,8 +33,9 @@ export function exponentialSchedule(
  */
 export function cosineSchedule(
   initial: number,
-  { steps, final = 0 }: { readonly steps: number; readonly final?: number },
+  { steps, final = 0, ...unknown }: { readonly steps: number; readonly final?: number },
 ): Schedule {
+  checkOptions('cosineSchedule', unknown, ['steps', 'final']);
   checkNumber('cosineSchedule', 'initial', initial, { min: 0 });
   checkNumber('cosineSchedule', 'final', final, { min: 0 });
   checkNumber('cosineSchedule', 'steps', steps, { above: 0 });
@@ -45,7 +47,11 @@ export function cosineSchedule(
 }
 
 /** Rises linearly over `steps` steps to the start of `then`, which counts its steps from there. */
-export function warmUpSchedule(then: number | Schedule, { steps }: { readonly steps: number }): Schedule {
+export function warmUpSchedule(
+  then: number | Schedule,
+  { steps, ...unknown }: { readonly steps: number },
+): Schedule {
+  checkOptions('warmUpSchedule', unknown, ['steps']);
   checkInteger('warmUpSchedule', 'steps', steps, { min: 0 });
   const after = scheduleOf(then);
   return record(

@@ -1,4 +1,4 @@
-import { formatShape, SerializationError, ShapeError, sizeOf, type Shape } from '@dgm/core';
+import { checkOptions, formatShape, SerializationError, ShapeError, sizeOf, type Shape } from '@dgm/core';
 import { excerpt, readBytes } from '../internal/files';
 
 /** An array of numbers as NumPy saves them; row-major, whatever its order in the file. */
@@ -61,7 +61,8 @@ export function parseNpy(bytes: Uint8Array, name = 'bytes'): NpyArray {
  * The bytes of a `.npy` file, version 1, in C order, in the type of the values.
  * @throws ShapeError if the values do not fill the shape
  */
-export function formatNpy({ shape, values }: NpyArray): Uint8Array {
+export function formatNpy({ shape, values, ...unknown }: NpyArray): Uint8Array {
+  checkOptions('formatNpy', unknown, ['shape', 'values']);
   if (values.length !== sizeOf(shape)) {
     throw new ShapeError({
       where: 'formatNpy',

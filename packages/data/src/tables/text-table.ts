@@ -53,8 +53,9 @@ export class TextTable {
    */
   static of(
     columns: readonly { readonly name: string; readonly cells: readonly string[] }[],
-    { separator = ',', newline = '\n' }: Partial<Pick<Dialect, 'separator' | 'newline'>> = {},
+    { separator = ',', newline = '\n', ...unknown }: Partial<Pick<Dialect, 'separator' | 'newline'>> = {},
   ): TextTable {
+    checkOptions('TextTable.of', unknown, ['separator', 'newline']);
     const count = columns[0]?.cells.length ?? 0;
     const built = columns.map(({ name, cells }) => {
       checkInteger('TextTable.of', `number of cells of ${name}`, cells.length, { min: count, max: count });

@@ -1,4 +1,4 @@
-import { DomainError, formatShape, ShapeError } from '@dgm/core';
+import { checkOptions, DomainError, formatShape, ShapeError } from '@dgm/core';
 import type { Examples } from '../dataset';
 import type { NpyArray } from './npy';
 
@@ -12,8 +12,9 @@ import type { NpyArray } from './npy';
  */
 export function toExamples(
   { shape, values }: NpyArray,
-  { labels }: { readonly labels?: NpyArray } = {},
+  { labels, ...unknown }: { readonly labels?: NpyArray } = {},
 ): Examples {
+  checkOptions('toExamples', unknown, ['labels']);
   const [count] = shape;
   if (count === undefined) {
     throw new ShapeError({

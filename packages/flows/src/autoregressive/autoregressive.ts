@@ -1,4 +1,4 @@
-import { ArgumentError, asLayer, checkOneOf } from '@dgm/core';
+import { ArgumentError, asLayer, checkOneOf, checkOptions } from '@dgm/core';
 import type { CallOptions, ForwardResult, InverseResult, Layer, NetworkLike, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -34,9 +34,10 @@ export class Autoregressive extends BaseFlowLayer {
   readonly #transformer: Transformer;
   readonly #fast: 'density' | 'sampling';
 
-  constructor({ groups, network, transformer, fast }: AutoregressiveOptions) {
+  constructor({ groups, network, transformer, fast, ...unknown }: AutoregressiveOptions) {
     super();
     record(this, 'Autoregressive', arguments);
+    checkOptions('Autoregressive', unknown, ['groups', 'network', 'transformer', 'fast']);
     checkOneOf('Autoregressive', 'fast', fast, ['density', 'sampling']);
     checkSameGroups(groups, network);
     this.eventShape = [groups.length];

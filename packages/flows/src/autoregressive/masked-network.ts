@@ -4,6 +4,7 @@ import {
   BaseLayer,
   checkInteger,
   checkKey,
+  checkOptions,
   childCall,
   Dense,
   Dropout,
@@ -44,6 +45,16 @@ export interface MaskedNetworkOptions {
   readonly dropout?: number;
 }
 
+const OPTIONS: readonly (keyof MaskedNetworkOptions)[] = [
+  'groups',
+  'numParameters',
+  'hidden',
+  'key',
+  'activation',
+  'contextSize',
+  'dropout',
+];
+
 /**
  * A multilayer perceptron with masked weights. In one pass it computes, for each element, outputs that depend on
  * earlier elements only. From `[n, D]`, or `[n, D + contextSize]`, to `[n, D * numParameters]`, those of one element
@@ -67,6 +78,7 @@ class MaskedNetwork extends BaseLayer {
     super();
     const { groups, numParameters, hidden = [256, 256], key, activation = 'relu' } = options;
     const { contextSize = 0, dropout = 0 } = options;
+    checkOptions('maskedNetwork', options, OPTIONS);
     checkKey('maskedNetwork', key);
     countGroups(groups);
     checkInteger('maskedNetwork', 'numParameters', numParameters);

@@ -1,4 +1,12 @@
-import { asLayer, BaseDistribution, BaseModule, formatShape, ShapeError, sizeOf } from '@dgm/core';
+import {
+  asLayer,
+  BaseDistribution,
+  BaseModule,
+  checkOptions,
+  formatShape,
+  ShapeError,
+  sizeOf,
+} from '@dgm/core';
 import type {
   CallOptions,
   ConditionalDistribution,
@@ -35,6 +43,7 @@ export interface AutoregressiveBaseOptions {
  * @see DGM §3.1.6, "Factoring-out"; Integer Discrete Flows (Hoogeboom et al., 2019), §4.2
  */
 export function autoregressiveBase(options: AutoregressiveBaseOptions): ConditionalDistribution {
+  checkOptions('autoregressiveBase', options, ['groups', 'head', 'network']);
   return record(new AutoregressiveBase(options), 'autoregressiveBase', arguments);
 }
 

@@ -1,12 +1,13 @@
 import {
   BaseDistribution,
   BaseModule,
+  checkOptions,
+  isModule,
   type CallOptions,
   type ConditionalDistribution,
   type Distribution,
   type DistributionHead,
   type EventSpace,
-  isModule,
   type Key,
   type Shape,
 } from '@dgm/core';
@@ -46,8 +47,9 @@ export function givenBase(base: Distribution | FlowBase, call: CallOptions): Dis
  */
 export function learnedBase(
   head: DistributionHead,
-  { key }: { readonly key?: Key } = {},
+  { key, ...unknown }: { readonly key?: Key } = {},
 ): ConditionalDistribution {
+  checkOptions('learnedBase', unknown, ['key']);
   return record(new LearnedBase(head, key), 'learnedBase', arguments);
 }
 

@@ -1,4 +1,11 @@
-import { checkInteger, dormandPrince, exactTrace, hutchinsonTrace, rungeKutta } from '@dgm/core';
+import {
+  checkInteger,
+  checkOptions,
+  dormandPrince,
+  exactTrace,
+  hutchinsonTrace,
+  rungeKutta,
+} from '@dgm/core';
 import type {
   CallOptions,
   ForwardResult,
@@ -55,9 +62,10 @@ export class ContinuousFlow extends BaseFlowLayer {
   readonly #evaluationSolver: OdeSolver;
   readonly #trace: Trace;
 
-  constructor({ dims, field, solver, evaluationSolver, trace }: ContinuousFlowOptions) {
+  constructor({ dims, field, solver, evaluationSolver, trace, ...unknown }: ContinuousFlowOptions) {
     super();
     record(this, 'ContinuousFlow', arguments);
+    checkOptions('ContinuousFlow', unknown, ['dims', 'field', 'solver', 'evaluationSolver', 'trace']);
     checkInteger('ContinuousFlow', 'dims', dims);
     this.eventShape = [dims];
     this.#field = this.child('field', field);

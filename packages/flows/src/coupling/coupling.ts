@@ -1,4 +1,4 @@
-import { asLayer, Permutation } from '@dgm/core';
+import { asLayer, checkOptions, Permutation } from '@dgm/core';
 import type { CallOptions, ForwardResult, InverseResult, Layer, NetworkLike, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -43,9 +43,10 @@ export class Coupling extends BaseFlowLayer {
   readonly #order: Permutation | undefined;
   readonly #sizes: readonly [number, number];
 
-  constructor({ mask, network, transformer, leadingShape = [] }: CouplingOptions) {
+  constructor({ mask, network, transformer, leadingShape = [], ...unknown }: CouplingOptions) {
     super();
     record(this, 'Coupling', arguments);
+    checkOptions('Coupling', unknown, ['mask', 'network', 'transformer', 'leadingShape']);
     checkMask('Coupling', mask, mask.length);
     const kept = mask.flatMap((stays, index) => (stays ? [index] : []));
     const changed = mask.flatMap((stays, index) => (stays ? [] : [index]));

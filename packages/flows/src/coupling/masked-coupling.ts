@@ -1,4 +1,4 @@
-import { asLayer, sizeOf } from '@dgm/core';
+import { asLayer, checkOptions, sizeOf } from '@dgm/core';
 import type { CallOptions, ForwardResult, InverseResult, Layer, NetworkLike, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -35,9 +35,10 @@ export class MaskedCoupling extends BaseFlowLayer {
   readonly #transformer: Transformer;
   readonly #kept: readonly number[];
 
-  constructor({ eventShape, mask, network, transformer }: MaskedCouplingOptions) {
+  constructor({ eventShape, mask, network, transformer, ...unknown }: MaskedCouplingOptions) {
     super();
     record(this, 'MaskedCoupling', arguments);
+    checkOptions('MaskedCoupling', unknown, ['eventShape', 'mask', 'network', 'transformer']);
     checkMask('MaskedCoupling', mask, sizeOf(eventShape));
     this.eventShape = eventShape;
     this.#kept = mask.map(Number);

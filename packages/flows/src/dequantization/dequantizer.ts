@@ -1,4 +1,4 @@
-import { ArgumentError, BaseModule, checkInteger, Key, select } from '@dgm/core';
+import { ArgumentError, BaseModule, checkInteger, checkOptions, Key, select } from '@dgm/core';
 import type { CallOptions, Module, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -51,7 +51,11 @@ class UniformDequantizer extends BaseModule implements Dequantizer {
  * @throws ArgumentError if the flow leaves [0, 1]: then there is no bound
  * @see Flow++ (Ho et al., 2019), §3.1
  */
-export function variationalDequantizer(noise: Flow, { levels }: { readonly levels: number }): Dequantizer {
+export function variationalDequantizer(
+  noise: Flow,
+  { levels, ...unknown }: { readonly levels: number },
+): Dequantizer {
+  checkOptions('variationalDequantizer', unknown, ['levels']);
   checkInteger('variationalDequantizer', 'levels', levels, { min: 2 });
   checkRange(noise);
   return record(new VariationalDequantizer(noise, levels), 'variationalDequantizer', arguments);

@@ -1,4 +1,4 @@
-import { Affine, ArgumentError, Chain, Sigmoid } from '@dgm/core';
+import { Affine, ArgumentError, Chain, checkOptions, Sigmoid } from '@dgm/core';
 import type { Bijector } from '@dgm/core';
 import { record } from '../record';
 
@@ -21,7 +21,12 @@ export interface LogitPreprocessingOptions {
  * @throws ArgumentError if an option is out of its range
  * @see Density Estimation Using Real NVP (Dinh et al., 2017), §4.1
  */
-export function logitPreprocessing({ levels, margin = 0.05 }: LogitPreprocessingOptions): Bijector {
+export function logitPreprocessing({
+  levels,
+  margin = 0.05,
+  ...unknown
+}: LogitPreprocessingOptions): Bijector {
+  checkOptions('logitPreprocessing', unknown, ['levels', 'margin']);
   if (!(levels > 0 && margin > 0 && margin < 0.5)) {
     throw new ArgumentError({
       where: 'logitPreprocessing',

@@ -1,12 +1,13 @@
 import {
   ArgumentError,
   BaseBijector,
+  checkOptions,
+  select,
+  sizeOf,
   type ForwardResult,
   type InverseResult,
   type Key,
-  select,
   type Shape,
-  sizeOf,
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
@@ -34,9 +35,10 @@ export class ElementWise extends BaseFlowLayer {
   readonly #transformer: Transformer;
   readonly #parameters: Variable;
 
-  constructor({ eventShape, transformer, key }: ElementWiseOptions) {
+  constructor({ eventShape, transformer, key, ...unknown }: ElementWiseOptions) {
     super();
     record(this, 'ElementWise', arguments);
+    checkOptions('ElementWise', unknown, ['eventShape', 'transformer', 'key']);
     this.eventShape = eventShape;
     this.#transformer = transformer;
     const shape: [number, number] = [sizeOf(eventShape), transformer.numParameters];
@@ -69,9 +71,10 @@ export class Leaky extends BaseBijector {
   readonly eventRank = 0;
   readonly #slope: number;
 
-  constructor({ slope = 0.01 }: { readonly slope?: number } = {}) {
+  constructor({ slope = 0.01, ...unknown }: { readonly slope?: number } = {}) {
     super();
     record(this, 'Leaky', arguments);
+    checkOptions('Leaky', unknown, ['slope']);
     if (!(slope > 0 && Number.isFinite(slope))) {
       throw new ArgumentError({
         where: 'Leaky',

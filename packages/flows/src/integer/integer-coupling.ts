@@ -1,4 +1,4 @@
-import { ArgumentError, asLayer, formatShape } from '@dgm/core';
+import { ArgumentError, asLayer, checkOptions, formatShape } from '@dgm/core';
 import type { CallOptions, ForwardResult, InverseResult, Layer, NetworkLike, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -58,9 +58,18 @@ export class IntegerCoupling extends BaseFlowLayer {
     operation = addition,
     outerOperation = addition,
     leadingShape = [],
+    ...unknown
   }: IntegerCouplingOptions) {
     super();
     record(this, 'IntegerCoupling', arguments);
+    checkOptions('IntegerCoupling', unknown, [
+      'parts',
+      'networks',
+      'outer',
+      'operation',
+      'outerOperation',
+      'leadingShape',
+    ]);
     checkParts(parts, networks, outer);
     this.eventShape = [...leadingShape, parts.reduce((total, size) => total + size, 0)];
     this.#parts = parts;

@@ -1,4 +1,12 @@
-import { ArgumentError, DiscretizedLogistic, Independent, logSoftmax, Mixture, sizeOf } from '@dgm/core';
+import {
+  ArgumentError,
+  checkOptions,
+  DiscretizedLogistic,
+  Independent,
+  logSoftmax,
+  Mixture,
+  sizeOf,
+} from '@dgm/core';
 import type { DistributionHead, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -24,7 +32,13 @@ export interface IntegerLogisticOptions {
  * integers.
  * @see DGM Eq. 3.41-3.43, Listing 3.4, whose epsilon puts a floor under one tail
  */
-export function integerLogistic({ shape, center = 0, scale = 1 }: IntegerLogisticOptions): DistributionHead {
+export function integerLogistic({
+  shape,
+  center = 0,
+  scale = 1,
+  ...unknown
+}: IntegerLogisticOptions): DistributionHead {
+  checkOptions('integerLogistic', unknown, ['shape', 'center', 'scale']);
   const head: DistributionHead = {
     numParameters: 2 * sizeOf(shape),
     eventShape: shape,
@@ -77,7 +91,16 @@ export function integerLogisticMixture({
   spread = 1,
   scale = 1,
   background,
+  ...unknown
 }: IntegerLogisticMixtureOptions): DistributionHead {
+  checkOptions('integerLogisticMixture', unknown, [
+    'shape',
+    'components',
+    'center',
+    'spread',
+    'scale',
+    'background',
+  ]);
   if (!(Number.isInteger(components) && components >= 1)) {
     throw new ArgumentError({
       where: 'integerLogisticMixture',

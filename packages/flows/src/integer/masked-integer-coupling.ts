@@ -1,4 +1,4 @@
-import { asLayer, sizeOf } from '@dgm/core';
+import { asLayer, checkOptions, sizeOf } from '@dgm/core';
 import type { CallOptions, ForwardResult, InverseResult, Layer, NetworkLike, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -40,9 +40,10 @@ export class MaskedIntegerCoupling extends BaseFlowLayer {
   readonly #network: Layer;
   readonly #operation: BinaryOperation;
 
-  constructor({ eventShape, mask, network, operation = addition }: MaskedIntegerCouplingOptions) {
+  constructor({ eventShape, mask, network, operation = addition, ...unknown }: MaskedIntegerCouplingOptions) {
     super();
     record(this, 'MaskedIntegerCoupling', arguments);
+    checkOptions('MaskedIntegerCoupling', unknown, ['eventShape', 'mask', 'network', 'operation']);
     checkMask('MaskedIntegerCoupling', mask, sizeOf(eventShape));
     this.eventShape = eventShape;
     this.#kept = mask.map(Number);

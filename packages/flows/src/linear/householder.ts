@@ -1,4 +1,4 @@
-import { checkInteger } from '@dgm/core';
+import { checkInteger, checkOptions } from '@dgm/core';
 import type { ForwardResult, InverseResult, Key, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
@@ -26,9 +26,10 @@ export class Householder extends BaseFlowLayer {
   readonly eventShape: Shape;
   readonly #directions: Variable;
 
-  constructor({ features, reflections, key }: HouseholderOptions) {
+  constructor({ features, reflections, key, ...unknown }: HouseholderOptions) {
     super();
     record(this, 'Householder', arguments);
+    checkOptions('Householder', unknown, ['features', 'reflections', 'key']);
     checkInteger('Householder', 'features', features);
     checkInteger('Householder', 'reflections', reflections);
     this.eventShape = [features];

@@ -1,10 +1,11 @@
 import {
+  checkOptions,
   exp,
+  solveTriangular,
   type ForwardResult,
   type InverseResult,
   type Key,
   type Shape,
-  solveTriangular,
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
@@ -39,9 +40,10 @@ export class LuLinear extends BaseFlowLayer {
   readonly #logScale: Variable;
   readonly #shift: Variable;
 
-  constructor({ features, key, leadingShape = [] }: LuLinearOptions) {
+  constructor({ features, key, leadingShape = [], ...unknown }: LuLinearOptions) {
     super();
     record(this, 'LuLinear', arguments);
+    checkOptions('LuLinear', unknown, ['features', 'key', 'leadingShape']);
     this.#features = features;
     this.eventShape = [...leadingShape, features];
     // A variable that does not learn: it belongs to the weights, or a model that is loaded would be another one.

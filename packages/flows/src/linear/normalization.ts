@@ -1,12 +1,13 @@
 import {
   ArgumentError,
-  type CallOptions,
+  checkOptions,
   exp,
+  leadingShape,
+  sizeOf,
+  type CallOptions,
   type ForwardResult,
   type InverseResult,
-  leadingShape,
   type Shape,
-  sizeOf,
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
@@ -40,9 +41,10 @@ export class ActNormFlow extends BaseFlowLayer {
   readonly #logScale: Variable;
   readonly #initialized: Variable & Scalar;
 
-  constructor({ features, leadingShape = [] }: ActNormFlowOptions) {
+  constructor({ features, leadingShape = [], ...unknown }: ActNormFlowOptions) {
     super();
     record(this, 'ActNormFlow', arguments);
+    checkOptions('ActNormFlow', unknown, ['features', 'leadingShape']);
     this.#features = features;
     this.eventShape = [...leadingShape, features];
     this.#shift = this.parameter('shift', tf.zeros([features]));
@@ -114,9 +116,10 @@ export class BatchNormFlow extends BaseFlowLayer {
   readonly #mean: Variable;
   readonly #variance: Variable;
 
-  constructor({ features, leadingShape = [], epsilon = 1e-5 }: BatchNormFlowOptions) {
+  constructor({ features, leadingShape = [], epsilon = 1e-5, ...unknown }: BatchNormFlowOptions) {
     super();
     record(this, 'BatchNormFlow', arguments);
+    checkOptions('BatchNormFlow', unknown, ['features', 'leadingShape', 'epsilon']);
     this.#features = features;
     this.#epsilon = epsilon;
     this.eventShape = [...leadingShape, features];

@@ -1,5 +1,5 @@
 import { checkInteger, disposeOnThrow } from '@dgm/core';
-import type { Bijector, Key } from '@dgm/core';
+import type { Bijector } from '@dgm/core';
 import { flow, type Flow } from '../flow';
 import { ActNormFlow } from '../linear/normalization';
 import { record } from '../record';
@@ -38,8 +38,7 @@ export interface ResidualFlowOptions extends ContractiveMlpOptions, BlockOptions
  */
 export function residualFlow(options: ResidualFlowOptions): Flow {
   checkFlowOptions('residualFlow', options, [...BLOCK_OPTIONS, 'hidden']);
-  const model = blockFlow('residualFlow', options, (key) => contractiveMlp({ ...options, key }));
-  return record(model, 'residualFlow', arguments);
+  return record(blockFlow('residualFlow', options, contractiveMlp), 'residualFlow', arguments);
 }
 
 export interface DenseFlowOptions extends ContractiveDenseNetOptions, BlockOptions {}
@@ -55,24 +54,25 @@ export interface DenseFlowOptions extends ContractiveDenseNetOptions, BlockOptio
  */
 export function denseFlow(options: DenseFlowOptions): Flow {
   checkFlowOptions('denseFlow', options, [...BLOCK_OPTIONS, 'depth', 'growth']);
-  const model = blockFlow('denseFlow', options, (key) => contractiveDenseNet({ ...options, key }));
-  return record(model, 'denseFlow', arguments);
+  return record(blockFlow('denseFlow', options, contractiveDenseNet), 'denseFlow', arguments);
 }
 
 const BLOCK_OPTIONS = ['dims', 'lipschitz', 'activation', 'blocks', 'logDet', 'base', 'preprocessing'];
 
 const SOURCES = { residualFlow: 'Chen et al., 2019', denseFlow: 'Perugachi-Diaz et al., 2021' };
 
-function blockFlow(
+function blockFlow<Network extends ContractionOptions>(
   where: keyof typeof SOURCES,
-  { dims, key, contextSize, blocks = 8, logDet, base, preprocessing }: BlockOptions & ContractionOptions,
-  contraction: (key: Key) => Contraction,
+  { blocks = 8, logDet, base, preprocessing, ...rest }: BlockOptions & Network,
+  contraction: (network: Network) => Contraction,
 ): Flow {
+  const network = rest as unknown as Network;
+  const { dims, key, contextSize } = network;
   checkInteger(where, 'blocks', blocks);
   return disposeOnThrow(() => {
     const parts = Array.from({ length: blocks }, (_, index): Bijector[] => [
       new InvertibleResidual({
-        contraction: contraction(key.fold(index)),
+        contraction: contraction({ ...network, key: key.fold(index) }),
         ...(logDet !== undefined && { logDet }),
       }),
       new ActNormFlow({ features: dims }),

@@ -1,10 +1,11 @@
 import {
   ArgumentError,
+  checkOptions,
   formatShape,
+  sizeOf,
   type ForwardResult,
   type InverseResult,
   type Shape,
-  sizeOf,
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -25,9 +26,10 @@ export class Reshape extends BaseFlowLayer {
   readonly eventShape: Shape;
   readonly #latentShape: Shape;
 
-  constructor({ latentShape, eventShape }: ReshapeOptions) {
+  constructor({ latentShape, eventShape, ...unknown }: ReshapeOptions) {
     super();
     record(this, 'Reshape', arguments);
+    checkOptions('Reshape', unknown, ['latentShape', 'eventShape']);
     if (sizeOf(latentShape) !== sizeOf(eventShape)) {
       throw new ArgumentError({
         where: 'Reshape',
@@ -74,9 +76,10 @@ export class Squeeze extends BaseFlowLayer {
   readonly #latentShape: Shape;
   readonly #factor: number;
 
-  constructor({ eventShape, factor = 2 }: SqueezeOptions) {
+  constructor({ eventShape, factor = 2, ...unknown }: SqueezeOptions) {
     super();
     record(this, 'Squeeze', arguments);
+    checkOptions('Squeeze', unknown, ['eventShape', 'factor']);
     const [height = 0, width = 0, channels = 0] = eventShape;
     const fits = eventShape.length === 3 && sizeOf(eventShape) > 0 && Number.isInteger(factor) && factor >= 1;
     if (!fits || height % factor !== 0 || width % factor !== 0) {

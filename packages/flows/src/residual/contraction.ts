@@ -1,4 +1,4 @@
-import { ArgumentError, BaseModule, type Key, softplus } from '@dgm/core';
+import { ArgumentError, BaseModule, checkInteger, checkOptions, type Key, softplus } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { record } from '../record';
@@ -18,6 +18,14 @@ export interface Contraction extends SmoothMap {
   /** The width of the context; 0 if it takes none. */
   readonly contextSize: number;
 }
+
+const CONTRACTION_OPTIONS: readonly (keyof ContractionOptions)[] = [
+  'dims',
+  'key',
+  'activation',
+  'contextSize',
+  'lipschitz',
+];
 
 export interface ContractionOptions {
   /** D, the length of an event. */
@@ -52,7 +60,15 @@ export interface ContractiveMlpOptions extends ContractionOptions {
  * @see DGM §3.1.7, Eq. 3.23 (which needs a $\phi$ of slope at most 1); Invertible Residual Networks (Behrmann et al., 2019), §2.1
  */
 export function contractiveMlp({ hidden = [64, 64], ...options }: ContractiveMlpOptions): Contraction {
-  const { dims, key, activation = 'lipSwish', contextSize: conditions = 0, lipschitz = 0.9 } = options;
+  const {
+    dims,
+    key,
+    activation = 'lipSwish',
+    contextSize: conditions = 0,
+    lipschitz = 0.9,
+    ...unknown
+  } = options;
+  checkOptions('contractiveMlp', unknown, [...CONTRACTION_OPTIONS, 'hidden']);
   checkLipschitz('contractiveMlp', lipschitz);
   const network = { key, activation, conditions, isContraction: true };
   const contraction = new ScaledContraction(smoothMlp([dims, ...hidden, dims], network), {
@@ -93,7 +109,11 @@ export function contractiveDenseNet({
     activation = 'concatenatedLipSwish',
     contextSize: conditions = 0,
     lipschitz = 0.9,
+    ...unknown
   } = options;
+  checkOptions('contractiveDenseNet', unknown, [...CONTRACTION_OPTIONS, 'depth', 'growth']);
+  checkInteger('contractiveDenseNet', 'depth', depth);
+  checkInteger('contractiveDenseNet', 'growth', growth);
   checkLipschitz('contractiveDenseNet', lipschitz);
   let inputs = dims;
   const layers = Array.from({ length: depth }, (_, index): SmoothMap => {

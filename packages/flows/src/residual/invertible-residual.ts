@@ -1,4 +1,4 @@
-import { checkContext } from '@dgm/core';
+import { checkContext, checkOptions } from '@dgm/core';
 import type { CallOptions, ForwardResult, InverseResult, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -36,9 +36,10 @@ export class InvertibleResidual extends BaseFlowLayer {
   readonly #contraction: Contraction;
   readonly #trainingLogDet: LogDeterminant;
 
-  constructor({ contraction, logDet }: InvertibleResidualOptions) {
+  constructor({ contraction, logDet, ...unknown }: InvertibleResidualOptions) {
     super();
     record(this, 'InvertibleResidual', arguments);
+    checkOptions('InvertibleResidual', unknown, ['contraction', 'logDet']);
     this.#contraction = this.child('contraction', contraction);
     this.eventShape = [contraction.dims];
     this.#trainingLogDet = logDet ?? (contraction.dims <= SMALL ? exactLogDet : russianRoulette());

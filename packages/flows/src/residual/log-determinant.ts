@@ -1,4 +1,4 @@
-import { ArgumentError, type Key, randomSigns, unitVectors } from '@dgm/core';
+import { ArgumentError, checkOptions, randomSigns, type Key, unitVectors } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { record } from '../record';
@@ -59,7 +59,12 @@ export interface PowerSeriesOptions {
  * Biased: the omitted terms sum to at most $D \sum_{k > \text{terms}} L^k / k$.
  * @see DGM Eq. 3.24; Invertible Residual Networks (Behrmann et al., 2019), §3.2
  */
-export function powerSeries({ terms = 10, directions = 1 }: PowerSeriesOptions = {}): LogDeterminant {
+export function powerSeries({
+  terms = 10,
+  directions = 1,
+  ...unknown
+}: PowerSeriesOptions = {}): LogDeterminant {
+  checkOptions('powerSeries', unknown, ['terms', 'directions']);
   checkCount('powerSeries', 'terms', terms);
   checkCount('powerSeries', 'directions', directions);
   const logDeterminant: LogDeterminant = (linearization, { key }) => {
@@ -106,6 +111,7 @@ export interface RussianRouletteOptions {
  */
 export function russianRoulette(options: RussianRouletteOptions = {}): LogDeterminant {
   const { always = 2, goOn = 0.5, maximum = 20, directions = 1 } = options;
+  checkOptions('russianRoulette', options, ['always', 'goOn', 'maximum', 'directions']);
   checkCount('russianRoulette', 'always', always);
   checkCount('russianRoulette', 'maximum', maximum);
   checkCount('russianRoulette', 'directions', directions);

@@ -1,4 +1,4 @@
-import { BaseModule, Dense, type Key } from '@dgm/core';
+import { BaseModule, checkOptions, Dense, type Key } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { record } from '../record';
@@ -29,8 +29,9 @@ export interface SmoothMlpOptions {
  */
 export function smoothMlp(
   sizes: readonly number[],
-  { key, activation = 'tanh', conditions = 0, isContraction = false }: SmoothMlpOptions,
+  { key, activation = 'tanh', conditions = 0, isContraction = false, ...unknown }: SmoothMlpOptions,
 ): SmoothMap {
+  checkOptions('smoothMlp', unknown, ['key', 'activation', 'conditions', 'isContraction']);
   let inputs = sizes[0]!;
   const layers = sizes.slice(1).flatMap((outputs, index): SmoothMap[] => {
     const affine = new AffineMap({ inputs, outputs, key: key.fold(index), conditions, isContraction });

@@ -1,4 +1,4 @@
-import { softplus, tanh } from '@dgm/core';
+import { checkOptions, softplus, tanh } from '@dgm/core';
 import type { CallOptions, ForwardResult, InverseResult, Key, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -29,9 +29,10 @@ export class Planar extends BaseFlowLayer {
   readonly eventShape: Shape;
   readonly #parameters: RowParameters;
 
-  constructor({ dims, key, contextSize = 0 }: PlanarOptions) {
+  constructor({ dims, key, contextSize = 0, ...unknown }: PlanarOptions) {
     super();
     record(this, 'Planar', arguments);
+    checkOptions('Planar', unknown, ['dims', 'key', 'contextSize']);
     this.eventShape = [dims];
     this.#parameters = this.child(
       'parameters',

@@ -1,4 +1,4 @@
-import { softplus } from '@dgm/core';
+import { checkOptions, softplus } from '@dgm/core';
 import type { CallOptions, ForwardResult, InverseResult, Key, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -31,9 +31,10 @@ export class Radial extends BaseFlowLayer {
   readonly eventShape: Shape;
   readonly #parameters: RowParameters;
 
-  constructor({ dims, key, contextSize = 0 }: RadialOptions) {
+  constructor({ dims, key, contextSize = 0, ...unknown }: RadialOptions) {
     super();
     record(this, 'Radial', arguments);
+    checkOptions('Radial', unknown, ['dims', 'key', 'contextSize']);
     this.eventShape = [dims];
     this.#parameters = this.child(
       'parameters',

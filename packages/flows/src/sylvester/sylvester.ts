@@ -4,6 +4,7 @@ import {
   type CallOptions,
   checkInteger,
   checkOneOf,
+  checkOptions,
   type ForwardResult,
   type InverseResult,
   type Key,
@@ -51,6 +52,16 @@ export interface SylvesterOptions {
   readonly contextSize?: number;
 }
 
+const OPTIONS: readonly (keyof SylvesterOptions)[] = [
+  'dims',
+  'form',
+  'key',
+  'columns',
+  'reflections',
+  'reversed',
+  'contextSize',
+];
+
 /**
  * A Sylvester layer: $y = z + Q R \tanh(\tilde R Q^\top z + b)$ with orthonormal columns Q and upper triangles R and
  * $\tilde R$, and $\ln|\det| = \sum_i \ln(1 + h'_i\, \tilde r_{ii} r_{ii})$.
@@ -72,6 +83,7 @@ export class Sylvester extends BaseFlowLayer {
     super();
     record(this, 'Sylvester', arguments);
     const { dims, form, key, columns = dims, contextSize = 0 } = options;
+    checkOptions('Sylvester', options, OPTIONS);
     checkOneOf('Sylvester', 'form', form, ['orthogonal', 'householder', 'triangular']);
     checkInteger('Sylvester', 'dims', dims);
     if (options.reflections !== undefined) checkInteger('Sylvester', 'reflections', options.reflections);

@@ -1,4 +1,4 @@
-import { ArgumentError, exp, tanh } from '@dgm/core';
+import { ArgumentError, checkOptions, exp, tanh } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { record } from '../record';
 import { unstackLast, type Transformer } from './transformer';
@@ -12,7 +12,8 @@ export interface AffineTransformerOptions {
  * $y = e^s z + t$ with $s = c \tanh(r / c)$ for the bound c on log-scales. The parameters of an element are r, then t.
  * @see DGM Eq. 3.15-3.18
  */
-export function affine({ maxLogScale = 2 }: AffineTransformerOptions = {}): Transformer {
+export function affine({ maxLogScale = 2, ...unknown }: AffineTransformerOptions = {}): Transformer {
+  checkOptions('affine', unknown, ['maxLogScale']);
   if (!(maxLogScale > 0 && Number.isFinite(maxLogScale))) {
     throw new ArgumentError({
       where: 'affine',

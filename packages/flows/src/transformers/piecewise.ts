@@ -1,4 +1,4 @@
-import { checkInteger, checkNumber, softmax, stopGradient } from '@dgm/core';
+import { checkInteger, checkNumber, checkOptions, softmax, stopGradient } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
@@ -36,9 +36,10 @@ export interface Interval {
 
 /** @throws ArgumentError for an empty interval, no bins, or a smallest share that is not in (0, 1) */
 export function intervalOf(
-  { bins = 8, minimum = -4, maximum = 4, smallestShare = 1e-2 }: PiecewiseOptions,
+  { bins = 8, minimum = -4, maximum = 4, smallestShare = 1e-2, ...unknown }: PiecewiseOptions,
   where: string,
 ): Interval {
+  checkOptions(where, unknown, ['bins', 'minimum', 'maximum', 'smallestShare']);
   checkInteger(where, 'bins', bins, { min: 2 });
   checkNumber(where, 'minimum', minimum);
   checkNumber(where, 'maximum', maximum, { above: minimum });

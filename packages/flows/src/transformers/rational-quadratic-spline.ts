@@ -39,9 +39,11 @@ const RAW_OF_ONE = Math.log(Math.expm1(1 - SMALLEST_SLOPE));
  * directly, and the forward direction solves a quadratic in the form that does not cancel.
  * @see Neural Spline Flows (Durkan et al., 2019), Eq. 4-8
  */
-export function rationalQuadraticSpline(options: RationalQuadraticSplineOptions = {}): Transformer {
+export function rationalQuadraticSpline({
+  freeEnds = false,
+  ...options
+}: RationalQuadraticSplineOptions = {}): Transformer {
   const interval = intervalOf(options, 'rationalQuadraticSpline');
-  const { freeEnds = false } = options;
   const transformer: Transformer = {
     numParameters: 3 * interval.bins + (freeEnds ? 1 : -1),
     inverse: (y, parameters) => toLatent(y, knotsOf(parameters, interval, freeEnds), interval),

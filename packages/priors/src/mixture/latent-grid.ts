@@ -1,4 +1,4 @@
-import { checkInteger } from '@dgm/core';
+import { checkInteger, checkOptions } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
@@ -27,7 +27,9 @@ export function latentGrid({
   pointsPerAxis,
   dimensions = 2,
   range: [min, max] = [-1, 1],
+  ...unknown
 }: LatentGridOptions): Tensor {
+  checkOptions('latentGrid', unknown, ['pointsPerAxis', 'dimensions', 'range']);
   checkInteger('latentGrid', 'pointsPerAxis', pointsPerAxis, { min: 2 });
   checkInteger('latentGrid', 'dimensions', dimensions);
   const count = pointsPerAxis ** dimensions;

@@ -1,4 +1,4 @@
-import { ArgumentError, checkInteger, gatherExamples } from '@dgm/core';
+import { ArgumentError, checkInteger, checkNumber, checkOptions, gatherExamples } from '@dgm/core';
 import type { Examples, Key, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -16,13 +16,16 @@ export function randomPseudoInputs({
   shape,
   min = 0,
   max = 1,
+  ...unknown
 }: {
   readonly count: number;
   readonly shape: Shape;
   readonly min?: number;
   readonly max?: number;
 }): PseudoInputs {
+  checkOptions('randomPseudoInputs', unknown, ['count', 'shape', 'min', 'max']);
   checkInteger('randomPseudoInputs', 'count', count);
+  checkNumber('randomPseudoInputs', 'max', max, { min });
   const pseudoInputs: PseudoInputs = (key) => key.uniform([count, ...shape], { min, max });
   return record(pseudoInputs, 'randomPseudoInputs', arguments);
 }
@@ -31,7 +34,11 @@ export function randomPseudoInputs({
  * Pseudo-inputs that are training examples, drawn without replacement.
  * @throws ArgumentError if there are fewer than `count` examples
  */
-export function dataPseudoInputs(examples: Examples, { count }: { readonly count: number }): PseudoInputs {
+export function dataPseudoInputs(
+  examples: Examples,
+  { count, ...unknown }: { readonly count: number },
+): PseudoInputs {
+  checkOptions('dataPseudoInputs', unknown, ['count']);
   checkInteger('dataPseudoInputs', 'count', count);
   if (count > examples.count) {
     throw new ArgumentError({
@@ -54,9 +61,11 @@ export function dataPseudoInputs(examples: Examples, { count }: { readonly count
  */
 export function meanPseudoInputs(
   examples: Examples,
-  { count, std = 0.01 }: { readonly count: number; readonly std?: number },
+  { count, std = 0.01, ...unknown }: { readonly count: number; readonly std?: number },
 ): PseudoInputs {
+  checkOptions('meanPseudoInputs', unknown, ['count', 'std']);
   checkInteger('meanPseudoInputs', 'count', count);
+  checkNumber('meanPseudoInputs', 'std', std, { min: 0 });
   const pseudoInputs: PseudoInputs = (key) =>
     tf.tidy(() => {
       const mean = meanExample(examples);

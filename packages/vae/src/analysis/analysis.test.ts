@@ -194,7 +194,7 @@ describe('chiUpperBound', () => {
       const upper = chiUpperBound(model, x, { key: Key.of(1), numSamples: 5, order: 3 }).dataSync();
       expect(upper).toBeCloseToArray([...exactLogLikelihood(x).dataSync()], { relative: 1e-4 });
       expect(() => chiUpperBound(model, x, { key: Key.of(1), numSamples: 5, order: 1 })).toThrow(
-        'more than 1',
+        'order to be a number above 1',
       );
     });
     model.dispose();

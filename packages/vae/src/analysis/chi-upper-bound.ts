@@ -1,4 +1,4 @@
-import { ArgumentError, logSumExp } from '@dgm/core';
+import { checkInteger, checkNumber, checkOptions, logSumExp } from '@dgm/core';
 import type { Key } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -23,22 +23,17 @@ export interface ChiUpperBoundOptions {
  * estimate can fall below $\ln p(x)$. Increase K until the estimate no longer rises.
  * @param x - `[n, ...event]`
  * @returns nats, `[n]`
- * @throws ArgumentError if `order` is not more than 1
+ * @throws ArgumentError if `order` is not more than 1, or `numSamples` not a positive integer
  * @see Variational Inference via χ Upper Bound Minimization (Dieng et al., 2017), Eq. 3
  */
 export function chiUpperBound(
   model: LatentVariableModel,
   x: Tensor,
-  { key, numSamples, order = 2 }: ChiUpperBoundOptions & { readonly key: Key },
+  { key, numSamples, order = 2, ...unknown }: ChiUpperBoundOptions & { readonly key: Key },
 ): Tensor {
-  if (!(order > 1)) {
-    throw new ArgumentError({
-      where: 'chiUpperBound',
-      argument: 'order',
-      expected: 'to be more than 1',
-      actual: String(order),
-    });
-  }
+  checkOptions('chiUpperBound', unknown, ['key', 'numSamples', 'order']);
+  checkInteger('chiUpperBound', 'numSamples', numSamples);
+  checkNumber('chiUpperBound', 'order', order, { above: 1 });
   return tf.tidy(() => {
     const logWeights = logImportanceWeights(model, x, key, numSamples); // [K, n]
     const logMoment = tf.sub(logSumExp(tf.mul(order, logWeights), { axis: 0 }), Math.log(numSamples));

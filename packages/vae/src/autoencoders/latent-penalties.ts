@@ -66,7 +66,9 @@ export function mmdPenalty({
   prior,
   weight = 10,
   scales = [0.1, 0.2, 0.5, 1, 2, 5, 10],
+  ...unknown
 }: MmdPenaltyOptions): LatentPenalty {
+  checkOptions('mmdPenalty', unknown, ['prior', 'weight', 'scales']);
   const penalty: LatentPenalty = {
     name: 'maximumMeanDiscrepancy',
     prior,

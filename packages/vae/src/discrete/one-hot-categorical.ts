@@ -1,6 +1,7 @@
 import {
   BaseDistribution,
   checkNumber,
+  checkOptions,
   logSoftmax,
   oneHot,
   select,
@@ -53,10 +54,11 @@ export class OneHotCategorical extends BaseDistribution {
   /** @param logits - `[...batch, K]` or, with `eventRank` 2, `[...batch, variables, K]`; or, if all are equal, their shape */
   constructor(
     logits: Tensor | Shape,
-    { eventRank = 1, temperature = 1, relaxed = false }: OneHotCategoricalOptions = {},
+    { eventRank = 1, temperature = 1, relaxed = false, ...unknown }: OneHotCategoricalOptions = {},
   ) {
     super();
     record(this, 'OneHotCategorical', arguments);
+    checkOptions('OneHotCategorical', unknown, ['eventRank', 'temperature', 'relaxed']);
     checkNumber('OneHotCategorical', 'temperature', temperature, { above: 0 });
     const shape = 'shape' in logits ? logits.shape : logits;
     this.#logits = 'shape' in logits ? logits : undefined;

@@ -63,6 +63,16 @@ export interface HierarchicalVaeOptions {
   readonly objective?: HierarchicalObjective | VaeObjective;
 }
 
+/** The names of the options of every hierarchy. */
+export const HIERARCHY_OPTIONS: readonly (keyof HierarchicalVaeOptions)[] = [
+  'levels',
+  'decoder',
+  'likelihood',
+  'connections',
+  'topPrior',
+  'objective',
+];
+
 /** A level of the posterior of a batch. */
 export interface LatentLevel extends Latent {
   /**

@@ -1,8 +1,8 @@
-import { asLayer, childCall } from '@dgm/core';
+import { asLayer, checkOptions, childCall } from '@dgm/core';
 import type { CallOptions, ConditionalDistribution, Distribution, Layer, NetworkLike } from '@dgm/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { record } from '../record';
-import { BaseHierarchicalVae } from './base-hierarchical-vae';
+import { BaseHierarchicalVae, HIERARCHY_OPTIONS } from './base-hierarchical-vae';
 import type { HierarchicalVaeOptions } from './base-hierarchical-vae';
 import type { Factor } from './level-chain';
 import type { GenerativeLevel } from './level-priors';
@@ -61,5 +61,6 @@ export class BottomUpVae extends BaseHierarchicalVae {
  * @see DGM §4.5.2.1, Eq. 4.75-4.82
  */
 export function bottomUpVae(options: BottomUpVaeOptions): BottomUpVae {
+  checkOptions('bottomUpVae', options, HIERARCHY_OPTIONS);
   return record(new BottomUpVae(options), 'bottomUpVae', arguments);
 }

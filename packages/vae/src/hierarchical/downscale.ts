@@ -1,4 +1,4 @@
-import { ArgumentError, formatShape, sizeOf } from '@dgm/core';
+import { ArgumentError, checkOptions, formatShape, sizeOf } from '@dgm/core';
 import type { Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -14,10 +14,12 @@ import { record } from '../record';
 export function downscale({
   shape,
   factor,
+  ...unknown
 }: {
   readonly shape: Shape;
   readonly factor: number;
 }): (x: Tensor) => Tensor {
+  checkOptions('downscale', unknown, ['shape', 'factor']);
   const [height = 0, width = 0, channels = 1] = shape;
   const [rows, columns] = [height / factor, width / factor];
   if (!(shape.length >= 2 && shape.length <= 3 && [factor, rows, columns].every(isPositiveInteger))) {

@@ -1,4 +1,15 @@
-import { ArgumentError, asLayer, BaseModule, childCall, isModule, standardNormal } from '@dgm/core';
+import {
+  ArgumentError,
+  asLayer,
+  BaseModule,
+  checkInteger,
+  checkOneOf,
+  childCall,
+  formatShape,
+  isModule,
+  sameShape,
+  standardNormal,
+} from '@dgm/core';
 import type { CallOptions, ConditionalDistribution, Distribution, Layer, NetworkLike } from '@dgm/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { joinLevels } from './level-chain';
@@ -41,6 +52,7 @@ export class LevelPriors extends BaseModule {
   constructor({ levels, connections, topPrior, where }: LevelPriorsOptions) {
     super();
     checkLevels(levels, where);
+    checkOneOf(where, 'connections', connections, ['adjacent', 'dense']);
     this.sizes = levels.map(({ latent }) => latent);
     this.downwards = this.sizes.map((_, index) => levels.length - 1 - index);
     this.#isDense = connections === 'dense';
@@ -48,6 +60,7 @@ export class LevelPriors extends BaseModule {
       .slice(0, -1)
       .map(({ prior }, level) => this.child(String(level + 1), asLayer(prior!)));
     this.#top = topPrior ?? standardNormal([this.sizes.at(-1)!]);
+    checkTop(this.#top, this.sizes.at(-1)!, where);
     if (isModule(this.#top)) this.child('top', this.#top);
   }
 
@@ -88,6 +101,7 @@ export class LevelPriors extends BaseModule {
 }
 
 function checkLevels(levels: readonly GenerativeLevel[], where: string): void {
+  levels.forEach(({ latent }, level) => checkInteger(where, `levels[${level}].latent`, latent));
   const own = levels.flatMap(({ prior }, index) => (prior === undefined ? [] : [index + 1]));
   if (levels.length > 0 && own.length === levels.length - 1 && levels.at(-1)!.prior === undefined) return;
   throw new ArgumentError({
@@ -98,5 +112,16 @@ function checkLevels(levels: readonly GenerativeLevel[], where: string): void {
       levels.length === 0
         ? 'none'
         : `prior networks at levels ${own.join(', ') || 'none'} of ${levels.length}`,
+  });
+}
+
+/** A prior that is a distribution says its shape; one that is conditional, only once it is given its condition. */
+function checkTop(top: Distribution | ConditionalDistribution, size: number, where: string): void {
+  if (isModule(top) || sameShape(top.eventShape, [size])) return;
+  throw new ArgumentError({
+    where,
+    argument: 'topPrior',
+    expected: `to be of shape [${size}], the latent variables of the last level`,
+    actual: formatShape(top.eventShape),
   });
 }

@@ -1,9 +1,9 @@
-import { asLayer, broadcastShapes, broadcastTo, clip, childCall } from '@dgm/core';
+import { asLayer, broadcastShapes, broadcastTo, checkOneOf, checkOptions, childCall, clip } from '@dgm/core';
 import type { CallOptions, Layer, NetworkLike } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { record } from '../record';
-import { BaseHierarchicalVae } from './base-hierarchical-vae';
+import { BaseHierarchicalVae, HIERARCHY_OPTIONS } from './base-hierarchical-vae';
 import type { HierarchicalVaeOptions } from './base-hierarchical-vae';
 import type { Factor, Levels } from './level-chain';
 import type { GenerativeLevel } from './level-priors';
@@ -18,8 +18,10 @@ export interface TopDownLevel extends GenerativeLevel {
   readonly evidence: NetworkLike;
 }
 
+const COMBINATIONS = ['residual', 'precision-weighted', 'direct'] as const;
+
 /** How a posterior combines the evidence of x with the levels above: see {@link topDownVae}. */
-export type Combination = 'residual' | 'precision-weighted' | 'direct';
+export type Combination = (typeof COMBINATIONS)[number];
 
 export interface TopDownVaeOptions extends Omit<HierarchicalVaeOptions, 'levels'> {
   readonly levels: readonly TopDownLevel[];
@@ -103,10 +105,13 @@ export class TopDownVae extends BaseHierarchicalVae {
  * - `direct`: `evidence` maps r_l, concatenated with the levels above, `[n, R + M]`, to the posterior.
  *
  * At the top the posterior is the evidence alone. With one level this is the VAE of §4.3.
- * @throws ArgumentError if a level other than the top one lacks its `prior`, or the top one has one
+ * @throws ArgumentError for an unknown option, a combination that does not exist, a size that is no positive integer, a level
+ * other than the top one without its `prior`, a top one with one, or a top prior of another shape
  * @see DGM §4.5.2.2, Eq. 4.84, 4.85, Listing 4.12. NVAE (Vahdat and Kautz, 2020), §3.2
  */
 export function topDownVae(options: TopDownVaeOptions): TopDownVae {
+  checkOptions('topDownVae', options, [...HIERARCHY_OPTIONS, 'combination']);
+  checkOneOf('topDownVae', 'combination', options.combination ?? 'residual', COMBINATIONS);
   return record(new TopDownVae(options), 'topDownVae', arguments);
 }
 
@@ -116,6 +121,7 @@ export function topDownVae(options: TopDownVaeOptions): TopDownVae {
  * @see Ladder Variational Autoencoders (Sønderby et al., 2016), Eq. 12, 13
  */
 export function ladderVae(options: Omit<TopDownVaeOptions, 'combination'>): TopDownVae {
+  checkOptions('ladderVae', options, HIERARCHY_OPTIONS);
   const model = new TopDownVae({ ...options, combination: 'precision-weighted' });
   return record(model, 'ladderVae', arguments);
 }

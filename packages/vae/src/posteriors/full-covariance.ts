@@ -1,4 +1,4 @@
-import { exp, MultivariateNormal } from '@dgm/core';
+import { checkOptions, exp, MultivariateNormal } from '@dgm/core';
 import type { DistributionHead } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { record } from '../record';
@@ -14,7 +14,13 @@ import { checkParameters, vectorSize } from './parameters';
  * @throws ArgumentError if z is no vector
  * @see An Introduction to Variational Autoencoders (Kingma and Welling, 2019), §2.5.1
  */
-export function fullCovariance({ shape }: { readonly shape: readonly [number] }): DistributionHead {
+export function fullCovariance({
+  shape,
+  ...unknown
+}: {
+  readonly shape: readonly [number];
+}): DistributionHead {
+  checkOptions('fullCovariance', unknown, ['shape']);
   const size = vectorSize('fullCovariance', shape);
   const numParameters = 2 * size + (size * (size - 1)) / 2;
   const places = entryOfEach(size);

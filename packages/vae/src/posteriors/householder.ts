@@ -1,6 +1,8 @@
 import {
   BaseDistribution,
   broadcastShapes,
+  checkInteger,
+  checkOptions,
   Independent,
   klDivergence,
   Normal,
@@ -115,10 +117,12 @@ export interface HouseholderOptions {
 /**
  * A posterior by Householder flow. For z with M dimensions the network outputs the mean and the log-variance of
  * $z_0$, followed by T vectors, `[n, (2 + T) M]`. (In the paper each vector is computed from the one before.)
- * @throws ArgumentError if z is no vector
+ * @throws ArgumentError if z is no vector, or `reflections` no integer of at least 0
  * @see DGM §4.4.2, Eq. 4.58, 4.59. Improving VAEs using Householder Flow (Tomczak and Welling, 2016)
  */
-export function householder({ shape, reflections }: HouseholderOptions): DistributionHead {
+export function householder({ shape, reflections, ...unknown }: HouseholderOptions): DistributionHead {
+  checkOptions('householder', unknown, ['shape', 'reflections']);
+  checkInteger('householder', 'reflections', reflections, { min: 0 });
   const size = vectorSize('householder', shape);
   const numParameters = (2 + reflections) * size;
   const head: DistributionHead = {

@@ -1,4 +1,4 @@
-import { softplus } from '@dgm/core';
+import { checkOptions, softplus } from '@dgm/core';
 import type { DistributionHead } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { VonMisesFisher } from '../hypersphere/von-mises-fisher';
@@ -22,7 +22,13 @@ const SMALLEST = 1;
  * const model = vae({ posterior: vonMisesFisher({ shape: [10] }), prior: new HypersphericalUniform(10), ... });
  * ```
  */
-export function vonMisesFisher({ shape }: { readonly shape: readonly [number] }): DistributionHead {
+export function vonMisesFisher({
+  shape,
+  ...unknown
+}: {
+  readonly shape: readonly [number];
+}): DistributionHead {
+  checkOptions('vonMisesFisher', unknown, ['shape']);
   const size = vectorSize('vonMisesFisher', shape);
   const numParameters = size + 1;
   const head: DistributionHead = {

@@ -1,15 +1,16 @@
 import {
   BaseModule,
-  type Distribution,
+  checkOptions,
   DomainError,
   formatShape,
+  MultivariateNormal,
+  sameShape,
+  ShapeError,
+  type Distribution,
   type Key,
   type LikelihoodModel,
-  MultivariateNormal,
   type Objective,
-  sameShape,
   type Shape,
-  ShapeError,
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
@@ -60,8 +61,9 @@ export class Ppca extends BaseModule implements LikelihoodModel {
   /** $\ln |\det (W W^T + \sigma^2 I)|$. */
   readonly #logDeterminant: Variable;
 
-  constructor({ weights, bias, noiseVariance }: PpcaParameters) {
+  constructor({ weights, bias, noiseVariance, ...unknown }: PpcaParameters) {
     super();
+    checkOptions('Ppca', unknown, ['weights', 'bias', 'noiseVariance']);
     requirePositive(noiseVariance);
     const W = new Matrix(weights as number[][]);
     const { gain, posteriorFactor, logDeterminant } = derived(W, noiseVariance);

@@ -5,6 +5,7 @@ import type { CallOptions } from '../../nn/layer';
 import type { Shape } from '../../shape/shape';
 import type { ConditionalDistribution, Distribution } from '../distribution';
 import type { DistributionHead } from './head';
+import { checkOptions } from '../../check/check';
 
 export interface ModelHeadOptions {
   /** The length of the model's context, which is how many numbers the network has to put out. */
@@ -47,7 +48,8 @@ class ModelHead implements DistributionHead, Module {
  */
 export function modelHead(
   model: ConditionalDistribution & { readonly eventShape: Shape },
-  { contextSize }: ModelHeadOptions,
+  { contextSize, ...unknown }: ModelHeadOptions,
 ): DistributionHead & Module {
+  checkOptions('modelHead', unknown, ['contextSize']);
   return record(new ModelHead(model, contextSize), 'modelHead', arguments);
 }
