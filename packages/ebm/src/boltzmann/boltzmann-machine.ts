@@ -112,8 +112,10 @@ export class BoltzmannMachine extends BaseModule implements EnergyModel, LoopSam
   /** Of the model without weights that annealed importance sampling starts from. */
   readonly #baseBias: Variable;
   readonly #edges: readonly Edge[];
-  /** Sets of units without an edge between them, which are drawn together. */
-  readonly #classes: readonly (readonly number[])[];
+  /** 1 above the diagonal at the edges, `[size, size]`. */
+  readonly #mask: Float32Array;
+  /** Sets of units without an edge between them, which are drawn together: 1 at the members, `[size]` each. */
+  readonly #classes: readonly Float32Array[];
 
   constructor(options: BoltzmannMachineOptions) {
     super();
@@ -131,7 +133,13 @@ export class BoltzmannMachine extends BaseModule implements EnergyModel, LoopSam
     this.eventShape = shape;
     this.#size = sizeOf(shape);
     this.#edges = checkedEdges(where, options.edges ?? allPairs(this.#size), this.#size);
-    this.#classes = colourClasses(this.#size, this.#edges);
+    this.#mask = new Float32Array(this.#size ** 2);
+    for (const edge of this.#edges) this.#mask[this.#place(edge)] = 1;
+    this.#classes = colourClasses(this.#size, this.#edges).map((members) => {
+      const indicator = new Float32Array(this.#size);
+      for (const unit of members) indicator[unit] = 1;
+      return indicator;
+    });
     this.#objective = objective;
     this.#weightDecay = weightDecay;
     this.#sampleSteps = sampleSteps;
@@ -198,8 +206,8 @@ export class BoltzmannMachine extends BaseModule implements EnergyModel, LoopSam
     checkKey(where, key);
     checkInteger(where, 'trees', trees);
     const [matrix, bias] = await Promise.all([this.#weights.data(), this.#bias.data()]);
-    const weightOf = ([i, j]: Edge): number => matrix[Math.min(i, j) * this.#size + Math.max(i, j)]!;
-    const energy = { bias, edges: this.#edges, weights: this.#edges.map(weightOf) };
+    const weights = this.#edges.map((edge) => matrix[this.#place(edge)]!);
+    const energy = { bias, edges: this.#edges, weights };
     return { lower: meanFieldBound(energy), upper: treeBound(energy, { trees, random: key.generator() }) };
   }
 
@@ -270,11 +278,14 @@ export class BoltzmannMachine extends BaseModule implements EnergyModel, LoopSam
     });
   }
 
+  /** Where the weight of an edge is. */
+  #place([i, j]: Edge): number {
+    return Math.min(i, j) * this.#size + Math.max(i, j);
+  }
+
   /** The symmetric matrix of weights, 0 where there is no edge. */
   #couplings(): Tensor {
-    const mask = new Float32Array(this.#size ** 2);
-    for (const [i, j] of this.#edges) mask[Math.min(i, j) * this.#size + Math.max(i, j)] = 1;
-    const upper = tf.mul(this.#weights, tf.tensor2d(mask, [this.#size, this.#size]));
+    const upper = tf.mul(this.#weights, tf.tensor2d(this.#mask, [this.#size, this.#size]));
     return tf.add(upper, tf.transpose(upper));
   }
 
@@ -297,9 +308,7 @@ export class BoltzmannMachine extends BaseModule implements EnergyModel, LoopSam
       const couplings = this.#couplings();
       let state = tf.clone(x);
       this.#classes.forEach((members, index) => {
-        const indicator = new Float32Array(this.#size);
-        for (const unit of members) indicator[unit] = 1;
-        const isMember = tf.tensor1d(indicator);
+        const isMember = tf.tensor1d(members);
         const fields = tf.add(tf.matMul(state, couplings), this.#bias);
         const change = tf.sub(value(fields, index), state);
         state = tf.add(state, tf.mul(isMember, change));
