@@ -51,7 +51,7 @@ export async function supervisedError(
   const scaled = asLayer((x) => tf.sub(tf.mul(x, 2 / (levels - 1)), 1));
   const network = mlp([dims, 256, 256, CLASSES], { activation: 'elu', key: key.fold('supervised') });
   const model = await trainedClassifier(new Sequential([scaled, network]), subset(train, rows), {
-    key: key.fold('supervised'),
+    ...{ key: key.fold('supervised'), learningRate: 1e-3 },
     ...(engine && { engine }),
   });
   const error = await errorOf(model, test);
@@ -106,7 +106,7 @@ export async function activeLearningErrors(
     trainedClassifier(
       mlp([LATENT, 64, CLASSES], { activation: 'elu', key: key.fold('weights') }),
       subset(train, [...rows]),
-      { key: key.fold('training'), ...(engine && { engine }) },
+      { key: key.fold('training'), learningRate: 1e-2, ...(engine && { engine }) },
     );
   const errorWith = async (rows: Int32Array): Promise<number> => {
     const model = await trained(rows);
@@ -153,7 +153,7 @@ function normalOfClass(dims: number): Flow {
 async function trainedClassifier(
   classifier: Layer,
   train: Examples,
-  { key, engine }: Pick<Options, 'key' | 'engine'>,
+  { key, engine, learningRate }: Pick<Options, 'key' | 'engine'> & { readonly learningRate: number },
 ): Promise<ExactHybrid> {
   const model = hybrid({
     density: realNvp({ dims: sizeOf(train.shape), couplings: 1, hidden: [1], key }),
@@ -168,7 +168,7 @@ async function trainedClassifier(
     { train },
     {
       ...{ key, batchSize, epochs, ...(engine && { engine }) },
-      optimizer: adam({ learningRate: cosineSchedule(1e-3, { steps }) }),
+      optimizer: adam({ learningRate: cosineSchedule(learningRate, { steps }) }),
       batch: classContext({ classes: CLASSES }),
     },
   );
