@@ -50,6 +50,24 @@ export function insideMain(program: string): string {
   ].join('\n');
 }
 
+/** Uses the model file of a table that lies beside the page. */
+export const modelFilePage = `import { Key, loadModel, setup } from '@dgm/core';
+import { parseTextTable } from '@dgm/data';
+import * as tables from '@dgm/tables';
+import type { TableModel } from '@dgm/tables';
+
+await setup({});
+const rows = parseTextTable(
+  'price,length,kind,day,sold\\n141,32.1,elm,2024-03-13,yes\\n312,40.3,ash,2024-10-24,no\\n1339,,oak,2024-07-04,yes\\n',
+);
+const { model } = await loadModel<TableModel>(new URL('table.dgm', location.href), { packages: [tables] });
+const { rows: scores } = await model.score(rows);
+console.log(...Array.from(scores, (value) => value.toFixed(4)));
+const { table } = await model.sample(4, { key: Key.of(0), given: { kind: 'elm' } });
+console.log(...[0, 1, 2, 3].map((row) => table.column('kind').text(row)));
+console.log((await model.impute(rows)).toString().split('\\n')[3]!);
+`;
+
 /** Types stripped, imports as the module format has them. */
 export async function toJavaScript(program: string, format: 'esm' | 'cjs'): Promise<string> {
   const { code } = await transform(program, { loader: 'ts', format, target: 'es2022', platform: 'node' });

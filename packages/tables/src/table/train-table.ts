@@ -151,10 +151,11 @@ export async function trainTable(table: TextTable, options: TrainTableOptions = 
       callbacks: [
         {
           onEpoch: ({ epoch, validation }) => {
-            // A resumed run starts at a later epoch.
+            // A resumed run starts at a later epoch, and the first one of a run compiles its step.
             const now = tf.util.now();
-            start ??= { epoch: epoch - 1, at: trainedAt };
-            const perEpoch = (now - start.at) / (epoch - start.epoch) / 1000;
+            const { epoch: from, at } = start ?? { epoch: epoch - 1, at: trainedAt };
+            start ??= { epoch, at: now };
+            const perEpoch = (now - at) / (epoch - from) / 1000;
             onProgress?.({
               step: (epoch * steps) / epochs,
               steps,
