@@ -2,11 +2,15 @@ import { compileSampler } from '@dgm/compile';
 import { adamW, categoricalHead, cosineSchedule, evaluate, gatherExamples, mlp, rungeKutta } from '@dgm/core';
 import type { Dataset, Examples, Key, LoopSampledModel } from '@dgm/core';
 import {
+  ancestral,
   convDenoiser,
   ddgm,
+  ddim,
+  dpmSolver,
   flowMatching,
   fourierEntries,
   gaussianDiffusion,
+  heun,
   learnedSchedule,
   maskedDiffusion,
   maskedEntries,
@@ -14,8 +18,10 @@ import {
   mlpDenoiser,
   type DenoiserOptions,
   type FlowMatching,
+  type GaussianDiffusion,
 } from '@dgm/diffusion';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Curve } from '../results/schema';
 import { mean } from '../statistics/statistics';
 import { bookTraining, hasFewLevels } from './shared/book';
 import { imageShape, isVectorsOfIntegers, isVectorsOfReals } from './shared/datasets';
@@ -229,5 +235,35 @@ function vdm(
     ...{ shape, levels, schedule: learnedSchedule() },
     network: network({ shape, outputs: levels, entries, key }),
   });
-  return { model, training, evaluate: precise(model, task) };
+  return {
+    ...{ model, training, evaluate: precise(model, task) },
+    measure: async (test, { key }) => ({
+      curves: await coverageBySteps(model, { test, train: dataset.train }, { key, quick: task.quick }),
+    }),
+  };
+}
+
+const samplers = { ancestral, ddim, dpmSolver, heun } as const;
+
+/** The coverage of the draws of each sampler, by the number of its steps; those of Heun's method take twice as long. */
+async function coverageBySteps(
+  model: GaussianDiffusion,
+  data: { readonly test: Examples; readonly train: Examples },
+  { key, quick }: { readonly key: Key; readonly quick: boolean },
+): Promise<readonly Curve[]> {
+  const curves: Curve[] = [];
+  for (const [name, make] of Object.entries(samplers)) {
+    const points: [number, number][] = [];
+    for (const steps of quick ? [2, 4] : [5, 10, 20, 40]) {
+      const sampler = make({ steps });
+      const draws = { samplingLoop: (n: number) => model.samplingLoop(n, { sampler }) };
+      const { coverage } = await qualityOf(drawsOf(draws, key.fold('samples')), data, key);
+      points.push([steps, coverage!.value!]);
+    }
+    curves.push({
+      ...{ name: `samples of ${name}`, points },
+      ...{ x: { name: 'steps' }, y: { name: 'coverage' } },
+    });
+  }
+  return curves;
 }
