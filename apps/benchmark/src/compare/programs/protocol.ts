@@ -78,7 +78,10 @@ export interface Commands {
     readonly request: { readonly n: number };
     readonly reply: { readonly ms: number; readonly loss: number };
   };
-  /** Trains until validation stops improving or reaches `target`, and keeps the best weights. */
+  /**
+   * Trains until validation stops improving or reaches `target`, and keeps the best weights. The curve of a model whose losses do not
+   * say how good it is stays empty.
+   */
   readonly train: {
     readonly request: {
       readonly epochs: number;

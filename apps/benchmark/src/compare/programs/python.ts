@@ -15,6 +15,9 @@ const REMEDIES: Readonly<Record<PeerLibrary, string>> = {
   JAX: 'pip install jax; DGM_PYTHON names another interpreter',
 };
 
+/** Importing a library takes long on a busy machine. */
+const MOST_SECONDS = 180;
+
 /** The first Python with a library: `DGM_PYTHON`, else every `python3` on the path in its order. */
 export async function findLibrary(library: PeerLibrary): Promise<Interpreter> {
   const named = process.env['DGM_PYTHON'];
@@ -25,12 +28,22 @@ export async function findLibrary(library: PeerLibrary): Promise<Interpreter> {
   const reasons = new Set<string>();
   for (const python of new Set(candidates)) {
     try {
-      const { stdout } = await promisify(execFile)(python, ['-c', probe], { timeout: 60_000 });
+      const { stdout } = await promisify(execFile)(python, ['-c', probe], { timeout: 1000 * MOST_SECONDS });
       const [version, language] = stdout.trim().split(' ') as [string, string];
       return { python, version, language: `Python ${language}` };
     } catch (error) {
-      const { code, stderr = '' } = error as { readonly code?: unknown; readonly stderr?: string };
-      if (code !== 'ENOENT') reasons.add(stderr.trim().split('\n').at(-1) ?? '');
+      const {
+        code,
+        killed,
+        stderr = '',
+      } = error as {
+        readonly code?: unknown;
+        readonly killed?: boolean;
+        readonly stderr?: string;
+      };
+      const last = stderr.trim().split('\n').at(-1) ?? '';
+      if (killed) reasons.add(`importing ${name} took more than ${MOST_SECONDS} s`);
+      else if (code !== 'ENOENT') reasons.add(last);
     }
   }
   const missing = [...reasons].filter((reason) => reason !== '').join('; ') || 'no python3 on the path';

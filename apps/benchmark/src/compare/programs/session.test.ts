@@ -82,6 +82,13 @@ describe('our side of a comparison', () => {
     expect((await session.train({ epochs: 2, target: curve[0]!.validation })).curve).toHaveLength(1);
   });
 
+  it('does not train what nothing can be validated by', async () => {
+    await session.build({ ...request, model: 'gan-book' });
+    expect(await session.steps({ n: 1 })).toMatchObject({ loss: expect.any(Number) });
+    expect(await session.train({ epochs: 2 })).toEqual({ seconds: 0, steps: 0, curve: [] });
+    await session.build(small);
+  });
+
   it('draws samples', async () => {
     const { ms, shape } = await session.sample({ n: 5, times: 2 });
     expect(shape).toEqual([5, 64]);

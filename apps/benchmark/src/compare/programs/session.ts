@@ -79,6 +79,7 @@ export class Session implements Answers {
   async train(request: Commands['train']['request']): Promise<Commands['train']['reply']> {
     const { epochs, patience, maxSeconds = Infinity, target = -Infinity } = request;
     const { benchmark, dataset, batch, threads, key } = this.#ready();
+    if (!canBeValidated(benchmark)) return { seconds: 0, steps: 0, curve: [] };
     const curve: Epoch[] = [];
     const enough = new AbortController();
     const started = performance.now();
@@ -203,3 +204,7 @@ export class Session implements Answers {
     });
   }
 }
+
+/** Whether a number says how good a model is while it learns; the losses of two players do not. */
+const canBeValidated = ({ model, training }: Experiment): boolean =>
+  model.likelihoodKind !== 'none' || training.validate !== undefined;
