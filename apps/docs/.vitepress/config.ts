@@ -49,6 +49,8 @@ const sidebar = [
       { text: 'Missing entries', link: '/which-model/missing' },
       { text: 'Few labels', link: '/which-model/few-labels' },
       { text: 'Text and sequences', link: '/which-model/text' },
+      { text: 'Synthetic tables', link: '/which-model/tables' },
+      { text: 'Compressing files', link: '/which-model/compression' },
     ],
   },
   {

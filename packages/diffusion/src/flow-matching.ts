@@ -234,7 +234,7 @@ export class FlowMatching
 
   /**
    * Draws `[n, ...shape]`: integers if the data are discrete.
-   * @param options - the `solver` may be adaptive here
+   * @param given - the `solver` may be adaptive here
    */
   sample(
     key: Key,

@@ -51,7 +51,7 @@ export interface SamplerOptions {
  *
  * $\eta = 1$ is the ancestral sampler of DDPM, with the posterior's variance $\sigma_s^2 c$; $\eta = 0$ draws nothing, and is an
  * Euler step of the probability-flow ODE of $z / \alpha$ in $\sigma / \alpha$.
- * @param options - `eta` in [0, 1] (`@defaultValue 0`), and those of every sampler
+ * @param given - `eta` in [0, 1] (`@defaultValue 0`), and those of every sampler
  * @throws ArgumentError for an option that is unknown or out of its range
  * @see Denoising Diffusion Implicit Models (Song et al., 2021), Eq. 12 and 16
  */
@@ -113,7 +113,7 @@ export function dpmSolver(options: SamplerOptions = {}): DiffusionSampler {
 /**
  * Heun's method for the probability-flow ODE of $y = z / \alpha$ in $s = \sigma / \alpha$, $dy/ds = (y - \hat x) / s$: a step of
  * Euler, and then the mean of the slopes at both ends. Two evaluations of the network per step.
- * @param options - `churn` adds noise before each step that raises s by this factor minus 1 (`@defaultValue 0`), and those of
+ * @param given - `churn` adds noise before each step that raises s by this factor minus 1 (`@defaultValue 0`), and those of
  * every sampler
  * @throws ArgumentError for an option that is unknown or out of its range
  * @see Elucidating the Design Space of Diffusion-Based Generative Models (Karras et al., 2022), Algorithms 1 and 2
