@@ -83,20 +83,14 @@ class Idf(Flow):
         others = torch.cat([*parts[:part], *parts[part + 1 :]], 1)
         return round_straight_through(network(others))
 
-    def encode(self, x):
+    def nats(self, x):
         z = x
         for networks in self.networks:
             parts = list(z.split(self.sizes, 1))
             for part, network in zip(self.changed, networks):
                 parts[part] = parts[part] + self.step(parts, part, network)
             z = torch.cat(parts, 1).flip(1)
-        return z
-
-    def nats_of(self, z):
         return -log_integer(z, self.mean, self.log_scale).sum(1)
-
-    def nats(self, x):
-        return self.nats_of(self.encode(x))
 
     def sample(self, n):
         uniform = torch.rand(n, len(self.mean)).clamp(1e-7, 1 - 1e-7)

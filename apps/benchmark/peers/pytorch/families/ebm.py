@@ -1,4 +1,4 @@
-"""Models of labelled data, `x` a pair of examples and classes: a joint energy-based model, and a classifier on a flow's latents."""
+"""A joint energy-based model of labelled data."""
 
 import math
 
@@ -6,7 +6,6 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from families.flows import Idf
 from parts import few_levels, mlp
 
 CLASSES = 10
@@ -58,44 +57,4 @@ class Jem(nn.Module):
         return ((chains + 1) * ((self.levels - 1) / 2)).round()
 
 
-class Rezero(nn.Module):
-    """A network times a learned factor that starts at 0."""
-
-    def __init__(self, network):
-        super().__init__()
-        self.network, self.scale = network, nn.Parameter(torch.zeros(()))
-
-    def forward(self, x):
-        return self.scale * self.network(x)
-
-
-class HybridIdf(nn.Module):
-    """DGM Listings 5.1-5.2: -ln p(y|z) - 0.1 ln p(x), with the latents z of a flow of integers."""
-
-    takes_labels = True
-
-    def __init__(self, task):
-        super().__init__()
-        self.levels = few_levels(task)
-        self.flow = Idf(task, parts=2)
-        if task.quick:
-            self.flow.networks = nn.ModuleList(
-                nn.ModuleList(mlp(task.shape[0] - task.shape[0] // 2, 32, task.shape[0] // 2) for _ in range(1))
-                for _ in self.flow.networks
-            )
-        self.flow.networks = nn.ModuleList(
-            nn.ModuleList(map(Rezero, networks)) for networks in self.flow.networks
-        )
-        self.classifier = mlp(task.shape[0], 256, CLASSES)
-
-    def loss(self, batch):
-        x, labels = batch
-        z = self.flow.encode(x)
-        logits = self.classifier(z * (2 / (self.levels - 1)) - 1)
-        return F.cross_entropy(logits, labels) + 0.1 * self.flow.nats_of(z).mean()
-
-    def sample(self, n):
-        return self.flow.sample(n)
-
-
-MODELS = {"jem": Jem, "hybrid-idf": HybridIdf}
+MODELS = {"jem": Jem}
