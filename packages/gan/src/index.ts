@@ -25,6 +25,7 @@ export type {
   GradientPenaltyOptions,
   PenaltyPoints,
   Scores,
+  ZeroCenteredOptions,
 } from './losses/gradient-penalty';
 
 // model files

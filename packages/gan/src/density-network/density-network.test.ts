@@ -53,6 +53,37 @@ test('rises with the draws to the likelihood of probabilistic PCA, in the linear
   x.dispose();
 });
 
+/** A table of the README: x = z + e with normal noise e, of which the exact log-likelihood is known. */
+test.each([
+  { latent: 1, draws: 4 },
+  { latent: 2, draws: 16 },
+  { latent: 4, draws: 64 },
+  { latent: 8, draws: 1024 },
+])(
+  'takes $draws draws to come within a nat of the likelihood with $latent latent variables',
+  ({ latent, draws }) => {
+    const std = 0.5;
+    const model = densityNetwork({
+      latent,
+      decoder: asLayer((z) => tf.clone(z)),
+      likelihood: normalHead({ shape: [latent], std }),
+    });
+    tf.tidy(() => {
+      const x = model.sample(key.fold('x'), 100);
+      const variance = 1 + std ** 2;
+      const squares = tf.mean(tf.sum(tf.square(x), 1)).dataSync()[0]!;
+      const exact = -0.5 * (squares / variance + latent * Math.log(2 * Math.PI * variance));
+      const gap = (count: number): number => {
+        const logWeights = model.logWeights(x, key, count);
+        return exact - tf.mean(tf.sub(tf.logSumExp(logWeights, 0), Math.log(count))).dataSync()[0]!;
+      };
+      expect(() => model.sample(key, 2, { context: x })).toThrow('context');
+      expect(gap(draws)).toBeLessThan(1);
+      expect(gap(draws / 4)).toBeGreaterThan(1);
+    });
+  },
+);
+
 test.each<[string, Partial<DensityNetworkOptions>, string]>([
   ['no latents', { latent: 0 }, 'latent'],
   ['half a draw', { numSamples: 0.5 }, 'numSamples'],

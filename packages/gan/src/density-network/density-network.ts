@@ -1,5 +1,6 @@
 import {
   BaseModule,
+  checkContext,
   checkGiven,
   checkInteger,
   checkKey,
@@ -17,6 +18,7 @@ import type {
   Key,
   NetworkLike,
   Objective,
+  SampleOptions,
   Shape,
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -122,7 +124,9 @@ export class DensityNetwork extends BaseModule implements BoundModel {
   }
 
   /** @returns x given a draw of the prior each, `[n, ...event]` */
-  sample(key: Key, n: number): Tensor {
+  sample(key: Key, n: number, options: SampleOptions = {}): Tensor {
+    checkOptions('DensityNetwork.sample', options, ['context']);
+    checkContext('DensityNetwork.sample', options.context, { contextSize: 0 });
     checkKey('DensityNetwork.sample', key);
     checkInteger('DensityNetwork.sample', 'n', n, { min: 0 });
     return tf.tidy(() => this.decode(key.fold('z').normal([n, this.#latent])).sample(key.fold('x')));

@@ -180,6 +180,8 @@ describe('conditionalGan', () => {
       const [critic, generator] = model.objectives();
       const wrong = { x, context: tf.zeros([2, 2]) };
       expect(() => model.sample(key, 2)).toThrow('context');
+      expect(() => model.sample(key, 2, null as never)).toThrow('options');
+      expect(() => model.sample(key, 2, { contxt: 1 } as never)).toThrow('did you mean "context"');
       expect(() => model.sample(key, 2, { context: tf.zeros([3, 1]) })).toThrow('context');
       expect(() => prepareLoss(critic!, wrong, key, { training: true })).toThrow('context');
       expect(() => generator!.loss(wrong, key, { training: true })).toThrow('context');
@@ -199,6 +201,10 @@ describe('refuses', () => {
     ['half a penalty step', { penaltyEvery: 0.5 }, 'penaltyEvery'],
     ['a negative clip', { weightClip: -1 }, 'weightClip'],
     ['one level', { levels: 1 }, 'levels'],
+    ['a loss that is none', { loss: {} as never }, 'expected loss to be'],
+    ['a penalty that is none', { penalties: [3] as never }, 'expected penalties to be'],
+    ['penalties that are no list', { penalties: null as never }, 'expected penalties to be'],
+    ['an augmentation that is none', { augment: 3 as never }, 'expected augment to be'],
     ['a critic of two scores', { critic: linear(3, 2) }, 'output of the critic'],
     ['a generator of scalars', { generator: asLayer((z) => tf.sum(z, 1)) }, 'output of the generator'],
   ])('%s', (_, options, message) => {

@@ -33,6 +33,7 @@ import type { AdversarialLoss, AdversarialLossName } from '../losses/adversarial
 import { r1, r2 } from '../losses/gradient-penalty';
 import type { GradientPenalty } from '../losses/gradient-penalty';
 import { beside, checkOutput, fromNetworks, toNetworks, TRIAL_ROWS } from '../networks';
+import { checkPart, hasMethods } from '../check';
 import { record } from '../record';
 import type { Augmentation } from './augmentation';
 import type { Recognition } from './recognition';
@@ -162,6 +163,17 @@ export class Gan<B extends Tensor | ConditionedBatch = Tensor>
     if (levels !== undefined) checkInteger(where, 'levels', levels, { min: 2 });
     checkGiven(where, 'generator', options.generator, 'to be a network');
     checkGiven(where, 'critic', options.critic, 'to be a network');
+    if (typeof loss !== 'string') {
+      const isOne = hasMethods(loss, ['critic', 'generator']);
+      checkPart(where, 'loss', loss, { isOne, expected: 'to be the name of a loss, or a loss' });
+    }
+    const isList = Array.isArray(penalties) && penalties.every((penalty) => hasMethods(penalty, ['loss']));
+    checkPart(where, 'penalties', penalties, {
+      isOne: isList,
+      expected: 'to be a list of penalties such as r1()',
+    });
+    const isFunction = typeof augment === 'function';
+    checkPart(where, 'augment', augment, { isOne: isFunction, expected: 'to be a function of x and a key' });
     this.#where = where;
     this.#latent = latent;
     this.#loss = typeof loss === 'string' ? adversarialLoss(loss) : loss;
@@ -184,7 +196,9 @@ export class Gan<B extends Tensor | ConditionedBatch = Tensor>
    * @returns G(z) for n draws z, `[n, ...event]`
    * @throws ShapeError if there is not one context for each draw
    */
-  sample(key: Key, n: number, { context }: SampleOptions = {}): Tensor {
+  sample(key: Key, n: number, options: SampleOptions = {}): Tensor {
+    checkOptions(`${this.#where}.sample`, options, ['context']);
+    const { context } = options;
     checkKey(`${this.#where}.sample`, key);
     checkInteger(`${this.#where}.sample`, 'n', n, { min: 0 });
     if (context !== undefined || !this.#drawsCodes)

@@ -35,7 +35,7 @@ export class Code {
   readonly uniform: number;
 
   constructor(where: string, options: CodeOptions) {
-    checkOptions(where, options, ['classes', 'uniform']);
+    checkOptions(`${where}.code`, options, ['classes', 'uniform']);
     const { classes = 0, uniform = 0 } = options;
     checkInteger(where, 'code.classes', classes, { min: 0 });
     checkInteger(where, 'code.uniform', uniform, { min: 0 });

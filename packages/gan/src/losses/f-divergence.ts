@@ -99,11 +99,12 @@ export interface FDivergence extends AdversarialLoss, FDivergenceDual {
  */
 export function fDivergence(
   name: FDivergenceName,
-  { generator = 'minimax', ...unknown }: { readonly generator?: 'minimax' | 'non-saturating' } = {},
+  options: { readonly generator?: 'minimax' | 'non-saturating' } = {},
 ): FDivergence {
   checkOneOf('fDivergence', 'name', name, Object.keys(duals) as FDivergenceName[]);
+  checkOptions('fDivergence', options, ['generator']);
+  const { generator = 'minimax' } = options;
   checkOneOf('fDivergence', 'generator', generator, ['minimax', 'non-saturating']);
-  checkOptions('fDivergence', unknown, ['generator']);
   const dual: FDivergenceDual = duals[name];
   const { link, conjugate } = dual;
   const bound = (real: Tensor, fake: Tensor): Scalar =>

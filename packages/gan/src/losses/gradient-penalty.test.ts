@@ -194,6 +194,9 @@ it.each<[string, () => GradientPenalty]>([
   ['wieght', () => wganPenalty({ wieght: 1 } as object)],
   ['gamma', () => r1({ gamma: -1 })],
   ['gamma', () => r2({} as { gamma: number })],
+  ['gamma', () => r1({ gamma: 1, gama: 2 } as { gamma: number })],
+  ['options', () => r1(undefined as never)],
+  ['options', () => wganPenalty(null as never)],
 ])('refuses a wrong %s', (name, make) => {
   expect(make).toThrow(name);
 });

@@ -17,6 +17,12 @@ export interface GradientPenaltyOptions {
   readonly weight: number;
 }
 
+/** The options of {@link r1} and {@link r2}. */
+export interface ZeroCenteredOptions {
+  /** $\gamma$ */
+  readonly gamma: number;
+}
+
 /** The critic as a function of examples, `[n, ...event]`, with one score for each. Rows do not depend on each other. */
 export type Scores = (x: Tensor) => Tensor;
 
@@ -64,28 +70,28 @@ export function gradientPenalty(options: GradientPenaltyOptions): GradientPenalt
  * $\frac{\gamma}{2}\, \mathbb{E}_{p}[\|\nabla_x s(x)\|^2]$, the zero-centered penalty on real examples.
  * @see Which Training Methods for GANs do actually Converge? (Mescheder et al., 2018), Eq. 9
  */
-export const r1 = ({ gamma }: { readonly gamma: number }): GradientPenalty => halved('r1', 'real', gamma);
+export const r1 = (options: ZeroCenteredOptions): GradientPenalty => halved('r1', 'real', options);
 
 /**
  * $\frac{\gamma}{2}\, \mathbb{E}_{q}[\|\nabla_x s(x)\|^2]$, the zero-centered penalty on fakes.
  * @see Which Training Methods for GANs do actually Converge? (Mescheder et al., 2018), Eq. 10
  */
-export const r2 = ({ gamma }: { readonly gamma: number }): GradientPenalty => halved('r2', 'fake', gamma);
+export const r2 = (options: ZeroCenteredOptions): GradientPenalty => halved('r2', 'fake', options);
 
 /**
  * $\lambda\, \mathbb{E}_{\hat x}[(\|\nabla_{\hat x} s(\hat x)\| - 1)^2]$ between real examples and fakes.
  * @param options - `weight` $\lambda$ (`@defaultValue 10`)
  * @see Improved Training of Wasserstein GANs (Gulrajani et al., 2017), Eq. 3
  */
-export const wganPenalty = ({
-  weight = 10,
-  ...unknown
-}: { readonly weight?: number } = {}): GradientPenalty => {
-  checkOptions('wganPenalty', unknown, ['weight']);
+export const wganPenalty = (options: { readonly weight?: number } = {}): GradientPenalty => {
+  checkOptions('wganPenalty', options, ['weight']);
+  const { weight = 10 } = options;
   return gradientPenalty({ at: 'between', center: 1, weight });
 };
 
-function halved(where: string, at: PenaltyPoints, gamma: number): GradientPenalty {
+function halved(where: string, at: PenaltyPoints, options: ZeroCenteredOptions): GradientPenalty {
+  checkOptions(where, options, ['gamma']);
+  const { gamma } = options;
   checkNumber(where, 'gamma', gamma, { min: 0 });
   return gradientPenalty({ at, weight: gamma / 2 });
 }

@@ -160,5 +160,6 @@ function trainedBound(name: FDivergenceName): number {
 it('refuses names that do not exist, with the closest one', () => {
   expect(() => adversarialLoss('hinges' as 'hinge')).toThrow('did you mean "hinge"');
   expect(() => fDivergence('jensen-shanon' as 'gan')).toThrow('did you mean "jensen-shannon"');
+  expect(() => fDivergence('kl', null as never)).toThrow('options');
   expect(() => fDivergence('kl', { generators: 'minimax' } as object)).toThrow('generators');
 });

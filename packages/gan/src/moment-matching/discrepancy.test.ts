@@ -112,6 +112,17 @@ describe.each<[string, Discrepancy]>([
 });
 
 test.each<[string, () => unknown, string]>([
+  ['a kernel that is none', () => mmd({ kernel: 'gaussian' as never }), 'expected kernel to be'],
+  [
+    'a set of points that is none',
+    () => slicedWasserstein().between(undefined as never, tf.zeros([2, 1]), key),
+    'expected x to be',
+  ],
+  [
+    'another that is none',
+    () => mmd({ kernel: gaussianKernel([1]) }).between(tf.zeros([2, 1]), 3 as never, key),
+    'expected y to be',
+  ],
   ['no kernel', () => mmd({} as never), 'kernel'],
   ['a misspelt option', () => mmd({ kernel: gaussianKernel([1]), estimate: 'biased' } as never), 'estimator'],
   ['no options', () => sinkhornDivergence(undefined as never), 'options'],

@@ -1,9 +1,9 @@
 import {
-  checkGiven,
   checkInteger,
   checkKey,
   checkNumber,
   checkOptions,
+  checkShape,
   formatShape,
   norm,
   ShapeError,
@@ -14,6 +14,7 @@ import {
 import type { Key, SquaredMmdOptions } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import { checkPart } from '../check';
 import { record } from '../record';
 
 /** A distance between two distributions that is estimated from draws of both, differentiable in the draws. */
@@ -34,8 +35,16 @@ export interface Discrepancy {
  */
 export function mmd(options: SquaredMmdOptions): Discrepancy {
   checkOptions('mmd', options, ['kernel', 'estimator']);
-  checkGiven('mmd', 'kernel', options.kernel, 'to be a kernel such as gaussianKernel([1, 2, 4])');
-  const discrepancy: Discrepancy = { name: 'mmd', between: (x, y) => squaredMmd(x, y, options) };
+  const { kernel } = options;
+  const isOne = typeof kernel === 'function';
+  checkPart('mmd', 'kernel', kernel, { isOne, expected: 'to be a kernel such as gaussianKernel([1, 2, 4])' });
+  const discrepancy: Discrepancy = {
+    name: 'mmd',
+    between: (x, y) => {
+      checkTensors('mmd', x, y);
+      return squaredMmd(x, y, options);
+    },
+  };
   return record(discrepancy, 'mmd', arguments);
 }
 
@@ -176,8 +185,13 @@ function fromPlaces(values: Tensor, places: Tensor): Tensor {
   return tf.gather(tf.reshape(values, [-1]), tf.add(places, starts));
 }
 
+function checkTensors(where: string, x: Tensor, y: Tensor): void {
+  for (const [name, points] of Object.entries({ x, y })) checkShape(where, name, points, ['...']);
+}
+
 /** Both sets of points flat, `[n, size of an event]`. */
 function pairOf(where: string, x: Tensor, y: Tensor): [Tensor, Tensor] {
+  checkTensors(where, x, y);
   const shape = x.shape;
   if (shape.length < 1 || shape[0]! < 1 || String(shape) !== String(y.shape)) {
     throw new ShapeError({

@@ -26,6 +26,8 @@ test('shows the discrepancy integers as numbers from -1 to 1, and rounds what it
   tf.tidy(() => {
     model.objectives()[0]!.loss(tf.tensor2d([[0, 2, 4]]), key, { training: true });
     expect(seen).toEqual([-1, 0, 1]);
+    expect(() => model.sample(key, 2, { context: tf.zeros([2, 1]) })).toThrow('context');
+    expect(() => model.sample(key, 2, { context: 3 as never })).toThrow('context');
     expect(model.sample(key, 50).dataSync().every(Number.isInteger)).toBe(true);
   });
   model.dispose();
@@ -33,6 +35,7 @@ test('shows the discrepancy integers as numbers from -1 to 1, and rounds what it
 
 test.each<[string, Partial<MomentMatchingOptions>, string]>([
   ['a misspelt option', { discrepency: 1 } as object, 'discrepancy'],
+  ['a discrepancy that is none', { discrepancy: 'mmd' as never }, 'expected discrepancy to be'],
   ['no discrepancy', { discrepancy: undefined as never }, 'discrepancy'],
   ['no generator', { generator: undefined as never }, 'generator'],
   ['no latents', { latent: 0 }, 'latent'],

@@ -1,6 +1,7 @@
 import {
   asLayer,
   BaseModule,
+  checkContext,
   checkGiven,
   checkInteger,
   checkKey,
@@ -9,10 +10,20 @@ import {
   childCall,
   trainable,
 } from '@dgm/core';
-import type { CallOptions, GenerativeModel, Key, Layer, NetworkLike, Objective, Shape } from '@dgm/core';
+import type {
+  CallOptions,
+  GenerativeModel,
+  Key,
+  Layer,
+  NetworkLike,
+  Objective,
+  SampleOptions,
+  Shape,
+} from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { checkOutput, fromNetworks, toNetworks, TRIAL_ROWS } from '../networks';
+import { checkPart, hasMethods } from '../check';
 import { record } from '../record';
 import type { Discrepancy } from './discrepancy';
 
@@ -73,7 +84,10 @@ export class MomentMatching extends BaseModule implements GenerativeModel {
     checkInteger(where, 'latent', latent);
     if (levels !== undefined) checkInteger(where, 'levels', levels, { min: 2 });
     checkGiven(where, 'generator', generator, 'to be a network');
-    checkGiven(where, 'discrepancy', discrepancy, 'to be a discrepancy such as mmd({ kernel })');
+    checkPart(where, 'discrepancy', discrepancy, {
+      isOne: hasMethods(discrepancy, ['between']),
+      expected: 'to be a discrepancy such as mmd({ kernel })',
+    });
     this.levels = levels;
     this.#latent = latent;
     this.#discrepancy = discrepancy;
@@ -85,7 +99,9 @@ export class MomentMatching extends BaseModule implements GenerativeModel {
   }
 
   /** @returns G(z) for n draws z, `[n, ...event]` */
-  sample(key: Key, n: number): Tensor {
+  sample(key: Key, n: number, options: SampleOptions = {}): Tensor {
+    checkOptions('MomentMatching.sample', options, ['context']);
+    checkContext('MomentMatching.sample', options.context, { contextSize: 0 });
     checkKey('MomentMatching.sample', key);
     checkInteger('MomentMatching.sample', 'n', n, { min: 0 });
     return tf.tidy(() => fromNetworks(this.#generate(key, n, {}), this.levels));

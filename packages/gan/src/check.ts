@@ -1,0 +1,23 @@
+import { ArgumentError } from '@dgm/core';
+
+/**
+ * Checks a part of a model that is an object with methods, or a function.
+ * @param isOne - whether it is one
+ * @param expected - what it has to be, for example `to be a discrepancy such as mmd({ kernel })`
+ * @throws ArgumentError naming `where` and `argument`
+ */
+export function checkPart(
+  where: string,
+  argument: string,
+  part: unknown,
+  { isOne, expected }: { readonly isOne: boolean; readonly expected: string },
+): void {
+  if (isOne) return;
+  throw new ArgumentError({ where, argument, expected, actual: part === null ? 'null' : typeof part });
+}
+
+/** Whether a value is an object that has functions of these names. */
+export function hasMethods(value: unknown, names: readonly string[]): boolean {
+  const methods = Object(value) as Readonly<Record<string, unknown>>;
+  return names.every((name) => typeof methods[name] === 'function');
+}
