@@ -29,7 +29,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { checkDraws, checkedBatch, checkLevels, checkMethods, checkModel, outputAs } from './checks';
 import { guided, withTimes } from './condition';
-import { keepGiven, maskOf, type GivenEntries } from './given-entries';
+import { inPaintedStep, keepGiven, maskOf, type GivenEntries } from './given-entries';
 import { Observation } from './observation';
 import {
   checkParameterization,
@@ -40,7 +40,7 @@ import {
 import { record } from './record';
 import { meanOver, perExample, sumOverEvent } from './rows';
 import { ancestral, type DiffusionSampler } from './samplers';
-import { logSnrSchedule, noiseLevel, noisier, type NoiseLevel, type NoiseSchedule } from './schedule';
+import { logSnrSchedule, noiseLevel, type NoiseLevel, type NoiseSchedule } from './schedule';
 import { stratifiedTimes } from './stratified-times';
 
 export interface GaussianDiffusionOptions {
@@ -296,13 +296,12 @@ export class GaussianDiffusion
     });
     checkDraws(where, n, { contextSize: this.contextSize, context, guidance });
     checkNumber(where, 'temperature', temperature, { min: 0 });
-    const shape = [n, ...this.eventShape];
     checkInteger(where, 'resamplings', resamplings);
+    const shape = [n, ...this.eventShape];
     const isGiven =
       given === undefined
         ? undefined
         : maskOf(where, given, { n, eventShape: this.eventShape, levels: this.levels });
-    const repeats = isGiven === undefined ? 1 : resamplings;
     const timeAt = (step: Tensor): Scalar => tf.reshape(tf.gather(tf.tensor1d([...sampler.times]), step), []);
     return {
       steps: sampler.times.length - 1,
@@ -323,18 +322,17 @@ export class GaussianDiffusion
             guided(z, { context: inputs['context'], guidance }, (z, context) =>
               this.#denoise(z, level, context && { context }),
             );
-          const makeStep = (z: Tensor, key: Key) => {
-            const made = sampler.step({ z, from: from!, to: to!, memory, key, denoise });
-            if (isGiven === undefined) return made;
-            const noised = this.#noised(inputs['given']!, to!, key.fold('given').normal(shape));
-            return { ...made, z: keepGiven(isGiven, noised, made.z) };
-          };
-          let made = makeStep(z!, key);
-          for (let repeat = 1; repeat < repeats; repeat++) {
-            const again = key.fold('resampling').fold(repeat);
-            const back = noisier(made.z, { from: to!, to: from! }, again.fold('back').normal(shape));
-            made = makeStep(back, again);
-          }
+          const at = { z: z!, from: from!, to: to!, denoise, memory, key };
+          const made =
+            isGiven === undefined
+              ? sampler.step(at)
+              : inPaintedStep(sampler, at, {
+                  resamplings,
+                  keep: (drawn, key) => {
+                    const noised = this.#noised(inputs['given']!, to!, key.fold('given').normal(shape));
+                    return keepGiven(isGiven, noised, drawn);
+                  },
+                });
           return { z: made.z, last: tf.clone(last!), step: following, ...made.memory };
         }),
       finish: ({ z, last }) =>

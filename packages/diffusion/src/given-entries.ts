@@ -1,8 +1,10 @@
 import { checkGiven, checkShape, select, ShapeError, sizeOf } from '@dgm/core';
-import type { Shape } from '@dgm/core';
+import type { Key, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { checkValues } from './checks';
+import type { DiffusionSampler, SamplerStep } from './samplers';
+import { noisier } from './schedule';
 
 /** In-painting: entries of the samples that are given. */
 export interface GivenEntries {
@@ -48,4 +50,28 @@ export function keepGiven(mask: readonly number[], given: Tensor, drawn: Tensor)
   const event = drawn.shape.slice(1);
   const isKnown = tf.cast(tf.tensor(mask as number[], event), 'bool');
   return select(isKnown, given, drawn);
+}
+
+/**
+ * A step of a sampler after which what is given is put back, made `resamplings` times with its noise added again in between.
+ * @param keep - puts what is given, with the noise of the level `to`, into what was drawn
+ * @see RePaint: Inpainting using Denoising Diffusion Probabilistic Models (Lugmayr et al., 2022), Algorithm 1
+ */
+export function inPaintedStep(
+  sampler: DiffusionSampler,
+  at: SamplerStep,
+  { resamplings, keep }: { readonly resamplings: number; keep(drawn: Tensor, key: Key): Tensor },
+): ReturnType<DiffusionSampler['step']> {
+  const { from, to } = at;
+  const make = (z: Tensor, key: Key) => {
+    const made = sampler.step({ ...at, z, key });
+    return { ...made, z: keep(made.z, key) };
+  };
+  let made = make(at.z, at.key);
+  for (let repeat = 1; repeat < resamplings; repeat++) {
+    const key = at.key.fold('resampling').fold(repeat);
+    const noise = key.fold('back').normal(made.z.shape);
+    made = make(noisier(made.z, { from: to, to: from }, noise), key);
+  }
+  return made;
 }
