@@ -1,5 +1,5 @@
-import { checkInteger, checkOptions, DgmError, NumericalError, sizeOf, UnsupportedError } from '@dgm/core';
-import type { Distribution, Shape } from '@dgm/core';
+import { checkInteger, checkOptions, DgmError, sizeOf, UnsupportedError } from '@dgm/core';
+import type { Bijector, CallOptions, Distribution, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { FrequencyTable } from '../coders/frequency-table';
@@ -10,15 +10,17 @@ import { traceProgram } from '../evaluator/trace';
 import { readModelFile, writeModelFile } from '../files/model-file';
 import { areFacts, BaseCodec, notModel, unread } from './base-codec';
 import type { Codec, EncodeOptions, Progress } from './codec';
-import { BinnedNormal, normalBins } from './normal-bins';
+import { normalBins } from './normal-bins';
 import type { NormalBins } from './normal-bins';
+import { FlowPosterior, NormalPosterior } from './posterior-coder';
+import type { PosteriorCoder } from './posterior-coder';
 
 /** A model with latent variables: `Vae` of `@dgm/vae`, for example. */
 export interface LatentModel {
   readonly eventShape: Shape;
   readonly levels: number | undefined;
   readonly latentShape: Shape;
-  /** $q(z|x)$: independent normal distributions. */
+  /** $q(z|x)$: independent normal distributions, or a flow of them. */
   encode(x: Tensor): Distribution;
   /** $p(x|z)$: independent entries. */
   decode(z: Tensor): Distribution;
@@ -29,7 +31,7 @@ export interface LatentModel {
 export interface BitsBackCodecOptions {
   /**
    * Each latent variable is rounded to one of `2 ** latentBits` bins of equal mass under the prior.
-   * @defaultValue 12
+   * @defaultValue 12, and 14 where the posterior is a flow
    */
   readonly latentBits?: number;
   /**
@@ -54,35 +56,28 @@ const METHOD = 'bits-back';
  * message so far, x is pushed by $p(x|z)$ and z by $p(z)$. The decoder gets the bits of the draw back, so that an example
  * takes $-\mathrm{ELBO}(x)$ in the mean. The first examples draw with bits that the file starts with, some 20 bytes.
  *
- * @param model - with a posterior and a prior of independent normal distributions, and a likelihood of independent entries
- * of a finite number of levels. Its present weights are copied.
+ * A posterior that is a flow, such as `iaf`, is coded by local bits-back coding, and its first draws take more bits.
+ *
+ * @param model - with a prior of independent normal distributions, a posterior of such or a flow of them, and a likelihood of
+ * independent entries of a finite number of levels. Its present weights are copied.
  * @throws UnsupportedError if its distributions are others
  * @throws EngineError if it uses a kernel whose bits are not the same everywhere
- * @see Practical lossless compression with latent variables using bits back coding (Townsend, Bird and Barber, 2019)
+ * @see Practical lossless compression with latent variables using bits back coding (Townsend, Bird and Barber, 2019).
+ * Compression with Flows via Local Bits-Back Coding (Ho, Lohn and Abbeel, 2019)
  */
 export function bitsBackCodec(model: LatentModel, options: BitsBackCodecOptions = {}): Codec {
   const where = 'bitsBackCodec';
   checkOptions(where, options, ['latentBits', 'precision']);
-  const { latentBits = 12, precision = 16 } = options;
   const { eventShape, levels, latentShape } = model;
+  const isFlow = hasFlow(model);
+  const { latentBits = isFlow ? 14 : 12, precision = 16 } = options;
   if (levels === undefined || levels === Infinity) {
     throw unsupported('the likelihood', 'to have a finite number of levels', String(levels));
   }
   checkInteger(where, 'latentBits', latentBits, { min: 1, max: 16 });
   checkInteger(where, 'precision', precision, { min: Math.ceil(Math.log2(levels)), max: 24 });
   const numLatents = sizeOf(latentShape);
-  // The posterior in units of the prior: bins are those of the standard normal distribution.
-  const encode = traceProgram(
-    ({ x }) => {
-      const prior = normalOf('the prior', model.prior());
-      const posterior = normalOf('the posterior', model.encode(x!));
-      return {
-        mean: tf.div(tf.sub(posterior.mean, prior.mean), prior.std),
-        std: tf.div(posterior.std, prior.std),
-      };
-    },
-    { x: { shape: [1, ...eventShape] } },
-  );
+  const posterior = isFlow ? tracedFlow(model) : tracedNormal(model);
   const decode = traceProgram(
     ({ z }) => {
       const prior = normalOf('the prior', model.prior());
@@ -94,8 +89,74 @@ export function bitsBackCodec(model: LatentModel, options: BitsBackCodecOptions 
     { z: { shape: [numLatents] } },
   );
   const settings: Settings = { eventShape, levels, numLatents, latentBits, precision };
-  const file = writeModelFile({ method: METHOD, settings: { ...settings }, programs: { encode, decode } });
-  return new BitsBackCodec(file, { settings, encode, decode });
+  const programs = { ...posterior, decode };
+  const file = writeModelFile({ method: METHOD, settings: { ...settings }, programs });
+  return new BitsBackCodec(file, { settings, programs });
+}
+
+/** The posterior in units of the prior, whose bins are then those of the standard normal distribution. */
+function tracedNormal(model: LatentModel): Readonly<Record<string, Program>> {
+  const encode = traceProgram(
+    ({ x }) => {
+      const prior = normalOf('the prior', model.prior());
+      const posterior = normalOf('the posterior', model.encode(x!));
+      return {
+        mean: tf.div(tf.sub(posterior.mean, prior.mean), prior.std),
+        std: tf.div(posterior.std, prior.std),
+      };
+    },
+    { x: { shape: [1, ...model.eventShape] } },
+  );
+  return { encode };
+}
+
+/** A flow's map of standard normal noise to latent variables in units of the prior, and its inverse. */
+function tracedFlow(model: LatentModel): Readonly<Record<string, Program>> {
+  const { eventShape, latentShape } = model;
+  const size = sizeOf(latentShape);
+  const rows = 2 * size + 1;
+  const forward = traceProgram(
+    ({ x, e }) => {
+      const prior = normalOf('the prior', model.prior());
+      const many = tf.tile(x!, [rows, ...eventShape.map(() => 1)]);
+      const { base, bijector, call } = flowOf(model.encode(many))!;
+      const start = normalOf('the base of the posterior', base);
+      const noise = tf.reshape(e!, [rows, ...latentShape]);
+      const { y } = bijector.forwardAndLogDet(tf.add(start.mean, tf.mul(start.std, noise)), call);
+      return { z: tf.reshape(tf.div(tf.sub(y, prior.mean), prior.std), [rows, size]) };
+    },
+    { x: { shape: [1, ...eventShape] }, e: { shape: [rows, size] } },
+  );
+  const inverse = traceProgram(
+    ({ x, z }) => {
+      const prior = normalOf('the prior', model.prior());
+      const { base, bijector, call } = flowOf(model.encode(x!))!;
+      const start = normalOf('the base of the posterior', base);
+      const y = tf.add(prior.mean, tf.mul(prior.std, tf.reshape(z!, [1, ...latentShape])));
+      const noise = bijector.inverseAndLogDet(y, call).z;
+      return { e: tf.reshape(tf.div(tf.sub(noise, start.mean), start.std), [1, size]) };
+    },
+    { x: { shape: [1, ...eventShape] }, z: { shape: [1, size] } },
+  );
+  return { forward, inverse };
+}
+
+interface FlowOfNormals extends Distribution {
+  readonly base: Distribution;
+  readonly bijector: Bijector;
+  readonly call: CallOptions;
+}
+
+/** The distribution as a flow; undefined if it is none. */
+function flowOf(distribution: Distribution): FlowOfNormals | undefined {
+  const { kind, base, bijector } = distribution as Partial<FlowOfNormals>;
+  const isFlow = kind === 'Transformed' && base !== undefined && bijector !== undefined;
+  return isFlow ? (distribution as FlowOfNormals) : undefined;
+}
+
+/** Whether the posterior is a flow. */
+function hasFlow(model: LatentModel): boolean {
+  return tf.tidy(() => flowOf(model.encode(tf.zeros([1, ...model.eventShape]))) !== undefined);
 }
 
 /** The distribution of each entry. */
@@ -123,29 +184,31 @@ function unsupported(argument: string, expected: string, actual: string): Unsupp
 
 interface Parts {
   readonly settings: Settings;
-  readonly encode: Program;
-  readonly decode: Program;
+  readonly programs: Readonly<Record<string, Program>>;
 }
 
 /** Reads the model's file of such a codec. */
 export function readBitsBackCodec(bytes: Uint8Array): Codec {
   const { settings, programs } = readModelFile(bytes);
-  const { encode, decode } = programs;
+  const { encode, forward, inverse, decode } = programs;
   const given = settings as unknown as Settings;
   const { eventShape, levels, numLatents, latentBits, precision } = given;
+  const rows = 2 * numLatents + 1;
+  const isPosterior =
+    encode === undefined
+      ? forward?.sizeOf('z') === rows * numLatents && inverse?.sizeOf('e') === numLatents
+      : encode.sizeOf('mean') === numLatents && encode.sizeOf('std') === numLatents;
   const isFit =
-    encode !== undefined &&
     decode !== undefined &&
     areFacts({ eventShape, levels, rows: numLatents }) &&
     [latentBits, precision].every((bits) => Number.isInteger(bits) && bits > 0 && bits <= 24) &&
     latentBits <= 16 &&
     levels <= 2 ** precision &&
-    encode.sizeOf('mean') === numLatents &&
-    encode.sizeOf('std') === numLatents &&
+    isPosterior &&
     decode.sizeOf('logProb') === sizeOf(eventShape) * levels;
   if (!isFit) throw notModel(METHOD, 'settings that do not fit its programs');
   const checked = { eventShape, levels, numLatents, latentBits, precision };
-  return new BitsBackCodec(bytes, { settings: checked, encode, decode });
+  return new BitsBackCodec(bytes, { settings: checked, programs });
 }
 
 /** How many words the message starts with at first; more if they do not suffice. */
@@ -155,11 +218,17 @@ const MOST_SEED_WORDS = 2 ** 15;
 class BitsBackCodec extends BaseCodec {
   readonly #parts: Parts;
   readonly #bins: NormalBins;
+  readonly #posterior: PosteriorCoder;
 
   constructor(model: Uint8Array, parts: Parts) {
     super(model, { method: METHOD, rows: 1, ...parts.settings });
     this.#parts = parts;
     this.#bins = normalBins(parts.settings.latentBits);
+    const { encode, forward, inverse } = parts.programs;
+    this.#posterior =
+      encode === undefined
+        ? new FlowPosterior(forward!, inverse!, this.#bins)
+        : new NormalPosterior(encode, this.#bins);
   }
 
   protected empty(length: number): Int32Array {
@@ -209,7 +278,7 @@ class BitsBackCodec extends BaseCodec {
     const { latentBits } = this.#parts.settings;
     for (let example = 0; example < count; example++) {
       const x = Float64Array.from({ length: size }, (_, entry) => values[example * size + entry]!);
-      const bins = this.#posterior(x).map((table) => stack.pop(table));
+      const bins = this.#posterior.pop(stack, x);
       const tables = this.#likelihood(bins);
       tables.forEach((table, entry) => stack.push(x[entry]!, table));
       for (const bin of bins) stack.pushBits(bin, latentBits);
@@ -224,29 +293,13 @@ class BitsBackCodec extends BaseCodec {
     for (let latent = numLatents - 1; latent >= 0; latent--) bins[latent] = stack.popBits(latentBits);
     const tables = this.#likelihood(bins);
     for (let entry = x.length - 1; entry >= 0; entry--) x[entry] = stack.pop(tables[entry]!);
-    const posterior = this.#posterior(x);
-    for (let latent = numLatents - 1; latent >= 0; latent--) stack.push(bins[latent]!, posterior[latent]!);
-  }
-
-  #posterior(x: ArrayLike<number>): BinnedNormal[] {
-    const { mean, std } = this.#parts.encode.run({ x });
-    return Array.from(mean!, (center, latent) => {
-      const width = std![latent]!;
-      if (Number.isFinite(center) && width > 0 && width < Infinity)
-        return new BinnedNormal(this.#bins, center, width);
-      throw new NumericalError({
-        where: 'Codec.encode',
-        argument: `the posterior of latent variable ${latent}`,
-        expected: 'to have a finite mean and a positive standard deviation',
-        actual: `${center} and ${width}`,
-      });
-    });
+    this.#posterior.push(stack, x, bins);
   }
 
   #likelihood(bins: readonly number[]): FrequencyTable[] {
     const { levels, precision } = this.#parts.settings;
     const z = Float64Array.from(bins, (bin) => this.#bins.centers[bin]!);
-    const { logProb } = this.#parts.decode.run({ z });
+    const { logProb } = this.#parts.programs['decode']!.run({ z });
     return Array.from({ length: sizeOf(this.eventShape) }, (_, entry) =>
       FrequencyTable.of(logProb!.subarray(entry * levels, (entry + 1) * levels).map(exp), { precision }),
     );

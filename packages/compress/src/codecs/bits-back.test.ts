@@ -1,13 +1,17 @@
 import {
   bernoulliHead,
   categoricalHead,
+  conditional,
+  Dense,
   DgmError,
   Independent,
   Key,
   Laplace,
   mlp,
+  modelHead,
   normalHead,
 } from '@dgm/core';
+import { iaf } from '@dgm/flows';
 import { vae } from '@dgm/vae';
 import type { Vae } from '@dgm/vae';
 import * as tf from '@tensorflow/tfjs-core';
@@ -15,6 +19,7 @@ import { describe, expect, it } from 'vitest';
 import { FrequencyTable } from '../coders/frequency-table';
 import { readContainer } from '../files/container';
 import { bitsBackCodec } from './bits-back-codec';
+import { readCodec } from './read-codec';
 import { BinnedNormal, normalBins, normalCdf } from './normal-bins';
 
 describe('bins of a normal distribution', () => {
@@ -81,6 +86,38 @@ describe('bitsBackCodec', () => {
     expect(Math.abs(ratio - 1)).toBeLessThan(0.01);
     model.dispose();
   });
+
+  it('takes minus the ELBO by a posterior that is a flow', () => {
+    const head = normalHead({ shape: [3] });
+    const base = new Dense({ inputs: 5, outputs: head.numParameters, key: key.fold('base') });
+    // Narrower than the prior, as posteriors that were trained are.
+    base
+      .parameters()
+      .get('bias')!
+      .assign(tf.tensor1d([0, 0, 0, -1.5, -1.5, -1.5]));
+    const flow = iaf({
+      ...{ dims: 3, layers: 2, hidden: [8], contextSize: 5, key },
+      base: conditional(base, head),
+    });
+    const model = vae({
+      encoder: mlp([6, 16, 5], { key: key.fold('encoder') }),
+      decoder: mlp([3, 16, 18], { key: key.fold('decoder') }),
+      posterior: modelHead(flow, { contextSize: 5 }),
+      likelihood: categoricalHead({ shape: [6], levels: 3 }),
+    });
+    const values = Int32Array.from({ length: 6 * 240 }, (_, index) => (index * index + (index >> 3)) % 3);
+    const codec = bitsBackCodec(model);
+    const file = codec.encode(values);
+    expect(readCodec(codec.toBytes()).decode(file).values).toEqual(values);
+    const nats = tf.tidy(() => {
+      const x = tf.tile(tf.tensor(values, [240, 6], 'float32'), [50, 1]);
+      return tf.div(tf.sum(model.elbo(x, key)), 50).dataSync()[0]!;
+    });
+    const { message } = readContainer(file);
+    const bits = 8 * (message.length - 8) - 16 * (message[0]! * 256 + message[1]!);
+    expect(Math.abs(bits / (-nats / Math.LN2) - 1)).toBeLessThan(0.02);
+    model.dispose();
+  }, 60_000);
 
   it.each<[string, () => Vae]>([
     [

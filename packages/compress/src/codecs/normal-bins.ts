@@ -29,6 +29,15 @@ export interface NormalBins {
 }
 
 export function normalBins(bits: number): NormalBins {
+  const known = made.get(bits) ?? makeBins(bits);
+  made.set(bits, known);
+  return known;
+}
+
+/** Quantiles take a while. */
+const made = new Map<number, NormalBins>();
+
+function makeBins(bits: number): NormalBins {
   const count = 2 ** bits;
   const edges = new Float64Array(count + 1);
   const centers = new Float64Array(count);
