@@ -90,4 +90,9 @@ describe("a new user's commands, in an empty folder", () => {
     expect(found).toMatch(/nats a held-out row/);
     expect(file('cars.html')).toContain('<figure>');
   });
+
+  it('dgm export cars.dgm --out cars.onnx', () => {
+    dgm('export', 'cars.dgm', '--out', 'cars.onnx');
+    expect(existsSync(path.join(project, 'cars.onnx'))).toBe(true);
+  });
 });

@@ -1,9 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { exportFunction } from '@dgm/compile';
 import { ArgumentError, Key, SerializationError, setup, type Module } from '@dgm/core';
 import { loadModel, saveModel } from '@dgm/core/node';
 import { inferSchema, parseSchema, readJsonLines, readParquet, readTextTable, TextTable } from '@dgm/data';
 import * as tables from '@dgm/tables';
 import { evaluateTable, splitRows, TableModel, trainTable } from '@dgm/tables';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor2D } from '@tensorflow/tfjs-core';
 import { aligned } from './aligned';
 import { bestEngine } from './engine';
 import { evaluationPage, evaluationText } from './evaluation';
@@ -224,6 +227,49 @@ export async function info(
     }
   }
   model.dispose();
+}
+
+/** Writes the distributions of all columns, given what is seen of rows, as an ONNX file. */
+export async function exportOnnx(
+  path: string,
+  { out, rows }: { readonly out: string; readonly rows: number },
+): Promise<void> {
+  await checkWritable(out);
+  const model = await openModel(path);
+  try {
+    const { network, codec, columns } = model;
+    const { width, offsets, numbers, categories } = network.layout;
+    const place = (column: number) => {
+      const at = numbers.columns.indexOf(column);
+      return at >= 0
+        ? ([at, 'number'] as const)
+        : ([categories.columns.indexOf(column), 'category'] as const);
+    };
+    const bytes = exportFunction(
+      ({ tensors }) => {
+        const seen = tensors as Record<'codes' | 'features', Tensor2D>;
+        const distribution = (column: number) => {
+          const [at, kind] = place(column);
+          const group = tf.tensor1d([at], 'int32');
+          return kind === 'number' ? network.numberColumn(seen, group) : network.categoryColumn(seen, group);
+        };
+        return Object.fromEntries(columns.map((name, column) => [`column/${name}`, distribution(column)]));
+      },
+      { codes: { shape: [rows, width], dtype: 'int32' }, features: { shape: [rows, 2 * width] } },
+      {
+        parameters: network.parameters(),
+        metadata: {
+          'dgm.schema': JSON.stringify(model.schema),
+          'dgm.columns': JSON.stringify(
+            codec.columns.map(({ state }, at) => ({ ...state, offset: offsets[at] })),
+          ),
+        },
+      },
+    );
+    await writeFile(out, bytes);
+  } finally {
+    model.dispose();
+  }
 }
 
 async function readTable(file: string, { stdin }: Streams): Promise<TextTable> {

@@ -132,6 +132,24 @@ A FILE is CSV, TSV or similar, JSON lines (.jsonl, .ndjson), plain or gzip, or P
       (await import('./commands')).info(model, options, streams),
     );
   program
+    .command('export')
+    .description('write the network as an ONNX file, for other languages')
+    .argument('<model>')
+    .option('-o, --out <file>', 'the ONNX file', 'model.onnx')
+    .option('-n, --rows <number>', 'how many rows it takes at a time', count, 1)
+    .addHelpText(
+      'after',
+      `
+Inputs, for D columns: codes [rows, D], int32, and features [rows, 2 D]. With the entry of the column in the metadata dgm.columns, a
+hidden cell has the code offset and the features 0 and 0. Another one has the code offset + 1 + index and the features place and 1: for
+a category its index among kept (their number for other levels, one more for missing) and the place 0; for a number the index of its bin
+by starts (their number for missing) and its place on the axis. Outputs column/NAME: log-probabilities of the indices given the
+cells that are seen; for numbers then the log-weights, means and scales of the mixture on the axis.`,
+    )
+    .action(async (model: string, options: { out: string; rows: number }) =>
+      (await import('./commands')).exportOnnx(model, options),
+    );
+  program
     .command('completion')
     .description('print a script that completes commands and options')
     .addArgument(new Argument('<shell>').choices(SHELLS))

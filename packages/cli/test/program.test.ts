@@ -4,6 +4,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
+import { loadModel } from '@dgm/core/node';
+import { parseTextTable } from '@dgm/data';
+import type { TableModel } from '@dgm/tables';
+import * as ort from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../src/program';
 
@@ -186,6 +190,28 @@ describe('dgm', () => {
     expect(found.rows).toBe(200);
     expect(found.twoSampleAuroc).toBeGreaterThan(0.3);
     expect(found).not.toHaveProperty('privacy');
+  });
+
+  it('exports the distributions of all columns to ONNX', async () => {
+    const exported = await dgm(['export', file('cars.dgm'), '--out', file('cars.onnx'), '-n', '2']);
+    expect([exported.status, exported.stderr]).toEqual([0, '']);
+    const session = await ort.InferenceSession.create(file('cars.onnx'));
+    const { model } = await loadModel<TableModel>(file('cars.dgm'));
+    const { codec, network } = model;
+    const offsets = network.layout.offsets;
+    // The first row hides all of its cells, the second one shows a fuel.
+    const diesel = 1 + codec.columns[0]!.index(0);
+    const codes = Int32Array.from([...offsets, offsets[0]! + diesel, ...offsets.slice(1)]);
+    const features = Float32Array.from({ length: 12 }, (_, at) => (at === 9 ? 1 : 0));
+    const found = await session.run({
+      codes: new ort.Tensor('int32', codes, [2, 3]),
+      features: new ort.Tensor('float32', features, [2, 6]),
+    });
+    const fuel = found['column/fuel']!.data as Float32Array;
+    const { cells } = await model.score(parseTextTable('fuel,price,seats\ndiesel,9000,4\n'));
+    expect(fuel[diesel - 1]).toBeCloseTo(cells['fuel']![0]!, 3);
+    expect(found['column/seats']!.dims[0]).toBe(2);
+    model.dispose();
   });
 
   it('refuses an evaluation without rows, or beside rows of another table', async () => {
