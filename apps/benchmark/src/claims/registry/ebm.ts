@@ -61,7 +61,7 @@ async function intervalsThatCover(): Promise<Measured> {
 /** The square that holds the rings. */
 const RANGE = [-4, 4] as const;
 
-const EPOCHS = 25;
+const EPOCHS = 40;
 
 /** Two rings, learned with each objective from 10,000 points: the largest divergence from their density, by quadrature. */
 async function largestPlaneKl({ engine, seeds: [seed] }: ClaimContext): Promise<Measured> {
@@ -72,7 +72,7 @@ async function largestPlaneKl({ engine, seeds: [seed] }: ClaimContext): Promise<
     implicitScoreMatching(),
     denoisingScoreMatching({ std: 0.1 }),
     noiseContrastiveEstimation({ noise: new Independent(new Normal(0, 1.4, { shape: [2] }), 1), ratio: 8 }),
-    energyDiscrepancy({ std: 0.5, negatives: 8 }),
+    energyDiscrepancy({ std: 0.5, negatives: 16 }),
   ];
   const divergences: number[] = [];
   for (const objective of objectives) {
