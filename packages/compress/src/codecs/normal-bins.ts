@@ -58,7 +58,7 @@ function makeBins(bits: number): NormalBins {
 const TOTAL = 2 ** 24;
 
 /**
- * A normal distribution over such bins, for an entropy coder. Every bin has a frequency of 1 and its share of the rest; sums
+ * A normal distribution over such bins, for an entropy coder. Every bin has a least frequency and its share of the rest; sums
  * are computed where they are asked for, as there are many bins.
  */
 export class BinnedNormal implements SymbolTable {
@@ -67,17 +67,20 @@ export class BinnedNormal implements SymbolTable {
   readonly #edges: Float64Array;
   readonly #mean: number;
   readonly #std: number;
+  readonly #least: number;
 
-  constructor({ edges }: NormalBins, mean: number, std: number) {
+  /** @param least - 1 for bins that are pushed, which may be any; 0 for bins that are only drawn, so that none is improbable */
+  constructor({ edges }: NormalBins, mean: number, std: number, least: 0 | 1 = 1) {
     this.numSymbols = edges.length - 1;
     this.#edges = edges;
     this.#mean = mean;
     this.#std = std;
+    this.#least = least;
   }
 
   start(bin: number): number {
     const below = normalCdf((this.#edges[bin]! - this.#mean) / this.#std);
-    return bin + Math.floor(below * (TOTAL - this.numSymbols));
+    return this.#least * bin + Math.floor(below * (TOTAL - this.#least * this.numSymbols));
   }
 
   frequency(bin: number): number {

@@ -103,12 +103,12 @@ export class FlowPosterior implements PosteriorCoder {
     return Float64Array.from(noise, (bin) => this.#noise.centers[bin]!);
   }
 
-  /** The tables of z around the flow's output. */
+  /** The tables of z around the flow's output. A bin far from it would have no noise that leads to it. */
   #around(x: ArrayLike<number>, noise: readonly number[]): BinnedNormal[] {
     const e = new Float64Array((2 * this.#size + 1) * this.#size);
     e.set(this.#values(noise));
     const { z } = this.#forward.run({ x, e });
-    return Array.from({ length: this.#size }, (_, at) => tableOf(this.#bins, z![at]!, LOCAL_STD, at));
+    return Array.from({ length: this.#size }, (_, at) => tableOf(this.#bins, z![at]!, LOCAL_STD, at, 0));
   }
 
   /**
@@ -167,8 +167,16 @@ function cholesky(matrix: Float64Array, size: number): Float64Array {
   return factor;
 }
 
-function tableOf(bins: NormalBins, center: number, width: number, latent: number): BinnedNormal {
-  if (Number.isFinite(center) && width > 0 && width < Infinity) return new BinnedNormal(bins, center, width);
+function tableOf(
+  bins: NormalBins,
+  center: number,
+  width: number,
+  latent: number,
+  least: 0 | 1 = 1,
+): BinnedNormal {
+  if (Number.isFinite(center) && width > 0 && width < Infinity) {
+    return new BinnedNormal(bins, center, width, least);
+  }
   throw new NumericalError({
     where: 'Codec.encode',
     argument: `the posterior of latent variable ${latent}`,
