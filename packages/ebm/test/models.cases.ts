@@ -158,7 +158,7 @@ const chainless = (objective: EnergyObjective): Case => ({
 export const models: Readonly<Record<string, () => Case>> = {
   rbm: () => bits(),
   'rbm (persistent chains, weight decay)': () => bits({ chains: 16, weightDecay: 1e-3 }),
-  'rbm (subspace units)': () => bits({ hidden: subspaceUnits({ gates: 3, size: 2 }), chains: 16 }),
+  'rbm (subspace units)': () => bits({ hidden: subspaceUnits({ gates: 3, size: 2 }), chains: 8 }),
   classificationRbm: () => ({
     ...bits(),
     make: (key) =>

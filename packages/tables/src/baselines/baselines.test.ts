@@ -42,7 +42,7 @@ describe('the baselines', () => {
     );
   });
 
-  it('give the values of a column a mass of 1', () => {
+  it('give the values of a column a mass of at most 1, and little beyond them', () => {
     const chain = ChainOfTrees.of(codec.columns, columns);
     const price = codec.columns[2]!;
     if (price.kind !== 'number') throw new Error('The price is a number.');
