@@ -58,6 +58,7 @@ describe('discoverFamilies', () => {
       new Set([
         '@dgm/arm',
         '@dgm/benchmark',
+        '@dgm/compress',
         '@dgm/diffusion',
         '@dgm/ebm',
         '@dgm/flows',
