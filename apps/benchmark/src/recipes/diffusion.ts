@@ -40,8 +40,8 @@ const trainingToTheEnd: Training = {
 export const training: Training = { ...trainingToTheEnd, earlyStopping: { patience: 30 } };
 
 /**
- * For a flow of small images: a rate that falls to the end evens out the noise of the times. More epochs and times that are even
- * had worse bounds on the validation rows.
+ * For a flow of small images: a rate that falls to the end evens out the noise of the times. More epochs together with even times
+ * had a worse bound on the validation rows.
  */
 export function flowTraining({ train }: Dataset): Training {
   const [epochs, batchSize] = [150, 125];
