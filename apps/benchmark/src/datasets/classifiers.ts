@@ -5,15 +5,14 @@ import type { Examples } from '@dgm/core';
  * Classifiers without training, which stand beside the error of a model: what the data give to anybody.
  */
 
-/**
- * The share of test examples whose nearest training examples vote for another class. The nearest of the classes with most votes
- * wins.
- */
-export function nearestNeighbourError(train: Examples, test: Examples, neighbours: number): number {
-  const distances = squaredDistances(test, train);
+/** The class that most of the nearest training examples of each row have, and of several the nearest one. */
+export function nearestNeighbourLabels(
+  train: Examples,
+  rows: Pick<Examples, 'count' | 'values'>,
+  neighbours: number,
+): number[] {
   const order = Array.from({ length: train.count }, (_, row) => row);
-  return errorOf(test, (row) => {
-    const own = distances[row]!;
+  return squaredDistances(rows, train).map((own) => {
     const nearest = [...order].sort((a, b) => own[a]! - own[b]!).slice(0, neighbours);
     const votes = new Map<number, number>();
     for (const other of nearest) {
@@ -23,6 +22,12 @@ export function nearestNeighbourError(train: Examples, test: Examples, neighbour
     // A map keeps the order in which the classes came, and the sort keeps it where votes are equal.
     return [...votes].sort(([, a], [, b]) => b - a)[0]![0];
   });
+}
+
+/** The share of test examples whose nearest training examples vote for another class. */
+export function nearestNeighbourError(train: Examples, test: Examples, neighbours: number): number {
+  const labels = nearestNeighbourLabels(train, test, neighbours);
+  return errorOf(test, (row) => labels[row]!);
 }
 
 /**
@@ -60,8 +65,8 @@ function errorOf({ count, labels }: Examples, predict: (row: number) => number):
 }
 
 /** One row for each of the first examples, one entry for each of the others. */
-function squaredDistances(from: Examples, to: Examples): Float64Array[] {
-  const size = sizeOf(from.shape);
+function squaredDistances(from: Pick<Examples, 'count' | 'values'>, to: Examples): Float64Array[] {
+  const size = sizeOf(to.shape);
   return Array.from({ length: from.count }, (_, row) =>
     Float64Array.from({ length: to.count }, (__, other) => {
       let sum = 0;

@@ -1,9 +1,37 @@
-import { adam, gaussianKernel, leakyRelu, mlp, sizeOf, spectralNorm } from '@dgm/core';
-import type { Dataset, GenerativeModel, Key, Layer, MlpOptions } from '@dgm/core';
-import { gan, instanceNoise, mmd, momentMatching, r1, r2, wganPenalty } from '@dgm/gan';
-import type { GanOptions } from '@dgm/gan';
+import {
+  adam,
+  classContext,
+  evaluate,
+  gatherExamples,
+  gaussianKernel,
+  leakyRelu,
+  mlp,
+  normalHead,
+  oneHot,
+  sizeOf,
+  spectralNorm,
+} from '@dgm/core';
+import type { Dataset, Examples, GenerativeModel, Key, Layer, MlpOptions } from '@dgm/core';
+import {
+  conditionalGan,
+  densityNetwork,
+  gan,
+  infoGan,
+  instanceNoise,
+  mmd,
+  momentMatching,
+  r1,
+  r2,
+  wganPenalty,
+} from '@dgm/gan';
+import type { GanOptions, InfoGan } from '@dgm/gan';
+import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { isVectorsOfIntegers, isVectorsOfReals } from './shared/datasets';
+import { nearestNeighbourLabels } from '../datasets/classifiers';
+import type { Metric } from '../results/schema';
+import { normalizedMutualInformation } from '../statistics/statistics';
+import { likelihoodFor } from './shared/book';
+import { classesOf, hasLabels, isVectorsOfIntegers, isVectorsOfReals } from './shared/datasets';
 import { qualityOf } from './shared/sample-quality';
 import type { Experiment, Recipe, RecipeTask, Training } from './shared/recipe';
 
@@ -17,6 +45,7 @@ interface GanRecipe {
 }
 
 interface NetworkSizes {
+  /** What the generator is given: latent variables, and what it is told beside them. */
   readonly latent: number;
   readonly size: number;
   readonly hidden: readonly number[];
@@ -46,13 +75,19 @@ const training: Training = {
 
 const augment = instanceNoise({ std: 0.1 });
 
+/** The number of latent variables. */
+const LATENT = 16;
+
+/** R3GAN's, which models that are told something share. */
+const modern = { penalties: [r1({ gamma: 0.3 }), r2({ gamma: 0.3 })], augment };
+
 const models: readonly GanRecipe[] = [
   {
     name: 'gan-r3',
     source: 'Huang et al., 2024',
     isFlagship: true,
     training,
-    options: { penalties: [r1({ gamma: 0.3 }), r2({ gamma: 0.3 })], augment },
+    options: modern,
     networks: networks(),
   },
   {
@@ -97,9 +132,6 @@ const models: readonly GanRecipe[] = [
     }),
   },
 ];
-
-/** The number of latent variables. */
-const LATENT = 16;
 
 function sizesFor({ dataset, quick, width = quick ? 64 : 256 }: RecipeTask): NetworkSizes {
   return {
@@ -156,10 +188,120 @@ const matching: RecipeOfVectors = {
   },
 };
 
-type RecipeOfVectors = Pick<Recipe, 'name' | 'source' | 'create'> & { readonly isFlagship?: boolean };
+/** Draws whose class is read. */
+const READ = 500;
 
-export const recipes: readonly Recipe[] = [...adversarial, matching].map((recipe) => ({
-  isFlagship: false,
-  ...recipe,
-  accepts: (dataset) => isVectorsOfIntegers(dataset) || isVectorsOfReals(dataset),
-}));
+/** The classes in turn, `[count, classes]`. */
+const inTurn = (count: number, classes: number): Tensor =>
+  oneHot(tf.tensor1d(Array.from({ length: count }, (_, row) => row % classes)), { depth: classes });
+
+const conditional: RecipeOfVectors = {
+  name: 'gan-conditional',
+  source: 'Mirza and Osindero, 2014; Huang et al., 2024',
+  accepts: (dataset) => hasLabels(dataset),
+  create: (task) => {
+    const { dataset, key } = task;
+    const classes = classesOf(dataset);
+    const sizes = sizesFor(task);
+    const model = conditionalGan({
+      ...{ ...modern, ...levelsOf(dataset), latent: LATENT, contextSize: classes },
+      generator: networks()({ ...sizes, latent: LATENT + classes }, key).generator,
+      critic: networks()({ ...sizes, size: sizes.size + classes }, key).critic,
+    });
+    const draw = (count: number, key: Key): Tensor =>
+      tf.tidy(() => model.sample(key, count, { context: inTurn(count, classes) }));
+    return {
+      model,
+      training: { ...training, batch: classContext({ classes }) },
+      measure: async (test, { key }) => {
+        const { train } = dataset;
+        const quality = await qualityOf((count) => draw(count, key.fold('samples')), { test, train }, key);
+        const samples = draw(READ, key.fold('read'));
+        const values = (await samples.data()) as Float32Array;
+        samples.dispose();
+        // Five neighbours among the training rows read the class.
+        const read = nearestNeighbourLabels(train, { count: READ, values }, 5);
+        const right = read.filter((label, row) => label === row % classes).length / READ;
+        return { metrics: { ...quality, 'class accuracy': { value: right, better: 'higher' } } };
+      },
+    };
+  },
+};
+
+const informed: RecipeOfVectors = {
+  name: 'infogan',
+  source: 'Chen et al., 2016; Huang et al., 2024',
+  accepts: (dataset) => hasLabels(dataset),
+  create: (task) => {
+    const { dataset, key } = task;
+    const classes = classesOf(dataset);
+    const sizes = sizesFor(task);
+    const model = infoGan({
+      ...{ ...modern, ...levelsOf(dataset), latent: LATENT, code: { classes } },
+      generator: networks()({ ...sizes, latent: LATENT + classes }, key).generator,
+      critic: networks()(sizes, key).critic,
+      recognition: mlp([sizes.size, ...sizes.hidden.slice(1), classes], {
+        ...{ key: key.fold('recognition'), activation },
+      }),
+    });
+    const { measure, ...rest } = experiment(model, training, dataset);
+    return {
+      ...rest,
+      measure: async (test, options) => {
+        const { metrics } = await measure!(test, options);
+        return { metrics: { ...metrics, 'NMI of code and class': agreement(model, test) } };
+      },
+    };
+  },
+};
+
+/** How much the codes that are read from examples say about their classes, which the model has not seen. */
+function agreement(model: InfoGan, examples: Examples): Metric {
+  const codes = tf.tidy(() => {
+    const rows = Int32Array.from({ length: examples.count }, (_, row) => row);
+    return tf.argMax(model.recognize(gatherExamples(examples, rows)).classes!, 1).dataSync();
+  });
+  return { value: normalizedMutualInformation(codes, examples.labels!), better: 'higher' };
+}
+
+const densityTraining: Training = {
+  ...{ optimizer: adam({ learningRate: 3e-3 }), batchSize: 64, epochs: 60 },
+  earlyStopping: { patience: 10 },
+};
+
+/** Draws of the bound of a density network. */
+const DRAWS = 4096;
+
+const density: RecipeOfVectors = {
+  name: 'density-network',
+  source: 'MacKay, 1995; DGM §7.1',
+  create: ({ dataset, key, quick, width = 64 }) => {
+    const { train, levels } = dataset;
+    const likelihood =
+      levels === undefined ? normalHead({ shape: train.shape }) : likelihoodFor(train.shape, levels);
+    const model = densityNetwork({
+      latent: 2,
+      decoder: mlp([2, width, width, likelihood.numParameters], { key, activation }),
+      likelihood,
+      numSamples: quick ? 4 : 32,
+    });
+    return {
+      ...experiment(model, densityTraining, dataset),
+      evaluate: async (examples, options) => ({
+        bound: await evaluate(model, examples, { importanceSamples: quick ? 16 : DRAWS, ...options }),
+      }),
+    };
+  },
+};
+
+type RecipeOfVectors = Pick<Recipe, 'name' | 'source' | 'create' | 'accepts'> & {
+  readonly isFlagship?: boolean;
+};
+
+export const recipes: readonly Recipe[] = [...adversarial, matching, conditional, informed, density].map(
+  ({ accepts = () => true, ...recipe }) => ({
+    isFlagship: false,
+    ...recipe,
+    accepts: (dataset) => (isVectorsOfIntegers(dataset) || isVectorsOfReals(dataset)) && accepts(dataset),
+  }),
+);

@@ -45,13 +45,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { kernelRidgeError, nearestNeighbourError } from '../datasets/classifiers';
 import type { Curve, Metric } from '../results/schema';
 import { flatten, likelihoodFor } from './shared/book';
-import { imageShape, isVectorsOfIntegers } from './shared/datasets';
+import { classesOf, hasLabels, imageShape, isVectorsOfIntegers } from './shared/datasets';
 import type { Experiment, Recipe, RecipeTask, Training } from './shared/recipe';
-
-const hasLabels = ({ train: { labels } }: Dataset): boolean => labels !== undefined;
-
-const classesOf = ({ train: { labels } }: Dataset): number =>
-  1 + labels!.reduce((most, label) => Math.max(most, label), 0);
 
 const isOfGreyLevels = ({ train: { shape }, levels }: Dataset): boolean => {
   const [height = 0, width = 0, channels = 0] = imageShape(shape) ?? [];

@@ -22,3 +22,21 @@ export function median(values: readonly number[]): number {
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 0 ? (sorted[middle - 1]! + sorted[middle]!) / 2 : sorted[middle]!;
 }
+
+/**
+ * How much two ways of dividing the same things agree: their mutual information over the mean of their entropies, $2 I(a; b) /
+ * (H(a) + H(b))$. It is 1 where one names the parts of the other anew, and 0 where they are independent or both have one part.
+ */
+export function normalizedMutualInformation(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  const pairs = Array.from(a, (part, index) => `${part} ${b[index]}`);
+  const [ofA, ofB, ofBoth] = [entropy(Array.from(a)), entropy(Array.from(b)), entropy(pairs)];
+  return ofA + ofB === 0 ? 0 : (2 * (ofA + ofB - ofBoth)) / (ofA + ofB);
+}
+
+/** The entropy of the shares of equal values, in nats. */
+function entropy(values: readonly unknown[]): number {
+  const counts = new Map<unknown, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  const shares = [...counts.values()].map((count) => count / values.length);
+  return shares.reduce((sum, share) => sum - share * Math.log(share), 0);
+}

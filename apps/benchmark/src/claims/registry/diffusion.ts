@@ -4,6 +4,7 @@ import type { Examples } from '@dgm/core';
 import { planeDataset } from '@dgm/data';
 import { flowMatching, fourierEntries, mlpDenoiser } from '@dgm/diffusion';
 import * as tf from '@tensorflow/tfjs-core';
+import { nearestNeighbourLabels } from '../../datasets/classifiers';
 import { planes } from '../../datasets/planes';
 import { flowTraining, imageFlow } from '../../recipes/diffusion';
 import type { Claim, ClaimContext, Measured } from '../claim';
@@ -44,30 +45,14 @@ async function classAccuracy({ engine, ...context }: ClaimContext): Promise<Meas
     const labels = tf.tidy(() => oneHot(tf.tensor1d(wanted), { depth: classes }));
     const sampler = await compileSampler(model.samplingLoop(500, { context: labels, guidance: 2 }));
     const samples = await sampler.sample(key.fold('samples'));
-    const read = nearestLabels(digits.train, samples.dataSync());
+    const rows = { count: wanted.length, values: samples.dataSync() as Float32Array };
+    const read = nearestNeighbourLabels(digits.train, rows, 5);
     shares.push(read.filter((label, row) => label === wanted[row]).length / wanted.length);
     tf.dispose([labels, samples]);
     sampler.dispose();
     model.dispose();
   }
   return overSeeds(shares);
-}
-
-/** For each row the label that most of its five nearest examples have. */
-function nearestLabels({ count, values, labels, shape }: Examples, rows: ArrayLike<number>): number[] {
-  const size = shape.reduce((product, side) => product * side, 1);
-  return Array.from({ length: rows.length / size }, (_, row) => {
-    const distances = Array.from({ length: count }, (_, example) => {
-      let sum = 0;
-      for (let entry = 0; entry < size; entry++)
-        sum += (rows[row * size + entry]! - values[example * size + entry]!) ** 2;
-      return { sum, label: labels![example]! };
-    });
-    const nearest = distances.sort((a, b) => a.sum - b.sum).slice(0, 5);
-    const votes = new Map<number, number>();
-    for (const { label } of nearest) votes.set(label, (votes.get(label) ?? 0) + 1);
-    return [...votes].reduce((best, vote) => (vote[1] > best[1] ? vote : best))[0];
-  });
 }
 
 /** The square that holds the densities of the plane. */

@@ -1,7 +1,187 @@
-import type { Claim } from '../claim';
-import { trainedMetric } from '../trained';
+import {
+  adam,
+  asLayer,
+  cosineSchedule,
+  evaluate,
+  fit,
+  gatherExamples,
+  Key,
+  leakyRelu,
+  mlp,
+  modeCounts,
+  Sequential,
+} from '@dgm/core';
+import type { BoundModel, Examples } from '@dgm/core';
+import { gaussianMixture, planeDataset } from '@dgm/data';
+import { gan, r1, r2, wganPenalty } from '@dgm/gan';
+import type { DensityNetwork, GanOptions } from '@dgm/gan';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { head } from '../../datasets/datasets';
+import type { StartedEngine } from '../../engine/engine';
+import type { Claim, ClaimContext, Measured } from '../claim';
+import { overSeeds, trainedMetric, withTrained } from '../trained';
 
 const dataset = 'digits';
+
+/** The points of a grid, whose distance is 1, and the spread of the normal density at each. */
+const SIDE = [-2, -1, 0, 1, 2];
+const MODES = SIDE.flatMap((x) => SIDE.map((y) => [x, y] as const));
+const STD = 0.05;
+
+/** Samples that are judged, and the share of them that makes a mode covered: a tenth of its own. */
+const SAMPLES = 10_000;
+const COVERED = SAMPLES / MODES.length / 10;
+
+/** A way of training on the grid: what differs from the others. */
+interface OnGrid {
+  readonly options: Partial<GanOptions>;
+  readonly steps: number;
+  readonly learningRate: number;
+}
+
+const ON_GRID = {
+  r3gan: {
+    options: { penalties: [r1({ gamma: 0.005 }), r2({ gamma: 0.005 })] },
+    ...{ steps: 10_000, learningRate: 1e-3 },
+  },
+  'wgan-gp': {
+    options: { loss: 'wasserstein', penalties: [wganPenalty({ weight: 0.1 })], criticSteps: 3 },
+    ...{ steps: 10_000, learningRate: 1e-3 },
+  },
+  plain: { options: { loss: 'non-saturating', penalties: [] }, steps: 10_000, learningRate: 1e-3 },
+} satisfies Record<string, OnGrid>;
+
+/** The signs of the first latent variables, and the others as they are. */
+const withSigns = (signs: number, latent: number) =>
+  asLayer((z: Tensor) => {
+    const n = z.shape[0]!;
+    const isPositive = tf.greater(tf.slice(z, [0, 0], [n, signs]), 0);
+    const others = tf.slice(z, [0, signs], [n, latent - signs]);
+    return tf.concat([tf.sub(tf.mul(2, tf.cast(isPositive, 'float32')), 1), others], 1);
+  });
+
+/** What samples of one training look like: modes that have a tenth of their share, and the share within four deviations of one. */
+interface Held {
+  readonly modes: number;
+  readonly good: number;
+}
+
+/** The plane is learned once for all claims about it. */
+const held = new Map<string, Promise<Held>>();
+
+/**
+ * Trains on 25 normal densities. No continuous map makes separate parts of one normal density without points between them, so
+ * the generator sees eight latent variables by their signs.
+ */
+async function learnGrid(name: keyof typeof ON_GRID, seed: number, { engine }: StartedEngine): Promise<Held> {
+  const { options, steps, learningRate }: OnGrid = ON_GRID[name];
+  const [key, batchSize, count] = [Key.of(seed), 256, 51_200];
+  const mixture = gaussianMixture({ means: MODES, std: STD });
+  const { train } = planeDataset(mixture, { key: key.fold('data'), train: count, test: 1 });
+  const activation = (x: Tensor) => leakyRelu(x, { slope: 0.2 });
+  const [signs, latent, width] = [8, 10, 96];
+  const widths = [width, width, width];
+  const generator = mlp([latent, ...widths, 2], { key: key.fold('generator'), activation });
+  const model = gan({
+    ...{ ...options, latent },
+    generator: new Sequential([withSigns(signs, latent), generator]),
+    critic: mlp([2, ...widths, 1], { key: key.fold('critic'), activation }),
+  });
+  const schedule = cosineSchedule(learningRate, { steps, final: learningRate / 100 });
+  await fit(
+    model,
+    { train },
+    {
+      ...{ key: key.fold('training'), engine, batchSize, epochs: Math.round((steps * batchSize) / count) },
+      optimizer: adam({ learningRate: schedule, beta1: 0, beta2: 0.99 }),
+      ema: { generator: { decay: 0.999 } },
+    },
+  );
+  const [samples, modes] = [model.sample(key.fold('samples'), SAMPLES), tf.tensor2d(MODES.flat(), [25, 2])];
+  const { counts, outside } = await modeCounts(samples, modes, { radius: 4 * STD });
+  tf.dispose([samples, modes]);
+  model.dispose();
+  return { modes: counts.filter((count) => count >= COVERED).length, good: 1 - outside };
+}
+
+async function onGrid(
+  name: keyof typeof ON_GRID,
+  what: keyof Held,
+  { seeds, engine }: ClaimContext,
+): Promise<Measured> {
+  const values: number[] = [];
+  for (const seed of seeds) {
+    const training = `${name} ${seed}`;
+    if (!held.has(training)) held.set(training, learnGrid(name, seed, engine));
+    values.push((await held.get(training)!)[what]);
+  }
+  return overSeeds(values);
+}
+
+const ofGrid = (
+  model: keyof typeof ON_GRID,
+  title: string,
+  { what, bound }: { readonly what: keyof Held; readonly bound: Claim['bound'] },
+): Claim => ({
+  name: `gan.plane.${what}-${model}`,
+  what:
+    what === 'modes'
+      ? `modes of 25 normal densities that have a tenth of their share of 10,000 samples, for ${title}`
+      : `samples within four standard deviations of one of 25 modes, for ${title}`,
+  unit: what === 'modes' ? 'of 25' : 'of 1',
+  bound,
+  seeds: [0, 1, 2],
+  minutes: 5,
+  measure: (context) => onGrid(model, what, context),
+});
+
+/** Draws of the bound of a density network, which must rise with them. */
+const DRAWS = [4, 64, 1024, 16_384];
+
+/** By how much the bound of most draws is below the log-likelihood; not a number where it does not rise. */
+async function gapOfBound(context: ClaimContext): Promise<Measured> {
+  const recipe = await context.recipe('density-network');
+  const data = await context.dataset(dataset);
+  const examples = head(data.test, 20);
+  const gaps: number[] = [];
+  for (const seed of context.seeds) {
+    const trained = { recipe, dataset: data, seed };
+    gaps.push(
+      await withTrained(trained, context, async ({ model }, key) => {
+        const bounds: number[] = [];
+        for (const importanceSamples of DRAWS) {
+          const options = { key, importanceSamples, engine: context.engine.engine };
+          bounds.push(-(await evaluate(model as BoundModel, examples, options)).nats);
+        }
+        const isRising = bounds.every((bound, index) => index === 0 || bound > bounds[index - 1]!);
+        const exact = byQuadrature(model as BoundModel & DensityNetwork, examples);
+        return isRising ? exact - bounds.at(-1)! : Number.NaN;
+      }),
+    );
+  }
+  return overSeeds(gaps);
+}
+
+/** The mean log-likelihood of a density network of two latent variables, by a sum over a fine grid of them. */
+function byQuadrature(model: DensityNetwork, examples: Examples): number {
+  const [points, reach] = [201, 5];
+  return tf.tidy(() => {
+    const side = tf.linspace(-reach, reach, points);
+    const z = tf.reshape(tf.stack(tf.meshgrid(side, side), 2), [-1, 2]);
+    const logPrior = tf.sub(tf.mul(-0.5, tf.sum(tf.square(z), 1)), Math.log(2 * Math.PI));
+    const logWeight = tf.add(logPrior, 2 * Math.log((2 * reach) / (points - 1)));
+    const given = model.decode(z);
+    const rows = Int32Array.from({ length: examples.count }, (_, row) => row);
+    const each = tf.unstack(gatherExamples(examples, rows)).map((x) =>
+      tf.tidy(() => {
+        const copies = tf.tile(tf.expandDims(x, 0), [points ** 2, 1]);
+        return tf.logSumExp(tf.add(given.logProb(copies), logWeight));
+      }),
+    );
+    return tf.mean(tf.stack(each)).dataSync()[0]!;
+  });
+}
 
 const ofR3Gan = (
   name: string,
@@ -18,7 +198,15 @@ const ofR3Gan = (
   measure: (context) => trainedMetric({ model: 'gan-r3', dataset, metric }, context),
 });
 
+const R3GAN = 'R3GAN';
+const WGAN_GP = 'a Wasserstein GAN with gradient penalty';
+
 export const claims: readonly Claim[] = [
+  ofGrid('r3gan', R3GAN, { what: 'modes', bound: { atLeast: 25 } }),
+  ofGrid('r3gan', R3GAN, { what: 'good', bound: { atLeast: 0.95 } }),
+  ofGrid('wgan-gp', WGAN_GP, { what: 'modes', bound: { atLeast: 25 } }),
+  ofGrid('wgan-gp', WGAN_GP, { what: 'good', bound: { atLeast: 0.95 } }),
+  ofGrid('plain', 'a GAN without penalties, which loses some', { what: 'modes', bound: { atMost: 24 } }),
   ofR3Gan('coverage', 'share of examples with a sample in the ball of their fifth neighbour', {
     metric: 'coverage',
     bound: { atLeast: 0.6 },
@@ -40,5 +228,31 @@ export const claims: readonly Claim[] = [
     minutes: 4,
     requires: { dataset },
     measure: (context) => trainedMetric({ model: 'gmmn', dataset, metric: 'MMD²' }, context),
+  },
+  {
+    name: 'gan.conditional.accuracy',
+    what: 'share of class-conditional samples that five neighbours among the training rows take for their class',
+    unit: 'of 1',
+    bound: { atLeast: 0.95 },
+    ...{ seeds: [0, 1, 2], minutes: 4, requires: { dataset } },
+    measure: (context) =>
+      trainedMetric({ model: 'gan-conditional', dataset, metric: 'class accuracy' }, context),
+  },
+  {
+    name: 'gan.infogan.nmi',
+    what: 'normalized mutual information of the code that InfoGAN reads, without labels, and the class of test digits',
+    unit: 'of 1',
+    bound: { atLeast: 0.6 },
+    ...{ seeds: [0, 1, 2, 3, 4], minutes: 6, requires: { dataset } },
+    measure: (context) =>
+      trainedMetric({ model: 'infogan', dataset, metric: 'NMI of code and class' }, context),
+  },
+  {
+    name: 'gan.density-network.bound',
+    what: 'by how much the bound of 16,384 draws, which has risen with them, is below the quadrature, for a density network',
+    unit: 'nats',
+    bound: { atMost: 0.3 },
+    ...{ seeds: [0], minutes: 3, requires: { dataset } },
+    measure: gapOfBound,
   },
 ];

@@ -5,14 +5,17 @@ import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { fit, Key } from '@dgm/core';
 import { measure, type Task } from '../../compare/measure/measure';
 import { writeDataFiles } from '../../compare/programs/data-files';
 import { findPeers } from '../../compare/programs/peers';
 import { findLibrary, findTorch } from '../../compare/programs/python';
+import { StepLoop } from '../../compare/programs/step-loop';
 import { discoverFamilies } from '../../families';
 import { meanRatio } from '../../report/comparison-text';
 import { PEERS, type ComparisonRow, type Measurement, type PeerName } from '../../results/comparison';
 import { rowsOf } from '../../statistics/rows';
+import { median } from '../../statistics/statistics';
 import type { Claim, ClaimContext, Measured } from '../claim';
 
 /** Of alternating windows for each model. */
@@ -117,6 +120,61 @@ async function groupNormRatio(): Promise<Measured> {
   return exactly(Number(/with group normalization:.* ratio ([\d.]+)/.exec(stdout)?.[1] ?? Number.NaN));
 }
 
+/** Epochs of `fit`, and as many bare steps after each. */
+const EPOCHS = 300;
+
+/** How much longer a step takes in `fit` than alone, over batches that are ready: the median of epochs, turn by turn. */
+async function fitOverhead(model: string, context: ClaimContext): Promise<Measured> {
+  const { engine } = context.engine;
+  const dataset = await context.dataset('digits');
+  const recipe = await context.recipe(model);
+  const key = Key.of(context.seeds[0]!);
+  const [fitted, bare] = [
+    await recipe.create({ dataset, key, quick: false }),
+    await recipe.create({ dataset, key, quick: false }),
+  ];
+  const { training } = fitted;
+  const loop = await StepLoop.prepare(bare, { dataset, batch: training.batchSize, key, engine });
+  const times: { readonly inFit: number; readonly alone: number }[] = [];
+  let started = performance.now();
+  await fit(
+    fitted.model,
+    { train: dataset.train },
+    {
+      ...{ ...training, key, engine, epochs: EPOCHS, dropLast: true },
+      callbacks: [
+        {
+          async onEpoch() {
+            const ended = performance.now();
+            await loop.take(loop.batches.length);
+            times.push({ inFit: ended - started, alone: performance.now() - ended });
+            started = performance.now();
+          },
+        },
+      ],
+    },
+  );
+  loop.dispose();
+  bare.model.dispose();
+  fitted.model.dispose();
+  // The first epoch compiles.
+  return exactly(median(times.slice(1).map(({ inFit, alone }) => inFit / alone)) - 1);
+}
+
+/** A claim about the training step of one model. */
+const ofStep = (
+  name: string,
+  what: string,
+  options: { readonly model: string; readonly atLeast: number },
+): Claim => ({
+  ...common,
+  name: `speed.${name}`,
+  what: `${what}, against PyTorch's, each side's best threads`,
+  bound: { atLeast: options.atLeast },
+  minutes: 1,
+  measure: async (context) => meanOf(await ofPyTorch([options.model], context), 'fastest'),
+});
+
 /** The models that learn the digits. Models of bits alone have no row in the comparison of the README. */
 async function modelsOfDigits(context: ClaimContext): Promise<readonly string[]> {
   const digits = await context.dataset('digits');
@@ -163,6 +221,20 @@ export const claims: readonly Claim[] = [
     bound: { atLeast: 1.2 },
     minutes: 1,
     measure: async (context) => meanOf(await ofPyTorch(['arm-gru'], context), 'fastest'),
+  },
+  ofStep('gan.dg-step', 'a step of both players of the GAN of the book', { model: 'gan-book', atLeast: 2 }),
+  ofStep('gan.wgan-gp-step', 'a step of a Wasserstein GAN with gradient penalty', {
+    ...{ model: 'gan-wgan-gp', atLeast: 1.5 },
+  }),
+  ofStep('gan.r3gan-step', 'a step of R3GAN, with both of its penalties', { model: 'gan-r3', atLeast: 1.5 }),
+  {
+    ...alone,
+    name: 'speed.gan.fit-overhead',
+    what: '`fit` of the GAN of the book beyond its bare training steps',
+    unit: "of the steps' time",
+    bound: { atMost: 0.15 },
+    minutes: 1,
+    measure: (context) => fitOverhead('gan-book', context),
   },
   {
     ...againstAll,
