@@ -32,22 +32,25 @@ export { parseJsonLines, readJsonLines } from './tables/json-lines';
 export type { JsonLinesOptions } from './tables/json-lines';
 export { readParquet } from './tables/parquet';
 export type { ParquetModule, ParquetOptions } from './tables/parquet';
-export { checkTextTable, parseTextTable, readTextTable, TextTable } from './tables/text-table';
-export type { Dialect, TextCells, TextTableOptions } from './tables/text-table';
-export { formatCell, inferSchema, parseSchema, readCells } from './tables/schema';
+export { parseTextTable, readTextTable } from './tables/text/read-text-table';
+export type { TextTableOptions } from './tables/text/read-text-table';
+export { checkTextTable, TextTable } from './tables/text/text-table';
+export type { TextCells } from './tables/text/text-cells';
+export type { Dialect } from './tables/text/text-table';
+export { inferSchema } from './tables/schema/infer-schema';
+export type { ColumnOverride, InferSchemaOptions } from './tables/schema/infer-schema';
+export { parseSchema } from './tables/schema/parse-schema';
+export { formatCell, readCells } from './tables/schema/typed-table';
+export type { TypedColumn, TypedTable } from './tables/schema/typed-table';
 export type {
   CategorySchema,
   ColumnKind,
-  ColumnOverride,
   ColumnSchema,
   DateSchema,
-  InferSchemaOptions,
   NumberSchema,
   OtherSchema,
   TableSchema,
-  TypedColumn,
-  TypedTable,
-} from './tables/schema';
+} from './tables/schema/schema';
 export { formatNpy, npy, parseNpy } from './tables/npy';
 export type { NpyArray } from './tables/npy';
 export { miniboone, tableDataset } from './tables/table-dataset';

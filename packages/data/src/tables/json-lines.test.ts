@@ -1,7 +1,7 @@
 import { DgmError } from '@dgm/core';
 import { describe, expect, it } from 'vitest';
 import { parseJsonLines, readJsonLines } from './json-lines';
-import { parseTextTable } from './text-table';
+import { parseTextTable } from './text/read-text-table';
 
 describe('parseJsonLines', () => {
   it('keeps numbers as they stand, and leaves cells empty that are null or not there', () => {

@@ -1,6 +1,7 @@
 import { checkOptions, SerializationError } from '@dgm/core';
 import { bytesOf, nameOf, type FileSource } from '../internal/files';
-import { TextTable, type TextTableOptions } from './text-table';
+import type { TextTableOptions } from './text/read-text-table';
+import { TextTable } from './text/text-table';
 
 /** What the text is called in errors. */
 export type JsonLinesOptions = Pick<TextTableOptions, 'name'>;

@@ -4,8 +4,8 @@ import * as hyparquet from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { describe, expect, it } from 'vitest';
 import { readParquet } from './parquet';
-import { inferSchema } from './schema';
-import { readTextTable } from './text-table';
+import { inferSchema } from './schema/infer-schema';
+import { readTextTable } from './text/read-text-table';
 
 const path = (name: string) => new URL(`../../test/golden/parquet/${name}`, import.meta.url).pathname;
 const csv = await readTextTable(path('table.csv'));

@@ -1,6 +1,6 @@
 import { checkOptions, DgmError, SerializationError } from '@dgm/core';
 import { nameOf, readBytes, type FileSource } from '../internal/files';
-import { TextTable } from './text-table';
+import { TextTable } from './text/text-table';
 
 /** What `import * as hyparquet from 'hyparquet'` gives. Structural, so that the package need not be there for the types. */
 export interface ParquetModule {

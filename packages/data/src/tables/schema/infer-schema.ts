@@ -1,69 +1,17 @@
-import { ArgumentError, checkGiven, checkOneOf, checkOptions, closest, SerializationError } from '@dgm/core';
-import { DATE_FORMATS, DateFormat } from './date-format';
-import { DecimalReader, formatDecimal, type DecimalMark } from './decimal';
-import { checkTextTable, type Dialect, type TextCells, type TextTable } from './text-table';
-
-interface ColumnSchemaBase {
-  readonly name: string;
-  /** How many cells were missing in the table that the schema was inferred from. */
-  readonly missing: number;
-  /** Why the column was taken for this kind. */
-  readonly why: string;
-}
-
-/** Numbers on a grid: whole numbers, or numbers with a largest number of decimals. */
-export interface NumberSchema extends ColumnSchemaBase {
-  /**
-   * `integer` and `decimal` are exact. `real` has more digits than the grid holds: `decimals` then say to how many a value
-   * is rounded, and its likelihood is that of the rounded value.
-   */
-  readonly kind: 'integer' | 'decimal' | 'real';
-  /** The fewest and the most digits after the decimal mark. Values are integers of units of 10^-most. */
-  readonly decimals: readonly [least: number, most: number];
-  readonly decimalMark?: DecimalMark;
-  /** The smallest and the largest value, in units of the last decimal. */
-  readonly range: readonly [min: number, max: number];
-}
-
-/** Dates, times, or both. */
-export interface DateSchema extends ColumnSchemaBase {
-  readonly kind: 'date';
-  /** In the tokens of {@link DateFormat}: `YYYY-MM-DD`. */
-  readonly format: string;
-  /** The earliest and the latest value, in units of the format since 1970. */
-  readonly range: readonly [min: number, max: number];
-}
-
-/** One of some texts: with an order (`ordinal`), without (`category`), or yes and no (`boolean`). */
-export interface CategorySchema extends ColumnSchemaBase {
-  readonly kind: 'category' | 'ordinal' | 'boolean';
-  /** The texts. Those of an ordinal column are in its order. */
-  readonly levels: readonly string[];
-}
-
-/** A column that no model describes: one value (`constant`), names of rows (`id`), free text. */
-export interface OtherSchema extends ColumnSchemaBase {
-  readonly kind: 'constant' | 'id' | 'text';
-  /** The value of a constant column. */
-  readonly value?: string;
-}
-
-/** What a column of a table holds, and how its values are written. */
-export type ColumnSchema = NumberSchema | DateSchema | CategorySchema | OtherSchema;
-
-/** What the columns of a table hold. A plain object that JSON keeps: look at it, correct it, pass it back. */
-export interface TableSchema {
-  readonly format: 'dgm.table-schema';
-  readonly version: 1;
-  /** How the table is written. */
-  readonly dialect: Pick<Dialect, 'separator' | 'newline'>;
-  /** The cells that stand for a missing value. */
-  readonly missingValues: readonly string[];
-  readonly columns: readonly ColumnSchema[];
-}
-
-/** What a column of a table holds. */
-export type ColumnKind = ColumnSchema['kind'];
+import { ArgumentError, checkOneOf, checkOptions } from '@dgm/core';
+import { checkTextTable, type TextTable } from '../text/text-table';
+import { checkColumn, Column } from './column';
+import { DATE_FORMATS, dateFormat } from './date-format';
+import { DecimalReader, formatDecimal, MOST_DECIMALS, type DecimalMark } from './decimal';
+import {
+  KINDS,
+  type CategorySchema,
+  type ColumnKind,
+  type ColumnSchema,
+  type DateSchema,
+  type OtherSchema,
+  type TableSchema,
+} from './schema';
 
 /** What is known of a column beforehand. */
 export interface ColumnOverride {
@@ -84,19 +32,6 @@ export interface InferSchemaOptions {
   /** Corrections by the column's name. */
   readonly columns?: Readonly<Record<string, ColumnOverride>>;
 }
-
-const KINDS: readonly ColumnKind[] = [
-  'integer',
-  'decimal',
-  'real',
-  'date',
-  'category',
-  'ordinal',
-  'boolean',
-  'constant',
-  'id',
-  'text',
-];
 
 /**
  * Infers what the columns of a table hold, from all of its rows. What could be read in two ways stays text, and `why` says
@@ -142,125 +77,6 @@ export function inferSchema(table: TextTable, options: InferSchemaOptions = {}):
       inferColumn(new Column(cells, missing), overrides[cells.name] ?? {}),
     ),
   };
-}
-
-/**
- * The schema that a JSON text holds, such as one that {@link inferSchema} made and somebody corrected.
- * @throws SerializationError naming the member that is missing or wrong
- */
-export function parseSchema(json: string): TableSchema {
-  let value: unknown;
-  try {
-    value = JSON.parse(json);
-  } catch (cause) {
-    throw refusal('the schema', 'to be JSON', 'other text', cause);
-  }
-  const { format, version, dialect, missingValues, columns } = asRecord(value, 'the schema');
-  if (format !== 'dgm.table-schema')
-    throw refusal('format', 'to be "dgm.table-schema"', JSON.stringify(format));
-  if (version !== 1)
-    throw refusal('version', 'to be 1; a newer package may read it', JSON.stringify(version));
-  const { separator, newline } = asRecord(dialect, 'dialect');
-  if (typeof separator !== 'string' || separator.length !== 1) {
-    throw refusal('dialect.separator', 'to be one character', JSON.stringify(separator));
-  }
-  if (newline !== '\n' && newline !== '\r\n' && newline !== '\r') {
-    throw refusal('dialect.newline', 'to be a line end', JSON.stringify(newline));
-  }
-  checkTexts(missingValues, 'missingValues');
-  if (!Array.isArray(columns) || columns.length === 0) {
-    throw refusal('columns', 'to be a list of columns', JSON.stringify(columns));
-  }
-  return {
-    format,
-    version,
-    dialect: { separator, newline },
-    missingValues,
-    columns: columns.map((column, index) => checkedColumn(column, `columns[${index}]`)),
-  };
-}
-
-/** The cells of a table as numbers, by a schema. */
-export interface TypedTable {
-  readonly count: number;
-  readonly columns: readonly TypedColumn[];
-}
-
-/** A column of a table as numbers, with the schema that gives them a meaning. */
-export interface TypedColumn {
-  readonly schema: ColumnSchema;
-  /**
-   * `[count]`: numbers and dates in units of their schema, categories as indices of levels; NaN where missing, -1 for a text
-   * that is no level. Columns that no model describes have 0 for a value.
-   */
-  readonly values: Float64Array;
-}
-
-/**
- * Reads the cells of a table by a schema.
- * @param table - has all columns of the schema, in any order; others are left out
- * @throws ArgumentError if a column is not there, with the closest name
- * @throws SerializationError at the first cell that is neither missing nor of its column's kind
- */
-export function readCells(table: TextTable, schema: TableSchema): TypedTable {
-  checkTextTable('readCells', 'table', table);
-  checkGiven('readCells', 'schema', schema?.columns, 'to be a schema, such as inferSchema gives');
-  const names = table.columns.map(({ name }) => name);
-  const missing = new Set(schema.missingValues);
-  return {
-    count: table.count,
-    columns: schema.columns.map((column) => {
-      checkColumn('readCells', column.name, names);
-      return { schema: column, values: valuesOf(new Column(table.column(column.name), missing), column) };
-    }),
-  };
-}
-
-/**
- * The text of a value, as its column is written.
- * @param value - as in {@link TypedColumn}
- * @param missing - the text of a missing value
- */
-export function formatCell(schema: ColumnSchema, value: number, missing = ''): string {
-  if (Number.isNaN(value)) return missing;
-  switch (schema.kind) {
-    case 'integer':
-    case 'decimal':
-    case 'real':
-      return formatDecimal(value, schema.decimals, schema.decimalMark);
-    case 'date':
-      return dateFormat(schema.format).text(value);
-    case 'category':
-    case 'ordinal':
-    case 'boolean':
-      return schema.levels[value] ?? missing;
-    case 'constant':
-      return schema.value ?? missing;
-    default:
-      return missing;
-  }
-}
-
-/** The cells of a column with the knowledge of which are missing. */
-class Column {
-  constructor(
-    readonly cells: TextCells,
-    readonly missing: ReadonlySet<string>,
-  ) {}
-
-  isMissing(row: number): boolean {
-    const length = this.cells.ends[row]! - this.cells.start(row);
-    if (length === 0) return this.missing.has('');
-    return length <= LONGEST_MARK && this.missing.has(this.cells.text(row));
-  }
-
-  /** The rows that are not missing. */
-  present(): Int32Array {
-    const rows = new Int32Array(this.cells.count);
-    let count = 0;
-    for (let row = 0; row < rows.length; row++) if (!this.isMissing(row)) rows[count++] = row;
-    return rows.subarray(0, count);
-  }
 }
 
 /** Numbers of a column, as far as all of its cells are numbers. */
@@ -530,57 +346,6 @@ function countTexts(column: Column, rows: Int32Array): Map<string, number> {
 
 const levelsOf = (counts: ReadonlyMap<string, number>) => [...counts.keys()].sort();
 
-function valuesOf(column: Column, schema: ColumnSchema): Float64Array {
-  const { cells } = column;
-  const values = new Float64Array(cells.count);
-  const read = cellReader(cells, schema);
-  for (let row = 0; row < values.length; row++) values[row] = column.isMissing(row) ? NaN : read(row);
-  return values;
-}
-
-function cellReader(cells: TextCells, schema: ColumnSchema): (row: number) => number {
-  const refuse = (row: number, expected: string): never => {
-    throw new SerializationError({
-      where: 'readCells',
-      argument: `row ${row + 1}, column ${schema.name}`,
-      expected,
-      actual: `"${cells.text(row)}"`,
-      remedy: 'name the marks of missing values, or correct the kind of the column',
-    });
-  };
-  switch (schema.kind) {
-    case 'integer':
-    case 'decimal':
-    case 'real': {
-      const reader = new DecimalReader(schema.decimalMark);
-      const [, most] = schema.decimals;
-      return (row) => {
-        const isNumber = reader.read(cells.bytes, cells.start(row), cells.ends[row]!);
-        if (!isNumber) return refuse(row, 'to be a number');
-        if (schema.kind !== 'real' && reader.decimals - reader.exponent > most) {
-          return refuse(row, `to be a number with at most ${most} decimals`);
-        }
-        return reader.inUnits(most);
-      };
-    }
-    case 'date': {
-      const form = dateFormat(schema.format);
-      return (row) => {
-        const value = form.parse(cells.text(row));
-        return Number.isNaN(value) ? refuse(row, `to be a date as ${schema.format}`) : value;
-      };
-    }
-    case 'category':
-    case 'ordinal':
-    case 'boolean': {
-      const index = new Map(schema.levels.map((level, at) => [level, at]));
-      return (row) => index.get(cells.text(row)) ?? -1;
-    }
-    default:
-      return () => 0;
-  }
-}
-
 /** The marks that stand in columns of numbers or dates otherwise. */
 function usedMarks(table: TextTable, overrides: Readonly<Record<string, ColumnOverride>>): Set<string> {
   const used = new Set<string>();
@@ -602,127 +367,8 @@ function usedMarks(table: TextTable, overrides: Readonly<Record<string, ColumnOv
   return used;
 }
 
-function checkColumn(where: string, name: string, names: readonly string[]): void {
-  if (names.includes(name)) return;
-  const close = closest(name, names);
-  throw new ArgumentError({
-    where,
-    argument: 'columns',
-    expected: `to have a column "${name}"`,
-    actual: names.slice(0, 20).join(', '),
-    ...(close !== undefined && { remedy: `did you mean "${close}"` }),
-  });
-}
-
-function checkedColumn(value: unknown, argument: string): ColumnSchema {
-  const column = asRecord(value, argument);
-  const { name, kind } = column;
-  if (typeof name !== 'string') throw refusal(`${argument}.name`, 'to be text', JSON.stringify(name));
-  if (!KINDS.includes(kind as ColumnKind)) {
-    const close = typeof kind === 'string' ? closest(kind, KINDS) : undefined;
-    const remedy = close === undefined ? '' : `; did you mean "${close}"`;
-    throw refusal(`${argument}.kind`, `to be one of ${KINDS.join(', ')}`, JSON.stringify(kind) + remedy);
-  }
-  const base = {
-    name,
-    missing: typeof column['missing'] === 'number' ? column['missing'] : 0,
-    why: typeof column['why'] === 'string' ? column['why'] : 'set',
-  };
-  switch (kind as ColumnKind) {
-    case 'integer':
-    case 'decimal':
-    case 'real': {
-      const [decimals, range] = [column['decimals'] ?? [0, 0], column['range']];
-      checkPair(decimals, `${argument}.decimals`);
-      checkPair(range, `${argument}.range`);
-      if (decimals[0] < 0 || decimals[1] > MOST_DECIMALS) {
-        throw refusal(`${argument}.decimals`, `to be from 0 to ${MOST_DECIMALS}`, JSON.stringify(decimals));
-      }
-      const mark = column['decimalMark'];
-      if (mark !== undefined && mark !== '.' && mark !== ',') {
-        throw refusal(`${argument}.decimalMark`, 'to be "." or ","', JSON.stringify(mark));
-      }
-      return {
-        ...base,
-        kind: kind as NumberSchema['kind'],
-        decimals,
-        range,
-        ...(mark !== undefined && { decimalMark: mark }),
-      };
-    }
-    case 'date': {
-      const [format, range] = [column['format'], column['range']];
-      if (typeof format !== 'string' || !/YYYY|HH/.test(format)) {
-        throw refusal(`${argument}.format`, 'to be a form such as YYYY-MM-DD', JSON.stringify(format));
-      }
-      checkPair(range, `${argument}.range`);
-      return { ...base, kind: 'date', format, range };
-    }
-    case 'category':
-    case 'ordinal':
-    case 'boolean': {
-      const levels = column['levels'];
-      checkTexts(levels, `${argument}.levels`);
-      if (new Set(levels).size !== levels.length)
-        throw refusal(`${argument}.levels`, 'to be different', 'one twice');
-      return { ...base, kind: kind as CategorySchema['kind'], levels };
-    }
-    default: {
-      const content = column['value'];
-      return {
-        ...base,
-        kind: kind as OtherSchema['kind'],
-        ...(typeof content === 'string' && { value: content }),
-      };
-    }
-  }
-}
-
-function asRecord(value: unknown, argument: string): Readonly<Record<string, unknown>> {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value))
-    return value as Record<string, unknown>;
-  throw refusal(argument, 'to be an object', JSON.stringify(value));
-}
-
-function checkTexts(value: unknown, argument: string): asserts value is readonly string[] {
-  if (Array.isArray(value) && value.every((text) => typeof text === 'string')) return;
-  throw refusal(argument, 'to be a list of texts', JSON.stringify(value));
-}
-
-function checkPair(value: unknown, argument: string): asserts value is readonly [number, number] {
-  const isPair =
-    Array.isArray(value) && value.length === 2 && value.every((end) => Number.isSafeInteger(end));
-  if (isPair && (value[0] as number) <= (value[1] as number)) return;
-  throw refusal(argument, 'to be two integers, the smaller one first', JSON.stringify(value));
-}
-
-function refusal(
-  argument: string,
-  expected: string,
-  actual: string | undefined,
-  cause?: unknown,
-): SerializationError {
-  return new SerializationError({
-    where: 'parseSchema',
-    argument,
-    expected,
-    actual: actual ?? 'nothing',
-    ...(cause !== undefined && { cause }),
-  });
-}
-
-const dateForms = new Map<string, DateFormat>();
-
-/** The form of a name; the same one each time. */
-function dateFormat(format: string): DateFormat {
-  const known = dateForms.get(format) ?? new DateFormat(format);
-  dateForms.set(format, known);
-  return known;
-}
-
 const DATE_FORMS = DATE_FORMATS.map(dateFormat);
 const MARKS = ['NA', 'N/A', 'NaN', 'nan', 'null', 'NULL', 'None', '?'];
-const LONGEST_MARK = 32;
 const BOOLEANS = [
   ['yes', 'no'],
   ['true', 'false'],
@@ -731,7 +377,6 @@ const BOOLEANS = [
 ];
 /** Digits that a double holds exactly. */
 const EXACT_DIGITS = 15;
-const MOST_DECIMALS = 12;
 /** Digits of the largest value of a column that has too many. */
 const REAL_DIGITS = 12;
 const MOST_LEVELS = 1000;

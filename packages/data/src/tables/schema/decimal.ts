@@ -97,3 +97,6 @@ export function formatDecimal(
 
 const isDigit = (byte: number) => byte >= 0x30 && byte <= 0x39;
 const isBlank = (byte: number) => byte === 0x20 || byte === 0x09;
+
+/** The most digits after the decimal mark that a column may keep. */
+export const MOST_DECIMALS = 12;

@@ -1,19 +1,8 @@
-import { ArgumentError, checkInteger, checkOptions, SerializationError } from '@dgm/core';
-import { bytesOf, nameOf, type FileSource } from '../internal/files';
-import { readHeader } from './fields';
-
-/** How delimited text is written: with its cells, all that is needed to write it again byte by byte. */
-export interface Dialect {
-  /** The character between cells. */
-  readonly separator: string;
-  readonly newline: '\n' | '\r\n' | '\r';
-  /** Whether the text begins with a byte order mark. */
-  readonly byteOrderMark: boolean;
-  /** The first line as it stands, if it names the columns. */
-  readonly header?: string;
-  /** What follows the last row: a line end, nothing, or several line ends. */
-  readonly ending: string;
-}
+import { ArgumentError, checkOptions, SerializationError } from '@dgm/core';
+import { bytesOf, nameOf, type FileSource } from '../../internal/files';
+import { readHeader } from '../fields';
+import { CellsBuilder, QUOTE } from './text-cells';
+import { BYTE_ORDER_MARK, TextTable, type Dialect } from './text-table';
 
 export interface TextTableOptions {
   /**
@@ -28,178 +17,6 @@ export interface TextTableOptions {
   readonly separator?: string;
   /** What the text is called in errors. @defaultValue the path of the file, or 'text' */
   readonly name?: string;
-}
-
-/**
- * Delimited text by columns, as it stands: no cell is interpreted, so {@link TextTable.toBytes} gives back what was read.
- * A schema says what the cells mean ({@link inferSchema}).
- */
-export class TextTable {
-  constructor(
-    readonly columns: readonly TextCells[],
-    readonly dialect: Dialect,
-  ) {}
-
-  /** The number of rows. */
-  get count(): number {
-    return this.columns[0]?.count ?? 0;
-  }
-
-  /**
-   * A table of cells that are not in a file yet. Cells are quoted where they have to be.
-   * @param columns - the cells of each column, equally many
-   * @param options - the separator and line end to write with
-   * @throws ArgumentError if the columns are of different lengths
-   */
-  static of(
-    columns: readonly { readonly name: string; readonly cells: readonly string[] }[],
-    { separator = ',', newline = '\n', ...unknown }: Partial<Pick<Dialect, 'separator' | 'newline'>> = {},
-  ): TextTable {
-    checkOptions('TextTable.of', unknown, ['separator', 'newline']);
-    const count = columns[0]?.cells.length ?? 0;
-    const built = columns.map(({ name, cells }) => {
-      checkInteger('TextTable.of', `number of cells of ${name}`, cells.length, { min: count, max: count });
-      const builder = new CellsBuilder();
-      for (const cell of cells) builder.push(ENCODER.encode(cell), needsQuotes(cell, separator));
-      return builder.finish(name);
-    });
-    const header = columns.map(({ name }) => quoted(name, needsQuotes(name, separator))).join(separator);
-    return new TextTable(built, { separator, newline, byteOrderMark: false, header, ending: newline });
-  }
-
-  /** The text, UTF-8. */
-  toBytes(): Uint8Array {
-    const { separator, newline, byteOrderMark, header, ending } = this.dialect;
-    const bytes = new GrowingBytes();
-    const between = ENCODER.encode(separator);
-    const lineEnd = ENCODER.encode(newline);
-    if (byteOrderMark) bytes.append(BYTE_ORDER_MARK, 0, 3);
-    if (header !== undefined) bytes.append(ENCODER.encode(header));
-    for (let row = 0; row < this.count; row++) {
-      if (row > 0 || header !== undefined) bytes.append(lineEnd);
-      this.columns.forEach((column, index) => {
-        if (index > 0) bytes.append(between);
-        column.write(row, bytes);
-      });
-    }
-    bytes.append(ENCODER.encode(ending));
-    return bytes.finish();
-  }
-
-  toString(): string {
-    return new TextDecoder('utf-8', { ignoreBOM: true }).decode(this.toBytes());
-  }
-
-  /**
-   * Some rows as a table of their own, in the given order.
-   * @param rows - indices of rows
-   * @throws ArgumentError for an index that there is not
-   */
-  subset(rows: ArrayLike<number>): TextTable {
-    const range = { min: 0, max: this.count - 1 };
-    for (const row of Array.from(rows)) checkInteger('TextTable.subset', 'rows', row, range);
-    return new TextTable(
-      this.columns.map((column) => column.subset(rows)),
-      this.dialect,
-    );
-  }
-
-  /**
-   * The table with other texts in some cells; the others stay as they are.
-   * @param text - the new text of a cell, by row and place of the column; undefined for a cell that stays
-   */
-  replace(text: (row: number, column: number) => string | undefined): TextTable {
-    const { separator } = this.dialect;
-    const columns = this.columns.map((cells, column) => cells.replace((row) => text(row, column), separator));
-    return new TextTable(columns, this.dialect);
-  }
-
-  /**
-   * The column of a name.
-   * @throws ArgumentError if there is none, or several
-   */
-  column(name: string): TextCells {
-    const found = this.columns.filter((column) => column.name === name);
-    if (found.length === 1) return found[0]!;
-    throw new ArgumentError({
-      where: 'TextTable.column',
-      argument: 'name',
-      expected: `to be one of the columns ${this.columns.map((column) => column.name).join(', ')}`,
-      actual: found.length === 0 ? `"${name}"` : `"${name}", the name of ${found.length} columns`,
-    });
-  }
-}
-
-/** The cells of one column, as bytes of UTF-8 one after the other. */
-export class TextCells {
-  /**
-   * @param bytes - the cells without their quotes
-   * @param ends - where each cell ends in `bytes`, `[count]`
-   * @param quotes - a bit for each row, lowest first: whether the cell is quoted in the text
-   */
-  constructor(
-    readonly name: string,
-    readonly bytes: Uint8Array,
-    readonly ends: Uint32Array,
-    private readonly quotes: Uint8Array,
-  ) {}
-
-  /** The number of rows. */
-  get count(): number {
-    return this.ends.length;
-  }
-
-  /** Where a cell begins in `bytes`. */
-  start(row: number): number {
-    return row === 0 ? 0 : this.ends[row - 1]!;
-  }
-
-  /** The text of a cell, without quotes. */
-  text(row: number): string {
-    const [start, end] = [this.start(row), this.ends[row]!];
-    let text = '';
-    for (let at = start; at < end; at++) {
-      const byte = this.bytes[at]!;
-      if (byte > 127) return DECODER.decode(this.bytes.subarray(start, end));
-      text += String.fromCharCode(byte);
-    }
-    return text;
-  }
-
-  /** Whether a cell is quoted in the text. */
-  isQuoted(row: number): boolean {
-    return ((this.quotes[row >> 3]! >> (row & 7)) & 1) === 1;
-  }
-
-  /** Appends a cell as it stands in the text. */
-  write(row: number, target: GrowingBytes): void {
-    if (!this.isQuoted(row)) return target.append(this.bytes, this.start(row), this.ends[row]!);
-    target.append(ENCODER.encode(quoted(this.text(row), true)));
-  }
-
-  /**
-   * The column with other texts in some cells.
-   * @param text - the new text of a row's cell; undefined for a cell that stays as it is
-   * @param separator - the character between cells, for the quotes of new ones
-   */
-  replace(text: (row: number) => string | undefined, separator = ','): TextCells {
-    const builder = new CellsBuilder();
-    for (let row = 0; row < this.count; row++) {
-      const cell = text(row);
-      if (cell === undefined)
-        builder.push(this.bytes.subarray(this.start(row), this.ends[row]!), this.isQuoted(row));
-      else builder.push(ENCODER.encode(cell), needsQuotes(cell, separator));
-    }
-    return builder.finish(this.name);
-  }
-
-  subset(rows: ArrayLike<number>): TextCells {
-    const builder = new CellsBuilder();
-    for (const row of Array.from(rows)) {
-      builder.push(this.bytes.subarray(this.start(row), this.ends[row]!), this.isQuoted(row));
-    }
-    return builder.finish(this.name);
-  }
 }
 
 /**
@@ -229,22 +46,6 @@ export function parseTextTable(text: string | Uint8Array, options: TextTableOpti
   const reader = new TextTableReader('parseTextTable', options);
   reader.push(typeof text === 'string' ? ENCODER.encode(text) : text);
   return reader.finish();
-}
-
-/**
- * Checks that an argument is a table of text.
- * @throws ArgumentError naming `where` and `argument`
- */
-export function checkTextTable(where: string, argument: string, table: unknown): asserts table is TextTable {
-  // Not by its class: a program may have loaded this package twice, as an ES module and as a CommonJS module.
-  const { columns, count } = (table ?? {}) as Partial<TextTable>;
-  if (Array.isArray(columns) && typeof count === 'number') return;
-  throw new ArgumentError({
-    where,
-    argument,
-    expected: 'to be a TextTable, such as readTextTable gives',
-    actual: table === null ? 'null' : typeof table,
-  });
 }
 
 /** Takes text in pieces and appends its cells to columns. */
@@ -463,83 +264,6 @@ class TextTableReader {
   }
 }
 
-/** Appends cells to a column. */
-class CellsBuilder {
-  readonly #bytes = new GrowingBytes();
-  #ends = new Uint32Array(64);
-  #quotes = new Uint8Array(8);
-  #count = 0;
-
-  push(cell: Uint8Array, isQuoted: boolean): void {
-    this.#bytes.append(cell);
-    this.#close(isQuoted);
-  }
-
-  /** Appends the bytes of a cell, doubled quotes made single if it is quoted. */
-  pushSlice(text: Uint8Array, start: number, end: number, isQuoted: boolean): void {
-    if (!isQuoted) this.#bytes.append(text, start, end);
-    else {
-      for (let at = start; at < end; at++) {
-        this.#bytes.appendByte(text[at]!);
-        if (text[at] === QUOTE && text[at + 1] === QUOTE && at + 1 < end) at++;
-      }
-    }
-    this.#close(isQuoted);
-  }
-
-  pop(): void {
-    this.#count--;
-    this.#bytes.length = this.#count === 0 ? 0 : this.#ends[this.#count - 1]!;
-    this.#quotes[this.#count >> 3]! &= ~(1 << (this.#count & 7));
-  }
-
-  finish(name: string): TextCells {
-    const quotes = this.#quotes.slice(0, (this.#count + 7) >> 3);
-    return new TextCells(name, this.#bytes.finish(), this.#ends.slice(0, this.#count), quotes);
-  }
-
-  #close(isQuoted: boolean): void {
-    if (this.#count === this.#ends.length) {
-      this.#ends = grown(this.#ends);
-      this.#quotes = grown(this.#quotes);
-    }
-    this.#ends[this.#count] = this.#bytes.length;
-    if (isQuoted) this.#quotes[this.#count >> 3]! |= 1 << (this.#count & 7);
-    this.#count++;
-  }
-}
-
-/** Bytes that grow. */
-export class GrowingBytes {
-  length = 0;
-  #bytes = new Uint8Array(256);
-
-  append(source: Uint8Array, start = 0, end = source.length): void {
-    while (this.length + end - start > this.#bytes.length) this.#bytes = grown(this.#bytes);
-    // A call of `set` costs more than a short loop.
-    if (end - start > 32) {
-      this.#bytes.set(source.subarray(start, end), this.length);
-      this.length += end - start;
-    } else for (let at = start; at < end; at++) this.#bytes[this.length++] = source[at]!;
-  }
-
-  appendByte(byte: number): void {
-    if (this.length === this.#bytes.length) this.#bytes = grown(this.#bytes);
-    this.#bytes[this.length++] = byte;
-  }
-
-  finish(): Uint8Array {
-    return this.#bytes.slice(0, this.length);
-  }
-}
-
-function grown<T extends Uint8Array | Uint32Array>(values: T): T {
-  const Values = values.constructor as new (length: number) => T;
-  const larger = new Values(2 * values.length);
-  larger.set(values);
-  return larger;
-}
-
 function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
   if (first.length === 0) return second;
   const both = new Uint8Array(first.length + second.length);
@@ -561,12 +285,7 @@ function sniffSeparator(text: Uint8Array, start: number): string {
   return best.width > 1 ? best.separator : ',';
 }
 
-const needsQuotes = (cell: string, separator: string) => cell.includes(separator) || /["\r\n]/.test(cell);
-
-const quoted = (cell: string, isQuoted: boolean) => (isQuoted ? `"${cell.replaceAll('"', '""')}"` : cell);
-
-const [QUOTE, LINE_FEED, CARRIAGE_RETURN] = [0x22, 0x0a, 0x0d];
-const BYTE_ORDER_MARK = Uint8Array.of(0xef, 0xbb, 0xbf);
+const [LINE_FEED, CARRIAGE_RETURN] = [0x0a, 0x0d];
 const SNIFFED = 2 ** 14;
 const LONGEST_RECORD = 2 ** 22;
 const ENCODER = new TextEncoder();

@@ -1,7 +1,9 @@
 import { DgmError } from '@dgm/core';
 import { describe, expect, it } from 'vitest';
-import { formatCell, inferSchema, parseSchema, readCells, type InferSchemaOptions } from './schema';
-import { parseTextTable } from './text-table';
+import { parseTextTable } from '../text/read-text-table';
+import { inferSchema, type InferSchemaOptions } from './infer-schema';
+import { parseSchema } from './parse-schema';
+import { formatCell, readCells } from './typed-table';
 
 /** The schema of one column. */
 function column(cells: readonly string[], options: InferSchemaOptions = {}) {

@@ -97,3 +97,12 @@ export const DATE_FORMATS: readonly string[] = [
   ...DAYS.filter((day) => day !== 'YYYYMMDD').flatMap((day) => TIMES.map((time) => `${day} ${time}`)),
   ...TIMES.flatMap((time) => [`YYYY-MM-DDT${time}`, `YYYY-MM-DDT${time}Z`]),
 ];
+
+const dateForms = new Map<string, DateFormat>();
+
+/** The form of a name; the same one each time. */
+export function dateFormat(format: string): DateFormat {
+  const known = dateForms.get(format) ?? new DateFormat(format);
+  dateForms.set(format, known);
+  return known;
+}

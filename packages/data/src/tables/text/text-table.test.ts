@@ -1,13 +1,8 @@
 import { DgmError } from '@dgm/core';
 import { gzipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
-import {
-  checkTextTable,
-  parseTextTable,
-  readTextTable,
-  TextTable,
-  type TextTableOptions,
-} from './text-table';
+import { parseTextTable, readTextTable, type TextTableOptions } from './read-text-table';
+import { checkTextTable, TextTable } from './text-table';
 
 const encoder = new TextEncoder();
 const refused = (row: string) =>
