@@ -25,12 +25,12 @@ const libraries: readonly { readonly library: PeerLibrary; readonly tasks: reado
   {
     library: 'PyTorch',
     tasks: [
-      { name: 'glyphs', shape: [64], models: 52 },
+      { name: 'glyphs', shape: [64], models: 53 },
       {
         name: 'two-moons',
         shape: [2],
         models: 3,
-        ofOtherData: /^(residual-flow|cnf|ddgm|flow-matching|gan-.*)$/,
+        ofOtherData: /^(residual-flow|cnf|ddgm|vdm|flow-matching|gan-.*)$/,
       },
     ],
   },

@@ -1,4 +1,4 @@
-"""A diffusion model with dense networks (DGM Listing 4.13), and flow matching with a convolutional one."""
+"""A diffusion model with dense networks (DGM Listing 4.13), and a variational one and flow matching with convolutions."""
 
 import math
 
@@ -87,11 +87,11 @@ class ConvBlock(nn.Module):
 
 
 class ConvDenoiser(nn.Module):
-    """From z `[n, side * side]` and times `[n]` to as many numbers: residual blocks, and a dense path over the whole image."""
+    """From z `[n, side * side]` and times `[n]` to `[n, side * side, outputs]`: residual blocks, and a dense path over the image."""
 
     BLOCKS, GROUPS, FEW = 3, 4, 8
 
-    def __init__(self, side, levels, channels, dropout):
+    def __init__(self, side, levels, channels, dropout, outputs):
         super().__init__()
         self.side, self.frequency, context = side, (levels - 1) / 4, 2 * channels
         sinusoids = 2 * math.ceil(context / 8)
@@ -118,8 +118,8 @@ class ConvDenoiser(nn.Module):
             nn.Conv2d(self.FEW, channels, 1),
         )
         self.norm = nn.GroupNorm(self.GROUPS, channels)
-        self.last = zeroed(nn.Conv2d(channels, 1, 1, bias=False))
-        self.bias = nn.Parameter(torch.zeros(1, side, side))
+        self.last = zeroed(nn.Conv2d(channels, outputs, 1, bias=False))
+        self.bias = nn.Parameter(torch.zeros(outputs, side, side))
 
     def forward(self, z, t):
         angles = t[:, None] * self.frequencies
@@ -131,35 +131,100 @@ class ConvDenoiser(nn.Module):
             h = block(h, context)
             if index == self.BLOCKS // 2:
                 h = h + self.whole(h)
-        return (self.last(F.silu(self.norm(h))) + self.bias).view_as(z)
+        return (self.last(F.silu(self.norm(h))) + self.bias).flatten(2).transpose(1, 2)
 
 
-class FlowMatching(nn.Module):
-    STEPS = 20
+class OfImages(nn.Module):
+    """What models of flat square images have in common."""
+
     optimizer_options = {"betas": (0.9, 0.99), "weight_decay": 0.01}
 
-    def __init__(self, task):
+    def __init__(self, task, outputs):
         super().__init__()
-        size, self.levels = math.prod(task.shape), few_levels(task)
-        side = math.isqrt(size)
-        if len(task.shape) != 1 or side * side != size:
+        self.size, self.levels = math.prod(task.shape), few_levels(task)
+        side = math.isqrt(self.size)
+        if len(task.shape) != 1 or side * side != self.size:
             raise ValueError("the PyTorch peer takes flat square images")
-        self.size = size
-        self.network = ConvDenoiser(side, self.levels, 8 if task.quick else 32, 0.1)
+        self.network = ConvDenoiser(side, self.levels, 8 if task.quick else 32, 0.1, outputs(self.levels))
+
+
+def spread_times(n):
+    """Times in [0, 1) that are spread evenly over a batch."""
+    return (torch.rand(1) + torch.arange(n) * ((1 + math.sqrt(5)) / 2)) % 1
+
+
+class VariationalDiffusion(OfImages):
+    """The bound in continuous time, with logits that are added to the likelihood of each level."""
+
+    STEPS = 100
+
+    def __init__(self, task):
+        super().__init__(task, lambda levels: levels)
+        self.start = nn.Parameter(torch.tensor(-7.0))
+        self.log_range = nn.Parameter(torch.tensor(math.log(12.0)))
+        self.register_buffer("values", torch.linspace(-1, 1, self.levels))
+
+    def gamma(self, t):
+        return self.start + self.log_range.exp() * t
+
+    def likelihoods(self, z, gamma):
+        """Log-densities of z, `[n, d]`, given each level, but for a constant."""
+        alpha, variance = torch.sigmoid(-gamma).sqrt(), torch.sigmoid(gamma)
+        return -0.5 * (z[..., None] - alpha[..., None] * self.values).square() / variance[..., None]
+
+    def denoised(self, z, gamma):
+        logits = self.network(z, ((gamma + 13) / 20).expand(len(z), 1)[:, 0])
+        return (logits + self.likelihoods(z, gamma)).softmax(-1) @ self.values
+
+    def nats(self, x):
+        data = 2 / (self.levels - 1) * x - 1
+        noised = lambda gamma: (
+            torch.sigmoid(-gamma).sqrt() * data + torch.sigmoid(gamma).sqrt() * torch.randn_like(x)
+        )
+        first, last = self.gamma(torch.zeros(1, 1)), self.gamma(torch.ones(1, 1))
+        reconstruction = surprise(self.likelihoods(noised(first), first), x)
+        signal = torch.sigmoid(-last)
+        prior = 0.5 * (signal * data.square() + F.softplus(-last) - signal).sum(1)
+        gamma = self.gamma(spread_times(len(x))[:, None])
+        error = (data - self.denoised(noised(gamma), gamma)).square().sum(1)
+        return reconstruction + prior + 0.5 * self.log_range.exp() * torch.exp(-gamma[:, 0]) * error
+
+    def loss(self, x):
+        return self.nats(x).mean()
+
+    def sample(self, n):
+        """Ancestral sampling."""
+        z = torch.randn(n, self.size)
+        for step in range(self.STEPS):
+            late, early = (self.gamma(torch.full((1, 1), 1 - at / self.STEPS)) for at in (step, step + 1))
+            noise = -torch.expm1(early - late)  # 1 - SNR(late) / SNR(early)
+            alpha = (torch.sigmoid(-early) / torch.sigmoid(-late)).sqrt()
+            mean = alpha * (1 - noise) * z + torch.sigmoid(-early).sqrt() * noise * self.denoised(z, late)
+            z = mean + (torch.sigmoid(early) * noise).sqrt() * torch.randn_like(z)
+        return draw(self.likelihoods(z, self.gamma(torch.zeros(1, 1)))).float()
+
+
+class FlowMatching(OfImages):
+    STEPS = 20
+
+    def __init__(self, task):
+        super().__init__(task, lambda levels: 1)
+
+    def velocity(self, z, t):
+        return self.network(z, t)[..., 0]
 
     def loss(self, x):
         data = (2 / self.levels) * (x + torch.rand_like(x)) - 1
         noise = torch.randn_like(x)
-        spread = torch.arange(len(x)) * ((1 + math.sqrt(5)) / 2)
-        t = (torch.rand(1) + spread) % 1
-        velocity = self.network((1 - t[:, None]) * data + t[:, None] * noise, t)
+        t = spread_times(len(x))
+        velocity = self.velocity((1 - t[:, None]) * data + t[:, None] * noise, t)
         return (velocity - (noise - data)).square().sum() / len(x)
 
     def sample(self, n):
         z = torch.randn(n, self.size)
         for step in range(self.STEPS):
-            z = z - self.network(z, torch.full((n,), 1 - step / self.STEPS)) / self.STEPS
+            z = z - self.velocity(z, torch.full((n,), 1 - step / self.STEPS)) / self.STEPS
         return ((z + 1) * (self.levels / 2)).floor().clamp(0, self.levels - 1)
 
 
-MODELS = {"ddgm": Ddgm, "flow-matching": FlowMatching}
+MODELS = {"ddgm": Ddgm, "flow-matching": FlowMatching, "vdm": VariationalDiffusion}

@@ -333,4 +333,21 @@ export const claims: readonly Claim[] = [
     minutes: 1,
     measure: groupNormRatio,
   },
+  ofStep('diffusion.fm-step', 'a training step of flow matching with convolutions', {
+    ...{ model: 'flow-matching', atLeast: 1.9 },
+  }),
+  ofStep('diffusion.ddgm-step', 'a training step of the diffusion model of the book, with all its networks', {
+    ...{ model: 'ddgm', atLeast: 1.5 },
+  }),
+  ofStep('diffusion.vdm-step', 'a training step of variational diffusion with convolutions', {
+    ...{ model: 'vdm', atLeast: 1.2 },
+  }),
+  {
+    ...common,
+    name: 'speed.diffusion.sampling',
+    what: "64 images of flow matching in 20 steps against PyTorch's",
+    bound: { atLeast: 2 },
+    minutes: 1,
+    measure: async (context) => lowest(samplingRatios(await ofPyTorch(['flow-matching'], context))),
+  },
 ];
