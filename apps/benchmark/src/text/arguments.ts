@@ -25,12 +25,12 @@ export const textCommand = new CommandLine({
   summary: 'Trains a character model on a text file and compares it with compressors.',
   usage: 'text FILE [options]',
   options: {
-    model: { type: 'string', value: 'NAME', default: 'gru', help: 'gru, lstm, transformer, wavenet' },
+    model: { type: 'string', value: 'NAME', default: 'gru', help: 'gru, lstm, transformer, wavenet, masked' },
     hidden: {
       type: 'string',
       value: 'INTEGER',
       default: '256',
-      help: 'hidden units, or features of the transformer',
+      help: 'hidden units, or features of transformers',
     },
     length: { type: 'string', value: 'INTEGER', default: '128', help: 'characters of a window' },
     epochs: {
@@ -60,7 +60,8 @@ export const textCommand = new CommandLine({
   },
   takesWords: true,
   notes: `The first 80 % of the text are for training, the next 10 % say when to stop, and the last 10 % are held out: on those
-the model's bits per character stand beside those of gzip, brotli and xz, each alone and after the training text.`,
+the model's bits per character stand beside those of gzip, brotli and xz, each alone and after the training text.
+Those of the masked diffusion are a bound, for windows that know nothing of each other.`,
 });
 
 /**

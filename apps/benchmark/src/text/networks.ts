@@ -5,16 +5,64 @@ import {
   type AutoregressiveModel,
   type OrderedArmOptions,
 } from '@dgm/arm';
+import { categoricalHead, evaluate, type BoundModel, type Engine, type Examples, type Key } from '@dgm/core';
+import { maskedDiffusion, oneHotEntries, transformerDenoiser } from '@dgm/diffusion';
+import { scoreText } from './score-text';
 
-type Make = (options: OrderedArmOptions, hidden: number) => AutoregressiveModel;
+/** What a character model is made for. */
+export interface CharacterModelOptions {
+  /** Characters of a window. */
+  readonly length: number;
+  /** How many different ones there are. */
+  readonly levels: number;
+  /** Hidden units, or features. */
+  readonly hidden: number;
+  readonly key: Key;
+}
 
-/** The character models that can be named, by hidden units. */
+/** A model of windows of characters. */
+export interface CharacterModel {
+  readonly model: AutoregressiveModel | BoundModel;
+  /** Bits per character of a text that is cut into windows. */
+  bits(windows: Examples, options: { readonly key: Key; readonly engine: Engine }): number | Promise<number>;
+}
+
+type Make = (options: CharacterModelOptions) => CharacterModel;
+
+/** A model that predicts each character from those before it, which reads the text from its start to its end. */
+const inOrder =
+  (make: (options: OrderedArmOptions, hidden: number) => AutoregressiveModel): Make =>
+  ({ length, levels, hidden, key }) => {
+    const likelihood = categoricalHead({ shape: [], levels });
+    const model = make({ shape: [length], likelihood, encoding: 'one-hot', key }, hidden);
+    return { model, bits: ({ values }) => scoreText(model, Int32Array.from(values), { likelihood }) };
+  };
+
+/** A model of which a bound is known, for windows that know nothing of each other. */
+const masked: Make = ({ length, levels, hidden, key }) => {
+  const network = transformerDenoiser({
+    ...{ shape: [length], outputs: levels, entries: oneHotEntries({ levels }), key },
+    ...{ features: hidden, heads: 4, blocks: 4, dropout: 0.1 },
+  });
+  const model = maskedDiffusion({ shape: [length], levels, network });
+  return {
+    model,
+    bits: async (windows, options) => {
+      const { nats } = await evaluate(model, windows, { ...options, batchSize: 32, numSamples: 32 });
+      return nats / length / Math.LN2;
+    },
+  };
+};
+
+/** The character models that can be named. */
 export const networks = {
-  gru: (options, hidden) => recurrentArm({ ...options, hidden, dropout: 0.1 }),
-  lstm: (options, hidden) => recurrentArm({ ...options, cell: 'lstm', hidden, dropout: 0.1 }),
-  transformer: (options, hidden) =>
+  gru: inOrder((options, hidden) => recurrentArm({ ...options, hidden, dropout: 0.1 })),
+  lstm: inOrder((options, hidden) => recurrentArm({ ...options, cell: 'lstm', hidden, dropout: 0.1 })),
+  transformer: inOrder((options, hidden) =>
     transformerArm({ ...options, features: hidden, heads: 4, blocks: 4, positions: 'rotary', dropout: 0.1 }),
-  wavenet: (options, hidden) => waveNet({ ...options, hidden, dropout: 0.1 }),
+  ),
+  wavenet: inOrder((options, hidden) => waveNet({ ...options, hidden, dropout: 0.1 })),
+  masked,
 } as const satisfies Readonly<Record<string, Make>>;
 
 export type NetworkName = keyof typeof networks;

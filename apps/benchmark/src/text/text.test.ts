@@ -139,6 +139,26 @@ describe('dgm-bench text', () => {
     expect(Number(bits)).toBeLessThan(Number(alone));
   });
 
+  it('gives a bound for a masked diffusion', async () => {
+    const file = path.join(folder, 'scale.txt');
+    await writeFile(file, 'do re mi fa so la ti '.repeat(60));
+    const options = [
+      '--model',
+      'masked',
+      '--hidden',
+      '16',
+      '--length',
+      '21',
+      '--epochs',
+      '4',
+      '--max-seconds',
+      '600',
+    ];
+    const bits = Number(/^masked +– +([\d.]+)$/m.exec(await printed(file, ...options))![1]);
+    expect(bits).toBeGreaterThan(0.5);
+    expect(bits).toBeLessThan(Math.log2(12));
+  });
+
   it('explains itself, and says what is wrong with a command', async () => {
     expect(await printed('--help')).toContain('--max-seconds');
     expect(() => parseTextArguments([])).toThrow('one text file');

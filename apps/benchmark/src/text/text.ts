@@ -1,4 +1,4 @@
-import { adam, categoricalHead, countParameters, fit, Key, setup } from '@dgm/core';
+import { adam, countParameters, fit, Key, setup } from '@dgm/core';
 import { progressBar } from '@dgm/core/node';
 import { text as loadText, type TextDataset } from '@dgm/data';
 import { decimal, duration, NOTHING } from '../report/format';
@@ -7,7 +7,6 @@ import { parseTextArguments, textCommand, type TextArguments } from './arguments
 import { compressedSize, compressors } from './compressors';
 import { engines } from './engines';
 import { networks } from './networks';
-import { scoreText } from './score-text';
 import { renderTextReport, TEXT_FILE, type TextResults } from './text-report';
 
 /**
@@ -65,19 +64,21 @@ async function train(
   data: TextDataset,
 ): Promise<Omit<TextResults, 'characters' | 'compressors'>> {
   const key = Key.of(seed);
-  const likelihood = categoricalHead({ shape: [], levels: data.characters.length });
-  const options = { shape: [length], likelihood, encoding: 'one-hot', key: key.fold('weights') } as const;
-  const model = networks[name](options, hidden);
+  const { model, bits: bitsOf } = networks[name]({
+    ...{ length, levels: data.characters.length },
+    ...{ hidden, key: key.fold('weights') },
+  });
+  const training = engines[engine]();
   try {
     const { seconds, curve } = await fit(model, data, {
-      ...{ key: key.fold('training'), engine: engines[engine](), epochs, maxSeconds },
+      ...{ key: key.fold('training'), engine: training, epochs, maxSeconds },
       optimizer: adam({ learningRate: 3e-3 }),
       batchSize: 32,
       clipNorm: 1,
       earlyStopping: { patience: 5 },
       callbacks: [progressBar()],
     });
-    const bits = scoreText(model, Int32Array.from(data.test.values), { likelihood });
+    const bits = await bitsOf(data.test, { key: key.fold('test'), engine: training });
     const bitsPerCharacter = (nats: number) => nats / length / Math.LN2;
     return {
       ...{ model: name, hidden, length, seed, engine, seconds, bits },
