@@ -4,13 +4,21 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { sumOverEvent } from './rows';
 
-export const dequantizations = ['uniform', 'beta'] as const;
+export const dequantizations = ['uniform', 'beta', 'bates'] as const;
 
 /**
  * The noise u in [0, 1) that is added to integers. The density of `beta`, $6 u (1 - u)$, falls to 0 where the next level begins,
- * so the density of the sum has no steps that a flow would have to follow.
+ * so the density of the sum has no steps that a flow would have to follow. `bates` is the mean of four uniform draws, which is
+ * nearly normal: what the parameterization `levels` of a flow knows already.
  */
 export type Dequantization = (typeof dequantizations)[number];
+
+/** The variance of u. */
+export const varianceOfNoise: Readonly<Record<Dequantization, number>> = {
+  uniform: 1 / 12,
+  beta: 1 / 20,
+  bates: 1 / 48,
+};
 
 /** Integers 0 to `levels` - 1, and the noise that is added to them; or real numbers, which stay as they are. */
 export interface DequantizedData {
@@ -34,7 +42,7 @@ export function dequantized(
   const logVolume = sizeOf(x.shape.slice(1)) * Math.log(2 / levels);
   return {
     z: tf.sub(tf.mul(2 / levels, tf.add(x, u)), 1),
-    offset: dequantization === 'uniform' ? tf.fill([n], logVolume) : tf.sub(logVolume, logDensityOfBeta(u)),
+    offset: tf.sub(logVolume, logDensity(dequantization, u)),
   };
 }
 
@@ -45,15 +53,24 @@ export function toLevels(z: Tensor, levels: number | undefined): Tensor {
   return tf.minimum(levels - 1, tf.maximum(0, value));
 }
 
-/** One draw of Beta(2, 2) is the median of three uniform ones. */
 function noise(kind: Dequantization, shape: Shape, key: Key): Tensor {
+  const draw = (name: string): Tensor => key.fold(name).uniform([...shape]);
   const a = key.uniform([...shape]);
   if (kind === 'uniform') return a;
-  const [b, c] = [key.fold('b').uniform([...shape]), key.fold('c').uniform([...shape])];
-  return tf.maximum(tf.minimum(a, b), tf.minimum(tf.maximum(a, b), c));
+  const [b, c] = [draw('b'), draw('c')];
+  // One draw of Beta(2, 2) is the median of three uniform ones.
+  if (kind === 'beta') return tf.maximum(tf.minimum(a, b), tf.minimum(tf.maximum(a, b), c));
+  return tf.div(tf.addN([a, b, c, draw('d')]), 4);
 }
 
-/** $\sum \ln 6 u (1 - u)$, `[n]`. */
-function logDensityOfBeta(u: Tensor): Tensor {
-  return sumOverEvent(tf.log(tf.mul(tf.mul(6, u), tf.sub(1, u))));
+/** $\sum \ln q(u)$, `[n]`. */
+function logDensity(kind: Dequantization, u: Tensor): Tensor {
+  if (kind === 'uniform') return tf.zeros([u.shape[0]!]);
+  if (kind === 'beta') return sumOverEvent(tf.log(tf.mul(tf.mul(6, u), tf.sub(1, u))));
+  // 4 B(4 u) with the cubic B-spline B on [0, 4], by the distance r from its middle and e = 2 - r from its end:
+  // 6 B = e^3 for r >= 1, and e^3 - 4 (1 - r)^3 below.
+  const r = tf.abs(tf.mul(4, tf.sub(u, 0.5)));
+  const inner = tf.mul(4, tf.pow(tf.relu(tf.sub(1, r)), 3));
+  const density = tf.mul(4 / 6, tf.sub(tf.pow(tf.sub(2, r), 3), inner));
+  return sumOverEvent(tf.log(density));
 }

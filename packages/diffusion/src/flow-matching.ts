@@ -1,5 +1,6 @@
 import {
   BaseModule,
+  checkGiven,
   checkKey,
   checkNumber,
   checkOneOf,
@@ -31,9 +32,16 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { checkDraws, checkedBatch, checkLevels, checkMethods, checkModel, outputAs } from './checks';
 import { guided, withTimes, type Guidance } from './condition';
-import { dequantizations, dequantized, toLevels, type Dequantization } from './dequantization';
+import {
+  dequantizations,
+  dequantized,
+  toLevels,
+  varianceOfNoise,
+  type Dequantization,
+} from './dequantization';
 import { isFixedStep, odeDensityLoop, odeLogDensity, type OdeDensityOptions } from './ode-density';
 import type { PairedBatch } from './optimal-pairs';
+import { levelVelocity, type PathCoefficients, type PathPoint } from './parameterization';
 import { record } from './record';
 import { perExample } from './rows';
 import { stratifiedTimes } from './stratified-times';
@@ -50,10 +58,17 @@ export interface FlowMatchingOptions {
   /** The noise that is added to integers. @defaultValue 'uniform' */
   readonly dequantization?: Dequantization;
   /**
-   * The velocity: maps z, `[n, ...shape]`, with the context `[n, 1 + contextSize]`, whose first column is the time, to as many
-   * numbers as z has. The model owns it.
+   * Maps z, `[n, ...shape]`, with the context `[n, 1 + contextSize]`, whose first column is the time, to what the
+   * `parameterization` asks for. The model owns it.
    */
   readonly network: Layer;
+  /**
+   * What the network gives: the `velocity`, as many numbers as z has; or for integers `levels`, logits
+   * `[n, ...shape, levels]` that are added to the likelihood of each level behind its noise, which with `bates` noise is right
+   * about what the data are near t = 0.
+   * @defaultValue 'velocity'
+   */
+  readonly parameterization?: FlowParameterization;
   /** Solves the ODE of the likelihood. @defaultValue `rungeKutta({ steps: 30 })` */
   readonly solver?: OdeSolver;
   /** The trace of the Jacobian in the likelihood. @defaultValue `hutchinsonTrace()` */
@@ -65,8 +80,9 @@ export interface FlowMatchingOptions {
    */
   readonly path?: FlowPath;
   /**
-   * p of the times $t = u^p$ that are trained, for uniform u. Above 1 more of them are near the data. The bound weighs the squared
-   * error of the velocity by about $(1 - t) / t$, the samples depend on all times alike.
+   * p of the times $t = u^p$ that are trained, for uniform u; the ODE of the likelihood is solved in u if p is above 1. Then more of them are
+   * near the data. The bound weighs the squared error of the velocity by about $(1 - t) / t$, the samples depend on all times
+   * alike.
    * @defaultValue 1
    */
   readonly timeExponent?: number;
@@ -87,6 +103,7 @@ const OPTIONS = [
   'levels',
   'dequantization',
   'network',
+  'parameterization',
   'solver',
   'trace',
   'path',
@@ -97,6 +114,10 @@ const OPTIONS = [
 const paths = ['linear', 'trigonometric'] as const;
 /** The path from noise to data of flow matching: `linear` or `trigonometric`. */
 export type FlowPath = (typeof paths)[number];
+
+const parameterizations = ['velocity', 'levels'] as const;
+/** What the network of a flow gives: its velocity, or logits of the levels of integers. */
+export type FlowParameterization = (typeof parameterizations)[number];
 
 /** What a flow is trained on: examples, with a condition, or with the noise that each is paired with. */
 export type FlowBatch = Tensor | ConditionedBatch | PairedBatch;
@@ -166,6 +187,7 @@ export class FlowMatching
     options?: { readonly solver?: FixedStepSolver },
   ) => SamplingLoop;
   readonly #network: Layer;
+  readonly #parameterization: FlowParameterization;
   readonly #solver: OdeSolver;
   readonly #path: FlowPath;
   readonly #timeExponent: number;
@@ -180,6 +202,7 @@ export class FlowMatching
       levels,
       dequantization = 'uniform',
       network,
+      parameterization = 'velocity',
       solver = rungeKutta({ steps: 30 }),
       trace = hutchinsonTrace(),
       path = 'linear',
@@ -191,10 +214,14 @@ export class FlowMatching
     checkOneOf(where, 'path', path, paths);
     checkNumber(where, 'timeExponent', timeExponent, { above: 0 });
     checkOneOf(where, 'dequantization', dequantization, dequantizations);
+    checkOneOf(where, 'parameterization', parameterization, parameterizations);
+    if (parameterization === 'levels')
+      checkGiven(where, 'levels', levels, 'to be given for the parameterization "levels"');
     this.eventShape = shape;
     this.levels = levels;
     this.isDequantized = levels !== undefined;
     this.contextSize = contextSize;
+    this.#parameterization = parameterization;
     this.#network = this.child('network', network);
     checkMethods(where, 'solver', solver, {
       methods: ['solve'],
@@ -287,7 +314,13 @@ export class FlowMatching
     return {
       inputs: { x, ...(context && { context }) },
       start: ({ x }, key) => this.#dequantized(x!, key),
-      field: (t, z, { context }) => this.#velocity(z, t, context && { context }),
+      // In u, for t = u^p: dz/du = p u^(p - 1) v. Below 1 that has no value at u = 0.
+      field: (u, z, { context }) => {
+        const p = this.#timeExponent;
+        if (p <= 1) return this.#velocity(z, u, context && { context });
+        const velocity = this.#velocity(z, tf.pow(u, p), context && { context });
+        return tf.mul(tf.mul(p, tf.pow(u, p - 1)), velocity);
+      },
       interval: { from: 0, to: 1 },
       solver,
       trace: this.#trace,
@@ -304,9 +337,9 @@ export class FlowMatching
         const noise = paired.noise ?? key.fold('noise').normal(x.shape);
         const times = this.#trainedTimes(key.fold('t'), x.shape[0]!);
         const t = perExample(times, x.rank);
-        const along = ({ signal, noise: ofNoise }: Coefficients): Tensor =>
+        const along = ({ signal, noise: ofNoise }: PathCoefficients): Tensor =>
           tf.add(tf.mul(signal, data), tf.mul(ofNoise, noise));
-        const { at, slope } = coefficients(this.#path, t);
+        const { at, slope } = pathPoint(this.#path, t);
         const call = { training, key: key.fold('network'), ...(context && { context }) };
         const error = tf.squaredDifference(this.#velocity(along(at), times, call), along(slope));
         return { total: tf.div(tf.sum<Scalar>(error), Math.max(1, x.shape[0]!)) };
@@ -327,7 +360,13 @@ export class FlowMatching
 
   #velocity(z: Tensor, t: Tensor, { context, ...call }: CallOptions = {}): Tensor {
     const output = this.#network.apply(z, { ...call, context: withTimes(z.shape[0]!, [t], context) });
-    return outputAs('FlowMatching', output, z.shape);
+    if (this.#parameterization === 'velocity') return outputAs('FlowMatching', output, z.shape);
+    const levels = this.levels!;
+    return levelVelocity(z, pathPoint(this.#path, t.rank === 0 ? t : perExample(t, z.rank)), {
+      logits: outputAs('FlowMatching', output, [...z.shape, levels]),
+      values: tf.tensor1d(Array.from({ length: levels }, (_, k) => (2 * k + 1) / levels - 1)),
+      variance: varianceOfNoise[this.#dequantization] * (2 / levels) ** 2,
+    });
   }
 
   #guided(z: Tensor, t: Scalar, guidance: Guidance): Tensor {
@@ -344,17 +383,7 @@ export class FlowMatching
   }
 }
 
-/** Factors of data and noise. */
-interface Coefficients {
-  readonly signal: Tensor;
-  readonly noise: Tensor;
-}
-
-/** $a_t$ and $b_t$ of a path, and their derivatives. */
-function coefficients(
-  path: FlowPath,
-  t: Tensor,
-): { readonly at: Coefficients; readonly slope: Coefficients } {
+function pathPoint(path: FlowPath, t: Tensor): PathPoint {
   if (path === 'linear') {
     return {
       at: { signal: tf.sub(1, t), noise: t },

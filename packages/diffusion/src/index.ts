@@ -8,7 +8,13 @@ export type { MaskedDiffusionOptions, MaskedSampleOptions } from './masked-diffu
 export { MultinomialDiffusion, multinomialDiffusion } from './multinomial-diffusion';
 export type { MultinomialDiffusionOptions, MultinomialSampleOptions } from './multinomial-diffusion';
 export { FlowMatching, flowMatching } from './flow-matching';
-export type { FlowBatch, FlowMatchingOptions, FlowPath, FlowSampleOptions } from './flow-matching';
+export type {
+  FlowBatch,
+  FlowMatchingOptions,
+  FlowParameterization,
+  FlowPath,
+  FlowSampleOptions,
+} from './flow-matching';
 export { ProbabilityFlow, probabilityFlow } from './probability-flow';
 export type { ProbabilityFlowOptions } from './probability-flow';
 export { ScoreMatching, scoreMatching } from './score-matching';

@@ -65,11 +65,53 @@ export function noiseEstimate(xHat: Tensor, z: Tensor, { alpha, sigma }: NoiseLe
 }
 
 /** $\ln \mathcal N(z; \alpha v_k, \sigma^2)$ of every level but for what does not depend on k: `[...z, levels]`. */
-export function levelLogLikelihoods(z: Tensor, { alpha, sigma }: NoiseLevel, values: Tensor): Tensor {
+export function levelLogLikelihoods(
+  z: Tensor,
+  { alpha, sigma }: Pick<NoiseLevel, 'alpha' | 'sigma'>,
+  values: Tensor,
+): Tensor {
   const [noisy, a, s] = [z, alpha, sigma].map((x) => (x.rank === 0 ? x : tf.expandDims(x, -1))) as [
     Tensor,
     Tensor,
     Tensor,
   ];
   return tf.mul(-0.5, tf.square(tf.div(tf.sub(noisy, tf.mul(a, values)), s)));
+}
+
+/** A place on the path $z = a x + b \epsilon$ of a flow, and the slopes of a and b there; all broadcast against z. */
+export interface PathPoint {
+  readonly at: PathCoefficients;
+  readonly slope: PathCoefficients;
+}
+
+/** Factors of data and noise. */
+export interface PathCoefficients {
+  readonly signal: Tensor;
+  readonly noise: Tensor;
+}
+
+/**
+ * The velocity $\mathbb E[a' x + b' \epsilon \mid z]$ of levels behind noise, from logits $o_k$ of a network that are added to the
+ * likelihood of each level. Given its level, an entry x is taken for normal, $\mathcal N(v_k, s^2)$, so with
+ * $S = a^2 s^2 + b^2$ and $\pi_k = \mathrm{softmax}_k (o_k + \ln \mathcal N(z; a v_k, S))$
+ *
+ * $$\sum_k \pi_k \Big( a' v_k + \frac{a a' s^2 + b b'}{S} (z - a v_k) \Big)$$
+ *
+ * @param given - the logits, `[...z, levels]`; the middle of each level, `[levels]`; and s^2
+ */
+export function levelVelocity(
+  z: Tensor,
+  { at, slope }: PathPoint,
+  {
+    logits,
+    values,
+    variance,
+  }: { readonly logits: Tensor; readonly values: Tensor; readonly variance: number },
+): Tensor {
+  const spread = tf.add(tf.mul(variance, tf.square(at.signal)), tf.square(at.noise));
+  const likelihoods = levelLogLikelihoods(z, { alpha: at.signal, sigma: tf.sqrt(spread) }, values);
+  const mean = tf.sum(tf.mul(tf.softmax(tf.add(logits, likelihoods)), values), -1);
+  const change = tf.add(tf.mul(variance, tf.mul(at.signal, slope.signal)), tf.mul(at.noise, slope.noise));
+  const rest = tf.mul(tf.div(change, spread), tf.sub(z, tf.mul(at.signal, mean)));
+  return tf.add(tf.mul(slope.signal, mean), rest);
 }

@@ -193,6 +193,17 @@ export const models: ModelTable = {
     data: points,
     steps: 40,
   }),
+  'flowMatching (levels)': () => ({
+    make: (key) =>
+      flowMatching({
+        ...{ shape: [4, 4], levels: 3, dequantization: 'bates', parameterization: 'levels', timeExponent: 2 },
+        network: stirred(mlpDenoiser({ shape: [4, 4], outputs: 3, features: 8, blocks: 1, key }), key),
+        solver: rungeKutta({ steps: 3 }),
+      }),
+    data: pixels,
+    range: [0, 2],
+    steps: 40,
+  }),
 };
 
 /** A time for each of two examples, and a condition of the given width. */
