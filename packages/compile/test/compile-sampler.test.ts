@@ -111,3 +111,44 @@ describe('Markov chains in a compiled loop', () => {
     sampler.dispose();
   });
 });
+
+describe('a compiled loop of many steps', () => {
+  test('hands on what no step reads, and outputs that do not change', async () => {
+    const offset = tf.tensor1d([1, 2]);
+    const loop: SamplingLoop = {
+      steps: 5,
+      inputs: { offset },
+      start: ({ offset }, own) => ({ x: own.normal([2]), last: tf.zeros([2]), fixed: tf.exp(offset!) }),
+      next: ({ x }, { offset }, own) => ({
+        x: tf.add(tf.mul(x!, tf.exp(offset!)), own.normal([2])),
+        last: tf.clone(x!),
+        fixed: tf.exp(offset!),
+      }),
+      finish: ({ x, last, fixed }) => tf.stack([x!, last!, fixed!]),
+    };
+    const sampler = await compileSampler(loop);
+    const compiled = await taken(sampler.sample(key));
+    const eager = await taken(runSamplingLoop(loop, key));
+    compiled.forEach((value, index) => expect(value / eager[index]!).toBeCloseTo(1, 5));
+    sampler.dispose();
+    offset.dispose();
+  });
+
+  test('in several runs, where its draws are many, and without draws', async () => {
+    const walk = (steps: number, draws: boolean): SamplingLoop => ({
+      steps,
+      inputs: {},
+      start: () => ({ x: tf.zeros([2 ** 17]) }),
+      next: ({ x }, _, own) => ({ x: tf.add(x!, draws ? own.uniform(x!.shape) : 1) }),
+      finish: ({ x }) => tf.clone(x!),
+    });
+    for (const loop of [walk(5, true), walk(7, false)]) {
+      const sampler = await compileSampler(loop);
+      const compiled = await sampler.sample(key);
+      const eager = runSamplingLoop(loop, key);
+      expect(tf.tidy(() => tf.max(tf.abs(tf.sub(compiled, eager))).dataSync()[0])).toBe(0);
+      tf.dispose([compiled, eager]);
+      sampler.dispose();
+    }
+  });
+});

@@ -4,9 +4,10 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { capture } from '../capture/capture';
 import type { InputSpec } from '../capture/capture';
 import type { DType } from '../graph/graph';
-import { compile } from './compile';
+import { compile, compileLoop } from './compile';
 import type { CompileOptions, TensorFunction } from './compile';
 import type { CompiledFunction } from './compiled-function';
+import type { LoopInputs } from './compiled-loop';
 
 /** A sampler in ONNX Runtime. Made by {@link compileSampler}. */
 export interface CompiledSampler {
@@ -22,7 +23,7 @@ export interface CompiledSampler {
 
 /**
  * Captures the two steps of a sampling loop and prepares them to run in ONNX Runtime, where the state stays from step to
- * step. Parameters have the values of each call of `sample`.
+ * step: on a CPU many steps are one run. Parameters have the values of each call of `sample`.
  *
  * @param loop - `model.samplingLoop(64)` of an autoregressive model, for example
  * @throws UnsupportedError where a step reads the value of a tensor
@@ -44,16 +45,7 @@ export async function compileSampler(
   const state: Record<string, InputSpec> = Object.fromEntries(graph.outputs);
   const start = await compile(first, inputs, options);
   try {
-    const next =
-      loop.steps === 0
-        ? undefined
-        : await compile(
-            ({ tensors, key }) => {
-              return named('state', loop.next(pick('state', tensors), pick('input', tensors), key));
-            },
-            { ...inputs, ...state },
-            options,
-          );
+    const next = loop.steps === 0 ? undefined : await compileNext(loop, { ...inputs, ...state }, options);
     return new LoopSampler(loop, start, next);
   } catch (error) {
     start.dispose();
@@ -61,12 +53,35 @@ export async function compileSampler(
   }
 }
 
+/** The steps after the first. */
+interface NextSteps {
+  run(steps: number, inputs: LoopInputs): Promise<LoopTensors>;
+  dispose(): void;
+}
+
+/** A processor takes many steps in one run; on a device each is a run, between which the state stays there. */
+async function compileNext(
+  loop: SamplingLoop,
+  specs: Readonly<Record<string, InputSpec>>,
+  options: CompileOptions,
+): Promise<NextSteps> {
+  const next: TensorFunction = ({ tensors, key }) =>
+    named('state', loop.next(pick('state', tensors), pick('input', tensors), key));
+  if ((options.device ?? 'cpu') === 'cpu') return compileLoop(next, specs, options);
+  const compiled = await compile(next, specs, options);
+  return {
+    run: (steps, { start, tensors, key }) =>
+      compiled.loop(steps, { start, each: (step) => ({ tensors, key: key(step) }) }),
+    dispose: () => compiled.dispose(),
+  };
+}
+
 class LoopSampler implements CompiledSampler {
   readonly #loop: SamplingLoop;
   readonly #start: CompiledFunction;
-  readonly #next: CompiledFunction | undefined;
+  readonly #next: NextSteps | undefined;
 
-  constructor(loop: SamplingLoop, start: CompiledFunction, next: CompiledFunction | undefined) {
+  constructor(loop: SamplingLoop, start: CompiledFunction, next: NextSteps | undefined) {
     this.#loop = loop;
     this.#start = start;
     this.#next = next;
@@ -86,10 +101,8 @@ class LoopSampler implements CompiledSampler {
   async #goOn(first: LoopTensors, tensors: LoopTensors, key: Key): Promise<LoopTensors> {
     if (this.#next === undefined) return first;
     try {
-      return await this.#next.loop(this.#loop.steps, {
-        start: first,
-        each: (step) => ({ tensors, key: key.fold(step + 1) }),
-      });
+      const steps = { start: first, tensors, key: (step: number) => key.fold(step + 1) };
+      return await this.#next.run(this.#loop.steps, steps);
     } finally {
       tf.dispose(first);
     }

@@ -2,8 +2,9 @@ import { checkInteger, checkOneOf, checkOptions, UnsupportedError } from '@dgm/c
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { capture } from '../capture/capture';
 import type { CaptureInputs, InputSpec } from '../capture/capture';
+import { inputValue } from '../graph/graph';
 import { dropUnusedInputs } from '../graph/substitute';
-import { writeModel } from '../onnx/write-model';
+import { writeLoop, writeModel } from '../onnx/write-model';
 import { simplify, tune } from '../passes/simplify';
 import { loadRuntime } from '../runtime/load-runtime';
 import type { OnnxRuntime } from '../runtime/onnx-runtime';
@@ -11,6 +12,8 @@ import { DEVICES } from '../runtime/runtime';
 import type { Device } from '../runtime/runtime';
 import { threadsFor } from '../runtime/threads';
 import { CompiledFunction } from './compiled-function';
+import { CompiledLoop } from './compiled-loop';
+import type { CapturedFunction } from './function-feeds';
 
 /** Where and how a captured function runs. */
 export interface CompileOptions {
@@ -52,13 +55,45 @@ export type TensorFunction<Output extends string = string> = (
 export async function compile<Output extends string>(
   fn: TensorFunction<Output>,
   specs: Readonly<Record<string, InputSpec>>,
-  { device = 'cpu', threads, runtime: given, ...unknown }: CompileOptions = {},
+  options: CompileOptions = {},
 ): Promise<CompiledFunction<Output>> {
+  const { captured, ...session } = await captureFor(fn, specs, options);
+  const model = writeModel(captured.graph);
+  return new CompiledFunction<Output>(captured, await captured.runtime.createSession(model, session));
+}
+
+/**
+ * Captures a function whose outputs are inputs of the same names, to be applied many times in one run.
+ * @param specs - of its inputs, the outputs among them
+ * @throws what `compile` throws
+ */
+export async function compileLoop(
+  fn: TensorFunction,
+  specs: Readonly<Record<string, InputSpec>>,
+  options: CompileOptions = {},
+): Promise<CompiledLoop> {
+  const { captured, ...session } = await captureFor(fn, specs, options);
+  const { inputs, outputs } = captured.graph;
+  // An output that no step reads goes around as well.
+  const state = [...outputs].map(
+    ([name, value]) => [name, inputs.get(name) ?? inputValue(name, value)] as const,
+  );
+  const graph = { inputs: new Map([...inputs, ...state]), outputs };
+  const model = writeLoop(graph, new Set(captured.draws.keys()));
+  return new CompiledLoop({ ...captured, graph }, await captured.runtime.createSession(model, session));
+}
+
+/** Captures a function, and fits it to a device with so many threads. */
+async function captureFor(
+  fn: TensorFunction,
+  specs: Readonly<Record<string, InputSpec>>,
+  { device = 'cpu', threads, runtime: given, ...unknown }: CompileOptions,
+): Promise<{ readonly captured: CapturedFunction; readonly device: Device; readonly threads: number }> {
   checkOptions('compile', unknown, ['device', 'threads', 'runtime']);
   checkOneOf('compile', 'device', device, DEVICES);
   if (threads !== undefined) checkInteger('compile', 'threads', threads);
-  const { graph, state, draws } = capture(fn, specs);
-  const written = [...state.keys()].find((name) => graph.outputs.has(name));
+  const { graph: recorded, state, draws } = capture(fn, specs);
+  const written = [...state.keys()].find((name) => recorded.outputs.has(name));
   if (written !== undefined) {
     throw new UnsupportedError({
       where: 'compile',
@@ -68,11 +103,11 @@ export async function compile<Output extends string>(
       remedy: 'return the new value, and assign it outside',
     });
   }
-  const used = tune(dropUnusedInputs(simplify(graph)), device);
+  const graph = tune(dropUnusedInputs(simplify(recorded)), device);
   const runtime = await loadRuntime(given);
-  const session = await runtime.createSession(writeModel(used), {
+  return {
+    captured: { graph, specs, state, draws, runtime },
     device,
-    threads: threads ?? threadsFor(used),
-  });
-  return new CompiledFunction<Output>({ graph: used, specs, state, draws, runtime, session });
+    threads: threads ?? threadsFor(graph),
+  };
 }

@@ -1,20 +1,11 @@
-import {
-  ArgumentError,
-  checkInteger,
-  formatShape,
-  sameShape,
-  ShapeError,
-  sizeOf,
-  StateError,
-} from '@dgm/core';
-import type { Key, TracedDraw } from '@dgm/core';
-import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor, Variable } from '@tensorflow/tfjs-core';
-import type { InputSpec } from '../capture/capture';
-import { dataOf, zeroData } from '../graph/graph';
-import type { Data, Graph } from '../graph/graph';
+import { checkInteger, sizeOf, StateError } from '@dgm/core';
+import type { Key } from '@dgm/core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { zeroData } from '../graph/graph';
 import { printGraph } from '../graph/print';
-import type { Runtime, RuntimeSession, RuntimeTensor } from '../runtime/runtime';
+import type { RuntimeSession } from '../runtime/runtime';
+import { FunctionFeeds, toTensors } from './function-feeds';
+import type { CapturedFunction, Feeds } from './function-feeds';
 
 /** What one call is given. */
 export interface CallInputs {
@@ -32,27 +23,18 @@ export interface LoopOptions {
   readonly each?: (index: number) => CallInputs;
 }
 
-interface Parts {
-  readonly graph: Graph;
-  readonly specs: Readonly<Record<string, InputSpec>>;
-  readonly state: ReadonlyMap<string, Variable>;
-  readonly draws: ReadonlyMap<string, TracedDraw>;
-  readonly runtime: Runtime;
-  readonly session: RuntimeSession;
-}
-
-type Feeds = Record<string, RuntimeTensor>;
-
 /** A captured function with its session in ONNX Runtime. Made by `compile`. */
 export class CompiledFunction<Output extends string = string> {
-  readonly #parts: Parts;
-  /** Variables as they were read last, by their inputs. */
-  readonly #weights = new Map<string, { readonly dataId: object; readonly tensor: RuntimeTensor }>();
+  readonly #parts: CapturedFunction;
+  readonly #feeds: FunctionFeeds;
+  readonly #session: RuntimeSession;
   #isDisposed = false;
 
   /** @internal */
-  constructor(parts: Parts) {
+  constructor(parts: CapturedFunction, session: RuntimeSession) {
     this.#parts = parts;
+    this.#feeds = new FunctionFeeds(parts);
+    this.#session = session;
   }
 
   /** The program that runs, after simplification. */
@@ -76,8 +58,8 @@ export class CompiledFunction<Output extends string = string> {
     tensors: Readonly<Record<string, Tensor | number>>,
     options: { readonly key?: Key } = {},
   ): Promise<Record<Output, Tensor>> {
-    const feeds = { ...(await this.#variables()), ...(await this.#callFeeds({ tensors, ...options })) };
-    return this.#toTensors(await this.#call(feeds));
+    const feeds = { ...(await this.#feeds.variables()), ...(await this.#callFeeds({ tensors, ...options })) };
+    return toTensors<Output>(this.#parts.graph, await this.#call(feeds));
   }
 
   /**
@@ -93,11 +75,11 @@ export class CompiledFunction<Output extends string = string> {
    */
   async loop(count: number, { start, each }: LoopOptions): Promise<Record<Output, Tensor>> {
     checkInteger('CompiledFunction.loop', 'count', count);
-    const variables = await this.#variables();
+    const variables = await this.#feeds.variables();
     const outputs = [...this.#parts.graph.outputs.keys()];
     // What goes around is read from one memory and written into the other.
     const memories = [this.#memoryFor(outputs), this.#memoryFor(outputs)];
-    let carried = await this.#inputFeeds(start);
+    let carried = await this.#feeds.tensors(start);
     let results: Feeds = {};
     for (let index = 0; index < count; index++) {
       const feeds = { ...variables, ...carried, ...(await this.#callFeeds(each?.(index) ?? {})) };
@@ -109,15 +91,15 @@ export class CompiledFunction<Output extends string = string> {
           .map((name) => [name, current[`out/${name}`]!]),
       );
     }
-    return this.#toTensors(results);
+    return toTensors<Output>(this.#parts.graph, results);
   }
 
   /** Frees what the runtime holds. Calling it again does nothing. */
   dispose(): void {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
-    this.#weights.clear();
-    void this.#parts.session.release();
+    this.#feeds.clear();
+    void this.#session.release();
   }
 
   /** Room for outputs that become inputs, where the runtime can write into memory of ours. */
@@ -132,9 +114,8 @@ export class CompiledFunction<Output extends string = string> {
   }
 
   #call(feeds: Feeds, memory: Feeds = {}): Promise<Feeds> {
-    const { graph, session } = this.#parts;
-    const missing = [...graph.inputs.keys()].find((name) => feeds[name] === undefined);
-    if (missing !== undefined) throw missingInput(missing);
+    const { graph } = this.#parts;
+    this.#feeds.check(feeds);
     if (this.#isDisposed) {
       throw new StateError({
         where: 'CompiledFunction.run',
@@ -145,94 +126,10 @@ export class CompiledFunction<Output extends string = string> {
       });
     }
     const fresh = Object.fromEntries([...graph.outputs.keys()].map((name) => [`out/${name}`, null]));
-    return session.run(feeds, { ...fresh, ...memory });
+    return this.#session.run(feeds, { ...fresh, ...memory });
   }
 
   async #callFeeds({ tensors = {}, key }: CallInputs): Promise<Feeds> {
-    const { draws, graph, runtime } = this.#parts;
-    const feeds = await this.#inputFeeds(tensors);
-    if (key === undefined) return feeds;
-    for (const [name, { shape, refill }] of draws) {
-      if (graph.inputs.has(name)) feeds[name] = runtime.tensor(refill(key), shape, 'float32');
-    }
-    return feeds;
+    return { ...(await this.#feeds.tensors(tensors)), ...(key === undefined ? {} : this.#feeds.draws(key)) };
   }
-
-  async #inputFeeds(tensors: Readonly<Record<string, Tensor | number>>): Promise<Feeds> {
-    const { graph, specs, runtime } = this.#parts;
-    const feeds: Feeds = {};
-    for (const [name, given] of Object.entries(tensors)) {
-      const spec = specs[name];
-      if (spec === undefined) throw unknownInput(name, Object.keys(specs));
-      const { shape, dtype = 'float32' } = spec;
-      const givenShape = typeof given === 'number' ? [] : given.shape;
-      if (!sameShape(givenShape, shape)) throw wrongShape(name, shape, givenShape);
-      if (!graph.inputs.has(name)) continue;
-      const data = typeof given === 'number' ? dataOf([given], dtype) : ((await given.data()) as Data);
-      feeds[name] = runtime.tensor(data, shape, dtype);
-    }
-    return feeds;
-  }
-
-  /** The variables' values. A variable gets new data whenever it is assigned: until then it is not read again. */
-  async #variables(): Promise<Feeds> {
-    const { graph, state, runtime } = this.#parts;
-    const feeds: Feeds = {};
-    for (const [name, variable] of state) {
-      const spec = graph.inputs.get(name);
-      if (spec === undefined) continue;
-      const { dataId } = variable;
-      let known = this.#weights.get(name);
-      if (known?.dataId !== dataId) {
-        const values = (await variable.data()) as Data;
-        // A copy, in the memory of the last one: a backend may hand out its own, and use that for something else once the
-        // variable is assigned.
-        if (known !== undefined) (known.tensor.data as Float32Array).set(values as Float32Array);
-        const tensor = known?.tensor ?? runtime.tensor(values.slice(), spec.shape, spec.dtype);
-        known = { dataId, tensor };
-        this.#weights.set(name, known);
-      }
-      feeds[name] = known.tensor;
-    }
-    return feeds;
-  }
-
-  #toTensors(results: Feeds): Record<Output, Tensor> {
-    const entries = [...this.#parts.graph.outputs].map(([name, { shape, dtype }]) => {
-      const result = results[`out/${name}`]!;
-      const tensor = tf.tensor(result.data.slice() as Float32Array, [...shape], dtype);
-      result.dispose();
-      return [name, tensor] as const;
-    });
-    return Object.fromEntries(entries) as Record<Output, Tensor>;
-  }
-}
-
-function wrongShape(name: string, expected: readonly number[], actual: readonly number[]): ShapeError {
-  return new ShapeError({
-    where: 'CompiledFunction.run',
-    argument: name,
-    expected: `of shape ${formatShape(expected)}`,
-    actual: formatShape(actual),
-    remedy: 'compile the function for this shape too',
-  });
-}
-
-function missingInput(name: string): ShapeError {
-  const isDraw = name.startsWith('draw/');
-  return new ShapeError({
-    where: 'CompiledFunction.run',
-    argument: isDraw ? 'key' : name,
-    expected: isDraw ? 'for the draws of the function' : 'among the inputs',
-    actual: 'nothing',
-  });
-}
-
-function unknownInput(name: string, known: readonly string[]): ArgumentError {
-  return new ArgumentError({
-    where: 'CompiledFunction.run',
-    argument: name,
-    expected: `to be one of ${known.join(', ')}`,
-    actual: 'an input that was not captured',
-  });
 }

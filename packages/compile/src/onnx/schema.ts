@@ -20,6 +20,9 @@ const Attribute: MessageType = {
   f: { id: 2, type: 'float' },
   i: { id: 3, type: 'int64' },
   s: { id: 4, type: 'bytes' },
+  get g() {
+    return { id: 6, type: Graph };
+  },
   ints: { id: 8, type: 'int64', repeated: true },
   type: { id: 20, type: 'int32' },
 };
@@ -40,7 +43,7 @@ const Tensor: MessageType = {
   rawData: { id: 9, type: 'bytes' },
 };
 
-const Dimension: MessageType = { dimValue: { id: 1, type: 'int64' } };
+const Dimension: MessageType = { dimValue: { id: 1, type: 'int64' }, dimParam: { id: 2, type: 'string' } };
 const TensorShape: MessageType = { dim: { id: 1, type: Dimension, repeated: true } };
 const TensorType: MessageType = {
   elemType: { id: 1, type: 'int32' },
@@ -70,4 +73,4 @@ export const Model: MessageType = {
 export const dataTypes = { float32: 1, int32: 6, int64: 7, bool: 9 } as const;
 
 /** AttributeProto.AttributeType */
-export const attributeTypes = { float: 1, int: 2, string: 3, ints: 7 } as const;
+export const attributeTypes = { float: 1, int: 2, string: 3, graph: 5, ints: 7 } as const;

@@ -1,7 +1,7 @@
 import { fusedKernels } from '../kernels/fused';
 import { kernels } from '../kernels/table';
-import { dataOf, topologicalOrder } from '../graph/graph';
-import type { Data, DType, Graph, Value } from '../graph/graph';
+import { dataOf, inputValue, topologicalOrder } from '../graph/graph';
+import type { Data, DType, Graph, Node, Value } from '../graph/graph';
 import type { OnnxAttribute, OnnxBuilder } from '../kernels/onnx-builder';
 import { encode, type Message } from './protobuf';
 import { attributeTypes, dataTypes, Model } from './schema';
@@ -29,16 +29,45 @@ export function writeModel(
   graph: Graph,
   { metadata = {}, outputPrefix = 'out/', names = new Map() }: WriteOptions = {},
 ): Uint8Array {
-  const writer = new ModelWriter(names);
+  const writer = new ModelWriter({ names });
   for (const [name, value] of graph.inputs) writer.input(name, value);
-  for (const node of topologicalOrder(graph.outputs.values())) {
-    const { lower } = (kernels[node.kernel] ?? fusedKernels[node.kernel])!;
-    const inputNames = node.inputs.map((value) => writer.nameOf(value));
-    const results = lower({ ...node, onnx: writer, names: inputNames });
-    node.outputs.forEach((value, index) => writer.define(value, results[index]!));
-  }
+  for (const node of topologicalOrder(graph.outputs.values())) writer.lower(node);
   for (const [name, value] of graph.outputs) writer.output(`${outputPrefix}${name}`, value);
   return writer.finish(metadata);
+}
+
+/** An input of {@link writeLoop} with one element for each step: it says how many there are. */
+export const STEPS = 'steps';
+
+/**
+ * Writes a graph that is applied many times in one run, each output becoming the input of its name in the next step. What does
+ * not change from step to step is computed once.
+ *
+ * Inputs are the state before the first step, by the names of the outputs; what changes from step to step, stacked along a
+ * first axis; {@link STEPS}; and the graph's other inputs. Outputs have the prefix `out/`.
+ *
+ * @param changing - the names of the inputs that have a value for each step
+ */
+export function writeLoop(graph: Graph, changing: ReadonlySet<string>): Uint8Array {
+  const outer = new ModelWriter();
+  const body = new ModelWriter({ outer, prefix: 'step/' });
+  const states = [...graph.outputs.keys()].map((name) => [name, graph.inputs.get(name)!] as const);
+  const number = inputValue(STEPS, { shape: [], dtype: 'float32' });
+  const stacked = [...[...graph.inputs].filter(([name]) => changing.has(name)), [STEPS, number] as const];
+  const varying = new Set([...states, ...stacked].map(([, value]) => value));
+  for (const [name, value] of [...states, ...stacked]) body.input(`step/${name}`, value);
+  for (const [name, value] of stacked) outer.input(name, value, STEPS);
+  for (const [name, value] of graph.inputs) if (!changing.has(name)) outer.input(name, value);
+  for (const node of topologicalOrder(graph.outputs.values())) {
+    const changes = node.inputs.some((value) => varying.has(value));
+    if (changes) node.outputs.forEach((value) => varying.add(value));
+    (changes ? body : outer).lower(node);
+  }
+  for (const [name, value] of graph.outputs) body.output(`step/out/${name}`, value);
+  const outputs = new Map([...graph.outputs].map(([name, value]) => [`out/${name}`, value]));
+  const entering = [...states, ...stacked].map(([name]) => name);
+  outer.scan(entering, { body, stacked: stacked.length, outputs });
+  return outer.finish();
 }
 
 interface OnnxNode {
@@ -46,6 +75,22 @@ interface OnnxNode {
   readonly input: readonly string[];
   readonly output: readonly string[];
   readonly attribute: readonly Message[];
+}
+
+interface WriterOptions {
+  /** Names of constants. */
+  readonly names?: ReadonlyMap<Value, string>;
+  /** The writer of the graph that this one is inside, whose values it may use. */
+  readonly outer?: ModelWriter;
+  /** Comes before the names of results and constants. */
+  readonly prefix?: string;
+}
+
+interface Scan {
+  readonly body: ModelWriter;
+  /** How many of the inputs, from the last, have an element for each step. */
+  readonly stacked: number;
+  readonly outputs: ReadonlyMap<string, Value>;
 }
 
 class ModelWriter implements OnnxBuilder {
@@ -59,16 +104,27 @@ class ModelWriter implements OnnxBuilder {
   /** What results are called that are outputs. */
   readonly #outputNames = new Map<string, string>();
   readonly #constantNames: ReadonlyMap<Value, string>;
+  readonly #outer: ModelWriter | undefined;
+  readonly #prefix: string;
   readonly #written = new Map<string, string[]>();
   #count = 0;
 
-  constructor(constantNames: ReadonlyMap<Value, string>) {
-    this.#constantNames = constantNames;
+  constructor({ names = new Map(), outer, prefix = '' }: WriterOptions = {}) {
+    this.#constantNames = names;
+    this.#outer = outer;
+    this.#prefix = prefix;
   }
 
-  input(name: string, value: Value): void {
+  /** With `stack`, there is a first axis of unknown size, of that name. */
+  input(name: string, value: Value, stack?: string): void {
     this.#names.set(value, name);
-    this.#inputs.push(valueInfo(name, value));
+    this.#inputs.push(valueInfo(name, value, stack));
+  }
+
+  lower(node: Node): void {
+    const { lower } = (kernels[node.kernel] ?? fusedKernels[node.kernel])!;
+    const results = lower({ ...node, onnx: this, names: node.inputs.map((value) => this.nameOf(value)) });
+    node.outputs.forEach((value, index) => this.define(value, results[index]!));
   }
 
   /** A node's result takes the output's name; what has a name already, an input or another output, is copied. */
@@ -86,6 +142,7 @@ class ModelWriter implements OnnxBuilder {
   nameOf(value: Value): string {
     const known = this.#names.get(value);
     if (known !== undefined) return known;
+    if (value.source.kind !== 'constant' && this.#outer !== undefined) return this.#outer.nameOf(value);
     if (value.source.kind !== 'constant')
       throw new Error(`The graph uses the ${value.source.kind} before it is there.`);
     const wanted = this.#constantNames.get(value);
@@ -112,7 +169,7 @@ class ModelWriter implements OnnxBuilder {
     const key = JSON.stringify([op, inputs, outputs, attributes]);
     const known = this.#written.get(key);
     if (known !== undefined) return known;
-    const output = Array.from({ length: outputs }, () => `v${this.#count++}`);
+    const output = Array.from({ length: outputs }, () => `${this.#prefix}v${this.#count++}`);
     this.#written.set(key, output);
     output.forEach((result) => this.#results.add(result));
     const attribute = Object.entries(attributes).map(([name, value]) => ({
@@ -147,25 +204,39 @@ class ModelWriter implements OnnxBuilder {
     return this.node('Reshape', [name, this.int64(shape)]);
   }
 
-  finish(metadata: Readonly<Record<string, string>>): Uint8Array {
-    const final = (name: string) => this.#outputNames.get(name) ?? name;
+  /** Steps of a graph, with its inputs and then as many that are stacked; the results are this graph's outputs. */
+  scan(inputs: readonly string[], { body, stacked, outputs }: Scan): void {
+    const attribute = [
+      { name: 'body', type: attributeTypes.graph, g: body.#graph() },
+      { name: 'num_scan_inputs', ...encodeAttribute(stacked) },
+    ];
+    this.#nodes.push({ opType: 'Scan', input: inputs, output: [...outputs.keys()], attribute });
+    for (const [name, value] of outputs) this.#outputs.push(valueInfo(name, value));
+  }
+
+  finish(metadata: Readonly<Record<string, string>> = {}): Uint8Array {
     return encode(Model, {
       irVersion: IR_VERSION,
       producerName: '@dgm/compile',
       opsetImport: [{ domain: '', version: OPSET }],
       metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
-      graph: {
-        name: 'dgm',
-        node: this.#nodes.map((node) => ({
-          ...node,
-          input: node.input.map(final),
-          output: node.output.map(final),
-        })),
-        initializer: [...this.#initializers.values()],
-        input: this.#inputs,
-        output: this.#outputs,
-      },
+      graph: this.#graph(),
     });
+  }
+
+  #graph(): Message {
+    const final = (name: string) => this.#outputNames.get(name) ?? name;
+    return {
+      name: 'dgm',
+      node: this.#nodes.map((node) => ({
+        ...node,
+        input: node.input.map(final),
+        output: node.output.map(final),
+      })),
+      initializer: [...this.#initializers.values()],
+      input: this.#inputs,
+      output: this.#outputs,
+    };
   }
 
   /** Equal small constants are stored once. */
@@ -181,14 +252,15 @@ class ModelWriter implements OnnxBuilder {
     const known = this.#initializers.get(key) as { readonly name: string } | undefined;
     if (known !== undefined) return known.name;
     const number = this.#count++;
-    const name = wanted ?? `c${number}`;
+    const name = wanted ?? `${this.#prefix}c${number}`;
     this.#initializers.set(key, { name, dims: shape, dataType: dataTypes[dtype], rawData: bytes });
     return name;
   }
 }
 
-function valueInfo(name: string, { shape, dtype }: Value): Message {
-  const dim = shape.map((dimValue) => ({ dimValue }));
+function valueInfo(name: string, { shape, dtype }: Value, stack?: string): Message {
+  const first = stack === undefined ? [] : [{ dimParam: stack }];
+  const dim = [...first, ...shape.map((dimValue) => ({ dimValue }))];
   return { name, type: { tensorType: { elemType: dataTypes[dtype], shape: { dim } } } };
 }
 

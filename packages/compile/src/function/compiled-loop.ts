@@ -1,0 +1,84 @@
+import { sizeOf } from '@dgm/core';
+import type { Key, TracedDraw } from '@dgm/core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { topologicalOrder } from '../graph/graph';
+import type { Graph } from '../graph/graph';
+import { STEPS } from '../onnx/write-model';
+import type { RuntimeSession } from '../runtime/runtime';
+import { multiplyAdds } from '../runtime/threads';
+import { FunctionFeeds, toTensors } from './function-feeds';
+import type { CapturedFunction, Feeds } from './function-feeds';
+
+/** How many numbers are drawn for one run of the loop at most: 1 MiB, which a cache holds. */
+const NUMBERS_AT_ONCE = 2 ** 18;
+/** How many multiply-adds one run takes at most, some 50 ms: meanwhile nothing else happens in the process. */
+const WORK_AT_ONCE = 2e9;
+
+/** What a loop is given. */
+export interface LoopInputs {
+  /** The state before the first step: values of the function's outputs. Borrowed. */
+  readonly start: Readonly<Record<string, Tensor>>;
+  /** The function's other inputs, the same in each step. Borrowed. */
+  readonly tensors: Readonly<Record<string, Tensor>>;
+  /** The key of each step. */
+  readonly key: (step: number) => Key;
+}
+
+/**
+ * A captured function whose outputs are its next inputs, with a session that applies it many times in one run: what does not
+ * change from step to step is computed once, and nothing crosses to JavaScript between steps.
+ */
+export class CompiledLoop {
+  readonly #function: CapturedFunction;
+  readonly #feeds: FunctionFeeds;
+  readonly #session: RuntimeSession;
+  readonly #stepsAtOnce: number;
+  #isDisposed = false;
+
+  constructor(captured: CapturedFunction, session: RuntimeSession) {
+    this.#function = captured;
+    this.#feeds = new FunctionFeeds(captured);
+    this.#session = session;
+    this.#stepsAtOnce = stepsAtOnce(captured.graph, this.#feeds.drawn.values());
+  }
+
+  /** @returns the outputs of the last step, as tensors that the caller owns */
+  async run(steps: number, { start, tensors, key }: LoopInputs): Promise<Record<string, Tensor>> {
+    const { graph } = this.#function;
+    const names = [...graph.outputs.keys()];
+    const fixed = { ...(await this.#feeds.variables()), ...(await this.#feeds.tensors(tensors)) };
+    let state = await this.#feeds.tensors(start);
+    let results: Feeds = {};
+    for (let first = 0; first < steps; first += this.#stepsAtOnce) {
+      const count = Math.min(this.#stepsAtOnce, steps - first);
+      const keys = Array.from({ length: count }, (_, index) => key(first + index));
+      const feeds = { ...fixed, ...state, ...this.#feeds.stackedDraws(keys) };
+      this.#feeds.check(feeds);
+      feeds[STEPS] = this.#function.runtime.tensor(new Float32Array(count), [count], 'float32');
+      results = await this.#session.run(
+        feeds,
+        Object.fromEntries(names.map((name) => [`out/${name}`, null])),
+      );
+      const current = results;
+      state = Object.fromEntries(names.map((name) => [name, current[`out/${name}`]!]));
+    }
+    return toTensors(graph, results);
+  }
+
+  /** Frees what the runtime holds. Calling it again does nothing. */
+  dispose(): void {
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
+    this.#feeds.clear();
+    void this.#session.release();
+  }
+}
+
+function stepsAtOnce(graph: Graph, draws: Iterable<TracedDraw>): number {
+  const numbers = [...draws].reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  const work = topologicalOrder(graph.outputs.values()).reduce((sum, node) => sum + multiplyAdds(node), 0);
+  return Math.max(
+    1,
+    Math.floor(Math.min(NUMBERS_AT_ONCE / Math.max(1, numbers), WORK_AT_ONCE / Math.max(1, work))),
+  );
+}
