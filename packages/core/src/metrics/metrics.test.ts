@@ -203,6 +203,7 @@ describe('squaredMmd', () => {
     tf.tidy(() => {
       expect(() => squaredMmd(tf.zeros([1, 2]), tf.zeros([3, 2]), { kernel })).toThrow('at least 2');
       expect(() => squaredMmd(tf.zeros([3, 1]), tf.zeros([3, 2]), { kernel })).toThrow('at least 2');
+      expect(() => squaredMmd(null as never, tf.zeros([3, 2]), { kernel })).toThrow('x to be a tensor');
     });
     expect(() => gaussianKernel([0])).toThrow('bandwidths');
     expect(() => inverseMultiquadraticKernel([-1])).toThrow('constants');

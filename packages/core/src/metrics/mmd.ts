@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
-import { checkNumber, checkOneOf, checkOptions } from '../check/check';
+import { checkNumber, checkOneOf, checkOptions, checkShape } from '../check/check';
 import { record } from '../construction/record';
 import { ArgumentError, ShapeError } from '../errors/dgm-error';
 import { exp } from '../ops/activations';
@@ -131,6 +131,8 @@ export function squaredMmd(
   const where = 'squaredMmd';
   checkOptions(where, unknown, ['kernel', 'estimator']);
   checkOneOf(where, 'estimator', estimator, ESTIMATORS);
+  checkShape(where, 'x', x, ['...']);
+  checkShape(where, 'y', y, ['...']);
   const [n = 0, m = 0] = [x.shape[0], y.shape[0]];
   if (n < 2 || m < 2 || String(x.shape.slice(1)) !== String(y.shape.slice(1))) {
     throw new ShapeError({

@@ -27,4 +27,7 @@ test('splitBatch reads both kinds of batch', () => {
     expect(splitBatch(x)).toEqual({ x });
     expect(splitBatch({ x, context })).toEqual({ x, context });
   });
+  for (const none of [undefined, null, 3]) {
+    expect(() => splitBatch(none as never)).toThrow('batch to be a tensor, or { x, context }');
+  }
 });

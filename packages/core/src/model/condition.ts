@@ -1,6 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { show } from '../check/check';
-import { ShapeError } from '../errors/dgm-error';
+import { ArgumentError, ShapeError } from '../errors/dgm-error';
 import { formatShape } from '../shape/shape';
 
 /** Examples with their conditions: the batch of a conditional model. */
@@ -11,11 +11,22 @@ export interface ConditionedBatch {
   readonly context: Tensor;
 }
 
-/** The examples of a batch, and their condition if it has one. */
+/**
+ * The examples of a batch, and their condition if it has one.
+ * @throws ArgumentError for what is no batch
+ */
 export function splitBatch(batch: Tensor | ConditionedBatch): {
   readonly x: Tensor;
   readonly context?: Tensor;
 } {
+  if (typeof batch !== 'object' || batch === null) {
+    throw new ArgumentError({
+      where: 'splitBatch',
+      argument: 'batch',
+      expected: 'to be a tensor, or { x, context }',
+      actual: show(batch),
+    });
+  }
   return 'x' in batch ? batch : { x: batch };
 }
 
