@@ -31,6 +31,7 @@ export type { PersistentLangevinOptions } from './energy/persistent-langevin';
 // objectives without chains
 export type { EnergyFunction, EnergyObjective } from './objectives/energy-objective';
 export { minimumProbabilityFlow, pseudoLikelihood } from './objectives/bit-flips';
+export { maximumLikelihood } from './objectives/maximum-likelihood';
 export { energyDiscrepancy, noiseContrastiveEstimation } from './objectives/noise-contrastive';
 export type { EnergyDiscrepancyOptions, NoiseContrastiveOptions } from './objectives/noise-contrastive';
 export { denoisingScoreMatching, implicitScoreMatching } from './objectives/score-matching';

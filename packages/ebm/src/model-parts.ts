@@ -2,6 +2,7 @@ import type { ModelParts } from '@dgm/core';
 import { boltzmannMachine, hopfieldNetwork } from './boltzmann/boltzmann-machine';
 import { energyModel, jointEnergyModel } from './energy/energy-model';
 import { minimumProbabilityFlow, pseudoLikelihood } from './objectives/bit-flips';
+import { maximumLikelihood } from './objectives/maximum-likelihood';
 import { energyDiscrepancy, noiseContrastiveEstimation } from './objectives/noise-contrastive';
 import { denoisingScoreMatching, implicitScoreMatching } from './objectives/score-matching';
 import { rbm } from './rbm/rbm';
@@ -29,6 +30,7 @@ export const modelParts: ModelParts = {
     noiseContrastiveEstimation,
     energyDiscrepancy,
     pseudoLikelihood,
+    maximumLikelihood,
     minimumProbabilityFlow,
   },
 };

@@ -22,6 +22,7 @@ describeCoverage({
     denoisingScoreMatching: 'src/objectives/objectives.test.ts',
     energyDiscrepancy: 'src/objectives/objectives.test.ts',
     implicitScoreMatching: 'src/objectives/objectives.test.ts',
+    maximumLikelihood: 'src/objectives/objectives.test.ts',
     minimumProbabilityFlow: 'src/objectives/objectives.test.ts',
     noiseContrastiveEstimation: 'src/objectives/objectives.test.ts',
     subspaceUnits: 'src/rbm/hidden-units.test.ts',

@@ -15,6 +15,7 @@ import {
   gridEdges,
   implicitScoreMatching,
   jointEnergyModel,
+  maximumLikelihood,
   minimumProbabilityFlow,
   noiseContrastiveEstimation,
   pseudoLikelihood,
@@ -182,6 +183,13 @@ export const models: Readonly<Record<string, () => Case>> = {
     learningRate: 0.02,
   }),
   'rbm (pseudo-likelihood)': () => withObjective(pseudoLikelihood()),
+  'rbm (maximum likelihood)': () => withObjective(maximumLikelihood()),
+  'rbm (Gaussian, maximum likelihood)': () => {
+    const the = models['rbm (Gaussian)']!();
+    const visible = gaussianUnits({ shape: [DIMS] });
+    const options = { visible, hidden: 4, objective: maximumLikelihood(), sampleSteps: 10 };
+    return { ...the, make: (key) => rbm({ ...options, key }) };
+  },
   'rbm (minimum probability flow)': () => withObjective(minimumProbabilityFlow()),
   'energyModel (score matching)': () => chainless(implicitScoreMatching()),
   'energyModel (denoising score matching)': () => chainless(denoisingScoreMatching({ std: 0.2 })),
@@ -194,6 +202,7 @@ export const models: Readonly<Record<string, () => Case>> = {
   }),
   boltzmannMachine: () => machine(),
   'boltzmannMachine (grid)': () => machine({ edges: gridEdges([2, 3]), weightDecay: 1e-3 }),
+  'boltzmannMachine (maximum likelihood)': () => machine({ objective: maximumLikelihood() }),
   'boltzmannMachine (minimum probability flow)': () => machine({ objective: minimumProbabilityFlow() }),
   energyModel: () => ({ make: (key) => energyModel(deep(1, key)), ...points }),
   jointEnergyModel: () => ({

@@ -28,7 +28,7 @@ import { checkEventShape, checkTrainingExamples } from '../check';
 import { pseudoLikelihood } from '../objectives/bit-flips';
 import { checkObjective, type EnergyObjective } from '../objectives/energy-objective';
 import type { AnnealedPath } from '../partition/annealed-importance-sampling';
-import { logSumOverBits, partitionOf } from '../partition/enumerate';
+import { checkFewBits, logSumOverBits, partitionOf } from '../partition/enumerate';
 import { record } from '../record';
 import { bernoulliUnits, drawBits } from '../rbm/units';
 import { meanFieldBound, treeBound } from './bounds';
@@ -50,7 +50,7 @@ export interface BoltzmannMachineOptions {
    * @defaultValue biases of 0
    */
   readonly examples?: Tensor;
-  /** `pseudoLikelihood()` or `minimumProbabilityFlow()`. @defaultValue `pseudoLikelihood()` */
+  /** `pseudoLikelihood()`, `minimumProbabilityFlow()` or, for at most 20 units, `maximumLikelihood()`. @defaultValue `pseudoLikelihood()` */
   readonly objective?: EnergyObjective;
   /** $\lambda$ of the penalty $\frac{\lambda}{2} \sum_{i<j} W_{ij}^2$. @defaultValue 0 */
   readonly weightDecay?: number;
@@ -132,6 +132,7 @@ export class BoltzmannMachine extends BaseModule implements EnergyModel, LoopSam
     if (examples !== undefined) checkTrainingExamples(where, examples, shape);
     this.eventShape = shape;
     this.#size = sizeOf(shape);
+    if (objective.sumsStates) checkFewBits(where, this.#size, 'learn by pseudo-likelihood');
     this.#edges = checkedEdges(where, options.edges ?? allPairs(this.#size), this.#size);
     this.#mask = new Float32Array(this.#size ** 2);
     for (const edge of this.#edges) this.#mask[this.#place(edge)] = 1;
@@ -267,11 +268,10 @@ export class BoltzmannMachine extends BaseModule implements EnergyModel, LoopSam
   }
 
   objectives(): readonly Objective[] {
-    const model = { energy: (x: Tensor) => this.energy(x) };
     return singleObjective(this, {
       name: this.#objective.name,
       loss: (x: Tensor, key) => {
-        const terms = this.#objective.loss(model, x, key);
+        const terms = this.#objective.loss(this, x, key);
         const decay = tf.mul(0.25 * this.#weightDecay, tf.sum(tf.square(this.#couplings())));
         return { ...terms, total: tf.add<Scalar>(terms.total, decay) };
       },

@@ -1,4 +1,5 @@
 import {
+  ArgumentError,
   BaseModule,
   checkGiven,
   checkInteger,
@@ -212,6 +213,7 @@ export class DeepEnergyModel extends BaseEnergyModel<Tensor> {
     if (objective === undefined) return;
     const example = 'denoisingScoreMatching({ std: 0.1 })';
     checkObjective('energyModel', objective, { data: 'reals', example });
+    checkUnsummed(objective, example);
     checkUnused('energyModel', options, ['bufferSize', 'restart', 'energyPenalty']);
     if (objective.learnsPartition) this.#logPartition = this.parameter('logPartition', tf.scalar(0));
     if (!objective.usesScore) return;
@@ -332,6 +334,17 @@ export class JointEnergyModel extends BaseEnergyModel<ConditionedBatch> {
     const { eventShape: shape, classes } = this;
     return labelledBatch(`jointEnergyModel.${method}`, batch, { shape, classes });
   }
+}
+
+/** @throws ArgumentError for an objective that sums over all states, of which real numbers have none */
+function checkUnsummed(objective: EnergyObjective, example: string): void {
+  if (!objective.sumsStates) return;
+  throw new ArgumentError({
+    where: 'energyModel',
+    argument: 'objective',
+    expected: `to be one that needs no normalizer, such as ${example}`,
+    actual: `${objective.name}, which sums over all states`,
+  });
 }
 
 /** @throws ShapeError if the network gives another number of values for each example */

@@ -9,21 +9,26 @@ export interface EnergyFunction {
   energy(x: Tensor): Tensor;
   /** A scalar that is learned with the energy, for an objective that `learnsPartition`. */
   readonly learnedPartition?: Tensor;
+  /** $\ln Z$ by a sum over all states, a differentiable scalar, for an objective that `sumsStates`. */
+  logPartition?(): Scalar;
 }
 
 /**
  * A way to learn an energy from examples that needs no chain: a loss with its minimum at $E(x) = -\ln p(x) + const$. It is made by
  * {@link implicitScoreMatching}, {@link denoisingScoreMatching}, {@link noiseContrastiveEstimation} or {@link energyDiscrepancy} for real
- * numbers, and by {@link pseudoLikelihood} or {@link minimumProbabilityFlow} for bits.
+ * numbers, by {@link pseudoLikelihood} or {@link minimumProbabilityFlow} for bits, and by {@link maximumLikelihood} for models of few
+ * units.
  */
 export interface EnergyObjective {
   readonly name: string;
-  /** What examples are: 0 or 1, or real numbers. */
-  readonly data: 'bits' | 'reals';
+  /** What examples are: 0 or 1, real numbers, or what the model takes. */
+  readonly data: 'bits' | 'reals' | 'any';
   /** Whether the model is to have a learned $\ln Z$, its parameter `logPartition`. @defaultValue false */
   readonly learnsPartition?: boolean;
   /** Whether the loss differentiates the energy by x: the network then needs right second derivatives. @defaultValue false */
   readonly usesScore?: boolean;
+  /** Whether the loss has $\ln Z$ as a sum over all states: the model then needs few units. @defaultValue false */
+  readonly sumsStates?: boolean;
   /** `total`, to be minimized, and other terms, averaged over the examples `[n, ...shape]`. The caller owns the scalars. */
   loss(model: EnergyFunction, x: Tensor, key: Key): { total: Scalar } & Record<string, Scalar>;
 }
@@ -32,13 +37,13 @@ export interface EnergyObjective {
 export function checkObjective(
   where: string,
   objective: EnergyObjective,
-  { data, example }: { readonly data: EnergyObjective['data']; readonly example: string },
+  { data, example }: { readonly data: 'bits' | 'reals'; readonly example: string },
 ): void {
   checkMethods(where, 'objective', objective, {
     methods: ['loss'],
     expected: `to be one such as ${example}`,
   });
-  if (objective.data === data) return;
+  if (objective.data === data || objective.data === 'any') return;
   throw new ArgumentError({
     where,
     argument: 'objective',

@@ -7,6 +7,7 @@ import {
   Key,
   mlp,
   Normal,
+  sigmoid,
   standardNormal,
 } from '@dgm/core';
 import type { Examples } from '@dgm/core';
@@ -14,6 +15,7 @@ import { expectNoLeaks, meanAndError, STANDARD_ERRORS, take } from '@dgm/testing
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
+import { boltzmannMachine } from '../boltzmann/boltzmann-machine';
 import { energyModel } from '../energy/energy-model';
 import { rbm } from '../rbm/rbm';
 import { bernoulliUnits, gaussianUnits } from '../rbm/units';
@@ -21,6 +23,7 @@ import { bitStates } from '../partition/enumerate';
 import { minimumProbabilityFlow, pseudoLikelihood } from './bit-flips';
 import type { EnergyFunction, EnergyObjective } from './energy-objective';
 import { energyDiscrepancy, noiseContrastiveEstimation } from './noise-contrastive';
+import { maximumLikelihood } from './maximum-likelihood';
 import { denoisingScoreMatching, implicitScoreMatching } from './score-matching';
 
 const key = Key.of(0);
@@ -176,6 +179,33 @@ describe('of bits', () => {
     });
   });
 
+  it('maximumLikelihood has the value and the gradient of enumeration', () => {
+    const model = rbm({ visible: bernoulliUnits({ shape: [3] }), hidden: 2, key });
+    tf.tidy(() => {
+      const weights = model.parameters().get('weights')!;
+      weights.assign(Key.of(1).normal([3, 2]));
+      const states = bitStates(3)[0]!();
+      const x = tf.gather(states, tf.tensor1d([1, 6, 6], 'int32'));
+      const energies = [...take(model.energy(states))];
+      const logPartition = Math.log(energies.reduce((sum, energy) => sum + Math.exp(-energy), 0));
+      const expected = (energies[1]! + 2 * energies[6]!) / 3 + logPartition;
+      const objective = maximumLikelihood();
+      const { value, grads } = tf.variableGrads(() => objective.loss(model, x, key).total, [weights]);
+      expect(take(value)[0]).toBeCloseTo(expected, 4);
+      // dL/dW = E_model[x h] - E_data[x h]
+      const correlations = (of: Tensor, shares: readonly number[]): Tensor =>
+        tf.matMul(
+          tf.mul(of, tf.tensor2d(shares.map((share) => [share]))),
+          sigmoid(model.hiddenLogits(of)),
+          true,
+        );
+      const underModel = energies.map((energy) => Math.exp(-energy - logPartition));
+      const difference = tf.sub(correlations(states, underModel), correlations(x, [1 / 3, 1 / 3, 1 / 3]));
+      expect(take(grads[weights.name]!)).toBeCloseToArray([...take(difference)], CLOSE);
+    });
+    model.dispose();
+  });
+
   it('minimumProbabilityFlow is the flow of enumeration', () => {
     withBits((model, energies, x) => {
       const expected = meanOver((state, flipped) => Math.exp((energies[state]! - energies[flipped]!) / 2));
@@ -254,6 +284,21 @@ describe('refuses', () => {
       'bits of real units',
       () => rbm({ visible: gaussianUnits({ shape: [3] }), hidden: 2, key, objective: pseudoLikelihood() }),
       /bernoulliUnits/,
+    ],
+    [
+      'sums over real numbers',
+      () => energyModel({ network: network(), ...real, objective: maximumLikelihood() } as never),
+      /sums over all states/,
+    ],
+    [
+      'sums over too many hidden and visible units',
+      () => rbm({ visible: gaussianUnits({ shape: [3] }), hidden: 21, key, objective: maximumLikelihood() }),
+      /at most 20 bits/,
+    ],
+    [
+      'sums over too many units',
+      () => boltzmannMachine({ shape: [21], key, objective: maximumLikelihood() }),
+      /at most 20 bits/,
     ],
     [
       'chains that nothing uses',

@@ -32,18 +32,22 @@ export function bitStates(bits: number): readonly (() => Tensor)[] {
  * @throws UnsupportedError for too many bits; infinitely many stand for what are none
  */
 export function logSumOverBits(where: string, bits: number, logMass: (states: Tensor) => Tensor): Scalar {
-  if (bits > MOST_BITS) {
-    throw new UnsupportedError({
-      where,
-      argument: 'the units to sum over',
-      expected: `to be at most ${MOST_BITS} bits`,
-      actual: Number.isFinite(bits) ? String(bits) : 'no bits',
-      remedy: 'estimate it with partition',
-    });
-  }
+  checkFewBits(where, bits);
   return tf.tidy(() => {
     const parts = bitStates(bits).map((states) => tf.tidy(() => logSumExp(logMass(states()))));
     return logSumExp(tf.stack(parts)) as Scalar;
+  });
+}
+
+/** @throws UnsupportedError for too many bits; infinitely many stand for what are none */
+export function checkFewBits(where: string, bits: number, remedy = 'estimate it with partition'): void {
+  if (bits <= MOST_BITS) return;
+  throw new UnsupportedError({
+    where,
+    argument: 'the units to sum over',
+    expected: `to be at most ${MOST_BITS} bits`,
+    actual: Number.isFinite(bits) ? String(bits) : 'no bits',
+    remedy,
   });
 }
 

@@ -27,7 +27,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
 import { checkObjective, checkUnused, type EnergyObjective } from '../objectives/energy-objective';
 import type { AnnealedPath } from '../partition/annealed-importance-sampling';
-import { logSumOverBits, partitionOf } from '../partition/enumerate';
+import { checkFewBits, logSumOverBits, partitionOf } from '../partition/enumerate';
 import { checkMethods, checkTrainingExamples } from '../check';
 import { record } from '../record';
 import { checkedHidden, checkStates, type HiddenFields, type HiddenUnits } from './hidden-units';
@@ -55,7 +55,8 @@ export interface RbmOptions {
    */
   readonly chains?: number;
   /**
-   * How bits are learned without chains: `pseudoLikelihood()` or `minimumProbabilityFlow()`. `steps` and `chains` do not apply then.
+   * How units are learned without chains: `pseudoLikelihood()` or `minimumProbabilityFlow()` of visible bits, or
+   * `maximumLikelihood()` with at most 20 hidden units or visible bits. `steps` and `chains` do not apply then.
    * @defaultValue contrastive divergence
    */
   readonly objective?: EnergyObjective;
@@ -142,7 +143,7 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
     if (objective !== undefined) {
       checkObjective('rbm', objective, { data: 'bits', example: 'pseudoLikelihood()' });
       checkUnused('rbm', options, ['steps', 'chains']);
-      checkBits('rbm', visible);
+      if (objective.data === 'bits') checkBits('rbm', visible);
     }
     if (examples !== undefined) checkTrainingExamples('rbm', examples, visible.shape);
     this.eventShape = visible.shape;
@@ -153,6 +154,7 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
     this.#objective = objective;
     this.#weightDecay = weightDecay;
     this.#sampleSteps = sampleSteps;
+    if (objective?.sumsStates) checkFewBits('rbm', this.#fewestBits(), 'learn with chains');
     const bias = tf.tidy(() =>
       examples === undefined ? tf.zeros([visible.size]) : visible.fieldsOf(visible.encode(examples)),
     );
@@ -245,7 +247,7 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
   /** $\ln Z$: exact if that takes a sum over at most 2^20 states, otherwise by annealed importance sampling. */
   async partition(key: Key): Promise<PartitionEstimate> {
     checkKey('Rbm.partition', key);
-    return partitionOf(this, { key, bits: Math.min(this.#hiddenBits(), this.#visibleBits()) });
+    return partitionOf(this, { key, bits: this.#fewestBits() });
   }
 
   /**
@@ -319,8 +321,7 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
   objectives(): readonly Objective[] {
     const objective = this.#objective;
     if (objective !== undefined) {
-      const loss = (x: Tensor, key: Key) =>
-        this.#decayed(objective.loss({ energy: (each) => this.energy(each) }, x, key));
+      const loss = (x: Tensor, key: Key) => this.#decayed(objective.loss(this, x, key));
       return singleObjective(this, { name: objective.name, loss });
     }
     return [
@@ -401,6 +402,10 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
 
   #hiddenBits(): number {
     return this.#hidden.bits ?? Infinity;
+  }
+
+  #fewestBits(): number {
+    return Math.min(this.#hiddenBits(), this.#visibleBits());
   }
 
   #fewer(): 'hidden' | 'visible' {
