@@ -8,6 +8,10 @@ export type { VisibleUnits } from './rbm/units';
 export { subspaceUnits } from './rbm/hidden-units';
 export type { HiddenCode, HiddenFields, HiddenUnits, SubspaceUnitsOptions } from './rbm/hidden-units';
 
+// deep Boltzmann machines
+export { DeepBoltzmannMachine, deepBoltzmannMachine } from './dbm/deep-boltzmann-machine';
+export type { DeepBoltzmannMachineOptions } from './dbm/deep-boltzmann-machine';
+
 // Boltzmann machines without hidden units
 export { BoltzmannMachine, boltzmannMachine, hopfieldNetwork } from './boltzmann/boltzmann-machine';
 export type { BoltzmannMachineOptions, HopfieldOptions } from './boltzmann/boltzmann-machine';

@@ -1,5 +1,6 @@
 import type { ModelParts } from '@dgm/core';
 import { boltzmannMachine, hopfieldNetwork } from './boltzmann/boltzmann-machine';
+import { deepBoltzmannMachine } from './dbm/deep-boltzmann-machine';
 import { energyModel, jointEnergyModel } from './energy/energy-model';
 import { minimumProbabilityFlow, pseudoLikelihood } from './objectives/bit-flips';
 import { maximumLikelihood } from './objectives/maximum-likelihood';
@@ -18,6 +19,7 @@ export const modelParts: ModelParts = {
     rbm,
     classificationRbm,
     boltzmannMachine,
+    deepBoltzmannMachine,
     hopfieldNetwork,
     bernoulliUnits,
     categoricalUnits,

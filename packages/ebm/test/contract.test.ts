@@ -10,6 +10,7 @@ describeCoverage({
   tables: [models],
   testedIn: {
     BoltzmannMachine: 'src/boltzmann/boltzmann-machine.test.ts',
+    DeepBoltzmannMachine: 'src/dbm/deep-boltzmann-machine.test.ts',
     hopfieldNetwork: 'src/boltzmann/boltzmann-machine.test.ts',
     gridEdges: 'src/boltzmann/boltzmann-machine.test.ts',
     ClassificationRbm: 'src/rbm/classification-rbm.test.ts',

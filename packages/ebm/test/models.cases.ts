@@ -8,6 +8,7 @@ import {
   boltzmannMachine,
   categoricalUnits,
   classificationRbm,
+  deepBoltzmannMachine,
   denoisingScoreMatching,
   energyDiscrepancy,
   energyModel,
@@ -170,6 +171,22 @@ export const models: Readonly<Record<string, () => Case>> = {
         }),
       ),
     notInFiles: 'what labels the examples here is an object of this test',
+  }),
+  deepBoltzmannMachine: () => ({
+    ...bits(),
+    make: (key) =>
+      deepBoltzmannMachine({
+        visible: bernoulliUnits({ shape: [DIMS] }),
+        ...{
+          hidden: [4, 3],
+          key,
+          steps: 2,
+          meanFieldSteps: 3,
+          chains: 16,
+          sampleSteps: 5,
+          weightDecay: 1e-3,
+        },
+      }),
   }),
   'rbm (categorical)': () => ({
     ...small(categoricalUnits({ shape: [DIMS], levels: 3 })),

@@ -30,7 +30,7 @@ import { checkObjective, type EnergyObjective } from '../objectives/energy-objec
 import type { AnnealedPath } from '../partition/annealed-importance-sampling';
 import { checkFewBits, logSumOverBits, partitionOf } from '../partition/enumerate';
 import { record } from '../record';
-import { bernoulliUnits, drawBits } from '../rbm/units';
+import { bernoulliUnits, dot, drawBits } from '../rbm/units';
 import { meanFieldBound, treeBound } from './bounds';
 import { colourClasses, type Edge } from './graph';
 
@@ -179,7 +179,7 @@ export class BoltzmannMachine extends BaseModule implements EnergyModel, LoopSam
   logPartition(): Scalar {
     return logSumOverBits('BoltzmannMachine.logPartition', this.#size, (states) =>
       tf.neg(this.#energy(states)),
-    );
+    ) as Scalar;
   }
 
   /** $\ln Z$: exact if that takes a sum over at most 2^20 states, otherwise by annealed importance sampling. */
@@ -374,11 +374,6 @@ function checkPatterns(where: string, patterns: Tensor): void {
     expected: 'to be a tensor of shape [patterns, ...shape]',
     actual: patterns instanceof tf.Tensor ? 'a scalar' : typeof patterns,
   });
-}
-
-/** The scalar product of each row with a vector, `[n]`. */
-function dot(rows: Tensor, vector: Tensor): Tensor {
-  return tf.squeeze(tf.matMul(rows, tf.expandDims(vector, 1)), [1]);
 }
 
 function checkedEdges(where: string, edges: readonly Edge[], size: number): readonly Edge[] {

@@ -27,21 +27,25 @@ export function bitStates(bits: number): readonly (() => Tensor)[] {
 }
 
 /**
- * $\ln \sum_s e^{f(s)}$ over the states of `bits` bits, a differentiable scalar.
- * @param logMass - f, from `[rows, bits]` to `[rows]`
+ * $\ln \sum_s e^{f(s)}$ over the states of `bits` bits, differentiable.
+ * @param logMass - f, from `[rows, bits]` to `[..., rows]`
+ * @returns `[...]`: a scalar for one sum
  * @throws UnsupportedError for too many bits; infinitely many stand for what are none
  */
-export function logSumOverBits(where: string, bits: number, logMass: (states: Tensor) => Tensor): Scalar {
+export function logSumOverBits(where: string, bits: number, logMass: (states: Tensor) => Tensor): Tensor {
   checkFewBits(where, bits);
   return tf.tidy(() => {
-    const parts = bitStates(bits).map((states) => tf.tidy(() => logSumExp(logMass(states()))));
-    return logSumExp(tf.stack(parts)) as Scalar;
+    const parts = bitStates(bits).map((states) => tf.tidy(() => logSumExp(logMass(states()), { axis: -1 })));
+    return logSumExp(tf.stack(parts), { axis: 0 });
   });
 }
 
+/** Whether a sum over all states of the bits is feasible. */
+export const isFewBits = (bits: number): boolean => bits <= MOST_BITS;
+
 /** @throws UnsupportedError for too many bits; infinitely many stand for what are none */
 export function checkFewBits(where: string, bits: number, remedy = 'estimate it with partition'): void {
-  if (bits <= MOST_BITS) return;
+  if (isFewBits(bits)) return;
   throw new UnsupportedError({
     where,
     argument: 'the units to sum over',
@@ -56,7 +60,7 @@ export async function partitionOf(
   model: { logPartition(): Scalar; annealedPath(): AnnealedPath },
   { key, bits }: { readonly key: Key; readonly bits: number },
 ): Promise<PartitionEstimate> {
-  if (bits > MOST_BITS) return annealedImportanceSampling(model.annealedPath(), { key });
+  if (!isFewBits(bits)) return annealedImportanceSampling(model.annealedPath(), { key });
   const exact = model.logPartition();
   try {
     const logPartition = (await exact.data())[0]!;

@@ -26,7 +26,8 @@ import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { checkTrainingExamples, labelledBatch } from '../check';
 import type { AnnealedPath } from '../partition/annealed-importance-sampling';
 import { record } from '../record';
-import { checkVisible, Rbm, type RbmOptions } from './rbm';
+import { Rbm, type RbmOptions } from './rbm';
+import { checkVisible } from './units';
 import type { VisibleUnits } from './units';
 
 export interface ClassificationRbmOptions extends Omit<RbmOptions, 'objective'> {

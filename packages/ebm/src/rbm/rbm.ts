@@ -28,10 +28,10 @@ import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
 import { checkObjective, checkUnused, type EnergyObjective } from '../objectives/energy-objective';
 import type { AnnealedPath } from '../partition/annealed-importance-sampling';
 import { checkFewBits, logSumOverBits, partitionOf } from '../partition/enumerate';
-import { checkMethods, checkTrainingExamples } from '../check';
+import { checkTrainingExamples } from '../check';
 import { record } from '../record';
 import { checkedHidden, checkStates, type HiddenFields, type HiddenUnits } from './hidden-units';
-import type { VisibleUnits } from './units';
+import { checkVisible, dot, type VisibleUnits } from './units';
 
 export interface RbmOptions {
   /** What the visible units are: `bernoulliUnits({ shape: [64] })`. */
@@ -241,7 +241,7 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
     const bits = over === 'hidden' ? this.#hiddenBits() : this.#visibleBits();
     return logSumOverBits(`Rbm.logPartition of ${over} units`, bits, (states) =>
       over === 'hidden' ? this.#hiddenMass(states) : tf.neg(this.#freeEnergy(states)),
-    );
+    ) as Scalar;
   }
 
   /** $\ln Z$: exact if that takes a sum over at most 2^20 states, otherwise by annealed importance sampling. */
@@ -413,14 +413,6 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
   }
 }
 
-/** @throws ArgumentError for what are no units */
-export function checkVisible(where: string, visible: VisibleUnits): void {
-  checkMethods(where, 'visible', visible, {
-    methods: ['encode', 'decode', 'baseEnergy', 'logNormalizer', 'draw', 'fieldsOf'],
-    expected: 'to be units such as bernoulliUnits({ shape: [64] })',
-  });
-}
-
 /** The fields of the energy times $\beta$. */
 function scaled({ columns, gates }: HiddenFields, beta: Scalar): HiddenFields {
   return { columns: tf.mul(beta, columns), gates: gates && tf.mul(beta, gates) };
@@ -435,9 +427,4 @@ function checkBits(where: string, { levels }: VisibleUnits): void {
     expected: 'to be bits for this objective, such as bernoulliUnits({ shape: [64] })',
     actual: levels === undefined ? 'real numbers' : `units of ${levels} values`,
   });
-}
-
-/** The scalar product of each row with a vector, `[n]`. */
-function dot(rows: Tensor, vector: Tensor): Tensor {
-  return tf.squeeze(tf.matMul(rows, tf.expandDims(vector, 1)), [1]);
 }

@@ -11,7 +11,7 @@ import {
 import type { Key, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { checkEventShape } from '../check';
+import { checkEventShape, checkMethods } from '../check';
 import { record } from '../record';
 
 /**
@@ -131,6 +131,19 @@ export function categoricalUnits(options: { readonly shape: Shape; readonly leve
       }),
   };
   return record(made, 'categoricalUnits', arguments);
+}
+
+/** @throws ArgumentError for what are no units */
+export function checkVisible(where: string, visible: VisibleUnits): void {
+  checkMethods(where, 'visible', visible, {
+    methods: ['encode', 'decode', 'baseEnergy', 'logNormalizer', 'draw', 'fieldsOf'],
+    expected: 'to be units such as bernoulliUnits({ shape: [64] })',
+  });
+}
+
+/** The scalar product of each row with a vector, `[n]`. */
+export function dot(rows: Tensor, vector: Tensor): Tensor {
+  return tf.squeeze(tf.matMul(rows, tf.expandDims(vector, 1)), [1]);
 }
 
 function checkUnits(

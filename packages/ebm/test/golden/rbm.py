@@ -1,4 +1,4 @@
-"""Float64 reference values of restricted Boltzmann machines by sums over all states, written to rbm.json beside this file."""
+"""Float64 reference values of restricted and deep Boltzmann machines by sums over all states, written to rbm.json beside this file."""
 
 import itertools
 import json
@@ -129,11 +129,53 @@ def subspace_case(gates, size):
     )
 
 
+def deep_case(first, second):
+    """Two layers of hidden bits by sums over all states, and mean field by many updates from the biases."""
+    w1, w2 = random.normal(size=(VISIBLE, first)), random.normal(size=(first, second))
+    b, c1, c2 = random.normal(size=VISIBLE), random.normal(size=first), random.normal(size=second)
+    x, h1, h2 = states(2, VISIBLE), states(2, first), states(2, second)
+    energies = (
+        -(x @ b)[:, None, None]
+        - (h1 @ c1)[None, :, None]
+        - (h2 @ c2)[None, None, :]
+        - (x @ w1 @ h1.T)[:, :, None]
+        - (h1 @ w2 @ h2.T)[None]
+    )
+    log_partition = log_sum_exp(-energies)
+    rows = [3, 12, 21, 30]
+    free = [-log_sum_exp(-energies[row]) for row in rows]
+    sigmoid = lambda f: 1 / (1 + np.exp(-f))
+    entropy = lambda q: -(q * np.log(q) + (1 - q) * np.log(1 - q)).sum(1)
+    q2 = np.tile(sigmoid(c2), (len(rows), 1))
+    for _ in range(500):
+        q1 = sigmoid(c1 + x[rows] @ w1 + q2 @ w2.T)
+        q2 = sigmoid(c2 + q1 @ w2)
+    bound = -(x[rows] @ b + q1 @ c1 + q2 @ c2 + (x[rows] @ w1 * q1).sum(1) + (q1 @ w2 * q2).sum(1))
+    bound -= entropy(q1) + entropy(q2)
+    return dict(
+        firstWeights=w1.tolist(),
+        secondWeights=w2.tolist(),
+        visibleBias=b.tolist(),
+        firstBias=c1.tolist(),
+        secondBias=c2.tolist(),
+        x=x[rows].tolist(),
+        energy=free,
+        meanFieldEnergy=bound.tolist(),
+        meanField=[q1.tolist(), q2.tolist()],
+        # With the states of the hidden layers that are counted by these numbers.
+        states=[h1[[0, 3, 5, 6]].tolist(), h2[[1, 2, 3, 0]].tolist()],
+        jointEnergy=[energies[row, i, j] for row, i, j in zip(rows, [0, 3, 5, 6], [1, 2, 3, 0])],
+        logPartition=log_partition,
+        visibleMeans=(np.exp(-energies - log_partition).sum((1, 2)) @ x).tolist(),
+    )
+
+
 zero = lambda t: np.zeros(len(t))
 golden = dict(
     bernoulli=case(lambda x: x, zero, states(2, VISIBLE)),
     categorical=case(one_hot, zero, states(LEVELS, VISIBLE)),
     gaussian=case(lambda x: x, lambda t: 0.5 * (t**2).sum(1), None),
     subspace=subspace_case(2, 2),
+    deep=deep_case(3, 2),
 )
 Path(__file__).with_suffix(".json").write_text(json.dumps(golden) + "\n")
