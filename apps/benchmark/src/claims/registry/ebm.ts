@@ -223,6 +223,10 @@ export const claims: readonly Claim[] = [
     metric: 'AUROC of rotated images',
     bound: { atLeast: 0.97 },
   }),
+  ofJoint('auroc-letters', 'the same of digits against capital letters of a pen, by the energy,', {
+    metric: 'AUROC of letters',
+    bound: { atLeast: 0.8 },
+  }),
   ofJoint('coverage', 'coverage of the samples', {
     metric: 'coverage of samples',
     bound: { atLeast: 0.35 },
