@@ -18,6 +18,7 @@ import {
   mlpDenoiser,
   type DenoiserOptions,
   type FlowMatching,
+  type FlowMatchingOptions,
   type GaussianDiffusion,
 } from '@dgm/diffusion';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -48,7 +49,7 @@ export function flowTraining({ train }: Dataset): Training {
   const steps = epochs * Math.ceil(train.count / batchSize);
   const learningRate = cosineSchedule(1e-3, { final: 2e-5, steps });
   const optimizer = adamW({ learningRate, weightDecay: 0.01, beta2: 0.99 });
-  return { optimizer, batchSize, epochs, clipNorm: 10, ema: { decay: 0.995 } };
+  return { optimizer, batchSize, epochs, clipNorm: 10, ema: { decay: 0.995 }, validateEvery: 10 };
 }
 
 /** The bound with a standard error of 0.2 nats, which takes more draws than for a VAE. */
@@ -108,6 +109,21 @@ export const recipes: readonly Recipe[] = [
         measure: async (test, { key }) => ({
           metrics: {
             ...(await qualityOf(flowDraws(model, key.fold('samples')), { test, train: dataset.train }, key)),
+          },
+        }),
+      };
+    },
+  },
+  {
+    name: 'flow-matching-levels',
+    source: 'Lipman et al., 2023; Gulrajani and Hashimoto, 2023',
+    accepts: isSmallImage,
+    create: ({ dataset, key, quick }) => {
+      const model = imageFlow(dataset, { key, quick, parameterization: 'levels' });
+      return {
+        ...{ model, training: flowTraining(dataset), numSamples: 1 },
+        measure: async (test, { key }) => ({
+          metrics: {
             'ODE error': { value: await odeError(model, test, { key, quick }), better: 'lower' },
           },
         }),
@@ -164,19 +180,27 @@ export const recipes: readonly Recipe[] = [
   },
 ];
 
-/** A flow of small images with the network of the other models. */
+/** A flow of small images with the network of the other models; for a bound, with logits of levels. */
 export function imageFlow(
   { train: { shape }, levels }: Dataset,
-  { key, quick, contextSize = 0 }: Pick<RecipeTask, 'key' | 'quick'> & { readonly contextSize?: number },
+  {
+    key,
+    quick,
+    contextSize = 0,
+    parameterization = 'velocity',
+  }: Pick<RecipeTask, 'key' | 'quick'> & Pick<FlowMatchingOptions, 'contextSize' | 'parameterization'>,
 ): FlowMatching {
+  const ofLevels = parameterization === 'levels';
   const network = convDenoiser({
     ...{ shape, contextSize, key, channels: quick ? 8 : 32, dropout: 0.1 },
-    entries: fourierEntries({ frequencies: [(levels! - 1) / 4] }),
+    ...{ outputs: ofLevels ? levels! : 1, entries: fourierEntries({ frequencies: [(levels! - 1) / 4] }) },
   });
   const solver = rungeKutta({ steps: quick ? 4 : 30 });
   return flowMatching({
-    ...{ shape, levels: levels!, network, contextSize, solver },
-    ...{ dequantization: 'beta', timeExponent: 1.5 },
+    ...{ shape, levels: levels!, network, contextSize, parameterization, solver },
+    ...(ofLevels
+      ? { dequantization: 'bates', timeExponent: 2 }
+      : { dequantization: 'beta', timeExponent: 1.5 }),
   });
 }
 

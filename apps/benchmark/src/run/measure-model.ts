@@ -9,10 +9,10 @@ export interface Measurements extends Pick<Run, 'validation' | 'test' | 'metrics
   readonly extra: Readonly<Record<string, Score | number | null>>;
 }
 
-/** The likelihood of the validation and the test rows, and whatever else the family measures on the latter. */
+/** The likelihood of the validation rows, if they are given, and of the test rows, and whatever else the family measures on those. */
 export async function measureModel(
   { model, numSamples, evaluate: evaluateMore, measure }: Experiment,
-  { validation, test }: Dataset,
+  { validation, test }: Pick<Dataset, 'test'> & Partial<Dataset>,
   { key, ...options }: { readonly key: Key; readonly engine: Engine; readonly importanceSamples?: number },
 ): Promise<Measurements> {
   const more = Object.entries((await evaluateMore?.(test, { key: key.fold('extra'), ...options })) ?? {});
@@ -25,9 +25,10 @@ export async function measureModel(
     return { validation: { nats: null }, test: null, extra, ...others };
   }
   const protocol = { engine: options.engine, ...defined('numSamples', numSamples) };
-  const { nats } = await evaluate(model, validation, { key: key.fold('validation'), ...protocol });
+  const validated =
+    validation && (await evaluate(model, validation, { key: key.fold('validation'), ...protocol }));
   return {
-    validation: { nats: finite(nats) },
+    validation: { nats: validated ? finite(validated.nats) : null },
     test: scoreOf(await evaluate(model, test, { key: key.fold('test'), ...protocol })),
     extra,
     ...others,

@@ -42,7 +42,15 @@ export interface RecipeTask {
 /** How the authors of a model train it. The command decides where, for how long and from which seed. */
 export type Training<B = unknown> = Pick<
   CommonFitOptions<B>,
-  'optimizer' | 'batchSize' | 'epochs' | 'earlyStopping' | 'clipNorm' | 'ema' | 'recover' | 'validate'
+  | 'optimizer'
+  | 'batchSize'
+  | 'epochs'
+  | 'earlyStopping'
+  | 'clipNorm'
+  | 'ema'
+  | 'recover'
+  | 'validate'
+  | 'validateEvery'
 > & { readonly batch?: AnyMakeBatch<B> };
 
 /**
