@@ -21,6 +21,8 @@ export { ScoreMatching, scoreMatching } from './score-matching';
 export type { LangevinSampleOptions, ScoreMatchingOptions } from './score-matching';
 export { LatentDiffusion, latentDiffusion } from './latent-diffusion';
 export type { LatentDiffusionOptions } from './latent-diffusion';
+export { ConsistencyModel, consistencyModel } from './consistency-model';
+export type { ConsistencyModelOptions, ConsistencySampleOptions } from './consistency-model';
 export { MeanFlow, meanFlow } from './mean-flow';
 export type { MeanFlowOptions, MeanFlowSampleOptions } from './mean-flow';
 export { optimalPairs } from './optimal-pairs';

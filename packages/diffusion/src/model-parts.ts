@@ -1,4 +1,5 @@
 import type { ModelParts } from '@dgm/core';
+import { consistencyModel } from './consistency-model';
 import { ddgm } from './ddgm';
 import { flowMatching } from './flow-matching';
 import { gaussianDiffusion } from './gaussian-diffusion';
@@ -55,6 +56,7 @@ export const modelParts: ModelParts = {
     probabilityFlow,
     scoreMatching,
     meanFlow,
+    consistencyModel,
     subVariancePreservingSchedule,
     varianceExplodingSchedule,
     annealedLangevin,

@@ -20,6 +20,7 @@ describeCoverage({
     Denoiser: 'test/networks.test.ts',
     LatentDiffusion: 'test/latent-diffusion.test.ts',
     MeanFlow: 'test/mean-flow.test.ts',
+    ConsistencyModel: 'test/consistency-model.test.ts',
     ScoreMatching: 'test/score-matching.test.ts',
     ProbabilityFlow: 'test/probability-flow.test.ts',
     annealedLangevin: 'test/samplers.test.ts',

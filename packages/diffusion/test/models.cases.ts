@@ -4,6 +4,7 @@ import type { LayerTable, ModelTable } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import {
+  consistencyModel,
   convDenoiser,
   ddgm,
   flowMatching,
@@ -24,7 +25,7 @@ import {
   transformerDenoiser,
   uNetDenoiser,
 } from '../src/index';
-import type { GaussianDiffusionOptions } from '../src/index';
+import type { ConsistencyModel, GaussianDiffusionOptions } from '../src/index';
 
 const points = (): Tensor => Key.of(1).normal([16, 2]);
 /** Images of one grey level each, so that there is much to learn. */
@@ -85,6 +86,22 @@ export const models: ModelTable = {
     steps: 60,
     measure: (model, data, key) =>
       tf.tidy(() => model.objectives()[0]!.loss(data, key, { training: false }).total.dataSync()[0]!),
+  }),
+  consistencyModel: () => ({
+    make: (key) =>
+      consistencyModel({
+        ...{ shape: [2], stages: 2, stageSteps: 30 },
+        network: stirred(mlpDenoiser({ shape: [2], features: 8, blocks: 1, key }), key),
+      }),
+    data: points,
+    steps: 60,
+    // The points are standard normal: from z at t = 1/2, whose variance is 1/2, the ODE leads to z times the root of 2.
+    measure: (model, data, key) =>
+      tf.tidy(() => {
+        const z = tf.mul(0.5, tf.add(data, key.normal(data.shape)));
+        const end = (model as ConsistencyModel).endpoint(z, tf.fill([data.shape[0]!], 0.5));
+        return tf.mean(tf.squaredDifference(end, tf.mul(Math.SQRT2, z))).dataSync()[0]!;
+      }),
   }),
   scoreMatching: () => ({
     make: (key) =>
