@@ -21,7 +21,7 @@ export function fillUniform(min: number, max: number): Fill {
 
 /**
  * A value with the given probability, else 0. One byte decides, unless it ties with the probability's own first byte: then a number
- * of 24 bits does. No branch depends on what is drawn, for a processor that guesses such branches wrong spends its time there.
+ * of 24 bits does.
  */
 export function fillBernoulli(probability: number, value: number): Fill {
   const bitsOfValue = new Int32Array(Float32Array.of(value).buffer)[0]!;
@@ -29,23 +29,25 @@ export function fillBernoulli(probability: number, value: number): Fill {
   const rest = 256 * probability - threshold;
   return (values, generator) => {
     const bits = new Int32Array(values.buffer, values.byteOffset, values.length);
-    for (let start = 0; start < bits.length; start += bytes.length) {
-      const end = Math.min(start + bytes.length, bits.length);
-      generator.fill(integers.subarray(0, Math.ceil((end - start) / 4)));
-      for (let index = start; index < end; index++) {
-        bits[index] = ((bytes[index - start]! - threshold) >> 31) & bitsOfValue;
-      }
-      for (let tie = bytes.indexOf(threshold); tie >= 0; tie = bytes.indexOf(threshold, tie + 1)) {
-        if (start + tie < end && generator.uniform() < rest) values[start + tie] = value;
+    for (let start = 0; start < bits.length; start += 4 * CHUNK) {
+      const entries = bits.subarray(start, start + 4 * CHUNK);
+      const written = generator.choose(entries, threshold, bitsOfValue, ties);
+      for (let tie = 0; tie < written; tie += 2) {
+        for (let byte = 0; byte < 4; byte++) {
+          const index = ties[tie]! + byte;
+          if (((ties[tie + 1]! >>> (8 * byte)) & 255) !== threshold || index >= entries.length) continue;
+          if (generator.uniform() < rest) entries[index] = bitsOfValue;
+        }
       }
     }
   };
 }
 
-/** Where the generator's integers go first: as many as stay close to the processor. */
+/** As many integers as stay close to the processor. */
 const CHUNK = 4096;
 const integers = new Int32Array(CHUNK);
-const bytes = new Uint8Array(integers.buffer);
+/** Integers with bytes that tie, each after its place. */
+const ties = new Int32Array(2 * CHUNK);
 
 export const fillNormal: Fill = (values, generator) => {
   for (let index = 0; index < values.length; index++) values[index] = generator.normal();

@@ -159,3 +159,20 @@ describe('normal draws', () => {
     expect(Math.abs(sum / Math.sqrt(n))).toBeLessThan(STANDARD_ERRORS);
   });
 });
+
+it.each([1, 4, 7, 4096])('choose compares the bytes of what fill gives, for %i entries', (count) => {
+  const threshold = 100;
+  const integers = new Int32Array(Math.ceil(count / 4));
+  new Generator(3, 4).fill(integers);
+  const bytes = new Uint8Array(integers.buffer);
+  const generator = new Generator(3, 4);
+  const [entries, ties] = [new Int32Array(count), new Int32Array(2 * integers.length)];
+  const written = generator.choose(entries, threshold, 5, ties);
+  expect([...entries]).toEqual([...bytes.subarray(0, count)].map((byte) => (byte < threshold ? 5 : 0)));
+  const places = [...ties.subarray(0, written)].filter((_, index) => index % 2 === 0);
+  const undecided = [...bytes.subarray(0, count).keys()].filter((index) => bytes[index] === threshold);
+  expect(undecided.every((index) => places.includes(index & ~3))).toBe(true);
+  const after = new Generator(3, 4);
+  after.fill(integers);
+  expect(generator.int32()).toBe(after.int32());
+});

@@ -49,6 +49,50 @@ export class Generator {
     [this.#s0, this.#s1, this.#s2, this.#s3] = [s0, s1, s2, s3];
   }
 
+  /**
+   * Writes `chosen` for each byte of the numbers that `fill` would give that is below `threshold`, lowest first, else 0: four
+   * entries to a number. Bytes that equal the threshold decide nothing yet: their numbers go to `ties`, and the last number
+   * where not all of it is used, each after the place of its first byte.
+   * @returns how many entries of `ties` are written
+   */
+  choose(entries: Int32Array, threshold: number, chosen: number, ties: Int32Array): number {
+    const inEachByte = Math.imul(threshold, 0x01010101);
+    let [s0, s1, s2, s3] = [this.#s0 | 0, this.#s1 | 0, this.#s2 | 0, this.#s3 | 0];
+    let written = 0;
+    const whole = entries.length & ~3;
+    for (let index = 0; index < whole; index += 4) {
+      const sum = (s0 + s3) | 0;
+      const bytes = (((sum << 7) | (sum >>> 25)) + s0) | 0;
+      const shifted = s1 << 9;
+      s2 ^= s0;
+      s3 ^= s1;
+      s1 ^= s2;
+      s0 ^= s3;
+      s2 ^= shifted;
+      s3 = (s3 << 11) | (s3 >>> 21);
+      // No branch depends on what is drawn.
+      entries[index] = (((bytes & 255) - threshold) >> 31) & chosen;
+      entries[index + 1] = ((((bytes >>> 8) & 255) - threshold) >> 31) & chosen;
+      entries[index + 2] = ((((bytes >>> 16) & 255) - threshold) >> 31) & chosen;
+      entries[index + 3] = (((bytes >>> 24) - threshold) >> 31) & chosen;
+      // Whether a byte is 0 (Mycroft, 1987).
+      const difference = bytes ^ inEachByte;
+      if (((difference - 0x01010101) & ~difference & 0x80808080) !== 0) {
+        ties[written++] = index;
+        ties[written++] = bytes;
+      }
+    }
+    [this.#s0, this.#s1, this.#s2, this.#s3] = [s0, s1, s2, s3];
+    if (whole === entries.length) return written;
+    const bytes = this.int32();
+    for (let index = whole; index < entries.length; index++) {
+      entries[index] = ((((bytes >>> (8 * (index - whole))) & 255) - threshold) >> 31) & chosen;
+    }
+    ties[written++] = whole;
+    ties[written++] = bytes;
+    return written;
+  }
+
   /** Uniform on [0, 1) in steps of 2^-24, so that it is exact in float32 and never rounds up to 1. */
   uniform(): number {
     return (this.int32() >>> 8) * 2 ** -24;
