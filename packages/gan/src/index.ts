@@ -1,9 +1,12 @@
 // models
 export { conditionalGan, Gan, gan } from './gan/gan';
 export type { ConditionalGanOptions, GanOptions } from './gan/gan';
+export { BiGan, biGan } from './gan/bi-gan';
+export type { BiGanOptions } from './gan/bi-gan';
 export { auxiliaryClassifierGan, InfoGan, infoGan } from './gan/info-gan';
 export type { AuxiliaryClassifierGanOptions, InfoGanOptions } from './gan/info-gan';
 export type { CodeOptions, Recognized } from './gan/recognition';
+export type { AdversaryOptions } from './gan/adversary';
 export { instanceNoise } from './gan/augmentation';
 export type { Augmentation } from './gan/augmentation';
 export { DensityNetwork, densityNetwork } from './density-network/density-network';

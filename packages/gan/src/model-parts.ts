@@ -1,6 +1,7 @@
 import type { ModelParts } from '@dgm/core';
 import { densityNetwork } from './density-network/density-network';
 import { instanceNoise } from './gan/augmentation';
+import { biGan } from './gan/bi-gan';
 import { conditionalGan, gan } from './gan/gan';
 import { auxiliaryClassifierGan, infoGan } from './gan/info-gan';
 import { adversarialLoss } from './losses/adversarial-loss';
@@ -15,6 +16,7 @@ export const modelParts: ModelParts = {
   ...ORIGIN,
   parts: {
     auxiliaryClassifierGan,
+    biGan,
     conditionalGan,
     gan,
     infoGan,

@@ -1,9 +1,9 @@
 import { compiled } from '@dgm/compile';
 import { describeCompiled, describeCoverage, describeModel } from '@dgm/testing';
 import * as exports from '../src/index';
-import { densityNetworks, informedModels, matchingNetworks, models } from './gan.cases';
+import { densityNetworks, encodedModels, informedModels, matchingNetworks, models } from './gan.cases';
 
-const others = { ...informedModels, ...densityNetworks, ...matchingNetworks };
+const others = { ...informedModels, ...encodedModels, ...densityNetworks, ...matchingNetworks };
 describeModel({ ...models, ...others });
 
 // What differs for an engine: a second derivative, a schedule, state of the critic, weights that are clipped.
@@ -17,6 +17,7 @@ describeCoverage({
   testedIn: {
     Gan: 'src/gan/gan.test.ts',
     DensityNetwork: 'src/density-network/density-network.test.ts',
+    BiGan: 'src/gan/bi-gan.test.ts',
     InfoGan: 'src/gan/info-gan.test.ts',
     auxiliaryClassifierGan: 'src/gan/info-gan.test.ts',
     MomentMatching: 'src/moment-matching/moment-matching.test.ts',

@@ -4,6 +4,7 @@ import type { ModelCase, ModelTable } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import {
+  biGan,
   densityNetwork,
   fDivergence,
   gan,
@@ -108,6 +109,25 @@ export const informedModels: ModelTable = {
     ...differences,
   }),
 };
+
+const encoded =
+  (codes: number): (() => ModelCase) =>
+  () => ({
+    make: (key) =>
+      biGan({
+        latent: 2,
+        generator: generator(key),
+        encoder: mlp([3, 8, codes], { key: key.fold('encoder'), activation: 'leakyRelu' }),
+        critic: mlp([5, 12, 1], { key: key.fold('critic'), activation: 'softplus' }),
+      }),
+    data: points,
+    measure: discrepancy,
+    fall: 0.1,
+    ...differences,
+  });
+
+/** GANs with an encoder. */
+export const encodedModels: ModelTable = { biGan: encoded(2), 'biGan (random codes)': encoded(4) };
 
 /** The log-likelihood of a density network of one latent variable, by a sum over a fine grid of it. */
 function byQuadrature(model: GenerativeModel, x: Tensor): Tensor {

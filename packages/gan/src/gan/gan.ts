@@ -5,9 +5,7 @@ import {
   checkGiven,
   checkInteger,
   checkKey,
-  checkNumber,
   checkOptions,
-  checkSecondDerivative,
   checkShape,
   childCall,
   splitBatch,
@@ -28,33 +26,21 @@ import type {
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
-import { adversarialLoss } from '../losses/adversarial-loss';
-import type { AdversarialLoss, AdversarialLossName } from '../losses/adversarial-loss';
-import { r1, r2 } from '../losses/gradient-penalty';
-import type { GradientPenalty } from '../losses/gradient-penalty';
 import { beside, checkOutput, fromNetworks, toNetworks, TRIAL_ROWS } from '../networks';
-import { checkPart, hasMethods } from '../check';
+import { checkPart } from '../check';
 import { record } from '../record';
+import { Adversary, ADVERSARY_OPTIONS, totalOf } from './adversary';
+import type { AdversaryOptions, Terms } from './adversary';
 import type { Augmentation } from './augmentation';
 import type { Recognition } from './recognition';
 
-export interface GanOptions {
+export interface GanOptions extends AdversaryOptions {
   /** G, from latent variables `[n, latent]` to examples `[n, ...event]`. */
   readonly generator: NetworkLike;
   /** The critic (discriminator), from examples `[n, ...event]` to one score each, `[n, 1]`; a logit, without a sigmoid. */
   readonly critic: NetworkLike;
   /** The number of latent variables, which are standard normal. */
   readonly latent: number;
-  /** What both players minimize. @defaultValue 'relativistic' */
-  readonly loss?: AdversarialLossName | AdversarialLoss;
-  /** Gradient penalties of the critic, added to its loss. Defaults to `[r1({ gamma: 1 }), r2({ gamma: 1 })]`, as in R3GAN. */
-  readonly penalties?: readonly GradientPenalty[];
-  /** The penalties are added at every so many updates of the critic only, so many times as large. @defaultValue 1 */
-  readonly penaltyEvery?: number;
-  /** Updates of the critic, each on a batch of its own, for one of the generator. @defaultValue 1 */
-  readonly criticSteps?: number;
-  /** The largest absolute value of the critic's weights, to which they are clipped after each update. Defaults to none. */
-  readonly weightClip?: number;
   /** What the critic sees of real examples and of fakes alike. Defaults to both as they are. */
   readonly augment?: Augmentation;
   /**
@@ -70,10 +56,7 @@ export interface ConditionalGanOptions extends GanOptions {
 }
 
 /** The names of the options of a {@link gan}. */
-export const GAN_OPTIONS = [
-  ...['generator', 'critic', 'latent', 'loss', 'penalties', 'penaltyEvery', 'criticSteps', 'weightClip'],
-  ...['augment', 'levels'],
-];
+export const GAN_OPTIONS = ['generator', 'critic', 'latent', ...ADVERSARY_OPTIONS, 'augment', 'levels'];
 
 /**
  * A generative adversarial network: a generator G turns noise into examples, and a critic scores examples, by which the generator
@@ -144,43 +127,22 @@ export class Gan<B extends Tensor | ConditionedBatch = Tensor>
   protected readonly recognition: Recognition | undefined;
   readonly #where: string;
   readonly #latent: number;
-  readonly #loss: AdversarialLoss;
-  readonly #penalties: readonly GradientPenalty[];
-  readonly #penaltyEvery: number;
-  readonly #criticSteps: number;
-  readonly #weightClip: number | undefined;
+  readonly #adversary: Adversary;
   readonly #augment: Augmentation;
 
   /** @param recognition - reads from examples what the generator was told, in place of a critic that sees it */
   constructor(where: string, options: ConditionalGanOptions, recognition?: Recognition) {
     super();
-    const { latent, loss = 'relativistic', penalties = [r1({ gamma: 1 }), r2({ gamma: 1 })] } = options;
-    const { penaltyEvery = 1, criticSteps = 1, weightClip, augment = (x) => tf.clone(x), levels } = options;
+    const { latent, augment = (x) => tf.clone(x), levels } = options;
     checkInteger(where, 'latent', latent);
-    checkInteger(where, 'penaltyEvery', penaltyEvery);
-    checkInteger(where, 'criticSteps', criticSteps);
-    if (weightClip !== undefined) checkNumber(where, 'weightClip', weightClip, { above: 0 });
     if (levels !== undefined) checkInteger(where, 'levels', levels, { min: 2 });
     checkGiven(where, 'generator', options.generator, 'to be a network');
     checkGiven(where, 'critic', options.critic, 'to be a network');
-    if (typeof loss !== 'string') {
-      const isOne = hasMethods(loss, ['critic', 'generator']);
-      checkPart(where, 'loss', loss, { isOne, expected: 'to be the name of a loss, or a loss' });
-    }
-    const isList = Array.isArray(penalties) && penalties.every((penalty) => hasMethods(penalty, ['loss']));
-    checkPart(where, 'penalties', penalties, {
-      isOne: isList,
-      expected: 'to be a list of penalties such as r1()',
-    });
     const isFunction = typeof augment === 'function';
     checkPart(where, 'augment', augment, { isOne: isFunction, expected: 'to be a function of x and a key' });
     this.#where = where;
     this.#latent = latent;
-    this.#loss = typeof loss === 'string' ? adversarialLoss(loss) : loss;
-    this.#penalties = penalties;
-    this.#penaltyEvery = penaltyEvery;
-    this.#criticSteps = criticSteps;
-    this.#weightClip = weightClip;
+    this.#adversary = new Adversary(where, options);
     this.#augment = augment;
     this.levels = levels;
     this.contextSize = options.contextSize;
@@ -211,15 +173,14 @@ export class Gan<B extends Tensor | ConditionedBatch = Tensor>
       {
         name: 'critic',
         parameters: [...trainable(this.critic).values(), ...this.#recognitionWeights(true)],
-        lazyEvery: this.#penaltyEvery,
+        ...this.#adversary.schedule(this.critic),
         prepare: (batch, key, options) => this.#prepareFakes(batch, key, options),
         loss: (batch, key, options) => this.#criticLoss(batch, key, options),
-        ...(this.#weightClip !== undefined && { afterUpdate: () => this.#clipWeights() }),
       },
       {
         name: 'generator',
         parameters: [...trainable(this.generator).values(), ...this.#recognitionWeights(false)],
-        every: this.#criticSteps,
+        every: this.#adversary.criticSteps,
         loss: (batch, key, options) => this.#generatorLoss(batch, key, options),
       },
     ];
@@ -268,18 +229,12 @@ export class Gan<B extends Tensor | ConditionedBatch = Tensor>
     });
   }
 
-  #criticLoss(batch: B, key: Key, { training, prepared, lazy = true }: LossOptions): Terms {
+  #criticLoss(batch: B, key: Key, { training, prepared, lazy }: LossOptions): Terms {
     return tf.tidy(() => {
       const { real, context } = this.#realOf(batch);
       const seen = this.#seen(real, prepared!['fakes']!, key);
       const scores = this.#scores(context, { training, key: key.fold('critic') });
-      const terms: Record<string, Scalar> = { loss: this.#loss.critic(scores(seen.real), scores(seen.fake)) };
-      if (lazy && this.#penalties.length > 0) {
-        const penalties = this.#penalties.map((penalty, index) =>
-          penalty.loss(scores, seen, key.fold('penalty').fold(index)),
-        );
-        terms['penalty'] = tf.mul<Scalar>(this.#penaltyEvery, tf.addN(penalties));
-      }
+      const terms = this.#adversary.criticTerms(scores, seen, { key, lazy });
       if (this.recognition?.isSupervised === true) {
         const call = { training, key: key.fold('recognition') };
         const told = tf.concat([context!, context!]);
@@ -295,9 +250,7 @@ export class Gan<B extends Tensor | ConditionedBatch = Tensor>
       const { x, told } = this.#generate(key.fold('fakes'), n, context, { training });
       const seen = this.#seen(real, x, key);
       const scores = this.#scores(context, { training, key: key.fold('critic') });
-      const fake = scores(seen.fake);
-      const { generator, isRelativistic = false } = this.#loss;
-      const loss = isRelativistic ? generator(fake, scores(seen.real)) : generator(fake);
+      const loss = this.#adversary.generatorLoss(scores, seen);
       if (this.recognition === undefined) return { total: loss };
       const recognition = this.#misread(seen.fake, told!, { training, key: key.fold('recognition') });
       return totalOf({ loss, recognition });
@@ -318,14 +271,6 @@ export class Gan<B extends Tensor | ConditionedBatch = Tensor>
     };
   }
 
-  #clipWeights(): void {
-    const bound = this.#weightClip!;
-    tf.tidy(() => {
-      for (const weight of trainable(this.critic).values())
-        weight.assign(tf.clipByValue(weight, -bound, bound));
-    });
-  }
-
   /** Runs both networks once, to find out the shape of an example and what does not fit. */
   #checkNetworks(): Shape {
     const [n, where] = [TRIAL_ROWS, this.#where];
@@ -342,25 +287,15 @@ export class Gan<B extends Tensor | ConditionedBatch = Tensor>
         const fits = (read: Tensor): boolean => read.rank === 2 && read.shape[1] === code.numParameters;
         checkOutput(where, 'recognition network', network.apply(x), { shape, fits });
       }
-      if (this.#penalties.length > 0)
-        checkSecondDerivative(`${where}: the critic`, this.#scores(context, {}), x);
+      this.#adversary.checkCritic(`${where}: the critic`, this.#scores(context, {}), x);
       shape = x.shape.slice(1);
     });
     return shape;
   }
 }
 
-type Terms = { total: Scalar } & Record<string, Scalar>;
-
 /** Fakes, and what the generator was told besides its noise. */
 interface Told {
   readonly x: Tensor;
   readonly told: Tensor | undefined;
-}
-
-/** The total of a loss with its terms, if there are several. */
-function totalOf(terms: Record<string, Scalar>): Terms {
-  const [first, ...rest] = Object.values(terms);
-  if (rest.length === 0) return { total: first! };
-  return { total: tf.addN([first!, ...rest]) as Scalar, ...terms };
 }
