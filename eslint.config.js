@@ -19,7 +19,7 @@ const edges = {
   hybrid: ['core', 'flows'],
   ebm: ['core'],
   gan: ['core'],
-  compress: ['core', 'compile'],
+  compress: ['core', 'compile', 'data'],
   tables: ['core', 'data'],
   cli: ['core', 'compile', 'compress', 'data', 'tables'],
   testing: ['core'],

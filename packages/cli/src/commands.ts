@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { exportFunction } from '@dgm/compile';
+import { inspectFile, readTableCodec, tableFileCodec, type TableFileCodec } from '@dgm/compress';
 import { ArgumentError, Key, SerializationError, setup, type Module } from '@dgm/core';
 import { loadModel, saveModel } from '@dgm/core/node';
 import { inferSchema, parseSchema, readJsonLines, readParquet, readTextTable, TextTable } from '@dgm/data';
@@ -13,8 +14,15 @@ import { evaluationPage, evaluationText } from './evaluation';
 import { parseGiven } from './given';
 import { checkWritable, openTraining } from './training-files';
 import { trainingText } from './training-text';
-import type { EvaluateCommand, ExplainCommand, SampleCommand, TrainCommand } from './program';
-import type { Streams } from './streams';
+import type {
+  CompressCommand,
+  DecompressCommand,
+  EvaluateCommand,
+  ExplainCommand,
+  SampleCommand,
+  TrainCommand,
+} from './program';
+import { readBytes, showProgress, writeBytes, type Streams } from './streams';
 
 export async function inspect(
   file: string,
@@ -211,6 +219,40 @@ export async function evaluate(
   }
 }
 
+export async function compress(
+  path: string,
+  file: string,
+  { out, includeModel = false }: CompressCommand,
+  streams: Streams,
+): Promise<void> {
+  const [codec, table] = [await openCodec(path), await readTable(file, streams)];
+  const onProgress = showProgress('compressed', streams);
+  const bytes = codec.encode(table, { includeModel, onProgress });
+  await writeBytes(bytes, out, streams);
+  const bits = ((8 * bytes.length) / Math.max(table.count, 1)).toFixed(1);
+  streams.stderr.write(`${bytes.length} bytes, ${bits} bits a row; the text has ${table.toBytes().length}\n`);
+}
+
+export async function decompress(
+  path: string,
+  { out, model }: DecompressCommand,
+  streams: Streams,
+): Promise<void> {
+  const file = await readBytes(path, streams);
+  const inside = inspectFile(file).model;
+  if (model === undefined && inside === undefined) {
+    throw new ArgumentError({
+      where: 'dgm decompress',
+      argument: '--model',
+      expected: 'to be given for a file without its model inside',
+      actual: 'nothing',
+    });
+  }
+  const codec = model === undefined ? readTableCodec(inside!) : await openCodec(model);
+  const table = codec.decode(file, { onProgress: showProgress('decompressed', streams) });
+  await writeBytes(table.toBytes(), out, streams);
+}
+
 export async function info(
   path: string,
   { json }: { readonly json?: boolean },
@@ -301,6 +343,16 @@ async function openModel(path: string): Promise<TableModel> {
     actual: 'another model',
     remedy: 'open it with loadModel of @dgm/core/node',
   });
+}
+
+/** The codec of a model, which needs the model no longer. */
+async function openCodec(path: string): Promise<TableFileCodec> {
+  const model = await openModel(path);
+  try {
+    return tableFileCodec(model);
+  } finally {
+    model.dispose();
+  }
 }
 
 function printJson(value: unknown, { stdout }: Streams): void {

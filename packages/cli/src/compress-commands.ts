@@ -1,11 +1,10 @@
-import { readFile, writeFile } from 'node:fs/promises';
 import { brotliCompressSync } from 'node:zlib';
 import { inspectFile, readCodec } from '@dgm/compress';
-import type { Codec, Progress } from '@dgm/compress';
+import type { Codec } from '@dgm/compress';
 import { ArgumentError, formatShape, sameShape, ShapeError } from '@dgm/core';
 import { formatNpy, parseNpy } from '@dgm/data';
 import type { DecodeCommand, EncodeCommand, InspectCommand } from './compress-program';
-import type { Streams } from './streams';
+import { readBytes, showProgress, writeBytes, type Streams } from './streams';
 
 export async function encode(
   model: string,
@@ -122,26 +121,4 @@ async function codecOf(
     expected: 'to be given for a file without its model inside',
     actual: 'nothing',
   });
-}
-
-/** One line that is written over: at each per cent at most. */
-function showProgress(verb: string, { stderr }: Streams): Progress {
-  let last = -1;
-  return (done, total) => {
-    const percent = Math.floor((100 * done) / total);
-    if (percent > last) stderr.write(`\r${verb} ${done} of ${total}${done === total ? '\n' : ''}`);
-    last = percent;
-  };
-}
-
-async function readBytes(path: string, { stdin }: Streams): Promise<Uint8Array> {
-  if (path !== '-') return readFile(path);
-  const pieces: Buffer[] = [];
-  for await (const piece of stdin) pieces.push(Buffer.from(piece as Uint8Array));
-  return Buffer.concat(pieces);
-}
-
-async function writeBytes(bytes: Uint8Array, out: string | undefined, { stdout }: Streams): Promise<void> {
-  if (out === undefined) stdout.write(bytes);
-  else await writeFile(out, bytes);
 }

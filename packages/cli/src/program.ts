@@ -124,6 +124,34 @@ A FILE is CSV, TSV or similar, JSON lines (.jsonl, .ndjson), plain or gzip, or P
       (await import('./commands')).evaluate(model, file, options, streams),
     );
   program
+    .command('compress')
+    .description('write a table as a file that a model makes small')
+    .argument('<model>')
+    .argument('<file>', 'a table with the columns that the model was trained on, in their order')
+    .option('-o, --out <file>', 'where to write it (default: stdout)')
+    .option('--include-model', 'put the network into the file, which then decodes by itself')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ dgm compress cars.dgm cars.csv --out cars.dgmc
+  $ dgm decompress cars.dgmc --model cars.dgm --out again.csv
+
+Text comes back byte by byte. Parquet and JSON lines come back as CSV, with the same cells.`,
+    )
+    .action(async (model: string, file: string, options: CompressCommand) =>
+      (await import('./commands')).compress(model, file, options, streams),
+    );
+  program
+    .command('decompress')
+    .description('write the table of such a file')
+    .argument('<file>')
+    .option('-o, --out <table>', 'where to write it (default: stdout)')
+    .option('-m, --model <model>', 'the model that it was written with, unless it is inside')
+    .action(async (file: string, options: DecompressCommand) =>
+      (await import('./commands')).decompress(file, options, streams),
+    );
+  program
     .command('info')
     .description('say what a model describes, and how it was trained')
     .argument('<model>')
@@ -168,6 +196,16 @@ export interface TrainCommand {
   readonly protect: number;
   readonly resume?: boolean;
   readonly json?: boolean;
+}
+
+export interface CompressCommand {
+  readonly out?: string;
+  readonly includeModel?: boolean;
+}
+
+export interface DecompressCommand {
+  readonly out?: string;
+  readonly model?: string;
 }
 
 export interface EvaluateCommand {

@@ -53,6 +53,32 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
+describe('dgm compress', () => {
+  it('writes a file that decompress turns into the same bytes, with the model or by itself', async () => {
+    const written = await dgm(['compress', file('cars.dgm'), file('cars.csv'), '-o', file('cars.dgmc')]);
+    expect([written.status, written.stderr]).toEqual([0, expect.stringMatching(/[\d.]+ bits a row/)]);
+    expect((await readFile(file('cars.dgmc'))).length).toBeLessThan(0.6 * gzipSync(cars).length);
+    const read = await dgm(['decompress', file('cars.dgmc'), '-m', file('cars.dgm')]);
+    expect([read.status, read.stdout]).toEqual([0, cars]);
+    const whole = ['compress', file('cars.dgm'), file('cars.csv'), '--include-model', '-o', file('w.dgmc')];
+    expect((await dgm(whole)).status).toBe(0);
+    expect((await dgm(['decompress', file('w.dgmc'), '-o', file('w.csv')])).status).toBe(0);
+    expect(await readFile(file('w.csv'), 'utf8')).toBe(cars);
+  });
+
+  it('refuses a file without its model, one that is none, and a table of other columns', async () => {
+    await writeFile(file('other.csv'), 'price,fuel,seats\n1,diesel,2\n');
+    await dgm(['compress', file('cars.dgm'), file('cars.csv'), '-o', file('cars.dgmc')]);
+    const refused = async (...argv: string[]) => {
+      const { status, stderr } = await dgm(argv);
+      return `${status} ${stderr}`;
+    };
+    expect(await refused('decompress', file('cars.dgmc'))).toMatch(/^2 .*--model/s);
+    expect(await refused('decompress', file('cars.csv'))).toMatch(/^1 .*DGMC/s);
+    expect(await refused('compress', file('cars.dgm'), file('other.csv'))).toMatch(/^2 .*"price","fuel"/s);
+  });
+});
+
 describe('dgm', () => {
   it('inspects a table, and prints a schema that train takes', async () => {
     expect((await dgm(['inspect', file('cars.csv')])).stdout).toMatch(

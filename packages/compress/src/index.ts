@@ -42,6 +42,15 @@ export { decodeFile, inspectFile, readCodec } from './codecs/read-codec';
 export type { FileFacts } from './codecs/read-codec';
 export { neuralCodec, readLossyCodec } from './codecs/neural-codec';
 export type { NeuralCodecOptions } from './codecs/neural-codec';
+export { readTableCodec, tableFileCodec } from './codecs/table-codec';
+export type {
+  DecodeTableOptions,
+  TableCodecOptions,
+  TableFileCodec,
+  TabularModel,
+  TabularNetwork,
+} from './codecs/table-codec';
+export type { CategoryState, NumberState } from './codecs/table-column';
 
 // lossy compression
 export { bjontegaardRate } from './lossy/bd-rate';

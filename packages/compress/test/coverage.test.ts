@@ -32,6 +32,8 @@ describeCoverage({
     readCodec: 'src/codecs/codec.test.ts',
     ransDecode: 'src/coders/coders.test.ts',
     ransEncode: 'src/coders/coders.test.ts',
+    readTableCodec: 'src/codecs/table-codec.test.ts',
+    tableFileCodec: 'src/codecs/table-codec.test.ts',
     traceProgram: 'src/evaluator/trace.test.ts',
   },
 });

@@ -35,12 +35,13 @@ export type { ParquetModule, ParquetOptions } from './tables/parquet';
 export { parseTextTable, readTextTable } from './tables/text/read-text-table';
 export type { TextTableOptions } from './tables/text/read-text-table';
 export { checkTextTable, TextTable } from './tables/text/text-table';
+export { needsQuotes } from './tables/text/text-cells';
 export type { TextCells } from './tables/text/text-cells';
 export type { Dialect } from './tables/text/text-table';
 export { inferSchema } from './tables/schema/infer-schema';
 export type { ColumnOverride, InferSchemaOptions } from './tables/schema/infer-schema';
 export { parseSchema } from './tables/schema/parse-schema';
-export { formatCell, readCells } from './tables/schema/typed-table';
+export { formatCell, readCells, readColumn } from './tables/schema/typed-table';
 export type { TypedColumn, TypedTable } from './tables/schema/typed-table';
 export type {
   CategorySchema,

@@ -9,7 +9,7 @@ import {
 } from '@dgm/core';
 import type { Shape } from '@dgm/core';
 import { HASH_BYTES, readContainer, writeContainer } from '../files/container';
-import type { Method } from '../files/container';
+import type { Container, Method } from '../files/container';
 import type { DecodedExamples, DecodeOptions, EncodeOptions, FileCodec, Progress } from './codec';
 
 /** What every codec knows of its examples. */
@@ -93,11 +93,8 @@ export abstract class BaseCodec<
     checkOptions('Codec.decode', options, ['maxValues', 'onProgress']);
     const { maxValues = MOST_VALUES, onProgress } = options;
     checkInteger('Codec.decode', 'maxValues', maxValues, { min: 0 });
-    const { method, model, count, rows, message } = readContainer(file);
-    const isOwn = method === this.method && rows === this.#facts.rows;
-    if (!isOwn || model.some((byte, index) => byte !== this.modelHash[index])) {
-      throw refused('to be written with this model', 'another model', 'read it with the model that wrote it');
-    }
+    const { method, rows } = this.#facts;
+    const { count, message } = ownContainer(file, { method, rows, modelHash: this.modelHash });
     const size = sizeOf(this.eventShape);
     if (count * size > maxValues) {
       throw refused(`to hold at most ${maxValues} values`, `${count * size}`, 'raise maxValues');
@@ -130,6 +127,20 @@ function integersOf(levels: number): string {
   return levels === Infinity ? 'to be a 32-bit integer' : `to be an integer from 0 to ${levels - 1}`;
 }
 
+/**
+ * Reads a file that has to be written with a model.
+ * @throws SerializationError if it is damaged, or was written with another one
+ */
+export function ownContainer(
+  file: Uint8Array,
+  { method, rows, modelHash }: Pick<CodecFacts, 'method' | 'rows'> & { readonly modelHash: Uint8Array },
+): Container {
+  const container = readContainer(file);
+  const isOwn = container.method === method && container.rows === rows;
+  if (isOwn && container.model.every((byte, index) => byte === modelHash[index])) return container;
+  throw refused('to be written with this model', 'another model', 'read it with the model that wrote it');
+}
+
 /** The error of a message that does not end where its examples do. */
 export function unread(): SerializationError {
   return refused('to end with its examples', 'more bytes');
@@ -151,7 +162,8 @@ export function areFacts({ eventShape, levels, rows }: Partial<CodecFacts>): boo
   return Array.isArray(eventShape) && eventShape.every(isCount) && isCount(levels) && isCount(rows);
 }
 
-function refused(expected: string, actual: string, remedy?: string): SerializationError {
+/** The error of a file that is not what it should be. */
+export function refused(expected: string, actual: string, remedy?: string): SerializationError {
   return new SerializationError({
     where: 'Codec.decode',
     argument: 'the file',

@@ -10,6 +10,7 @@ import {
 import type { Distribution, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { decodingFrom, encodingTo } from '../coders/coder';
 import { RangeDecoder, RangeEncoder } from '../coders/range-coder';
 import type { Program } from '../evaluator/program';
 import { traceProgram } from '../evaluator/trace';
@@ -192,13 +193,14 @@ class IntegerFlowCodec extends BaseCodec {
   ): Uint8Array {
     const size = this.#tables.length;
     const encoder = new RangeEncoder();
+    const coder = encodingTo(encoder);
     this.#batches(count, onProgress, (first, present) => {
       const x = new Float64Array(this.#parts.settings.rows * size);
       for (let at = 0; at < present * size; at++) x[at] = values[first * size + at]!;
       const z = this.#parts.encode.run({ x })['z']!;
       for (let at = 0; at < present * size; at++) checkLatent(z[at]!, at % size);
       this.#checkInverse(x, z, first);
-      for (let at = 0; at < present * size; at++) this.#tables[at % size]!.encode(z[at]!, encoder);
+      for (let at = 0; at < present * size; at++) this.#tables[at % size]!.code(coder, z[at]!);
     });
     return encoder.finish();
   }
@@ -206,9 +208,10 @@ class IntegerFlowCodec extends BaseCodec {
   protected decodeMessage(message: Uint8Array, values: Int32Array, onProgress: Progress | undefined): void {
     const size = this.#tables.length;
     const decoder = new RangeDecoder(message);
+    const coder = decodingFrom(decoder);
     this.#batches(values.length / size, onProgress, (first, present) => {
       const z = new Float64Array(this.#parts.settings.rows * size);
-      for (let at = 0; at < present * size; at++) z[at] = this.#tables[at % size]!.decode(decoder);
+      for (let at = 0; at < present * size; at++) z[at] = this.#tables[at % size]!.code(coder, 0);
       const x = this.#parts.decode.run({ z })['x']!;
       for (let at = 0; at < present * size; at++) {
         if ((x[at]! | 0) !== x[at]!) throw notInteger(x[at]!);

@@ -1,11 +1,7 @@
-import { SerializationError } from '@dgm/core';
+import { BIT, codeNatural } from '../coders/coder';
+import type { Coder } from '../coders/coder';
 import { FrequencyTable } from '../coders/frequency-table';
-import type { RangeDecoder, RangeEncoder } from '../coders/range-coder';
 import { exp } from '../evaluator/functions';
-
-const BIT = FrequencyTable.of([1, 1], { precision: 1 });
-/** The number of bits of a distance, from 0 to 63. */
-const LENGTH = FrequencyTable.of(new Array<number>(64).fill(1), { precision: 6 });
 
 /**
  * A code for all integers: those with a probability of at least `2 ** -precision`, and those between, have symbols. Others are
@@ -38,46 +34,19 @@ export class IntegerTable {
     this.#table = FrequencyTable.of([...common, Math.max(0, 1 - sumOf(common))], { precision });
   }
 
-  /** @param value - an integer below 2^53 in size */
-  encode(value: number, encoder: RangeEncoder): void {
+  /**
+   * @param value - an integer below 2^53 in size
+   * @throws SerializationError if a message has no such integer
+   */
+  code(coder: Coder, value: number): number {
     const escape = this.#table.numSymbols - 1;
-    const symbol = value - this.#first;
-    if (symbol >= 0 && symbol < escape) {
-      encoder.encode(symbol, this.#table);
-      return;
-    }
-    encoder.encode(escape, this.#table);
-    const isBelow = symbol < 0;
-    encoder.encode(isBelow ? 1 : 0, BIT);
-    const distance = isBelow ? -1 - symbol : symbol - escape;
-    const length = bitsOf(distance);
-    encoder.encode(length, LENGTH);
-    for (let bit = length - 1; bit >= 0; bit--) encoder.encode(Math.floor(distance / 2 ** bit) % 2, BIT);
-  }
-
-  /** @throws SerializationError if the message has no such integer */
-  decode(decoder: RangeDecoder): number {
-    const escape = this.#table.numSymbols - 1;
-    const symbol = decoder.decode(this.#table);
+    const own = value - this.#first;
+    const symbol = coder(own >= 0 && own < escape ? own : escape, this.#table);
     if (symbol < escape) return this.#first + symbol;
-    const isBelow = decoder.decode(BIT) === 1;
-    const length = decoder.decode(LENGTH);
-    let distance = 0;
-    for (let bit = 0; bit < length; bit++) distance = 2 * distance + decoder.decode(BIT);
-    if (Number.isSafeInteger(distance)) return this.#first + (isBelow ? -1 - distance : escape + distance);
-    throw new SerializationError({
-      where: 'IntegerTable.decode',
-      argument: 'the message',
-      expected: 'to hold integers below 2 ** 53',
-      actual: String(distance),
-    });
+    const isBelow = coder(own < 0 ? 1 : 0, BIT) === 1;
+    const distance = codeNatural(coder, own < 0 ? -1 - own : own - escape);
+    return this.#first + (isBelow ? -1 - distance : escape + distance);
   }
-}
-
-function bitsOf(value: number): number {
-  let bits = 0;
-  for (let rest = value; rest >= 1; rest = Math.floor(rest / 2)) bits++;
-  return bits;
 }
 
 function sumOf(values: Float64Array): number {

@@ -3,6 +3,7 @@ import type { CallOptions, Shape } from '@dgm/core';
 import type { InputSpec } from '@dgm/compile';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { decodingFrom, encodingTo } from '../coders/coder';
 import { RangeDecoder, RangeEncoder } from '../coders/range-coder';
 import type { Program } from '../evaluator/program';
 import { traceProgram } from '../evaluator/trace';
@@ -194,16 +195,13 @@ class NeuralCodec extends BaseCodec<Float32Array, LossyEncodeOptions> implements
     const size = sizeOf(this.eventShape);
     const steps = Math.round(rate / RATE_STEP);
     const encoder = new RangeEncoder();
+    const coder = encodingTo(encoder);
     this.#walk(count, steps, onProgress, (first, present, context) => {
       const x = new Float64Array(rows * size);
       for (let at = 0; at < present * size; at++) x[at] = values[first * size + at]!;
       const code = this.#parts.encode.run({ x, ...context });
       return {
-        visit: (table, part, at) => {
-          const value = code[nameOf(part)]![at]!;
-          table.encode(value, encoder);
-          return value;
-        },
+        visit: (table, part, at) => table.code(coder, code[nameOf(part)]![at]!),
       };
     });
     const message = encoder.finish();
@@ -216,8 +214,9 @@ class NeuralCodec extends BaseCodec<Float32Array, LossyEncodeOptions> implements
     const steps = head === undefined ? 0 : (head[0] ?? 0) * 256 + (head[1] ?? 0);
     if (steps * RATE_STEP > this.rates - 1) throw unread();
     const decoder = new RangeDecoder(rest);
+    const coder = decodingFrom(decoder);
     this.#walk(values.length / size, steps, onProgress, (first, present, context) => ({
-      visit: (table) => table.decode(decoder),
+      visit: (table) => table.code(coder, 0),
       done: (code) => {
         const x = this.#parts.decode.run({ ...code, ...context })['x']!;
         values.set(x.subarray(0, present * size), first * size);

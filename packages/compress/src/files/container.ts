@@ -1,7 +1,7 @@
 import { SerializationError, sha256 } from '@dgm/core';
 
 /** How a message was coded. Numbers are part of the format. */
-export const METHODS = { autoregressive: 1, 'bits-back': 2, 'integer-flow': 3, neural: 4 } as const;
+export const METHODS = { autoregressive: 1, 'bits-back': 2, 'integer-flow': 3, neural: 4, table: 5 } as const;
 
 export type Method = keyof typeof METHODS;
 

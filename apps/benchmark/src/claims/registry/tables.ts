@@ -1,4 +1,5 @@
-import { auroc, Key } from '@dgm/core';
+import { tableFileCodec } from '@dgm/compress';
+import { auroc, Key, NumericalError } from '@dgm/core';
 import { inferSchema, readCells, type TableSchema, type TextTable } from '@dgm/data';
 import {
   boostedRegressor,
@@ -179,6 +180,16 @@ export const claims: readonly Claim[] = [
     },
   ),
   {
+    ...ofDiamonds('compress-bits', 'size of one lossless file of the test rows, decoded and compared', {
+      unit: 'bits per row',
+      bound: { atMost: 41 },
+      measure: (model, { test }) => (8 * fileBytes(model, test)) / test.count,
+    }),
+    // Deterministic evaluation in plain JavaScript takes as long as training.
+    seeds: [0],
+    minutes: 8,
+  },
+  {
     name: 'tables.credit.nats',
     what: 'nats of a test row, all 14 cells with their gaps, credit, 3900 steps',
     unit: 'nats',
@@ -198,6 +209,16 @@ export const claims: readonly Claim[] = [
     },
   },
 ];
+
+/** Bytes of one file of a table, which has to decode to the same text. */
+function fileBytes(model: TableModel, table: TextTable): number {
+  const codec = tableFileCodec(model);
+  const file = codec.encode(table);
+  if (codec.decode(file).toString() === table.toString()) return file.length;
+  throw new NumericalError({
+    ...{ where: 'tables', expected: 'the text that was encoded', actual: 'another' },
+  });
+}
 
 /** The cells of tables as numbers, by column. */
 const cellsOf = (schema: TableSchema) => (rows: TextTable) =>

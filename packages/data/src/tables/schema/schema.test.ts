@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { parseTextTable } from '../text/read-text-table';
 import { inferSchema, type InferSchemaOptions } from './infer-schema';
 import { parseSchema } from './parse-schema';
-import { formatCell, readCells } from './typed-table';
+import { formatCell, readCells, readColumn } from './typed-table';
 
 /** The schema of one column. */
 function column(cells: readonly string[], options: InferSchemaOptions = {}) {
@@ -131,6 +131,16 @@ describe('a cell', () => {
     const { schema } = column(['a', 'b', 'a', 'b']);
     const other = parseTextTable('value;other\nz;1\n', { separator: ';' });
     expect(readCells(other, schema).columns[0]!.values[0]).toBe(-1);
+  });
+});
+
+describe('readColumn', () => {
+  it('reads what readCells reads, and leaves out what is not of the kind of the column', () => {
+    const { schema } = column(['1', '2', '4']);
+    const { columns } = parseTextTable('value;other\n3;1\nx;1\n;1\n1.5;1\n?;1\n', { separator: ';' });
+    expect(readColumn(columns[0]!, schema.columns[0]!, ['?'])).toEqual(
+      Float64Array.of(3, NaN, NaN, NaN, NaN),
+    );
   });
 });
 

@@ -43,6 +43,23 @@ export function readCells(table: TextTable, schema: TableSchema): TypedTable {
 }
 
 /**
+ * Reads the cells of one column by its schema, as {@link readCells} does, but leaves out what is not of the column's kind.
+ * @param missingValues - the cells that stand for a missing value
+ * @returns `[count]`: values as in {@link TypedColumn}, with NaN also for a text that is not of the column's kind
+ */
+export function readColumn(
+  cells: TextCells,
+  schema: ColumnSchema,
+  missingValues: readonly string[],
+): Float64Array {
+  const column = new Column(cells, new Set(missingValues));
+  const read = cellReader(cells, schema);
+  return Float64Array.from({ length: cells.count }, (_, row) =>
+    column.isMissing(row) ? NaN : (read(row) ?? NaN),
+  );
+}
+
+/**
  * The text of a value, as its column is written.
  * @param value - as in {@link TypedColumn}
  * @param missing - the text of a missing value
@@ -71,20 +88,33 @@ function valuesOf(column: Column, schema: ColumnSchema): Float64Array {
   const { cells } = column;
   const values = new Float64Array(cells.count);
   const read = cellReader(cells, schema);
-  for (let row = 0; row < values.length; row++) values[row] = column.isMissing(row) ? NaN : read(row);
+  for (let row = 0; row < values.length; row++) {
+    const value = column.isMissing(row) ? NaN : read(row);
+    if (value === undefined) {
+      throw new SerializationError({
+        where: 'readCells',
+        argument: `row ${row + 1}, column ${schema.name}`,
+        expected: expectedOf(schema),
+        actual: `"${cells.text(row)}"`,
+        remedy: 'name the marks of missing values, or correct the kind of the column',
+      });
+    }
+    values[row] = value;
+  }
   return values;
 }
 
-function cellReader(cells: TextCells, schema: ColumnSchema): (row: number) => number {
-  const refuse = (row: number, expected: string): never => {
-    throw new SerializationError({
-      where: 'readCells',
-      argument: `row ${row + 1}, column ${schema.name}`,
-      expected,
-      actual: `"${cells.text(row)}"`,
-      remedy: 'name the marks of missing values, or correct the kind of the column',
-    });
-  };
+/** What a cell has to be to have a value. */
+function expectedOf(schema: ColumnSchema): string {
+  if (schema.kind === 'date') return `to be a date as ${schema.format}`;
+  if (schema.kind === 'integer' || schema.kind === 'decimal') {
+    return `to be a number with at most ${schema.decimals[1]} decimals`;
+  }
+  return 'to be a number';
+}
+
+/** Reads the cell of a row that is not missing; undefined if it is not of its column's kind. */
+function cellReader(cells: TextCells, schema: ColumnSchema): (row: number) => number | undefined {
   switch (schema.kind) {
     case 'integer':
     case 'decimal':
@@ -93,18 +123,15 @@ function cellReader(cells: TextCells, schema: ColumnSchema): (row: number) => nu
       const [, most] = schema.decimals;
       return (row) => {
         const isNumber = reader.read(cells.bytes, cells.start(row), cells.ends[row]!);
-        if (!isNumber) return refuse(row, 'to be a number');
-        if (schema.kind !== 'real' && reader.decimals - reader.exponent > most) {
-          return refuse(row, `to be a number with at most ${most} decimals`);
-        }
-        return reader.inUnits(most);
+        const isFine = schema.kind !== 'real' && reader.decimals - reader.exponent > most;
+        return isNumber && !isFine ? reader.inUnits(most) : undefined;
       };
     }
     case 'date': {
       const form = dateFormat(schema.format);
       return (row) => {
         const value = form.parse(cells.text(row));
-        return Number.isNaN(value) ? refuse(row, `to be a date as ${schema.format}`) : value;
+        return Number.isNaN(value) ? undefined : value;
       };
     }
     case 'category':

@@ -289,4 +289,4 @@ const [LINE_FEED, CARRIAGE_RETURN] = [0x0a, 0x0d];
 const SNIFFED = 2 ** 14;
 const LONGEST_RECORD = 2 ** 22;
 const ENCODER = new TextEncoder();
-const DECODER = new TextDecoder();
+const DECODER = new TextDecoder('utf-8', { ignoreBOM: true });

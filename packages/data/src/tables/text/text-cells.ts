@@ -119,7 +119,7 @@ export class CellsBuilder {
 }
 
 /** Whether a cell has to be quoted in the text. */
-export const needsQuotes = (cell: string, separator: string) =>
+export const needsQuotes = (cell: string, separator: string): boolean =>
   cell.includes(separator) || /["\r\n]/.test(cell);
 
 /** A cell as it stands in the text. */
@@ -128,4 +128,5 @@ export const quoted = (cell: string, isQuoted: boolean) =>
 
 export const QUOTE = 0x22;
 const ENCODER = new TextEncoder();
-const DECODER = new TextDecoder();
+/** A byte order mark inside of the text is a character of a cell. */
+const DECODER = new TextDecoder('utf-8', { ignoreBOM: true });

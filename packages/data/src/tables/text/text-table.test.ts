@@ -2,6 +2,7 @@ import { DgmError } from '@dgm/core';
 import { gzipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { parseTextTable, readTextTable, type TextTableOptions } from './read-text-table';
+import { needsQuotes } from './text-cells';
 import { checkTextTable, TextTable } from './text-table';
 
 const encoder = new TextEncoder();
@@ -73,6 +74,20 @@ describe('a text table', () => {
     });
     expect(table.toString()).toBe('"a;b"\n"1;2"\n"x""y"\nplain\n"two\nlines"\n');
     expect(parseTextTable(table.toBytes(), { separator: ';' }).column('a;b').text(1)).toBe('x"y');
+  });
+
+  it('quotes new cells as it is told, and says which have to be quoted', () => {
+    const table = TextTable.of([{ name: 'a', cells: ['1', '2'], quoted: [true, false] }]);
+    expect(table.toString()).toBe('a\n"1"\n2\n');
+    expect(['1;2', '1,2', 'x"y', 'two\nlines', ''].map((cell) => needsQuotes(cell, ';'))).toEqual([
+      ...[true, false, true, true, false],
+    ]);
+  });
+
+  it('keeps a byte order mark inside of the text', () => {
+    const text = 'a,b\n\ufeff1,"\ufeff,"\n';
+    const table = parseTextTable(text);
+    expect([table.column('a').text(0), table.toString()]).toEqual(['\ufeff1', text]);
   });
 
   it('replaces cells and leaves the others as they stand', () => {

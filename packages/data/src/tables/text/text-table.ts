@@ -31,21 +31,27 @@ export class TextTable {
   }
 
   /**
-   * A table of cells that are not in a file yet. Cells are quoted where they have to be.
-   * @param columns - the cells of each column, equally many
+   * A table of cells that are not in a file yet.
+   * @param columns - the cells of each column, equally many; `quoted` says whether each is quoted, by default where it has to be
    * @param options - the separator and line end to write with
    * @throws ArgumentError if the columns are of different lengths
    */
   static of(
-    columns: readonly { readonly name: string; readonly cells: readonly string[] }[],
+    columns: readonly {
+      readonly name: string;
+      readonly cells: readonly string[];
+      readonly quoted?: readonly boolean[];
+    }[],
     { separator = ',', newline = '\n', ...unknown }: Partial<Pick<Dialect, 'separator' | 'newline'>> = {},
   ): TextTable {
     checkOptions('TextTable.of', unknown, ['separator', 'newline']);
     const count = columns[0]?.cells.length ?? 0;
-    const built = columns.map(({ name, cells }) => {
+    const built = columns.map(({ name, cells, quoted: isQuoted }) => {
       checkInteger('TextTable.of', `number of cells of ${name}`, cells.length, { min: count, max: count });
       const builder = new CellsBuilder();
-      for (const cell of cells) builder.push(ENCODER.encode(cell), needsQuotes(cell, separator));
+      cells.forEach((cell, row) =>
+        builder.push(ENCODER.encode(cell), isQuoted?.[row] ?? needsQuotes(cell, separator)),
+      );
       return builder.finish(name);
     });
     const header = columns.map(({ name }) => quoted(name, needsQuotes(name, separator))).join(separator);
