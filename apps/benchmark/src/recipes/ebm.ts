@@ -157,8 +157,8 @@ function jointExperiment(
 
 const JOINT_BATCH_SIZE = 64;
 
-const denseTrunk = ({ dataset, key, quick }: RecipeTask): Layer => {
-  const hidden = quick ? 32 : 256;
+const denseTrunk = ({ dataset, key, quick, width }: RecipeTask): Layer => {
+  const hidden = width ?? (quick ? 32 : 256);
   return mlp([dataset.train.shape[0]!, hidden, hidden, hidden, CLASSES], {
     key: key.fold('network'),
     activation: 'swish',

@@ -1,4 +1,4 @@
-"""A joint energy-based model of labelled data."""
+"""A joint energy-based model of labelled data, and a restricted Boltzmann machine of bits."""
 
 import math
 
@@ -22,7 +22,7 @@ class Jem(nn.Module):
         if len(task.shape) != 1:
             raise ValueError("the PyTorch peer takes vectors")
         self.size, self.levels = task.shape[0], few_levels(task)
-        hidden = 32 if task.quick else 256
+        hidden = task.width or (32 if task.quick else 256)
         self.network = mlp(self.size, hidden, hidden, hidden, CLASSES, activation=nn.SiLU)
         self.register_buffer("queue", 2 * torch.rand(self.CHAINS, self.size) - 1)
 
@@ -57,4 +57,42 @@ class Jem(nn.Module):
         return ((chains + 1) * ((self.levels - 1) / 2)).round()
 
 
-MODELS = {"jem": Jem}
+class Rbm(nn.Module):
+    """Bits that are learned by persistent contrastive divergence, with weight decay."""
+
+    CHAINS, WEIGHT_DECAY = 100, 1e-4
+
+    def __init__(self, task):
+        super().__init__()
+        if len(task.shape) != 1 or task.levels != 2:
+            raise ValueError("the PyTorch peer takes vectors of bits")
+        size, hidden = task.shape[0], task.width or (32 if task.quick else 200)
+        self.steps = 2 if task.quick else 10
+        ones = (task.train.sum(0) + 0.1) / (len(task.train) + 0.2)
+        self.weights = nn.Parameter(0.01 * torch.randn(size, hidden))
+        self.visible, self.hidden = nn.Parameter(torch.logit(ones)), nn.Parameter(torch.zeros(hidden))
+        self.register_buffer("means", ones)
+        self.register_buffer("chains", torch.bernoulli(ones.expand(self.CHAINS, size)))
+
+    def free_energy(self, x):
+        return -(x @ self.visible) - F.softplus(x @ self.weights + self.hidden).sum(1)
+
+    @torch.no_grad()
+    def moved(self, x, steps):
+        for _ in range(steps):
+            h = torch.bernoulli(torch.sigmoid(torch.addmm(self.hidden, x, self.weights)))
+            x = torch.bernoulli(torch.sigmoid(torch.addmm(self.visible, h, self.weights.T)))
+        return x
+
+    def loss(self, x):
+        negatives = self.moved(self.chains, self.steps)
+        if self.training:
+            self.chains = negatives
+        penalty = 0.5 * self.WEIGHT_DECAY * self.weights.square().sum()
+        return self.free_energy(x).mean() - self.free_energy(negatives).mean() + penalty
+
+    def sample(self, n):
+        return self.moved(torch.bernoulli(self.means.expand(n, -1)), 500)
+
+
+MODELS = {"jem": Jem, "rbm": Rbm}

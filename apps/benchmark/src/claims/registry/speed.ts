@@ -24,18 +24,26 @@ const SECONDS = 10;
 interface Comparing extends Pick<Task, 'batch' | 'width'> {
   readonly models: readonly string[];
   readonly peers: readonly PeerName[];
+  /** The name of the data set. @defaultValue the digits */
+  readonly dataset?: string;
   /** Defaults to one and the number of cores. */
   readonly threads?: readonly number[];
 }
 
-/** The compiled engine and peers, turn by turn, on the digits: the measurements of each model. */
+/** The compiled engine and peers, turn by turn: the measurements of each model. */
 async function measureAll(
-  { models, peers, threads = [...new Set([1, availableParallelism()])], ...size }: Comparing,
+  {
+    models,
+    peers,
+    dataset = 'digits',
+    threads = [...new Set([1, availableParallelism()])],
+    ...size
+  }: Comparing,
   context: ClaimContext,
 ): Promise<readonly (readonly Measurement[])[]> {
   const folder = await mkdtemp(path.join(tmpdir(), 'dgm-claims-'));
   try {
-    const data = await writeDataFiles(await context.dataset('digits'), folder);
+    const data = await writeDataFiles(await context.dataset(dataset), folder);
     const engines = [{ engine: 'compiled', device: 'cpu' }];
     const programs = { engines, threads, peers: await findPeers(peers, findLibrary) };
     const all = [];
@@ -227,6 +235,28 @@ export const claims: readonly Claim[] = [
     ...{ model: 'gan-wgan-gp', atLeast: 1.5 },
   }),
   ofStep('gan.r3gan-step', 'a step of R3GAN, with both of its penalties', { model: 'gan-r3', atLeast: 1.5 }),
+  {
+    ...common,
+    name: 'speed.ebm.jem-step',
+    what: 'a step of a joint energy model, 64-512x3-10 with 20 Langevin steps, one thread',
+    bound: { atLeast: 1.25 },
+    minutes: 1,
+    measure: async (context) =>
+      meanOf(await rows({ models: ['jem'], peers: ['pytorch'], width: 512 }, context), 'one-thread'),
+  },
+  {
+    ...common,
+    name: 'speed.ebm.rbm-step',
+    what: 'a step of an RBM of 64 and 200 bits with 100 chains and 10 Gibbs steps, one thread',
+    requires: { dataset: 'binarized-digits', pytorch: true },
+    bound: { atLeast: 2 },
+    minutes: 1,
+    measure: async (context) =>
+      meanOf(
+        await rows({ models: ['rbm'], peers: ['pytorch'], dataset: 'binarized-digits' }, context),
+        'one-thread',
+      ),
+  },
   {
     ...alone,
     name: 'speed.gan.fit-overhead',
