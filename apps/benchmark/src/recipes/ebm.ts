@@ -15,6 +15,7 @@ import {
   sampleQuality,
   Sequential,
   sgd,
+  sizeOf,
 } from '@dgm/core';
 import type { ConditionedBatch, Dataset, Examples, Key, Layer, MakeBatch } from '@dgm/core';
 import { letters } from '@dgm/data';
@@ -28,10 +29,14 @@ import type { Experiment, Recipe, RecipeTask } from './shared/recipe';
 
 const BATCH_SIZE = 50;
 
-/** An RBM on bits, trained by persistent contrastive divergence. */
+interface RbmTraining extends Pick<RbmOptions, 'hidden' | 'steps' | 'weightDecay' | 'chains'> {
+  readonly epochs: number;
+}
+
+/** An RBM on bits, trained by persistent contrastive divergence, or by that of the examples with 0 chains. */
 function rbmExperiment(
   { dataset, key }: RecipeTask,
-  { epochs, ...options }: Pick<RbmOptions, 'hidden' | 'steps' | 'weightDecay'> & { readonly epochs: number },
+  { epochs, chains = 100, ...options }: RbmTraining,
 ): Experiment {
   const examples = firstRows(dataset.train);
   try {
@@ -39,7 +44,7 @@ function rbmExperiment(
       visible: bernoulliUnits({ shape: dataset.train.shape }),
       key,
       examples,
-      chains: 100,
+      chains,
       ...options,
     });
     return {
@@ -275,6 +280,20 @@ export const recipes: readonly Recipe[] = [
         steps: task.quick ? 2 : 10,
         weightDecay: 1e-4,
         epochs: task.quick ? 10 : 500,
+      }),
+  },
+  {
+    name: 'rbm-cd25',
+    source:
+      'On the quantitative analysis of deep belief networks (2008), §5.1; 500 hidden units, contrastive divergence of 25 steps',
+    accepts: (data) => isBits(data) && sizeOf(data.train.shape) === 784,
+    create: (task) =>
+      rbmExperiment(task, {
+        hidden: task.quick ? 32 : 500,
+        chains: 0,
+        steps: task.quick ? 2 : 25,
+        weightDecay: 1e-4,
+        epochs: task.quick ? 2 : 250,
       }),
   },
   {
