@@ -60,12 +60,6 @@ type UpdatePass<Slot extends string, F extends Factors> = (
 
 type UpdateArrays<Slot extends string> = Readonly<Record<'weight' | Slot, Float32Array>>;
 
-/**
- * The size up to which one loop over a variable is faster than ten vectorized operations. An operation takes 10 µs for the
- * call on wasm and 30 on TensorFlow, and 0.3 ns for a number; the loop takes 5 ns for a number.
- */
-const LARGEST_PASS = 1 << 16;
-
 const RATE: Range = { min: 0 };
 
 /** The range of a decay: of a moment, or of momentum. */
@@ -172,7 +166,7 @@ class SlotOptimizer<Slot extends string, F extends Factors> implements Optimizer
     }
     const numbers = Object.entries<Tensor>(factors).map(([name, factor]) => [name, memory.read(factor)[0]!]);
     return (weight, gradient, slots) =>
-      weight.size > LARGEST_PASS
+      weight.size > memory.largestLoop
         ? this.#rule.update(weight, gradient, slots, factors)
         : updateInOnePass(
             pass!,

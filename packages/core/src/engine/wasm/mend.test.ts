@@ -76,6 +76,8 @@ describe('BatchMatMul', () => {
     ["A'B", [7, 5], [7, 3], true, false],
     ["AB'", [5, 7], [3, 7], false, true],
     ["A'B'", [7, 5], [3, 7], true, true],
+    ['AB of a large B', [2, 9], [9, 40], false, false],
+    ['AB of a large B, of rank 3', [1, 2, 9], [1, 9, 40], false, false],
     ["AB' of a large B", [2, 9], [40, 9], false, true],
     ["AB' of a large B, of rank 3", [1, 2, 9], [1, 40, 9], false, true],
     ['a row times a column', [1, 1], [1, 1], true, true],
@@ -95,11 +97,12 @@ describe('BatchMatMul', () => {
     else await agrees((scale) => tf.mul(scale!, product(normal('a', a), normal('b', b))), [[1]]);
   });
 
-  it("computes AB' of a large B to the bits that its transpose gives", async () => {
+  it('computes products by a large right matrix to the same bits, transposed or not, the first time or later', async () => {
     await on('wasm', () => {
-      const [a, b] = [normal('a', [5, 33]), normal('b', [70, 33])];
-      const [flipped, direct] = [tf.matMul(a, b, false, true), tf.matMul(a, tf.transpose(b))];
-      expect(flipped.dataSync()).toEqual(direct.dataSync());
+      const [a, b] = [normal('a', [5, 33]), normal('b', [33, 70])];
+      const first = tf.matMul(a, b).dataSync();
+      expect(tf.matMul(a, b).dataSync()).toEqual(first);
+      expect(tf.matMul(a, tf.transpose(b), false, true).dataSync()).toEqual(first);
       return [];
     });
   });
