@@ -25,8 +25,9 @@ import {
 import type { ConditionedBatch, Dataset, Engine, Examples, Key, Layer, MakeBatch } from '@dgm/core';
 import { gatedPixelCnn } from '@dgm/arm';
 import { glyphs, letters } from '@dgm/data';
-import { integerLogisticMixture, learnedBase } from '@dgm/flows';
+import { dequantized, integerLogisticMixture, learnedBase, logitPreprocessing, realNvp } from '@dgm/flows';
 import {
+  densityWeight as ofDensity,
   fadedLevels,
   generativeClassifier,
   gradientNorms,
@@ -44,7 +45,7 @@ import { vae } from '@dgm/vae';
 import * as tf from '@tensorflow/tfjs-core';
 import { kernelRidgeError, nearestNeighbourError } from '../datasets/classifiers';
 import type { Curve, Metric } from '../results/schema';
-import { flatten, likelihoodFor } from './shared/book';
+import { bookTraining, flatten, likelihoodFor } from './shared/book';
 import { classesOf, hasLabels, imageShape, isVectorsOfIntegers } from './shared/datasets';
 import type { Experiment, Recipe, RecipeTask, Training } from './shared/recipe';
 
@@ -111,10 +112,37 @@ export const recipes: readonly Recipe[] = [
     },
   },
   {
+    name: 'hybrid-flow',
+    source: 'DGM §5.2, Fig. 5.3; Nalisnick et al., 2019',
+    accepts: (dataset) => hasLabels(dataset) && isVectorsOfIntegers(dataset) && isOfGreyLevels(dataset),
+    create: async ({ dataset, key, quick, densityWeight = 1 }) => {
+      const [classes, levels] = [classesOf(dataset), dataset.levels!];
+      const dims = dataset.train.shape[0]!;
+      const flow = realNvp({
+        ...{ dims, couplings: 4, hidden: quick ? [32] : [128, 128], rezero: true },
+        ...{ preprocessing: logitPreprocessing({ levels }), key: key.fold('density') },
+      });
+      const model = hybrid({
+        density: dequantized({ flow, levels }),
+        // The middles of the cells that the noise fills.
+        features: (x) => tf.tidy(() => flow.encode(tf.add(x, 0.5))),
+        classifier: mlp([dims, 128, classes], { activation: 'leakyRelu', key: key.fold('classifier') }),
+        classes,
+        weights: ofDensity(densityWeight),
+      });
+      const pulls = await pullsOf(model, dataset, key);
+      return {
+        model,
+        training: decaying(dataset, { epochs: 40, learningRate: 2e-3 }),
+        measure: measureHybrid(model, dataset, { pulls }),
+      };
+    },
+  },
+  {
     name: 'hybrid-vae',
     source: 'DGM §5.4, Eq. 5.14',
     accepts: (dataset) => hasLabels(dataset) && isOfGreyLevels(dataset),
-    create: async ({ dataset, key, quick }) => {
+    create: async ({ dataset, key, quick, densityWeight = 1 }) => {
       const { shape } = dataset.train;
       const [latent, hidden, size] = [16, quick ? 32 : 256, sizeOf(shape)];
       const likelihood = likelihoodFor(shape, dataset.levels!);
@@ -134,6 +162,7 @@ export const recipes: readonly Recipe[] = [
         features: 'encode',
         classifier: network('classifier', [latent, 64, classes]),
         classes,
+        weights: ofDensity(densityWeight),
       });
       const pulls = await pullsOf(model, dataset, key);
       return {
@@ -144,10 +173,32 @@ export const recipes: readonly Recipe[] = [
     },
   },
   {
+    name: 'hybrid-book',
+    source: 'DGM §5.4, Listings 5.1-5.2',
+    accepts: (dataset) => hasLabels(dataset) && isVectorsOfIntegers(dataset) && isOfGreyLevels(dataset),
+    create: ({ dataset, key, quick, densityWeight = 1 / dataset.train.shape[0]! }) => {
+      const [classes, levels] = [classesOf(dataset), dataset.levels!];
+      const [dims, hidden] = [dataset.train.shape[0]!, quick ? 32 : 256];
+      const model = hybridIdf({
+        ...{ dims, classes, levels, couplings: 2, hidden: [hidden, hidden], key },
+        classifier: mlp([dims, hidden, hidden, classes], {
+          activation: 'leakyRelu',
+          key: key.fold('classifier'),
+        }),
+        weights: ofDensity(densityWeight),
+      });
+      return {
+        model,
+        training: { ...bookTraining, batch: classContext({ classes }) },
+        measure: measureHybrid(model, dataset),
+      };
+    },
+  },
+  {
     name: 'hybrid-idf',
     source: 'DGM §5.3, Listings 5.1-5.2',
     accepts: (dataset) => hasLabels(dataset) && isVectorsOfIntegers(dataset) && isOfGreyLevels(dataset),
-    create: async ({ dataset, key, quick }) => {
+    create: async ({ dataset, key, quick, densityWeight = 1 }) => {
       const [classes, levels] = [classesOf(dataset), dataset.levels!];
       const { shape } = dataset.train;
       // One component for each second level, as wide as their distance.
@@ -159,6 +210,7 @@ export const recipes: readonly Recipe[] = [
         base: learnedBase(integerLogisticMixture({ shape, ...mixture, background })),
         // The couplings start as the identity, so the latents are images as well.
         classifier: convClassifier({ dataset, key: key.fold('classifier'), quick }),
+        weights: ofDensity(densityWeight),
       });
       const pulls = await pullsOf(model, dataset, key);
       return {

@@ -267,6 +267,14 @@ export const claims: readonly Claim[] = [
     measure: (context) => fitOverhead('gan-book', context),
   },
   {
+    ...common,
+    name: 'speed.hybrid.step',
+    what: "compiled training steps against PyTorch's: the hybrid integer flow of the book",
+    bound: { atLeast: 1.7 },
+    minutes: 1,
+    measure: async (context) => meanOf(await ofPyTorch(['hybrid-book'], context), 'fastest'),
+  },
+  {
     ...againstAll,
     name: 'speed.all.one',
     what: 'compiled training steps against the fastest of all peers, one thread: the geometric mean of all models',

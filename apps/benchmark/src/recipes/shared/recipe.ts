@@ -37,6 +37,8 @@ export interface RecipeTask {
   readonly quick: boolean;
   /** Units of a hidden layer, for curves over the size of a model. May be ignored. @defaultValue the model's own */
   readonly width?: number;
+  /** The weight of ln p(x) in the loss of a hybrid model, for curves over it. May be ignored. @defaultValue the model's own */
+  readonly densityWeight?: number;
 }
 
 /** How the authors of a model train it. The command decides where, for how long and from which seed. */
