@@ -56,7 +56,7 @@ describe('ppca', () => {
         logNormal(tf.square(tf.sub(x, model.decode(z))), truth.noiseVariance, 4),
         logNormal(tf.square(z), 1, 2),
       );
-      const other = tf.add(model.posterior(x).logProb(z), model.logProb(x));
+      const other = tf.add(model.encode(x).logProb(z), model.logProb(x));
       expect(other.dataSync()).toBeCloseToArray([...joint.dataSync()], { relative: 1e-4, absolute: 1e-4 });
     });
     model.dispose();

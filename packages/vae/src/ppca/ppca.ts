@@ -83,8 +83,8 @@ export class Ppca extends BaseModule implements LikelihoodModel {
    * covariance $\sigma^{-2} M$. It borrows tensors: call it inside `tf.tidy`.
    * @param x - `[n, D]`
    */
-  posterior(x: Tensor): Distribution {
-    this.#check(x, this.eventShape, 'posterior', 'x');
+  encode(x: Tensor): Distribution {
+    this.#check(x, this.eventShape, 'encode', 'x');
     return MultivariateNormal.lowerTriangular(this.#posteriorMean(x), this.#posteriorFactor);
   }
 
