@@ -32,21 +32,25 @@ export async function mnist10k(folder = process.env['DGM_DATA_DIR']): Promise<Da
   return dataset({ name: 'mnist-10k', train, validation, test, levels: levels! });
 }
 
+/** The same as {@link binarized} bits. */
+export async function binarizedMnist10k(folder?: string): Promise<Dataset> {
+  return binarized(await mnist10k(folder), 'binarized-mnist-10k');
+}
+
 /**
- * The same as bits: a pixel is 1 with its grey level's probability, by a hash of its place, so that the bits are the same
+ * Grey levels as bits: a pixel is 1 with its grey level's probability, by a hash of its place, so that the bits are the same
  * everywhere.
  */
-export async function binarizedMnist10k(folder?: string): Promise<Dataset> {
-  const { train, validation, test } = await mnist10k(folder);
+export function binarized({ train, validation, test, levels }: Dataset, name: string): Dataset {
   const bits = (examples: Examples, firstRow: number): Examples => {
     const size = examples.values.length / examples.count;
     const values = Uint8Array.from(examples.values, (level, at) =>
-      Number(fractionOf(size * firstRow + at) < level / 255),
+      Number(fractionOf(size * firstRow + at) < level / (levels! - 1)),
     );
     return { ...examples, values };
   };
   return dataset({
-    name: 'binarized-mnist-10k',
+    name,
     train: bits(train, 0),
     validation: bits(validation, train.count),
     test: bits(test, train.count + validation.count),

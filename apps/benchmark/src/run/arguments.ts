@@ -112,7 +112,8 @@ export const runCommand = new CommandLine({
     'Where to': ['out', 'resume', 'overwrite'],
   },
   notes: `Other commands, each with its own --help: models (lists the models), compare (against PyTorch), claims (measures
-stated figures again), merge (the parts of --shard), text (characters of a file), doctor (what works on this machine).
+stated figures again), merge (the parts of --shard), text (characters of a file), weights (hybrid models from discriminative to
+generative), few-labels (classifiers with few labels), doctor (what works on this machine).
 
 Without options it trains the flagships of each family on glyphs, in at most five minutes.
 The exit status is 0 if every model was trained, 1 if one failed, 2 for a wrong command line, 130 after an interrupt.`,

@@ -1,7 +1,7 @@
 import { Key, type Dataset, type Engine } from '@dgm/core';
 import { mean } from '../../statistics/statistics';
 import type { Claim, ClaimContext } from '../claim';
-import { activeLearningErrors, semiSupervisedError, supervisedError } from '../few-labels';
+import { activeLearningErrors, semiSupervisedError, supervisedError } from '../../few-labels/methods';
 import { overSeeds, trainedMetric, trainedNats } from '../trained';
 
 const dataset = 'digits';
