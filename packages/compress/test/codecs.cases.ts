@@ -14,8 +14,8 @@ import {
 import type { DistributionHead, Key } from '@dgm/core';
 import { flow, idf, imageIdf } from '@dgm/flows';
 import type { Flow } from '@dgm/flows';
-import { vae } from '@dgm/vae';
-import type { Vae } from '@dgm/vae';
+import { topDownVae, vae } from '@dgm/vae';
+import type { TopDownVae, Vae } from '@dgm/vae';
 import type { CodecCase, CodecTable } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import {
@@ -57,15 +57,39 @@ function ofArm(make: (key: Key) => AutoregressiveModel): () => CodecCase {
   });
 }
 
-/** A codec of a small VAE with random weights. */
-function ofVae(head: DistributionHead): () => CodecCase {
-  const make = (key: Key): Vae =>
+const oneLevel =
+  (head: DistributionHead) =>
+  (key: Key): Vae =>
     vae({
       encoder: mlp([9, 8, 4], { key: key.fold('encoder') }),
       decoder: mlp([2, 8, head.numParameters], { key: key.fold('decoder') }),
       posterior: normalHead({ shape: [2] }),
       likelihood: head,
     });
+
+const twoLevels =
+  (head: DistributionHead) =>
+  (key: Key): TopDownVae =>
+    topDownVae({
+      levels: [
+        {
+          latent: 2,
+          prior: mlp([2, 4], { key: key.fold('prior') }),
+          bottomUp: mlp([9, 8], { key: key.fold('up 1') }),
+          evidence: mlp([8, 4], { key: key.fold('evidence 1') }),
+        },
+        {
+          latent: 2,
+          bottomUp: mlp([8, 4], { key: key.fold('up 2') }),
+          evidence: mlp([4, 4], { key: key.fold('evidence 2') }),
+        },
+      ],
+      decoder: mlp([2, 8, head.numParameters], { key: key.fold('decoder') }),
+      likelihood: head,
+    });
+
+/** A codec of a small VAE with random weights. */
+function ofVae(make: (key: Key) => Vae | TopDownVae): () => CodecCase {
   return () => ({
     levels,
     read: readCodec,
@@ -179,7 +203,8 @@ export const codecs: CodecTable = {
       key,
     }),
   ),
-  'bitsBackCodec of categories': ofVae(categoricalHead({ shape: [9], levels })),
+  'bitsBackCodec of categories': ofVae(oneLevel(categoricalHead({ shape: [9], levels }))),
+  'bitsBackCodec of two levels': ofVae(twoLevels(categoricalHead({ shape: [9], levels }))),
   'integerFlowCodec of an IDF': ofFlow((key) => idf({ dims: 9, couplings: 2, hidden: [8], key })),
   'integerFlowCodec of an IDF of images, with mixtures': ofFlow((key) =>
     imageIdf({ shape: [2, 4, 1], levels, scales: 1, steps: 1, hidden: 4, key }),
@@ -193,5 +218,7 @@ export const codecs: CodecTable = {
   'neuralCodec of a factorized model': ofCompressor((key) => factorized(key)),
   'neuralCodec of a hyperprior': ofCompressor((key) => hyperprior(key)),
   'neuralCodec of groups of channels, with three rates': ofCompressor((key) => channelConditional(key)),
-  'bitsBackCodec of mixtures': ofVae(discretizedLogisticMixtureHead({ shape: [9], levels, components: 2 })),
+  'bitsBackCodec of mixtures': ofVae(
+    oneLevel(discretizedLogisticMixtureHead({ shape: [9], levels, components: 2 })),
+  ),
 };

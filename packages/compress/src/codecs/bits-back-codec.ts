@@ -12,7 +12,7 @@ import { areFacts, BaseCodec, notModel, unread } from './base-codec';
 import type { Codec, EncodeOptions, Progress } from './codec';
 import { normalBins } from './normal-bins';
 import type { NormalBins } from './normal-bins';
-import { FlowPosterior, NormalPosterior } from './posterior-coder';
+import { ChainPosterior, FlowPosterior, NormalPosterior } from './posterior-coder';
 import type { PosteriorCoder } from './posterior-coder';
 
 /** A model with latent variables: `Vae` of `@dgm/vae`, for example. */
@@ -20,11 +20,11 @@ export interface LatentModel {
   readonly eventShape: Shape;
   readonly levels: number | undefined;
   readonly latentShape: Shape;
-  /** $q(z|x)$: independent normal distributions, or a flow of them. */
+  /** $q(z|x)$: independent normal distributions, a flow of them, or a chain of levels of them. */
   encode(x: Tensor): Distribution;
   /** $p(x|z)$: independent entries. */
   decode(z: Tensor): Distribution;
-  /** $p(z)$: independent normal distributions. */
+  /** $p(z)$: independent normal distributions, or a chain of levels of them. */
   prior(): Distribution;
 }
 
@@ -58,12 +58,18 @@ const METHOD = 'bits-back';
  *
  * A posterior that is a flow, such as `iaf`, is coded by local bits-back coding, and its first draws take more bits.
  *
+ * A hierarchy whose posterior goes down, such as `topDownVae`, is drawn level by level from the top, each in units of its prior given the
+ * levels above, so that all bins have equal mass. Its first example draws all levels. Interleaving draws and levels as Bit-Swap
+ * does is possible for a posterior that goes up alone.
+ *
  * @param model - with a prior of independent normal distributions, a posterior of such or a flow of them, and a likelihood of
- * independent entries of a finite number of levels. Its present weights are copied.
+ * independent entries of a finite number of levels; or with levels of normal distributions from the top down. Its present weights
+ * are copied.
  * @throws UnsupportedError if its distributions are others
  * @throws EngineError if it uses a kernel whose bits are not the same everywhere
  * @see Practical lossless compression with latent variables using bits back coding (Townsend, Bird and Barber, 2019).
- * Compression with Flows via Local Bits-Back Coding (Ho, Lohn and Abbeel, 2019)
+ * Compression with Flows via Local Bits-Back Coding (Ho, Lohn and Abbeel, 2019). Bit-Swap: Recursive Bits-Back Coding for Lossless
+ * Compression with Hierarchical Latent Variables (Kingma, Abbeel and Ho, 2019)
  */
 export function bitsBackCodec(model: LatentModel, options: BitsBackCodecOptions = {}): Codec {
   const where = 'bitsBackCodec';
@@ -77,11 +83,11 @@ export function bitsBackCodec(model: LatentModel, options: BitsBackCodecOptions 
   checkInteger(where, 'latentBits', latentBits, { min: 1, max: 16 });
   checkInteger(where, 'precision', precision, { min: Math.ceil(Math.log2(levels)), max: 24 });
   const numLatents = sizeOf(latentShape);
-  const posterior = isFlow ? tracedFlow(model) : tracedNormal(model);
+  const chain = chainOf(model);
+  const posterior = chain ? tracedChain(model, chain) : isFlow ? tracedFlow(model) : tracedNormal(model);
   const decode = traceProgram(
     ({ z }) => {
-      const prior = normalOf('the prior', model.prior());
-      const scaled = tf.add(tf.mul(tf.reshape(z!, [1, ...latentShape]), prior.std), prior.mean);
+      const scaled = chain ? latentsOf(model, chain, z!) : scaledByPrior(model, z!);
       const entries = entriesOf('the likelihood', model.decode(scaled));
       const values = tf.reshape(tf.range(0, levels), [levels, 1, ...eventShape.map(() => 1)]);
       return { logProb: tf.transpose(tf.reshape(entries.logProb(values), [levels, sizeOf(eventShape)])) };
@@ -92,6 +98,12 @@ export function bitsBackCodec(model: LatentModel, options: BitsBackCodecOptions 
   const programs = { ...posterior, decode };
   const file = writeModelFile({ method: METHOD, settings: { ...settings }, programs });
   return new BitsBackCodec(file, { settings, programs });
+}
+
+/** Latent variables in units of the prior, `[1, ...latent]`, as the likelihood takes them. */
+function scaledByPrior(model: LatentModel, e: Tensor): Tensor {
+  const prior = normalOf('the prior', model.prior());
+  return tf.add(tf.mul(tf.reshape(e, [1, ...model.latentShape]), prior.std), prior.mean);
 }
 
 /** The posterior in units of the prior, whose bins are then those of the standard normal distribution. */
@@ -141,6 +153,95 @@ function tracedFlow(model: LatentModel): Readonly<Record<string, Program>> {
   return { forward, inverse };
 }
 
+/** The levels of a hierarchy. */
+interface Chain {
+  /** The number of variables of each level, z_1 first. */
+  readonly sizes: readonly number[];
+  /** The levels, counted from 0, in the order in which they are drawn. */
+  readonly order: readonly number[];
+}
+
+interface ChainOfNormals extends Distribution, Chain {
+  /** The distribution of a level given those drawn before it. */
+  factor(level: number, drawn: readonly (Tensor | undefined)[]): Distribution;
+}
+
+function asChain(distribution: Distribution): ChainOfNormals | undefined {
+  const { kind } = distribution as Partial<{ kind: string }>;
+  return kind === 'LevelChain' ? (distribution as ChainOfNormals) : undefined;
+}
+
+/**
+ * The levels of a hierarchy; undefined for a model without levels.
+ * @throws UnsupportedError for one whose posterior draws a level before those that its prior depends on
+ */
+function chainOf(model: LatentModel): Chain | undefined {
+  let found: Chain | undefined;
+  tf.tidy(() => {
+    const prior = asChain(model.prior());
+    const posterior = asChain(model.encode(tf.zeros([1, ...model.eventShape])));
+    if (prior === undefined || posterior === undefined) return;
+    const { sizes, order } = prior;
+    if (order.some((level, at) => level !== posterior.order[at])) {
+      throw unsupported('the posterior', 'to go down as the prior does', 'one that goes up');
+    }
+    found = { sizes, order };
+  });
+  return found;
+}
+
+/** Draws in units of the priors of the levels, in the order in which these are drawn, as latent variables of the levels. */
+function drawnLevels(prior: ChainOfNormals, { sizes, order }: Chain, e: Tensor): Tensor[] {
+  const drawn: Tensor[] = [];
+  let start = 0;
+  for (const level of order) {
+    const own = normalOf('the prior', prior.factor(level, drawn));
+    const part = tf.slice(tf.reshape(e, [1, -1]), [0, start], [1, sizes[level]!]);
+    drawn[level] = tf.add(own.mean, tf.mul(own.std, part));
+    start += sizes[level]!;
+  }
+  return drawn;
+}
+
+function latentsOf(model: LatentModel, chain: Chain, e: Tensor): Tensor {
+  return tf.concat(drawnLevels(asChain(model.prior())!, chain, e), -1);
+}
+
+/** The posterior of each level in units of its prior, given draws of the levels above. */
+function tracedChain(model: LatentModel, chain: Chain): Readonly<Record<string, Program>> {
+  const programs = chain.order.map((level, at) => {
+    const program = traceProgram(
+      ({ x, e }) => {
+        const [prior, q] = [asChain(model.prior())!, asChain(model.encode(x!))!];
+        const all = drawnLevels(prior, chain, e!);
+        const above: Tensor[] = [];
+        for (const other of chain.order.slice(0, at)) above[other] = all[other]!;
+        const own = normalOf('the prior', prior.factor(level, above));
+        const posterior = normalOf('the posterior', q.factor(level, above));
+        return {
+          mean: tf.div(tf.sub(posterior.mean, own.mean), own.std),
+          std: tf.div(posterior.std, own.std),
+        };
+      },
+      { x: { shape: [1, ...model.eventShape] }, e: { shape: [sizeOf(model.latentShape)] } },
+    );
+    return [levelProgram(at), program] as const;
+  });
+  return Object.fromEntries(programs);
+}
+
+/** The name of the program of a level, by its place in the order in which they are drawn. */
+const levelProgram = (at: number): string => `encode/${at}`;
+
+/** The programs of the levels; none for a model without levels. */
+function levelPrograms(programs: Readonly<Record<string, Program>>): readonly Program[] {
+  const found: Program[] = [];
+  while (programs[levelProgram(found.length)] !== undefined) {
+    found.push(programs[levelProgram(found.length)]!);
+  }
+  return found;
+}
+
 interface FlowOfNormals extends Distribution {
   readonly base: Distribution;
   readonly bijector: Bijector;
@@ -182,6 +283,15 @@ function unsupported(argument: string, expected: string, actual: string): Unsupp
   return new UnsupportedError({ where: 'bitsBackCodec', argument, expected, actual });
 }
 
+/** Whether the programs of levels describe so many latent variables. */
+function isChain(levels: readonly Program[], numLatents: number): boolean {
+  const means = levels.map((level) => level.sizeOf('mean'));
+  return (
+    means.reduce<number>((sum, size) => sum + (size ?? NaN), 0) === numLatents &&
+    levels.every((level, at) => level.sizeOf('std') === means[at])
+  );
+}
+
 interface Parts {
   readonly settings: Settings;
   readonly programs: Readonly<Record<string, Program>>;
@@ -194,10 +304,13 @@ export function readBitsBackCodec(bytes: Uint8Array): Codec {
   const given = settings as unknown as Settings;
   const { eventShape, levels, numLatents, latentBits, precision } = given;
   const rows = 2 * numLatents + 1;
+  const chain = levelPrograms(programs);
   const isPosterior =
-    encode === undefined
-      ? forward?.sizeOf('z') === rows * numLatents && inverse?.sizeOf('e') === numLatents
-      : encode.sizeOf('mean') === numLatents && encode.sizeOf('std') === numLatents;
+    chain.length > 0
+      ? isChain(chain, numLatents)
+      : encode === undefined
+        ? forward?.sizeOf('z') === rows * numLatents && inverse?.sizeOf('e') === numLatents
+        : encode.sizeOf('mean') === numLatents && encode.sizeOf('std') === numLatents;
   const isFit =
     decode !== undefined &&
     areFacts({ eventShape, levels, rows: numLatents }) &&
@@ -225,10 +338,13 @@ class BitsBackCodec extends BaseCodec {
     this.#parts = parts;
     this.#bins = normalBins(parts.settings.latentBits);
     const { encode, forward, inverse } = parts.programs;
+    const levels = levelPrograms(parts.programs);
     this.#posterior =
-      encode === undefined
-        ? new FlowPosterior(forward!, inverse!, this.#bins)
-        : new NormalPosterior(encode, this.#bins);
+      levels.length > 0
+        ? new ChainPosterior(levels, this.#bins)
+        : encode === undefined
+          ? new FlowPosterior(forward!, inverse!, this.#bins)
+          : new NormalPosterior(encode, this.#bins);
   }
 
   protected empty(length: number): Int32Array {

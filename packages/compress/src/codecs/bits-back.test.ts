@@ -12,7 +12,7 @@ import {
   normalHead,
 } from '@dgm/core';
 import { iaf } from '@dgm/flows';
-import { vae } from '@dgm/vae';
+import { bottomUpVae, topDownVae, vae } from '@dgm/vae';
 import type { Vae } from '@dgm/vae';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
@@ -84,6 +84,55 @@ describe('bitsBackCodec', () => {
     const bits = 8 * (message.length - 8) - 16 * (message[0]! * 256 + message[1]!);
     const ratio = bits / (-nats / Math.LN2);
     expect(Math.abs(ratio - 1)).toBeLessThan(0.01);
+    model.dispose();
+  });
+
+  it.each(['residual', 'precision-weighted'] as const)(
+    'takes minus the ELBO of a hierarchy from the top down: %s',
+    (combination) => {
+      const model = topDownVae({
+        levels: [
+          {
+            latent: 3,
+            prior: mlp([2, 8, 6], { key: key.fold('prior') }),
+            bottomUp: mlp([6, 8, 8], { key: key.fold('up 1') }),
+            evidence: mlp([8, 6], { key: key.fold('evidence 1') }),
+          },
+          {
+            latent: 2,
+            bottomUp: mlp([8, 8], { key: key.fold('up 2') }),
+            evidence: mlp([8, 4], { key: key.fold('evidence 2') }),
+          },
+        ],
+        decoder: mlp([3, 16, 18], { key: key.fold('decoder') }),
+        likelihood: categoricalHead({ shape: [6], levels: 3 }),
+        combination,
+      });
+      const values = Int32Array.from({ length: 6 * 300 }, (_, index) => (index * index + (index >> 3)) % 3);
+      const codec = bitsBackCodec(model);
+      const file = codec.encode(values);
+      expect(readCodec(codec.toBytes()).decode(file).values).toEqual(values);
+      const nats = tf.tidy(() => {
+        const x = tf.tile(tf.tensor(values, [300, 6], 'float32'), [40, 1]);
+        return tf.div(tf.sum(model.elbo(x, key)), 40).dataSync()[0]!;
+      });
+      const { message } = readContainer(file);
+      const bits = 8 * (message.length - 8) - 16 * (message[0]! * 256 + message[1]!);
+      expect(Math.abs(bits / (-nats / Math.LN2) - 1)).toBeLessThan(0.01);
+      model.dispose();
+    },
+  );
+
+  it('refuses a hierarchy whose posterior goes up', () => {
+    const model = bottomUpVae({
+      levels: [
+        { latent: 3, prior: mlp([2, 6], { key }), posterior: mlp([6, 6], { key }) },
+        { latent: 2, posterior: mlp([3, 4], { key }) },
+      ],
+      decoder: mlp([3, 18], { key }),
+      likelihood: categoricalHead({ shape: [6], levels: 3 }),
+    });
+    expect(() => bitsBackCodec(model)).toThrow(/posterior to go down/);
     model.dispose();
   });
 

@@ -41,6 +41,51 @@ export class NormalPosterior implements PosteriorCoder {
   }
 }
 
+/**
+ * A posterior of several levels, $q(z_L|x) \, q(z_{L-1}|z_L, x) \cdots q(z_1|z_2, x)$, each of independent normal distributions and in
+ * units of its prior given the levels above. So the prior of every level is the standard normal, whose bins have equal mass.
+ */
+export class ChainPosterior implements PosteriorCoder {
+  readonly #levels: readonly Program[];
+  readonly #sizes: readonly number[];
+  readonly #bins: NormalBins;
+
+  /**
+   * @param levels - in the order in which they are drawn: from x and the levels drawn before, `e` with zeros for the others, to `mean`
+   * and `std`
+   */
+  constructor(levels: readonly Program[], bins: NormalBins) {
+    this.#levels = levels;
+    this.#sizes = levels.map((level) => level.sizeOf('mean')!);
+    this.#bins = bins;
+  }
+
+  pop(stack: RansStack, x: ArrayLike<number>): number[] {
+    const bins: number[] = [];
+    for (let level = 0; level < this.#levels.length; level++) {
+      bins.push(...this.#tables(level, x, bins).map((table) => stack.pop(table)));
+    }
+    return bins;
+  }
+
+  push(stack: RansStack, x: ArrayLike<number>, bins: readonly number[]): void {
+    let start = bins.length;
+    for (let level = this.#levels.length - 1; level >= 0; level--) {
+      start -= this.#sizes[level]!;
+      const tables = this.#tables(level, x, bins.slice(0, start));
+      for (let at = tables.length - 1; at >= 0; at--) stack.push(bins[start + at]!, tables[at]!);
+    }
+  }
+
+  /** @param above - the bins of the levels drawn before */
+  #tables(level: number, x: ArrayLike<number>, above: readonly number[]): BinnedNormal[] {
+    const e = new Float64Array(this.#sizes.reduce((sum, size) => sum + size, 0));
+    above.forEach((bin, at) => (e[at] = this.#bins.centers[bin]!));
+    const { mean, std } = this.#levels[level]!.run({ x, e });
+    return Array.from(mean!, (center, at) => tableOf(this.#bins, center, std![at]!, above.length + at));
+  }
+}
+
 /** The standard deviation of the noise that joins a flow's output to a bin, in units of the prior. */
 const LOCAL_STD = 0.02;
 /** The bits of a bin of the flow's input. */

@@ -27,29 +27,31 @@ export class LevelChain extends BaseDistribution {
   readonly reparameterized = true;
   readonly batchShape: Shape;
   readonly eventShape: Shape;
-  readonly #sizes: readonly number[];
-  readonly #order: readonly number[];
-  readonly #factor: Factor;
+  /** The number of variables of each level, z_1 first. */
+  readonly sizes: readonly number[];
+  /** The levels, counted from 0, in the order in which they are drawn. */
+  readonly order: readonly number[];
+  readonly factor: Factor;
 
   constructor({ sizes, order, batchShape, factor }: LevelChainOptions) {
     super();
     this.batchShape = batchShape;
     this.eventShape = [sizes.reduce((total, size) => total + size, 0)];
-    this.#sizes = sizes;
-    this.#order = order;
-    this.#factor = factor;
+    this.sizes = sizes;
+    this.order = order;
+    this.factor = factor;
   }
 
   protected draw(key: Key, sampleShape: Shape): Tensor {
     const lead = [...sampleShape, ...this.batchShape];
-    return joinLevels(drawLevels(this.#factor, { order: this.#order, key, lead }));
+    return joinLevels(drawLevels(this.factor, { order: this.order, key, lead }));
   }
 
   protected logDensity(z: Tensor): Tensor {
-    const all = splitLevels(z, this.#sizes);
+    const all = splitLevels(z, this.sizes);
     const drawn: Tensor[] = [];
-    const terms = this.#order.map((level) => {
-      const term = this.#factor(level, drawn).logProb(all[level]!);
+    const terms = this.order.map((level) => {
+      const term = this.factor(level, drawn).logProb(all[level]!);
       drawn[level] = all[level]!;
       return term;
     });
