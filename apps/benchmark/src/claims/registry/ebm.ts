@@ -104,7 +104,7 @@ async function deepMinusFirst(context: ClaimContext): Promise<Measured> {
 const RANGE = [-4, 4] as const;
 
 const EPOCHS = 40;
-const DEEP_EPOCHS = 300;
+const DEEP_EPOCHS = 150;
 
 /** Two rings, learned with each objective from 10,000 points: the largest divergence from their density, by quadrature. */
 async function largestPlaneKl({ engine, seeds: [seed] }: ClaimContext): Promise<Measured> {
@@ -232,7 +232,7 @@ export const claims: readonly Claim[] = [
     what: 'exact likelihood of a deep Boltzmann machine of 16 and 16 units above that of the RBM that it starts from, on the test digits',
     unit: 'nats',
     bound: { atMost: 0 },
-    seeds,
+    seeds: [0, 1],
     minutes: 10,
     requires,
     measure: deepMinusFirst,
