@@ -122,7 +122,7 @@ it('is estimated with an interval where a sum over all states is too long', asyn
 });
 
 it('bounds its normalizer from below and above, exactly where nothing interacts or edges have no cycle', async () => {
-  const boundsOf = async (edges: readonly (readonly [number, number])[], std: number) => {
+  const boundsOf = async (edges: readonly (readonly [number, number])[], std: number, steps?: number) => {
     const model = boltzmannMachine({ shape: [9], edges, key });
     tf.tidy(() => {
       model
@@ -134,7 +134,10 @@ it('bounds its normalizer from below and above, exactly where nothing interacts 
         .get('bias')!
         .assign(Key.of(6).normal([9]));
     });
-    const { lower, upper } = await model.logPartitionBounds({ key, trees: 20 });
+    const { lower, upper } = await model.logPartitionBounds({
+      ...{ key, trees: 20 },
+      ...(steps !== undefined && { steps }),
+    });
     const exact = tf.tidy(() => take(model.logPartition())[0]!);
     model.dispose();
     return { below: exact - lower, above: upper - exact };
@@ -144,6 +147,8 @@ it('bounds its normalizer from below and above, exactly where nothing interacts 
   expect(grid.below).toBeLessThan(0.5);
   expect(grid.above).toBeGreaterThan(0);
   expect(grid.above).toBeLessThan(0.5);
+  const loose = await boundsOf(gridEdges([3, 3]), 0.7, 0);
+  expect(grid.above).toBeLessThan(0.5 * loose.above);
   const all = await boundsOf(
     Array.from({ length: 36 }, (_, pair) => [pair % 9, (pair + 1 + Math.floor(pair / 9)) % 9] as const),
     1,

@@ -40,37 +40,60 @@ export function meanFieldBound({ bias, edges, weights }: PairwiseEnergy): number
 }
 
 /**
- * A bound from above by convexity: the weights are a mean over random spanning trees T of weights that are $w_e / \rho_e$ on the edges
- * of T and 0 elsewhere, where $\rho_e$ is the share of trees with edge e, so that
+ * A bound from above by convexity: the parameters are a mean over spanning trees T of parameters $\theta^T$ that are 0 at all edges
+ * but those of T, so that
  *
- * $$\ln Z(w) \le \frac1T \sum_T \ln Z(w^T)$$
+ * $$\ln Z(\theta) \le \frac1T \sum_T \ln Z(\theta^T)$$
  *
- * each of which is exact by sums along the tree. Of a tree it is exact.
+ * each of which is exact by sums along the tree. Gradient descent makes the right-hand side the smallest over all such $\theta^T$: its
+ * gradient is the means of the units and edges under each tree minus their mean over the trees. Of a tree it is exact.
  */
 export function treeBound(
   { bias, edges, weights }: PairwiseEnergy,
-  { trees, random }: { readonly trees: number; readonly random: Generator },
+  { trees, random, steps }: { readonly trees: number; readonly random: Generator; readonly steps: number },
 ): number {
   const counts = new Uint32Array(edges.length);
-  const forests: (readonly number[])[] = [];
-  while (forests.length < trees || counts.includes(0)) {
-    const forest = spanningForest(bias.length, edges, { counts, random });
-    for (const e of forest) counts[e]! += 1;
-    forests.push(forest);
+  const chosen: (readonly number[])[] = [];
+  while (chosen.length < trees || counts.includes(0)) {
+    const tree = spanningForest(bias.length, edges, { counts, random });
+    for (const e of tree) counts[e]! += 1;
+    chosen.push(tree);
   }
-  const bounds = forests.map((forest) => {
-    const scaled = forest.map((e) => (weights[e]! * forests.length) / counts[e]!);
-    return logPartitionOfForest(
-      bias,
-      adjacency(
-        bias.length,
-        forest.map((e) => edges[e]!),
-        scaled,
-      ),
+  const forests = chosen.map((tree) => rooted(bias.length, edges, tree));
+  let current = forests.map(({ links }) => ({
+    bias: Float64Array.from(bias),
+    weights: Float64Array.from(links, ({ edge }) => (weights[edge]! * forests.length) / counts[edge]!),
+  }));
+  const boundOf = (parameters: typeof current) => {
+    const sums = forests.map((forest, t) => sumsOf(forest, parameters[t]!));
+    return { sums, bound: sums.reduce((sum, { logPartition }) => sum + logPartition / forests.length, 0) };
+  };
+  let { sums, bound } = boundOf(current);
+  for (let [step, rate] = [0, 1]; step < steps && rate > SMALLEST_RATE; step++) {
+    const unitMeans = Float64Array.from(bias, (_, i) => meanOf(sums, ({ units }) => units[i]!));
+    const edgeMeans = new Float64Array(edges.length);
+    forests.forEach(({ links }, t) =>
+      links.forEach(({ edge }, k) => (edgeMeans[edge]! += sums[t]!.pairs[k]! / counts[edge]!)),
     );
-  });
-  return bounds.reduce((sum, bound) => sum + bound / forests.length, 0);
+    const next = current.map((parameters, t) => ({
+      bias: parameters.bias.map((value, i) => value - rate * (sums[t]!.units[i]! - unitMeans[i]!)),
+      weights: parameters.weights.map(
+        (value, k) => value - rate * (sums[t]!.pairs[k]! - edgeMeans[forests[t]!.links[k]!.edge]!),
+      ),
+    }));
+    const after = boundOf(next);
+    if (after.bound < bound) {
+      [current, sums, bound] = [next, after.sums, after.bound];
+      rate *= 1.5;
+    } else {
+      rate *= 0.5;
+    }
+  }
+  return bound;
 }
+
+/** Where a step of descent this small does not lower a bound, it is at its minimum but for rounding. */
+const SMALLEST_RATE = 1e-6;
 
 /** Edges without a cycle that connect all that edges connect (Kruskal): rare ones first, in random order. */
 function spanningForest(
@@ -96,34 +119,74 @@ function spanningForest(
     .map(({ e }) => e);
 }
 
-/** $\ln Z$ of a graph without cycles, by sums from the leaves to a root of each tree. */
-function logPartitionOfForest(bias: ArrayLike<number>, neighbours: Adjacency): number {
-  const [seen, order, from] = [new Set<number>(), [] as number[], new Map<number, number>()];
-  const roots: number[] = [];
-  neighbours.forEach((_, start) => {
-    if (seen.has(start)) return;
-    roots.push(start);
-    seen.add(start);
-    for (let at = order.push(start) - 1; at < order.length; at++) {
-      for (const { unit } of neighbours[order[at]!]!) {
-        if (seen.has(unit)) continue;
-        seen.add(unit);
-        from.set(unit, order[at]!);
-        order.push(unit);
+/** A graph without cycles: its roots, and every other unit after its parent. */
+interface Forest {
+  readonly size: number;
+  readonly roots: readonly number[];
+  readonly links: readonly { readonly unit: number; readonly parent: number; readonly edge: number }[];
+}
+
+/** @param tree - edges without a cycle, by their places among `edges` */
+function rooted(size: number, edges: readonly Edge[], tree: readonly number[]): Forest {
+  const neighbours = Array.from({ length: size }, () => [] as { unit: number; edge: number }[]);
+  for (const edge of tree) {
+    const [i, j] = edges[edge]!;
+    neighbours[i]!.push({ unit: j, edge });
+    neighbours[j]!.push({ unit: i, edge });
+  }
+  const seen = new Uint8Array(size);
+  const [roots, links]: [number[], { unit: number; parent: number; edge: number }[]] = [[], []];
+  for (let root = 0; root < size; root++) {
+    if (seen[root]) continue;
+    roots.push(root);
+    const queue = [root];
+    seen[root] = 1;
+    for (const parent of queue) {
+      for (const { unit, edge } of neighbours[parent]!) {
+        if (seen[unit]) continue;
+        seen[unit] = 1;
+        links.push({ unit, parent, edge });
+        queue.push(unit);
       }
     }
-  });
-  // ln of the sum over all below a unit, for its values 0 and 1.
-  const below = Array.from(bias, (value) => [0, value]);
-  for (const unit of order.reverse()) {
-    const parent = from.get(unit);
-    if (parent === undefined) continue;
-    const { weight } = neighbours[unit]!.find((other) => other.unit === parent)!;
-    const [off, on] = below[unit]! as [number, number];
-    below[parent]![0]! += logAdd(off, on);
-    below[parent]![1]! += logAdd(off, on + weight);
   }
-  return roots.reduce((sum, unit) => sum + logAdd(below[unit]![0]!, below[unit]![1]!), 0);
+  return { size, roots, links };
+}
+
+interface ForestSums {
+  readonly logPartition: number;
+  /** $\mathbb E[x_i]$, of each unit. */
+  readonly units: Float64Array;
+  /** $\mathbb E[x_i x_j]$, of each link. */
+  readonly pairs: Float64Array;
+}
+
+/** Exact sums over all states of a forest, from the leaves to the roots and back (the sum-product algorithm). */
+function sumsOf(
+  { size, roots, links }: Forest,
+  { bias, weights }: { readonly bias: Float64Array; readonly weights: Float64Array },
+): ForestSums {
+  // ln of the sum over all below a unit, for its values 0 and 1; then over all else as well.
+  const [off, on] = [new Float64Array(size), Float64Array.from(bias)];
+  // What a unit adds to its parent's.
+  const [toOff, toOn] = [new Float64Array(links.length), new Float64Array(links.length)];
+  for (let k = links.length - 1; k >= 0; k--) {
+    const { unit, parent } = links[k]!;
+    toOff[k] = logAdd(off[unit]!, on[unit]!);
+    toOn[k] = logAdd(off[unit]!, on[unit]! + weights[k]!);
+    off[parent]! += toOff[k]!;
+    on[parent]! += toOn[k]!;
+  }
+  const logPartition = roots.reduce((sum, root) => sum + logAdd(off[root]!, on[root]!), 0);
+  const pairs = new Float64Array(links.length);
+  links.forEach(({ unit, parent }, k) => {
+    const [restOff, restOn] = [off[parent]! - toOff[k]!, on[parent]! - toOn[k]!];
+    const both = restOn + on[unit]! + weights[k]!;
+    off[unit]! += logAdd(restOff, restOn);
+    on[unit] = logAdd(on[unit]! + restOff, both);
+    pairs[k] = Math.exp(both - logAdd(off[unit]!, on[unit]!));
+  });
+  return { logPartition, units: on.map((value, i) => sigmoid(value - off[i]!)), pairs };
 }
 
 function adjacency(size: number, edges: readonly Edge[], weights: ArrayLike<number>): Adjacency {
@@ -137,4 +200,6 @@ function adjacency(size: number, edges: readonly Edge[], weights: ArrayLike<numb
 
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 const xLogX = (x: number): number => (x > 0 ? x * Math.log(x) : 0);
+const meanOf = <T>(all: readonly T[], value: (each: T) => number): number =>
+  all.reduce((sum, each) => sum + value(each), 0) / all.length;
 const logAdd = (a: number, b: number): number => Math.max(a, b) + Math.log1p(Math.exp(-Math.abs(a - b)));
