@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { newFamily } from './new-family/index.mjs';
 import { releaseDry } from './release/dry.mjs';
 import { countFailed, reportTests } from './report-tests.mjs';
+import { withGpuPackage } from './tfjs-node/build.mjs';
 import { testOnTensorflow } from './tfjs-node/test.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -75,7 +76,8 @@ const tasks = {
   },
   bench: async (args) => {
     await mustRun(...turbo('build', '--filter=@dgm/benchmark...'), '--output-logs=errors-only');
-    process.exitCode = await run('node', 'apps/benchmark/dist/cli.js', ...args);
+    const bench = () => run('node', 'apps/benchmark/dist/cli.js', ...args);
+    process.exitCode = await (args.includes('--gpu') ? withGpuPackage(root, bench) : bench());
   },
   'new:family': async ([name = '']) => {
     let files;

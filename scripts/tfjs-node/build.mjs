@@ -44,6 +44,47 @@ export function buildTfjsNode({ gpu = false, folder = cacheFolder(gpu) } = {}) {
   return home;
 }
 
+/**
+ * Runs an action with the package for GPUs where the machine has an NVIDIA GPU: a clone has nothing else that installs it.
+ * @param {string} root - of a checkout of this repository
+ * @param {() => Promise<T>} action
+ * @returns {Promise<T>}
+ * @template T
+ */
+export async function withGpuPackage(root, action) {
+  if (!runs('nvidia-smi', [])) return action();
+  let home;
+  try {
+    home = buildTfjsNode({ gpu: true });
+  } catch (error) {
+    if (!(error instanceof Unavailable)) throw error;
+    console.log(`@tensorflow/tfjs-node-gpu was not built: ${error.message}.`);
+    return action();
+  }
+  return withTfjsNode(root, home, action);
+}
+
+/**
+ * Runs an action while the package is beside core, which loads it. Only then: `setup()` would prefer it everywhere else.
+ * @param {string} root - of a checkout of this repository
+ * @param {string} home - the folder of the package
+ * @param {() => Promise<T>} action
+ * @returns {Promise<T>}
+ * @template T
+ */
+export async function withTfjsNode(root, home, action) {
+  const link = path.join(root, 'packages', 'core', 'node_modules', '@tensorflow', path.basename(home));
+  if (existsSync(link)) return action();
+  mkdirSync(path.dirname(link), { recursive: true });
+  rmSync(link, { force: true });
+  symlinkSync(home, link, 'dir');
+  try {
+    return await action();
+  } finally {
+    rmSync(link);
+  }
+}
+
 function cacheFolder(gpu) {
   const cache = process.env.XDG_CACHE_HOME || path.join(homedir(), '.cache');
   return path.join(cache, 'dgm', `tfjs-node${gpu ? '-gpu' : ''}-${VERSION}-tensorflow-${TENSORFLOW}`);

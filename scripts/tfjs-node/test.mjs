@@ -4,9 +4,9 @@
 // By default the contract suites, which a change is checked with; `--all` runs every suite of every package and the quick
 // benchmark. Where the backend cannot be built it says so and passes, unless `--required`.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { buildTfjsNode, Unavailable } from './build.mjs';
+import { buildTfjsNode, Unavailable, withTfjsNode } from './build.mjs';
 
 /** What a change is checked with: each kernel that is mended is used by one of them. */
 const CONTRACTS = {
@@ -42,7 +42,7 @@ export async function testOnTensorflow(root, { all = false, required = false } =
     return required ? [oneTest("TensorFlow's native backend", false)] : [];
   }
   const deadline = started + 60_000 * (all ? LIMIT_MINUTES.all : LIMIT_MINUTES.contracts);
-  const results = await linked(root, home, async () => {
+  const results = await withTfjsNode(root, home, async () => {
     const suites = [];
     for (const [name, files] of all ? everySuite(root) : Object.entries(CONTRACTS))
       suites.push(await runSuite(path.join(root, 'packages', name), files, deadline));
@@ -62,20 +62,6 @@ function everySuite(root) {
   return readdirSync(path.join(root, 'packages'))
     .filter((name) => existsSync(path.join(root, 'packages', name, 'vitest.config.ts')))
     .map((name) => [name, name === 'compile' ? CONTRACTS.compile : []]);
-}
-
-/** The package is beside core, which loads it, only while `action` runs: `setup()` would prefer it in all other suites. */
-async function linked(root, home, action) {
-  const link = path.join(root, 'packages', 'core', 'node_modules', '@tensorflow', path.basename(home));
-  if (existsSync(link)) return action();
-  mkdirSync(path.dirname(link), { recursive: true });
-  rmSync(link, { force: true });
-  symlinkSync(home, link, 'dir');
-  try {
-    return await action();
-  } finally {
-    rmSync(link);
-  }
 }
 
 /** Trains every model of the benchmark for a moment, op by op. */

@@ -4,6 +4,9 @@ import { fileURLToPath } from 'node:url';
 const isSource = import.meta.url.endsWith('.ts');
 const place = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 
+/** The root of the repository. */
+export const repository = place('../../..');
+
 /** The programs that ours are compared with. */
 export const peerDrivers = {
   PyTorch: place('../peers/pytorch/driver.py'),

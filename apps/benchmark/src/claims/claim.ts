@@ -22,6 +22,10 @@ export interface Claim {
     readonly table?: string;
     readonly pytorch?: boolean;
   };
+  /** Why it cannot be measured on this machine, for any other reason; undefined where it can. */
+  unavailable?(): Promise<string | undefined>;
+  /** Why the bound is not reached yet. The value is committed all the same, and marked as missed. */
+  readonly missed?: string;
   measure(context: ClaimContext): Promise<Measured>;
 }
 

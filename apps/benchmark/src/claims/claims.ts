@@ -94,7 +94,7 @@ async function makeContext(folder: string | undefined): Promise<Omit<ClaimContex
 
 /** Why what a claim requires is not there. */
 async function missingOf(
-  { requires: { dataset, table, pytorch } = {} }: Claim,
+  { requires: { dataset, table, pytorch } = {}, unavailable }: Claim,
   context: Pick<ClaimContext, 'dataset' | 'table'>,
 ): Promise<string | undefined> {
   try {
@@ -108,7 +108,8 @@ async function missingOf(
     return `the table ${table} is missing: ${describeError(error)}`;
   }
   const torch = pytorch ? await findTorch() : undefined;
-  return torch !== undefined && 'missing' in torch ? `PyTorch is missing: ${torch.missing}` : undefined;
+  if (torch !== undefined && 'missing' in torch) return `PyTorch is missing: ${torch.missing}`;
+  return unavailable?.();
 }
 
 /** The file in the repository. It is not part of what is built, which lies as deep as this file's folder. */

@@ -7,8 +7,8 @@ import type { Check } from './check';
 const SIZE = 2048;
 
 export const gpuRemedy =
-  'npm install @tensorflow/tfjs-node-gpu, with an NVIDIA GPU, CUDA 11.2 and cuDNN 8.1; for CUDA 12, or Node 23 and later, ' +
-  'node scripts/tfjs-node/build.mjs --gpu FOLDER';
+  'npm install @tensorflow/tfjs-node-gpu, with an NVIDIA GPU, CUDA 11.2 and cuDNN 8.1; for CUDA 12.5 and cuDNN 9.3, or Node 23 ' +
+  'and later, node scripts/tfjs-node/build.mjs --gpu FOLDER; LD_LIBRARY_PATH names the folders of these libraries';
 
 /** Whether eager training really runs on an NVIDIA GPU: which one, and how a large product there compares with the CPU. */
 export async function checkGpu(size = SIZE): Promise<Check> {

@@ -24,9 +24,9 @@ export function withClaimFigures(text: string, claims: readonly CommittedClaim[]
 
 /** The table of all claims, with their last values. */
 export function claimsTable(claims: readonly CommittedClaim[]): string {
-  const rows = claims.map(({ name, value, standardError, unit, bound, date, commit }) => {
+  const rows = claims.map(({ name, value, standardError, unit, bound, holds, date, commit }) => {
     const margin = standardError === null || standardError === 0 ? '' : ` ± ${standardError.toPrecision(1)}`;
-    return `| \`${name}\` | ${decimal(value, 2)}${margin} | ${unit} | ${bound} | ${date}, \`${commit}\` |`;
+    return `| \`${name}\` | ${decimal(value, 2)}${margin} | ${unit} | ${bound}${holds ? '' : ', missed'} | ${date}, \`${commit}\` |`;
   });
   return [
     '| claim | last value | unit | bound | measured |',

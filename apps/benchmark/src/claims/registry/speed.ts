@@ -17,6 +17,7 @@ import { PEERS, type ComparisonRow, type Measurement, type PeerName } from '../.
 import { rowsOf } from '../../statistics/rows';
 import { median } from '../../statistics/statistics';
 import type { Claim, ClaimContext, Measured } from '../claim';
+import { eagerStepsRatio, whyNoEagerSteps, type EagerBackend } from '../eager-steps';
 
 /** Of alternating windows for each model. */
 const SECONDS = 10;
@@ -213,6 +214,19 @@ const againstJax = { ...common, unit: 'times as fast as JAX', requires: { datase
 const alone = { seeds: [0], requires: { dataset: 'digits' } } as const;
 const overOneThread = { ...alone, unit: "of one thread's time", minutes: 1 } as const;
 
+/** Eager steps beside those of an earlier commit. */
+const eagerSteps = (backend: EagerBackend): Claim => ({
+  ...alone,
+  name: `speed.eager.${backend}`,
+  what: `the eager training step of the VAE on ${backend}, beside a build of 7d214de: medians of processor time`,
+  unit: 'times as fast as at 7d214de',
+  bound: { atLeast: 1.5 },
+  missed: 'docs/adr/0004-engines.md has the profile of a step',
+  minutes: 2,
+  unavailable: () => whyNoEagerSteps(backend),
+  measure: (context) => eagerStepsRatio(backend, context),
+});
+
 export const claims: readonly Claim[] = [
   {
     ...common,
@@ -371,6 +385,8 @@ export const claims: readonly Claim[] = [
     minutes: 1,
     measure: groupNormRatio,
   },
+  eagerSteps('wasm'),
+  eagerSteps('tensorflow'),
   ofStep('diffusion.fm-step', 'a training step of flow matching with convolutions', {
     ...{ model: 'flow-matching', atLeast: 1.9 },
   }),

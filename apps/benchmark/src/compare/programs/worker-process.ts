@@ -39,6 +39,10 @@ export class WorkerProcess {
     createInterface({ input: this.#process.stdout }).on('line', (line) => this.#receive(line));
   }
 
+  get pid(): number {
+    return this.#process.pid!;
+  }
+
   /**
    * Asks for one thing and waits for the reply.
    * @throws Error with what the other side says of its failure, or of its end
