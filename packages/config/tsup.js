@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs';
+import { pureConstants } from './pure-constants.js';
 
 /**
  * The one build of every published package: ESM and CJS side by side, types for both.
@@ -14,6 +15,7 @@ export function packageBuild({ entry = ['src/index.ts'], external = [], dts = tr
     target: 'es2022',
     platform: 'neutral',
     external,
+    esbuildPlugins: [pureConstants],
     // Jest runs CommonJS in a context that refuses import(); require() loads the same packages there and everywhere.
     esbuildOptions(options, { format }) {
       if (format === 'cjs') options.supported = { ...options.supported, 'dynamic-import': false };
