@@ -15,7 +15,6 @@ import {
   sampleQuality,
   Sequential,
   sgd,
-  sizeOf,
 } from '@dgm/core';
 import type { ConditionedBatch, Dataset, Examples, Key, Layer, MakeBatch } from '@dgm/core';
 import { letters } from '@dgm/data';
@@ -285,8 +284,8 @@ export const recipes: readonly Recipe[] = [
   {
     name: 'rbm-cd25',
     source:
-      'On the quantitative analysis of deep belief networks (2008), §5.1; 500 hidden units, contrastive divergence of 25 steps',
-    accepts: (data) => isBits(data) && sizeOf(data.train.shape) === 784,
+      'On the quantitative analysis of deep belief networks (2008), §5.1; for binarized MNIST, 500 hidden units, contrastive divergence of 25 steps',
+    accepts: isBits,
     create: (task) =>
       rbmExperiment(task, {
         hidden: task.quick ? 32 : 500,
