@@ -1,6 +1,6 @@
 import { compileSampler } from '@dgm/compile';
 import { adamW, categoricalHead, cosineSchedule, evaluate, gatherExamples, mlp, rungeKutta } from '@dgm/core';
-import type { Dataset, Examples, Key, LoopSampledModel } from '@dgm/core';
+import type { Dataset, Examples, Key, LoopSampledModel, SamplingLoop } from '@dgm/core';
 import {
   ancestral,
   convDenoiser,
@@ -107,9 +107,16 @@ export const recipes: readonly Recipe[] = [
       return {
         ...{ model, training: flowTraining(dataset), numSamples: 1 },
         measure: async (test, { key }) => ({
-          metrics: {
-            ...(await qualityOf(flowDraws(model, key.fold('samples')), { test, train: dataset.train }, key)),
-          },
+          metrics: await qualityOf(
+            flowDraws(model, key.fold('samples')),
+            { test, train: dataset.train },
+            key,
+          ),
+          curves: await coverageBySteps(
+            solversOf(model),
+            { test, train: dataset.train },
+            { key, numbers: quick ? [2, 4] : [2, 5, 10, 20] },
+          ),
         }),
       };
     },
@@ -146,6 +153,11 @@ export const recipes: readonly Recipe[] = [
         training: trainingToTheEnd,
         measure: async (test, { key }) => ({
           metrics: await qualityOf(drawsOf(model, key.fold('samples')), { test, train: dataset.train }, key),
+          curves: await coverageBySteps(
+            { 'a mean flow': (steps, n) => model.samplingLoop(n, { steps }) },
+            { test, train: dataset.train },
+            { key, numbers: quick ? [1, 2] : [1, 2, 4, 8] },
+          ),
         }),
       };
     },
@@ -262,25 +274,48 @@ function vdm(
   return {
     ...{ model, training, evaluate: precise(model, task) },
     measure: async (test, { key }) => ({
-      curves: await coverageBySteps(model, { test, train: dataset.train }, { key, quick: task.quick }),
+      curves: await coverageBySteps(
+        samplersOf(model),
+        { test, train: dataset.train },
+        { key, numbers: task.quick ? [2, 4] : [5, 10, 20, 40] },
+      ),
     }),
   };
 }
 
-const samplers = { ancestral, ddim, dpmSolver, heun } as const;
+/** Draws in a number of steps, as a loop. */
+type DrawIn = (steps: number, n: number) => SamplingLoop;
 
-/** The coverage of the draws of each sampler, by the number of its steps; those of Heun's method take twice as long. */
+/** Those of Heun's method take twice as long. */
+const samplersOf = (model: GaussianDiffusion): Readonly<Record<string, DrawIn>> =>
+  Object.fromEntries(
+    Object.entries({ ancestral, ddim, dpmSolver, heun }).map(([name, make]) => [
+      name,
+      (steps: number, n: number) => model.samplingLoop(n, { sampler: make({ steps }) }),
+    ]),
+  );
+
+/** Those of the midpoint method take twice as long. */
+const solversOf = (model: FlowMatching): Readonly<Record<string, DrawIn>> =>
+  Object.fromEntries(
+    Object.entries({ Euler: 1, midpoint: 2 } as const).map(([name, order]) => [
+      name,
+      (steps: number, n: number) =>
+        model.samplingLoop(n, { temperature: TEMPERATURE, solver: rungeKutta({ steps, order }) }),
+    ]),
+  );
+
+/** The coverage of the draws of each sampler, by the number of its steps. */
 async function coverageBySteps(
-  model: GaussianDiffusion,
+  samplers: Readonly<Record<string, DrawIn>>,
   data: { readonly test: Examples; readonly train: Examples },
-  { key, quick }: { readonly key: Key; readonly quick: boolean },
+  { key, numbers }: { readonly key: Key; readonly numbers: readonly number[] },
 ): Promise<readonly Curve[]> {
   const curves: Curve[] = [];
-  for (const [name, make] of Object.entries(samplers)) {
+  for (const [name, drawIn] of Object.entries(samplers)) {
     const points: [number, number][] = [];
-    for (const steps of quick ? [2, 4] : [5, 10, 20, 40]) {
-      const sampler = make({ steps });
-      const draws = { samplingLoop: (n: number) => model.samplingLoop(n, { sampler }) };
+    for (const steps of numbers) {
+      const draws = { samplingLoop: (n: number) => drawIn(steps, n) };
       const { coverage } = await qualityOf(drawsOf(draws, key.fold('samples')), data, key);
       points.push([steps, coverage!.value!]);
     }
