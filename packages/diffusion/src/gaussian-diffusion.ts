@@ -39,9 +39,13 @@ import {
 } from './parameterization';
 import { record } from './record';
 import { meanOver, perExample, sumOverEvent } from './rows';
-import { ancestral, type DiffusionSampler } from './samplers';
+import { ancestral, type DiffusionSampler, type NoiseLevels } from './samplers';
 import { logSnrSchedule, noiseLevel, type NoiseLevel, type NoiseSchedule } from './schedule';
 import { stratifiedTimes } from './stratified-times';
+
+const reverseVariances = ['posterior', 'learned'] as const;
+/** The variance of the steps of a model: that of the posterior of a step, or learned. */
+export type ReverseVariance = (typeof reverseVariances)[number];
 
 export interface GaussianDiffusionOptions {
   /** The shape of one example. */
@@ -53,8 +57,8 @@ export interface GaussianDiffusionOptions {
   readonly levels?: number;
   /**
    * Maps z, `[n, ...shape]`, with the context `[n, 1 + contextSize]`, whose first column is $(\gamma + 13) / 20$, to as many
-   * numbers as z has, or `levels` times as many for the parameterization `levels`; for example {@link convDenoiser}. The
-   * model owns it.
+   * numbers as z has, or `levels` times as many for the parameterization `levels`; for example {@link convDenoiser}. For a
+   * learned `variance` it gives one more number for each entry, the last. The model owns it.
    */
   readonly network: Layer;
   /** What the output of the network means. @defaultValue 'levels' for discrete data, 'velocity' for real numbers */
@@ -66,6 +70,13 @@ export interface GaussianDiffusionOptions {
    * @defaultValue infinitely many: continuous time (VDM)
    */
   readonly steps?: number;
+  /**
+   * The variance of $p(z_s | z_t)$: that of the `posterior` $q(z_s | z_t, x)$, $\tilde\beta$; or `learned`, for few steps: the
+   * network's last number v for each entry interpolates to that of $q(z_t | z_s)$,
+   * $\ln \sigma_\theta^2 = v \ln \beta + (1 - v) \ln \tilde\beta$.
+   * @defaultValue 'posterior', which is right for infinitely many steps
+   */
+  readonly variance?: ReverseVariance;
   /**
    * What is minimized: `bound`, minus the bound in nats, or `noise`, $\|\epsilon - \hat\epsilon\|^2$ at a random time
    * ($L_{simple}$), which draws better samples and bounds worse.
@@ -117,10 +128,12 @@ export interface BoundTerms {
  * $$-\ln p(x) \le \mathbb E[-\ln p(x | z_0)] + KL[q(z_1 | x) \| p(z_1)]
  *   + \tfrac12\, \mathbb E_{t, \epsilon}[\gamma'(t)\, e^{-\gamma(t)}\, \|x - \hat x(z_t, t)\|^2]$$
  *
- * with T steps, $T (e^{\gamma(t) - \gamma(s)} - 1)$ stands in place of $\gamma'(t)$, for $s = t - 1/T$.
+ * with T steps, $T (e^{\gamma(t) - \gamma(s)} - 1)$ stands in place of $\gamma'(t)$, for $s = t - 1/T$. A learned variance
+ * $e^d \tilde\beta$ divides the error by $e^d$ and adds $\tfrac T2 (d + e^{-d} - 1)$ for each entry.
  *
  * @throws ArgumentError for an option that is unknown or does not fit the others
- * @see DGM §4.5.3, Eq. 4.89-4.102; Variational Diffusion Models (Kingma et al., 2021), Eq. 11-18
+ * @see DGM §4.5.3, Eq. 4.89-4.102; Variational Diffusion Models (Kingma et al., 2021), Eq. 11-18; Improved Denoising Diffusion
+ * Probabilistic Models (Nichol and Dhariwal, 2021), Eq. 15, for the learned variance
  * @example
  * ```ts
  * const model = gaussianDiffusion({
@@ -152,6 +165,7 @@ export class GaussianDiffusion
   readonly #network: Layer;
   readonly #parameterization: Parameterization;
   readonly #steps: number | undefined;
+  readonly #variance: ReverseVariance;
   readonly #objective: 'bound' | 'noise';
   readonly #observation: Observation;
 
@@ -160,13 +174,15 @@ export class GaussianDiffusion
     checkOptions('gaussianDiffusion', options, OPTIONS);
     const { shape, levels, network, schedule = logSnrSchedule(), steps, contextSize = 0 } = options;
     const { parameterization = levels === undefined ? 'velocity' : 'levels', objective = 'bound' } = options;
-    check(options, { parameterization, objective, schedule });
+    const { variance = 'posterior' } = options;
+    check(options, { parameterization, variance, objective, schedule });
     this.eventShape = shape;
     this.levels = levels;
     this.contextSize = contextSize;
     this.schedule = schedule;
     this.#parameterization = parameterization;
     this.#steps = steps;
+    this.#variance = variance;
     this.#objective = objective;
     this.#observation = new Observation(levels);
     this.#network = this.child('network', network);
@@ -222,12 +238,17 @@ export class GaussianDiffusion
     checkShape(where, 't', t, [data.shape[0]!]);
     checkShape(where, 'noise', noise, data.shape);
     return tf.tidy(() => {
-      const { later, rate } = this.#ratesAt(perExample(t, data.rank));
+      const { earlier, later, rate } = this.#ratesAt(perExample(t, data.rank));
       const level = noiseLevel(this.schedule.gamma(later));
       const z = tf.add(tf.mul(level.alpha, data), tf.mul(level.sigma, noise));
-      const error = tf.squaredDifference(data, this.#denoise(z, level, call));
+      const { xHat, share } = this.#estimate(z, level, call);
       const weight = tf.mul(tf.mul(0.5, rate), exp(tf.neg(level.gamma)));
-      return sumOverEvent(tf.mul(weight, error));
+      const error = tf.mul(weight, tf.squaredDifference(data, xHat));
+      if (share === undefined) return sumOverEvent(error);
+      const excess = excessOf(share, { from: level, to: noiseLevel(this.schedule.gamma(earlier)) });
+      const kept = exp(tf.neg(excess));
+      const ofVariance = tf.mul(this.#steps! / 2, tf.sub(tf.add(excess, kept), 1));
+      return sumOverEvent(tf.add(tf.mul(kept, error), ofVariance));
     });
   }
 
@@ -322,7 +343,18 @@ export class GaussianDiffusion
             guided(z, { context: inputs['context'], guidance }, (z, context) =>
               this.#denoise(z, level, context && { context }),
             );
-          const at = { z: z!, from: from!, to: to!, denoise, memory, key };
+          const reverse = (z: Tensor, { from, to }: NoiseLevels) => {
+            const both = guided(z, { context: inputs['context'], guidance }, (z, context) => {
+              const { xHat, share } = this.#estimate(z, from, context && { context });
+              return tf.stack([xHat, excessOf(share!, { from, to })], -1);
+            });
+            const [xHat, excess] = tf.unstack(both, -1) as [Tensor, Tensor];
+            return { xHat, excess };
+          };
+          const at = {
+            ...{ z: z!, from: from!, to: to!, denoise, memory, key },
+            ...(this.#variance === 'learned' && { reverse }),
+          };
           const made =
             isGiven === undefined
               ? sampler.step(at)
@@ -379,26 +411,41 @@ export class GaussianDiffusion
     return sumOverEvent(tf.squaredDifference(noise, estimate));
   }
 
-  /** The time at which the network is asked, and what multiplies $\tfrac12 e^{-\gamma} \|x - \hat x\|^2$ there. */
-  #ratesAt(t: Tensor): { readonly later: Tensor; readonly rate: Tensor } {
+  /**
+   * The time at which the network is asked, that of the step after it, and what multiplies
+   * $\tfrac12 e^{-\gamma} \|x - \hat x\|^2$ there.
+   */
+  #ratesAt(t: Tensor): { readonly earlier: Tensor; readonly later: Tensor; readonly rate: Tensor } {
     const { schedule } = this;
     const steps = this.#steps;
-    if (steps === undefined) return { later: t, rate: schedule.slope(t) };
+    if (steps === undefined) return { earlier: t, later: t, rate: schedule.slope(t) };
     const step = tf.floor(tf.mul(t, steps));
     const [earlier, later] = [tf.div(step, steps), tf.div(tf.add(step, 1), steps)];
-    return { later, rate: tf.mul(steps, expm1(tf.sub(schedule.gamma(later), schedule.gamma(earlier)))) };
+    const rate = tf.mul(steps, expm1(tf.sub(schedule.gamma(later), schedule.gamma(earlier))));
+    return { earlier, later, rate };
   }
 
-  #denoise(z: Tensor, level: NoiseLevel, { context, ...call }: CallOptions = {}): Tensor {
+  #denoise(z: Tensor, level: NoiseLevel, call?: CallOptions): Tensor {
+    return this.#estimate(z, level, call).xHat;
+  }
+
+  /** $\hat x$, and for a learned variance v. */
+  #estimate(z: Tensor, level: NoiseLevel, { context, ...call }: CallOptions = {}): Estimate {
     const time = tf.div(tf.add(level.gamma, 13), 20);
     const output = this.#network.apply(z, { ...call, context: withTimes(z.shape[0]!, [time], context) });
-    const perEntry = this.#parameterization === 'levels' ? [this.levels!] : [];
-    return dataEstimate(this.#parameterization, {
-      output: outputAs('GaussianDiffusion', output, [...z.shape, ...perEntry]),
-      z,
-      level,
-      values: this.#observation.values,
-    });
+    const ofLevels = this.#parameterization === 'levels';
+    const numbers = ofLevels ? this.levels! : 1;
+    const given = { z, level, values: this.#observation.values };
+    const estimated = (numbers: Tensor): Tensor =>
+      dataEstimate(this.#parameterization, {
+        output: ofLevels ? numbers : tf.reshape(numbers, z.shape),
+        ...given,
+      });
+    if (this.#variance === 'posterior')
+      return { xHat: estimated(outputAs('GaussianDiffusion', output, [...z.shape, numbers])) };
+    const all = outputAs('GaussianDiffusion', output, [...z.shape, numbers + 1]);
+    const [first, share] = tf.split(all, [numbers, 1], -1) as [Tensor, Tensor];
+    return { xHat: estimated(first), share: tf.reshape(share, z.shape) };
   }
 
   /** $z = \alpha x + \sigma \epsilon$ for x as it comes in the data. */
@@ -423,6 +470,18 @@ export class GaussianDiffusion
   }
 }
 
+/** What a network says of z. */
+interface Estimate {
+  readonly xHat: Tensor;
+  /** v of a learned variance. */
+  readonly share?: Tensor;
+}
+
+/** $d = v\, (\ln \beta - \ln \tilde\beta) = v \ln (\sigma_t^2 / \sigma_s^2)$ */
+function excessOf(share: Tensor, { from, to }: NoiseLevels): Tensor {
+  return tf.mul(tf.mul(2, share), tf.log(tf.div(from.sigma, to.sigma)));
+}
+
 const SAMPLE_OPTIONS = [
   'sampler',
   'context',
@@ -439,6 +498,7 @@ const OPTIONS = [
   'parameterization',
   'schedule',
   'steps',
+  'variance',
   'objective',
   'contextSize',
 ] as const satisfies readonly (keyof GaussianDiffusionOptions)[];
@@ -447,9 +507,10 @@ function check(
   options: GaussianDiffusionOptions,
   {
     parameterization,
+    variance,
     objective,
     schedule,
-  }: { parameterization: string; objective: string; schedule: NoiseSchedule },
+  }: { parameterization: string; variance: string; objective: string; schedule: NoiseSchedule },
 ): void {
   const where = 'gaussianDiffusion';
   const { shape, levels, network, steps, contextSize = 0 } = options;
@@ -460,7 +521,16 @@ function check(
     expected: 'to be a schedule such as learnedSchedule()',
   });
   checkOneOf(where, 'objective', objective, ['bound', 'noise']);
+  checkOneOf(where, 'variance', variance, reverseVariances);
   if (steps !== undefined) checkInteger(where, 'steps', steps);
+  if (variance === 'learned' && (steps === undefined || objective === 'noise')) {
+    throw new ArgumentError({
+      where,
+      argument: 'variance',
+      expected: 'to be "posterior" without `steps`, or with the objective "noise"',
+      actual: '"learned"',
+    });
+  }
   if (parameterization === 'levels' && levels === undefined) {
     throw new ArgumentError({
       where,

@@ -2,7 +2,12 @@
 export { Ddgm, ddgm } from './ddgm';
 export type { DdgmOptions, DdgmTerms } from './ddgm';
 export { GaussianDiffusion, gaussianDiffusion } from './gaussian-diffusion';
-export type { BoundTerms, DiffusionSampleOptions, GaussianDiffusionOptions } from './gaussian-diffusion';
+export type {
+  BoundTerms,
+  DiffusionSampleOptions,
+  GaussianDiffusionOptions,
+  ReverseVariance,
+} from './gaussian-diffusion';
 export { MaskedDiffusion, maskedDiffusion } from './masked-diffusion';
 export type { MaskedDiffusionOptions, MaskedSampleOptions } from './masked-diffusion';
 export { MultinomialDiffusion, multinomialDiffusion } from './multinomial-diffusion';
@@ -50,7 +55,13 @@ export type { NetworkOutput, Parameterization } from './parameterization';
 
 // samplers
 export { ancestral, annealedLangevin, ddim, dpmSolver, heun, predictorCorrector } from './samplers';
-export type { CorrectorOptions, DiffusionSampler, SamplerOptions, SamplerStep } from './samplers';
+export type {
+  CorrectorOptions,
+  DiffusionSampler,
+  NoiseLevels,
+  SamplerOptions,
+  SamplerStep,
+} from './samplers';
 
 // networks
 export { convDenoiser, Denoiser, mlpDenoiser, transformerDenoiser, uNetDenoiser } from './networks/denoiser';

@@ -7,12 +7,21 @@ import { noiseEstimate } from './parameterization';
 import { record } from './record';
 import type { NoiseLevel } from './schedule';
 
-/** One step of a sampler: from the noise level of one time to that of an earlier one. */
-export interface SamplerStep {
-  /** `[n, ...event]` at `from` */
-  readonly z: Tensor;
+/** The noise levels at both ends of a step. */
+export interface NoiseLevels {
   readonly from: NoiseLevel;
   readonly to: NoiseLevel;
+}
+
+/** One step of a sampler: from the noise level of one time to that of an earlier one. */
+export interface SamplerStep extends NoiseLevels {
+  /** `[n, ...event]` at `from` */
+  readonly z: Tensor;
+  /**
+   * For a model with learned variances, in one pass of the network: the estimate of the data, and d of the variance
+   * $e^d \tilde\beta$ of $p(z_s | z_t)$.
+   */
+  reverse?(z: Tensor, levels: NoiseLevels): { readonly xHat: Tensor; readonly excess: Tensor };
   /** The estimate $\hat x(z, t)$ of the data at a noise level. */
   denoise(z: Tensor, level: NoiseLevel): Tensor;
   /** What the step before left in it. */
@@ -49,7 +58,8 @@ export interface SamplerOptions {
  * $$z_s = \alpha_s \hat x + \sigma_s \big(\sqrt{1 - \eta^2 c}\, \hat\epsilon + \eta \sqrt{c}\, \epsilon\big), \quad
  *   c = 1 - e^{\gamma_s - \gamma_t}$$
  *
- * $\eta = 1$ is the ancestral sampler of DDPM, with the posterior's variance $\sigma_s^2 c$; $\eta = 0$ draws nothing, and is an
+ * $\eta = 1$ is the ancestral sampler of DDPM, with the posterior's variance $\sigma_s^2 c$, or the one that the model has
+ * learned; $\eta = 0$ draws nothing, and is an
  * Euler step of the probability-flow ODE of $z / \alpha$ in $\sigma / \alpha$.
  * @param given - `eta` in [0, 1] (`@defaultValue 0`), and those of every sampler
  * @throws ArgumentError for an option that is unknown or out of its range
@@ -61,12 +71,14 @@ export function ddim(given: SamplerOptions & { readonly eta?: number } = {}): Di
   checkNumber('ddim', 'eta', eta, { min: 0, max: 1 });
   const sampler: DiffusionSampler = {
     times: timesOf('ddim', options, 20),
-    step: ({ z, from, to, denoise, key }) => {
-      const xHat = denoise(z, from);
+    step: ({ z, from, to, denoise, reverse, key }) => {
+      const { xHat, excess = tf.scalar(0) } =
+        eta === 1 && reverse ? reverse(z, { from, to }) : { xHat: denoise(z, from) };
       const c = tf.neg(expm1(tf.sub(to.gamma, from.gamma)));
       const kept = tf.sqrt(tf.sub(1, tf.mul(eta ** 2, c)));
       const old = tf.mul(kept, noiseEstimate(xHat, z, from));
-      const noise = eta === 0 ? old : tf.add(old, tf.mul(tf.mul(eta, tf.sqrt(c)), key.normal(z.shape)));
+      const spread = tf.mul(tf.mul(eta, tf.sqrt(c)), tf.exp(tf.div(excess, 2)));
+      const noise = eta === 0 ? old : tf.add(old, tf.mul(spread, key.normal(z.shape)));
       return { z: tf.add(tf.mul(to.alpha, xHat), tf.mul(to.sigma, noise)), memory: {} };
     },
   };

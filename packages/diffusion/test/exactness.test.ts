@@ -1,10 +1,11 @@
 import { Key } from '@dgm/core';
+import type { CallOptions } from '@dgm/core';
 import { meanAndError, STANDARD_ERRORS } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { gaussianDiffusion, logSnrSchedule, noiseLevel } from '../src/index';
-import type { GaussianDiffusion, NoiseSchedule } from '../src/index';
+import type { GaussianDiffusion, NoiseLevel, NoiseSchedule } from '../src/index';
 import { GaussianDenoiser } from './analytic';
 
 const [MEAN, DEVIATION] = [0.4, 0.7];
@@ -57,6 +58,46 @@ it('the bound with T steps falls with T, to that of continuous time', () => {
   // The gap is of order 1 / T.
   expect((bounds[2]! - continuous) / (bounds[3]! - continuous)).toBeGreaterThan(8);
 });
+
+/** {@link GaussianDenoiser} with the variance of the reverse of each of `steps` steps, which is normal for normal data. */
+class GaussianReverse extends GaussianDenoiser {
+  constructor(readonly steps: number) {
+    super({ mean: MEAN, deviation: DEVIATION });
+  }
+
+  protected override forward(z: Tensor, call: CallOptions): Tensor {
+    const gamma = tf.sub(tf.mul(20, tf.slice(call.context!, [0, 0], [z.shape[0]!, 1])), 13);
+    const [from, to] = [gamma, tf.sub(gamma, (END - START) / this.steps)].map(noiseLevel) as [
+      NoiseLevel,
+      NoiseLevel,
+    ];
+    // Var[z_s | z_t] = beta~ + (alpha_s c)^2 Var[x | z_t], where (alpha_s c)^2 / beta~ is the difference of the SNRs.
+    const spread = tf.add(tf.square(tf.mul(DEVIATION, from.alpha)), tf.square(from.sigma));
+    const ofData = tf.div(tf.square(tf.mul(DEVIATION, from.sigma)), spread);
+    const difference = tf.sub(tf.exp(tf.neg(to.gamma)), tf.exp(tf.neg(from.gamma)));
+    const excess = tf.log1p(tf.mul(difference, ofData));
+    const share = tf.div(excess, tf.mul(2, tf.log(tf.div(from.sigma, to.sigma))));
+    return tf.stack([super.forward(z, call), share], -1);
+  }
+}
+
+it.each([3, 10])(
+  'with learned variances, %i steps are enough for the log-density, and for its draws',
+  (steps) => {
+    const learned = gaussianDiffusion({
+      ...{ shape: [1], network: new GaussianReverse(steps), parameterization: 'data' },
+      ...{ schedule: schedule(), steps, variance: 'learned' },
+    });
+    for (const x of [-1.5, 1])
+      expect(Math.abs(negativeBound(learned, x, midpoints(steps)) - truth(x))).toBeLessThan(1e-3);
+    tf.tidy(() => {
+      const drawn = values(learned.sample(Key.of(4), 4000));
+      const [first, second] = [meanAndError(drawn), meanAndError(drawn.map((x) => (x - MEAN) ** 2))];
+      expect(Math.abs(first.mean - MEAN)).toBeLessThan(STANDARD_ERRORS * first.standardError);
+      expect(Math.abs(second.mean - DEVIATION ** 2)).toBeLessThan(STANDARD_ERRORS * second.standardError);
+    });
+  },
+);
 
 it('draws of the parts of the bound have these means', () => {
   tf.tidy(() => {

@@ -76,6 +76,17 @@ export const models: ModelTable = {
   'gaussianDiffusion (ddpm)': ofPoints({
     ...{ parameterization: 'noise', schedule: linearBetaSchedule(), steps: 100, objective: 'noise' },
   }),
+  'gaussianDiffusion (learned variance)': () => ({
+    make: (key) =>
+      gaussianDiffusion({
+        ...{ shape: [4, 4], levels: 3, steps: 5, variance: 'learned' },
+        network: stirred(mlpDenoiser({ shape: [4, 4], outputs: 4, features: 8, blocks: 1, key }), key),
+        schedule: learnedSchedule({ start: -6, end: 4 }),
+      }),
+    data: pixels,
+    range: [0, 2],
+    steps: 40,
+  }),
   meanFlow: () => ({
     make: (key) =>
       meanFlow({

@@ -15,7 +15,7 @@ const refuses = (run: () => unknown): void =>
 
 const models = [
   ...['ddgm', 'flowMatching', 'gaussianDiffusion', 'latentDiffusion', 'maskedDiffusion', 'meanFlow'],
-  ...['multinomialDiffusion', 'probabilityFlow', 'scoreMatching'],
+  ...['consistencyModel', 'multinomialDiffusion', 'probabilityFlow', 'scoreMatching'],
 ];
 const networks = ['convDenoiser', 'mlpDenoiser', 'transformerDenoiser', 'uNetDenoiser'];
 const entries = ['fourierEntries', 'maskedEntries', 'oneHotEntries'];
@@ -43,6 +43,8 @@ it('refuses parts that are none', () => {
   refuses(() => untyped['gaussianDiffusion']!({ ...options, schedule: 'cosine' }));
   refuses(() => untyped['gaussianDiffusion']!({ ...options, schedule: {} }));
   refuses(() => untyped['gaussianDiffusion']!({ ...options, network: () => layer }));
+  refuses(() => untyped['gaussianDiffusion']!({ ...options, variance: 'learned' }));
+  refuses(() => untyped['gaussianDiffusion']!({ ...options, steps: 5, variance: 'free' }));
   refuses(() => untyped['flowMatching']!({ ...options, solver: {} }));
   refuses(() => untyped['flowMatching']!({ ...options, trace: {} }));
   refuses(() => untyped['probabilityFlow']!({ diffusion: layer }));
