@@ -21,6 +21,7 @@ import type {
   Key,
   Layer,
   LoopSampledModel,
+  LoopTensors,
   Objective,
   OdeSolver,
   OdeState,
@@ -96,6 +97,7 @@ const SAMPLE_OPTIONS = [
   'guidance',
   'temperature',
   'noise',
+  'stochasticity',
 ] as const satisfies readonly (keyof FlowSampleOptions)[];
 
 const OPTIONS = [
@@ -137,6 +139,13 @@ export interface FlowSampleOptions {
   readonly temperature?: number;
   /** Where the ODE starts, `[n, ...shape]`. @defaultValue standard normal draws */
   readonly noise?: Tensor;
+  /**
+   * $\eta$ of a stochastic differential equation with the same densities at all times,
+   * $dz = (v + \eta\, \hat\epsilon)\, dt + \sqrt{2 \eta\, b_t}\, dW$ from t = 1 to 0, with the noise
+   * $\hat\epsilon = E[\epsilon | z]$. Fresh noise corrects errors of the velocity, and wants more steps.
+   * @defaultValue 0, the ODE
+   */
+  readonly stochasticity?: number;
 }
 
 /**
@@ -151,7 +160,8 @@ export interface FlowSampleOptions {
  * Batches of `optimalPairs` pair each example with noise near it (OT-CFM); otherwise noise is drawn freely (I-CFM).
  *
  * @throws ArgumentError for an option that is unknown or out of its range
- * @see Flow Matching for Generative Modeling (Lipman et al., 2023), Eq. 23; Improving and Generalizing Flow-Based Generative
+ * @see Flow Matching for Generative Modeling (Lipman et al., 2023), Eq. 23; Stochastic Interpolants (Albergo et al., 2023), §2.4,
+ * for `stochasticity`; Improving and Generalizing Flow-Based Generative
  * Models with Minibatch Optimal Transport (Tong et al., 2024), §3.2. There time runs from noise to data.
  *
  * @example
@@ -270,6 +280,8 @@ export class FlowMatching
   ): Tensor {
     checkOptions('FlowMatching.sample', given, SAMPLE_OPTIONS);
     const { solver, ...options } = given;
+    if (solver !== undefined && !isFixedStep(solver))
+      checkNumber('FlowMatching.sample', 'stochasticity', given.stochasticity ?? 0, { min: 0, max: 0 });
     if (solver === undefined || isFixedStep(solver))
       return runSamplingLoop(this.samplingLoop(n, { ...options, ...(solver && { solver }) }), key);
     return tf.tidy(() => {
@@ -289,20 +301,43 @@ export class FlowMatching
     const where = 'FlowMatching.sample';
     checkOptions(where, options, SAMPLE_OPTIONS);
     const { solver = rungeKutta({ steps: 20, order: 1 }), context, noise, ...rest } = options;
-    const { guidance = 1, temperature = 1 } = rest;
+    const { guidance = 1, temperature = 1, stochasticity = 0 } = rest;
     checkDraws(where, n, { contextSize: this.contextSize, context, guidance });
     checkMethods(where, 'solver', solver, { methods: ['step'], expected: 'to be a solver of fixed steps' });
     checkNumber(where, 'temperature', temperature, { min: 0 });
+    checkNumber(where, 'stochasticity', stochasticity, { min: 0 });
     if (noise !== undefined) checkShape(where, 'noise', noise, [n, ...this.eventShape]);
     const loop = odeSamplingLoop({
-      field: (t, z, { context }) => this.#guided(z, t, { context, guidance }),
+      field: (t, z, { context }) => {
+        const v = this.#guided(z, t, { context, guidance });
+        return stochasticity === 0 ? v : tf.add(v, tf.mul(stochasticity, this.#noiseIn(z, v, t)));
+      },
       start: ({ noise }, key) =>
         tf.tidy(() => tf.mul(temperature, noise ?? key.normal([n, ...this.eventShape]))),
       solver,
       interval: { from: 1, to: 0 },
       inputs: { ...(context && { context }), ...(noise && { noise }) },
     });
-    return { ...loop, finish: (state) => tf.tidy(() => toLevels(loop.finish(state), this.levels)) };
+    // Noise of the time at the end of each step: none after the last.
+    const withNoise = ({ y, step }: LoopTensors, key: Key): LoopTensors => {
+      const { at } = pathPoint(this.#path, tf.sub(1, tf.div(step!, solver.steps)));
+      const deviation = tf.sqrt(tf.relu(tf.mul((2 * stochasticity) / solver.steps, at.noise)));
+      return { y: tf.add(y!, tf.mul(deviation, key.normal(y!.shape))), step: tf.clone(step!) };
+    };
+    return {
+      ...loop,
+      ...(stochasticity > 0 && {
+        next: (state, inputs, key) => tf.tidy(() => withNoise(loop.next(state, inputs, key), key)),
+      }),
+      finish: (state) => tf.tidy(() => toLevels(loop.finish(state), this.levels)),
+    };
+  }
+
+  /** $E[\epsilon | z]$ from $z = a x + b \epsilon$ and $v = a' x + b' \epsilon$: $(a' z - a v) / (a' b - a b')$. */
+  #noiseIn(z: Tensor, v: Tensor, t: Scalar): Tensor {
+    const { at, slope } = pathPoint(this.#path, t);
+    const determinant = tf.sub(tf.mul(slope.signal, at.noise), tf.mul(at.signal, slope.noise));
+    return tf.div(tf.sub(tf.mul(slope.signal, z), tf.mul(at.signal, v)), determinant);
   }
 
   /** The density of where the ODE starts, which is at data with noise if they are discrete. */

@@ -94,6 +94,43 @@ describe('the exact velocity of a Gaussian', () => {
   });
 });
 
+it.each([
+  ['linear', 0.5],
+  ['linear', 4],
+  ['trigonometric', 1],
+] as const)(
+  'draws a Gaussian by the stochastic equation, along the %s path with %d',
+  async (path, stochasticity) => {
+    const model = flowMatching({ shape: [2], network: new GaussianVelocity(path), path });
+    const loop = model.samplingLoop(4000, { solver: rungeKutta({ steps: 100, order: 1 }), stochasticity });
+    const sampler = await compileSampler(loop);
+    const drawn = await sampler.sample(key);
+    const other = tf.tidy(() => {
+      const noise = tf.zeros([2, 2]);
+      const options = { solver: rungeKutta({ steps: 2, order: 1 }), stochasticity, noise };
+      return (
+        values(model.sample(key, 2, options)).join() !== values(model.sample(key.fold(1), 2, options)).join()
+      );
+    });
+    const moments = [
+      meanAndError(values(drawn)),
+      meanAndError(values(drawn).map((each) => (each - MEAN) ** 2)),
+    ];
+    // Euler's method is off by the order of 1 / steps.
+    expect(Math.abs(moments[0]!.mean - MEAN)).toBeLessThan(
+      STANDARD_ERRORS * moments[0]!.standardError + 0.01,
+    );
+    expect(Math.abs(moments[1]!.mean - DEVIATION ** 2)).toBeLessThan(
+      STANDARD_ERRORS * moments[1]!.standardError + 0.02,
+    );
+    // What is drawn depends on more than where it starts.
+    expect(other).toBe(true);
+    sampler.dispose();
+    drawn.dispose();
+    model.dispose();
+  },
+);
+
 it.each(['linear', 'trigonometric'] as const)('the loss of the %s path is least for its velocity', (path) => {
   tf.tidy(() => {
     const x = tf.add(MEAN, tf.mul(DEVIATION, Key.of(1).normal([2000, 2])));
@@ -307,6 +344,8 @@ it('refuses wrong options and batches, and leaves nothing behind', () => {
   const wrong = [
     () => model.sample(key, 1, { steps: 3 } as never),
     () => model.sample(key, 1, { guidance: Number.NaN }),
+    () => model.sample(key, 1, { stochasticity: -1 }),
+    () => model.sample(key, 1, { stochasticity: 1, solver: dormandPrince() }),
     () => flowMatching({ shape: [2], levels: 1, network: new GaussianVelocity() }),
     () => flowMatching({ shape: [2], network: new GaussianVelocity(), timeExponent: 0 }),
     () => flowMatching({ shape: [2], network: new GaussianVelocity(), dequantization: 'normal' as never }),
