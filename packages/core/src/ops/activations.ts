@@ -130,12 +130,22 @@ const swishOf = selfGated(1);
  * @see Gaussian Error Linear Units (Hendrycks and Gimpel, 2016), §2.
  */
 export function gelu(x: Tensor): Tensor {
-  return tf.tidy(() => tf.mul(x, gaussianGate(x)));
+  return geluOf(x);
 }
 
-const gaussianGate = elementwise(
-  (x) => tf.mul(0.5, tf.add(1, tf.erf(tf.mul(x, Math.SQRT1_2)))),
-  (x) => tf.mul(1 / Math.sqrt(2 * Math.PI), exp(tf.mul(-0.5, tf.square(x)))),
+const scaled = (x: Tensor): Tensor => tf.mul(x, Math.SQRT1_2);
+
+/** $\phi(x)$, from what the gate takes the error function of, so that a compiled step computes that once. */
+const gaussianDensity = (x: Tensor): Tensor =>
+  exp(tf.sub(-0.5 * Math.log(2 * Math.PI), tf.square(scaled(x))));
+
+/** $\Phi(x)$ */
+const gaussianGate = elementwise((x) => tf.mul(0.5, tf.add(1, tf.erf(scaled(x)))), gaussianDensity);
+
+/** $(x\,\Phi(x))' = \Phi(x) + x\,\phi(x)$ */
+const geluOf = elementwise(
+  (x) => tf.mul(x, gaussianGate(x)),
+  (x) => tf.add(gaussianGate(x), tf.mul(x, gaussianDensity(x))),
 );
 
 /**
