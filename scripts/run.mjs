@@ -79,6 +79,11 @@ const tasks = {
     const bench = () => run('node', 'apps/benchmark/dist/cli.js', ...args);
     process.exitCode = await (args.includes('--gpu') ? withGpuPackage(root, bench) : bench());
   },
+  'bench:bundle': async (args) => {
+    await mustRun(...turbo('generate', '--output-logs=errors-only'));
+    const { bundle } = await import('../apps/benchmark/deploy/bundle/build.mjs');
+    process.exitCode = await bundle(args);
+  },
   'new:family': async ([name = '']) => {
     let files;
     try {

@@ -69,7 +69,8 @@ function row(setting: Setting, { ours: allOurs, peers, all }: Sides): Comparison
 }
 
 const GPUS: readonly (string | null)[] = ['webgpu', 'cuda', 'tensorflow-gpu'];
-const onGpu = ({ device }: Pick<Measurement, 'device'>) => GPUS.includes(device);
+/** Whether something was computed on a GPU. */
+export const onGpu = ({ device }: Pick<Measurement, 'device'>) => GPUS.includes(device);
 
 /** The fastest of those that work, else any of the others, for what it says about its failure. */
 function fastest(measurements: readonly Measurement[]): Measurement | undefined {

@@ -2,7 +2,8 @@ import { workerArguments } from '../../program-files';
 import { WorkerProcess, type Program } from './worker-process';
 import type { BuildRequest, Command, Commands, TrainingProtocol } from './protocol';
 import { peerProgram, peerThreads, type Peer, type PeerThreads } from './peers';
-import { isPeer, libraryOf } from '../../results/comparison';
+import { isPeer } from '../../results/comparison';
+import { onGpu } from '../../statistics/rows';
 import type { Measurement } from '../../results/comparison';
 
 /** What a competitor may do besides taking steps. */
@@ -106,11 +107,11 @@ export function startCompetitors({ engines, threads, peers }: ProgramOptions): r
       peerThreads(peer.name, count).map((counts) => peerCompetitor(peer, 'cpu', counts)),
     ),
   );
-  // Our CUDA is held against PyTorch's.
+  // Our engines on a GPU are held against PyTorch on CUDA, where it has that.
   const most = Math.max(...threads);
-  const onCuda = engines.some(({ device }) => device === 'cuda')
+  const onCuda = engines.some(({ device }) => onGpu({ device }))
     ? peers
-        .filter(({ name }) => libraryOf(name) === 'PyTorch')
+        .filter(({ interpreter }) => 'hasCuda' in interpreter && interpreter.hasCuda)
         .map((peer) => peerCompetitor(peer, 'cuda', { threads: most, operatorThreads: most }))
     : [];
   return [...startOurs(engines, threads), ...onProcessor, ...onCuda];

@@ -5,10 +5,19 @@ import type { PeerLibrary } from '../../results/comparison';
 
 /** An interpreter that has a library, or what to do where there is none. */
 export type Interpreter =
-  | { readonly python: string; readonly version: string; readonly language: string }
+  | {
+      readonly python: string;
+      readonly version: string;
+      readonly language: string;
+      /** Whether the library computes on an NVIDIA GPU here; undefined where that was not asked. */
+      readonly hasCuda?: boolean;
+    }
   | { readonly missing: string; readonly remedy: string };
 
 const MODULES: Readonly<Record<PeerLibrary, string>> = { PyTorch: 'torch', JAX: 'jax' };
+
+/** Prints whether a library has CUDA. JAX is compared on processors only. */
+const CUDA: Readonly<Record<PeerLibrary, string>> = { PyTorch: 'torch.cuda.is_available()', JAX: 'False' };
 
 const REMEDIES: Readonly<Record<PeerLibrary, string>> = {
   PyTorch: 'pip install torch; DGM_PYTHON names another interpreter',
@@ -24,13 +33,13 @@ export async function findLibrary(library: PeerLibrary): Promise<Interpreter> {
   const folders = (process.env['PATH'] ?? '').split(path.delimiter).filter((folder) => folder !== '');
   const candidates = named ? [named] : folders.map((folder) => path.join(folder, 'python3'));
   const name = MODULES[library];
-  const probe = `import platform, ${name}; print(${name}.__version__, platform.python_version())`;
+  const probe = `import platform, ${name}; print(${name}.__version__, platform.python_version(), ${CUDA[library]})`;
   const reasons = new Set<string>();
   for (const python of new Set(candidates)) {
     try {
       const { stdout } = await promisify(execFile)(python, ['-c', probe], { timeout: 1000 * MOST_SECONDS });
-      const [version, language] = stdout.trim().split(' ') as [string, string];
-      return { python, version, language: `Python ${language}` };
+      const [version, language, cuda] = stdout.trim().split(' ') as [string, string, string];
+      return { python, version, language: `Python ${language}`, hasCuda: cuda === 'True' };
     } catch (error) {
       const {
         code,

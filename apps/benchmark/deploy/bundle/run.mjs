@@ -1,0 +1,132 @@
+// Spends a few minutes on comparisons, those that are worth most first. What a step has measured stays when time ends in the middle
+// of it: `compare` writes its file after each model.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync, createWriteStream } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+const { values: options } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '8' },
+    out: { type: 'string', default: 'results' },
+    software: { type: 'boolean', default: false },
+    quick: { type: 'boolean', default: false },
+  },
+});
+const ends = Date.now() + 60_000 * Number(options.minutes);
+const out = path.resolve(options.out);
+mkdirSync(out, { recursive: true });
+
+const vulkan = path.join(here, 'vulkan');
+const software = { VK_DRIVER_FILES: path.join(vulkan, 'vk_swiftshader_icd.json') };
+const env = {
+  ...process.env,
+  ...(options.software ? software : nvidiaDriver()),
+  // The loader that is carried; of drivers it finds those of the system.
+  ...(existsSync(vulkan)
+    ? { LD_LIBRARY_PATH: [vulkan, process.env.LD_LIBRARY_PATH].filter(Boolean).join(':') }
+    : {}),
+  DGM_DATA_DIR: path.join(here, 'data'),
+  TORCHINDUCTOR_CACHE_DIR: path.join(out, 'inductor'),
+};
+
+/** In containers the driver's libraries are often there without the file that tells a Vulkan loader of them. */
+function nvidiaDriver() {
+  const named = ['/usr/share/vulkan/icd.d', '/etc/vulkan/icd.d'].some((each) =>
+    existsSync(path.join(each, 'nvidia_icd.json')),
+  );
+  if (named || process.env.VK_DRIVER_FILES !== undefined) return {};
+  const folders = ['/usr/lib/x86_64-linux-gnu', '/usr/lib64', '/usr/local/nvidia/lib64'];
+  const libraries = ['libGLX_nvidia.so.0', 'libEGL_nvidia.so.0'];
+  const library = folders
+    .flatMap((folder) => libraries.map((name) => path.join(folder, name)))
+    .find(existsSync);
+  if (library === undefined) return {};
+  const file = path.join(out, 'nvidia_icd.json');
+  const ICD = { library_path: library, api_version: '1.3.0' };
+  writeFileSync(file, JSON.stringify({ file_format_version: '1.0.0', ICD }));
+  return { VK_DRIVER_FILES: file };
+}
+
+const threads = [...new Set([1, availableParallelism()])].join();
+const quick = options.quick ? ['--quick'] : [];
+const onDevices = [
+  '--engines',
+  'compiled,compiled:webgpu',
+  '--peers',
+  'pytorch,pytorch-compile',
+  '--threads',
+  threads,
+];
+const timed = ['--seconds', options.quick ? '1' : '3', '--max-seconds', '0', '--resume', ...quick];
+const steps = [
+  ['doctor', 'doctor'],
+  [
+    'vae',
+    'compare',
+    '--models',
+    'vae',
+    '--dataset',
+    'digits',
+    ...onDevices,
+    ...timed,
+    ...(options.quick ? [] : ['--sweep']),
+  ],
+  [
+    'images',
+    'compare',
+    '--models',
+    'glow,idf-image',
+    '--dataset',
+    'mnist-10k',
+    '--batches',
+    '64,256',
+    ...onDevices,
+    ...timed,
+  ],
+  ['flagships', 'compare', '--models', 'flagships', '--dataset', 'digits', ...onDevices, ...timed],
+];
+
+/** Runs a command until it ends or time does; its output goes to a file as well. */
+function run(name, args) {
+  const log = createWriteStream(path.join(out, `${name}.log`));
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [path.join(here, 'app', 'dist', 'cli.js'), ...args], {
+      env,
+      cwd: out,
+      detached: true,
+    });
+    // The whole group, for it has started programs of its own.
+    const stop = setTimeout(() => process.kill(-child.pid, 'SIGTERM'), Math.max(0, ends - Date.now()));
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (text) => {
+        process.stdout.write(text);
+        log.write(text);
+      });
+    }
+    child.on('close', (status) => {
+      clearTimeout(stop);
+      log.end();
+      resolve(status);
+    });
+  });
+}
+
+const summary = [];
+for (const [name, command, ...args] of steps) {
+  if (Date.now() > ends) {
+    summary.push(`${name}: no time left`);
+    continue;
+  }
+  const began = Date.now();
+  const folder = command === 'compare' ? ['--out', path.join(out, name)] : [];
+  const status = await run(name, [command, ...args, ...folder]);
+  const ended = status === null ? 'stopped when time ended' : `exit status ${status}`;
+  summary.push(`${name}: ${ended}, ${Math.round((Date.now() - began) / 1000)} s`);
+  writeFileSync(path.join(out, 'summary.txt'), `${summary.join('\n')}\n`);
+}
+writeFileSync(path.join(out, 'summary.txt'), `${summary.join('\n')}\n`);
+console.log(readFileSync(path.join(out, 'summary.txt'), 'utf8'));
