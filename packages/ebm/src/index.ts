@@ -1,6 +1,7 @@
 // restricted Boltzmann machines
 export { Rbm, rbm } from './rbm/rbm';
 export type { RbmOptions } from './rbm/rbm';
+export { hiddenLayer } from './rbm/hidden-layer';
 export { ClassificationRbm, classificationRbm } from './rbm/classification-rbm';
 export type { ClassificationRbmOptions } from './rbm/classification-rbm';
 export { bernoulliUnits, categoricalUnits, gaussianUnits } from './rbm/units';

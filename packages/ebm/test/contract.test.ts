@@ -11,6 +11,7 @@ describeCoverage({
   testedIn: {
     BoltzmannMachine: 'src/boltzmann/boltzmann-machine.test.ts',
     DeepBoltzmannMachine: 'src/dbm/deep-boltzmann-machine.test.ts',
+    hiddenLayer: 'src/rbm/hidden-layer.test.ts',
     hopfieldNetwork: 'src/boltzmann/boltzmann-machine.test.ts',
     gridEdges: 'src/boltzmann/boltzmann-machine.test.ts',
     ClassificationRbm: 'src/rbm/classification-rbm.test.ts',

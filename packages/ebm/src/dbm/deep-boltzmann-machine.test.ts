@@ -176,8 +176,9 @@ describe('startFrom', () => {
       rbm({ visible: six, hidden: subspaceUnits({ gates: 2, size: 2 }), key }),
     ];
     expectNoLeaks(() => {
-      for (const other of others) expect(() => model.startFrom(other, { key })).toThrow(/6 by 4/);
-      expect(() => model.startFrom(model as never, { key })).toThrow(/no RBM/);
+      expect(() => model.startFrom(others[0]!, { key })).toThrow(/\[6, 4\]/);
+      expect(() => model.startFrom(others[1]!, { key })).toThrow(/gates/);
+      expect(() => model.startFrom(model as never, { key })).toThrow(/Rbm/);
       expect(() => model.startFrom(others[0]!, {} as never)).toThrow(/Key/);
     });
     [model, ...others].forEach((each) => each.dispose());

@@ -29,7 +29,8 @@ import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
 import { checkTrainingExamples } from '../check';
 import type { AnnealedPath } from '../partition/annealed-importance-sampling';
 import { isFewBits, logSumOverBits, partitionOf } from '../partition/enumerate';
-import { Rbm } from '../rbm/rbm';
+import { parametersOf } from '../rbm/hidden-layer';
+import type { Rbm } from '../rbm/rbm';
 import { checkVisible, dot, drawBits, type VisibleUnits } from '../rbm/units';
 import { record } from '../record';
 
@@ -170,13 +171,15 @@ export class DeepBoltzmannMachine extends BaseModule implements EnergyModel, Loo
    * its law. While the weights of the second layer are near 0, x has the law that it has under the RBM.
    *
    * @param rbm - of the same visible units, with as many hidden bits as the first layer has. Borrowed.
-   * @throws {@link ArgumentError} for an RBM of other sizes, or whose hidden units are no bits.
+   * @throws {@link ShapeError} for an RBM of other sizes.
+   * @throws {@link ArgumentError} for one whose hidden units are no bits.
    */
   startFrom(rbm: Rbm, options: { readonly key: Key }): void {
     const where = 'DeepBoltzmannMachine.startFrom';
     checkOptions(where, options, ['key']);
     checkKey(where, options.key);
-    const from = this.#parametersOf(rbm);
+    const from = parametersOf(where, rbm);
+    checkShape(where, 'the weights of rbm', from.weights, [this.#visible.size, this.#sizes[0]]);
     tf.tidy(() => {
       this.#firstWeights.assign(from.weights);
       this.#visibleBias.assign(from.visibleBias);
@@ -445,26 +448,6 @@ export class DeepBoltzmannMachine extends BaseModule implements EnergyModel, Loo
   #encode(x: Tensor, method: string): Tensor {
     checkShape(`DeepBoltzmannMachine.${method}`, 'x', x, ['n', ...this.eventShape]);
     return this.#visible.encode(x);
-  }
-
-  /** The variables of an RBM by name. */
-  #parametersOf(rbm: Rbm): Readonly<Record<'weights' | 'visibleBias' | 'hiddenBias' | 'baseBias', Variable>> {
-    const wanted = [this.#visible.size, this.#sizes[0]];
-    const parameters = rbm instanceof Rbm ? rbm.parameters() : new Map<string, Variable>();
-    const weights = parameters.get('weights');
-    const isLayer = String(weights?.shape) === String(wanted) && !parameters.has('gateBias');
-    if (!isLayer) {
-      throw new ArgumentError({
-        where: 'DeepBoltzmannMachine.startFrom',
-        argument: 'rbm',
-        expected: `to have ${wanted.join(' by ')} weights, and bits as hidden units`,
-        actual: weights === undefined ? 'no RBM' : `one of ${weights.shape.join(' by ')} weights`,
-      });
-    }
-    const [visibleBias, hiddenBias, baseBias] = ['visibleBias', 'hiddenBias', 'baseBias'].map((name) =>
-      parameters.get(name),
-    ) as [Variable, Variable, Variable];
-    return { weights: weights!, visibleBias, hiddenBias, baseBias };
   }
 }
 
