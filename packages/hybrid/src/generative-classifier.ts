@@ -1,7 +1,6 @@
 import {
   ArgumentError,
   BaseModule,
-  checkContext,
   checkGiven,
   checkInteger,
   checkKey,
@@ -12,8 +11,8 @@ import {
   logSoftmax,
   logSumExp,
   oneHot,
+  select,
   singleObjective,
-  splitBatch,
   UnsupportedError,
 } from '@dgm/core';
 import type {
@@ -30,6 +29,7 @@ import type {
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import { labelled } from './labelled';
 import { record } from './record';
 
 /** A model of $p(x | y)$ with an exact likelihood, such as a flow or an autoregressive model with a `contextSize`. */
@@ -65,9 +65,9 @@ export interface GenerativeClassifierOptions<
    */
   readonly classification?: number;
   /**
-   * Whether batches may have rows of zeros as a context, which stand for examples without a label: they are trained on
-   * $-\ln p(x)$, which has to be exact. Each training step then evaluates all classes.
-   * @defaultValue false
+   * Whether examples without a label, which have a row of zeros as a context, are trained on $-\ln p(x)$, which has to be exact.
+   * Each training step then evaluates all classes.
+   * @defaultValue false: they are left out
    */
   readonly unlabelled?: boolean;
 }
@@ -77,8 +77,7 @@ export interface GenerativeClassifierOptions<
  *
  * The likelihood of an example without its class is exact, $p(x) = \sum_y p(y)\, p(x|y)$, and the classifier is Bayes'
  * rule. There is no weight between the two to choose. With a bound on $p(x|y)$ in place of the likelihood, both are bounds.
- * Its batches are those of `classContext({ classes })`, or plain
- * tensors, which are examples without labels.
+ * Its batches are those of `classContext({ classes })`.
  * @throws ArgumentError if an option is unknown, missing or out of its range
  * @see DGM §5.5; On Discriminative vs. Generative Classifiers (Ng and Jordan, 2001)
  * @example
@@ -144,6 +143,14 @@ abstract class BaseGenerativeClassifier<
         remedy: `pass contextSize: ${classes} to the function that makes it`,
       });
     }
+    if (likelihoodKind === 'exact' && !('given' in conditional)) {
+      throw new ArgumentError({
+        where,
+        argument: 'conditional',
+        expected: 'to have a method given(context), the model of x given its class',
+        actual: 'none',
+      });
+    }
     this.logPrior = logProbabilities(where, classProbabilities, classes);
     this.conditional = this.child('conditional', conditional);
     this.eventShape = conditional.eventShape;
@@ -169,7 +176,7 @@ abstract class BaseGenerativeClassifier<
 /** What {@link generativeClassifier} makes of a model with an exact likelihood. */
 export class GenerativeClassifier
   extends BaseGenerativeClassifier<ConditionalModel>
-  implements LikelihoodModel<Tensor | ConditionedBatch, Tensor>
+  implements LikelihoodModel<ConditionedBatch, Tensor>
 {
   readonly likelihoodKind = 'exact';
   readonly #classification: number;
@@ -214,21 +221,15 @@ export class GenerativeClassifier
   }
 
   /**
-   * $-\ln p(x, y) - \alpha \ln p(y | x)$ of a labelled example, $-\ln p(x)$ of one without a label; with the `classification`
+   * $-\ln p(x, y) - \alpha \ln p(y | x)$ of a labelled example; with `unlabelled`, $-\ln p(x)$ of one without a label; with the `classification`
    * weight $\alpha$.
    */
-  objectives(): readonly Objective<Tensor | ConditionedBatch>[] {
-    return singleObjective<Tensor | ConditionedBatch>(this, {
+  objectives(): readonly Objective<ConditionedBatch>[] {
+    return singleObjective<ConditionedBatch>(this, {
       name: 'joint-likelihood',
       loss: (batch, key, { training }) => {
-        const { x, context: y } = splitBatch(batch);
+        const { x, y } = labelled('GenerativeClassifier.loss', batch, this);
         const call = { training, key };
-        if (y === undefined) {
-          const marginal = logSumExp(this.jointLogProb(x, call), { axis: 1 }); // ln p(x)
-          return { total: minusMean(marginal) };
-        }
-        checkShape('GenerativeClassifier.loss', 'x', x, ['n', ...this.eventShape]);
-        checkContext('GenerativeClassifier.loss', y, { rows: x.shape[0]!, contextSize: this.contextSize });
         return this.#classification > 0 || this.#unlabelled
           ? this.#lossOverClasses(x, y, call)
           : { total: minusMean(this.#labelledLogProb(x, y, call)) };
@@ -236,10 +237,11 @@ export class GenerativeClassifier
     });
   }
 
-  /** $\ln p(y) + \ln p(x | y)$ of the given classes alone, `[n]`. */
+  /** $\ln p(y) + \ln p(x | y)$ of the given classes alone, `[n]`; 0 where there is no label. */
   #labelledLogProb(x: Tensor, y: Tensor, call: CallOptions): Tensor {
     const logPrior = tf.sum(tf.mul(y, tf.tensor1d([...this.logPrior])), 1);
-    return tf.add(logPrior, this.conditional.given(y, call).logProb(x));
+    const isKnown = tf.greater(tf.sum(y, 1), 0);
+    return select(isKnown, tf.add(logPrior, this.conditional.given(y, call).logProb(x)), 0);
   }
 
   #lossOverClasses(x: Tensor, y: Tensor, call: CallOptions): { total: Scalar } & Record<string, Scalar> {
@@ -266,7 +268,7 @@ export class GenerativeClassifier
  */
 export class BoundGenerativeClassifier
   extends BaseGenerativeClassifier<ConditionalBoundModel>
-  implements BoundModel<Tensor | ConditionedBatch, Tensor>
+  implements BoundModel<ConditionedBatch, Tensor>
 {
   readonly likelihoodKind = 'lower-bound';
   readonly isDequantized: boolean;
@@ -325,7 +327,7 @@ export class BoundGenerativeClassifier
   }
 
   /** Those of the conditional model, on labelled examples. */
-  objectives(): readonly Objective<Tensor | ConditionedBatch>[] {
+  objectives(): readonly Objective<ConditionedBatch>[] {
     return this.conditional.objectives();
   }
 }

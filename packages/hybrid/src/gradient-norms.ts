@@ -24,7 +24,7 @@ export async function gradientNorms(
   batch: ConditionedBatch,
   key: Key,
 ): Promise<GradientNorms> {
-  checkGiven('gradientNorms', 'model', model, 'to be a hybrid');
+  checkGiven('gradientNorms', 'model', model?.density && model, 'to be a hybrid');
   checkGiven('gradientNorms', 'batch.context', batch?.context, 'to be the targets');
   checkKey('gradientNorms', key);
   const variables = trainable(model.density);

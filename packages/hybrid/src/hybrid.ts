@@ -6,6 +6,7 @@ import {
   checkContext,
   checkGiven,
   checkInteger,
+  checkKey,
   checkOneOf,
   checkOptions,
   checkShape,
@@ -17,7 +18,6 @@ import {
   sameShape,
   ShapeError,
   sizeOf,
-  splitBatch,
   trainable,
   UnsupportedError,
   weightAt,
@@ -39,6 +39,7 @@ import type {
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import { labelled } from './labelled';
 import { record } from './record';
 import type { HybridWeights } from './weights';
 
@@ -75,7 +76,7 @@ export interface HybridOptions<D extends DensityModel = DensityModel> {
  * A hybrid model $p(x, y) = p(y | x)\, p(x)$: it predicts, and says how likely it is that the data have such an example.
  *
  * Its batches are `{ x, context: y }`: one-hot classes `[n, K]` from `classContext({ classes })`, with rows of zeros for
- * examples without a label (`unknown: 'zeros'`), or targets `[n, size]`. Plain tensors are examples without labels.
+ * examples without a label (`unknown: 'zeros'`), or targets `[n, size]`.
  * As a model of x alone it takes any examples, so `evaluate` gives the likelihood of x.
  * @throws ArgumentError if an option is unknown, missing or out of its range
  * @throws UnsupportedError if the density model has more than one objective
@@ -98,6 +99,16 @@ export function hybrid(options: HybridOptions): ExactHybrid | BoundHybrid {
   checkOptions('hybrid', options, ['density', 'classifier', 'features', 'classes', 'target', 'weights']);
   checkGiven('hybrid', 'density', options.density, 'to be a model with a likelihood or a bound');
   const { density, ...others } = options;
+  const { contextSize = 0 } = density as { readonly contextSize?: number };
+  if (contextSize > 0) {
+    throw new ArgumentError({
+      where: 'hybrid',
+      argument: 'density',
+      expected: 'to be a model of x alone',
+      actual: `one with a context of ${contextSize} numbers`,
+      remedy: 'a model of x given its class is for generativeClassifier',
+    });
+  }
   const model = disposeOnThrow(() => {
     if (density.likelihoodKind === 'exact') return new ExactHybrid({ density, ...others });
     if (density.likelihoodKind === 'lower-bound') return new BoundHybrid({ density, ...others });
@@ -203,15 +214,14 @@ export abstract class Hybrid<D extends DensityModel = DensityModel> extends Base
    * $-w_y \ln p(y|x) - w_x \ln p(x)$, the first term for labelled examples only; both are means over all examples of the
    * batch. What the density model adds to its own loss counts as part of $-\ln p(x)$.
    */
-  objectives(): readonly Objective<Tensor | ConditionedBatch>[] {
+  objectives(): readonly Objective<ConditionedBatch>[] {
     const density = soleObjective(this.density);
     return [
       {
         name: 'hybrid',
         parameters: [...new Set([...density.parameters, ...trainable(this.#classifier).values()])],
         ...(density.prepare && {
-          prepare: (batch, key, options) =>
-            density.prepare!(splitBatch(batch).x, key.fold('density'), options),
+          prepare: ({ x }, key, options) => density.prepare!(x, key.fold('density'), options),
         }),
         loss: (batch, key, options) => tf.tidy(() => this.#loss(density, batch, { key, options })),
         ...(density.afterUpdate && { afterUpdate: () => density.afterUpdate!() }),
@@ -221,17 +231,12 @@ export abstract class Hybrid<D extends DensityModel = DensityModel> extends Base
 
   #loss(
     objective: Objective,
-    batch: Tensor | ConditionedBatch,
+    batch: ConditionedBatch,
     { key, options }: { readonly key: Key; readonly options: LossOptions },
   ): { total: Scalar } & Record<string, Scalar> {
-    const { x, context: y } = splitBatch(batch);
-    checkShape('Hybrid.loss', 'x', x, ['n', ...this.eventShape]);
-    if (y !== undefined) {
-      checkContext('Hybrid.loss', y, { rows: x.shape[0]!, contextSize: this.contextSize });
-    }
+    const { x, y } = labelled('Hybrid.loss', batch, this);
     const density = objective.loss(x, key.fold('density'), options).total; // -ln p(x)
     const weighted = tf.mul<Scalar>(weightAt(this.#weights.density, options), density);
-    if (y === undefined) return { total: weighted, density };
     const call = { training: options.training, key: key.fold('classifier') };
     const parameters = this.#parameters(x, call, 'Hybrid.loss');
     const classification = tf.neg(tf.mean<Scalar>(this.#target.logProb(parameters, y))); // -ln p(y|x)
@@ -264,7 +269,7 @@ export abstract class Hybrid<D extends DensityModel = DensityModel> extends Base
 /** A hybrid whose p(x) is exact. */
 export class ExactHybrid
   extends Hybrid<LikelihoodModel>
-  implements LikelihoodModel<Tensor | ConditionedBatch, Tensor>
+  implements LikelihoodModel<ConditionedBatch, Tensor>
 {
   readonly likelihoodKind = 'exact';
 
@@ -280,7 +285,7 @@ export class ExactHybrid
 }
 
 /** A hybrid with a bound on p(x). */
-export class BoundHybrid extends Hybrid<BoundModel> implements BoundModel<Tensor | ConditionedBatch, Tensor> {
+export class BoundHybrid extends Hybrid<BoundModel> implements BoundModel<ConditionedBatch, Tensor> {
   readonly likelihoodKind = 'lower-bound';
   /** That of the density model, where it has one. */
   declare readonly logWeights?: (x: Tensor, key: Key, numSamples: number) => Tensor;
@@ -293,6 +298,7 @@ export class BoundHybrid extends Hybrid<BoundModel> implements BoundModel<Tensor
 
   /** The density model's bound on $\ln p(x)$ in nats, `[n]`. */
   elbo(x: Tensor, key: Key): Tensor {
+    checkKey('Hybrid.elbo', key);
     return this.density.elbo(x, key);
   }
 }

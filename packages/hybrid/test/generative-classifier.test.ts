@@ -69,8 +69,23 @@ describe('generativeClassifier', () => {
       expect(numbers(terms['likelihood']!)[0]).toBeCloseTo(likelihood, 5);
       expect(numbers(terms['classification']!)[0]).toBeCloseTo(classification, 5);
       expect(numbers(terms.total)[0]).toBeCloseTo(likelihood + 2 * classification, 5);
-      const unlabelled = model.objectives()[0]!.loss(x(), key, { training: false });
-      expect(numbers(unlabelled.total)[0]).toBeCloseTo(-marginal.reduce((a, b) => a + b) / 4, 5);
+      const unlabelled = { x: x(), context: tf.zeros([4, 3]) };
+      const { total } = model.objectives()[0]!.loss(unlabelled, key, { training: false });
+      expect(numbers(total)[0]).toBeCloseTo(-marginal.reduce((a, b) => a + b) / 4, 5);
+    });
+    model.dispose();
+  });
+
+  test('leaves examples without a label out of the loss by default', () => {
+    const model = make();
+    tf.tidy(() => {
+      const loss = model.objectives()[0]!.loss;
+      const context = tf.tensor2d([[1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 0, 0]]); // prettier-ignore
+      const joint = model.jointLogProb(x()).arraySync() as number[][];
+      const { total } = loss({ x: x(), context }, key, { training: true });
+      expect(numbers(total)[0]).toBeCloseTo(-(joint[0]![0]! + joint[1]![1]! + joint[2]![2]!) / 4, 5);
+      expect(() => loss(x() as never, key, { training: true })).toThrow('classContext({ classes })');
+      expect(() => loss(undefined as never, key, { training: true })).toThrow('classContext({ classes })');
     });
     model.dispose();
   });
@@ -143,6 +158,9 @@ describe('generativeClassifier', () => {
     expect(() => make({ classProbabilities: 3 as never })).toThrow('sum to 1');
     expect(() => generativeClassifier(undefined as never)).toThrow('generativeClassifier');
     expect(() => make({ conditional: 5 as never })).toThrow('expected conditional');
+    const joint = make();
+    expect(() => make({ conditional: joint as never })).toThrow('to have a method given');
+    joint.dispose();
     expect(() => make({ classification: -1 })).toThrow('classification');
     const model = make();
     tf.tidy(() => {
@@ -223,7 +241,7 @@ describe('generativeClassifier over a bound', () => {
     expect(Number.isFinite(numbers(total)[0])).toBe(true);
     const drawn = model.sample(key, 5, {});
     expect(drawn.shape).toEqual([5, 2]);
-    expect(() => loss(batch.x, key, { training: true })).toThrow('context');
+    expect(() => loss(batch.x as never, key, { training: true })).toThrow('context');
     tf.dispose([batch, total, terms, drawn]);
     model.dispose();
   });

@@ -38,8 +38,12 @@ describe('hybrid', () => {
         expect(numbers(terms.total)[0]).toBeCloseTo(Number(wy) * classification + Number(wx) * density, 5);
         expect(numbers(terms['density']!)[0]).toBeCloseTo(density, 5);
         expect(numbers(terms['classification']!)[0]).toBeCloseTo(classification, 5);
-        const unlabelled = model.objectives()[0]!.loss(x, key, { training: false });
-        expect(numbers(unlabelled.total)[0]).toBeCloseTo(Number(wx) * density, 5);
+        const unlabelled = { x, context: tf.zeros([3, 2]) };
+        const { total } = model.objectives()[0]!.loss(unlabelled, key, { training: false });
+        expect(numbers(total)[0]).toBeCloseTo(Number(wx) * density, 5);
+        expect(() => model.objectives()[0]!.loss(x as never, key, { training: false })).toThrow(
+          'classContext({ classes })',
+        );
       });
       model.dispose();
     }
@@ -61,11 +65,12 @@ describe('hybrid', () => {
     const rising = { at: (step: tf.Scalar) => tf.mul<tf.Scalar>(0.1, step), final: 1 };
     const model = make({ classification: 1, density: rising });
     tf.tidy(() => {
-      const { x } = batch();
+      const unlabelled = { x: batch().x, context: tf.zeros([3, 2]) };
       const loss = model.objectives()[0]!.loss;
       const at = (step?: number) =>
         numbers(
-          loss(x, key, { training: step !== undefined, ...(step && { step: tf.scalar(step) }) }).total,
+          loss(unlabelled, key, { training: step !== undefined, ...(step && { step: tf.scalar(step) }) })
+            .total,
         )[0]!;
       expect(at(3) / at()).toBeCloseTo(0.3, 5);
     });
@@ -142,6 +147,7 @@ describe('hybrid', () => {
       const expected = numbers(classifier.apply(means));
       expect(numbers(model.classify(x))).toBeCloseToArray(expected, { relative: 1e-6 });
       expect(numbers(model.elbo(x, key))).toEqual(numbers(density.elbo(x, key)));
+      expect(() => model.elbo(x, undefined as never)).toThrow('expected key');
     });
     model.dispose();
   });
@@ -188,6 +194,9 @@ describe('hybrid', () => {
     expect(() => hybrid({ ...whole, features: 3 } as never)).toThrow("'encode' or a function");
     const regression = { density, classifier: head(), target: 'normal' };
     expect(() => hybrid(regression as never)).toThrow('a family of distributions');
+    const given = realNvp({ dims: 2, couplings: 1, hidden: [2], contextSize: 2, key });
+    expect(() => hybrid({ ...whole, density: given as never })).toThrow('is for generativeClassifier');
+    given.dispose();
     const shortened = hybrid({ ...whole, features: (x) => tf.slice(x, [0, 0], [1, 2]) });
     tf.tidy(() => {
       expect(() => shortened.classify(tf.zeros([2, 2]))).toThrow('to return [2, 2], got [1, 2]');
@@ -216,9 +225,9 @@ describe('gradientNorms', () => {
   test('are those of ln p(y|x) and ln p(x), whatever the weights', async () => {
     const [model, { x, context }] = [make(densityWeight(0.01)), batch()];
     const { classification, density } = await gradientNorms(model, { x, context }, key);
-    const ofDensity = norm(model, () => tf.neg(tf.mean(model.logProb(x))));
+    const ofDensity = norm(model, () => tf.neg(tf.mean<tf.Scalar>(model.logProb(x))));
     const ofClasses = norm(model, () =>
-      tf.neg(tf.div(tf.sum(tf.mul(context, tf.logSoftmax(model.classify(x)))), 3)),
+      tf.neg(tf.div<tf.Scalar>(tf.sum(tf.mul(context, tf.logSoftmax(model.classify(x)))), 3)),
     );
     expect(density / ofDensity).toBeCloseTo(1, 5);
     expect(classification / ofClasses).toBeCloseTo(1, 5);
@@ -235,6 +244,7 @@ describe('gradientNorms', () => {
     expect(classification).toBe(0);
     expect(density).toBeGreaterThan(0);
     await expect(gradientNorms(model, labelled.x as never, key)).rejects.toThrow('batch.context');
+    await expect(gradientNorms({} as never, labelled, key)).rejects.toThrow('to be a hybrid');
     tf.dispose([labelled.x, labelled.context]);
     model.dispose();
   });
