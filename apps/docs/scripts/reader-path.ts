@@ -13,7 +13,9 @@ const PNG = [0x89, 0x50, 0x4e, 0x47];
 
 function run(cwd: string, command: string, ...args: readonly string[]): string {
   console.log(`$ ${[path.basename(command), ...args].join(' ')}`);
-  return execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+  // A reader's shell names no tsconfig, as the one that runs this script does.
+  const env = { ...process.env, TSX_TSCONFIG_PATH: undefined };
+  return execFileSync(command, args, { cwd, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
 }
 
 function check(condition: boolean, what: string): void {
