@@ -2,6 +2,7 @@ import { DgmError, erf, Key } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
+import { readModelFile, writeModelFile } from '../files/model-file';
 import { Program } from './program';
 import { traceProgram } from './trace';
 import type { TracedFunction } from './trace';
@@ -165,6 +166,9 @@ describe.each(Object.entries(functions))('traceProgram: %s', (_, [shapes, fn]) =
     const expected = tf.tidy(() => fn(inputs).dataSync());
     expect(result!.length).toBe(expected.length);
     result!.forEach((value, index) => expect(value).toBeCloseTo(expected[index]!, 5));
+    // Its file is found sound, and gives the same numbers.
+    const file = writeModelFile({ method: '', settings: {}, programs: { program } });
+    expect(readModelFile(file).programs['program']!.run(numbers)['result']).toEqual(result);
     tf.dispose(inputs);
   });
 });

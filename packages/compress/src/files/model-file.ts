@@ -1,7 +1,7 @@
 import { DgmError, readSafetensors, SerializationError, sizeOf, writeSafetensors } from '@dgm/core';
 import type { TensorFile } from '@dgm/core';
-import { BINARY, UNARY } from '../evaluator/elementwise';
-import type { ConstantData, Instruction, ProgramParts, ValueSpec, ValueType } from '../evaluator/instruction';
+import { isSound } from '../evaluator/check-instruction';
+import type { ConstantData, ProgramParts, ValueSpec, ValueType } from '../evaluator/instruction';
 import { Program } from '../evaluator/program';
 
 /** Programs and what a codec needs to know besides: a model that needs neither its package nor TensorFlow.js. */
@@ -113,10 +113,16 @@ function readProgram(stored: StoredProgram, tensors: TensorFile['tensors']): Pro
       !isValue(output) ||
       made.has(output) ||
       !read.every((value) => made.has(value)) ||
-      !isKnown(operation) ||
-      read.length < (LEAST_INPUTS[operation.op] ?? 1)
+      !isSound(
+        operation,
+        read.map((value) => values[value]!.shape),
+        values[output]!.shape,
+      )
     ) {
-      throw damaged('to hold instructions of known operations on values made before', `instruction ${index}`);
+      throw damaged(
+        'to hold sound instructions of known operations on values made before',
+        `instruction ${index}`,
+      );
     }
     made.add(output);
   });
@@ -130,39 +136,6 @@ function readProgram(stored: StoredProgram, tensors: TensorFile['tensors']): Pro
 }
 
 const TYPES: readonly ValueType[] = ['float32', 'int32', 'bool'];
-
-function isKnown(operation: Instruction['operation']): boolean {
-  if (operation.op === 'map') return operation.fn in UNARY;
-  if (operation.op === 'zip') return operation.fn in BINARY;
-  return OPERATIONS.has(operation.op);
-}
-
-const OPERATIONS: ReadonlySet<string> = new Set([
-  'alias',
-  'select',
-  'view',
-  'place',
-  'reduce',
-  'scan',
-  'product',
-  'convolution',
-  'transposed-convolution',
-  'depthwise-convolution',
-  'pool',
-  'gather',
-  'one-hot',
-]);
-
-/** How many values an operation reads at least, where it is not one. */
-const LEAST_INPUTS: Partial<Record<Instruction['operation']['op'], number>> = {
-  zip: 2,
-  select: 3,
-  product: 2,
-  convolution: 2,
-  'transposed-convolution': 2,
-  'depthwise-convolution': 2,
-  gather: 2,
-};
 
 const WHERE = 'readModelFile';
 
