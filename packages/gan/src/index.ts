@@ -3,6 +3,8 @@ export { conditionalGan, Gan, gan } from './gan/gan';
 export type { ConditionalGanOptions, GanOptions } from './gan/gan';
 export { BiGan, biGan } from './gan/bi-gan';
 export type { BiGanOptions } from './gan/bi-gan';
+export { CycleGan, cycleGan, unpairedContext } from './gan/cycle-gan';
+export type { CycleGanOptions } from './gan/cycle-gan';
 export { auxiliaryClassifierGan, InfoGan, infoGan } from './gan/info-gan';
 export type { AuxiliaryClassifierGanOptions, InfoGanOptions } from './gan/info-gan';
 export type { CodeOptions, Recognized } from './gan/recognition';

@@ -2,6 +2,7 @@ import type { ModelParts } from '@dgm/core';
 import { densityNetwork } from './density-network/density-network';
 import { instanceNoise } from './gan/augmentation';
 import { biGan } from './gan/bi-gan';
+import { cycleGan } from './gan/cycle-gan';
 import { conditionalGan, gan } from './gan/gan';
 import { auxiliaryClassifierGan, infoGan } from './gan/info-gan';
 import { adversarialLoss } from './losses/adversarial-loss';
@@ -18,6 +19,7 @@ export const modelParts: ModelParts = {
     auxiliaryClassifierGan,
     biGan,
     conditionalGan,
+    cycleGan,
     gan,
     infoGan,
     instanceNoise,

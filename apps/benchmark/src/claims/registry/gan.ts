@@ -192,7 +192,7 @@ function stacked(
 }
 
 /** Draws of the bound of a density network, which must rise with them. */
-const DRAWS = [1, 4, 16, 64, 1024];
+const DRAWS = [2, 8, 32, 1024];
 
 /** How far the bound of most draws is from the log-likelihood; not a number where it does not rise. */
 async function gapOfBound(context: ClaimContext): Promise<Measured> {
