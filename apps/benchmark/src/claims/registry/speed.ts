@@ -249,6 +249,7 @@ export const claims: readonly Claim[] = [
     ...{ model: 'gan-wgan-gp', atLeast: 1.5 },
   }),
   ofStep('gan.r3gan-step', 'a step of R3GAN, with both of its penalties', { model: 'gan-r3', atLeast: 1.5 }),
+  ofStep('compress.step', 'a step of the neural compressor', { model: 'neural-compressor', atLeast: 1.7 }),
   {
     ...common,
     name: 'speed.ebm.jem-step',
