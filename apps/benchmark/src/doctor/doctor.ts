@@ -30,7 +30,7 @@ const backends: readonly Backend[] = [
   },
   {
     name: 'wasm',
-    purpose: 'eager training without installing anything; about 9 times as long as compiled',
+    purpose: 'eager training without installing anything; about 8 times as long as compiled',
   },
   { name: 'cpu', purpose: 'exact references, and nothing that has to be fast' },
 ];
