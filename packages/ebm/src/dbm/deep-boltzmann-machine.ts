@@ -89,11 +89,12 @@ const INITIAL_SCALE = 0.01;
  *
  * @example
  * ```ts
+ * const visible = bernoulliUnits({ shape: [64] });
  * const first = rbm({ visible, hidden: 200, key, examples, steps: 10, chains: 100 });
- * await fit(first, data, training);
+ * await fit(first, data, { key, optimizer, batchSize: 50, epochs: 300 });
  * const model = deepBoltzmannMachine({ visible, hidden: [200, 50], key, examples });
  * model.startFrom(first, { key });
- * await fit(model, data, training);
+ * await fit(model, data, { key, optimizer, batchSize: 50, epochs: 150 });
  * ```
  */
 export function deepBoltzmannMachine(options: DeepBoltzmannMachineOptions): DeepBoltzmannMachine {

@@ -14,7 +14,9 @@ import { Rbm } from './rbm';
  *
  * @example
  * ```ts
- * const trunk = hiddenLayer(first); // an rbm of 200 hidden units, trained
+ * const first = rbm({ visible: bernoulliUnits({ shape: [64] }), hidden: 200, key, examples, chains: 100 });
+ * await fit(first, data, { key, optimizer, batchSize: 50, epochs: 300 });
+ * const trunk = hiddenLayer(first);
  * const classifier = new Sequential([trunk, new Dense({ inputs: 200, outputs: 10, key })]);
  * ```
  */
