@@ -4,12 +4,14 @@ import { qualityRows } from '../src/statistics/quality-rows';
 import { rowsOf } from '../src/statistics/rows';
 import type { Comparison } from '../src/results/comparison';
 import type { Results } from '../src/results/schema';
+import type { WeightCurves } from '../src/weights/weight-curve';
 
 const folder = new URL('../results/', import.meta.url);
 const COMPARISON = 'compare.json';
 const QUALITY = 'quality.json';
+const WEIGHTS = 'hybrid-weights.json';
 const files = readdirSync(folder).filter(
-  (name) => name.endsWith('.json') && ![COMPARISON, QUALITY, 'claims.json'].includes(name),
+  (name) => name.endsWith('.json') && ![COMPARISON, QUALITY, WEIGHTS, 'claims.json'].includes(name),
 );
 const fixture = new URL('fixtures/quality.json', import.meta.url);
 /** The comparison over several seeds, once there is one, and a small one of the same kind. */
@@ -53,6 +55,17 @@ describe('the committed results', () => {
     }
     const complete = rows.filter(({ error }) => error === undefined);
     expect(complete.length).toBeGreaterThan(0);
+  });
+
+  it(`${WEIGHTS}: hybrid models whose likelihood grows with its weight, and the command`, () => {
+    const { command, curves } = JSON.parse(readFileSync(new URL(WEIGHTS, folder), 'utf8')) as WeightCurves;
+    expect(command).toMatch(/^npm run bench -- weights --models \S+ --weights \S+ --dataset digits /);
+    for (const { model, gradients, points } of curves) {
+      const [first, last] = [points[0]!, points.at(-1)!];
+      expect(last.weight, model).toBeGreaterThan(first.weight);
+      expect(last.nats, model).toBeLessThan(first.nats!);
+      expect(gradients.density, model).toBeGreaterThan(gradients.classification);
+    }
   });
 
   it.runIf(overSeeds.some(({ title }) => title === QUALITY))(

@@ -27,7 +27,7 @@ const libraries: readonly { readonly library: PeerLibrary; readonly tasks: reado
   {
     library: 'PyTorch',
     tasks: [
-      { name: 'glyphs', shape: [64], models: 53 },
+      { name: 'glyphs', shape: [64], models: 54 },
       // Most peers have a likelihood of more values.
       { name: 'bits', shape: [64], models: 1, ofOtherData: /^(?!rbm$)/ },
       {

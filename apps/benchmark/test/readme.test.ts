@@ -3,7 +3,7 @@ import { format, resolveConfig } from 'prettier';
 import { expect, it } from 'vitest';
 import { withClaimFigures } from '../src/readme/claim-figures';
 import { withNumbers } from '../src/readme/markdown';
-import { readmes, withCommittedNumbers } from '../src/readme/readmes';
+import { pictures, readmes, withCommittedNumbers } from '../src/readme/readmes';
 
 it.each(readmes)(
   'the numbers of $path are the committed ones (npx tsx scripts/write-readme.ts writes them)',
@@ -14,6 +14,10 @@ it.each(readmes)(
     expect(text).toBe(await format(expected, { ...(await resolveConfig(filepath)), filepath }));
   },
 );
+
+it.each(Object.entries(pictures))('%s shows the committed results', (path, picture) => {
+  expect(readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8')).toBe(picture());
+});
 
 it('a text without the markers is refused', () => {
   expect(() => withNumbers('no markers', '')).toThrow('results:begin');

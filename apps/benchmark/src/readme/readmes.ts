@@ -6,8 +6,11 @@ import { claimsTable, withClaimFigures } from './claim-figures';
 import { familyTable, markdownTable, withNumbers } from './markdown';
 import { posteriorTable } from './posterior-table';
 import { publishedTable } from './published-table';
+import { weightsTable } from './weights-table';
 import { qualityTable } from '../report/quality-table';
 import type { Results } from '../results/schema';
+import { weightChart } from '../weights/weight-chart';
+import type { WeightCurves } from '../weights/weight-curve';
 
 /** A part of a README that shows committed results. */
 export interface Readme {
@@ -41,6 +44,11 @@ export const readmes: readonly Readme[] = [
     numbers: publishedTable,
   },
   {
+    path: 'packages/hybrid/README.md',
+    block: 'weights',
+    numbers: () => weightsTable(weightCurves()),
+  },
+  {
     path: 'apps/benchmark/README.md',
     block: 'quality',
     numbers: () => {
@@ -54,6 +62,11 @@ export const readmes: readonly Readme[] = [
     numbers: () => claimsTable(committedClaims()),
   },
 ];
+
+/** Pictures of committed results, by their paths in the repository. */
+export const pictures: Readonly<Record<string, () => string>> = {
+  'packages/hybrid/docs/weights.svg': () => weightChart(weightCurves().curves),
+};
 
 /** A README with its part, and the figures of claims that it names, written anew. */
 export function withCommittedNumbers(text: string, readme: Readme): string {
@@ -75,6 +88,8 @@ function sizeInPages(packageName: string): string {
   const round = 10 * Math.round(sizes[packageName]!.gzippedKilobytes / 10);
   return `In a page the whole package is about ${round} kB of gzipped script, TensorFlow.js included, and its \`.wasm\` file.`;
 }
+
+const weightCurves = (): WeightCurves => readJson('../../results/hybrid-weights.json');
 
 const comparison = (): Comparison => readJson('../../results/compare.json');
 
