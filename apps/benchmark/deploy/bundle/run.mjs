@@ -51,6 +51,8 @@ function nvidiaDriver() {
   return { VK_DRIVER_FILES: file };
 }
 
+// An adapter in software takes minutes for a step of a large batch.
+const batch = options.software ? '64' : '1024';
 const threads = [...new Set([1, availableParallelism()])].join();
 const quick = options.quick ? ['--quick'] : [];
 const onDevices = [
@@ -70,7 +72,7 @@ const steps = [
     '--models',
     'vae',
     '--batches',
-    '1024',
+    batch,
     '--engines',
     'compiled:webgpu',
     '--peers',
