@@ -34,6 +34,7 @@ Examples:
   $ dgm-compress encode digits.model digits.npy --out digits.dgmc
   $ dgm-compress decode digits.dgmc --model digits.model --out digits.npy
   $ dgm-compress inspect digits.dgmc --model digits.model
+  $ dgm-compress bench digits.model digits.npy
 
 A model is what toBytes() of a codec of @dgm/compress gives. Arrays are of NumPy (.npy). - stands for stdin. Without
 --out, data go to stdout; all else goes to stderr.`,
@@ -65,6 +66,15 @@ A model is what toBytes() of a codec of @dgm/compress gives. Arrays are of NumPy
     .option('--json', 'print JSON')
     .action(async (file: string, options: InspectCommand) =>
       (await import('./compress-commands')).inspect(file, options, streams),
+    );
+  program
+    .command('bench')
+    .description('say what a model makes of an array, and how fast, beside gzip, brotli and xz')
+    .argument('<model>', 'the file of a codec')
+    .argument('<array>', 'integers, [n, ...event]')
+    .option('--json', 'print JSON')
+    .action(async (model: string, array: string, options: { json?: boolean }) =>
+      (await import('./compress-commands')).bench(model, array, options, streams),
     );
   return program;
 }

@@ -101,6 +101,20 @@ describe('dgm-compress', () => {
     expect((await compress(['inspect', file('noise.dgmc')])).stdout.toString()).toMatch(/^examples 500$/m);
   });
 
+  it('measures a model beside general compressors', async () => {
+    const { status, stdout } = await compress(['bench', file('m.model'), file('x.npy'), '--json']);
+    const facts = JSON.parse(stdout.toString()) as Record<string, number>;
+    await compress(['encode', file('m.model'), file('x.npy'), '-o', file('x.dgmc')]);
+    const bits = (8 * (await readFile(file('x.dgmc'))).length) / 50;
+    expect([status, facts['bitsPerExample'], facts['examples']]).toEqual([0, bits, 50]);
+    expect(facts['brotli']).toBe((8 * brotliCompressSync(Uint8Array.from(values)).length) / 50);
+    for (const name of ['encodedPerSecond', 'decodedPerSecond', 'gzip']) {
+      expect(facts[name]).toBeGreaterThan(0);
+    }
+    const text = await compress(['bench', file('m.model'), file('x.npy')]);
+    expect(text.stdout.toString()).toMatch(/^integer-flow, .* bytes +[\d.]+ bits an example\ngzip -9 /);
+  });
+
   it.each<[string, () => string[], number, RegExp]>([
     ['a misspelt command', () => ['enocde'], 2, /Did you mean encode/],
     ['no array', () => ['encode', file('m.model')], 2, /missing required argument/],
