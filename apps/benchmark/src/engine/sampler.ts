@@ -10,7 +10,7 @@ export interface Sampler {
 }
 
 /** What draws `n` samples op by op. */
-export function eagerSampler(model: GenerativeModel<Tensor>, n: number): Sampler {
+export function eagerSampler(model: Pick<GenerativeModel<Tensor>, 'sample'>, n: number): Sampler {
   return { draw: (key) => Promise.resolve(model.sample(key, n)), dispose: () => undefined };
 }
 

@@ -213,6 +213,7 @@ const conditional: RecipeOfVectors = {
     return {
       model,
       training: { ...training, batch: classContext({ classes }) },
+      sample: (key, n) => draw(n, key),
       measure: async (test, { key }) => {
         const { train } = dataset;
         const quality = await qualityOf((count) => draw(count, key.fold('samples')), { test, train }, key);

@@ -27,18 +27,18 @@ interface DrawingContext {
 
 /** Draws samples of a trained model and, where it has them, reconstructions, and writes their pictures. */
 export async function drawModel(
-  { model, reconstruct }: Experiment,
+  { model, reconstruct, sample = (key, n) => model.sample(key, n) }: Experiment,
   name: string,
   key: Key,
   { dataset, output, engine }: DrawingContext,
 ): Promise<Drawing> {
   const samples = `${name}-samples.png`;
-  const sampler = await samplerOf(model, engine);
+  const sampler = await samplerOf({ model, sample }, engine);
   let sampleSeconds: number;
   try {
     const draw = async () => read(await sampler.draw(key.fold('samples')));
     const [count, first] = [countForPicture(model.eventShape), await draw()];
-    const shown = count === SHOWN ? first : await read(model.sample(key.fold('samples'), count));
+    const shown = count === SHOWN ? first : await read(sample(key.fold('samples'), count));
     await output.write(samples, drawGrid({ shape: model.eventShape, values: shown }, dataset));
     const started = performance.now();
     await draw();
@@ -61,11 +61,14 @@ export async function drawModel(
   return { samples, reconstructions, sampleSeconds };
 }
 
-async function samplerOf(model: Experiment['model'], engine: DrawingContext['engine']): Promise<Sampler> {
+async function samplerOf(
+  { model, sample }: Required<Pick<Experiment, 'model' | 'sample'>>,
+  engine: DrawingContext['engine'],
+): Promise<Sampler> {
   const used = engine.used();
   return used.engine === 'compiled' && hasSamplingLoop(model)
     ? compiledSampler(model, SHOWN, { device: used.device as Device })
-    : eagerSampler(model, SHOWN);
+    : eagerSampler({ sample }, SHOWN);
 }
 
 function firstValues({ shape, values }: Examples, count: number): Float32Array {

@@ -78,6 +78,8 @@ export interface Experiment<B = unknown> {
     examples: Examples,
     options: { readonly key: Key; readonly engine: Engine },
   ): Promise<Pick<Run, 'metrics' | 'curves'>>;
+  /** Samples of a model whose own `sample` wants a context, `[n, ...event]`; the caller owns them. */
+  sample?(key: Key, n: number): Tensor;
   /** Reconstructions of the given examples, `[n, ...event]`; the caller owns them. */
   reconstruct?(x: Tensor, key: Key): Tensor;
   /** The latent variables, for interpolations, and for a map where there are two of them. */
