@@ -261,7 +261,10 @@ export const claims: readonly Claim[] = [
   ofGrid('r3gan', R3GAN, { what: 'good', bound: { atLeast: 0.95 } }),
   ofGrid('wgan-gp', WGAN_GP, { what: 'modes', bound: { atLeast: 25 } }),
   ofGrid('wgan-gp', WGAN_GP, { what: 'good', bound: { atLeast: 0.95 } }),
-  ofGrid('plain', 'a GAN without penalties, which loses some', { what: 'modes', bound: { atMost: 24 } }),
+  {
+    ...ofGrid('plain', 'a GAN without penalties', { what: 'modes', bound: { atMost: 24 } }),
+    missed: 'latent variables that are seen by their signs keep the modes apart without penalties as well',
+  },
   ofR3Gan('coverage', 'share of examples with a sample in the ball of their fifth neighbour', {
     metric: 'coverage',
     bound: { atLeast: 0.6 },
