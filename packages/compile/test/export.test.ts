@@ -25,21 +25,28 @@ beforeAll(() => {
 });
 afterAll(() => model.dispose());
 
-/** Our schema as protobufjs, an independent reader, wants it. */
-function asProtobufjs(type: MessageType): object {
-  const fields: Record<string, object> = {};
-  const nested: Record<string, object> = {};
-  for (const [name, { id, type: fieldType, repeated }] of Object.entries(type)) {
-    if (typeof fieldType !== 'string') nested[`${name}Type`] = asProtobufjs(fieldType);
-    const typeName = typeof fieldType === 'string' ? fieldType : `${name}Type`;
-    fields[name] = { id, type: typeName, ...(repeated && { rule: 'repeated' }) };
+/** Our schema as protobufjs, an independent reader, wants it: each message once, for an attribute may hold a graph. */
+function asProtobufjs(root: MessageType): Record<string, object> {
+  const names = new Map([[root, 'Model']]);
+  const messages: Record<string, object> = {};
+  const nameOf = (type: MessageType): string => {
+    if (!names.has(type)) names.set(type, `Message${names.size}`);
+    return names.get(type)!;
+  };
+  // A map visits what is added while it is read.
+  for (const [type, name] of names) {
+    const fields = Object.entries(type).map(([field, { id, type: of, repeated }]) => {
+      const described = { id, type: typeof of === 'string' ? of : nameOf(of) };
+      return [field, { ...described, ...(repeated && { rule: 'repeated' }) }] as const;
+    });
+    messages[name] = { fields: Object.fromEntries(fields) };
   }
-  return { fields, nested };
+  return messages;
 }
 
 /** What a reader of the file finds in it. */
 function read(file: Uint8Array) {
-  const root = protobuf.Root.fromJSON({ nested: { Model: asProtobufjs(Model) } });
+  const root = protobuf.Root.fromJSON({ nested: asProtobufjs(Model) });
   const message = root.lookupType('Model').decode(file);
   const { metadataProps, graph } = message as unknown as {
     metadataProps: { key: string; value: string }[];

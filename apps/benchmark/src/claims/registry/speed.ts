@@ -58,8 +58,15 @@ async function measureAll(
   }
 }
 
-const rows = async (comparing: Comparing, context: ClaimContext): Promise<readonly ComparisonRow[]> =>
-  (await measureAll(comparing, context)).flatMap(rowsOf);
+/** What has been compared in this run: several claims read one comparison. */
+const comparisons = new Map<string, Promise<readonly ComparisonRow[]>>();
+
+function rows(comparing: Comparing, context: ClaimContext): Promise<readonly ComparisonRow[]> {
+  const name = JSON.stringify({ ...comparing, seeds: context.seeds });
+  const compared = comparisons.get(name) ?? measureAll(comparing, context).then((all) => all.flatMap(rowsOf));
+  comparisons.set(name, compared);
+  return compared;
+}
 
 const exactly = (value: number | null | undefined): Measured => ({
   value: value ?? Number.NaN,
