@@ -55,16 +55,18 @@ interface NetworkSizes {
 
 const activation = (x: Tensor): Tensor => leakyRelu(x, { slope: 0.2 });
 
+const generatorOf = ({ latent, size, hidden, outputActivation }: NetworkSizes, key: Key): Layer =>
+  mlp([latent, ...hidden, size], { key: key.fold('generator'), activation, ...outputActivation });
+
+const criticOf = (
+  { size, hidden }: Pick<NetworkSizes, 'size' | 'hidden'>,
+  key: Key,
+  options: Partial<MlpOptions> = {},
+): Layer => mlp([size, ...hidden, 1], { key: key.fold('critic'), activation, ...options });
+
 const networks =
   (criticOptions: Partial<MlpOptions> = {}): GanRecipe['networks'] =>
-  ({ latent, size, hidden, outputActivation }, key) => ({
-    generator: mlp([latent, ...hidden, size], {
-      key: key.fold('generator'),
-      activation,
-      ...outputActivation,
-    }),
-    critic: mlp([size, ...hidden, 1], { key: key.fold('critic'), activation, ...criticOptions }),
-  });
+  (sizes, key) => ({ generator: generatorOf(sizes, key), critic: criticOf(sizes, key, criticOptions) });
 
 const training: Training = {
   optimizer: adam({ learningRate: 2e-4, beta1: 0, beta2: 0.99 }),
@@ -205,8 +207,8 @@ const conditional: RecipeOfVectors = {
     const sizes = sizesFor(task);
     const model = conditionalGan({
       ...{ ...modern, ...levelsOf(dataset), latent: LATENT, contextSize: classes },
-      generator: networks()({ ...sizes, latent: LATENT + classes }, key).generator,
-      critic: networks()({ ...sizes, size: sizes.size + classes }, key).critic,
+      generator: generatorOf({ ...sizes, latent: LATENT + classes }, key),
+      critic: criticOf({ ...sizes, size: sizes.size + classes }, key),
     });
     const draw = (count: number, key: Key): Tensor =>
       tf.tidy(() => model.sample(key, count, { context: inTurn(count, classes) }));
@@ -239,8 +241,8 @@ const informed: RecipeOfVectors = {
     const sizes = sizesFor(task);
     const model = infoGan({
       ...{ ...modern, ...levelsOf(dataset), latent: LATENT, code: { classes } },
-      generator: networks()({ ...sizes, latent: LATENT + classes }, key).generator,
-      critic: networks()(sizes, key).critic,
+      generator: generatorOf({ ...sizes, latent: LATENT + classes }, key),
+      critic: criticOf(sizes, key),
       recognition: mlp([sizes.size, ...sizes.hidden.slice(1), classes], {
         ...{ key: key.fold('recognition'), activation },
       }),

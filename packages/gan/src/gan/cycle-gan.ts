@@ -75,8 +75,11 @@ export interface CycleGanOptions extends AdversaryOptions {
  *   critic: mlp([2, 64, 1], { key: key.fold('critic') }),
  *   sourceCritic: mlp([2, 64, 1], { key: key.fold('source critic') }),
  * });
- * await fit(model, targets, { batch: unpairedContext(sources.train), key, optimizer: adam(), batchSize: 64, epochs: 100 });
- * const translated = model.sample(key, n, { context: points });
+ * const sources = planeDataset(rings(), { key: key.fold('sources') });
+ * const targets = planeDataset(twoMoons(), { key: key.fold('targets') });
+ * const batch = unpairedContext(sources.train);
+ * await fit(model, targets, { batch, key, optimizer: adam(), batchSize: 64, epochs: 100 });
+ * const translated = model.sample(key, 2, { context: tf.tensor2d([[1, 0], [0, 1]]) });
  * ```
  */
 export function cycleGan(options: CycleGanOptions): CycleGan {
