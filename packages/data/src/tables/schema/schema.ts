@@ -26,7 +26,7 @@ export interface NumberSchema extends ColumnSchemaBase {
 /** Dates, times, or both. */
 export interface DateSchema extends ColumnSchemaBase {
   readonly kind: 'date';
-  /** In the tokens of {@link DateFormat}: `YYYY-MM-DD`. */
+  /** In the tokens `YYYY MM DD M D HH mm ss SSS`, such as `YYYY-MM-DD`. All else stands for itself. */
   readonly format: string;
   /** The earliest and the latest value, in units of the format since 1970. */
   readonly range: readonly [min: number, max: number];
