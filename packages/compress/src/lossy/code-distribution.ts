@@ -49,11 +49,16 @@ export class CodeDistribution {
 
   /** Integers, `[n, entries]`: of each row of the parameters, or `n` times of the only one. */
   sample(key: Key, n: number): Tensor {
-    const rows = new DiscretizedLogistic(this.#mean, { logScale: this.#logScale });
+    // A network that has hardly learned may give scales that only infinity is wide enough for.
+    const logScale = tf.minimum(this.#logScale, LARGEST_LOG_SCALE);
+    const rows = new DiscretizedLogistic(this.#mean, { logScale });
     const [count, entries] = this.#mean.shape as [number, number];
     return tf.reshape(new Mixture(this.#logits, rows).sample(key, count === n ? [] : [n]), [n, entries]);
   }
 }
+
+/** Beyond it draws are no longer different integers of float32. */
+const LARGEST_LOG_SCALE = 16;
 
 /** The size of a code, and of the mixture that models each of its entries. */
 export interface CodeSize {

@@ -50,6 +50,13 @@ describe('the distribution of a code', () => {
     });
   });
 
+  it('draws numbers from scales that are beyond float32', () => {
+    tf.tidy(() => {
+      const wide = new CodeDistribution(tf.tensor2d([[0, 0, 95]]), { entries: 1, components: 1 });
+      expect(Math.max(...wide.sample(key, 100).dataSync().map(Math.abs))).toBeLessThan(1e9);
+    });
+  });
+
   it('has the mass of DiscretizedLogistic', () => {
     tf.tidy(() => {
       const y = tf.tensor2d([[-9], [0], [30]]);
