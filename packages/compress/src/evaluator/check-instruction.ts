@@ -9,7 +9,7 @@ const MOST_WORK = 2 ** 34;
 
 /**
  * Whether an instruction of a file is a known operation whose attributes fit the shapes of its values, so that it reads and writes
- * inside of them and its loops end.
+ * inside them and its loops end.
  * @param inputs - the shapes of what it reads
  * @param output - the shape of what it writes
  */

@@ -128,5 +128,5 @@ export const quoted = (cell: string, isQuoted: boolean) =>
 
 export const QUOTE = 0x22;
 const ENCODER = new TextEncoder();
-/** A byte order mark inside of the text is a character of a cell. */
+/** A byte order mark within the text is a character of a cell. */
 const DECODER = new TextDecoder('utf-8', { ignoreBOM: true });

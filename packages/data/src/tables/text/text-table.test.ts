@@ -84,7 +84,7 @@ describe('a text table', () => {
     ]);
   });
 
-  it('keeps a byte order mark inside of the text', () => {
+  it('keeps a byte order mark within the text', () => {
     const text = 'a,b\n\ufeff1,"\ufeff,"\n';
     const table = parseTextTable(text);
     expect([table.column('a').text(0), table.toString()]).toEqual(['\ufeff1', text]);
