@@ -26,7 +26,7 @@ import { checkDraws, checkedBatch, checkModel, outputAs } from './checks';
 import { withTimes } from './condition';
 import { dequantized, toLevels } from './dequantization';
 import { record } from './record';
-import { meanOver, perExample, sumOverEvent } from './rows';
+import { meanOver, mixed, perExample, sumOverEvent } from './rows';
 import { stratifiedTimes } from './stratified-times';
 
 export interface ConsistencyModelOptions {
@@ -209,10 +209,4 @@ export class ConsistencyModel
     const output = this.#network.apply(z, { ...call, context: withTimes(z.shape[0]!, [t], context) });
     return tf.sub(z, tf.mul(perExample(t, z.rank), outputAs('ConsistencyModel', output, z.shape)));
   }
-}
-
-/** $(1 - t) x + t \epsilon$. */
-function mixed(x: Tensor, noise: Tensor, t: Tensor): Tensor {
-  const wide = perExample(t, x.rank);
-  return tf.add(tf.mul(tf.sub(1, wide), x), tf.mul(wide, noise));
 }

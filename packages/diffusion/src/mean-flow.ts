@@ -26,7 +26,7 @@ import { checkDraws, checkedBatch, checkModel, outputAs } from './checks';
 import { withTimes } from './condition';
 import { dequantized, toLevels } from './dequantization';
 import { record } from './record';
-import { perExample } from './rows';
+import { mixed, perExample } from './rows';
 import { stratifiedTimes } from './stratified-times';
 
 export interface MeanFlowOptions {
@@ -195,13 +195,12 @@ export class MeanFlow
     const isJump = key.fold('jumps').bernoulli([n], this.#jumps);
     const r = tf.mul(t, tf.sub(1, tf.mul(isJump, key.fold('r').uniform([n]))));
     const noise = key.fold('noise').normal(data.shape);
-    const wide = (t: Tensor): Tensor => perExample(t, data.rank);
-    const z = tf.add(tf.mul(wide(tf.sub(1, t)), data), tf.mul(wide(t), noise));
+    const z = mixed(data, noise, t);
     const v = tf.sub(noise, data);
     const along = (step: number): Tensor =>
       this.#velocity(tf.add(z, tf.mul(step, v)), tf.add(t, step), r, call);
     const slope = tf.div(tf.sub(along(HALF_STEP), along(-HALF_STEP)), 2 * HALF_STEP);
-    const target = stopGradient(tf.sub(v, tf.mul(wide(tf.sub(t, r)), slope)));
+    const target = stopGradient(tf.sub(v, tf.mul(perExample(tf.sub(t, r), z.rank), slope)));
     return tf.sub(this.#velocity(z, t, r, call), target);
   }
 

@@ -17,6 +17,12 @@ export function perExample(t: Tensor, rank: number): Tensor {
   return tf.reshape(t, [t.shape[0]!, ...Array.from({ length: rank - 1 }, () => 1)]);
 }
 
+/** $(1 - t) x + t \epsilon$, the point of a line from each example to its noise; t is `[n]`. */
+export function mixed(x: Tensor, noise: Tensor, t: Tensor): Tensor {
+  const wide = perExample(t, x.rank);
+  return tf.add(tf.mul(tf.sub(1, wide), x), tf.mul(wide, noise));
+}
+
 /** The mean over examples, 0 where there are none. */
 export function meanOver(x: Tensor): Scalar {
   return x.size === 0 ? tf.sum<Scalar>(x) : tf.mean<Scalar>(x);

@@ -63,9 +63,9 @@ const comparisons = new Map<string, Promise<readonly ComparisonRow[]>>();
 
 function rows(comparing: Comparing, context: ClaimContext): Promise<readonly ComparisonRow[]> {
   const name = JSON.stringify({ ...comparing, seeds: context.seeds });
-  const compared = comparisons.get(name) ?? measureAll(comparing, context).then((all) => all.flatMap(rowsOf));
-  comparisons.set(name, compared);
-  return compared;
+  const measured = comparisons.get(name) ?? measureAll(comparing, context).then((all) => all.flatMap(rowsOf));
+  comparisons.set(name, measured);
+  return measured;
 }
 
 const exactly = (value: number | null | undefined): Measured => ({
