@@ -1,7 +1,7 @@
 import type { Device } from '@dgm/compile';
 import { hasSamplingLoop, sizeOf, type Dataset, type Examples, type Key } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { compiledSampler, eagerSampler, type Sampler } from '../engine/sampler';
+import { compiledSampler, drawOf, eagerSampler, type Sampler } from '../engine/sampler';
 import type { StartedEngine } from '../engine/engine';
 import type { OutputFolder } from '../results/output-folder';
 import { countForPicture, drawGrid, drawPairs } from './pictures';
@@ -27,18 +27,19 @@ interface DrawingContext {
 
 /** Draws samples of a trained model and, where it has them, reconstructions, and writes their pictures. */
 export async function drawModel(
-  { model, reconstruct, sample = (key, n) => model.sample(key, n) }: Experiment,
+  experiment: Experiment,
   name: string,
   key: Key,
   { dataset, output, engine }: DrawingContext,
 ): Promise<Drawing> {
+  const { model, reconstruct } = experiment;
   const samples = `${name}-samples.png`;
-  const sampler = await samplerOf({ model, sample }, engine);
+  const sampler = await samplerOf(experiment, engine);
   let sampleSeconds: number;
   try {
     const draw = async () => read(await sampler.draw(key.fold('samples')));
     const [count, first] = [countForPicture(model.eventShape), await draw()];
-    const shown = count === SHOWN ? first : await read(sample(key.fold('samples'), count));
+    const shown = count === SHOWN ? first : await read(drawOf(experiment, key.fold('samples'), count));
     await output.write(samples, drawGrid({ shape: model.eventShape, values: shown }, dataset));
     const started = performance.now();
     await draw();
@@ -61,14 +62,11 @@ export async function drawModel(
   return { samples, reconstructions, sampleSeconds };
 }
 
-async function samplerOf(
-  { model, sample }: Required<Pick<Experiment, 'model' | 'sample'>>,
-  engine: DrawingContext['engine'],
-): Promise<Sampler> {
+async function samplerOf(experiment: Experiment, engine: DrawingContext['engine']): Promise<Sampler> {
   const used = engine.used();
-  return used.engine === 'compiled' && hasSamplingLoop(model)
-    ? compiledSampler(model, SHOWN, { device: used.device as Device })
-    : eagerSampler({ sample }, SHOWN);
+  return used.engine === 'compiled' && hasSamplingLoop(experiment.model)
+    ? compiledSampler(experiment, SHOWN, { device: used.device as Device })
+    : eagerSampler(experiment, SHOWN);
 }
 
 function firstValues({ shape, values }: Examples, count: number): Float32Array {

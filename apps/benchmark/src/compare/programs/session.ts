@@ -121,11 +121,10 @@ export class Session implements Answers {
 
   async sample({ n, times }: Commands['sample']['request']): Promise<Commands['sample']['reply']> {
     const { benchmark, threads, key } = this.#ready();
-    const { model } = benchmark;
     const sampler =
       this.#compiledOn === undefined
-        ? eagerSampler(model, n)
-        : await compiledSampler(model, n, { device: this.#compiledOn, threads });
+        ? eagerSampler(benchmark, n)
+        : await compiledSampler(benchmark, n, { device: this.#compiledOn, threads });
     const ms: number[] = [];
     let shape: readonly number[] = [];
     for (let time = 0; time <= times; time++) {
