@@ -7,6 +7,8 @@ export { CycleGan, cycleGan, unpairedContext } from './gan/cycle-gan';
 export type { CycleGanOptions } from './gan/cycle-gan';
 export { auxiliaryClassifierGan, InfoGan, infoGan } from './gan/info-gan';
 export type { AuxiliaryClassifierGanOptions, InfoGanOptions } from './gan/info-gan';
+export { PrescribedGan, prescribedGan } from './gan/prescribed-gan';
+export type { PrescribedGanOptions } from './gan/prescribed-gan';
 export type { CodeOptions, Recognized } from './gan/recognition';
 export type { AdversaryOptions } from './gan/adversary';
 export { instanceNoise } from './gan/augmentation';

@@ -5,6 +5,7 @@ import { biGan } from './gan/bi-gan';
 import { cycleGan } from './gan/cycle-gan';
 import { conditionalGan, gan } from './gan/gan';
 import { auxiliaryClassifierGan, infoGan } from './gan/info-gan';
+import { prescribedGan } from './gan/prescribed-gan';
 import { adversarialLoss } from './losses/adversarial-loss';
 import { fDivergence } from './losses/f-divergence';
 import { gradientPenalty } from './losses/gradient-penalty';
@@ -25,6 +26,7 @@ export const modelParts: ModelParts = {
     instanceNoise,
     densityNetwork,
     momentMatching,
+    prescribedGan,
     mmd,
     sinkhornDivergence,
     slicedWasserstein,

@@ -1,9 +1,22 @@
 import { compiled } from '@dgm/compile';
 import { describeCompiled, describeCoverage, describeModel } from '@dgm/testing';
 import * as exports from '../src/index';
-import { densityNetworks, encodedModels, informedModels, matchingNetworks, models } from './gan.cases';
+import {
+  densityNetworks,
+  encodedModels,
+  informedModels,
+  matchingNetworks,
+  models,
+  prescribedModels,
+} from './gan.cases';
 
-const others = { ...informedModels, ...encodedModels, ...densityNetworks, ...matchingNetworks };
+const others = {
+  ...informedModels,
+  ...encodedModels,
+  ...densityNetworks,
+  ...prescribedModels,
+  ...matchingNetworks,
+};
 describeModel({ ...models, ...others });
 
 // What differs for an engine: a second derivative, a schedule, state of the critic, weights that are clipped.
@@ -23,6 +36,7 @@ describeCoverage({
     unpairedContext: 'src/gan/cycle-gan.test.ts',
     InfoGan: 'src/gan/info-gan.test.ts',
     auxiliaryClassifierGan: 'src/gan/info-gan.test.ts',
+    PrescribedGan: 'src/gan/prescribed-gan.test.ts',
     MomentMatching: 'src/moment-matching/moment-matching.test.ts',
     mmd: 'src/moment-matching/discrepancy.test.ts',
     slicedWasserstein: 'src/moment-matching/discrepancy.test.ts',

@@ -12,12 +12,19 @@ import {
   instanceNoise,
   mmd,
   momentMatching,
+  prescribedGan,
   r1,
   sinkhornDivergence,
   slicedWasserstein,
   wganPenalty,
 } from '../src/index';
-import type { DensityNetwork, Discrepancy, GanOptions } from '../src/index';
+import type {
+  DensityNetwork,
+  Discrepancy,
+  GanOptions,
+  PrescribedGan,
+  PrescribedGanOptions,
+} from '../src/index';
 
 /** Points around (2, -1, 0), far from where an untrained generator puts its own. */
 const points = () => tf.tidy(() => tf.add(tf.mul(Key.of(1).normal([32, 3]), [0.5, 0.2, 0.3]), [2, -1, 0]));
@@ -129,13 +136,13 @@ const encoded =
 /** GANs with an encoder. */
 export const encodedModels: ModelTable = { biGan: encoded(2), 'biGan (random codes)': encoded(4) };
 
-/** The log-likelihood of a density network of one latent variable, by a sum over a fine grid of it. */
-function byQuadrature(model: GenerativeModel, x: Tensor): Tensor {
+/** The log-likelihood of a model of one latent variable by that given it, by a sum over a fine grid of it. */
+function byQuadrature(x: Tensor, logProbGiven: (x: Tensor, z: Tensor) => Tensor): Tensor {
   const [points, reach] = [400, 6];
   const z = tf.linspace(-reach, reach, points);
   const n = x.shape[0]!;
   const each = tf.reshape(tf.tile(tf.expandDims(z, 1), [1, n]), [-1, 1]);
-  const given = (model as DensityNetwork).decode(each).logProb(tf.tile(x, [points, 1]));
+  const given = logProbGiven(tf.tile(x, [points, 1]), each);
   const logPrior = tf.sub(tf.mul(-0.5, tf.square(z)), 0.5 * Math.log(2 * Math.PI));
   const logStep = Math.log((2 * reach) / (points - 1));
   return tf.logSumExp(tf.add(tf.reshape(given, [points, n]), tf.expandDims(tf.add(logPrior, logStep), 1)), 0);
@@ -152,8 +159,38 @@ export const densityNetworks: ModelTable = {
       }),
     data: () => tf.tidy(() => tf.mul(2, tf.tile(Key.of(1).bernoulli([32, 1], 0.5), [1, 2]))),
     range: [0, 2],
-    exactLogLikelihood: byQuadrature,
+    exactLogLikelihood: (model, x) =>
+      byQuadrature(x, (each, z) => (model as DensityNetwork).decode(z).logProb(each)),
   }),
+};
+
+const prescribed =
+  (options: Partial<PrescribedGanOptions>, more: Partial<ModelCase> = {}): (() => ModelCase) =>
+  () => ({
+    make: (key) =>
+      prescribedGan({
+        latent: 1,
+        generator: mlp([1, 12, 3], { key: key.fold('generator'), activation: 'tanh' }),
+        critic: critic(key),
+        encoder: mlp([3, 8, 2], { key: key.fold('encoder'), activation: 'tanh' }),
+        ...{ entropyWeight: 0.01, chainSteps: 1, leapfrogSteps: 2, stdRange: [0.1, 1], ...options },
+      }),
+    data: points,
+    measure: discrepancy,
+    fall: 0.1,
+    ...differences,
+    exactLogLikelihood: (model, x) =>
+      byQuadrature(x, (each, z) => (model as PrescribedGan).logProbGiven(each, z)),
+    ...more,
+  });
+
+/** GANs with a likelihood. */
+export const prescribedModels: ModelTable = {
+  prescribedGan: prescribed({}),
+  'prescribedGan (integers)': prescribed(
+    { levels: 5 },
+    { data: () => tf.tidy(() => tf.add(3, Key.of(1).bernoulli([32, 3], 0.7))), range: [0, 4] },
+  ),
 };
 
 const matching =
