@@ -72,13 +72,19 @@ export function checkOneOf<T extends string>(
  * Checks that an options object has no unknown option, so that a misspelt name is an error.
  * @param options - all options, or those that are left after the known ones were taken out
  * @param known - the names of all options; the error suggests the closest
- * @throws ArgumentError naming `where` and the unknown option
+ * @param argument - what the error calls them: the name of an option that holds options of its own
+ * @throws ArgumentError naming `where`, `argument` and the unknown option
  */
-export function checkOptions(where: string, options: unknown, known: readonly string[]): void {
+export function checkOptions(
+  where: string,
+  options: unknown,
+  known: readonly string[],
+  argument = 'options',
+): void {
   if (typeof options !== 'object' || options === null) {
     throw new ArgumentError({
       where,
-      argument: 'options',
+      argument,
       expected: 'to be an object',
       actual: show(options),
     });
@@ -88,7 +94,7 @@ export function checkOptions(where: string, options: unknown, known: readonly st
   const close = closest(unknown, known);
   throw new ArgumentError({
     where,
-    argument: 'options',
+    argument,
     expected: known.length === 0 ? 'to be empty' : `to be among ${known.join(', ')}`,
     actual: `"${unknown}"`,
     ...(close !== undefined && { remedy: `did you mean "${close}"` }),
