@@ -4,8 +4,6 @@ export type { Latent, LatentVariableModel, Regularizer } from './elbo';
 export { vae } from './vae';
 export type { Vae, VaeOptions } from './vae';
 
-// networks
-
 // objectives
 export { elboObjective } from './objectives/elbo-objective';
 export type { ElboObjectiveOptions } from './objectives/elbo-objective';

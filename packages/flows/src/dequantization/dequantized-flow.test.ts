@@ -73,6 +73,16 @@ test('where the density is flat on each cell the bound is exact', () => {
   for (const value of bound) expect(value).toBeCloseTo(-2 * Math.log(3), 5);
 });
 
+test('refuses to draw noise without a key, by name', () => {
+  const quantized = model();
+  const none = undefined as never;
+  expect(() => quantized.elbo(everyEvent(), none)).toThrow('DequantizedFlow.elbo: expected key');
+  expect(() => quantized.logWeights(everyEvent(), none, 2)).toThrow('logWeights: expected key');
+  expect(() => quantized.logWeights(everyEvent(), Key.of(0), 0)).toThrow('expected numSamples');
+  expect(() => quantized.initialize(everyEvent(), none)).toThrow('initialize: expected key');
+  quantized.dispose();
+});
+
 test('the likelihood counts the logit: twice as many levels on the same grid of latents is twice as coarse', () => {
   const plain = flow({ layers: [logitPreprocessing({ levels: 4 })], eventShape: [1] });
   const wide = flow({

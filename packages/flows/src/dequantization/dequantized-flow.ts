@@ -3,6 +3,7 @@ import {
   checkContext,
   checkGiven,
   checkInteger,
+  checkKey,
   checkOptions,
   checkShape,
   childCall,
@@ -79,11 +80,14 @@ export class DequantizedFlow
    * @param batch - integers 0 to `levels - 1`, `[n, ...event]`, or `{ x, context }`
    */
   elbo(batch: Tensor | ConditionedBatch, key: Key): Tensor {
+    checkKey('DequantizedFlow.elbo', key);
     return tf.tidy(() => this.#bound(batch, key, {}));
   }
 
   /** Log importance weights $\ln p(x + u_k) - \ln q(u_k|x)$ in nats, `[K, n]`: the log of their mean estimates $\ln P(x)$. */
   logWeights(batch: Tensor | ConditionedBatch, key: Key, numSamples: number): Tensor {
+    checkKey('DequantizedFlow.logWeights', key);
+    checkInteger('DequantizedFlow.logWeights', 'numSamples', numSamples);
     return tf.tidy(() => this.#bound(batch, key, { sampleShape: [numSamples] }));
   }
 
@@ -98,6 +102,7 @@ export class DequantizedFlow
   /** Initializes the layers that start from data, of the flow and of the noise, from a batch of integers. */
   initialize(batch: Tensor | ConditionedBatch, key: Key): void {
     const { x, context } = this.#split('DequantizedFlow.initialize', batch);
+    checkKey('DequantizedFlow.initialize', key);
     const call = context === undefined ? {} : { context };
     tf.tidy(() => {
       this.#dequantizer.initialize?.(x, key.fold('dequantizer'), call);
