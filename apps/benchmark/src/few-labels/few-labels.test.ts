@@ -39,6 +39,14 @@ it('prints the errors of the methods over the seeds', async () => {
   );
 });
 
+it('has the convolutional network beside, which sees images', async () => {
+  const log = vi.spyOn(console, 'log').mockImplementation(() => {});
+  const argv = ['--quick', '--methods', 'convolutional', '--labelled', '10', '--engine', 'compiled'];
+  expect(await fewLabels(argv)).toBe(0);
+  expect(log.mock.lastCall![0]).toMatch(/^convolutional +[\d.]+ %/);
+  log.mockRestore();
+});
+
 it('refuses methods that it does not know, and data without labels', async () => {
   await expect(fewLabels(['--methods', 'm3'])).rejects.toThrow('m1-m2');
   await expect(fewLabels(['--dataset', 'two-moons'])).rejects.toThrow('to be labelled images');

@@ -8,6 +8,7 @@ import { hasFewLevels } from '../recipes/shared/book';
 import { decimal, meanWithDeviation } from '../report/format';
 import { mean, standardDeviation } from '../statistics/statistics';
 import {
+  convolutionalError,
   m1Error,
   m1m2Error,
   m2Error,
@@ -19,6 +20,7 @@ import {
 
 const METHODS: Readonly<Record<string, Method>> = {
   supervised: supervisedError,
+  convolutional: convolutionalError,
   'pseudo-labels': pseudoLabelError,
   m1: m1Error,
   m2: m2Error,
@@ -34,8 +36,8 @@ const commandLine = new CommandLine({
     methods: {
       type: 'string',
       value: 'NAMES',
-      default: Object.keys(METHODS).join(),
-      help: 'of these, separated by commas',
+      default: 'supervised,pseudo-labels,m1,m2,m1-m2,pca-normal',
+      help: 'of these and convolutional, separated by commas',
     },
     labelled: {
       type: 'string',
@@ -65,7 +67,7 @@ const commandLine = new CommandLine({
     device: { type: 'string', value: 'NAME', default: 'auto', help: 'as for run' },
     quick: { type: 'boolean', default: false, help: 'a small part of the data' },
   },
-  notes: `supervised sees the labelled rows alone. pseudo-labels takes what a network predicts for the others as their labels. m1, m2 and
+  notes: `supervised and convolutional see the labelled rows alone. pseudo-labels takes what a network predicts for the others as their labels. m1, m2 and
 m1-m2 are the models of Kingma et al., 2014, with their networks for images of 28x28 pixels. pca-normal is a normal distribution of
 principal components for each class.
 Prints the error on the test rows of each seed, and the mean with its standard deviation.`,

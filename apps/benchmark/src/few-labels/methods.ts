@@ -22,6 +22,7 @@ import type { ExactHybrid } from '@dgm/hybrid';
 import { fullCovariance, latentExamples, ppcaMaximumLikelihood, semiSupervisedVae, vae } from '@dgm/vae';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { convClassifier } from '../recipes/hybrid';
 import { likelihoodFor } from '../recipes/shared/book';
 import { allRows } from '../recipes/shared/rows';
 
@@ -36,7 +37,7 @@ const LATENT = 24;
 
 /** The labels that a method may see. */
 export interface FewLabels {
-  /** How many examples have a label; as many of each class. */
+  /** How many examples have a label; as many of each class, or all of them. */
   readonly labelled: number;
   /** Chooses them, and the initial weights. */
   readonly key: Key;
@@ -52,8 +53,20 @@ export type Method = (dataset: Dataset, labels: FewLabels) => Promise<number>;
 export const supervisedError: Method = async ({ train, test, levels = 2 }, { labelled, key, engine }) => {
   const model = await trainedClassifier(
     networkOfImages(train.shape, { levels, key: key.fold('supervised') }),
-    labelledRows(hideLabels(train, { labelled, key })),
+    knownRows(train, { labelled, key }),
     { key: key.fold('supervised'), learningRate: 1e-3, ...(engine && { engine }) },
+  );
+  return errorAndDispose(model, test);
+};
+
+/** The error of the convolutional network of `hybrid-conv`, which sees the labelled rows alone. */
+export const convolutionalError: Method = async (dataset, { labelled, key, engine }) => {
+  const { train, test, levels = 2 } = dataset;
+  const own = key.fold('convolutional');
+  const model = await trainedClassifier(
+    new Sequential([scaledLevels(levels), convClassifier({ dataset, key: own, quick: false })]),
+    knownRows(train, { labelled, key }),
+    { key: own, learningRate: 3e-3, ...(engine && { engine }) },
   );
   return errorAndDispose(model, test);
 };
@@ -211,14 +224,24 @@ async function latentClassError(
   return errorAndDispose(model, test);
 }
 
+/** Levels from 0 as numbers in [-1, 1]. */
+const scaledLevels = (levels: number): Layer =>
+  asLayer((x) => tf.tidy(() => tf.sub(tf.mul(x, 2 / (levels - 1)), 1)));
+
 /** A network on images of integers, scaled to [-1, 1]. */
 function networkOfImages(
   shape: Shape,
   { levels, key }: { readonly levels: number; readonly key: Key },
 ): Layer {
-  const scaled = asLayer((x) => tf.sub(tf.mul(x, 2 / (levels - 1)), 1));
-  return new Sequential([scaled, mlp([sizeOf(shape), 256, 256, CLASSES], { activation: 'elu', key })]);
+  return new Sequential([
+    scaledLevels(levels),
+    mlp([sizeOf(shape), 256, 256, CLASSES], { activation: 'elu', key }),
+  ]);
 }
+
+/** The rows whose labels a method may see: all of them, or as many of each class. */
+const knownRows = (train: Examples, { labelled, key }: Pick<FewLabels, 'labelled' | 'key'>): Examples =>
+  labelled >= train.count ? train : labelledRows(hideLabels(train, { labelled, key }));
 
 /** The rows that have a label. */
 function labelledRows(examples: Examples): Examples {

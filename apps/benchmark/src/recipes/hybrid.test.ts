@@ -9,8 +9,8 @@ import { recipes } from './hybrid';
 const images = glyphs({ train: 50, validation: 10, test: 12 });
 const key = Key.of(0);
 
-/** Without the one that evaluates a model of images ten times for each of them. */
-const cheap = recipes.filter(({ name }) => name !== 'generative-classifier');
+/** Without those that evaluate a model of images ten times for each of them. */
+const cheap = recipes.filter(({ name }) => !['generative-classifier', 'diffusion-classifier'].includes(name));
 
 describe.each(cheap.map((recipe) => [recipe.name, recipe] as const))('%s', (_, { accepts, create }) => {
   it('trains, and measures error, calibration and outliers without leaks', async () => {

@@ -25,6 +25,7 @@ import {
 import type { ConditionedBatch, Dataset, Engine, Examples, Key, Layer, MakeBatch } from '@dgm/core';
 import { gatedPixelCnn } from '@dgm/arm';
 import { glyphs, letters } from '@dgm/data';
+import { fourierEntries, gaussianDiffusion, learnedSchedule, mlpDenoiser } from '@dgm/diffusion';
 import { dequantized, integerLogisticMixture, learnedBase, logitPreprocessing, realNvp } from '@dgm/flows';
 import {
   densityWeight as ofDensity,
@@ -40,7 +41,13 @@ import {
   typicalityScore,
   uniformNoise,
 } from '@dgm/hybrid';
-import type { BoundHybrid, ExactHybrid, GenerativeClassifier, GradientNorms } from '@dgm/hybrid';
+import type {
+  BoundGenerativeClassifier,
+  BoundHybrid,
+  ExactHybrid,
+  GenerativeClassifier,
+  GradientNorms,
+} from '@dgm/hybrid';
 import { vae } from '@dgm/vae';
 import * as tf from '@tensorflow/tfjs-core';
 import { kernelRidgeError, nearestNeighbourError } from '../datasets/classifiers';
@@ -78,6 +85,74 @@ export const recipes: readonly Recipe[] = [
           batch: classContext({ classes }),
         },
         measure: measureHybrid(model, dataset),
+      };
+    },
+  },
+  {
+    name: 'diffusion-classifier',
+    source: 'Li et al., 2023; Kingma et al., 2021',
+    accepts: (dataset) => hasLabels(dataset) && isVectorsOfIntegers(dataset) && isOfGreyLevels(dataset),
+    create: ({ dataset, key, quick }) => {
+      const [classes, levels, { shape }] = [classesOf(dataset), dataset.levels!, dataset.train];
+      const network = mlpDenoiser({
+        ...{ shape, outputs: levels, contextSize: classes, key },
+        entries: fourierEntries({ frequencies: [(levels - 1) / 4] }),
+        ...{ features: quick ? 32 : 256, dropout: 0.3 },
+      });
+      const schedule = learnedSchedule();
+      const conditional = gaussianDiffusion({ shape, levels, schedule, network, contextSize: classes });
+      const model = generativeClassifier({ classes, conditional });
+      return {
+        model,
+        training: {
+          optimizer: adamW({ learningRate: 1e-3, weightDecay: 0.01, beta2: 0.99 }),
+          ...{ batchSize: 125, epochs: quick ? 1 : 250, clipNorm: 10, ema: { decay: 0.995 } },
+          batch: classContext({ classes }),
+        },
+        // Each draw is one of every class, twice.
+        numSamples: quick ? 1 : 8,
+        measure: measureHybrid(model, dataset, { numSamples: quick ? 2 : 32 }),
+      };
+    },
+  },
+  {
+    name: 'hybrid-trunk',
+    source: 'DGM §5.1.2, Eq. 5.5',
+    accepts: (dataset) => hasLabels(dataset) && isVectorsOfIntegers(dataset) && isOfGreyLevels(dataset),
+    create: async ({ dataset, key, quick, densityWeight = 0.1 }) => {
+      const [classes, levels, { shape }] = [classesOf(dataset), dataset.levels!, dataset.train];
+      const [height, width] = imageShape(shape)!;
+      const [latent, hidden] = [16, quick ? 32 : 256];
+      const likelihood = likelihoodFor(shape, levels);
+      const { layers, outputs } = convLayers({ dataset, key: key.fold('trunk'), quick });
+      const trunk = new Sequential(layers);
+      const scaled = () => asLayer((x) => tf.tidy(() => tf.sub(tf.mul(x, 2 / (levels - 1)), 1)));
+      const network = (name: string, sizes: readonly number[]) =>
+        mlp(sizes, { activation: 'leakyRelu', key: key.fold(name) });
+      const model = hybrid({
+        density: vae({
+          encoder: new Sequential([
+            ...[scaled(), new Reshape({ shape: [height, width, 1] }), trunk],
+            network('encoder', [outputs, hidden, 2 * latent]),
+          ]),
+          decoder: network('decoder', [latent, hidden, hidden, likelihood.numParameters]),
+          posterior: normalHead({ shape: [latent] }),
+          likelihood,
+        }),
+        // The images that the classifier sees move, those of the density stay.
+        features: new Sequential([scaled(), ...movedImages(dataset), trunk]),
+        classifier: new Sequential([
+          new Dropout({ rate: 0.4 }),
+          new Dense({ inputs: outputs, outputs: classes, key: key.fold('logits') }),
+        ]),
+        classes,
+        weights: ofDensity(densityWeight),
+      });
+      const pulls = await pullsOf(model, dataset, key);
+      return {
+        model,
+        training: decaying(dataset, { epochs: 60, learningRate: 2e-3 }),
+        measure: measureHybrid(model, dataset, { pulls }),
       };
     },
   },
@@ -263,31 +338,49 @@ function maxPool(x: tf.Tensor): tf.Tensor {
   });
 }
 
-/** A convolutional network on images with pixels in [-1, 1] that move by a pixel while it is trained. */
-function convClassifier({ dataset, key, quick }: Pick<RecipeTask, 'dataset' | 'key' | 'quick'>): Layer {
-  const [height, width] = imageShape(dataset.train.shape)!;
-  const [few, many] = quick ? [8, 16] : [32, 64];
-  const conv = (name: string, inputs: number, outputs: number) =>
-    new Conv2d({ inputs, outputs, kernelSize: 3, padding: 'same', key: key.fold(name) });
-  const silu = () => new ActivationLayer('swish');
-  return new Sequential([
+type ConvTask = Pick<RecipeTask, 'dataset' | 'key' | 'quick'>;
+
+/** Images with pixels in [-1, 1], moved by a pixel and with noise while a network is trained. */
+function movedImages({ train }: Pick<Dataset, 'train'>): readonly Layer[] {
+  const [height, width] = imageShape(train.shape)!;
+  return [
     new Reshape({ shape: [height, width, 1] }),
     new RandomShift({ reach: 1, fill: -1 }),
     asLayer((x, { training, key: noise }) =>
       training ? tf.add(x, tf.mul(0.1, noise!.normal(x.shape))) : tf.clone(x),
     ),
+  ];
+}
+
+/** Three convolutions and a pooling, `[n, height, width, 1]` to `[n, outputs]`. */
+function convLayers({ dataset, key, quick }: ConvTask): {
+  readonly layers: readonly Layer[];
+  readonly outputs: number;
+} {
+  const [height, width] = imageShape(dataset.train.shape)!;
+  const [few, many] = quick ? [8, 16] : [32, 64];
+  const conv = (name: string, inputs: number, outputs: number) =>
+    new Conv2d({ inputs, outputs, kernelSize: 3, padding: 'same', key: key.fold(name) });
+  const silu = () => new ActivationLayer('swish');
+  const layers = [
     ...[conv('first', 1, few), silu(), conv('second', few, few), silu()],
-    ...[asLayer(maxPool), conv('third', few, many), silu()],
-    ...[new Flatten(), new Dropout({ rate: 0.4 })],
-    new Dense({
-      inputs: (many * height * width) / 4,
-      outputs: classesOf(dataset),
-      key: key.fold('logits'),
-    }),
+    ...[asLayer(maxPool), conv('third', few, many), silu(), new Flatten()],
+  ];
+  return { layers, outputs: (many * height * width) / 4 };
+}
+
+/** A convolutional classifier of images with pixels in [-1, 1]. */
+export function convClassifier(task: ConvTask): Layer {
+  const { layers, outputs } = convLayers(task);
+  return new Sequential([
+    ...movedImages(task.dataset),
+    ...layers,
+    new Dropout({ rate: 0.4 }),
+    new Dense({ inputs: outputs, outputs: classesOf(task.dataset), key: task.key.fold('logits') }),
   ]);
 }
 
-type HybridModel = GenerativeClassifier | ExactHybrid | BoundHybrid;
+type HybridModel = GenerativeClassifier | BoundGenerativeClassifier | ExactHybrid | BoundHybrid;
 
 /** What is measured of one model besides. */
 interface Besides {
@@ -295,6 +388,8 @@ interface Besides {
   readonly draws?: Readonly<Record<string, (key: Key, n: number) => tf.Tensor>>;
   /** The norms of gradients of the model before it is trained. */
   readonly pulls?: GradientNorms;
+  /** Draws that logits and bounds are means over, for a classifier by bounds. @defaultValue 1 */
+  readonly numSamples?: number;
 }
 
 /** How strongly either term pulls at the parameters that both share, before training. */
@@ -317,10 +412,10 @@ async function pullsOf(
 function measureHybrid(
   model: HybridModel,
   { train, validation, levels = 2 }: Dataset,
-  { draws = {}, pulls }: Besides = {},
+  { draws = {}, pulls, numSamples = 1 }: Besides = {},
 ): NonNullable<Experiment['measure']> {
   return async (examples, { key, engine }) => {
-    const judge = await judgeOf(model, { engine, key: key.fold('judge') });
+    const judge = await judgeOf(model, { engine, numSamples, key: key.fold('judge') });
     try {
       const seen = await judge.run(examples);
       const { logProbs: held } = await judge.run(validation);
@@ -424,26 +519,34 @@ function judge(
   key: Key,
 ): { readonly logits: tf.Tensor; readonly logProb: tf.Tensor } {
   if (model.likelihoodKind === 'lower-bound')
-    return { logits: model.classify(x), logProb: model.elbo(x, key) };
+    return { logits: model.classify(x, key.fold('classify')), logProb: model.elbo(x, key) };
   const logits = model.jointLogProb(x);
   return { logits, logProb: logSumExp(logits, { axis: 1 }) };
 }
 
 async function judgeOf(
   model: HybridModel,
-  { engine, key }: { readonly engine: Engine; readonly key: Key },
+  { engine, key, numSamples }: { readonly engine: Engine; readonly key: Key; readonly numSamples: number },
 ): Promise<{ run(examples: Examples): Promise<Judged>; dispose(): void }> {
   const K = model.contextSize;
   const measure = await engine.prepareMeasure<tf.Tensor>((x, key) =>
     tf.tidy(() => {
       const { logits, logProb } = judge(model, x, key);
-      const probabilities = softmax(logits, { axis: 1 });
-      return tf.reshape(tf.concat([probabilities, tf.expandDims(logProb, 1)], 1), [-1]);
+      return tf.reshape(tf.concat([logits, tf.expandDims(logProb, 1)], 1), [-1]);
     }),
   );
+  /** Rows of K logits and $\ln p(x)$: means over draws. */
+  const judged = async (x: tf.Tensor, key: Key): Promise<tf.Tensor2D> => {
+    const values = await measure.run(x, key);
+    for (let draw = 1; draw < numSamples; draw++) {
+      const others = await measure.run(x, key.fold(draw));
+      others.forEach((value, at) => (values[at]! += (value - values[at]!) / (draw + 1)));
+    }
+    return tf.tensor2d(values, [x.shape[0]!, K + 1]);
+  };
   return {
     async run(examples) {
-      const rows: Float32Array[] = [];
+      const [probabilities, logProbs] = [[] as Float32Array[], [] as number[]];
       for (let from = 0; from < examples.count; from += BATCH) {
         const count = Math.min(BATCH, examples.count - from);
         const x = gatherExamples(
@@ -451,16 +554,18 @@ async function judgeOf(
           Int32Array.from({ length: count }, (_, row) => from + row),
         );
         try {
-          const values = await measure.run(x, key.fold(from));
-          for (let row = 0; row < count; row++) rows.push(values.slice(row * (K + 1), (row + 1) * (K + 1)));
+          const means = await judged(x, key.fold(from));
+          const ofClasses = tf.tidy(() =>
+            softmax(tf.slice(means, [0, 0], [-1, K]), { axis: 1 }).dataSync<'float32'>(),
+          );
+          for (let row = 0; row < count; row++) probabilities.push(ofClasses.slice(row * K, (row + 1) * K));
+          logProbs.push(...tf.tidy(() => tf.slice(means, [0, K], [-1, 1]).dataSync()));
+          means.dispose();
         } finally {
           x.dispose();
         }
       }
-      return {
-        probabilities: rows.map((row) => row.subarray(0, K)),
-        logProbs: Float32Array.from(rows, (row) => row[K]!),
-      };
+      return { probabilities, logProbs: Float32Array.from(logProbs) };
     },
     dispose: () => measure.dispose(),
   };

@@ -22,7 +22,7 @@ const commandLine = new CommandLine({
       type: 'string',
       value: 'NAMES',
       default: 'hybrid-flow,hybrid-idf,hybrid-vae',
-      help: 'of these and hybrid-book, separated by commas',
+      help: 'of these, hybrid-book and hybrid-trunk, separated by commas',
     },
     weights: {
       type: 'string',
@@ -50,7 +50,7 @@ const commandLine = new CommandLine({
   notes: `Each model is trained once for each weight, for as long as its recipe says. The likelihoods are without the weight.`,
 });
 
-const HYBRIDS = ['hybrid-flow', 'hybrid-idf', 'hybrid-vae', 'hybrid-book'];
+const HYBRIDS = ['hybrid-flow', 'hybrid-idf', 'hybrid-vae', 'hybrid-book', 'hybrid-trunk'];
 
 /**
  * `dgm-bench weights`: a curve of error and likelihood over the weight of ln p(x), for each hybrid model.
