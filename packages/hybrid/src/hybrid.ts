@@ -28,23 +28,25 @@ import type {
   ConditionedBatch,
   Distribution,
   DistributionHead,
+  EnergyModel,
   Key,
   Layer,
   LikelihoodModel,
   LossOptions,
   NetworkLike,
   Objective,
+  PartitionEstimate,
   SampleOptions,
   Shape,
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
 import { labelled } from './labelled';
 import { record } from './record';
 import type { HybridWeights } from './weights';
 
-/** A model of $p(x)$: an exact likelihood, or a bound on it. */
-export type DensityModel = LikelihoodModel | BoundModel;
+/** A model of $p(x)$: an exact likelihood, a bound on it, or an energy, whose likelihood lacks a constant. */
+export type DensityModel = LikelihoodModel | BoundModel | EnergyModel;
 
 /** What p(y|x) sees of an example, `[n, ...features]`. It returns a tensor of its own and may read the density model. */
 export type Features = (x: Tensor, call: CallOptions) => Tensor;
@@ -56,11 +58,12 @@ export interface HybridOptions<D extends DensityModel = DensityModel> {
   readonly classifier: NetworkLike;
   /**
    * What the classifier sees. Features of the density model share its parameters: `'encode'` is `density.encode(x)`, the latents of a
-   * flow or the mean of the posterior of a VAE. Their gradient flows into the density model, unless a function of one's own ends in
-   * `stopGradient`; a model file can hold `'encode'` but no function.
+   * flow or the mean of the posterior of a VAE; a layer is a trunk that the density model has as well, such as the first part of the
+   * encoder of a VAE. It becomes a child. Their gradient flows into the density model, unless a function of one's own ends in
+   * `stopGradient`; a model file can hold `'encode'` and layers but no function.
    * @defaultValue x itself: two models without common parameters
    */
-  readonly features?: 'encode' | Features;
+  readonly features?: 'encode' | Layer | Features;
   /** The number of classes, K. Give either `classes` or `target`. */
   readonly classes?: number;
   /** The family of $p(y|x)$ for other targets, such as `normalHead({ shape: [1] })` for regression. */
@@ -95,9 +98,10 @@ export interface HybridOptions<D extends DensityModel = DensityModel> {
  */
 export function hybrid(options: HybridOptions<LikelihoodModel>): ExactHybrid;
 export function hybrid(options: HybridOptions<BoundModel>): BoundHybrid;
-export function hybrid(options: HybridOptions): ExactHybrid | BoundHybrid {
+export function hybrid(options: HybridOptions<EnergyModel>): EnergyHybrid;
+export function hybrid(options: HybridOptions): ExactHybrid | BoundHybrid | EnergyHybrid {
   checkOptions('hybrid', options, ['density', 'classifier', 'features', 'classes', 'target', 'weights']);
-  checkGiven('hybrid', 'density', options.density, 'to be a model with a likelihood or a bound');
+  checkGiven('hybrid', 'density', options.density, 'to be a model with a likelihood, a bound or an energy');
   const { density, ...others } = options;
   const { contextSize = 0 } = density as { readonly contextSize?: number };
   if (contextSize > 0) {
@@ -112,14 +116,33 @@ export function hybrid(options: HybridOptions): ExactHybrid | BoundHybrid {
   const model = disposeOnThrow(() => {
     if (density.likelihoodKind === 'exact') return new ExactHybrid({ density, ...others });
     if (density.likelihoodKind === 'lower-bound') return new BoundHybrid({ density, ...others });
+    if (density.likelihoodKind === 'unnormalized') return new EnergyHybrid({ density, ...others });
     throw new UnsupportedError({
       where: 'hybrid',
       argument: 'density',
-      expected: 'to have an exact likelihood or a bound',
+      expected: 'to have an exact likelihood, a bound or an energy',
       actual: `likelihood "${String((density as { likelihoodKind?: unknown }).likelihoodKind)}"`,
     });
   });
   return record(model, 'hybrid', arguments);
+}
+
+/** Features as a function. */
+function featuresOf(features: NonNullable<HybridOptions['features']>, density: DensityModel): Features {
+  if (typeof features === 'function') return features;
+  if (typeof features === 'string') {
+    checkOneOf('hybrid', 'features', features, ['encode']);
+    return encodingOf(density);
+  }
+  if (typeof features?.apply !== 'function' || typeof features.parameters !== 'function') {
+    throw new ArgumentError({
+      where: 'hybrid',
+      argument: 'features',
+      expected: "to be 'encode', a layer or a function",
+      actual: features === null ? 'null' : typeof features,
+    });
+  }
+  return (x, call) => features.apply(x, call);
 }
 
 /** $z = f(x)$ of a flow; the mean of $q(z|x)$ of a VAE. */
@@ -150,30 +173,23 @@ export abstract class Hybrid<D extends DensityModel = DensityModel> extends Base
   readonly density: D;
   readonly #classifier: Layer;
   readonly #features: Features;
+  readonly #trunk: Layer | undefined;
   readonly #target: Target;
   readonly #weights: HybridWeights;
 
   constructor(options: HybridOptions<D>) {
     super();
-    const { density, classifier, features = (x) => tf.clone(x) } = options;
+    const { density, classifier, features = (x: Tensor) => tf.clone(x) } = options;
     const { weights = { classification: 1, density: 1 } } = options;
     checkGiven('hybrid', 'classifier', classifier, 'to be a network');
-    checkOptions('hybrid', weights, ['classification', 'density']);
+    checkOptions('hybrid', weights, ['classification', 'density'], 'weights');
     checkWeight('hybrid', 'weights.classification', weights.classification);
     checkWeight('hybrid', 'weights.density', weights.density);
     this.#target = targetOf(options);
     this.density = this.child('density', density);
     this.#classifier = this.child('classifier', asLayer(classifier));
-    if (typeof features === 'string') checkOneOf('hybrid', 'features', features, ['encode']);
-    else if (typeof features !== 'function') {
-      throw new ArgumentError({
-        where: 'hybrid',
-        argument: 'features',
-        expected: "to be 'encode' or a function",
-        actual: typeof features,
-      });
-    }
-    this.#features = features === 'encode' ? encodingOf(density) : features;
+    this.#features = featuresOf(features, density);
+    if (typeof features === 'object') this.#trunk = this.child('features', features);
     this.#weights = weights;
     this.eventShape = density.eventShape;
     this.levels = density.levels;
@@ -219,7 +235,7 @@ export abstract class Hybrid<D extends DensityModel = DensityModel> extends Base
     return [
       {
         name: 'hybrid',
-        parameters: [...new Set([...density.parameters, ...trainable(this.#classifier).values()])],
+        parameters: [...new Set([...density.parameters, ...this.#discriminative()])],
         ...(density.prepare && {
           prepare: ({ x }, key, options) => density.prepare!(x, key.fold('density'), options),
         }),
@@ -227,6 +243,12 @@ export abstract class Hybrid<D extends DensityModel = DensityModel> extends Base
         ...(density.afterUpdate && { afterUpdate: () => density.afterUpdate!() }),
       },
     ];
+  }
+
+  /** The parameters of $p(y|x)$, apart from those that a function of features reads. */
+  #discriminative(): readonly Variable[] {
+    const modules = [this.#classifier, ...(this.#trunk ? [this.#trunk] : [])];
+    return modules.flatMap((module) => [...trainable(module).values()]);
   }
 
   #loss(
@@ -300,6 +322,32 @@ export class BoundHybrid extends Hybrid<BoundModel> implements BoundModel<Condit
   elbo(x: Tensor, key: Key): Tensor {
     checkKey('Hybrid.elbo', key);
     return this.density.elbo(x, key);
+  }
+}
+
+/**
+ * A hybrid whose p(x) lacks a constant: a joint energy-based model, if the energy is $-\ln \sum_k e^{l_k}$ of the logits.
+ * @see Your Classifier is Secretly an Energy Based Model (Grathwohl et al., 2020), §4
+ */
+export class EnergyHybrid extends Hybrid<EnergyModel> implements EnergyModel<ConditionedBatch, Tensor> {
+  readonly likelihoodKind = 'unnormalized';
+  /** That of the density model, where it has one. */
+  declare readonly partition?: (key: Key) => Promise<PartitionEstimate>;
+
+  constructor(options: HybridOptions<EnergyModel>) {
+    super(options);
+    const { density } = options;
+    if (density.partition) this.partition = (key) => density.partition!(key);
+  }
+
+  /** $-\ln p(x)$ of each example but for a constant, in nats, `[n]`. */
+  energy(x: Tensor): Tensor {
+    return this.density.energy(x);
+  }
+
+  /** $E(x, y) = E(x) - \ln p(y|x)$ of each example and every class in nats, `[n, K]`. */
+  jointEnergy(x: Tensor): Tensor {
+    return tf.tidy(() => tf.sub(tf.expandDims(this.energy(x), 1), logSoftmax(this.classify(x))));
   }
 }
 

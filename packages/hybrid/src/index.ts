@@ -8,7 +8,15 @@ export type {
   GenerativeClassifierOptions,
 } from './generative-classifier';
 export { hybrid } from './hybrid';
-export type { BoundHybrid, DensityModel, ExactHybrid, Features, Hybrid, HybridOptions } from './hybrid';
+export type {
+  BoundHybrid,
+  DensityModel,
+  EnergyHybrid,
+  ExactHybrid,
+  Features,
+  Hybrid,
+  HybridOptions,
+} from './hybrid';
 export { hybridIdf } from './hybrid-idf';
 export type { HybridIdfOptions } from './hybrid-idf';
 export { gradientNorms } from './gradient-norms';

@@ -1,13 +1,32 @@
-import { classContext, evaluate, fit, adam, hideLabels, Key, mlp, normalHead, stopGradient } from '@dgm/core';
-import type { Examples } from '@dgm/core';
+import {
+  adam,
+  classContext,
+  evaluate,
+  fit,
+  Flatten,
+  hideLabels,
+  Key,
+  loadModel,
+  mlp,
+  modelBytes,
+  normalHead,
+  Sequential,
+  sizeOf,
+  stopGradient,
+} from '@dgm/core';
+import type { Examples, Module } from '@dgm/core';
 import type { idf } from '@dgm/flows';
-import { dequantized, logitPreprocessing, realNvp } from '@dgm/flows';
+import { denseFlow, dequantized, glow, logitPreprocessing, realNvp, residualFlow } from '@dgm/flows';
 import { everyEvent } from '@dgm/testing';
+import { jointEnergyModel } from '@dgm/ebm';
 import { vae } from '@dgm/vae';
+import * as vaePackage from '@dgm/vae';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
+import * as hybridPackage from '../src/index';
 import { convexWeights, densityWeight, gradientNorms, hybrid, hybridIdf } from '../src/index';
 import type { HybridWeights } from '../src/index';
+import { chains, jointEnergyHybrid, trunkHybrid } from './models.cases';
 
 const key = Key.of(0);
 const numbers = (tensor: tf.Tensor): number[] => [...tensor.dataSync()];
@@ -152,6 +171,81 @@ describe('hybrid', () => {
     model.dispose();
   });
 
+  test('has a trunk that p(x) and p(y|x) share, in training and in its file', async () => {
+    const model = trunkHybrid(key);
+    const batch = { x: tf.tensor2d([[2, 1, 0, 0], [0, 0, 1, 2]]), context: tf.eye(2) }; // prettier-ignore
+    const pulls = await gradientNorms(model, batch, key);
+    expect(Math.min(pulls.classification, pulls.density)).toBeGreaterThan(1e-3);
+    const distinct = (of: Module) => new Set(of.parameters().values()).size;
+    const paths = [...model.parameters().keys()];
+    expect(paths.filter((path) => path.endsWith('1/kernel'))).toHaveLength(2);
+    expect(distinct(model)).toBe(paths.length - 2);
+    expect(new Set(model.objectives()[0]!.parameters).size).toBe(model.objectives()[0]!.parameters.length);
+    const loaded = await loadModel(await modelBytes(model), {
+      packages: [hybridPackage, vaePackage],
+    });
+    expect(distinct(loaded.model)).toBe(distinct(model));
+    loaded.model.dispose();
+    tf.dispose([batch.x, batch.context]);
+    model.dispose();
+  });
+
+  test.each([
+    ['Glow', () => glow({ shape: [4, 4, 1], steps: 1, hidden: 3, key })],
+    ['residual', () => residualFlow({ dims: 4, blocks: 1, hidden: [4], key })],
+    ['densely connected', () => denseFlow({ dims: 4, blocks: 1, depth: 1, growth: 3, key })],
+  ])('classifies the latents of a flow: %s', async (_, make) => {
+    const density = make();
+    const x = Key.of(3).normal([6, ...density.eventShape]);
+    density.initialize(x);
+    const classifier = new Sequential([new Flatten(), mlp([sizeOf(density.eventShape), 2], { key })]);
+    const model = hybrid({ density, features: 'encode', classifier, classes: 2 });
+    const context = tf.tile(tf.eye(2), [3, 1]);
+    const pulls = await gradientNorms(model, { x, context }, key);
+    expect(pulls.classification).toBeGreaterThan(0);
+    expect(pulls.density).toBeGreaterThan(0);
+    expect(model.classify(x).shape).toEqual([6, 2]);
+    expect(numbers(model.logProb(x))).toEqual(numbers(density.logProb(x)));
+    tf.dispose([x, context]);
+    model.dispose();
+  });
+
+  test('is the joint energy-based model of its logits, over the energy that they have', async () => {
+    const model = jointEnergyHybrid(key);
+    const network = mlp([2, 16, 2], { key: key.fold('logits'), activation: 'swish' });
+    const other = jointEnergyModel({ ...chains, key, network, classes: 2 });
+    tf.tidy(() => {
+      const { x } = batch();
+      const context = tf.tensor2d([[1, 0], [0, 1], [1, 0]]); // prettier-ignore
+      expect(numbers(model.energy(x))).toEqual(numbers(other.energy(x)));
+      expect(numbers(tf.logSoftmax(model.classify(x)))).toBeCloseToArray(numbers(other.classLogProbs(x)), {
+        absolute: 1e-6,
+      });
+      // E(x, y) = -f(x)_y
+      const joint = numbers(tf.sum(tf.mul(model.jointEnergy(x), context), 1));
+      expect(joint).toBeCloseToArray(numbers(other.jointEnergy({ x, context })), { absolute: 1e-6 });
+      const negatives = { negatives: tf.tensor2d([[0.3, -0.2], [-1, 1], [0.7, 0]]) }; // prettier-ignore
+      const [ours, theirs] = [model, other].map((each) =>
+        each.objectives()[0]!.loss({ x, context }, key, { training: true, prepared: negatives }),
+      );
+      expect(numbers(ours!.total)[0]).toBeCloseTo(numbers(theirs!.total)[0]!, 5);
+    });
+    // Its likelihood, with a normalizer by quadrature.
+    const axis = Array.from({ length: 60 }, (_, index) => -2 + (4 * (index + 0.5)) / 60);
+    const cell = (4 / 60) ** 2;
+    const logPartition = tf.tidy(() => {
+      const plane = tf.tensor2d(everyEvent(axis, 2) as number[][]);
+      return numbers(tf.add(tf.logSumExp(tf.neg(model.energy(plane))), Math.log(cell)))[0]!;
+    });
+    const partition = { kind: 'exact', logPartition, standardError: 0, interval: [logPartition, logPartition] } as const; // prettier-ignore
+    const data: Examples = { count: 2, shape: [2], values: Float32Array.of(0, 1, -1, 0.5) };
+    const { kind, nats } = await evaluate(model, data, { key, partition });
+    const energy = tf.tidy(() => numbers(tf.mean(model.energy(tf.tensor2d(data.values, [2, 2]))))[0]!);
+    expect(kind).toBe('exact');
+    expect(nats).toBeCloseTo(energy + logPartition, 5);
+    [model, other].forEach((each) => each.dispose());
+  });
+
   test('learns from a few labels and many examples', async () => {
     const random = key.fold('data').generator();
     const [count, values] = [200, new Float32Array(400)];
@@ -191,7 +285,16 @@ describe('hybrid', () => {
     expect(() => convexWeights(1.5)).toThrow('lambda');
     expect(() => densityWeight(Number.NaN)).toThrow('lambda');
     expect(() => hybrid({ ...whole, features: 'encoded' } as never)).toThrow('did you mean "encode"');
-    expect(() => hybrid({ ...whole, features: 3 } as never)).toThrow("'encode' or a function");
+    expect(() => hybrid({ ...whole, features: 3 } as never)).toThrow("'encode', a layer or a function");
+    expect(() => hybrid({ ...whole, features: null } as never)).toThrow('got null');
+    expect(() => hybrid({ ...whole, features: {} } as never)).toThrow('got object');
+    const misspelt = { classification: 1, densty: 1 };
+    expect(() => hybrid({ ...whole, weights: misspelt as never })).toThrow(
+      'expected weights to be among classification, density, got "densty"; did you mean "density"',
+    );
+    expect(() => hybrid({ ...whole, weights: 1 as never })).toThrow(
+      'expected weights to be an object, got 1',
+    );
     const regression = { density, classifier: head(), target: 'normal' };
     expect(() => hybrid(regression as never)).toThrow('a family of distributions');
     const given = realNvp({ dims: 2, couplings: 1, hidden: [2], contextSize: 2, key });

@@ -1,5 +1,5 @@
 import { BaseModule, recordConstruction } from '@dgm/core';
-import type { ConditionedBatch, GenerativeModel, Key, Objective } from '@dgm/core';
+import type { ConditionedBatch, GenerativeModel, Key, LossOptions, Objective } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
@@ -8,6 +8,7 @@ export interface JointModel extends GenerativeModel<Tensor | ConditionedBatch> {
   readonly contextSize: number;
   logProb?(x: Tensor): Tensor;
   elbo?(x: Tensor, key: Key): Tensor;
+  energy?(x: Tensor): Tensor;
 }
 
 /** A model of vectors x and targets y whose batches are rows `[x, y]`, as the contract kit has them. */
@@ -17,6 +18,7 @@ export class LabelledRows<M extends JointModel> extends BaseModule implements Ge
   readonly joint: M;
   declare readonly logProb?: (rows: Tensor) => Tensor;
   declare readonly elbo?: (rows: Tensor, key: Key) => Tensor;
+  declare readonly energy?: (rows: Tensor) => Tensor;
 
   constructor(joint: M) {
     super();
@@ -29,6 +31,7 @@ export class LabelledRows<M extends JointModel> extends BaseModule implements Ge
     this.likelihoodKind = joint.likelihoodKind;
     if (joint.logProb) this.logProb = (rows) => tf.tidy(() => joint.logProb!(this.#x(rows)));
     if (joint.elbo) this.elbo = (rows, key) => tf.tidy(() => joint.elbo!(this.#x(rows), key));
+    if (joint.energy) this.energy = (rows) => tf.tidy(() => joint.energy!(this.#x(rows)));
   }
 
   sample(key: Key, n: number): Tensor {
@@ -36,22 +39,20 @@ export class LabelledRows<M extends JointModel> extends BaseModule implements Ge
   }
 
   objectives(): readonly Objective[] {
-    return this.joint.objectives().map(({ name, parameters, loss }) => ({
+    return this.joint.objectives().map(({ name, parameters, prepare, loss }) => ({
       name,
       parameters,
-      loss: (rows, key, options) => {
-        const [dims] = this.eventShape as [number];
-        const batch = tf.tidy(() => ({
-          x: this.#x(rows),
-          context: tf.slice(rows, [0, dims], [-1, rows.shape[1]! - dims]),
-        }));
-        try {
-          return loss(batch, key, options);
-        } finally {
-          tf.dispose([batch.x, batch.context]);
-        }
-      },
+      ...(prepare && {
+        prepare: (rows: Tensor, key: Key, options: LossOptions) =>
+          tf.tidy(() => prepare(this.#batch(rows), key, options)),
+      }),
+      loss: (rows, key, options) => tf.tidy(() => loss(this.#batch(rows), key, options)),
     }));
+  }
+
+  #batch(rows: Tensor): ConditionedBatch {
+    const [dims] = this.eventShape as [number];
+    return { x: this.#x(rows), context: tf.slice(rows, [0, dims], [-1, rows.shape[1]! - dims]) };
   }
 
   #x(rows: Tensor): Tensor {

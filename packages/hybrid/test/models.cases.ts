@@ -1,9 +1,22 @@
-import type { Key } from '@dgm/core';
-import { categoricalHead, mlp, normalHead } from '@dgm/core';
+import type { EnergyModel, Key } from '@dgm/core';
+import {
+  ActivationLayer,
+  asLayer,
+  categoricalHead,
+  Conv2d,
+  Flatten,
+  logSumExp,
+  mlp,
+  normalHead,
+  Reshape,
+  Sequential,
+} from '@dgm/core';
 import { made } from '@dgm/arm';
+import { energyModel } from '@dgm/ebm';
 import { dequantized, logitPreprocessing, realNvp } from '@dgm/flows';
 import { vae } from '@dgm/vae';
 import type { ModelTable } from '@dgm/testing';
+import * as tf from '@tensorflow/tfjs-core';
 import { convexWeights, densityWeight, generativeClassifier, hybrid, hybridIdf } from '../src/index';
 import type { ConditionalModel, GenerativeClassifierOptions, HybridOptions } from '../src/index';
 import { LabelledRows } from './labelled-rows';
@@ -61,6 +74,49 @@ const flowHybrid = (key: Key, target: Pick<HybridOptions, 'classes' | 'target' |
     ...target,
   });
 };
+
+/** Images of 2x2 levels 0..2, and the one-hot class: which row is the lighter. */
+const imageRows = [
+  [2, 1, 0, 0, 1, 0],
+  [2, 2, 1, 0, 1, 0],
+  [1, 2, 0, 1, 1, 0],
+  [0, 0, 1, 2, 0, 1],
+  [1, 0, 2, 2, 0, 1],
+  [0, 1, 2, 1, 0, 0],
+];
+
+/** A VAE of 2x2 pixels whose encoder begins with the convolutions that the classifier sees as well. */
+export function trunkHybrid(key: Key) {
+  const trunk = new Sequential([
+    new Reshape({ shape: [2, 2, 1] }),
+    new Conv2d({ inputs: 1, outputs: 3, kernelSize: 2, padding: 'same', key: key.fold('trunk') }),
+    new ActivationLayer('tanh'),
+    new Flatten(),
+  ]);
+  const density = vae({
+    encoder: new Sequential([trunk, mlp([12, 4], { key: key.fold('encoder') })]),
+    decoder: mlp([2, 8, 12], { key: key.fold('decoder'), activation: 'tanh' }),
+    posterior: normalHead({ shape: [2] }),
+    likelihood: categoricalHead({ shape: [4], levels: 3 }),
+  });
+  return hybrid({
+    density,
+    features: trunk,
+    classifier: mlp([12, 2], { key: key.fold('classifier') }),
+    classes: 2,
+  });
+}
+
+/** The chains of a joint energy-based model of the plane. */
+export const chains = { shape: [2], range: [-2, 2] as const, bufferSize: 16, steps: 4 };
+
+/** A joint energy-based model: one network for logits of $p(y|x)$ and the energy of $p(x)$. */
+export function jointEnergyHybrid(key: Key) {
+  const logits = mlp([2, 16, 2], { key: key.fold('logits'), activation: 'swish' });
+  const ofLogits = asLayer((f) => tf.neg(logSumExp(f, { axis: 1, keepDims: true })));
+  const density = energyModel({ ...chains, key, network: new Sequential([logits, ofLogits]) });
+  return hybrid({ density, classifier: logits, classes: 2 });
+}
 
 /** The models with small weights and data: every check of the contract kit runs over each. */
 export const models: ModelTable = {
@@ -138,6 +194,27 @@ export const models: ModelTable = {
     packages,
     range: [0, 2],
     steps: 60,
+  }),
+  'hybrid (a convolutional trunk of both)': () => ({
+    make: (key) => new LabelledRows(trunkHybrid(key)),
+    data: imageRows,
+    packages,
+    range: [0, 2],
+    steps: 60,
+  }),
+  'hybrid (energy)': () => ({
+    make: (key) => new LabelledRows(jointEnergyHybrid(key)),
+    data: realRows,
+    // By how much energies of the data are below those of noise.
+    measure: (model, rows, key) =>
+      tf.tidy(() => {
+        const { energy } = model as EnergyModel;
+        const noise = key.uniform(rows.shape, { min: -2, max: 2 });
+        return tf.sub(tf.mean(energy.call(model, rows)), tf.mean(energy.call(model, noise))).dataSync()[0]!;
+      }),
+    range: [-2, 2],
+    steps: 60,
+    notInFiles: 'the energy of the logits is a function',
   }),
   'hybrid (regression)': () => ({
     make: (key) =>
