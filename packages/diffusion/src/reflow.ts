@@ -1,5 +1,5 @@
-import { checkInteger, checkKey, checkOptions, gatherExamples, sizeOf } from '@dgm/core';
-import type { Examples, FixedStepSolver, Key, MakeBatch } from '@dgm/core';
+import { checkInteger, checkKey, checkOptions, eager, gatherExamples, sizeOf } from '@dgm/core';
+import type { Engine, Examples, FixedStepSolver, Key, MakeBatch } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { checkMethods } from './checks';
@@ -15,6 +15,8 @@ export interface ReflowOptions {
   readonly solver?: FixedStepSolver;
   /** How many pairs are drawn at once. @defaultValue 256 */
   readonly batchSize?: number;
+  /** Runs the flow. @defaultValue `eager()` */
+  readonly engine?: Engine;
 }
 
 /** What `fit` trains a rectified flow on. */
@@ -36,33 +38,44 @@ export interface ReflowPairs {
  * @see Flow Straight and Fast: Learning to Generate and Transfer Data with Rectified Flow (Liu et al., 2023), Algorithm 1
  * @example
  * ```ts
- * const { train, batch } = reflowPairs(first, { key, count: 10_000 });
+ * const { train, batch } = await reflowPairs(first, { key, count: 10_000 });
  * await fit(second, { train }, { key, optimizer: adamW(), batchSize: 125, epochs: 50, batch });
  * ```
  */
-export function reflowPairs(flow: FlowMatching, options: ReflowOptions): ReflowPairs {
+export async function reflowPairs(flow: FlowMatching, options: ReflowOptions): Promise<ReflowPairs> {
   const where = 'reflowPairs';
   checkMethods(where, 'flow', flow, {
-    methods: ['sample', 'velocity'],
+    methods: ['samplingLoop', 'velocity'],
     expected: 'to be a model such as flowMatching()',
   });
-  checkOptions(where, options, ['key', 'count', 'solver', 'batchSize']);
-  const { key, count, solver, batchSize = 256 } = options;
+  checkOptions(where, options, ['key', 'count', 'solver', 'batchSize', 'engine']);
+  const { key, count, solver, batchSize = 256, engine = eager() } = options;
   checkKey(where, key);
   checkInteger(where, 'count', count);
   checkInteger(where, 'batchSize', batchSize);
   const shape = flow.eventShape;
   const values = new Float32Array(2 * count * sizeOf(shape));
-  for (let start = 0; start < count; start += batchSize) {
-    const n = Math.min(batchSize, count - start);
-    tf.tidy(() => {
-      const noise = key.fold(start).normal([n, ...shape]);
-      const drawn = flow.sample(key, n, { noise, ...(solver && { solver }) });
-      values.set(tf.stack([drawn, noise], 1).dataSync(), 2 * start * sizeOf(shape));
-    });
+  const drawing = await engine.prepareMeasure<Tensor>({
+    loop: (noise) => flow.samplingLoop(noise.shape[0]!, { noise, ...(solver && { solver }) }),
+  });
+  try {
+    for (let start = 0; start < count; start += batchSize) {
+      const noise = key.fold(start).normal([Math.min(batchSize, count - start), ...shape]);
+      try {
+        values.set(pairsIn(noise, await drawing.run(noise, key)), 2 * start * sizeOf(shape));
+      } finally {
+        noise.dispose();
+      }
+    }
+  } finally {
+    drawing.dispose();
   }
   return { train: { count, shape: [2, ...shape], values }, batch: pairsOf };
 }
+
+/** Each example and its noise after one another. */
+const pairsIn = (noise: Tensor, drawn: Float32Array): Float32Array =>
+  tf.tidy(() => tf.stack([tf.tensor(drawn, noise.shape), noise], 1).dataSync() as Float32Array);
 
 const pairsOf: MakeBatch<PairedBatch> = (examples, rows) => {
   const pairs = gatherExamples(examples, rows);
