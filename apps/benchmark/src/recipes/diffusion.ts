@@ -16,6 +16,7 @@ import {
   maskedEntries,
   meanFlow,
   mlpDenoiser,
+  uNetDenoiser,
   type DenoiserOptions,
   type FlowMatching,
   type FlowMatchingOptions,
@@ -82,6 +83,18 @@ export const recipes: readonly Recipe[] = [
     accepts: isSmallImage,
     create: (task) =>
       vdm(task, (options) => mlpDenoiser({ ...options, features: task.quick ? 64 : 256, dropout: 0.3 })),
+  },
+  {
+    name: 'vdm-unet',
+    source: 'DGM §4.5.3; Kingma et al., 2021',
+    accepts: isSmallImage,
+    create: (task) =>
+      vdm(task, (options) =>
+        uNetDenoiser({
+          ...{ ...options, channels: task.quick ? 8 : 32, multipliers: [1, 2], blocks: 1 },
+          ...{ attention: [], groups: 4, dropout: 0.1 },
+        }),
+      ),
   },
   {
     name: 'masked-diffusion',

@@ -1,4 +1,4 @@
-"""A diffusion model with dense networks (DGM Listing 4.13), and a variational one and flow matching with convolutions."""
+"""A diffusion model with dense networks (DGM Listing 4.13), and variational ones and flow matching with convolutions."""
 
 import math
 
@@ -74,16 +74,47 @@ def zeroed(layer):
 
 
 class ConvBlock(nn.Module):
-    def __init__(self, channels, groups, context, dropout):
+    def __init__(self, inputs, channels, groups, context, dropout):
         super().__init__()
-        self.norm1, self.norm2 = nn.GroupNorm(groups, channels), nn.GroupNorm(groups, channels)
-        self.conv1 = nn.Conv2d(channels, channels, 3, padding=1)
+        self.norm1, self.norm2 = nn.GroupNorm(groups, inputs), nn.GroupNorm(groups, channels)
+        self.conv1 = nn.Conv2d(inputs, channels, 3, padding=1)
         self.conv2 = zeroed(nn.Conv2d(channels, channels, 3, padding=1))
         self.film, self.drop = Film(context, channels), nn.Dropout(dropout)
+        self.shortcut = nn.Identity() if inputs == channels else nn.Conv2d(inputs, channels, 1)
 
     def forward(self, x, context):
         h = self.film(self.norm2(self.conv1(F.silu(self.norm1(x)))), context)
-        return x + self.conv2(self.drop(F.silu(h)))
+        return self.shortcut(x) + self.conv2(self.drop(F.silu(h)))
+
+
+class TimeEmbedding(nn.Module):
+    """Sinusoids of times in [0, 1], `[n]`, through two dense layers."""
+
+    def __init__(self, features):
+        super().__init__()
+        sinusoids = 2 * math.ceil(features / 8)
+        periods = torch.arange(sinusoids // 2) / (sinusoids // 2)
+        self.register_buffer("frequencies", 50 * torch.tensor(100.0).pow(-periods))
+        self.dense = nn.Sequential(
+            nn.Linear(sinusoids, features), nn.SiLU(), nn.Linear(features, features), nn.SiLU()
+        )
+
+    def forward(self, t):
+        angles = t[:, None] * self.frequencies
+        return self.dense(torch.cat([angles.cos(), angles.sin()], 1))
+
+
+class ImageEntries(nn.Module):
+    """Flat square images `[n, side * side]` as three channels: each entry, and a wave that tells levels apart."""
+
+    def __init__(self, side, levels):
+        super().__init__()
+        self.side, self.frequency = side, (levels - 1) / 4
+
+    def forward(self, z):
+        image = z.view(-1, 1, self.side, self.side)
+        wave = 2 * math.pi * self.frequency * image
+        return torch.cat([image, wave.sin(), wave.cos()], 1)
 
 
 class ConvDenoiser(nn.Module):
@@ -93,17 +124,12 @@ class ConvDenoiser(nn.Module):
 
     def __init__(self, side, levels, channels, dropout, outputs):
         super().__init__()
-        self.side, self.frequency, context = side, (levels - 1) / 4, 2 * channels
-        sinusoids = 2 * math.ceil(context / 8)
-        periods = torch.arange(sinusoids // 2) / (sinusoids // 2)
-        self.register_buffer("frequencies", 50 * torch.tensor(100.0).pow(-periods))
-        self.embedding = nn.Sequential(
-            nn.Linear(sinusoids, context), nn.SiLU(), nn.Linear(context, context), nn.SiLU()
-        )
+        context = 2 * channels
+        self.entries, self.embedding = ImageEntries(side, levels), TimeEmbedding(context)
         self.first = nn.Conv2d(3, channels, 3, padding=1)
         self.positions = nn.Parameter(torch.zeros(channels, side, side))
         self.blocks = nn.ModuleList(
-            ConvBlock(channels, self.GROUPS, context, dropout) for _ in range(self.BLOCKS)
+            ConvBlock(channels, channels, self.GROUPS, context, dropout) for _ in range(self.BLOCKS)
         )
         size = side * side * self.FEW
         hidden = min(256, size)
@@ -122,11 +148,8 @@ class ConvDenoiser(nn.Module):
         self.bias = nn.Parameter(torch.zeros(outputs, side, side))
 
     def forward(self, z, t):
-        angles = t[:, None] * self.frequencies
-        context = self.embedding(torch.cat([angles.cos(), angles.sin()], 1))
-        image = z.view(-1, 1, self.side, self.side)
-        wave = 2 * math.pi * self.frequency * image
-        h = self.first(torch.cat([image, wave.sin(), wave.cos()], 1)) + self.positions
+        context = self.embedding(t)
+        h = self.first(self.entries(z)) + self.positions
         for index, block in enumerate(self.blocks):
             h = block(h, context)
             if index == self.BLOCKS // 2:
@@ -134,18 +157,70 @@ class ConvDenoiser(nn.Module):
         return (self.last(F.silu(self.norm(h))) + self.bias).flatten(2).transpose(1, 2)
 
 
+class SpatialAttention(nn.Module):
+    """Between all positions of an image, with one head."""
+
+    def __init__(self, channels, groups):
+        super().__init__()
+        self.norm = nn.GroupNorm(groups, channels)
+        self.input, self.output = nn.Linear(channels, 3 * channels), nn.Linear(channels, channels)
+
+    def forward(self, x):
+        queries, keys, values = self.input(self.norm(x).flatten(2).transpose(1, 2)).chunk(3, 2)
+        scores = queries @ keys.transpose(1, 2) / math.sqrt(queries.shape[2])
+        attended = self.output(scores.softmax(2) @ values)
+        return x + attended.transpose(1, 2).reshape(x.shape)
+
+
+class UNetDenoiser(nn.Module):
+    """As `ConvDenoiser`, with half of the resolution in between: one block on the way down and two on the way up for each."""
+
+    GROUPS = 4
+
+    def __init__(self, side, levels, channels, dropout, outputs):
+        super().__init__()
+        wide, context = 2 * channels, 4 * channels
+        self.entries, self.embedding = ImageEntries(side, levels), TimeEmbedding(context)
+        block = lambda inputs, outputs: ConvBlock(inputs, outputs, self.GROUPS, context, dropout)
+        self.first = nn.Conv2d(3, channels, 3, padding=1)
+        self.down, self.down_wide = block(channels, channels), block(channels, wide)
+        self.shrink = nn.Conv2d(channels, channels, 3, stride=2, padding=1)
+        self.middle = nn.ModuleList([block(wide, wide), block(wide, wide)])
+        self.attention = SpatialAttention(wide, self.GROUPS)
+        self.up_wide = nn.ModuleList([block(2 * wide, wide), block(wide + channels, wide)])
+        self.grow = nn.Conv2d(wide, wide, 3, padding=1)
+        self.up = nn.ModuleList([block(wide + channels, channels), block(2 * channels, channels)])
+        self.norm = nn.GroupNorm(self.GROUPS, channels)
+        self.last = zeroed(nn.Conv2d(channels, outputs, 3, padding=1))
+
+    def forward(self, z, t):
+        context = self.embedding(t)
+        first = self.first(self.entries(z))
+        down = self.down(first, context)
+        halved = self.shrink(down)
+        low = self.down_wide(halved, context)
+        h = self.middle[1](self.attention(self.middle[0](low, context)), context)
+        for block, skip in zip(self.up_wide, (low, halved)):
+            h = block(torch.cat([h, skip], 1), context)
+        side = first.shape[2]
+        h = self.grow(F.interpolate(h, scale_factor=2))[:, :, :side, :side]
+        for block, skip in zip(self.up, (down, first)):
+            h = block(torch.cat([h, skip], 1), context)
+        return self.last(F.silu(self.norm(h))).flatten(2).transpose(1, 2)
+
+
 class OfImages(nn.Module):
     """What models of flat square images have in common."""
 
     optimizer_options = {"betas": (0.9, 0.99), "weight_decay": 0.01}
 
-    def __init__(self, task, outputs):
+    def __init__(self, task, outputs, denoiser=ConvDenoiser):
         super().__init__()
         self.size, self.levels = math.prod(task.shape), few_levels(task)
         side = math.isqrt(self.size)
         if len(task.shape) != 1 or side * side != self.size:
             raise ValueError("the PyTorch peer takes flat square images")
-        self.network = ConvDenoiser(side, self.levels, 8 if task.quick else 32, 0.1, outputs(self.levels))
+        self.network = denoiser(side, self.levels, 8 if task.quick else 32, 0.1, outputs(self.levels))
 
 
 def spread_times(n):
@@ -158,8 +233,8 @@ class VariationalDiffusion(OfImages):
 
     STEPS = 100
 
-    def __init__(self, task):
-        super().__init__(task, lambda levels: levels)
+    def __init__(self, task, denoiser=ConvDenoiser):
+        super().__init__(task, lambda levels: levels, denoiser)
         self.start = nn.Parameter(torch.tensor(-7.0))
         self.log_range = nn.Parameter(torch.tensor(math.log(12.0)))
         self.register_buffer("values", torch.linspace(-1, 1, self.levels))
@@ -227,4 +302,9 @@ class FlowMatching(OfImages):
         return ((z + 1) * (self.levels / 2)).floor().clamp(0, self.levels - 1)
 
 
-MODELS = {"ddgm": Ddgm, "flow-matching": FlowMatching, "vdm": VariationalDiffusion}
+MODELS = {
+    "ddgm": Ddgm,
+    "flow-matching": FlowMatching,
+    "vdm": VariationalDiffusion,
+    "vdm-unet": lambda task: VariationalDiffusion(task, UNetDenoiser),
+}

@@ -401,7 +401,10 @@ export const claims: readonly Claim[] = [
   ofStep('diffusion.ddgm-step', 'a training step of the diffusion model of the book, with all its networks', {
     ...{ model: 'ddgm', atLeast: 1.5 },
   }),
-  ofStep('diffusion.vdm-step', 'a training step of variational diffusion with convolutions', {
+  ofStep('diffusion.vdm-step', 'a training step of variational diffusion with a U-Net', {
+    ...{ model: 'vdm-unet', atLeast: 1.2 },
+  }),
+  ofStep('diffusion.vdm-conv-step', 'a training step of variational diffusion with convolutions', {
     ...{ model: 'vdm', atLeast: 1.2 },
   }),
   {
