@@ -1,72 +1,130 @@
 import { spawnSync } from 'node:child_process';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
-import { inspectFile, readCodec } from '@dgm/compress';
-import type { Codec } from '@dgm/compress';
-import { ArgumentError, formatShape, NumericalError, sameShape, ShapeError } from '@dgm/core';
+import * as compress from '@dgm/compress';
+import type { Codec, DecodedExamples, LossyCodec, LossyEncodeOptions } from '@dgm/compress';
+import {
+  ArgumentError,
+  formatShape,
+  NumericalError,
+  readSafetensors,
+  sameShape,
+  setup,
+  ShapeError,
+  sizeOf,
+  type Module,
+} from '@dgm/core';
+import { loadModel } from '@dgm/core/node';
 import { formatNpy, parseNpy, type NpyArray } from '@dgm/data';
 import { aligned } from './aligned';
-import type { DecodeCommand, EncodeCommand, InspectCommand } from './compress-program';
+import type {
+  BenchCommand,
+  DecodeCommand,
+  EncodeCommand,
+  ExportCommand,
+  InspectCommand,
+} from './compress-program';
 import { readBytes, showProgress, writeBytes, type Streams } from './streams';
+
+const { codecOf, decodeWith, imageCodec, inspectFile, readAnyCodec } = compress;
+
+type AnyCodec = Codec | LossyCodec;
+
+/** The codec of a file: of a codec, or of a model that has one. */
+async function openCodec(path: string, streams: Streams): Promise<AnyCodec> {
+  const bytes = await readBytes(path, streams);
+  if (readSafetensors(bytes, path).metadata['format'] === 'dgm.codec') return readAnyCodec(bytes);
+  await setup({ backend: 'cpu' });
+  const { model } = await loadModel<Module>(bytes, { packages: [compress] });
+  try {
+    return codecOf(model);
+  } finally {
+    model.dispose();
+  }
+}
 
 export async function encode(
   model: string,
   array: string,
-  { out, includeModel = false }: EncodeCommand,
+  { out, includeModel = false, rate, image }: EncodeCommand,
   streams: Streams,
 ): Promise<void> {
-  const { codec, values } = await openExamples(model, array, streams);
+  const { write } = await openArray(model, array, { isImage: image === true }, streams);
   const onProgress = showProgress('encoded', streams);
-  await writeBytes(codec.encode(values, { includeModel, onProgress }), out, streams);
+  const file = write({ includeModel, onProgress, ...(rate !== undefined && { rate }) });
+  await writeBytes(file, out, streams);
 }
 
-/** @throws ShapeError for examples of another shape than the model's */
-async function openExamples(
+interface OpenArray {
+  readonly codec: AnyCodec;
+  readonly array: NpyArray;
+  /** The file of the array. A lossless codec refuses a rate. */
+  write(options: LossyEncodeOptions): Uint8Array;
+}
+
+/** @throws ShapeError for examples of another shape than the model's, or an image of other axes */
+async function openArray(
   model: string,
-  array: string,
+  path: string,
+  { isImage }: { readonly isImage: boolean },
   streams: Streams,
-): Promise<{ readonly codec: Codec; readonly values: NpyArray['values']; readonly count: number }> {
-  const codec = readCodec(await readBytes(model, streams));
-  const { shape, values } = parseNpy(await readBytes(array, streams), array);
-  if (sameShape(shape.slice(1), codec.eventShape)) return { codec, values, count: shape[0]! };
+): Promise<OpenArray> {
+  const codec = await openCodec(model, streams);
+  const array = parseNpy(await readBytes(path, streams), path);
+  if (isImage) {
+    const images = imageCodec<Int32Array | Float32Array, LossyEncodeOptions>(codec);
+    return { codec, array, write: (options) => images.encode(array, options) };
+  }
+  const { shape, values } = array;
+  const { eventShape } = codec;
+  if (sameShape(shape.slice(1), eventShape)) {
+    return { codec, array, write: (options) => codec.encode(values, options) };
+  }
   throw new ShapeError({
     where: 'dgm-compress',
-    argument: array,
-    expected: `of examples ${formatShape(codec.eventShape)} after their number`,
+    argument: path,
+    expected: `of examples ${formatShape(eventShape)} after their number`,
     actual: formatShape(shape),
+    ...(shape.length === eventShape.length && { remedy: 'add --image if it is one image' }),
   });
 }
 
 export async function bench(
   model: string,
-  array: string,
-  { json }: { readonly json?: boolean },
+  path: string,
+  { json, rate, image: isImage = false }: BenchCommand,
   streams: Streams,
 ): Promise<void> {
-  const { codec, values, count } = await openExamples(model, array, streams);
-  if (count === 0) {
+  const { codec, array, write } = await openArray(model, path, { isImage }, streams);
+  const { shape, values } = array;
+  if (values.length === 0) {
     throw new ArgumentError({
-      ...{ where: 'dgm-compress bench', argument: array, expected: 'to hold examples', actual: 'none' },
+      ...{ where: 'dgm-compress bench', argument: path, expected: 'to hold examples', actual: 'none' },
     });
   }
+  const examples = isImage ? 1 : shape[0]!;
   const started = performance.now();
-  const file = codec.encode(values, { onProgress: showProgress('encoded', streams) });
+  const onProgress = showProgress('encoded', streams);
+  const file = write({ onProgress, ...(rate !== undefined && { rate }) });
   const encoded = performance.now();
-  const decoded = codec.decode(file, { onProgress: showProgress('decoded', streams) });
+  const decoded = decodeWith(codec, file, { onProgress: showProgress('decoded', streams) });
   const ended = performance.now();
-  if (decoded.values.some((value, at) => value !== values[at])) {
+  const error = squaredError(values, decoded.values);
+  if (codec.isLossless && error > 0) {
     throw new NumericalError({
       ...{ where: 'dgm-compress bench', expected: 'the array that was encoded', actual: 'another' },
     });
   }
-  const perExample = (bytes: Uint8Array | undefined) => bytes && (8 * bytes.length) / count;
-  const raw = bytesOf(decoded.values);
+  const perExample = (bytes: Uint8Array | undefined) => bytes && (8 * bytes.length) / examples;
+  const raw = bytesOf(values);
   const facts = {
     method: codec.method,
-    examples: count,
+    examples,
     modelBytes: codec.toBytes().length,
     bitsPerExample: perExample(file)!,
-    encodedPerSecond: (1000 * count) / (encoded - started),
-    decodedPerSecond: (1000 * count) / (ended - encoded),
+    bitsPerValue: (8 * file.length) / values.length,
+    ...(!codec.isLossless && { meanSquaredError: error }),
+    encodedPerSecond: (1000 * examples) / (encoded - started),
+    decodedPerSecond: (1000 * examples) / (ended - encoded),
     gzip: perExample(gzipSync(raw, { level: 9 }))!,
     brotli: perExample(brotliCompressSync(raw))!,
     xz: perExample(byXz(raw)),
@@ -79,19 +137,28 @@ export async function bench(
     [name, value === undefined ? 'not installed' : `${value.toFixed(1)} bits an example`] as const;
   const lines = [
     bits(`${facts.method}, without the model of ${facts.modelBytes} bytes`, facts.bitsPerExample),
+    ...(codec.isLossless ? [] : [['mean squared error', error.toPrecision(4)] as const]),
     bits('gzip -9', facts.gzip),
     bits('brotli -q 11', facts.brotli),
     bits('xz -9e', facts.xz),
-    ['encoded', `${facts.encodedPerSecond.toFixed(1)} a second`],
-    ['decoded', `${facts.decodedPerSecond.toFixed(1)} a second`],
+    ['encoded', `${facts.encodedPerSecond.toFixed(1)} a second`] as const,
+    ['decoded', `${facts.decodedPerSecond.toFixed(1)} a second`] as const,
   ];
   streams.stdout.write(`${aligned(lines)}\n`);
 }
 
+function squaredError(values: ArrayLike<number>, decoded: ArrayLike<number>): number {
+  let sum = 0;
+  for (let at = 0; at < decoded.length; at++) sum += (decoded[at]! - values[at]!) ** 2;
+  return sum / decoded.length;
+}
+
 /** What general compressors are given: a byte for each value where all fit. */
-function bytesOf(values: Int32Array): Uint8Array {
+function bytesOf(values: NpyArray['values']): Uint8Array {
   const isByte = values.every((value) => value >>> 0 === value && value < 256);
-  return isByte ? Uint8Array.from(values) : new Uint8Array(values.buffer);
+  return isByte
+    ? Uint8Array.from(values)
+    : new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }
 
 /** What xz makes of bytes; undefined where it is not installed. */
@@ -104,9 +171,13 @@ function byXz(bytes: Uint8Array): Uint8Array | undefined {
 
 export async function decode(path: string, { out, model }: DecodeCommand, streams: Streams): Promise<void> {
   const file = await readBytes(path, streams);
-  const codec = await codecOf(file, { model, where: 'dgm-compress decode' }, streams);
-  const decoded = codec.decode(file, { onProgress: showProgress('decoded', streams) });
+  const codec = await codecOfFile(file, { model, where: 'dgm-compress decode' }, streams);
+  const decoded = decodeWith(codec, file, { onProgress: showProgress('decoded', streams) });
   await writeBytes(formatNpy(decoded), out, streams);
+}
+
+export async function exportCodec(model: string, { out }: ExportCommand, streams: Streams): Promise<void> {
+  await writeBytes((await openCodec(model, streams)).toBytes(), out, streams);
 }
 
 export async function inspect(
@@ -124,39 +195,59 @@ export async function inspect(
     isModelInside: inside !== undefined,
     ...((model !== undefined || inside !== undefined) &&
       count > 0 &&
-      (await compared(file, { model, inside }, streams))),
+      (await decodedFacts(file, { model, inside }, streams))),
   };
   const text = json ? JSON.stringify(facts, undefined, 2) : described(facts);
   streams.stdout.write(`${text}\n`);
 }
 
-interface Comparison {
+interface DecodedFacts {
+  readonly shape: readonly number[];
   readonly modelBytes: number;
   /** Without the model. */
   readonly bitsPerExample: number;
+  /** Without the model. */
+  readonly bitsPerValue: number;
+}
+
+interface Comparison {
   /** Of the decoded values, all in one stream. */
   readonly brotliBitsPerExample: number;
   /** How many examples a file with the model inside needs to be smaller than brotli's; null if none suffice. */
   readonly breakEven: number | null;
 }
 
-async function compared(
+async function decodedFacts(
   file: Uint8Array,
   { model, inside }: { readonly model: string | undefined; readonly inside: Uint8Array | undefined },
   streams: Streams,
-): Promise<Comparison> {
-  const codec = await codecOf(file, { model, where: 'dgm-compress inspect' }, streams);
-  const { values, shape } = codec.decode(file, { onProgress: showProgress('decoded', streams) });
-  const brotli = brotliCompressSync(bytesOf(values));
-  const modelBytes = codec.toBytes().length;
-  const bitsPerExample = (8 * (file.length - (inside?.length ?? 0))) / shape[0]!;
-  const brotliBitsPerExample = (8 * brotli.length) / shape[0]!;
-  const saved = brotliBitsPerExample - bitsPerExample;
-  const breakEven = saved > 0 ? Math.ceil((8 * modelBytes) / saved) : null;
-  return { modelBytes, bitsPerExample, brotliBitsPerExample, breakEven };
+): Promise<DecodedFacts & Partial<Comparison>> {
+  const codec = await codecOfFile(file, { model, where: 'dgm-compress inspect' }, streams);
+  const decoded = decodeWith(codec, file, { onProgress: showProgress('decoded', streams) });
+  const { count } = inspectFile(file);
+  const bits = 8 * (file.length - (inside?.length ?? 0));
+  const facts = {
+    shape: decoded.shape,
+    modelBytes: codec.toBytes().length,
+    bitsPerExample: bits / count,
+    bitsPerValue: bits / sizeOf(decoded.shape),
+  };
+  // What a lossy codec left out is not for brotli to keep.
+  return codec.isLossless ? { ...facts, ...compared(decoded, count, facts) } : facts;
 }
 
-interface Facts extends Partial<Comparison> {
+function compared(
+  { values }: DecodedExamples<Int32Array | Float32Array>,
+  count: number,
+  { modelBytes, bitsPerExample }: DecodedFacts,
+): Comparison {
+  const brotliBitsPerExample = (8 * brotliCompressSync(bytesOf(values)).length) / count;
+  const saved = brotliBitsPerExample - bitsPerExample;
+  const breakEven = saved > 0 ? Math.ceil((8 * modelBytes) / saved) : null;
+  return { brotliBitsPerExample, breakEven };
+}
+
+interface Facts extends Partial<DecodedFacts>, Partial<Comparison> {
   readonly method: string;
   readonly examples: number;
   readonly bytes: number;
@@ -164,32 +255,36 @@ interface Facts extends Partial<Comparison> {
   readonly isModelInside: boolean;
 }
 
-function described({ method, examples, bytes, model, isModelInside, ...comparison }: Facts): string {
+function described({ method, examples, bytes, model, isModelInside, ...decoded }: Facts): string {
   const lines = [
     `method   ${method}`,
     `examples ${examples}`,
     `bytes    ${bytes}`,
     `model    ${model}${isModelInside ? ', inside' : ''}`,
   ];
-  const { modelBytes, bitsPerExample, brotliBitsPerExample, breakEven } = comparison;
-  if (modelBytes === undefined) return lines.join('\n');
-  return [
-    ...lines,
-    `bits     ${bitsPerExample!.toFixed(1)} an example without the model, ${brotliBitsPerExample!.toFixed(1)} by brotli`,
-    breakEven === null
-      ? `The model of ${modelBytes} bytes never pays: brotli is shorter.`
-      : `The model of ${modelBytes} bytes pays from ${breakEven} examples on, if it is inside.`,
-  ].join('\n');
+  const { shape, modelBytes, bitsPerExample, bitsPerValue, brotliBitsPerExample, breakEven } = decoded;
+  if (shape === undefined) return lines.join('\n');
+  const ofBrotli = brotliBitsPerExample === undefined ? '' : `, ${brotliBitsPerExample.toFixed(1)} by brotli`;
+  lines.push(
+    `shape    ${formatShape(shape)}`,
+    `bits     ${bitsPerExample!.toFixed(1)} an example without the model${ofBrotli}`,
+    `         ${bitsPerValue!.toFixed(3)} a value`,
+  );
+  if (breakEven === null) lines.push(`The model of ${modelBytes} bytes never pays: brotli is shorter.`);
+  if (typeof breakEven === 'number') {
+    lines.push(`The model of ${modelBytes} bytes pays from ${breakEven} examples on, if it is inside.`);
+  }
+  return lines.join('\n');
 }
 
-async function codecOf(
+async function codecOfFile(
   file: Uint8Array,
   { model, where }: { readonly model: string | undefined; readonly where: string },
   streams: Streams,
-): Promise<Codec> {
-  if (model !== undefined) return readCodec(await readBytes(model, streams));
+): Promise<AnyCodec> {
+  if (model !== undefined) return openCodec(model, streams);
   const { model: inside } = inspectFile(file);
-  if (inside !== undefined) return readCodec(inside);
+  if (inside !== undefined) return readAnyCodec(inside);
   throw new ArgumentError({
     where,
     argument: '--model',

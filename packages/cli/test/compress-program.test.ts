@@ -1,10 +1,23 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Readable, Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 import { brotliCompressSync } from 'node:zlib';
-import { integerFlowCodec } from '@dgm/compress';
-import { DiscretizedLogistic, Independent, Key, Permutation, setup, Transformed } from '@dgm/core';
+import { waveNet } from '@dgm/arm';
+import { factorizedEntropy, integerFlowCodec, neuralCompressor } from '@dgm/compress';
+import {
+  categoricalHead,
+  DiscretizedLogistic,
+  Independent,
+  Key,
+  mlp,
+  Permutation,
+  setup,
+  Transformed,
+} from '@dgm/core';
+import { saveModel } from '@dgm/core/node';
 import { formatNpy, parseNpy } from '@dgm/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -113,6 +126,90 @@ describe('dgm-compress', () => {
     }
     const text = await compress(['bench', file('m.model'), file('x.npy')]);
     expect(text.stdout.toString()).toMatch(/^integer-flow, .* bytes +[\d.]+ bits an example\ngzip -9 /);
+  });
+
+  describe('with a model that saveModel wrote', () => {
+    const tile = { shape: [4, 5], values: Int32Array.from({ length: 20 }, (_, at) => at % 3) };
+    const examples = { shape: [2, 2, 2], values: Int32Array.of(0, 1, 2, 0, 2, 2, 1, 0) };
+
+    beforeAll(async () => {
+      const key = Key.of(0);
+      const likelihood = categoricalHead({ shape: [], levels: 3 });
+      const arm = waveNet({ shape: [2, 2], likelihood, hidden: 2, dilations: [1], key });
+      await saveModel(arm, file('arm.dgm'));
+      const lossy = neuralCompressor({
+        eventShape: [6],
+        encoder: mlp([6, 4], { key }),
+        decoder: mlp([4, 6], { key }),
+        entropyModel: factorizedEntropy({ size: 4, rates: 2 }),
+        beta: [1, 0.01],
+      });
+      await saveModel(lossy, file('lossy.dgm'));
+      await saveModel(mlp([2, 2], { key }), file('mlp.dgm'));
+      for (const model of [arm, lossy]) model.dispose();
+      await writeFile(file('tile.npy'), formatNpy(tile));
+      await writeFile(file('examples.npy'), formatNpy(examples));
+      await writeFile(file('real.npy'), formatNpy({ shape: [50, 6], values: Float32Array.from(values) }));
+    });
+
+    it('codes examples and an image of any size, with the model and with what is exported of it', async () => {
+      await compress(['export', file('arm.dgm'), '-o', file('arm.model')]);
+      for (const [name, array] of Object.entries({ tile, examples })) {
+        const options = name === 'tile' ? ['--image'] : [];
+        const { stdout } = await compress(['encode', file('arm.dgm'), file(`${name}.npy`), ...options]);
+        for (const model of ['arm.dgm', 'arm.model']) {
+          const decoded = await compress(['decode', '-', '--model', file(model)], stdout);
+          expect(parseNpy(decoded.stdout)).toEqual(array);
+        }
+      }
+      const command = ['encode', file('arm.dgm'), file('tile.npy'), '--image', '--include-model'];
+      expect((await compress([...command, '-o', file('tile.dgmc')])).status).toBe(0);
+      const text = (await compress(['inspect', file('tile.dgmc')])).stdout.toString();
+      expect(text).toMatch(/^method {3}image\n(.*\n)*shape {4}\[4, 5\]\nbits .*\n +[\d.]+ a value\n/);
+      const measured = await compress(['bench', file('arm.dgm'), file('tile.npy'), '--image']);
+      expect(measured.stdout.toString()).toMatch(/^autoregressive/);
+    });
+
+    it('codes real numbers at the rate that is asked for', async () => {
+      const facts = async (rate: string) => {
+        const command = ['bench', file('lossy.dgm'), file('real.npy'), '--rate', rate, '--json'];
+        return JSON.parse((await compress(command)).stdout.toString()) as Record<string, number>;
+      };
+      const [coarse, fine] = [await facts('0'), await facts('1')];
+      expect(coarse['bitsPerExample']).toBeLessThan(fine['bitsPerExample']!);
+      expect(coarse['meanSquaredError']).toBeGreaterThan(0);
+      const command = ['encode', file('lossy.dgm'), file('real.npy'), '--rate', '1', '--include-model'];
+      await compress([...command, '-o', file('real.dgmc')]);
+      const decoded = parseNpy((await compress(['decode', file('real.dgmc')])).stdout);
+      expect([decoded.shape, decoded.values.constructor]).toEqual([[50, 6], Float32Array]);
+      const { stdout } = await compress(['inspect', file('real.dgmc')]);
+      expect(stdout.toString()).toMatch(/^method {3}neural\n/);
+      expect(stdout.toString()).not.toMatch(/brotli/);
+    });
+
+    it('runs as a program in a pipeline', async () => {
+      const root = fileURLToPath(new URL('../../..', import.meta.url));
+      const program = `node ${root}/node_modules/tsx/dist/cli.mjs --tsconfig ${root}/tsconfig.json`;
+      const command = `${program} ${root}/packages/cli/src/compress-cli.ts decode -`;
+      const { stdout, stderr } = spawnSync('sh', ['-c', `cat ${file('tile.dgmc')} | ${command} | cat`]);
+      expect(parseNpy(stdout)).toEqual(tile);
+      expect(stderr.toString()).toMatch(/decoded 6 of 6\n/);
+    });
+
+    it.each<[string, string[], number, RegExp]>([
+      ['a rate of a lossless model', ['encode', 'arm.dgm', 'examples.npy', '--rate', '1'], 2, /rate/],
+      ['a rate that there is not', ['encode', 'lossy.dgm', 'real.npy', '--rate', '2'], 2, /rate/],
+      ['a rate that is no number', ['encode', 'lossy.dgm', 'real.npy', '--rate', 'x'], 2, /no number/],
+      ['a model without a codec', ['encode', 'mlp.dgm', 'real.npy'], 1, /neural compressor/],
+      ['one image without the option', ['encode', 'arm.dgm', 'tile.npy'], 1, /add --image/],
+      ['an image of other axes', ['encode', 'arm.dgm', 'examples.npy', '--image'], 1, /\[height, width\]/],
+      ['examples of another size', ['encode', 'lossy.dgm', 'examples.npy'], 1, /\[6\]/],
+    ])('refuses %s', async (_what, [command, ...names], status, message) => {
+      const argv = names.map((name) => (/\.(dgm|npy)$/.test(name) ? file(name) : name));
+      const refused = await compress([command!, ...argv]);
+      expect(refused.stderr).toMatch(message);
+      expect(refused.status).toBe(status);
+    });
   });
 
   it.each<[string, () => string[], number, RegExp]>([

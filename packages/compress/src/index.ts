@@ -36,9 +36,12 @@ export type {
   LossyEncodeOptions,
   Progress,
 } from './codecs/codec';
+export { codecOf } from './codecs/codec-of';
+export { imageCodec } from './codecs/image-codec';
+export type { ImageArray, ImageCodec } from './codecs/image-codec';
 export { integerFlowCodec } from './codecs/integer-flow-codec';
 export type { IntegerFlowCodecOptions, IntegerFlowModel } from './codecs/integer-flow-codec';
-export { decodeFile, inspectFile, readCodec } from './codecs/read-codec';
+export { decodeFile, decodeWith, inspectFile, readAnyCodec, readCodec } from './codecs/read-codec';
 export type { FileFacts } from './codecs/read-codec';
 export { neuralCodec, readLossyCodec } from './codecs/neural-codec';
 export type { NeuralCodecOptions } from './codecs/neural-codec';

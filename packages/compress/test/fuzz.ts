@@ -1,11 +1,10 @@
 // Random damage to streams of every kind that the package reads. A test tries a few thousand; `bench/fuzz.ts` as many as it is told.
-import { readFileSync } from 'node:fs';
 import { categoricalHead, DgmError, Key, mlp, normalHead } from '@dgm/core';
 import { inferSchema, parseTextTable, readCells } from '@dgm/data';
 import { idf } from '@dgm/flows';
 import { AnyOrderNetwork, TableCodec, tableModel } from '@dgm/tables';
 import { topDownVae, vae } from '@dgm/vae';
-import { readContainer, writeContainer } from '../src/files/container';
+import { joined, readContainer, Reader, varint, writeContainer } from '../src/files/container';
 import {
   AdaptiveTable,
   bitsBackCodec,
@@ -15,6 +14,7 @@ import {
   FrequencyTable,
   HuffmanCode,
   huffmanLengths,
+  imageCodec,
   inspectFile,
   integerFlowCodec,
   neuralCodec,
@@ -28,7 +28,9 @@ import {
   readTableCodec,
   tableFileCodec,
 } from '../src/index';
+import type { Codec } from '../src/index';
 import { factorized } from './compressors.cases';
+import { fixture } from './fixtures/read';
 import { files as jpegFiles, picture } from './fixtures/jpeg';
 
 /** Something that reads bytes. */
@@ -86,7 +88,7 @@ function ofCodec(
       ...{ name: `${name}: file with its model`, weight: 3, streams: [whole] },
       read: (bytes) => {
         inspectFile(bytes);
-        if (name !== 'table' && name !== 'neural') decodeFile(bytes, limits);
+        if (name !== 'table') decodeFile(bytes, limits);
       },
     },
     {
@@ -104,6 +106,36 @@ function ofCodec(
           (byte) => byte ^ (random(4) === 0 ? random(256) : 0),
         );
         other.decode(writeContainer({ ...container, model, message }), limits);
+      },
+    },
+  ];
+}
+
+/** An image by tiles of 3 x 3, with sizes and a tile's message that were changed before the checksums were made. */
+function imageTargets(wavenet: Codec): readonly Target[] {
+  const read = (bytes: Uint8Array) => {
+    const codec = readCodec(bytes);
+    return Object.assign(imageCodec(codec), { toBytes: () => codec.toBytes() });
+  };
+  const codec = read(wavenet.toBytes());
+  const image = { values: Int32Array.from({ length: 5 * 7 }, (_, at) => at % 5), shape: [5, 7] };
+  const file = codec.encode(image);
+  const outer = readContainer(file);
+  const reader = new Reader(outer.message);
+  const sizes = [reader.varint(), reader.varint()] as const;
+  const inner = readContainer(reader.rest());
+  return [
+    ...ofCodec('image', { codec, file, whole: codec.encode(image, { includeModel: true }) }, read),
+    {
+      ...{ name: 'image: sizes and tiles', weight: 6, streams: [inner.message] },
+      read: (bytes, random) => {
+        const [height, width] = sizes.map((size) => [2 ** random(40), random(30), size][random(3)]!);
+        const message = joined([
+          varint(height!),
+          varint(width!),
+          writeContainer({ ...inner, message: bytes, count: random(2) === 0 ? random(30) : inner.count }),
+        ]);
+        codec.decode(writeContainer({ ...outer, message }), { maxValues: MOST_VALUES });
       },
     },
   ];
@@ -142,8 +174,6 @@ function codecTargets(): readonly Target[] {
     ...{ maxBins: 6, minCount: 4, maxLevels: 2, protect: 1 },
   });
   const rows = tableModel(new AnyOrderNetwork(columns, { hidden: 4, blocks: 0, features: 2, key }));
-  const fixture = (name: string) =>
-    Uint8Array.from(readFileSync(new URL(`fixtures/${name}`, import.meta.url)));
   const wavenet = readCodec(fixture('wavenet-v1.model'));
   const packed = <Values>(codec: {
     encode(values: Values, options?: object): Uint8Array;
@@ -165,6 +195,7 @@ function codecTargets(): readonly Target[] {
     ...ofCodec('bits-back of levels', packed(bitsBackCodec(deep)).of(pixels), readCodec),
     ...ofCodec('integer flow', packed(integerFlowCodec(flow, { rows: 4 })).of(pixels), readCodec),
     ...ofCodec('neural', packed(neural).of(values(4 * size, 16)), readLossyCodec),
+    ...imageTargets(wavenet),
     ...ofCodec('table', packed(tableFileCodec(rows, { rows: 8 })).of(table), readTableCodec),
   ];
   for (const model of [shallow, deep, flow, lossy, rows]) model.dispose();

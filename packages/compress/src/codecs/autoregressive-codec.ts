@@ -7,7 +7,7 @@ import { exp } from '../evaluator/functions';
 import type { Program } from '../evaluator/program';
 import { traceProgram } from '../evaluator/trace';
 import { readModelFile, writeModelFile } from '../files/model-file';
-import { areFacts, BaseCodec, notModel, unread } from './base-codec';
+import { areFacts, LosslessCodec, notModel, unread } from './base-codec';
 import type { Codec, EncodeOptions, Progress } from './codec';
 
 export interface AutoregressiveCodecOptions {
@@ -95,16 +95,12 @@ export function readAutoregressiveCodec(bytes: Uint8Array): Codec {
   return new AutoregressiveCodec(bytes, { settings: checkSettings(settings, start), start, next });
 }
 
-class AutoregressiveCodec extends BaseCodec {
+class AutoregressiveCodec extends LosslessCodec {
   readonly #parts: Parts;
 
   constructor(model: Uint8Array, parts: Parts) {
     super(model, { method: METHOD, ...parts.settings });
     this.#parts = parts;
-  }
-
-  protected empty(length: number): Int32Array {
-    return new Int32Array(length);
   }
 
   protected encodeMessage(

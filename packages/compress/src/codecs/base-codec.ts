@@ -10,7 +10,7 @@ import {
 import type { Shape } from '@dgm/core';
 import { HASH_BYTES, readContainer, writeContainer } from '../files/container';
 import type { Container, Method } from '../files/container';
-import type { DecodedExamples, DecodeOptions, EncodeOptions, FileCodec, Progress } from './codec';
+import type { Codec, DecodedExamples, DecodeOptions, EncodeOptions, FileCodec, Progress } from './codec';
 
 /** What every codec knows of its examples. */
 export interface CodecFacts {
@@ -22,7 +22,8 @@ export interface CodecFacts {
   readonly rows: number;
 }
 
-const MOST_VALUES = 2 ** 28;
+/** The default of `maxValues`. */
+export const MOST_VALUES = 2 ** 28;
 
 /** A codec but for its message: the checks of what goes in and comes out, and the file around it. */
 export abstract class BaseCodec<
@@ -106,6 +107,15 @@ export abstract class BaseCodec<
 
   toBytes(): Uint8Array {
     return this.#model.slice();
+  }
+}
+
+/** A codec whose decoded values are those that were encoded. */
+export abstract class LosslessCodec extends BaseCodec implements Codec {
+  readonly isLossless = true;
+
+  protected empty(length: number): Int32Array {
+    return new Int32Array(length);
   }
 }
 

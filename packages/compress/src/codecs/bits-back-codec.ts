@@ -8,7 +8,7 @@ import { exp } from '../evaluator/functions';
 import type { Program } from '../evaluator/program';
 import { traceProgram } from '../evaluator/trace';
 import { readModelFile, writeModelFile } from '../files/model-file';
-import { areFacts, BaseCodec, notModel, unread } from './base-codec';
+import { areFacts, LosslessCodec, notModel, unread } from './base-codec';
 import type { Codec, EncodeOptions, Progress } from './codec';
 import { normalBins } from './normal-bins';
 import type { NormalBins } from './normal-bins';
@@ -328,7 +328,7 @@ export function readBitsBackCodec(bytes: Uint8Array): Codec {
 const SEED_WORDS = 8;
 const MOST_SEED_WORDS = 2 ** 15;
 
-class BitsBackCodec extends BaseCodec {
+class BitsBackCodec extends LosslessCodec {
   readonly #parts: Parts;
   readonly #bins: NormalBins;
   readonly #posterior: PosteriorCoder;
@@ -345,10 +345,6 @@ class BitsBackCodec extends BaseCodec {
         : encode === undefined
           ? new FlowPosterior(forward!, inverse!, this.#bins)
           : new NormalPosterior(encode, this.#bins);
-  }
-
-  protected empty(length: number): Int32Array {
-    return new Int32Array(length);
   }
 
   protected encodeMessage(

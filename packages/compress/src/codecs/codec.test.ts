@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { DgmError, readSafetensors, sha256, writeSafetensors } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
@@ -7,12 +6,10 @@ import { readContainer, writeContainer } from '../files/container';
 import { readModelFile, writeModelFile } from '../files/model-file';
 import { decodeFile, inspectFile, readCodec } from './read-codec';
 import { examples } from '../../test/fixtures/examples';
+import { fixture } from '../../test/fixtures/read';
 
-const fixture = async (name: string) =>
-  new Uint8Array(await readFile(new URL(`../../test/fixtures/${name}`, import.meta.url)));
-
-const model = await fixture('wavenet-v1.model');
-const file = await fixture('wavenet-v1.dgmc');
+const model = fixture('wavenet-v1.model');
+const file = fixture('wavenet-v1.dgmc');
 
 const failure = (act: () => unknown): string => {
   try {

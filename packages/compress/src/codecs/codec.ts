@@ -55,7 +55,9 @@ export interface FileCodec<Values, Options extends EncodeOptions = EncodeOptions
  * A lossless file format of integers: `decode(encode(x))` is x, wherever it runs. Both sides evaluate the model with the same operations
  * in the same order, so that their tables are equal to the bit.
  */
-export type Codec = FileCodec<Int32Array>;
+export interface Codec extends FileCodec<Int32Array> {
+  readonly isLossless: true;
+}
 
 export interface LossyEncodeOptions extends EncodeOptions {
   /**
@@ -69,6 +71,7 @@ export interface LossyEncodeOptions extends EncodeOptions {
  * A lossy file format of real numbers: `decode(encode(x))` is near x, and the same numbers to the bit wherever it runs.
  */
 export interface LossyCodec extends FileCodec<Float32Array, LossyEncodeOptions> {
+  readonly isLossless: false;
   /** How many rates there are. */
   readonly rates: number;
 }

@@ -15,7 +15,7 @@ import { RangeDecoder, RangeEncoder } from '../coders/range-coder';
 import type { Program } from '../evaluator/program';
 import { traceProgram } from '../evaluator/trace';
 import { readModelFile, writeModelFile } from '../files/model-file';
-import { areFacts, BaseCodec, notModel, unread } from './base-codec';
+import { areFacts, LosslessCodec, notModel, unread } from './base-codec';
 import type { Codec, EncodeOptions, Progress } from './codec';
 import { IntegerTable } from './integer-table';
 
@@ -171,7 +171,7 @@ export function readIntegerFlowCodec(bytes: Uint8Array): Codec {
   return new IntegerFlowCodec(bytes, { settings: checked, encode, decode, tables });
 }
 
-class IntegerFlowCodec extends BaseCodec {
+class IntegerFlowCodec extends LosslessCodec {
   readonly #parts: Parts;
   readonly #tables: readonly IntegerTable[];
 
@@ -180,10 +180,6 @@ class IntegerFlowCodec extends BaseCodec {
     super(model, { method: METHOD, levels: Infinity, eventShape, rows });
     this.#parts = parts;
     this.#tables = integerTables(parts.tables, parts.settings);
-  }
-
-  protected empty(length: number): Int32Array {
-    return new Int32Array(length);
   }
 
   protected encodeMessage(

@@ -170,6 +170,7 @@ function takes({ parts: { inputs, values } }: Program, sizes: Readonly<Record<st
 }
 
 class NeuralCodec extends BaseCodec<Float32Array, LossyEncodeOptions> implements LossyCodec {
+  readonly isLossless = false;
   readonly rates: number;
   protected override readonly encodeOptions = ['includeModel', 'onProgress', 'rate'];
   readonly #parts: Parts;

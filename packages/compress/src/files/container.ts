@@ -1,7 +1,14 @@
 import { SerializationError, sha256 } from '@dgm/core';
 
 /** How a message was coded. Numbers are part of the format. */
-export const METHODS = { autoregressive: 1, 'bits-back': 2, 'integer-flow': 3, neural: 4, table: 5 } as const;
+export const METHODS = {
+  autoregressive: 1,
+  'bits-back': 2,
+  'integer-flow': 3,
+  neural: 4,
+  table: 5,
+  image: 6,
+} as const;
 
 export type Method = keyof typeof METHODS;
 
@@ -78,11 +85,12 @@ export function readContainer(bytes: Uint8Array): Container {
   };
 }
 
-class Reader {
+/** Takes bytes apart, from the front. */
+export class Reader {
   readonly #bytes: Uint8Array;
   #at: number;
 
-  constructor(bytes: Uint8Array, at: number) {
+  constructor(bytes: Uint8Array, at = 0) {
     this.#bytes = bytes;
     this.#at = at;
   }
@@ -110,7 +118,8 @@ class Reader {
   }
 }
 
-function varint(value: number): Uint8Array {
+/** A natural number, little-endian in groups of 7 bits. */
+export function varint(value: number): Uint8Array {
   const bytes: number[] = [];
   let rest = value;
   for (; rest >= 128; rest = Math.floor(rest / 128)) bytes.push((rest % 128) | 0x80);
@@ -121,7 +130,7 @@ function checksumOf(bytes: Uint8Array): Uint8Array {
   return sha256(bytes).subarray(0, CHECKSUM_BYTES);
 }
 
-function joined(parts: readonly Uint8Array[]): Uint8Array {
+export function joined(parts: readonly Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const part of parts) {
