@@ -177,6 +177,7 @@ test('a conditional model is trained and scored on batches with contexts, and dr
         .logProb(tf.zeros([2]))
         .dataSync()[0],
     ).toBeCloseTo(own.dataSync()[0]!, 5);
+    expect(model.given(tf.zeros([0, 1])).logProb(tf.zeros([0, 2])).shape).toEqual([0]);
     expect(() => model.logProb(tf.zeros([2, 2]))).toThrow('context of shape [2, 1], got none');
     expect(() => model.sample(key, 2, { context: tf.zeros([1, 1]) })).toThrow('of shape [2, 1]');
   });

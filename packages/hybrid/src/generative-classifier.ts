@@ -317,12 +317,17 @@ export class BoundGenerativeClassifier
 
   /**
    * A bound on $\ln p(x)$ in nats, `[n]`, with $q(y|x) \propto e^{b(x, y)}$ from other draws than the bounds:
-   * $\sum_y q(y|x)\, [b(x, y) - \ln q(y|x)]$.
+   * $\sum_y q(y|x)\, [b(x, y) - \ln q(y|x)]$; -Infinity for an example that no class can have.
    */
   elbo(x: Tensor, key: Key): Tensor {
+    checkKey('GenerativeClassifier.elbo', key);
     return tf.tidy(() => {
-      const logQ = logSoftmax(this.classify(x, key.fold('class')));
-      return tf.sum(tf.mul(tf.exp(logQ), tf.sub(this.jointBounds(x, key.fold('bound')), logQ)), 1);
+      const logits = this.classify(x, key.fold('class'));
+      const isPossible = tf.greater(tf.max(logits, 1, true), -Infinity);
+      const logQ = logSoftmax(select(isPossible, logits, 0));
+      const terms = tf.mul(tf.exp(logQ), tf.sub(this.jointBounds(x, key.fold('bound')), logQ));
+      // A class without weight adds nothing, whatever its bound is.
+      return tf.sum(select(tf.greater(tf.exp(logQ), 0), terms, 0), 1);
     });
   }
 

@@ -272,7 +272,15 @@ export abstract class Hybrid<D extends DensityModel = DensityModel> extends Base
   #parameters(x: Tensor, call: CallOptions, where: string): Tensor {
     checkShape(where, 'x', x, ['n', ...this.eventShape]);
     const parameters = tf.tidy(() => {
-      const features = this.#features(x, childCall(call, 'features'));
+      const features: unknown = this.#features(x, childCall(call, 'features'));
+      if (!(features instanceof tf.Tensor)) {
+        throw new ArgumentError({
+          where,
+          argument: 'features',
+          expected: 'to return a tensor',
+          actual: typeof features,
+        });
+      }
       return this.#classifier.apply(features, childCall(call, 'classifier'));
     });
     const expected: Shape = [x.shape[0]!, this.#target.head.numParameters];

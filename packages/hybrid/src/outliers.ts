@@ -30,7 +30,7 @@ export function rotatedImages(
   checkExamples(examples, { where });
   checkGiven(where, 'plane', plane, 'to be the height and width of an image');
   checkInteger(where, 'quarters', quarters, { min: 0, max: 3 });
-  const [height, width] = plane;
+  const [height, width] = (Array.isArray(plane) ? plane : []) as readonly [number, number];
   checkInteger(where, 'plane[0]', height);
   checkInteger(where, 'plane[1]', width);
   const size = sizeOf(examples.shape);

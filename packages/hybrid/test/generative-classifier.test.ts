@@ -232,6 +232,17 @@ describe('generativeClassifier over a bound', () => {
     model.dispose();
   });
 
+  test('has the bound -Infinity for an example that no class can have', () => {
+    const model = generativeClassifier({ classes: 3, conditional: bounded() });
+    tf.tidy(() => {
+      const [impossible, possible] = numbers(model.elbo(tf.tensor2d([[9, 0], [1, 0]]), key)); // prettier-ignore
+      expect(impossible).toBe(-Infinity);
+      expect(possible).toBeGreaterThan(-20);
+      expect(() => model.elbo(x(), undefined as never)).toThrow('GenerativeClassifier.elbo: expected key');
+    });
+    model.dispose();
+  });
+
   test('is trained as its conditional model is, on labels, and draws classes', async () => {
     const model = generativeClassifier({ classes: 3, conditional: bounded() });
     const context = tf.oneHot(tf.tensor1d([0, 1, 2, 0], 'int32'), 3);

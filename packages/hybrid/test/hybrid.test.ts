@@ -282,6 +282,9 @@ describe('hybrid', () => {
       'weights.classification',
     );
     expect(() => hybrid({ ...whole, weights: { classification: 1 } as never })).toThrow('weights.density');
+    expect(() => hybrid({ ...whole, weights: { classification: '1', density: 1 } as never })).toThrow(
+      'got "1"',
+    );
     expect(() => convexWeights(1.5)).toThrow('lambda');
     expect(() => densityWeight(Number.NaN)).toThrow('lambda');
     expect(() => hybrid({ ...whole, features: 'encoded' } as never)).toThrow('did you mean "encode"');
@@ -304,6 +307,8 @@ describe('hybrid', () => {
     tf.tidy(() => {
       expect(() => shortened.classify(tf.zeros([2, 2]))).toThrow('to return [2, 2], got [1, 2]');
     });
+    const without = hybrid({ ...whole, features: (() => undefined) as never });
+    expect(() => without.classify(tf.zeros([2, 2]))).toThrow('features to return a tensor, got undefined');
     const model = hybrid({ ...whole, classes: 3 });
     tf.tidy(() => {
       expect(() => model.classify(tf.zeros([2, 2]))).toThrow('to return [2, 3], got [2, 2]');

@@ -38,6 +38,7 @@ describe('rotatedImages', () => {
     expect(() => rotatedImages(wide, { plane: [2, 3], quarters: 1 })).toThrow('square');
     expect(() => rotatedImages(wide, { plane: [4, 4], quarters: 2 })).toThrow('plane');
     expect(() => rotatedImages(wide, { plane: [2, 3], quarters: 4 })).toThrow('from 0 to 3');
+    expect(() => rotatedImages(wide, { plane: 2 as never, quarters: 2 })).toThrow('plane[0]');
     expect(() => rotatedImages(wide, { plane: [2, 3], quarter: 1 } as never)).toThrow(
       'did you mean "quarters"',
     );

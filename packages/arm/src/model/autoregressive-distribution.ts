@@ -44,7 +44,8 @@ export class AutoregressiveDistribution extends BaseDistribution {
     const whole = full ? [...lead.slice(0, -1), ...this.batchShape] : lead;
     const values = full ? broadcastTo(x, [...whole, ...event]) : x;
     const rows = tf.reshape(values, [sizeOf(whole), ...event]);
-    const copies = sizeOf(whole) / sizeOf(this.batchShape);
+    const conditions = sizeOf(this.batchShape);
+    const copies = conditions === 0 ? 1 : sizeOf(whole) / conditions;
     return tf.reshape(this.#model.logProbGiven(rows, this.#contextOf(copies)), [...whole]);
   }
 

@@ -71,7 +71,7 @@ export function cyclicAnnealing(options: {
 
 /** @throws ArgumentError for a weight that is negative or not finite */
 export function checkWeight(where: string, argument: string, weight: number | ScheduledWeight): void {
-  checkNumber(where, argument, typeof weight === 'number' ? weight : weight?.final, { min: 0 });
+  checkNumber(where, argument, typeof weight === 'object' ? weight?.final : weight, { min: 0 });
 }
 
 /** The weight at the step of a loss; the final one where nothing is being trained. */
