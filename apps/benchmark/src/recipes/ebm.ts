@@ -6,6 +6,8 @@ import {
   classificationError,
   Conv2d,
   cosineSchedule,
+  Dense,
+  Dropout,
   exp,
   expectedCalibrationError,
   Flatten,
@@ -127,19 +129,22 @@ interface JointOptions {
   readonly shifts?: boolean;
   /** 0 for the plain classifier of the same network. */
   readonly generativeWeight?: number;
+  /** Langevin steps of a training step. */
+  readonly steps?: number;
 }
 
 /** A JEM on grey images, which keeps the weights of the epoch with the lowest cross-entropy of the validation rows. */
 function jointExperiment(
   task: RecipeTask,
-  { network, epochs, shifts = false, generativeWeight = 1 }: JointOptions,
+  { network, epochs, shifts = false, ...options }: JointOptions,
 ): Experiment<ConditionedBatch> {
   const { dataset, key, quick } = task;
   const { train, validation } = dataset;
   const levels = dataset.levels!;
   const model = jointEnergyModel({
     network: network(task),
-    ...{ classes: CLASSES, shape: train.shape, range: [-1, 1], key, generativeWeight },
+    ...{ classes: CLASSES, shape: train.shape, range: [-1, 1], key },
+    ...options,
   });
   return {
     model,
@@ -169,20 +174,22 @@ const denseTrunk = ({ dataset, key, quick, width }: RecipeTask): Layer => {
   });
 };
 
-/** Two convolutions, the second of which halves the image, and a hidden layer. */
+/** Three convolutions, the second of which halves the image, and dropout before the classes. */
 const convTrunk = ({ dataset, key, quick }: RecipeTask): Layer => {
   const [height, width] = imageShape(dataset.train.shape)!;
-  const [first, second, hidden] = quick ? [4, 8, 16] : [24, 48, 128];
-  const features = Math.ceil(height / 2) * Math.ceil(width / 2) * second;
-  const layers = { padding: 'same', kernelSize: 3 } as const;
+  const [few, many] = quick ? [4, 8] : [32, 64];
+  const conv = (name: string, inputs: number, outputs: number, stride = 1): Layer =>
+    new Conv2d({ inputs, outputs, kernelSize: 3, stride, padding: 'same', key: key.fold(name) });
+  const swish = (): Layer => new ActivationLayer('swish');
   return new Sequential([
     new Reshape({ shape: [height, width, 1] }),
-    new Conv2d({ ...layers, inputs: 1, outputs: first, key: key.fold('first') }),
-    new ActivationLayer('swish'),
-    new Conv2d({ ...layers, inputs: first, outputs: second, stride: 2, key: key.fold('second') }),
-    new ActivationLayer('swish'),
-    new Flatten(),
-    mlp([features, hidden, CLASSES], { key: key.fold('head'), activation: 'swish' }),
+    ...[conv('first', 1, few), swish(), conv('second', few, many, 2), swish()],
+    ...[conv('third', many, many), swish(), new Flatten(), new Dropout({ rate: 0.4 })],
+    new Dense({
+      inputs: Math.ceil(height / 2) * Math.ceil(width / 2) * many,
+      outputs: CLASSES,
+      key: key.fold('classes'),
+    }),
   ]);
 };
 
@@ -312,6 +319,13 @@ export const recipes: readonly Recipe[] = [
     name: 'jem-conv',
     source: 'DGM §6.3, Eq. 6.5-6.31, with convolutions and images that move by a pixel',
     accepts: isLabelledGrey,
-    create: (task) => jointExperiment(task, { network: convTrunk, epochs: 150, shifts: true }),
+    create: (task) =>
+      jointExperiment(task, {
+        network: convTrunk,
+        epochs: 100,
+        shifts: true,
+        generativeWeight: 0.1,
+        steps: 10,
+      }),
   },
 ];

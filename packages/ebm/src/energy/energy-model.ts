@@ -7,6 +7,7 @@ import {
   checkOptions,
   checkSecondDerivative,
   checkShape,
+  childCall,
   disposeOnThrow,
   logSoftmax,
   logSumExp,
@@ -15,6 +16,7 @@ import {
   singleObjective,
 } from '@dgm/core';
 import type {
+  CallOptions,
   ConditionedBatch,
   EnergyModel,
   Key,
@@ -38,7 +40,7 @@ import { CHAIN_OPTIONS, PersistentLangevin, type PersistentLangevinOptions } fro
 export interface EnergyModelOptions extends PersistentLangevinOptions {
   /**
    * From `[n, ...shape]` to an energy of each example, `[n, 1]`. It belongs to the model. Smooth activations (swish) train more
-   * steadily than rectifiers.
+   * steadily than rectifiers. Dropout acts on the energies of the loss alone: chains see the whole network.
    */
   readonly network: Layer;
   /** $\lambda$ of the penalty $\lambda (\mathbb E[E(x)^2] + \mathbb E[E(\tilde x)^2])$, which keeps energies near 0. @defaultValue 0.01 */
@@ -132,7 +134,7 @@ abstract class BaseEnergyModel<B> extends BaseModule implements EnergyModel<B>, 
    * @throws {@link ShapeError} if `x` has another shape.
    */
   energy(x: Tensor): Tensor {
-    return tf.tidy(() => this.energyOf(this.output(x, 'energy')));
+    return this.energyIn(x, {});
   }
 
   /** `[n, ...shape]`: chains of the training, moved on. */
@@ -174,9 +176,14 @@ abstract class BaseEnergyModel<B> extends BaseModule implements EnergyModel<B>, 
     checkShape(`${this.#where}.${method}`, 'x', x, ['n', ...this.eventShape]);
   }
 
-  protected output(x: Tensor, method: string): Tensor {
+  /** `energy` in a call that may be one of training, for networks with dropout. */
+  protected energyIn(x: Tensor, call: CallOptions): Tensor {
+    return tf.tidy(() => this.energyOf(this.output(x, 'energy', call)));
+  }
+
+  protected output(x: Tensor, method: string, call: CallOptions = {}): Tensor {
     this.checkShape(x, method);
-    return this.#network.apply(x);
+    return this.#network.apply(x, call);
   }
 
   protected networkParameters(): readonly Variable[] {
@@ -189,8 +196,8 @@ abstract class BaseEnergyModel<B> extends BaseModule implements EnergyModel<B>, 
   }
 
   /** $\mathbb E_{data}[E(x)] - \mathbb E[E(\tilde x)]$, and the penalty. */
-  protected contrast(dataEnergy: Tensor, negatives: Tensor) {
-    const modelEnergy = this.energy(negatives);
+  protected contrast(dataEnergy: Tensor, negatives: Tensor, call: CallOptions) {
+    const modelEnergy = this.energyIn(negatives, childCall(call, 'negatives'));
     const [data, model] = [dataEnergy, modelEnergy].map((energy) => tf.mean<Scalar>(energy)) as [
       Scalar,
       Scalar,
@@ -249,9 +256,14 @@ export class DeepEnergyModel extends BaseEnergyModel<Tensor> {
       name: 'contrastive',
       parameters: this.networkParameters(),
       prepare: (x, key, { training }) => this.negatives(x, key, training),
-      loss: (x, _, { prepared }) =>
+      loss: (x, key, { training, prepared }) =>
         tf.tidy(() => {
-          const { data, model, penalty } = this.contrast(this.energy(x), prepared!['negatives']!);
+          const call = { training, key };
+          const { data, model, penalty } = this.contrast(
+            this.energyIn(x, childCall(call, 'examples')),
+            prepared!['negatives']!,
+            call,
+          );
           return { total: tf.add<Scalar>(tf.sub(data, model), penalty), data, model };
         }),
     };
@@ -308,14 +320,16 @@ export class JointEnergyModel extends BaseEnergyModel<ConditionedBatch> {
           prepare: (batch: ConditionedBatch, key: Key, { training }: LossOptions) =>
             this.negatives(this.#labelled(batch, 'loss').x, key, training),
         }),
-        loss: (batch, _, { prepared }) =>
+        loss: (batch, key, { training, prepared }) =>
           tf.tidy(() => {
             const { x, context } = this.#labelled(batch, 'loss');
-            const logits = this.#logits(x, 'loss');
+            const call = { training, key };
+            const logits = this.#logits(x, 'loss', childCall(call, 'examples'));
             const perExample = tf.sum(tf.mul(logSoftmax(logits), context), 1);
             const classification = tf.neg(tf.mean<Scalar>(perExample));
             if (weight === 0) return { total: tf.clone(classification), classification };
-            const { data, model, penalty } = this.contrast(this.energyOf(logits), prepared!['negatives']!);
+            const dataEnergy = this.energyOf(logits);
+            const { data, model, penalty } = this.contrast(dataEnergy, prepared!['negatives']!, call);
             const generative = tf.add(tf.sub(data, model), penalty);
             const total = tf.add<Scalar>(classification, tf.mul(weight, generative));
             return { total, classification, data, model };
@@ -324,8 +338,8 @@ export class JointEnergyModel extends BaseEnergyModel<ConditionedBatch> {
     ];
   }
 
-  #logits(x: Tensor, method: string): Tensor {
-    const output = this.output(x, method);
+  #logits(x: Tensor, method: string, call: CallOptions = {}): Tensor {
+    const output = this.output(x, method, call);
     checkWidth('jointEnergyModel', output, this.classes);
     return output;
   }
