@@ -8,13 +8,10 @@ export function fillUniform(min: number, max: number): Fill {
   const span = max - min;
   const largest = float32Below(max);
   return (values, generator) => {
-    for (let start = 0; start < values.length; start += CHUNK) {
-      const end = Math.min(start + CHUNK, values.length);
-      generator.fill(integers.subarray(0, end - start));
-      for (let index = start; index < end; index++) {
-        // As `Generator.uniform` has it.
-        values[index] = Math.min(largest, min + span * ((integers[index - start]! >>> 8) * 2 ** -24));
-      }
+    generator.fillUniform(values);
+    if (min === 0 && max === 1) return;
+    for (let index = 0; index < values.length; index++) {
+      values[index] = Math.min(largest, min + span * values[index]!);
     }
   };
 }
@@ -45,7 +42,6 @@ export function fillBernoulli(probability: number, value: number): Fill {
 
 /** As many integers as stay close to the processor. */
 const CHUNK = 4096;
-const integers = new Int32Array(CHUNK);
 /** Integers with bytes that tie, each after its place. */
 const ties = new Int32Array(2 * CHUNK);
 
