@@ -20,7 +20,14 @@ import {
 } from '@dgm/core';
 import type { ConditionedBatch, Dataset, Examples, Key, Layer, MakeBatch } from '@dgm/core';
 import { letters } from '@dgm/data';
-import { bernoulliUnits, jointEnergyModel, rbm, type JointEnergyModel, type RbmOptions } from '@dgm/ebm';
+import {
+  bernoulliUnits,
+  jointEnergyModel,
+  maximumLikelihood,
+  rbm,
+  type JointEnergyModel,
+  type RbmOptions,
+} from '@dgm/ebm';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { imageShape } from './shared/datasets';
@@ -59,6 +66,33 @@ function rbmExperiment(
         batchSize: BATCH_SIZE,
         epochs,
         ema: { decay: 0.999 },
+      },
+    };
+  } finally {
+    examples.dispose();
+  }
+}
+
+/** An RBM of few hidden units on bits, trained by the exact gradient of the likelihood: an epoch is one step with all rows. */
+function exactRbmExperiment(
+  { dataset: { train }, key }: RecipeTask,
+  {
+    hidden,
+    weightDecay,
+    steps,
+  }: { readonly hidden: number; readonly weightDecay: number; readonly steps: number },
+): Experiment {
+  const examples = firstRows(train);
+  try {
+    const visible = bernoulliUnits({ shape: train.shape });
+    return {
+      model: rbm({ visible, hidden, key, examples, objective: maximumLikelihood(), weightDecay }),
+      training: {
+        // Weight decay and steps were chosen by validation rows.
+        optimizer: adam({ learningRate: cosineSchedule(0.05, { steps, final: 1e-4 }) }),
+        batchSize: train.count,
+        epochs: steps,
+        validateEvery: 50,
       },
     };
   } finally {
@@ -274,6 +308,18 @@ export const recipes: readonly Recipe[] = [
     accepts: isBits,
     create: (task) =>
       rbmExperiment(task, { hidden: 16, steps: 5, weightDecay: 1e-3, epochs: task.quick ? 10 : 1500 }),
+  },
+  {
+    name: 'rbm-16-exact',
+    source:
+      'DGM §6.4, Eq. 6.33-6.41; the same by maximum likelihood, with sums over the states of the hidden units',
+    accepts: isBits,
+    create: (task) =>
+      exactRbmExperiment(task, {
+        hidden: task.quick ? 8 : 16,
+        weightDecay: 1e-3,
+        steps: task.quick ? 10 : 1200,
+      }),
   },
   {
     name: 'rbm',
