@@ -26,6 +26,8 @@ export type {
   AnnealedPath,
   AnnealingOptions,
 } from './partition/annealed-importance-sampling';
+export { parallelTempering } from './partition/parallel-tempering';
+export type { ParallelTemperingOptions } from './partition/parallel-tempering';
 export type { EnergyPathOptions } from './partition/box-path';
 
 // deep energy-based models

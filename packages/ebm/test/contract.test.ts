@@ -28,6 +28,7 @@ describeCoverage({
     minimumProbabilityFlow: 'src/objectives/objectives.test.ts',
     noiseContrastiveEstimation: 'src/objectives/objectives.test.ts',
     subspaceUnits: 'src/rbm/hidden-units.test.ts',
+    parallelTempering: 'src/partition/parallel-tempering.test.ts',
     pseudoLikelihood: 'src/objectives/objectives.test.ts',
     categoricalUnits: 'src/rbm/rbm.test.ts',
     gaussianUnits: 'src/rbm/rbm.test.ts',

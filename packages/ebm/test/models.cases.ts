@@ -170,6 +170,8 @@ const chainless = (objective: EnergyObjective): Case => ({
 export const models: Readonly<Record<string, () => Case>> = {
   rbm: () => bits(),
   'rbm (persistent chains, weight decay)': () => bits({ chains: 16, weightDecay: 1e-3 }),
+  'rbm (tempered chains)': () => bits({ chains: 8, temperatures: 3 }),
+  'rbm (fast weights)': () => bits({ chains: 16, fastLearningRate: 0.02 }),
   'rbm (subspace units)': () => bits({ hidden: subspaceUnits({ gates: 3, size: 2 }), chains: 8 }),
   classificationRbm: () => ({
     ...bits(),

@@ -1,4 +1,15 @@
-import { adam, classContext, fit, Key, memoryStore, mlp, oneHot, prepareLoss } from '@dgm/core';
+import {
+  adam,
+  classContext,
+  Dropout,
+  fit,
+  Key,
+  memoryStore,
+  mlp,
+  oneHot,
+  prepareLoss,
+  Sequential,
+} from '@dgm/core';
 import type { Examples } from '@dgm/core';
 import { expectNoLeaks, take } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
@@ -133,6 +144,23 @@ it('is the plain classifier of its network where the generative weight is 0', ()
     const expected = -take(model.classLogProbs(x))[1]!;
     expect(take(terms.total)).toBeCloseToArray([expected]);
     expect(Object.keys(terms)).toEqual(['total', 'classification']);
+  });
+  model.dispose();
+});
+
+it('drops units in the loss of training alone', () => {
+  const network = new Sequential([new Dropout({ rate: 0.5 }), mlp([2, 24, 3], { key, activation: 'swish' })]);
+  const model = joint({ network });
+  const [objective] = model.objectives();
+  tf.tidy(() => {
+    const batch = { x: Key.of(1).uniform([8, 2]), context: oneHot(tf.zeros([8]), { depth: 3 }) };
+    const prepared = { negatives: Key.of(2).uniform([8, 2]) };
+    const terms = (seed: number, training: boolean): number[] =>
+      Object.values(objective!.loss(batch, Key.of(seed), { training, prepared })).map(
+        (term) => take(term)[0]!,
+      );
+    expect(terms(3, false)).toEqual(terms(4, false));
+    terms(3, true).forEach((term, index) => expect(term).not.toBe(terms(4, true)[index]));
   });
   model.dispose();
 });

@@ -103,10 +103,7 @@ export function annealingLoop(path: AnnealedPath, options: AnnealingOptions = {}
   const { from, chains = from?.shape[0] ?? 100, temperatures = 1000 } = options;
   checkInteger(where, 'chains', chains, { min: 2 });
   checkInteger(where, 'temperatures', temperatures);
-  checkMethods(where, 'path', path, {
-    methods: ['logBasePartition', 'draw', 'logRatio', 'move'],
-    expected: 'to be an AnnealedPath, such as model.annealedPath()',
-  });
+  checkPath(where, path);
   if (from !== undefined && from.shape[0] !== chains) {
     throw new ArgumentError({
       where,
@@ -146,6 +143,14 @@ export function annealingLoop(path: AnnealedPath, options: AnnealingOptions = {}
       }),
     finish: ({ logWeight, lost }) => tf.tidy(() => tf.stack([logWeight!, tf.neg(lost!)])),
   };
+}
+
+/** @throws ArgumentError for what is no path */
+export function checkPath(where: string, path: AnnealedPath): void {
+  checkMethods(where, 'path', path, {
+    methods: ['logBasePartition', 'draw', 'logRatio', 'move'],
+    expected: 'to be an AnnealedPath, such as model.annealedPath()',
+  });
 }
 
 /** The quantile of the normal distribution for an interval of 95 %. */

@@ -212,7 +212,7 @@ export class ClassificationRbm extends BaseModule implements EnergyModel<Conditi
 
 const OPTIONS: readonly (keyof ClassificationRbmOptions)[] = [
   ...(['visible', 'hidden', 'classes', 'key', 'examples', 'generativeWeight'] as const),
-  ...(['steps', 'chains', 'weightDecay', 'sampleSteps'] as const),
+  ...(['steps', 'chains', 'temperatures', 'fastLearningRate', 'weightDecay', 'sampleSteps'] as const),
 ];
 
 /** The units of x and a class beside each other: examples are their statistics with the one-hot code. */

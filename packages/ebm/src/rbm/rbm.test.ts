@@ -137,6 +137,41 @@ it('gives the contrastive gradient of samples: the data minus the model', () => 
   });
 });
 
+it('moves persistent chains with fast weights, which follow the gradient and fade', () => {
+  const [visible, fastLearningRate] = [bernoulliUnits({ shape: [5] }), 0.2];
+  const model = rbm({ visible, hidden: 4, key: Key.of(0), chains: 30, fastLearningRate });
+  const [objective] = model.objectives();
+  tf.tidy(() => {
+    const x = Key.of(1).bernoulli([20, 5], 0.3);
+    const fast = model.parameters().get('fastWeights')!;
+    const weights = model.parameters().get('weights')!;
+    for (const step of [1, 2]) {
+      const before = tf.mul(0.95, fast);
+      const options = prepareLoss(objective!, x, Key.of(step), { training: true });
+      const { grads } = tf.variableGrads(() => objective!.loss(x, Key.of(step), options).total, [weights]);
+      const expected = tf.sub(before, tf.mul(fastLearningRate, grads[weights.name]!));
+      expect([...fast.dataSync()]).toBeCloseToArray(take(expected), CLOSE);
+    }
+    const kept = [...fast.dataSync()];
+    prepareLoss(objective!, x, Key.of(3), { training: false });
+    expect([...fast.dataSync()]).toEqual(kept);
+    // Chains see W + W_f, energies and `gibbs` do not.
+    fast.assign(tf.neg(weights));
+    model
+      .parameters()
+      .get('visibleBias')!
+      .assign(tf.fill([5], 100));
+    const { prepared } = prepareLoss(objective!, x, Key.of(4), { training: false });
+    expect(Math.min(...take(prepared!['negatives']!))).toBe(1);
+    weights.assign(tf.fill([5, 4], -100));
+    fast.assign(tf.fill([5, 4], 100));
+    const driven = prepareLoss(objective!, x, Key.of(4), { training: false }).prepared!['negatives']!;
+    expect(Math.min(...take(driven))).toBe(1);
+    expect(Math.max(...take(model.gibbs(tf.zeros([20, 5]), { key: Key.of(5), steps: 1 })))).toBe(1);
+  });
+  model.dispose();
+});
+
 const twoPatterns: Examples = {
   count: 40,
   shape: [6],
@@ -225,6 +260,13 @@ describe('refuses', () => {
     ['half a hidden unit', { visible, hidden: 2.5, key }, /hidden/],
     ['no Gibbs step', { visible, hidden: 2, key, steps: 0 }, /steps/],
     ['a negative decay', { visible, hidden: 2, key, weightDecay: -1 }, /weightDecay/],
+    ['replicas of no chain', { visible, hidden: 2, key, temperatures: 3 }, /persistent chains/],
+    ['fast weights of no chain', { visible, hidden: 2, key, fastLearningRate: 0.1 }, /persistent chains/],
+    [
+      'fast weights of replicas',
+      { visible, hidden: 2, key, chains: 3, temperatures: 3, fastLearningRate: 0.1 },
+      /fastLearningRate/,
+    ],
   ])('%s, and keeps nothing', (_, options, message) => {
     expectNoLeaks(() => expect(() => rbm(options as never)).toThrow(message));
   });

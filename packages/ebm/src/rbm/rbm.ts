@@ -27,6 +27,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
 import { checkObjective, checkUnused, type EnergyObjective } from '../objectives/energy-objective';
 import type { AnnealedPath } from '../partition/annealed-importance-sampling';
+import { baseReplicas, target, temperedStep } from '../partition/parallel-tempering';
 import { checkFewBits, logSumOverBits, partitionOf } from '../partition/enumerate';
 import { checkTrainingExamples } from '../check';
 import { record } from '../record';
@@ -55,8 +56,20 @@ export interface RbmOptions {
    */
   readonly chains?: number;
   /**
+   * Replicas of each persistent chain, from the model of the visible units' means to the machine (parallel tempering): chains
+   * of machines with large weights mix better for it, at so many times the cost. 1 has none.
+   * @defaultValue 1
+   */
+  readonly temperatures?: number;
+  /**
+   * The learning rate of weights that are added to W for the persistent chains alone and fade by a twentieth at each training step (fast
+   * persistent contrastive divergence): they drive chains away from where they are. 0 has none.
+   * @defaultValue 0
+   */
+  readonly fastLearningRate?: number;
+  /**
    * How units are learned without chains: `pseudoLikelihood()` or `minimumProbabilityFlow()` of visible bits, or
-   * `maximumLikelihood()` with at most 20 hidden units or visible bits. `steps` and `chains` do not apply then.
+   * `maximumLikelihood()` with at most 20 hidden units or visible bits. The options of chains do not apply then.
    * @defaultValue contrastive divergence
    */
   readonly objective?: EnergyObjective;
@@ -73,6 +86,8 @@ const OPTIONS: readonly (keyof RbmOptions)[] = [
   'examples',
   'steps',
   'chains',
+  'temperatures',
+  'fastLearningRate',
   'objective',
   'weightDecay',
   'sampleSteps',
@@ -80,6 +95,9 @@ const OPTIONS: readonly (keyof RbmOptions)[] = [
 
 /** The standard deviation of initial weights. */
 const INITIAL_SCALE = 0.01;
+
+/** What is left of fast weights after a training step. */
+const FAST_DECAY = 0.95;
 
 /**
  * A restricted Boltzmann machine: visible units x with statistics t(x) and hidden bits h, with the energy
@@ -93,7 +111,9 @@ const INITIAL_SCALE = 0.01;
  * @throws {@link ArgumentError} for an option that is unknown or out of its range.
  * @throws {@link ShapeError} for examples of another shape.
  * @see DGM §6.4, Eq. 6.33-6.43; Training Products of Experts by Minimizing Contrastive Divergence (Hinton, 2002); Training
- * Restricted Boltzmann Machines using Approximations to the Likelihood Gradient (Tieleman, 2008)
+ * Restricted Boltzmann Machines using Approximations to the Likelihood Gradient (Tieleman, 2008); Using Fast Weights to Improve
+ * Persistent Contrastive Divergence (Tieleman and Hinton, 2009); Parallel Tempering for Training of Restricted Boltzmann Machines
+ * (Desjardins et al., 2010)
  *
  * @example
  * ```ts
@@ -125,24 +145,31 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
   readonly #gateBias: Variable | undefined;
   /** Of the model without hidden units that annealed importance sampling starts from. */
   readonly #baseBias: Variable;
-  /** The statistics of the persistent chains. */
+  /** The statistics of the persistent chains, `[chains, size]`, or of all replicas, `[temperatures, chains, size]`. */
   readonly #chains: Variable | undefined;
+  readonly #isTempered: boolean;
+  readonly #fastLearningRate: number;
+  readonly #fastWeights: Variable | undefined;
 
   constructor(options: RbmOptions) {
     super();
     checkOptions('rbm', options, OPTIONS);
     const { visible, hidden, key, examples, steps = 1, chains = 0 } = options;
+    const { temperatures = 1, fastLearningRate = 0 } = options;
     const { objective, weightDecay = 0, sampleSteps = 500 } = options;
     checkVisible('rbm', visible);
     const hiddenUnits = checkedHidden('rbm', hidden);
     checkKey('rbm', key);
     checkInteger('rbm', 'steps', steps);
     checkInteger('rbm', 'chains', chains, { min: 0 });
+    checkInteger('rbm', 'temperatures', temperatures);
+    checkNumber('rbm', 'fastLearningRate', fastLearningRate, { min: 0 });
+    checkPersistent('rbm', { chains, temperatures, fastLearningRate });
     checkNumber('rbm', 'weightDecay', weightDecay, { min: 0 });
     checkInteger('rbm', 'sampleSteps', sampleSteps);
     if (objective !== undefined) {
       checkObjective('rbm', objective, { data: 'bits', example: 'pseudoLikelihood()' });
-      checkUnused('rbm', options, ['steps', 'chains']);
+      checkUnused('rbm', options, ['steps', 'chains', 'temperatures', 'fastLearningRate']);
       if (objective.data === 'bits') checkBits('rbm', visible);
     }
     if (examples !== undefined) checkTrainingExamples('rbm', examples, visible.shape);
@@ -168,10 +195,18 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
       this.#gateBias = this.parameter('gateBias', tf.zeros([hiddenUnits.gates]));
     }
     this.#baseBias = this.parameter('baseBias', bias, { trainable: false });
-    this.#chains =
-      chains === 0
-        ? undefined
-        : this.parameter('chains', this.#drawBase(key.fold('chains'), chains), { trainable: false });
+    this.#isTempered = temperatures > 1;
+    this.#fastLearningRate = fastLearningRate;
+    if (chains > 0) {
+      const own = key.fold('chains');
+      const start = this.#isTempered
+        ? baseReplicas(this.annealedPath(), own, { chains, temperatures })
+        : this.#drawBase(own, chains);
+      this.#chains = this.parameter('chains', start, { trainable: false });
+    }
+    if (fastLearningRate > 0) {
+      this.#fastWeights = this.parameter('fastWeights', tf.zerosLike(this.#weights), { trainable: false });
+    }
   }
 
   /**
@@ -348,23 +383,47 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
   #negatives(x: Tensor, key: Key, training: boolean): Prepared {
     return tf.tidy(() => {
       const start = this.#chains ?? this.#encode(x, 'objectives');
-      const negatives = this.#chain(start, key, this.#steps);
-      if (training) this.#chains?.assign(negatives);
+      const driven = this.#fastWeights && tf.add(this.#weights, this.#fastWeights);
+      const end = this.#isTempered
+        ? this.#tempered(start, key)
+        : this.#chain(start, key, this.#steps, driven);
+      const negatives = this.#isTempered ? target(end) : end;
+      if (training) {
+        this.#chains?.assign(end);
+        this.#learnFast(this.#encode(x, 'objectives'), negatives);
+      }
       return { negatives };
     });
   }
 
-  #chain(statistics: Tensor, key: Key, steps: number): Tensor {
+  #tempered(replicas: Tensor, key: Key): Tensor {
+    const path = this.annealedPath();
+    let current = replicas;
+    for (let step = 0; step < this.#steps; step++) current = temperedStep(path, current, key.fold(step));
+    return current;
+  }
+
+  /** $W_f \leftarrow 0.95\, W_f - \epsilon_f \nabla_W (\mathbb E_{data}[F(x)] - \mathbb E_{negatives}[F(x)])$. */
+  #learnFast(data: Tensor, negatives: Tensor): void {
+    const fast = this.#fastWeights;
+    if (fast === undefined) return;
+    const contrast = (weights: Tensor): Tensor =>
+      tf.sub(tf.mean(this.#freeEnergy(data, weights)), tf.mean(this.#freeEnergy(negatives, weights)));
+    const gradient = tf.grad(contrast)(this.#weights);
+    fast.assign(tf.sub(tf.mul(FAST_DECAY, fast), tf.mul(this.#fastLearningRate, gradient)));
+  }
+
+  #chain(statistics: Tensor, key: Key, steps: number, weights?: Tensor): Tensor {
     let current = statistics;
-    for (let step = 0; step < steps; step++) current = this.#gibbsStep(current, key.fold(step));
+    for (let step = 0; step < steps; step++) current = this.#gibbsStep(current, key.fold(step), weights);
     return current;
   }
 
   /** $h \sim p(h \mid x)$, then $x \sim p(x \mid h)$. */
-  #gibbsStep(statistics: Tensor, key: Key): Tensor {
+  #gibbsStep(statistics: Tensor, key: Key, weights: Tensor = this.#weights): Tensor {
     return tf.tidy(() => {
-      const h = this.#hidden.draw(this.#hiddenFields(statistics), key);
-      return this.#visible.draw(this.#visibleFields(h), key.fold('visible'));
+      const h = this.#hidden.draw(this.#hiddenFields(statistics, weights), key);
+      return this.#visible.draw(this.#visibleFields(h, weights), key.fold('visible'));
     });
   }
 
@@ -372,8 +431,8 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
     return tf.tidy(() => this.#visible.draw(tf.tile(tf.expandDims(this.#baseBias, 0), [n, 1]), key));
   }
 
-  #freeEnergy(t: Tensor): Tensor {
-    const ofHidden = sumLastAxes(this.#hidden.logMasses(this.#hiddenFields(t)), 1);
+  #freeEnergy(t: Tensor, weights: Tensor = this.#weights): Tensor {
+    const ofHidden = sumLastAxes(this.#hidden.logMasses(this.#hiddenFields(t, weights)), 1);
     return tf.sub(this.#visible.baseEnergy(t), tf.add(dot(t, this.#visibleBias), ofHidden));
   }
 
@@ -382,12 +441,12 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
     return tf.add(dot(h, this.#hiddenBias), this.#visible.logNormalizer(this.#visibleFields(h)));
   }
 
-  #hiddenFields(t: Tensor): HiddenFields {
-    return { columns: tf.add(tf.matMul(t, this.#weights), this.#hiddenBias), gates: this.#gateBias };
+  #hiddenFields(t: Tensor, weights: Tensor = this.#weights): HiddenFields {
+    return { columns: tf.add(tf.matMul(t, weights), this.#hiddenBias), gates: this.#gateBias };
   }
 
-  #visibleFields(h: Tensor): Tensor {
-    return tf.add(tf.matMul(h, this.#weights, false, true), this.#visibleBias);
+  #visibleFields(h: Tensor, weights: Tensor = this.#weights): Tensor {
+    return tf.add(tf.matMul(h, weights, false, true), this.#visibleBias);
   }
 
   #encode(x: Tensor, method: string): Tensor {
@@ -416,6 +475,35 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
 /** The fields of the energy times $\beta$. */
 function scaled({ columns, gates }: HiddenFields, beta: Scalar): HiddenFields {
   return { columns: tf.mul(beta, columns), gates: gates && tf.mul(beta, gates) };
+}
+
+/** @throws ArgumentError for options of persistent chains without any, or for both ways to make them mix */
+function checkPersistent(
+  where: string,
+  {
+    chains,
+    temperatures,
+    fastLearningRate,
+  }: { readonly chains: number; readonly temperatures: number; readonly fastLearningRate: number },
+): void {
+  const [isTempered, isFast] = [temperatures > 1, fastLearningRate > 0];
+  if (chains === 0 && (isTempered || isFast)) {
+    const argument = isTempered ? 'temperatures' : 'fastLearningRate';
+    throw new ArgumentError({
+      where,
+      argument,
+      expected: 'to be left out without persistent chains',
+      actual: String(isTempered ? temperatures : fastLearningRate),
+      remedy: 'set chains',
+    });
+  }
+  if (!isTempered || !isFast) return;
+  throw new ArgumentError({
+    where,
+    argument: 'fastLearningRate',
+    expected: 'to be left out with temperatures',
+    actual: String(fastLearningRate),
+  });
 }
 
 /** @throws ArgumentError for units that are no bits */
