@@ -21,7 +21,6 @@ import type {
   Key,
   Layer,
   LoopSampledModel,
-  LoopTensors,
   Objective,
   OdeSolver,
   OdeState,
@@ -45,6 +44,7 @@ import type { PairedBatch } from './optimal-pairs';
 import { levelVelocity, type PathCoefficients, type PathPoint } from './parameterization';
 import { record } from './record';
 import { perExample } from './rows';
+import { stochastic } from './stochastic';
 import { stratifiedTimes } from './stratified-times';
 
 export interface FlowMatchingOptions {
@@ -318,19 +318,12 @@ export class FlowMatching
       interval: { from: 1, to: 0 },
       inputs: { ...(context && { context }), ...(noise && { noise }) },
     });
-    // Noise of the time at the end of each step: none after the last.
-    const withNoise = ({ y, step }: LoopTensors, key: Key): LoopTensors => {
-      const { at } = pathPoint(this.#path, tf.sub(1, tf.div(step!, solver.steps)));
-      const deviation = tf.sqrt(tf.relu(tf.mul((2 * stochasticity) / solver.steps, at.noise)));
-      return { y: tf.add(y!, tf.mul(deviation, key.normal(y!.shape))), step: tf.clone(step!) };
-    };
-    return {
-      ...loop,
-      ...(stochasticity > 0 && {
-        next: (state, inputs, key) => tf.tidy(() => withNoise(loop.next(state, inputs, key), key)),
-      }),
-      finish: (state) => tf.tidy(() => toLevels(loop.finish(state), this.levels)),
-    };
+    const noisy = stochastic(
+      loop,
+      { steps: solver.steps, stochasticity },
+      (t) => pathPoint(this.#path, t).at.noise,
+    );
+    return { ...noisy, finish: (state) => tf.tidy(() => toLevels(loop.finish(state), this.levels)) };
   }
 
   /** $E[\epsilon | z]$ from $z = a x + b \epsilon$ and $v = a' x + b' \epsilon$: $(a' z - a v) / (a' b - a b')$. */

@@ -30,6 +30,12 @@ export { ConsistencyModel, consistencyModel } from './consistency-model';
 export type { ConsistencyModelOptions, ConsistencySampleOptions } from './consistency-model';
 export { MeanFlow, meanFlow } from './mean-flow';
 export type { MeanFlowOptions, MeanFlowSampleOptions } from './mean-flow';
+export { randomPairs, StochasticInterpolant, stochasticInterpolant } from './stochastic-interpolant';
+export type {
+  InterpolantBatch,
+  InterpolantSampleOptions,
+  StochasticInterpolantOptions,
+} from './stochastic-interpolant';
 export { optimalPairs } from './optimal-pairs';
 export type { OptimalPairsOptions, PairedBatch } from './optimal-pairs';
 export { reflowPairs } from './reflow';

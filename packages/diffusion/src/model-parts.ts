@@ -23,6 +23,7 @@ import {
   varianceExplodingSchedule,
 } from './schedule';
 import { scoreMatching } from './score-matching';
+import { stochasticInterpolant } from './stochastic-interpolant';
 
 /** What model files may name of this package. A file is read by calling these and nothing else. */
 export const modelParts: ModelParts = {
@@ -57,6 +58,7 @@ export const modelParts: ModelParts = {
     scoreMatching,
     meanFlow,
     consistencyModel,
+    stochasticInterpolant,
     subVariancePreservingSchedule,
     varianceExplodingSchedule,
     annealedLangevin,

@@ -17,6 +17,8 @@ describeCoverage({
     MaskedDiffusion: 'test/masked.test.ts',
     optimalPairs: 'test/flow-matching.test.ts',
     reflowPairs: 'test/reflow.test.ts',
+    StochasticInterpolant: 'test/stochastic-interpolant.test.ts',
+    randomPairs: 'test/stochastic-interpolant.test.ts',
     Denoiser: 'test/networks.test.ts',
     LatentDiffusion: 'test/latent-diffusion.test.ts',
     MeanFlow: 'test/mean-flow.test.ts',

@@ -1,5 +1,5 @@
 import { categoricalHead, Key, mlp, normalHead, rungeKutta, trainable } from '@dgm/core';
-import type { CallOptions, Module } from '@dgm/core';
+import type { CallOptions, GenerativeModel, Module } from '@dgm/core';
 import type { LayerTable, ModelTable } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -22,6 +22,7 @@ import {
   oneHotEntries,
   probabilityFlow,
   scoreMatching,
+  stochasticInterpolant,
   transformerDenoiser,
   uNetDenoiser,
 } from '../src/index';
@@ -40,6 +41,10 @@ function stirred<M extends Module>(network: M, key: Key): M {
   });
   return network;
 }
+
+/** For models whose loss says nothing of their samples, so that `fit` does not validate on it. */
+const lossOf = (model: GenerativeModel, data: Tensor, key: Key): number =>
+  tf.tidy(() => model.objectives()[0]!.loss(data, key, { training: false }).total.dataSync()[0]!);
 
 const ofPoints =
   (options: Partial<GaussianDiffusionOptions>): ModelTable[string] =>
@@ -95,8 +100,7 @@ export const models: ModelTable = {
       }),
     data: points,
     steps: 60,
-    measure: (model, data, key) =>
-      tf.tidy(() => model.objectives()[0]!.loss(data, key, { training: false }).total.dataSync()[0]!),
+    measure: lossOf,
   }),
   consistencyModel: () => ({
     make: (key) =>
@@ -113,6 +117,16 @@ export const models: ModelTable = {
         const end = (model as ConsistencyModel).endpoint(z, tf.fill([data.shape[0]!], 0.5));
         return tf.mean(tf.squaredDifference(end, tf.mul(Math.SQRT2, z))).dataSync()[0]!;
       }),
+  }),
+  stochasticInterpolant: () => ({
+    make: (key) =>
+      stochasticInterpolant({
+        shape: [2],
+        network: stirred(mlpDenoiser({ shape: [2], outputs: 2, features: 8, blocks: 1, key }), key),
+      }),
+    data: points,
+    steps: 40,
+    measure: lossOf,
   }),
   scoreMatching: () => ({
     make: (key) =>

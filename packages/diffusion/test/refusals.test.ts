@@ -15,7 +15,13 @@ const refuses = (run: () => unknown): void =>
 
 const models = [
   ...['ddgm', 'flowMatching', 'gaussianDiffusion', 'latentDiffusion', 'maskedDiffusion', 'meanFlow'],
-  ...['consistencyModel', 'multinomialDiffusion', 'probabilityFlow', 'scoreMatching'],
+  ...[
+    'consistencyModel',
+    'multinomialDiffusion',
+    'probabilityFlow',
+    'scoreMatching',
+    'stochasticInterpolant',
+  ],
 ];
 const networks = ['convDenoiser', 'mlpDenoiser', 'transformerDenoiser', 'uNetDenoiser'];
 const entries = ['fourierEntries', 'maskedEntries', 'oneHotEntries'];
