@@ -88,6 +88,14 @@ class AggregatedPosterior extends BaseDistribution {
  * @param encoder - the model's; borrowed
  * @param x - `[N, ...event]`; borrowed
  * @see DGM §4.4.1, Eq. 4.44, Fig. 4.5
+ *
+ * @example
+ * ```ts
+ * const encoder = conditional(mlp([64, 64, 2 * 2], { key }), normalHead({ shape: [2] }));
+ * const aggregate = aggregatedPosterior(encoder, x); // x: [N, 64]
+ * const z = aggregate.sample(key, [1000]); // [1000, 2]
+ * const density = aggregate.logProb(z); // [1000]
+ * ```
  */
 export function aggregatedPosterior(
   encoder: Encoder,

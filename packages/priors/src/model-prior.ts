@@ -53,6 +53,18 @@ class ModelPrior extends BaseModule implements ConditionalDistribution {
  * Flows and autoregressive models are priors as they are, and know when they are in training.
  * @throws ArgumentError for a model with `given()`, or without an exact likelihood
  * @see DGM §4.4.1.6: "any density estimator" serves
+ *
+ * @example
+ * ```ts
+ * const density = ppca({ weights: [[1], [0.5]], bias: [0, 0], noiseVariance: 0.1 });
+ * const model = vae({
+ *   encoder: mlp([64, 64, 2 * 2], { key: key.fold('encoder') }),
+ *   decoder: mlp([2, 64, 64 * 17], { key: key.fold('decoder') }),
+ *   posterior: normalHead({ shape: [2] }),
+ *   prior: modelPrior(density),
+ *   likelihood: categoricalHead({ shape: [64], levels: 17 }),
+ * });
+ * ```
  */
 export function modelPrior(model: LikelihoodModel): ConditionalDistribution {
   checkGiven('modelPrior', 'model', model, 'to be a model with an exact likelihood');

@@ -203,6 +203,16 @@ const OPTIONS: readonly (keyof ResampledPriorOptions)[] = [
  * `normalizer()` states: give more `evaluationSamples` where it is too large.
  * @throws ArgumentError if an option is unknown, missing or out of its range
  * @see Resampled Priors for Variational Autoencoders (Bauer and Mnih, 2019)
+ *
+ * @example
+ * ```ts
+ * const prior = resampledPrior({
+ *   network: mlp([8, 64, 1], { key: key.fold('acceptance') }),
+ *   shape: [8],
+ *   key: key.fold('draws'),
+ * });
+ * const z = prior.given().sample(key, [100]); // [100, 8]
+ * ```
  */
 export function resampledPrior(options: ResampledPriorOptions): ResampledPrior {
   const where = 'resampledPrior';

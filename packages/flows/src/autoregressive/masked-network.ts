@@ -63,6 +63,12 @@ const OPTIONS: readonly (keyof MaskedNetworkOptions)[] = [
  * The masks are exact: the gradient by an entry that is masked out is exactly 0.
  * @throws ArgumentError if the groups are not numbered from 0 without a gap
  * @see MADE: Masked Autoencoder for Distribution Estimation (Germain et al., 2015), Eq. 12, 13
+ *
+ * @example
+ * ```ts
+ * const network = maskedNetwork({ groups: [0, 1, 2, 3], numParameters: 2, hidden: [64], key });
+ * network.apply(tf.ones([10, 4])); // [10, 8]: numbers 2 d and 2 d + 1 depend on elements before d
+ * ```
  */
 export function maskedNetwork(options: MaskedNetworkOptions): Layer {
   return record(new MaskedNetwork(options), 'maskedNetwork', arguments);

@@ -41,6 +41,14 @@ export interface AutoregressiveBaseOptions {
  * With one group per element it is an autoregressive model.
  * @throws ShapeError if the events of the head are not of shape [1]
  * @see DGM §3.1.6, "Factoring-out"; Integer Discrete Flows (Hoogeboom et al., 2019), §4.2
+ *
+ * @example
+ * ```ts
+ * const groups = [0, 0, 1, 1]; // the last two elements given the first two
+ * const network = maskedNetwork({ groups, numParameters: 2, hidden: [32], key });
+ * const base = autoregressiveBase({ groups, head: normalHead({ shape: [1] }), network });
+ * const model = realNvp({ dims: 4, base, key });
+ * ```
  */
 export function autoregressiveBase(options: AutoregressiveBaseOptions): ConditionalDistribution {
   checkOptions('autoregressiveBase', options, ['groups', 'head', 'network']);

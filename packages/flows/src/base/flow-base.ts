@@ -44,6 +44,12 @@ export function givenBase(base: Distribution | FlowBase, call: CallOptions): Dis
  * @param options - `key`: randomizes the initial parameters, which mixtures need because their components must
  * differ. Without a key, all parameters start at 0
  * @see DGM §3.1.6, "Learnable base distributions"; Eq. 3.41
+ *
+ * @example
+ * ```ts
+ * const head = integerLogisticMixture({ shape: [64], components: 5, center: 8, spread: 3 });
+ * const model = idf({ dims: 64, base: learnedBase(head, { key: key.fold('base') }), key });
+ * ```
  */
 export function learnedBase(
   head: DistributionHead,

@@ -10,6 +10,18 @@ import { record } from '../record';
  *
  * @param networks - under their names, in the order of the transformer's parameters
  * @see DGM Listing 3.2
+ *
+ * @example
+ * ```ts
+ * const layer = new Coupling({
+ *   mask: halfMask(8),
+ *   network: interleaved({
+ *     logScale: mlp([4, 32, 4], { key: key.fold('scale'), outputActivation: 'tanh' }),
+ *     shift: mlp([4, 32, 4], { key: key.fold('shift') }),
+ *   }),
+ *   transformer: affine(),
+ * });
+ * ```
  */
 export function interleaved(networks: Readonly<Record<string, NetworkLike>>): Layer {
   const network = new Interleaved(

@@ -7,13 +7,29 @@ import type { Shape } from '@dgm/core';
  */
 export type Mask = readonly boolean[];
 
-/** Keeps the first half, $x_{1:\lceil D/2 \rceil}$ (DGM Eq. 3.15). */
+/**
+ * Keeps the first half, $x_{1:\lceil D/2 \rceil}$ (DGM Eq. 3.15).
+ *
+ * @example
+ * ```ts
+ * const network = mlp([4, 32, 4 * 2], { key });
+ * const layer = new Coupling({ mask: halfMask(8), network, transformer: affine() });
+ * ```
+ */
 export function halfMask(size: number): Mask {
   checkInteger('halfMask', 'size', size, { min: 2 });
   return Array.from({ length: size }, (_, index) => index < Math.ceil(size / 2));
 }
 
-/** Keeps every second element, starting with the first. */
+/**
+ * Keeps every second element, starting with the first.
+ *
+ * @example
+ * ```ts
+ * const network = mlp([4, 32, 4 * 2], { key });
+ * const layer = new Coupling({ mask: alternatingMask(8), network, transformer: affine() });
+ * ```
+ */
 export function alternatingMask(size: number): Mask {
   checkInteger('alternatingMask', 'size', size, { min: 2 });
   return Array.from({ length: size }, (_, index) => index % 2 === 0);
@@ -23,6 +39,12 @@ export function alternatingMask(size: number): Mask {
  * Keeps the pixels of one colour of a checkerboard, in all channels.
  * @param shape - `[height, width]` or `[height, width, channels]`
  * @see Density Estimation Using Real NVP (Dinh et al., 2017), §3.4; DGM §3.1.6
+ *
+ * @example
+ * ```ts
+ * const network = mlp([32, 64, 32 * 2], { key }); // half of 64 pixels to two numbers for each of the others
+ * const layer = new Coupling({ mask: checkerboardMask([8, 8]), network, transformer: affine() });
+ * ```
  */
 export function checkerboardMask(shape: Shape): Mask {
   const [height = 0, width = 0, channels = 1] = shape;
@@ -40,7 +62,20 @@ export function checkerboardMask(shape: Shape): Mask {
   });
 }
 
-/** The complement of a mask. */
+/**
+ * The complement of a mask.
+ *
+ * @example
+ * ```ts
+ * const mask = halfMask(8);
+ * const network = (at: number): Layer => mlp([4, 32, 4 * 2], { key: key.fold(at) });
+ * const layers = [
+ *   new Coupling({ mask, network: network(0), transformer: affine() }),
+ *   new Coupling({ mask: oppositeMask(mask), network: network(1), transformer: affine() }),
+ * ];
+ * const model = flow({ layers, eventShape: [8] });
+ * ```
+ */
 export function oppositeMask(mask: Mask): Mask {
   return mask.map((kept) => !kept);
 }

@@ -11,6 +11,15 @@ import { record } from '../record';
  * In an integer coupling the number is inside the rounding, $\lfloor \beta\, t(x) \rceil$; DGM Listing 5.1 has
  * $\beta \lfloor t(x) \rceil$, which leaves the integers.
  * @see ReZero Is All You Need (Bachlechner et al., 2020); DGM §3.1.6
+ *
+ * @example
+ * ```ts
+ * const layer = new Coupling({
+ *   mask: halfMask(8),
+ *   network: rezero(mlp([4, 32, 4 * 2], { key })), // starts as the identity
+ *   transformer: affine(),
+ * });
+ * ```
  */
 export function rezero(network: NetworkLike): Layer {
   return record(new Rezero(asLayer(network)), 'rezero', arguments);

@@ -28,6 +28,13 @@ export interface Dequantizer extends Module {
  *
  * DGM's code draws it from (0, 0.5]. The density then covers half of each cell and gives no bound on the likelihood.
  * @see DGM §3.1.5; A note on the evaluation of generative models (Theis et al., 2016)
+ *
+ * @example
+ * ```ts
+ * const preprocessing = logitPreprocessing({ levels: 17 });
+ * const flow = realNvp({ dims: 64, preprocessing, key });
+ * const model = dequantized({ flow, levels: 17, dequantizer: uniformDequantizer() });
+ * ```
  */
 export function uniformDequantizer(): Dequantizer {
   return record(new UniformDequantizer(), 'uniformDequantizer', arguments);
@@ -50,6 +57,16 @@ class UniformDequantizer extends BaseModule implements Dequantizer {
  * followed by the context of a conditional model, `[n, D + contextSize]`
  * @throws ArgumentError if the flow leaves [0, 1]: then there is no bound
  * @see Flow++ (Ho et al., 2019), §3.1
+ *
+ * @example
+ * ```ts
+ * const noise = realNvp({ dims: 64, contextSize: 64, preprocessing: new Sigmoid(), key: key.fold('noise') });
+ * const model = dequantized({
+ *   flow: realNvp({ dims: 64, preprocessing: logitPreprocessing({ levels: 17 }), key }),
+ *   levels: 17,
+ *   dequantizer: variationalDequantizer(noise, { levels: 17 }),
+ * });
+ * ```
  */
 export function variationalDequantizer(
   noise: Flow,

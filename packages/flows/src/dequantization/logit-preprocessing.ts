@@ -20,6 +20,12 @@ export interface LogitPreprocessingOptions {
  * Its log-determinant is included, so likelihoods are those of the data and not of their logits.
  * @throws ArgumentError if an option is out of its range
  * @see Density Estimation Using Real NVP (Dinh et al., 2017), §4.1
+ *
+ * @example
+ * ```ts
+ * const preprocessing = logitPreprocessing({ levels: 17 });
+ * const model = dequantized({ flow: realNvp({ dims: 64, preprocessing, key }), levels: 17 });
+ * ```
  */
 export function logitPreprocessing({
   levels,

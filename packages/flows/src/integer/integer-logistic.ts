@@ -31,6 +31,13 @@ export interface IntegerLogisticOptions {
  * whose latents may leave the range of the data. Parameters: all means, then all log-scales, in units of the
  * integers.
  * @see DGM Eq. 3.41-3.43, Listing 3.4, whose epsilon puts a floor under one tail
+ *
+ * @example
+ * ```ts
+ * const head = integerLogistic({ shape: [64], center: 8, scale: 4 });
+ * const base = head.distribution(tf.zeros([1, 2 * 64])); // means of 8, scales of 4
+ * base.sample(key); // [1, 64], integers
+ * ```
  */
 export function integerLogistic({
   shape,
@@ -83,6 +90,13 @@ export interface Background {
  * all means, then all log-scales, `[3, ...shape, components]`.
  * @throws ArgumentError if `components` is not an integer of at least 1
  * @see Integer Discrete Flows (Hoogeboom et al., 2019), §4.2; DGM §3.2.3
+ *
+ * @example
+ * ```ts
+ * const head = integerLogisticMixture({ shape: [64], components: 17, center: 8, scale: 0.2 });
+ * const base = head.distribution(tf.zeros([1, 3 * 64 * 17])); // a component at each of the levels 0 to 16
+ * base.sample(key); // [1, 64], integers
+ * ```
  */
 export function integerLogisticMixture({
   shape,

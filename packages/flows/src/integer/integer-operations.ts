@@ -27,6 +27,15 @@ export const addition: BinaryOperation = {
  * so that the map is one-to-one on all integers; a base over the levels gives them no probability.
  * @throws ArgumentError if `levels` is not an integer of at least 2
  * @see Discrete Flows: Invertible Generative Models of Discrete Data (Tran et al., 2019), Eq. 6
+ *
+ * @example
+ * ```ts
+ * const layer = new IntegerCoupling({
+ *   parts: [32, 32],
+ *   networks: [mlp([32, 64, 32], { key: key.fold(0) }), mlp([32, 64, 32], { key: key.fold(1) })],
+ *   operation: modularAddition(17), // levels 0 to 16
+ * });
+ * ```
  */
 export function modularAddition(levels: number): BinaryOperation {
   checkInteger('modularAddition', 'levels', levels, { min: 2 });

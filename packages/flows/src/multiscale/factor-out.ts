@@ -37,6 +37,16 @@ export interface FactorOutOptions {
  *
  * It owns both parts. For integers both are mass functions.
  * @see DGM §3.1.6, "Factoring-out"; Density Estimation Using Real NVP (Dinh et al., 2017), §3.6
+ *
+ * @example
+ * ```ts
+ * const base = factorOut({
+ *   sizes: [4, 4],
+ *   kept: realNvp({ dims: 4, key: key.fold('kept') }),
+ *   dropped: conditional(mlp([4, 32, 2 * 4], { key: key.fold('dropped') }), normalHead({ shape: [4] })),
+ * });
+ * const model = realNvp({ dims: 8, base, key });
+ * ```
  */
 export function factorOut(options: FactorOutOptions): ConditionalDistribution {
   return record(new FactorOut(options), 'factorOut', arguments);

@@ -58,6 +58,12 @@ export interface ContractiveMlpOptions extends ContractionOptions {
  * A multilayer perceptron that is a contraction: $g = L \cdot W_n \phi(\dots \phi(W_1 x))$ with spectral norms of at most 1.
  * @throws ArgumentError if `lipschitz` is not between 0 and 1
  * @see DGM §3.1.7, Eq. 3.23 (which needs a $\phi$ of slope at most 1); Invertible Residual Networks (Behrmann et al., 2019), §2.1
+ *
+ * @example
+ * ```ts
+ * const contraction = contractiveMlp({ dims: 8, hidden: [64, 64], key });
+ * const model = flow({ layers: [new InvertibleResidual({ contraction })], eventShape: [8] });
+ * ```
  */
 export function contractiveMlp({ hidden = [64, 64], ...options }: ContractiveMlpOptions): Contraction {
   const {
@@ -97,6 +103,12 @@ export interface ContractiveDenseNetOptions extends ContractionOptions {
  * puts $\phi(W_i x)$ beside its input x.
  * @throws ArgumentError if `lipschitz` is not between 0 and 1
  * @see DGM §3.1.7, Eq. 3.25-3.30; Invertible DenseNets with Concatenated LipSwish (Perugachi-Diaz et al., 2021)
+ *
+ * @example
+ * ```ts
+ * const contraction = contractiveDenseNet({ dims: 8, depth: 3, growth: 16, key });
+ * const model = flow({ layers: [new InvertibleResidual({ contraction })], eventShape: [8] });
+ * ```
  */
 export function contractiveDenseNet({
   depth = 3,

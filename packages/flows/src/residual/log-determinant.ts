@@ -58,6 +58,12 @@ export interface PowerSeriesOptions {
  *
  * Biased: the omitted terms sum to at most $D \sum_{k > \text{terms}} L^k / k$.
  * @see DGM Eq. 3.24; Invertible Residual Networks (Behrmann et al., 2019), §3.2
+ *
+ * @example
+ * ```ts
+ * const contraction = contractiveMlp({ dims: 8, key });
+ * const layer = new InvertibleResidual({ contraction, logDet: powerSeries({ terms: 20 }) });
+ * ```
  */
 export function powerSeries({
   terms = 10,
@@ -108,6 +114,12 @@ export interface RussianRouletteOptions {
  * A captured graph has fixed shapes, so every term is computed for every row and masked. The estimator is not cheaper
  * here than the series of `maximum` terms.
  * @see Residual Flows for Invertible Generative Modeling (Chen et al., 2019), Eq. 6
+ *
+ * @example
+ * ```ts
+ * const contraction = contractiveMlp({ dims: 8, key });
+ * const layer = new InvertibleResidual({ contraction, logDet: russianRoulette({ always: 4 }) });
+ * ```
  */
 export function russianRoulette(options: RussianRouletteOptions = {}): LogDeterminant {
   const { always = 2, goOn = 0.5, maximum = 20, directions = 1 } = options;

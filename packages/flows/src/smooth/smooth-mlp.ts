@@ -26,6 +26,13 @@ export interface SmoothMlpOptions {
 /**
  * A multilayer perceptron that computes products with its Jacobian.
  * @param sizes - the number of inputs, of each layer of hidden units, and of outputs
+ *
+ * @example
+ * ```ts
+ * const field = smoothMlp([2, 64, 2], { key, conditions: 1 }); // the time is a condition
+ * const layer = new ContinuousFlow({ dims: 2, field });
+ * const model = flow({ layers: [layer], eventShape: [2] });
+ * ```
  */
 export function smoothMlp(
   sizes: readonly number[],

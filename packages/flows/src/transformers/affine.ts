@@ -11,6 +11,15 @@ export interface AffineTransformerOptions {
 /**
  * $y = e^s z + t$ with $s = c \tanh(r / c)$ for the bound c on log-scales. The parameters of an element are r, then t.
  * @see DGM Eq. 3.15-3.18
+ *
+ * @example
+ * ```ts
+ * const layer = new Coupling({
+ *   mask: halfMask(8),
+ *   network: mlp([4, 32, 4 * 2], { key }), // a log-scale and a shift for each of the other 4
+ *   transformer: affine({ maxLogScale: 1 }),
+ * });
+ * ```
  */
 export function affine({ maxLogScale = 2, ...unknown }: AffineTransformerOptions = {}): Transformer {
   checkOptions('affine', unknown, ['maxLogScale']);
@@ -42,6 +51,15 @@ export function affine({ maxLogScale = 2, ...unknown }: AffineTransformerOptions
 /**
  * $y = z + t$: the coupling of NICE, which keeps volumes. The parameter of an element is t.
  * @see NICE: Non-linear Independent Components Estimation (Dinh et al., 2014)
+ *
+ * @example
+ * ```ts
+ * const layer = new Coupling({
+ *   mask: halfMask(8),
+ *   network: mlp([4, 32, 4], { key }), // a shift for each of the other 4
+ *   transformer: additive(),
+ * });
+ * ```
  */
 export function additive(): Transformer {
   const transformer: Transformer = {

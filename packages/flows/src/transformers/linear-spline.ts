@@ -22,6 +22,16 @@ import type { Transformer } from './transformer';
  * With one bin per value of dequantized data and a uniform base over the interval, each value can have any
  * probability, and the bound of uniform dequantization is tight.
  * @see Neural Importance Sampling (Müller et al., 2019), §4.1
+ *
+ * @example
+ * ```ts
+ * const transformer = linearSpline({ bins: 17, minimum: 0, maximum: 17 });
+ * const layer = new Coupling({
+ *   mask: halfMask(8),
+ *   network: mlp([4, 32, 4 * transformer.numParameters], { key }), // 17 for each element
+ *   transformer,
+ * });
+ * ```
  */
 export function linearSpline(options: PiecewiseOptions = {}): Transformer {
   const interval = intervalOf(options, 'linearSpline');

@@ -38,6 +38,16 @@ const RAW_OF_ONE = Math.log(Math.expm1(1 - SMALLEST_SLOPE));
  * latents, then raw slopes at the inner knots (with `freeEnds` at all). The inverse, from data to latent, is evaluated
  * directly, and the forward direction solves a quadratic in the form that does not cancel.
  * @see Neural Spline Flows (Durkan et al., 2019), Eq. 4-8
+ *
+ * @example
+ * ```ts
+ * const transformer = rationalQuadraticSpline({ bins: 8 });
+ * const layer = new Coupling({
+ *   mask: halfMask(8),
+ *   network: mlp([4, 32, 4 * transformer.numParameters], { key }), // 8 + 8 + 7 for each element
+ *   transformer,
+ * });
+ * ```
  */
 export function rationalQuadraticSpline({
   freeEnds = false,

@@ -47,6 +47,16 @@ class GtmPrior extends BaseMixturePrior {
  * Generative topographic mapping: $p_\lambda(z) = \sum_k w_k\, \mathcal{N}(z | \mu_g(u_k), \sigma_g^2(u_k))$, where a
  * network $g_\gamma$ lays a fixed grid of points $u_k$ into the latent space.
  * @see DGM §4.4.1.4, Eq. 4.50-4.52, Listing 4.9. GTM (Bishop, Svensén and Williams, 1998)
+ *
+ * @example
+ * ```ts
+ * const prior = gtmPrior({
+ *   network: mlp([2, 64, 2 * 8], { key }), // points of the plane to parameters of a component
+ *   components: normalHead({ shape: [8] }),
+ *   grid: { pointsPerAxis: 4 }, // K = 16
+ * });
+ * const z = prior.given().sample(key, [100]); // [100, 8]
+ * ```
  */
 export function gtmPrior(options: GtmPriorOptions): ConditionalDistribution {
   checkOptions('gtmPrior', options, ['network', 'components', 'grid', 'weights']);

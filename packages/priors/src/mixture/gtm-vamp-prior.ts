@@ -50,6 +50,20 @@ class GtmVampPrior extends BaseMixturePrior implements PseudoInputPrior {
  *
  * The network has to put out inputs on the scale of the data: end it with a sigmoid times the largest value, for images.
  * @see DGM §4.4.1.5, Eq. 4.53, Listing 4.10
+ *
+ * @example
+ * ```ts
+ * const network = mlp([64, 64, 2 * 8], { key: key.fold('encoder') });
+ * const posterior = normalHead({ shape: [8] });
+ * const prior = gtmVampPrior({
+ *   encoder: conditional(network, posterior),
+ *   network: new Sequential([
+ *     mlp([2, 64, 64], { key: key.fold('grid'), outputActivation: 'sigmoid' }),
+ *     new ActivationLayer((u) => tf.mul(u, 16)), // levels 0 to 16
+ *   ]),
+ *   grid: { pointsPerAxis: 4 }, // K = 16
+ * });
+ * ```
  */
 export function gtmVampPrior(options: GtmVampPriorOptions): PseudoInputPrior {
   checkOptions('gtmVampPrior', options, ['encoder', 'network', 'grid', 'weights']);

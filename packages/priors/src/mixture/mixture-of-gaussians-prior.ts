@@ -58,6 +58,17 @@ class MixtureOfGaussiansPrior extends BaseMixturePrior {
  * A mixture of Gaussians with diagonal covariances: $p_\lambda(z) = \sum_k w_k\, \mathcal{N}(z | \mu_k, \sigma_k^2)$,
  * where weights, means and variances are learned.
  * @see DGM §4.4.1.2, Eq. 4.47, Listing 4.7 (whose `log_prob` and `sample` are mended: {@link BaseMixturePrior})
+ *
+ * @example
+ * ```ts
+ * const model = vae({
+ *   encoder: mlp([64, 64, 2 * 8], { key: key.fold('encoder') }),
+ *   decoder: mlp([8, 64, 64 * 17], { key: key.fold('decoder') }),
+ *   posterior: normalHead({ shape: [8] }),
+ *   prior: mixtureOfGaussiansPrior({ shape: [8], components: 16, key: key.fold('prior') }),
+ *   likelihood: categoricalHead({ shape: [64], levels: 17 }),
+ * });
+ * ```
  */
 export function mixtureOfGaussiansPrior(options: MixtureOfGaussiansPriorOptions): ConditionalDistribution {
   const where = 'mixtureOfGaussiansPrior';

@@ -10,6 +10,13 @@ export type PseudoInputs = (key: Key) => Tensor;
 /**
  * Pseudo-inputs that are uniform noise, as in Listing 4.8.
  * @param options - `count` K, the `shape` of x, and the range of values, by default [0, 1)
+ *
+ * @example
+ * ```ts
+ * const encoder = conditional(mlp([64, 64, 2 * 8], { key }), normalHead({ shape: [8] }));
+ * const pseudoInputs = randomPseudoInputs({ count: 16, shape: [64], max: 17 });
+ * const prior = vampPrior({ encoder, pseudoInputs, key });
+ * ```
  */
 export function randomPseudoInputs({
   count,
@@ -33,6 +40,13 @@ export function randomPseudoInputs({
 /**
  * Pseudo-inputs that are training examples, drawn without replacement.
  * @throws ArgumentError if there are fewer than `count` examples
+ *
+ * @example
+ * ```ts
+ * const encoder = conditional(mlp([64, 64, 2 * 8], { key }), normalHead({ shape: [8] }));
+ * const pseudoInputs = dataPseudoInputs(data.train, { count: 16 });
+ * const prior = vampPrior({ encoder, pseudoInputs, key });
+ * ```
  */
 export function dataPseudoInputs(
   examples: Examples,
@@ -58,6 +72,13 @@ export function dataPseudoInputs(
  * Pseudo-inputs that are the mean example plus a little normal noise, which tells them apart.
  * @param options - `count` K and the noise's `std`, in units of x, by default 0.01
  * @see VAE with a VampPrior (Tomczak and Welling, 2018), §5
+ *
+ * @example
+ * ```ts
+ * const encoder = conditional(mlp([64, 64, 2 * 8], { key }), normalHead({ shape: [8] }));
+ * const pseudoInputs = meanPseudoInputs(data.train, { count: 16, std: 0.5 }); // of levels 0 to 16
+ * const prior = vampPrior({ encoder, pseudoInputs, key });
+ * ```
  */
 export function meanPseudoInputs(
   examples: Examples,

@@ -50,14 +50,16 @@ class VampPrior extends BaseMixturePrior implements PseudoInputPrior {
  *
  * @example
  * ```ts
- * const network = mlp([64, 256, 4], { key });
+ * const encoder = mlp([64, 256, 4], { key: key.fold('encoder') });
  * const posterior = normalHead({ shape: [2] });
  * const prior = vampPrior({
- *   encoder: conditional(network, posterior),
+ *   encoder: conditional(encoder, posterior),
  *   pseudoInputs: dataPseudoInputs(data.train, { count: 16 }),
  *   key,
  * });
- * const model = vae({ encoder: network, posterior, prior, decoder, likelihood });
+ * const decoder = mlp([2, 256, 64 * 17], { key: key.fold('decoder') });
+ * const likelihood = categoricalHead({ shape: [64], levels: 17 });
+ * const model = vae({ encoder, posterior, prior, decoder, likelihood });
  * ```
  * @see DGM §4.4.1.3, Eq. 4.48, 4.49, Listing 4.8. VAE with a VampPrior (Tomczak and Welling, 2018)
  */

@@ -40,6 +40,19 @@ export interface LatentExamplesOptions {
  * The latents of examples as a data set, with their labels: to fit a density, a classifier (M1 of Kingma et al.,
  * 2014), or a model with labels (M1+M2). The latents of a {@link vqVae} are its codes.
  * @throws ArgumentError if an option is out of its range, or the contexts of a conditional model are missing
+ *
+ * @example
+ * ```ts
+ * const model = autoencoder({
+ *   encoder: mlp([64, 64, 2], { key: key.fold('encoder') }),
+ *   decoder: mlp([2, 64, 64 * 17], { key: key.fold('decoder') }),
+ *   likelihood: categoricalHead({ shape: [64], levels: 17 }),
+ *   latents: 2,
+ *   penalty: latentNorm(),
+ * });
+ * await fit(model, data, { key, optimizer, batchSize: 64, epochs: 20 });
+ * const { values, shape } = await latentExamples(model, data.train); // shape: [2]
+ * ```
  */
 export async function latentExamples(
   model: LatentModel | (ConditionedLatentModel & { readonly latentShape: Shape }),
@@ -85,6 +98,20 @@ export interface DecodingModel extends LatentModel, GenerativeModel {
  * any other generative model. It owns both.
  * @throws ShapeError if the density is of another shape than the latents
  * @see From Variational to Deterministic Autoencoders (Ghosh et al., 2020), §4
+ *
+ * @example
+ * ```ts
+ * const model = autoencoder({
+ *   encoder: mlp([64, 64, 2], { key: key.fold('encoder') }),
+ *   decoder: mlp([2, 64, 64 * 17], { key: key.fold('decoder') }),
+ *   likelihood: categoricalHead({ shape: [64], levels: 17 }),
+ *   latents: 2,
+ *   penalty: latentNorm(),
+ * });
+ * await fit(model, data, { key, optimizer, batchSize: 64, epochs: 20 });
+ * const density = ppcaMaximumLikelihood(await latentExamples(model, data.train), { latent: 1 });
+ * const images = withLatentDensity(model, density).sample(key, 16); // [16, 64]
+ * ```
  */
 export function withLatentDensity(model: DecodingModel, density: GenerativeModel): GenerativeModel {
   if (!sameShape(model.latentShape, density.eventShape)) {

@@ -34,6 +34,17 @@ export interface LatentPenalty {
  * weight decay (`adamW`), and fit a density to the latents afterwards.
  * @param options - `weight`: $\lambda$, 1e-2 by default
  * @see From Variational to Deterministic Autoencoders (Ghosh et al., 2020), Eq. 11
+ *
+ * @example
+ * ```ts
+ * const model = autoencoder({
+ *   encoder: mlp([64, 64, 8], { key: key.fold('encoder') }),
+ *   decoder: mlp([8, 64, 64 * 17], { key: key.fold('decoder') }),
+ *   likelihood: categoricalHead({ shape: [64], levels: 17 }),
+ *   latents: 8,
+ *   penalty: latentNorm({ weight: 0.1 }),
+ * });
+ * ```
  */
 export function latentNorm(options: { readonly weight?: number } = {}): LatentPenalty {
   checkOptions('latentNorm', options, ['weight']);
@@ -61,6 +72,17 @@ export interface MmdPenaltyOptions {
  *
  * The estimator needs batches of at least two examples.
  * @see Wasserstein Auto-Encoders (Tolstikhin et al., 2018), Algorithm 2
+ *
+ * @example
+ * ```ts
+ * const model = autoencoder({
+ *   encoder: mlp([64, 64, 8], { key: key.fold('encoder') }),
+ *   decoder: mlp([8, 64, 64 * 17], { key: key.fold('decoder') }),
+ *   likelihood: categoricalHead({ shape: [64], levels: 17 }),
+ *   latents: 8,
+ *   penalty: mmdPenalty({ prior: standardNormal([8]) }),
+ * });
+ * ```
  */
 export function mmdPenalty({
   prior,
@@ -93,6 +115,20 @@ export interface AdversarialPenaltyOptions {
  * The penalty of an adversarial auto-encoder: a critic D learns to distinguish latents from draws of the prior with
  * the loss $-\ln D(z_p) - \ln(1 - D(z))$, and the encoder minimizes $-\lambda \ln D(z)$.
  * @see Adversarial Autoencoders (Makhzani et al., 2016), §2
+ *
+ * @example
+ * ```ts
+ * const model = autoencoder({
+ *   encoder: mlp([64, 64, 8], { key: key.fold('encoder') }),
+ *   decoder: mlp([8, 64, 64 * 17], { key: key.fold('decoder') }),
+ *   likelihood: categoricalHead({ shape: [64], levels: 17 }),
+ *   latents: 8,
+ *   penalty: adversarialPenalty({
+ *     prior: standardNormal([8]),
+ *     critic: mlp([8, 64, 1], { key: key.fold('critic') }),
+ *   }),
+ * });
+ * ```
  */
 export function adversarialPenalty(options: AdversarialPenaltyOptions): LatentPenalty {
   checkOptions('adversarialPenalty', options, ['prior', 'critic', 'weight']);

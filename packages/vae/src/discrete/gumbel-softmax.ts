@@ -29,6 +29,17 @@ export interface GumbelSoftmaxOptions {
  * outputs their logits, `[n, variables * classes]`. Its prior is also a {@link OneHotCategorical}; with equal
  * probabilities it is `new OneHotCategorical([variables, classes], { eventRank: 2 })`.
  * @see Categorical Reparameterization with Gumbel-Softmax (Jang et al., 2017), §2
+ *
+ * @example
+ * ```ts
+ * const model = vae({
+ *   encoder: mlp([64, 64, 8 * 10], { key: key.fold('encoder') }),
+ *   decoder: mlp([8 * 10, 64, 64 * 17], { key: key.fold('decoder') }),
+ *   posterior: gumbelSoftmax({ variables: 8, classes: 10 }), // z: [n, 8, 10]
+ *   prior: new OneHotCategorical([8, 10], { eventRank: 2 }),
+ *   likelihood: categoricalHead({ shape: [64], levels: 17 }),
+ * });
+ * ```
  */
 export function gumbelSoftmax(options: GumbelSoftmaxOptions): DistributionHead {
   checkOptions('gumbelSoftmax', options, ['variables', 'classes', 'temperature', 'estimator']);

@@ -59,6 +59,22 @@ export class BottomUpVae extends BaseHierarchicalVae {
  * Its upper levels tend to collapse (§4.5.2.1). Use `topDownVae`; this model serves for comparison.
  * @throws ArgumentError if a level other than the top one lacks its `prior`, or the top one has one
  * @see DGM §4.5.2.1, Eq. 4.75-4.82
+ *
+ * @example
+ * ```ts
+ * const model = bottomUpVae({
+ *   levels: [
+ *     {
+ *       latent: 8, // z_1
+ *       posterior: mlp([64, 64, 2 * 8], { key: key.fold('q1') }), // q(z_1 | x)
+ *       prior: mlp([4, 32, 2 * 8], { key: key.fold('p1') }), // p(z_1 | z_2)
+ *     },
+ *     { latent: 4, posterior: mlp([8, 32, 2 * 4], { key: key.fold('q2') }) }, // q(z_2 | z_1)
+ *   ],
+ *   decoder: mlp([8, 64, 64 * 17], { key: key.fold('decoder') }),
+ *   likelihood: categoricalHead({ shape: [64], levels: 17 }),
+ * });
+ * ```
  */
 export function bottomUpVae(options: BottomUpVaeOptions): BottomUpVae {
   checkOptions('bottomUpVae', options, HIERARCHY_OPTIONS);

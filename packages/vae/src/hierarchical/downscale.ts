@@ -10,6 +10,12 @@ import { record } from '../record';
  * @param options - `shape` of an image, `[height, width]` or `[height, width, channels]`
  * @returns a function of images, `[n, ...shape]` or flat `[n, size]`; the small ones have the same rank
  * @throws ArgumentError if `factor` does not divide height and width
+ *
+ * @example
+ * ```ts
+ * const halve = downscale({ shape: [8, 8], factor: 2 });
+ * const small = halve(tf.ones([4, 64])); // [4, 16]
+ * ```
  */
 export function downscale({
   shape,

@@ -108,6 +108,27 @@ export class TopDownVae extends BaseHierarchicalVae {
  * @throws ArgumentError for an unknown option, a combination that does not exist, a size that is no positive integer, a level
  * other than the top one without its `prior`, a top one with one, or a top prior of another shape
  * @see DGM §4.5.2.2, Eq. 4.84, 4.85, Listing 4.12. NVAE (Vahdat and Kautz, 2020), §3.2
+ *
+ * @example
+ * ```ts
+ * const model = topDownVae({
+ *   levels: [
+ *     {
+ *       latent: 8, // z_1
+ *       bottomUp: mlp([64, 64], { key: key.fold('up1') }), // x to r_1
+ *       evidence: mlp([64, 2 * 8], { key: key.fold('evidence1') }), // relative to the prior
+ *       prior: mlp([4, 32, 2 * 8], { key: key.fold('p1') }), // p(z_1 | z_2)
+ *     },
+ *     {
+ *       latent: 4, // z_2
+ *       bottomUp: mlp([64, 32], { key: key.fold('up2') }), // r_1 to r_2
+ *       evidence: mlp([32, 2 * 4], { key: key.fold('evidence2') }), // q(z_2 | x)
+ *     },
+ *   ],
+ *   decoder: mlp([8, 64, 64 * 17], { key: key.fold('decoder') }),
+ *   likelihood: categoricalHead({ shape: [64], levels: 17 }),
+ * });
+ * ```
  */
 export function topDownVae(options: TopDownVaeOptions): TopDownVae {
   checkOptions('topDownVae', options, [...HIERARCHY_OPTIONS, 'combination']);
@@ -119,6 +140,27 @@ export function topDownVae(options: TopDownVaeOptions): TopDownVae {
  * The ladder VAE: {@link topDownVae} with a posterior that weights the evidence of x and the level above by their
  * precisions. For a linear model with the true noise levels it is exact.
  * @see Ladder Variational Autoencoders (Sønderby et al., 2016), Eq. 12, 13
+ *
+ * @example
+ * ```ts
+ * const model = ladderVae({
+ *   levels: [
+ *     {
+ *       latent: 8, // z_1
+ *       bottomUp: mlp([64, 64], { key: key.fold('up1') }), // x to r_1
+ *       evidence: mlp([64, 2 * 8], { key: key.fold('evidence1') }),
+ *       prior: mlp([4, 32, 2 * 8], { key: key.fold('p1') }), // p(z_1 | z_2)
+ *     },
+ *     {
+ *       latent: 4, // z_2
+ *       bottomUp: mlp([64, 32], { key: key.fold('up2') }), // r_1 to r_2
+ *       evidence: mlp([32, 2 * 4], { key: key.fold('evidence2') }),
+ *     },
+ *   ],
+ *   decoder: mlp([8, 64, 64 * 17], { key: key.fold('decoder') }),
+ *   likelihood: categoricalHead({ shape: [64], levels: 17 }),
+ * });
+ * ```
  */
 export function ladderVae(options: Omit<TopDownVaeOptions, 'combination'>): TopDownVae {
   checkOptions('ladderVae', options, HIERARCHY_OPTIONS);

@@ -42,6 +42,17 @@ export interface ElboObjectiveOptions {
  * its `reconstruction` and `regularizer` before they are weighted.
  * @throws ArgumentError if an option is out of its range
  * @see beta-VAE (Higgins et al., 2017), Eq. 4
+ *
+ * @example
+ * ```ts
+ * const model = vae({
+ *   encoder: mlp([64, 64, 2 * 8], { key: key.fold('encoder') }),
+ *   decoder: mlp([8, 64, 64 * 17], { key: key.fold('decoder') }),
+ *   posterior: normalHead({ shape: [8] }),
+ *   likelihood: categoricalHead({ shape: [64], levels: 17 }),
+ *   objective: elboObjective({ weight: linearAnnealing({ steps: 1000 }) }), // warms the regularizer up
+ * });
+ * ```
  */
 export function elboObjective(options: ElboObjectiveOptions = {}): VaeObjective {
   const where = 'elboObjective';

@@ -24,6 +24,17 @@ export interface IwaeObjectiveOptions {
  * @throws ArgumentError if `numSamples` is not a positive integer
  * @see Importance Weighted Autoencoders (Burda et al., 2016), Eq. 8; Doubly Reparameterized Gradient Estimators (Tucker et
  * al., 2019), Eq. 6
+ *
+ * @example
+ * ```ts
+ * const model = vae({
+ *   encoder: mlp([64, 64, 2 * 8], { key: key.fold('encoder') }),
+ *   decoder: mlp([8, 64, 64 * 17], { key: key.fold('decoder') }),
+ *   posterior: normalHead({ shape: [8] }),
+ *   likelihood: categoricalHead({ shape: [64], levels: 17 }),
+ *   objective: iwaeObjective({ numSamples: 5, gradient: 'doubly-reparameterized' }),
+ * });
+ * ```
  */
 export function iwaeObjective(options: IwaeObjectiveOptions): VaeObjective {
   checkOptions('iwaeObjective', options, ['numSamples', 'gradient']);

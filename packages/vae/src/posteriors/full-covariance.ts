@@ -13,6 +13,17 @@ import { checkParameters, vectorSize } from './parameters';
  * @param options - `shape`: `[M]`
  * @throws ArgumentError if z is no vector
  * @see An Introduction to Variational Autoencoders (Kingma and Welling, 2019), §2.5.1
+ *
+ * @example
+ * ```ts
+ * const posterior = fullCovariance({ shape: [8] });
+ * const model = vae({
+ *   encoder: mlp([64, 64, posterior.numParameters], { key: key.fold('encoder') }), // 8 + 8 + 28
+ *   decoder: mlp([8, 64, 64 * 17], { key: key.fold('decoder') }),
+ *   posterior,
+ *   likelihood: categoricalHead({ shape: [64], levels: 17 }),
+ * });
+ * ```
  */
 export function fullCovariance({
   shape,

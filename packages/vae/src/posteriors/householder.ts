@@ -119,6 +119,17 @@ export interface HouseholderOptions {
  * $z_0$, followed by T vectors, `[n, (2 + T) M]`. (In the paper each vector is computed from the one before.)
  * @throws ArgumentError if z is no vector, or `reflections` no integer of at least 0
  * @see DGM §4.4.2, Eq. 4.58, 4.59. Improving VAEs using Householder Flow (Tomczak and Welling, 2016)
+ *
+ * @example
+ * ```ts
+ * const posterior = householder({ shape: [8], reflections: 4 });
+ * const model = vae({
+ *   encoder: mlp([64, 64, posterior.numParameters], { key: key.fold('encoder') }), // (2 + 4) * 8
+ *   decoder: mlp([8, 64, 64 * 17], { key: key.fold('decoder') }),
+ *   posterior,
+ *   likelihood: categoricalHead({ shape: [64], levels: 17 }),
+ * });
+ * ```
  */
 export function householder({ shape, reflections, ...unknown }: HouseholderOptions): DistributionHead {
   checkOptions('householder', unknown, ['shape', 'reflections']);

@@ -19,7 +19,13 @@ const SMALLEST = 1;
  *
  * @example
  * ```ts
- * const model = vae({ posterior: vonMisesFisher({ shape: [10] }), prior: new HypersphericalUniform(10), ... });
+ * const model = vae({
+ *   encoder: mlp([64, 64, 10 + 1], { key: key.fold('encoder') }),
+ *   decoder: mlp([10, 64, 64 * 17], { key: key.fold('decoder') }),
+ *   posterior: vonMisesFisher({ shape: [10] }),
+ *   prior: new HypersphericalUniform(10),
+ *   likelihood: categoricalHead({ shape: [64], levels: 17 }),
+ * });
  * ```
  */
 export function vonMisesFisher({

@@ -43,6 +43,13 @@ export interface ExpectationMaximizationResult {
  * and for an entry that no example has
  * @see Probabilistic Principal Component Analysis (Tipping and Bishop, 1999), App. B; Practical Approaches to Principal
  * Component Analysis in the Presence of Missing Values (Ilin and Raiko, 2010), §3.1
+ *
+ * @example
+ * ```ts
+ * const values = Float32Array.of(1, 2, 2, 4.1, 3, NaN, 4, 8.2); // NaN: not observed
+ * const rows = { count: 4, shape: [2], values };
+ * const { model, logLikelihoods } = ppcaExpectationMaximization(rows, { latent: 1, key });
+ * ```
  */
 export function ppcaExpectationMaximization(
   examples: Examples,
