@@ -28,6 +28,13 @@ export interface OptimalPairsOptions {
  * distances is least. Paths then cross less and are nearly straight, so that few steps draw well.
  * @throws ArgumentError for an option that is unknown or out of its range
  * @see Improving and Generalizing Flow-Based Generative Models with Minibatch Optimal Transport (Tong et al., 2024), §3.2.3
+ *
+ * @example
+ * ```ts
+ * const model = flowMatching({ shape: [64], levels: 17, network: convDenoiser({ shape: [64], key }) });
+ * const batch = optimalPairs({ levels: 17 });
+ * await fit(model, data, { key, optimizer, batchSize: 125, epochs: 50, batch });
+ * ```
  */
 export function optimalPairs(options: OptimalPairsOptions = {}): MakeBatch<PairedBatch> {
   checkOptions('optimalPairs', options, ['levels', 'classes']);

@@ -64,6 +64,13 @@ export interface SamplerOptions {
  * @param given - `eta` in [0, 1] (`@defaultValue 0`), and those of every sampler
  * @throws ArgumentError for an option that is unknown or out of its range
  * @see Denoising Diffusion Implicit Models (Song et al., 2021), Eq. 12 and 16
+ *
+ * @example
+ * ```ts
+ * const network = convDenoiser({ shape: [64], outputs: 17, key });
+ * const model = gaussianDiffusion({ shape: [64], levels: 17, network });
+ * const images = model.sample(key, 16, { sampler: ddim({ steps: 10 }) }); // [16, 64]
+ * ```
  */
 export function ddim(given: SamplerOptions & { readonly eta?: number } = {}): DiffusionSampler {
   checkOptions('ddim', given, ['steps', 'times', 'eta']);
@@ -89,6 +96,13 @@ export function ddim(given: SamplerOptions & { readonly eta?: number } = {}): Di
  * The reverse process itself, one draw of $p(z_s | z_t) = q(z_s | z_t, x = \hat x)$ per step: {@link ddim} with $\eta = 1$.
  * @throws ArgumentError for an option that is unknown or out of its range
  * @see DGM Eq. 4.99-4.101; Variational Diffusion Models (Kingma et al., 2021), Eq. 33 and 34
+ *
+ * @example
+ * ```ts
+ * const network = convDenoiser({ shape: [64], outputs: 17, key });
+ * const model = gaussianDiffusion({ shape: [64], levels: 17, network });
+ * const images = model.sample(key, 16, { sampler: ancestral({ steps: 50 }) }); // [16, 64]
+ * ```
  */
 export function ancestral(options: SamplerOptions = {}): DiffusionSampler {
   const times = timesOf('ancestral', options, 100);
@@ -104,6 +118,13 @@ export function ancestral(options: SamplerOptions = {}): DiffusionSampler {
  * with $h = (\gamma_t - \gamma_s) / 2$ and $h'$ of the step before, from t'. Its first step is one of DDIM.
  * @throws ArgumentError for an option that is unknown or out of its range
  * @see DPM-Solver++ (Lu et al., 2022), Algorithm 2
+ *
+ * @example
+ * ```ts
+ * const network = convDenoiser({ shape: [64], outputs: 17, key });
+ * const model = gaussianDiffusion({ shape: [64], levels: 17, network });
+ * const images = model.sample(key, 16, { sampler: dpmSolver({ steps: 10 }) }); // [16, 64]
+ * ```
  */
 export function dpmSolver(options: SamplerOptions = {}): DiffusionSampler {
   const sampler: DiffusionSampler = {
@@ -129,6 +150,13 @@ export function dpmSolver(options: SamplerOptions = {}): DiffusionSampler {
  * every sampler
  * @throws ArgumentError for an option that is unknown or out of its range
  * @see Elucidating the Design Space of Diffusion-Based Generative Models (Karras et al., 2022), Algorithms 1 and 2
+ *
+ * @example
+ * ```ts
+ * const network = convDenoiser({ shape: [64], outputs: 17, key });
+ * const model = gaussianDiffusion({ shape: [64], levels: 17, network });
+ * const images = model.sample(key, 16, { sampler: heun({ steps: 10 }) }); // [16, 64], by 20 evaluations
+ * ```
  */
 export function heun(given: SamplerOptions & { readonly churn?: number } = {}): DiffusionSampler {
   checkOptions('heun', given, ['steps', 'times', 'churn']);
@@ -185,6 +213,14 @@ const CORRECTOR_OPTIONS = [
  * @throws ArgumentError for an option that is unknown or out of its range
  * @see Score-Based Generative Modeling through Stochastic Differential Equations (Song et al., 2021), Algorithms 1, 3 and 5; there
  * the step size is computed from the lengths of drawn noise and score
+ *
+ * @example
+ * ```ts
+ * const network = convDenoiser({ shape: [64], outputs: 17, key });
+ * const model = gaussianDiffusion({ shape: [64], levels: 17, network });
+ * const sampler = predictorCorrector({ steps: 20, corrections: 2 });
+ * const images = model.sample(key, 16, { sampler }); // [16, 64]
+ * ```
  */
 export function predictorCorrector(options: CorrectorOptions = {}): DiffusionSampler {
   checkOptions('predictorCorrector', options, CORRECTOR_OPTIONS);
@@ -204,6 +240,14 @@ export function predictorCorrector(options: CorrectorOptions = {}): DiffusionSam
  * @throws ArgumentError for an option that is unknown or out of its range
  * @see Generative Modeling by Estimating Gradients of the Data Distribution (Song and Ermon, 2019), Algorithm 1, whose states are
  * $z / \alpha$ here; the noise has the deviation $\sqrt{2 \epsilon}$ that Langevin dynamics needs
+ *
+ * @example
+ * ```ts
+ * const network = mlpDenoiser({ shape: [2], key });
+ * const model = gaussianDiffusion({ shape: [2], network, schedule: varianceExplodingSchedule() });
+ * const sampler = annealedLangevin({ steps: 20, corrections: 10 });
+ * const points = model.sample(key, 100, { sampler }); // [100, 2]
+ * ```
  */
 export function annealedLangevin(options: CorrectorOptions = {}): DiffusionSampler {
   checkOptions('annealedLangevin', options, CORRECTOR_OPTIONS);

@@ -60,6 +60,13 @@ export interface ScheduleEnds {
  * $\gamma(t) = \gamma_0 + (\gamma_1 - \gamma_0) t$: equal steps of the log-SNR.
  * @param ends - `start` (`@defaultValue -13.3`) and `end` (`@defaultValue 5`)
  * @throws ArgumentError if an end is not finite or `start` is not below `end`
+ *
+ * @example
+ * ```ts
+ * const schedule = logSnrSchedule({ start: -8, end: 5 });
+ * const network = convDenoiser({ shape: [64], outputs: 17, key });
+ * const model = gaussianDiffusion({ shape: [64], levels: 17, network, schedule });
+ * ```
  */
 export function logSnrSchedule(ends: ScheduleEnds = {}): NoiseSchedule {
   const { start, end } = checkedEnds('logSnrSchedule', ends);
@@ -97,6 +104,13 @@ class LearnedSchedule extends BaseModule implements NoiseSchedule {
  * @param ends - where they start: `start` (`@defaultValue -7`) and `end` (`@defaultValue 5`)
  * @throws ArgumentError if an end is not finite or `start` is not below `end`
  * @see Variational Diffusion Models (Kingma et al., 2021), §5.1
+ *
+ * @example
+ * ```ts
+ * const schedule = learnedSchedule({ start: -8 });
+ * const network = convDenoiser({ shape: [64], outputs: 17, key });
+ * const model = gaussianDiffusion({ shape: [64], levels: 17, network, schedule });
+ * ```
  */
 export function learnedSchedule(ends: ScheduleEnds = {}): NoiseSchedule & BaseModule {
   const schedule = new LearnedSchedule(checkedEnds('learnedSchedule', ends, { start: -7 }));
@@ -110,6 +124,12 @@ export function learnedSchedule(ends: ScheduleEnds = {}): NoiseSchedule & BaseMo
  * @throws ArgumentError if an end is not finite or `start` is not below `end`
  * @see Improved Denoising Diffusion Probabilistic Models (Nichol and Dhariwal, 2021), Eq. 17; with ends as in simple
  * diffusion (Hoogeboom et al., 2023), Eq. 7
+ *
+ * @example
+ * ```ts
+ * const network = convDenoiser({ shape: [64], outputs: 17, key });
+ * const model = gaussianDiffusion({ shape: [64], levels: 17, network, schedule: cosineNoiseSchedule() });
+ * ```
  */
 export function cosineNoiseSchedule(ends: ScheduleEnds = {}): NoiseSchedule {
   const { start, end } = checkedEnds('cosineNoiseSchedule', ends);
@@ -132,6 +152,12 @@ export function cosineNoiseSchedule(ends: ScheduleEnds = {}): NoiseSchedule {
  * @throws ArgumentError if a rate is not positive or `first` is not in (0, 1)
  * @see DGM Eq. 4.90; Denoising Diffusion Probabilistic Models (Ho et al., 2020), §4; Score-Based Generative Modeling through
  * Stochastic Differential Equations (Song et al., 2021), Eq. 32
+ *
+ * @example
+ * ```ts
+ * const network = convDenoiser({ shape: [64], outputs: 17, key });
+ * const model = gaussianDiffusion({ shape: [64], levels: 17, network, schedule: linearBetaSchedule() });
+ * ```
  */
 export function linearBetaSchedule(options: LinearBetas = {}): NoiseSchedule {
   const { integral, rate } = linearBetas('linearBetaSchedule', options);
@@ -154,6 +180,13 @@ export function linearBetaSchedule(options: LinearBetas = {}): NoiseSchedule {
  * @param options - those of {@link linearBetaSchedule}
  * @throws ArgumentError if a rate is not positive or `first` is not in (0, 1)
  * @see Score-Based Generative Modeling through Stochastic Differential Equations (Song et al., 2021), Eq. 12 and 29
+ *
+ * @example
+ * ```ts
+ * const schedule = subVariancePreservingSchedule();
+ * const network = convDenoiser({ shape: [64], outputs: 17, key });
+ * const model = gaussianDiffusion({ shape: [64], levels: 17, network, schedule });
+ * ```
  */
 export function subVariancePreservingSchedule(options: LinearBetas = {}): NoiseSchedule {
   const { integral, rate } = linearBetas('subVariancePreservingSchedule', options);
@@ -177,6 +210,13 @@ export function subVariancePreservingSchedule(options: LinearBetas = {}): NoiseS
  * @param options - `smallest` (`@defaultValue 0.01`) and `largest` (`@defaultValue 50`)
  * @throws ArgumentError if an option is not positive or `smallest` is not below `largest`
  * @see Score-Based Generative Modeling through Stochastic Differential Equations (Song et al., 2021), Eq. 9 and 30
+ *
+ * @example
+ * ```ts
+ * const schedule = varianceExplodingSchedule({ largest: 20 });
+ * const network = convDenoiser({ shape: [64], outputs: 17, key });
+ * const model = gaussianDiffusion({ shape: [64], levels: 17, network, schedule });
+ * ```
  */
 export function varianceExplodingSchedule(
   options: { readonly smallest?: number; readonly largest?: number } = {},
@@ -221,6 +261,13 @@ function linearBetas(
  * $\mathrm{logit}$ between `softness` and 1 - `softness`.
  * @param options - the ends, and `softness` (`@defaultValue 0.05`), the smaller the steeper
  * @throws ArgumentError for ends as in {@link logSnrSchedule}, or a softness that is not in (0, 0.5)
+ *
+ * @example
+ * ```ts
+ * const schedule = sigmoidNoiseSchedule({ softness: 0.1 });
+ * const network = convDenoiser({ shape: [64], outputs: 17, key });
+ * const model = gaussianDiffusion({ shape: [64], levels: 17, network, schedule });
+ * ```
  */
 export function sigmoidNoiseSchedule(
   options: ScheduleEnds & { readonly softness?: number } = {},
@@ -254,6 +301,13 @@ export function sigmoidNoiseSchedule(
  * @param options - `smallest` $s_0$ (`@defaultValue 0.002`), `largest` $s_1$ (`@defaultValue 80`), `rho` (`@defaultValue 7`)
  * @throws ArgumentError if an option is not positive or `smallest` is not below `largest`
  * @see Elucidating the Design Space of Diffusion-Based Generative Models (Karras et al., 2022), Eq. 5
+ *
+ * @example
+ * ```ts
+ * const schedule = edmSchedule({ largest: 20 });
+ * const model = gaussianDiffusion({ shape: [2], network: mlpDenoiser({ shape: [2], key }), schedule });
+ * const points = model.sample(key, 100, { sampler: heun({ steps: 18 }) }); // [100, 2]
+ * ```
  */
 export function edmSchedule(
   options: { readonly smallest?: number; readonly largest?: number; readonly rho?: number } = {},

@@ -104,6 +104,12 @@ export interface MlpDenoiserOptions extends DenoiserOptions {
 /**
  * A residual multilayer perceptron that sees all entries at once: for points, tables and tiny images.
  * @throws ArgumentError for an option that is unknown or out of its range
+ *
+ * @example
+ * ```ts
+ * const network = mlpDenoiser({ shape: [2], features: 128, blocks: 3, key });
+ * const model = gaussianDiffusion({ shape: [2], network });
+ * ```
  */
 export function mlpDenoiser(options: MlpDenoiserOptions): Denoiser {
   const { entries, outputs, contextSize, size, lead } = checked('mlpDenoiser', options);
@@ -137,6 +143,12 @@ export interface ConvDenoiserOptions extends DenoiserOptions {
  * Residual convolutions at full resolution with a bias for each position, and in the middle one dense path over the whole image:
  * for small images of one place each, such as 8x8 digits.
  * @throws ArgumentError for an option that is unknown or out of its range, or a shape that is no image
+ *
+ * @example
+ * ```ts
+ * const network = convDenoiser({ shape: [64], outputs: 17, channels: 32, blocks: 3, key }); // of flat 8 x 8 images
+ * const model = gaussianDiffusion({ shape: [64], levels: 17, network });
+ * ```
  */
 export function convDenoiser(options: ConvDenoiserOptions): Denoiser {
   const where = 'convDenoiser';
@@ -190,6 +202,12 @@ export interface UNetDenoiserOptions
 /**
  * Core's U-Net as a denoiser of images.
  * @throws ArgumentError for an option that is unknown or out of its range, or a shape that is no image
+ *
+ * @example
+ * ```ts
+ * const network = uNetDenoiser({ shape: [8, 8, 1], outputs: 17, channels: 16, multipliers: [1, 2], key });
+ * const model = gaussianDiffusion({ shape: [8, 8, 1], levels: 17, network });
+ * ```
  */
 export function uNetDenoiser(options: UNetDenoiserOptions): Denoiser {
   const where = 'uNetDenoiser';
@@ -230,6 +248,12 @@ export interface TransformerDenoiserOptions extends DenoiserOptions {
  * condition. For sequences of categories, with {@link oneHotEntries}, and for images in patches.
  * @throws ArgumentError for an option that is unknown or out of its range, or patches that do not divide the image
  * @see Scalable Diffusion Models with Transformers (Peebles and Xie, 2023), §3.2
+ *
+ * @example
+ * ```ts
+ * const network = transformerDenoiser({ shape: [64], outputs: 17, patch: 2, features: 64, key }); // 16 tokens
+ * const model = gaussianDiffusion({ shape: [64], levels: 17, network });
+ * ```
  */
 export function transformerDenoiser(options: TransformerDenoiserOptions): Denoiser {
   const where = 'transformerDenoiser';

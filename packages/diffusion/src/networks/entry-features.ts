@@ -10,7 +10,15 @@ export interface EntryFeatures {
   of(x: Tensor): Tensor;
 }
 
-/** Each entry as it is. */
+/**
+ * Each entry as it is.
+ *
+ * @example
+ * ```ts
+ * const network = mlpDenoiser({ shape: [64], outputs: 17, entries: plainEntries(), key });
+ * const model = gaussianDiffusion({ shape: [64], levels: 17, network });
+ * ```
+ */
 export function plainEntries(): EntryFeatures {
   const features: EntryFeatures = { size: 1, of: (x) => tf.expandDims(x, -1) };
   return record(features, 'plainEntries', arguments);
@@ -21,6 +29,13 @@ export function plainEntries(): EntryFeatures {
  * in [-1, 1] a frequency of (L - 1) / 4 gives neighbours opposite signs.
  * @throws ArgumentError if a frequency is not a positive number
  * @see Variational Diffusion Models (Kingma et al., 2021), Appendix C
+ *
+ * @example
+ * ```ts
+ * const entries = fourierEntries({ frequencies: [2, 4] }); // for 17 levels: 4 tells neighbours apart
+ * const network = convDenoiser({ shape: [64], outputs: 17, entries, key });
+ * const model = gaussianDiffusion({ shape: [64], levels: 17, network });
+ * ```
  */
 export function fourierEntries(options: { readonly frequencies: readonly number[] }): EntryFeatures {
   checkOptions('fourierEntries', options, ['frequencies']);
@@ -44,6 +59,13 @@ export function fourierEntries(options: { readonly frequencies: readonly number[
 /**
  * A category 0 to `levels` - 1 as a vector with one 1, and the mask, whose value is `levels`, as one more category.
  * @throws ArgumentError if there are not at least 2 levels
+ *
+ * @example
+ * ```ts
+ * const entries = oneHotEntries({ levels: 17 });
+ * const network = mlpDenoiser({ shape: [64], outputs: 17, entries, key });
+ * const model = multinomialDiffusion({ shape: [64], levels: 17, network });
+ * ```
  */
 export function oneHotEntries(options: { readonly levels: number }): EntryFeatures {
   checkOptions('oneHotEntries', options, ['levels']);
@@ -57,6 +79,13 @@ export function oneHotEntries(options: { readonly levels: number }): EntryFeatur
  * Levels 0 to `levels` - 1, of which the masked ones have the value `levels`: the level in [-1, 1] and its parity as $\pm 1$, both
  * 0 where it is masked, and whether it is masked.
  * @throws ArgumentError if there are not at least 2 levels
+ *
+ * @example
+ * ```ts
+ * const entries = maskedEntries({ levels: 17 });
+ * const network = mlpDenoiser({ shape: [64], outputs: 17, entries, key });
+ * const model = maskedDiffusion({ shape: [64], levels: 17, network });
+ * ```
  */
 export function maskedEntries(options: { readonly levels: number }): EntryFeatures {
   checkOptions('maskedEntries', options, ['levels']);

@@ -8,6 +8,12 @@ export type Edge = readonly [number, number];
  * @param plane - rows and columns
  * @param options - `periodic`: whether the last row and column are neighbours of the first (`@defaultValue false`)
  * @throws {@link ArgumentError} if a size is not a positive integer, or below 3 on a periodic grid.
+ *
+ * @example
+ * ```ts
+ * const edges = gridEdges([8, 8], { periodic: true }); // 128 pairs, such as [0, 1] and [0, 8]
+ * const model = boltzmannMachine({ shape: [64], edges, key });
+ * ```
  */
 export function gridEdges(
   plane: readonly [number, number],

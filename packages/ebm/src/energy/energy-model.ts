@@ -71,6 +71,17 @@ export interface JointEnergyModelOptions extends Omit<EnergyModelOptions, 'netwo
  * @throws {@link ArgumentError} for an option that is unknown, out of its range, or of no use to the `objective`.
  * @throws {@link UnsupportedError} for score matching with a network whose second derivative TensorFlow.js gets wrong.
  * @see DGM §6.2, Eq. 6.20-6.24
+ *
+ * @example
+ * ```ts
+ * const model = energyModel({
+ *   network: mlp([2, 64, 64, 1], { key: key.fold('network'), activation: 'swish' }),
+ *   shape: [2],
+ *   range: [-4, 4],
+ *   key: key.fold('chains'),
+ * });
+ * await fit(model, planeDataset(rings(), { key }), { key, optimizer, batchSize: 100, epochs: 100 });
+ * ```
  */
 export function energyModel(options: EnergyModelOptions): DeepEnergyModel {
   checkGiven('energyModel', 'options', options, 'to be an object');
@@ -92,6 +103,19 @@ export function energyModel(options: EnergyModelOptions): DeepEnergyModel {
  * @returns a model of batches `{ x, context }` with one-hot labels: `fit(model, data, { batch: classContext({ classes }), ... })`
  * @throws {@link ArgumentError} for an option that is unknown or out of its range.
  * @see DGM §6.3, Eq. 6.5-6.31; Your Classifier is Secretly an Energy Based Model (Grathwohl et al., 2020)
+ *
+ * @example
+ * ```ts
+ * const model = jointEnergyModel({
+ *   network: mlp([64, 128, 10], { key: key.fold('network'), activation: 'swish' }),
+ *   classes: 10,
+ *   shape: [64],
+ *   range: [0, 16],
+ *   key: key.fold('chains'),
+ * });
+ * const batch = classContext({ classes: 10 });
+ * await fit(model, data, { key, optimizer, batchSize: 50, epochs: 20, batch, clipNorm: 1 });
+ * ```
  */
 export function jointEnergyModel(options: JointEnergyModelOptions): JointEnergyModel {
   checkGiven('jointEnergyModel', 'options', options, 'to be an object');

@@ -12,6 +12,12 @@ import type { EnergyFunction, EnergyObjective } from './energy-objective';
  * where $x^{(d)}$ is x with entry d flipped. $\ln Z$ cancels. It takes D energies of each example.
  *
  * @see Statistical Analysis of Non-Lattice Data (Besag, 1975)
+ *
+ * @example
+ * ```ts
+ * const visible = bernoulliUnits({ shape: [64] });
+ * const model = rbm({ visible, hidden: 100, key, objective: pseudoLikelihood() });
+ * ```
  */
 export function pseudoLikelihood(): EnergyObjective {
   const objective: EnergyObjective = {
@@ -31,6 +37,12 @@ export function pseudoLikelihood(): EnergyObjective {
  * where $x^{(d)}$ is x with entry d flipped.
  *
  * @see Minimum Probability Flow Learning (Sohl-Dickstein, Battaglino and DeWeese, 2011), Eq. 10
+ *
+ * @example
+ * ```ts
+ * const visible = bernoulliUnits({ shape: [64] });
+ * const model = rbm({ visible, hidden: 100, key, objective: minimumProbabilityFlow() });
+ * ```
  */
 export function minimumProbabilityFlow(): EnergyObjective {
   const objective: EnergyObjective = {

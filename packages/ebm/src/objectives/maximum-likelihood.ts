@@ -12,6 +12,12 @@ import type { EnergyObjective } from './energy-objective';
  * batches cost little more than small ones.
  *
  * @see DGM Eq. 6.20-6.23, 6.41
+ *
+ * @example
+ * ```ts
+ * const visible = bernoulliUnits({ shape: [64] });
+ * const model = rbm({ visible, hidden: 10, key, objective: maximumLikelihood() }); // sums over 2^10 hidden states
+ * ```
  */
 export function maximumLikelihood(): EnergyObjective {
   const objective: EnergyObjective = {

@@ -34,6 +34,18 @@ export interface NoiseContrastiveOptions {
  *
  * @throws {@link ArgumentError} for an option that is unknown or out of its range.
  * @see Noise-Contrastive Estimation of Unnormalized Statistical Models (Gutmann and Hyvärinen, 2012), Eq. 8
+ *
+ * @example
+ * ```ts
+ * const noise = new Independent(new Normal(0, 2, { shape: [2] }), 1);
+ * const model = energyModel({
+ *   network: mlp([2, 64, 64, 1], { key: key.fold('network'), activation: 'swish' }),
+ *   shape: [2],
+ *   range: [-4, 4],
+ *   objective: noiseContrastiveEstimation({ noise, ratio: 4 }),
+ *   key: key.fold('chains'),
+ * });
+ * ```
  */
 export function noiseContrastiveEstimation(options: NoiseContrastiveOptions): EnergyObjective {
   const where = 'noiseContrastiveEstimation';
@@ -85,6 +97,17 @@ export interface EnergyDiscrepancyOptions {
  *
  * @throws {@link ArgumentError} for an option that is unknown or out of its range.
  * @see Energy Discrepancies: A Score-Independent Loss for Energy-Based Models (Schröder et al., 2023), Eq. 11
+ *
+ * @example
+ * ```ts
+ * const model = energyModel({
+ *   network: mlp([2, 64, 64, 1], { key: key.fold('network'), activation: 'swish' }),
+ *   shape: [2],
+ *   range: [-4, 4],
+ *   objective: energyDiscrepancy({ std: 0.5 }),
+ *   key: key.fold('chains'),
+ * });
+ * ```
  */
 export function energyDiscrepancy(options: EnergyDiscrepancyOptions): EnergyObjective {
   const where = 'energyDiscrepancy';

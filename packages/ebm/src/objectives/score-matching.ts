@@ -26,6 +26,17 @@ export interface ImplicitScoreMatchingOptions {
  * @throws {@link ArgumentError} for an unknown option.
  * @see Estimation of Non-Normalized Statistical Models by Score Matching (Hyvärinen, 2005), Eq. 4; Sliced Score Matching (Song et
  * al., 2019), Eq. 8
+ *
+ * @example
+ * ```ts
+ * const model = energyModel({
+ *   network: mlp([2, 64, 64, 1], { key: key.fold('network'), activation: 'swish' }),
+ *   shape: [2],
+ *   range: [-4, 4],
+ *   objective: implicitScoreMatching({ trace: hutchinsonTrace() }),
+ *   key: key.fold('chains'),
+ * });
+ * ```
  */
 export function implicitScoreMatching(options: ImplicitScoreMatchingOptions = {}): EnergyObjective {
   checkOptions('implicitScoreMatching', options, ['trace']);
@@ -66,6 +77,17 @@ export interface DenoisingScoreMatchingOptions {
  *
  * @throws {@link ArgumentError} for an option that is unknown or out of its range.
  * @see A Connection Between Score Matching and Denoising Autoencoders (Vincent, 2011), Eq. 9, times $\sigma^2$
+ *
+ * @example
+ * ```ts
+ * const model = energyModel({
+ *   network: mlp([2, 64, 64, 1], { key: key.fold('network'), activation: 'swish' }),
+ *   shape: [2],
+ *   range: [-4, 4],
+ *   objective: denoisingScoreMatching({ std: 0.1 }),
+ *   key: key.fold('chains'),
+ * });
+ * ```
  */
 export function denoisingScoreMatching(options: DenoisingScoreMatchingOptions): EnergyObjective {
   const where = 'denoisingScoreMatching';

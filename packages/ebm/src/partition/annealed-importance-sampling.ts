@@ -96,6 +96,13 @@ export async function annealedImportanceSampling(
  * The chains of {@link annealedImportanceSampling} as a loop, for `compileSampler`.
  * @returns a loop whose result is `[2, chains]`: the log-weights, and what rounding has left out of them
  * @throws {@link ArgumentError} for an option that is unknown or out of its range.
+ *
+ * @example
+ * ```ts
+ * const model = rbm({ visible: bernoulliUnits({ shape: [64] }), hidden: 100, key });
+ * const loop = annealingLoop(model.annealedPath(), { chains: 100, temperatures: 1000 });
+ * const logWeights = runSamplingLoop(loop, key); // [2, 100]
+ * ```
  */
 export function annealingLoop(path: AnnealedPath, options: AnnealingOptions = {}): SamplingLoop {
   const where = 'annealedImportanceSampling';

@@ -55,6 +55,11 @@ export function drawBits(logits: Tensor, key: Key): Tensor {
 /**
  * Visible units that are 0 or 1 (DGM Eq. 6.33): $t(x) = x$ and $A(\eta) = \sum_i \ln(1 + e^{\eta_i})$.
  * @throws {@link ArgumentError} if a size is not a positive integer.
+ *
+ * @example
+ * ```ts
+ * const model = rbm({ visible: bernoulliUnits({ shape: [64] }), hidden: 100, key }); // x: [n, 64] of bits
+ * ```
  */
 export function bernoulliUnits(options: { readonly shape: Shape }): VisibleUnits {
   const { shape, size } = checkUnits('bernoulliUnits', options);
@@ -77,6 +82,11 @@ export function bernoulliUnits(options: { readonly shape: Shape }): VisibleUnits
  * Visible units that are real numbers with a variance of 1 given the hidden units: $t(x) = x$, $e(x) = \frac12 \|x\|^2$ and
  * $A(\eta) = \sum_i \frac12 \eta_i^2 + \frac12 \ln 2\pi$. Standardize the data first.
  * @throws {@link ArgumentError} if a size is not a positive integer.
+ *
+ * @example
+ * ```ts
+ * const model = rbm({ visible: gaussianUnits({ shape: [8] }), hidden: 50, key }); // x: [n, 8], standardized
+ * ```
  */
 export function gaussianUnits(options: { readonly shape: Shape }): VisibleUnits {
   const { shape, size } = checkUnits('gaussianUnits', options);
@@ -97,6 +107,11 @@ export function gaussianUnits(options: { readonly shape: Shape }): VisibleUnits 
  * $A(\eta) = \sum_i \ln \sum_k e^{\eta_{ik}}$.
  * @throws {@link ArgumentError} if a size is not a positive integer, or for fewer than two levels.
  * @see Restricted Boltzmann Machines for Collaborative Filtering (Salakhutdinov, Mnih and Hinton, 2007), §2
+ *
+ * @example
+ * ```ts
+ * const model = rbm({ visible: categoricalUnits({ shape: [64], levels: 17 }), hidden: 100, key });
+ * ```
  */
 export function categoricalUnits(options: { readonly shape: Shape; readonly levels: number }): VisibleUnits {
   const where = 'categoricalUnits';

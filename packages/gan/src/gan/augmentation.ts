@@ -15,6 +15,16 @@ export type Augmentation = (x: Tensor, key: Key) => Tensor;
  * Instance noise: adds normal noise, so that the distributions of data and fakes overlap.
  * @param options - `std`, in the unit that the networks see
  * @see Amortised MAP Inference for Image Super-resolution (Sønderby et al., 2017), §4
+ *
+ * @example
+ * ```ts
+ * const model = gan({
+ *   latent: 2,
+ *   generator: mlp([2, 64, 2], { key: key.fold('generator') }),
+ *   critic: mlp([2, 64, 1], { key: key.fold('critic') }),
+ *   augment: instanceNoise({ std: 0.1 }),
+ * });
+ * ```
  */
 export function instanceNoise(options: { readonly std: number }): Augmentation {
   checkOptions('instanceNoise', options, ['std']);

@@ -90,6 +90,12 @@ export function cycleGan(options: CycleGanOptions): CycleGan {
  * The option `batch` of `fit` for {@link cycleGan}: `{ x, context }`, with random rows of another set as contexts.
  * @param sources - vectors, `[contextSize]` each
  * @throws ArgumentError if there are no sources
+ *
+ * @example
+ * ```ts
+ * const sources = planeDataset(rings(), { key: key.fold('sources') });
+ * const batch = unpairedContext(sources.train); // { x: [n, 2], context: [n, 2] }
+ * ```
  */
 export function unpairedContext(sources: Examples): MakeBatch<ConditionedBatch> {
   checkGiven('unpairedContext', 'sources', sources, 'to be examples');

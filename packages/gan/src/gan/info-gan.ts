@@ -35,6 +35,19 @@ export interface InfoGanOptions extends GanOptions {
  * @throws ArgumentError for a code without classes and variables
  * @see InfoGAN: Interpretable Representation Learning by Information Maximizing Generative Adversarial Nets (Chen et al., 2016), Eq. 5
  * and 6; DGM §7.4
+ *
+ * @example
+ * ```ts
+ * const model = infoGan({
+ *   latent: 16,
+ *   code: { classes: 10, uniform: 2 },
+ *   generator: mlp([16 + 10 + 2, 128, 64], { key: key.fold('generator'), outputActivation: 'tanh' }),
+ *   critic: mlp([64, 128, 1], { key: key.fold('critic') }),
+ *   recognition: mlp([64, 128, 10 + 2 * 2], { key: key.fold('recognition') }),
+ *   levels: 17,
+ * });
+ * await fit(model, data, { key, optimizer: adam({ learningRate: 2e-4, beta1: 0 }), batchSize: 64, epochs: 100 });
+ * ```
  */
 export function infoGan(options: InfoGanOptions): InfoGan {
   return record(new InfoGan(options), 'infoGan', arguments);

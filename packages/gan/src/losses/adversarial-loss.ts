@@ -86,6 +86,13 @@ export type AdversarialLossName = keyof typeof losses;
  * | `relativistic` | The relativistic discriminator (Jolicoeur-Martineau, 2019), Eq. 3, as in R3GAN (Huang et al., 2024), Eq. 2 |
  *
  * @throws ArgumentError for another name, with the closest one
+ *
+ * @example
+ * ```ts
+ * const loss = adversarialLoss('hinge');
+ * const scores = { real: tf.tensor1d([2, 0.5]), fake: tf.tensor1d([-1, 0]) };
+ * loss.critic(scores.real, scores.fake); // (0 + 0.5) / 2 + (0 + 1) / 2 = 0.75
+ * ```
  */
 export function adversarialLoss(name: AdversarialLossName): AdversarialLoss {
   checkOneOf('adversarialLoss', 'name', name, Object.keys(losses) as AdversarialLossName[]);

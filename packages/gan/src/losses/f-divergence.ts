@@ -96,6 +96,16 @@ export interface FDivergence extends AdversarialLoss, FDivergenceDual {
  * @throws ArgumentError for another name, with the closest one
  * @see f-GAN: Training Generative Neural Samplers using Variational Divergence Minimization (Nowozin et al., 2016), Eq. 4 and 6,
  * Tables 2 and 6
+ *
+ * @example
+ * ```ts
+ * const model = gan({
+ *   latent: 2,
+ *   generator: mlp([2, 64, 2], { key: key.fold('generator') }),
+ *   critic: mlp([2, 64, 1], { key: key.fold('critic') }),
+ *   loss: fDivergence('kl'),
+ * });
+ * ```
  */
 export function fDivergence(
   name: FDivergenceName,

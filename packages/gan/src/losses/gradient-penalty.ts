@@ -43,6 +43,17 @@ export interface GradientPenalty {
  * Its own gradient with respect to the critic's weights is a second derivative: the critic must be made of core's layers and
  * functions, whose derivatives are right at every order.
  * @throws ArgumentError for an unknown option or one out of its range
+ *
+ * @example
+ * ```ts
+ * const model = gan({
+ *   latent: 2,
+ *   generator: mlp([2, 64, 2], { key: key.fold('generator') }),
+ *   critic: mlp([2, 64, 1], { key: key.fold('critic') }),
+ *   loss: 'wasserstein',
+ *   penalties: [gradientPenalty({ at: 'real', center: 1, weight: 10 })],
+ * });
+ * ```
  */
 export function gradientPenalty(options: GradientPenaltyOptions): GradientPenalty {
   const where = 'gradientPenalty';
@@ -69,12 +80,33 @@ export function gradientPenalty(options: GradientPenaltyOptions): GradientPenalt
 /**
  * $\frac{\gamma}{2}\, \mathbb{E}_{p}[\|\nabla_x s(x)\|^2]$, the zero-centered penalty on real examples.
  * @see Which Training Methods for GANs do actually Converge? (Mescheder et al., 2018), Eq. 9
+ *
+ * @example
+ * ```ts
+ * const model = gan({
+ *   latent: 2,
+ *   generator: mlp([2, 64, 2], { key: key.fold('generator') }),
+ *   critic: mlp([2, 64, 1], { key: key.fold('critic') }),
+ *   loss: 'non-saturating',
+ *   penalties: [r1({ gamma: 1 })],
+ * });
+ * ```
  */
 export const r1 = (options: ZeroCenteredOptions): GradientPenalty => halved('r1', 'real', options);
 
 /**
  * $\frac{\gamma}{2}\, \mathbb{E}_{q}[\|\nabla_x s(x)\|^2]$, the zero-centered penalty on fakes.
  * @see Which Training Methods for GANs do actually Converge? (Mescheder et al., 2018), Eq. 10
+ *
+ * @example
+ * ```ts
+ * const model = gan({
+ *   latent: 2,
+ *   generator: mlp([2, 64, 2], { key: key.fold('generator') }),
+ *   critic: mlp([2, 64, 1], { key: key.fold('critic') }),
+ *   penalties: [r1({ gamma: 0.1 }), r2({ gamma: 0.1 })],
+ * });
+ * ```
  */
 export const r2 = (options: ZeroCenteredOptions): GradientPenalty => halved('r2', 'fake', options);
 
@@ -82,6 +114,18 @@ export const r2 = (options: ZeroCenteredOptions): GradientPenalty => halved('r2'
  * $\lambda\, \mathbb{E}_{\hat x}[(\|\nabla_{\hat x} s(\hat x)\| - 1)^2]$ between real examples and fakes.
  * @param options - `weight` $\lambda$ (`@defaultValue 10`)
  * @see Improved Training of Wasserstein GANs (Gulrajani et al., 2017), Eq. 3
+ *
+ * @example
+ * ```ts
+ * const model = gan({
+ *   latent: 2,
+ *   generator: mlp([2, 64, 2], { key: key.fold('generator') }),
+ *   critic: mlp([2, 64, 1], { key: key.fold('critic') }),
+ *   loss: 'wasserstein',
+ *   penalties: [wganPenalty()],
+ *   criticSteps: 5,
+ * });
+ * ```
  */
 export const wganPenalty = (options: { readonly weight?: number } = {}): GradientPenalty => {
   checkOptions('wganPenalty', options, ['weight']);

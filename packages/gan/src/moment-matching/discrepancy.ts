@@ -32,6 +32,12 @@ export interface Discrepancy {
  * examples to that of far ones: a single narrow kernel has no gradient far from all examples, and a wide one ignores details.
  * @throws ArgumentError if there is no kernel, or an option is unknown
  * @see Generative Moment Matching Networks (Li, Swersky and Zemel, 2015), Eq. 3 and §2.2
+ *
+ * @example
+ * ```ts
+ * const discrepancy = mmd({ kernel: gaussianKernel([0.5, 1, 2, 4]) });
+ * const model = momentMatching({ latent: 2, generator: mlp([2, 64, 2], { key }), discrepancy });
+ * ```
  */
 export function mmd(options: SquaredMmdOptions): Discrepancy {
   checkOptions('mmd', options, ['kernel', 'estimator']);
@@ -57,6 +63,12 @@ export function mmd(options: SquaredMmdOptions): Discrepancy {
  * Its estimate for equal distributions is above 0, by the noise of the draws.
  * @param options - `projections`, the number of directions (`@defaultValue 64`)
  * @see Generative Modeling using the Sliced Wasserstein Distance (Deshpande, Zhang and Schwing, 2018), Eq. 4
+ *
+ * @example
+ * ```ts
+ * const discrepancy = slicedWasserstein({ projections: 128 });
+ * const model = momentMatching({ latent: 2, generator: mlp([2, 64, 2], { key }), discrepancy });
+ * ```
  */
 export function slicedWasserstein(options: { readonly projections?: number } = {}): Discrepancy {
   checkOptions('slicedWasserstein', options, ['projections']);
@@ -95,6 +107,12 @@ export interface SinkhornOptions {
  * @throws ArgumentError for an unknown option or one out of its range
  * @see Learning Generative Models with Sinkhorn Divergences (Genevay, Peyré and Cuturi, 2018); Interpolating between Optimal
  * Transport and MMD using Sinkhorn Divergences (Feydy et al., 2019), Eq. 3 and §3.1
+ *
+ * @example
+ * ```ts
+ * const discrepancy = sinkhornDivergence({ regularization: 0.1 });
+ * const model = momentMatching({ latent: 2, generator: mlp([2, 64, 2], { key }), discrepancy });
+ * ```
  */
 export function sinkhornDivergence(options: SinkhornOptions): Discrepancy {
   const where = 'sinkhornDivergence';
