@@ -19,6 +19,11 @@ import type { Examples, Key } from '@dgm/core';
  * Images turned by quarters of a circle.
  * @param options - `plane`: height and width; `quarters`: how many quarter turns, counterclockwise
  * @throws ArgumentError if the plane does not fit the examples, or is not square for an odd number of quarters
+ *
+ * @example
+ * ```ts
+ * const turned = rotatedImages(data.test, { plane: [8, 8], quarters: 1 });
+ * ```
  */
 export function rotatedImages(
   examples: Examples,
@@ -59,6 +64,11 @@ export function rotatedImages(
  * `levels - 1 - x`: dark for light.
  * @throws ArgumentError if `levels` is not an integer of at least 2
  * @throws DomainError for a value that is not one of the levels
+ *
+ * @example
+ * ```ts
+ * const dark = invertedLevels(data.test, { levels: 17 });
+ * ```
  */
 export function invertedLevels(examples: Examples, options: { readonly levels: number }): Examples {
   checkOptions('invertedLevels', options, ['levels']);
@@ -73,6 +83,11 @@ export function invertedLevels(examples: Examples, options: { readonly levels: n
  * @param options - `factor`: in [0, 1]
  * @throws ArgumentError if `factor` is out of its range
  * @see Do Deep Generative Models Know What They Don't Know? (Nalisnick et al., 2019), §5
+ *
+ * @example
+ * ```ts
+ * const grey = fadedLevels(data.test, { factor: 0.5 }); // levels 0 to 8
+ * ```
  */
 export function fadedLevels(examples: Examples, options: { readonly factor: number }): Examples {
   checkOptions('fadedLevels', options, ['factor']);
@@ -82,7 +97,14 @@ export function fadedLevels(examples: Examples, options: { readonly factor: numb
   return { count: examples.count, shape: examples.shape, values };
 }
 
-/** The entries of each example in an order of its own, which keeps its histogram. */
+/**
+ * The entries of each example in an order of its own, which keeps its histogram.
+ *
+ * @example
+ * ```ts
+ * const shuffled = shuffledEntries(data.test, { key });
+ * ```
+ */
 export function shuffledEntries(examples: Examples, options: { readonly key: Key }): Examples {
   checkOptions('shuffledEntries', options, ['key']);
   checkKey('shuffledEntries', options.key);
@@ -98,6 +120,11 @@ export function shuffledEntries(examples: Examples, options: { readonly key: Key
 /**
  * Independent, equally probable levels, in as many examples as there are.
  * @throws ArgumentError if `levels` is not an integer of at least 2, or too many for the type of the values
+ *
+ * @example
+ * ```ts
+ * const noise = uniformNoise(data.test, { levels: 17, key });
+ * ```
  */
 export function uniformNoise(
   examples: Examples,

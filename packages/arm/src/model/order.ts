@@ -7,7 +7,14 @@ import type { Shape } from '@dgm/core';
  */
 export type Order = ArrayLike<number>;
 
-/** Row by row, each from left to right. */
+/**
+ * Row by row, each from left to right.
+ *
+ * @example
+ * ```ts
+ * const order = rasterOrder([8, 8]); // 0, 1, 2, ..., 63
+ * ```
+ */
 export function rasterOrder(shape: Shape): Int32Array {
   return Int32Array.from({ length: sizeOf(shape) }, (_, index) => index);
 }
@@ -18,6 +25,11 @@ export function rasterOrder(shape: Shape): Int32Array {
  * @param shape - `[height, width]` or `[height, width, channels]`; the channels of a pixel stay together
  * @throws ArgumentError for another rank
  * @see DGM §2.4
+ *
+ * @example
+ * ```ts
+ * zigZagOrder([3, 3]); // 0, 1, 3, 6, 4, 2, 5, 7, 8
+ * ```
  */
 export function zigZagOrder(shape: Shape): Int32Array {
   const [height, width, channels = 1] = shape;

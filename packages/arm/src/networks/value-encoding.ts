@@ -21,6 +21,12 @@ const FEW_VALUES = 128;
 /**
  * The encoding of a name; by default `one-hot` for few values, `scaled` for many and `raw` for values without a largest one.
  * @throws ArgumentError where values without a largest one are to be scaled or one-hot
+ *
+ * @example
+ * ```ts
+ * const head = categoricalHead({ shape: [64], levels: 17 });
+ * valueEncoding(head).features; // 17: one-hot
+ * ```
  */
 export function valueEncoding(head: DistributionHead, name?: ValueEncodingName): ValueEncoding {
   const ofValue = encodingOfValues(head, name);

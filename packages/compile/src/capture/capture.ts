@@ -42,6 +42,11 @@ export interface InputSpec {
  * @throws StateError where another capture is running
  * @throws UnsupportedError where the function reads the value of a tensor (data-dependent control flow)
  * @throws EngineError where it uses a kernel without a lowering
+ *
+ * @example
+ * ```ts
+ * const { graph } = capture(({ tensors }) => ({ y: tf.tanh(tensors['x']!) }), { x: { shape: [4, 2] } });
+ * ```
  */
 export function capture(
   fn: (inputs: CaptureInputs) => Readonly<Record<string, Tensor>>,

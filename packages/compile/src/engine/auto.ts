@@ -30,7 +30,8 @@ type Report = (line: string, what: 'training' | 'measuring') => void;
  *
  * @example
  * ```ts
- * await fit(model, data, { engine: auto(), ...options });
+ * const model = realNvp({ dims: 64, key });
+ * await fit(model, data, { key, optimizer, batchSize: 64, epochs: 20, engine: auto() });
  * ```
  */
 export function auto({ onReport = (line) => backend_util.warn(line), ...options }: AutoOptions = {}): Engine {

@@ -39,7 +39,8 @@ export interface CompiledOptions {
  *
  * @example
  * ```ts
- * await fit(model, data, { engine: compiled(), ...options });
+ * const model = realNvp({ dims: 64, key });
+ * await fit(model, data, { key, optimizer, batchSize: 64, epochs: 20, engine: compiled() });
  * ```
  *
  * @example In a browser

@@ -30,6 +30,13 @@ export interface ExportFunctionOptions {
  * @throws ArgumentError if an output has the name of an input
  * @throws UnsupportedError where the function reads the value of a tensor or assigns a variable
  * @throws EngineError where it uses a kernel without a lowering
+ *
+ * @example
+ * ```ts
+ * const network = mlp([64, 32, 10], { key });
+ * const classify = (x: tf.Tensor): tf.Tensor => tf.softmax(network.apply(x));
+ * const bytes = exportFunction(({ tensors }) => ({ y: classify(tensors['x']!) }), { x: { shape: [1, 64] } });
+ * ```
  */
 export function exportFunction(
   fn: TensorFunction,

@@ -31,8 +31,9 @@ export interface CompiledSampler {
  *
  * @example
  * ```ts
- * const sampler = await compileSampler(model.samplingLoop(64));
- * const x = await sampler.sample(Key.of(0)); // as model.sample(Key.of(0), 64), and much faster
+ * const model = made({ shape: [64], hidden: [128], likelihood: categoricalHead({ shape: [], levels: 17 }), key });
+ * const sampler = await compileSampler(model.samplingLoop(16));
+ * const images = await sampler.sample(Key.of(0)); // as model.sample(Key.of(0), 16), and much faster
  * ```
  */
 export async function compileSampler(

@@ -48,8 +48,10 @@ export type TensorFunction<Output extends string = string> = (
  *
  * @example
  * ```ts
- * const logProb = await compile(({ tensors }) => ({ nats: model.logProb(tensors.x) }), { x: { shape: [64, 2] } });
- * const { nats } = await logProb.run({ x });
+ * const model = realNvp({ dims: 64, key });
+ * const specs = { x: { shape: [4, 64] } };
+ * const logProb = await compile(({ tensors }) => ({ nats: model.logProb(tensors['x']!) }), specs);
+ * const { nats } = await logProb.run({ x }); // [4]
  * ```
  */
 export async function compile<Output extends string>(

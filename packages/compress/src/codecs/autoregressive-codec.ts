@@ -44,8 +44,9 @@ const METHOD = 'autoregressive';
  *
  * @example
  * ```ts
+ * const model = made({ shape: [64], hidden: [128], likelihood: categoricalHead({ shape: [], levels: 17 }), key });
  * const codec = autoregressiveCodec(model);
- * const file = codec.encode(await images.data());
+ * const file = codec.encode(data.test.values);
  * codec.decode(file).values; // the same integers, on any machine
  * ```
  */

@@ -70,6 +70,18 @@ const METHOD = 'bits-back';
  * @see Practical lossless compression with latent variables using bits back coding (Townsend, Bird and Barber, 2019).
  * Compression with Flows via Local Bits-Back Coding (Ho, Lohn and Abbeel, 2019). Bit-Swap: Recursive Bits-Back Coding for Lossless
  * Compression with Hierarchical Latent Variables (Kingma, Abbeel and Ho, 2019)
+ *
+ * @example
+ * ```ts
+ * const model = vae({
+ *   encoder: mlp([64, 64, 2 * 8], { key: key.fold('encoder') }),
+ *   decoder: mlp([8, 64, 64 * 17], { key: key.fold('decoder') }),
+ *   posterior: normalHead({ shape: [8] }),
+ *   likelihood: categoricalHead({ shape: [64], levels: 17 }),
+ * });
+ * const codec = bitsBackCodec(model);
+ * codec.decode(codec.encode(data.test.values)).values; // the same integers
+ * ```
  */
 export function bitsBackCodec(model: LatentModel, options: BitsBackCodecOptions = {}): Codec {
   const where = 'bitsBackCodec';

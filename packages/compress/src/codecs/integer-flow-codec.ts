@@ -73,7 +73,7 @@ const MOST_REACH = 4096;
  * @example
  * ```ts
  * const codec = integerFlowCodec(idf({ dims: 64, key }));
- * codec.decode(codec.encode(images)).values; // the same integers
+ * codec.decode(codec.encode(data.test.values)).values; // the same integers
  * ```
  */
 export function integerFlowCodec(model: IntegerFlowModel, options: IntegerFlowCodecOptions = {}): Codec {

@@ -57,8 +57,16 @@ const RATE_STEP = 2 ** -8;
  *
  * @example
  * ```ts
+ * const model = neuralCompressor({
+ *   eventShape: [64],
+ *   encoder: mlp([64, 64, 8], { key: key.fold('encoder') }),
+ *   decoder: mlp([8, 64, 64], { key: key.fold('decoder') }),
+ *   entropyModel: factorizedEntropy({ size: 8, rates: 2 }),
+ *   beta: [1, 0.1],
+ *   range: [0, 16],
+ * });
  * const codec = neuralCodec(model);
- * const { values } = codec.decode(codec.encode(await images.data(), { rate: 2 }));
+ * const { values } = codec.decode(codec.encode(data.test.values, { rate: 1 })); // at a beta of 0.1
  * ```
  */
 export function neuralCodec(model: NeuralCompressor, options: NeuralCodecOptions = {}): LossyCodec {
@@ -124,6 +132,21 @@ interface Parts {
  * Reads a lossy codec from its model's file. It needs no TensorFlow.js.
  * @param bytes - what `LossyCodec.toBytes` gave
  * @throws SerializationError if they are damaged, or of another kind
+ *
+ * @example
+ * ```ts
+ * const model = neuralCompressor({
+ *   eventShape: [64],
+ *   encoder: mlp([64, 64, 8], { key: key.fold('encoder') }),
+ *   decoder: mlp([8, 64, 64], { key: key.fold('decoder') }),
+ *   entropyModel: factorizedEntropy({ size: 8 }),
+ *   beta: 0.1,
+ *   range: [0, 16],
+ * });
+ * const codec = neuralCodec(model);
+ * const elsewhere = readLossyCodec(codec.toBytes()); // on another machine, from a file
+ * elsewhere.decode(codec.encode(data.test.values)).values; // what codec.decode gives
+ * ```
  */
 export function readLossyCodec(bytes: Uint8Array): LossyCodec {
   const { method, settings, programs } = readModelFile(bytes);

@@ -134,8 +134,10 @@ interface Settings {
  *
  * @example
  * ```ts
- * const codec = tableFileCodec(model); // trained by trainTable of @dgm/tables
- * const file = codec.encode(await readTextTable('cars.csv'));
+ * import { writeFile } from 'node:fs/promises';
+ * const table = await readTextTable('cars.csv');
+ * const codec = tableFileCodec(await trainTable(table, { minutes: 2 }));
+ * const file = codec.encode(table);
  * await writeFile('again.csv', codec.decode(file).toBytes()); // the same bytes
  * ```
  */
@@ -203,6 +205,13 @@ function storedState(state: NumberState | CategoryState): NumberState | Category
  * Reads the codec of tables from its model's file. It needs neither TensorFlow.js nor `@dgm/tables`.
  * @param bytes - what `TableFileCodec.toBytes` gave
  * @throws SerializationError if they are damaged, or of another kind
+ *
+ * @example
+ * ```ts
+ * import { readFile } from 'node:fs/promises';
+ * const codec = readTableCodec(await readFile('cars.model')); // what toBytes of the codec gave
+ * const table = codec.decode(await readFile('cars.dgm'));
+ * ```
  */
 export function readTableCodec(bytes: Uint8Array): TableFileCodec {
   const { method, settings, programs } = readModelFile(bytes);

@@ -88,7 +88,14 @@ function notProbability(symbol: number | 'all', actual: number): DomainError {
   });
 }
 
-/** Fixed frequencies that sum to a power of two: what both rANS and the range coder take. */
+/**
+ * Fixed frequencies that sum to a power of two: what both rANS and the range coder take.
+ *
+ * @example
+ * ```ts
+ * const table = new FrequencyTable(frequencies([0.7, 0.2, 0.1], { precision: 12 })); // of three symbols
+ * ```
+ */
 export class FrequencyTable implements SymbolTable {
   readonly numSymbols: number;
   readonly precision: number;

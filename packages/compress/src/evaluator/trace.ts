@@ -21,7 +21,7 @@ export type TracedFunction = (inputs: Readonly<Record<string, Tensor>>) => Reado
  *
  * @example
  * ```ts
- * const program = traceProgram(({ x }) => ({ y: tf.tanh(x) }), { x: { shape: [2] } });
+ * const program = traceProgram(({ x }) => ({ y: tf.tanh(x!) }), { x: { shape: [2] } });
  * program.run({ x: [0, 1] }); // { y: Float64Array [0, 0.76...] }
  * ```
  */

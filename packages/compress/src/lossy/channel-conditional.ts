@@ -42,6 +42,21 @@ export interface ChannelConditionalEntropyOptions {
  * group follow from the groups before. With groups of one entry it is autoregressive over entries (DGM Listing 8.4).
  * @throws ArgumentError if there is not one network for each group but the first, or a size is not a positive integer
  * @see Channel-wise autoregressive entropy models for learned image compression (Minnen and Singh, 2020)
+ *
+ * @example
+ * ```ts
+ * const model = neuralCompressor({
+ *   eventShape: [64],
+ *   encoder: mlp([64, 64, 8], { key: key.fold('encoder') }),
+ *   decoder: mlp([8, 64, 64], { key: key.fold('decoder') }),
+ *   entropyModel: channelConditionalEntropy({
+ *     groups: [4, 4],
+ *     networks: [mlp([4, 32, 3 * 4], { key: key.fold('entropy') })], // log-weights, means, log-scales
+ *   }),
+ *   beta: 0.1,
+ *   range: [0, 16],
+ * });
+ * ```
  */
 export function channelConditionalEntropy(options: ChannelConditionalEntropyOptions): EntropyModel {
   return record(new ChannelConditionalEntropy(options), 'channelConditionalEntropy', arguments);

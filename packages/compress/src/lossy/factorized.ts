@@ -31,6 +31,18 @@ export interface FactorizedEntropyOptions {
  * Independent entries with learned distributions: the entropy model of a first codec, and that of side information.
  * @throws ArgumentError if the sizes are not positive integers, or `channels` does not divide `size`
  * @see Variational image compression with a scale hyperprior (Ballé et al., 2018), App. 6.1
+ *
+ * @example
+ * ```ts
+ * const model = neuralCompressor({
+ *   eventShape: [64],
+ *   encoder: mlp([64, 64, 8], { key: key.fold('encoder') }),
+ *   decoder: mlp([8, 64, 64], { key: key.fold('decoder') }),
+ *   entropyModel: factorizedEntropy({ size: 8 }),
+ *   beta: 0.1,
+ *   range: [0, 16],
+ * });
+ * ```
  */
 export function factorizedEntropy(options: FactorizedEntropyOptions): EntropyModel {
   return record(new FactorizedEntropy(options), 'factorizedEntropy', arguments);

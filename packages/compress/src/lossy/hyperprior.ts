@@ -40,6 +40,24 @@ export interface HyperpriorEntropyOptions {
  * @throws ArgumentError if an option is missing, or the sizes are not positive integers
  * @see Variational image compression with a scale hyperprior (Ballé et al., 2018). Joint Autoregressive and Hierarchical Priors
  * for Learned Image Compression (Minnen, Ballé and Toderici, 2018), for the means
+ *
+ * @example
+ * ```ts
+ * const entropyModel = hyperpriorEntropy({
+ *   size: 8,
+ *   encoder: mlp([8, 16, 2], { key: key.fold('side encoder') }),
+ *   decoder: mlp([2, 16, 3 * 8], { key: key.fold('side decoder') }), // log-weights, means, log-scales
+ *   side: factorizedEntropy({ size: 2 }),
+ * });
+ * const model = neuralCompressor({
+ *   eventShape: [64],
+ *   encoder: mlp([64, 64, 8], { key: key.fold('encoder') }),
+ *   decoder: mlp([8, 64, 64], { key: key.fold('decoder') }),
+ *   entropyModel,
+ *   beta: 0.1,
+ *   range: [0, 16],
+ * });
+ * ```
  */
 export function hyperpriorEntropy(options: HyperpriorEntropyOptions): EntropyModel {
   return record(new HyperpriorEntropy(options), 'hyperpriorEntropy', arguments);

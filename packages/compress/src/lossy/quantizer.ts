@@ -29,6 +29,19 @@ const noisy = (y: Tensor, key: Key): Tensor => tf.add(y, key.uniform(y.shape, { 
  * Rounding with the gradient of the identity, in the rate and in the distortion. Values are those of the codec; the gradient is
  * biased.
  * @see Lossy Image Compression with Compressive Autoencoders (Theis et al., 2017)
+ *
+ * @example
+ * ```ts
+ * const model = neuralCompressor({
+ *   eventShape: [64],
+ *   encoder: mlp([64, 64, 8], { key: key.fold('encoder') }),
+ *   decoder: mlp([8, 64, 64], { key: key.fold('decoder') }),
+ *   entropyModel: factorizedEntropy({ size: 8 }),
+ *   quantizer: straightThroughQuantizer(),
+ *   beta: 0.1,
+ *   range: [0, 16],
+ * });
+ * ```
  */
 export function straightThroughQuantizer(): Quantizer {
   return record(
@@ -48,6 +61,19 @@ export function straightThroughQuantizer(): Quantizer {
  * Additive uniform noise in the rate and in the distortion. The loss is smooth, and its gradient exact; the decoder learns from
  * noisy codes and later gets rounded ones.
  * @see End-to-end Optimized Image Compression (Ballé, Laparra and Simoncelli, 2017), §3
+ *
+ * @example
+ * ```ts
+ * const model = neuralCompressor({
+ *   eventShape: [64],
+ *   encoder: mlp([64, 64, 8], { key: key.fold('encoder') }),
+ *   decoder: mlp([8, 64, 64], { key: key.fold('decoder') }),
+ *   entropyModel: factorizedEntropy({ size: 8 }),
+ *   quantizer: noiseQuantizer(),
+ *   beta: 0.1,
+ *   range: [0, 16],
+ * });
+ * ```
  */
 export function noiseQuantizer(): Quantizer {
   return record(
@@ -67,6 +93,19 @@ export function noiseQuantizer(): Quantizer {
  * Noise in the rate, and straight-through rounding in the distortion: the rate has a smooth loss, and the decoder learns from the
  * codes that it will get.
  * @see Channel-wise autoregressive entropy models for learned image compression (Minnen and Singh, 2020), §3.3
+ *
+ * @example
+ * ```ts
+ * const model = neuralCompressor({
+ *   eventShape: [64],
+ *   encoder: mlp([64, 64, 8], { key: key.fold('encoder') }),
+ *   decoder: mlp([8, 64, 64], { key: key.fold('decoder') }),
+ *   entropyModel: factorizedEntropy({ size: 8 }),
+ *   quantizer: mixedQuantizer(),
+ *   beta: 0.1,
+ *   range: [0, 16],
+ * });
+ * ```
  */
 export function mixedQuantizer(): Quantizer {
   return record(
@@ -97,6 +136,19 @@ export interface SoftQuantizerOptions {
  *
  * @throws ArgumentError if the sharpness is not positive
  * @see Universally Quantized Neural Compression (Agustsson and Theis, 2020), §4.1
+ *
+ * @example
+ * ```ts
+ * const model = neuralCompressor({
+ *   eventShape: [64],
+ *   encoder: mlp([64, 64, 8], { key: key.fold('encoder') }),
+ *   decoder: mlp([8, 64, 64], { key: key.fold('decoder') }),
+ *   entropyModel: factorizedEntropy({ size: 8 }),
+ *   quantizer: softQuantizer({ sharpness: 6 }),
+ *   beta: 0.1,
+ *   range: [0, 16],
+ * });
+ * ```
  */
 export function softQuantizer(options: SoftQuantizerOptions = {}): Quantizer {
   checkOptions('softQuantizer', options, ['sharpness']);

@@ -85,6 +85,15 @@ export class TableCodec {
  * The codec of a JSON text, which is how a model file keeps its schema and the states of its columns.
  * @throws SerializationError if the schema is not possible
  * @throws ArgumentError if the states do not belong to its columns
+ *
+ * @example
+ * ```ts
+ * const table = parseTextTable('kind,size\nash,3\noak,5\nash,4\noak,6\n');
+ * const options = { maxBins: 12, minCount: 1, maxLevels: 8, protect: 1 };
+ * const schema = inferSchema(table);
+ * const { columns } = TableCodec.of(schema, readCells(table, schema), options);
+ * const codec = tableCodec(JSON.stringify({ schema, columns: columns.map(({ state }) => state) }));
+ * ```
  */
 export function tableCodec(json: string): TableCodec {
   const saved = JSON.parse(json) as SavedCodec;

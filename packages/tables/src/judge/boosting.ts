@@ -26,6 +26,14 @@ export interface BoostedTrees {
  * @param labels - 0 or 1, `[n]`
  * @throws ArgumentError if rows and labels are not equally many, or only one class occurs
  * @see Greedy function approximation: a gradient boosting machine (Friedman, 2001); LightGBM (Ke et al., 2017)
+ *
+ * @example
+ * ```ts
+ * const column = Float64Array.from({ length: 200 }, (_, row) => row % 10);
+ * const labels = Uint8Array.from(column, (value) => Number(value > 4));
+ * const classifier = boostedClassifier([column], labels, { trees: 20 });
+ * classifier.scores([column]); // log-odds of 1 for each row
+ * ```
  */
 export function boostedClassifier(
   columns: readonly Float64Array[],
@@ -58,6 +66,13 @@ export function boostedClassifier(
  * @param columns - features, `[n]` each; NaN where missing, which counts as smaller than all numbers
  * @param values - what to predict, `[n]`
  * @throws ArgumentError if rows and values are not equally many, or there are none
+ *
+ * @example
+ * ```ts
+ * const column = Float64Array.from({ length: 200 }, (_, row) => row % 10);
+ * const regressor = boostedRegressor([column], column.map((value) => value ** 2), { trees: 20 });
+ * regressor.scores([column]); // predictions for each row
+ * ```
  */
 export function boostedRegressor(
   columns: readonly Float64Array[],

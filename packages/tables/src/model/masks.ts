@@ -59,7 +59,21 @@ export function capacityOf(n: number, width: number): number {
   return Math.min(n, Math.ceil(n * share + 3 * Math.sqrt(n * share * (1 - share))));
 }
 
-/** Hides cells of rows at random, by the key of the batch. */
+/**
+ * Hides cells of rows at random, by the key of the batch.
+ *
+ * @example
+ * ```ts
+ * const table = parseTextTable('kind,size\nash,3\noak,5\nash,4\noak,6\n');
+ * const options = { maxBins: 12, minCount: 1, maxLevels: 8, protect: 1 };
+ * const schema = inferSchema(table);
+ * const typed = readCells(table, schema);
+ * const codec = TableCodec.of(schema, typed, options);
+ * const network = new AnyOrderNetwork(codec, { hidden: 64, blocks: 2, key });
+ * const train = codec.examples(codec.values(typed));
+ * await fit(network, { train }, { key, optimizer, batchSize: 4, epochs: 100, batch: maskRows(network.layout) });
+ * ```
+ */
 export function maskRows(layout: NetworkLayout): MakeBatch<MaskedRows> {
   const { width } = layout;
   return (examples, rows, { key }) => {

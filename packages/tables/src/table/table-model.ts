@@ -404,6 +404,15 @@ export class TableModel extends BaseModule {
  * @param training - {@link TrainingFacts} as JSON
  * @throws SyntaxError if it is not JSON
  * @throws ArgumentError if it is not that of training facts
+ *
+ * @example
+ * ```ts
+ * const table = parseTextTable('kind,size\nash,3\noak,5\nash,4\noak,6\n');
+ * const options = { maxBins: 12, minCount: 1, maxLevels: 8, protect: 1 };
+ * const schema = inferSchema(table);
+ * const codec = TableCodec.of(schema, readCells(table, schema), options);
+ * const model = tableModel(new AnyOrderNetwork(codec, { hidden: 64, blocks: 2, key }));
+ * ```
  */
 export function tableModel(network: AnyOrderNetwork, training?: string): TableModel {
   if (training === undefined) return new TableModel(network);
