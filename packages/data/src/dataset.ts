@@ -27,6 +27,13 @@ export interface DatasetOptions {
  * @throws ArgumentError if there is nothing to learn from, or values or labels are not as many as the count says
  * @throws ShapeError if the parts differ in shape
  * @throws DomainError naming the first row with a value that is not finite or not one of the levels
+ *
+ * @example
+ * ```ts
+ * const values = Float32Array.of(0.1, 0.2, 0.3, 0.4, 0.5, 0.6);
+ * const train = { count: 3, shape: [2], values };
+ * const mine = dataset({ name: 'mine', train, validation: train, test: train });
+ * ```
  */
 export function dataset(options: DatasetOptions): Dataset {
   checkOptions('dataset', options, ['name', 'train', 'validation', 'test', 'levels']);

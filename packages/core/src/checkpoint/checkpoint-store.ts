@@ -12,7 +12,17 @@ export interface CheckpointStore {
   remove(name: string): Promise<void>;
 }
 
-/** A store in memory, for tests and for browsers that keep the bytes elsewhere themselves. */
+/**
+ * A store in memory, for tests and for browsers that keep the bytes elsewhere themselves.
+ *
+ * @example
+ * ```ts
+ * const model = realNvp({ dims: 2, key });
+ * const points = planeDataset(twoMoons(), { key });
+ * const checkpoint = { store: memoryStore(), everySteps: 100 };
+ * await fit(model, points, { key, optimizer, batchSize: 100, epochs: 100, checkpoint });
+ * ```
+ */
 export function memoryStore(): CheckpointStore {
   const files = new Map<string, Uint8Array>();
   return {

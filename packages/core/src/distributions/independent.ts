@@ -96,7 +96,15 @@ function entriesOf(indices: Tensor, shape: Shape): Tensor {
   return tf.add(first, tf.reshape(tf.range(0, size, 1, 'int32'), [...shape]));
 }
 
-/** The standard normal distribution over events of the given shape: $\mathcal{N}(0, I)$ (DGM Eq. 4.29). */
+/**
+ * The standard normal distribution over events of the given shape: $\mathcal{N}(0, I)$ (DGM Eq. 4.29).
+ *
+ * @example
+ * ```ts
+ * const prior = standardNormal([8]);
+ * prior.sample(key, [100]); // [100, 8]
+ * ```
+ */
 export function standardNormal(shape: Shape): Independent {
   return record(new Independent(new Normal(0, 1, { shape }), shape.length), 'standardNormal', arguments);
 }

@@ -36,16 +36,18 @@ export interface GibbsOptions<B extends string, Initial = Blocks<B>> {
  *
  * @example
  * ```ts
- * // A restricted Boltzmann machine:
+ * // A restricted Boltzmann machine of 6 visible and 3 hidden units:
+ * const w = key.fold('weights').normal([6, 3]);
  * const loop = gibbs({
- *   initial: { v, h },
+ *   initial: { v: tf.zeros([100, 6]), h: tf.zeros([100, 3]) },
  *   conditionals: {
- *     h: ({ v }, key) => new Bernoulli(hiddenLogits(v)).sample(key),
- *     v: ({ h }, key) => new Bernoulli(visibleLogits(h)).sample(key),
+ *     h: ({ v }, key) => new Bernoulli(tf.matMul(v, w)).sample(key),
+ *     v: ({ h }, key) => new Bernoulli(tf.matMul(h, w, false, true)).sample(key),
  *   },
  *   steps: 100,
  *   result: 'v',
  * });
+ * const v = runSamplingLoop(loop, key); // [100, 6]
  * ```
  */
 export function gibbs<B extends string>(options: GibbsOptions<B>): SamplingLoop;

@@ -18,6 +18,14 @@ export interface HmcOptions extends MetropolisOptions {
  * @returns a loop whose state also has `acceptance` and `meanAcceptance`, `[n]`
  * @throws {@link ArgumentError} for an option out of its range.
  * @see MCMC Using Hamiltonian Dynamics (Neal, 2011), §5.3.2
+ *
+ * @example
+ * ```ts
+ * const target = MultivariateNormal.lowerTriangular(tf.zeros([2]), tf.tensor2d([[1, 0], [0.5, 1]]));
+ * const initial = key.fold('start').normal([100, 2]);
+ * const loop = hmc({ logProb: (x) => target.logProb(x), initial, steps: 200, warmUp: 100, stepSize: 0.1 });
+ * const draws = runSamplingLoop(loop, key); // [100, 2]
+ * ```
  */
 export function hmc({ leapfrogSteps = 10, ...options }: HmcOptions): MetropolisLoop {
   checkOptions('hmc', options, KNOWN);

@@ -40,8 +40,11 @@ export interface LangevinOptions extends GradientChainOptions {
  *
  * @example
  * ```ts
- * const loop = langevin({ logProb: (x) => tf.neg(model.energy(x)), initial, steps: 60, stepSize: 0.01, min: 0, max: 1 });
- * const x = runSamplingLoop(loop, Key.of(0));
+ * const target = new Independent(new Normal(0.5, 0.1, { shape: [2] }), 1);
+ * const initial = key.fold('start').uniform([100, 2]);
+ * const logProb = (x: tf.Tensor): tf.Tensor => target.logProb(x);
+ * const loop = langevin({ logProb, initial, steps: 60, stepSize: 0.001, min: 0, max: 1 });
+ * const draws = runSamplingLoop(loop, Key.of(0)); // [100, 2]
  * ```
  */
 export function langevin(options: LangevinOptions): SamplingLoop {
@@ -76,6 +79,14 @@ export function langevin(options: LangevinOptions): SamplingLoop {
  * @returns a loop whose state also has `acceptance` and `meanAcceptance`, `[n]`
  * @throws {@link ArgumentError} for an option out of its range.
  * @see Exponential convergence of Langevin distributions and their discrete approximations (Roberts and Tweedie, 1996), §1.4.1
+ *
+ * @example
+ * ```ts
+ * const target = new Independent(new Normal(0, 2, { shape: [2] }), 1);
+ * const initial = key.fold('start').normal([100, 2]);
+ * const loop = mala({ logProb: (x) => target.logProb(x), initial, steps: 200, warmUp: 100, stepSize: 0.1 });
+ * const draws = runSamplingLoop(loop, key); // [100, 2]
+ * ```
  */
 export function mala(options: MetropolisOptions): MetropolisLoop {
   checkOptions('mala', options, [...COMMON, 'warmUp', 'targetAcceptance']);

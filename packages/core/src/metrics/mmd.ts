@@ -89,7 +89,15 @@ function median(parts: readonly Float64Array[]): number {
 /** A kernel that depends on the squared distance of two points only, elementwise and differentiable. */
 export type RadialKernel = (squaredDistances: Tensor) => Tensor;
 
-/** $\sum_\ell e^{-\|a - b\|^2 / 2 \ell^2}$ for the standard deviations $\ell$. */
+/**
+ * $\sum_\ell e^{-\|a - b\|^2 / 2 \ell^2}$ for the standard deviations $\ell$.
+ *
+ * @example
+ * ```ts
+ * const kernel = gaussianKernel([0.5, 1, 2]);
+ * squaredMmd(key.fold(0).normal([100, 2]), key.fold(1).normal([100, 2]), { kernel }); // near 0
+ * ```
+ */
 export function gaussianKernel(bandwidths: readonly number[]): RadialKernel {
   bandwidths.forEach((width) => checkNumber('gaussianKernel', 'bandwidths', width, { above: 0 }));
   return record(
@@ -99,7 +107,15 @@ export function gaussianKernel(bandwidths: readonly number[]): RadialKernel {
   );
 }
 
-/** $\sum_c \frac{c}{c + \|a - b\|^2}$ for the constants c: its tails are heavier than a Gaussian's, so that far points still attract. */
+/**
+ * $\sum_c \frac{c}{c + \|a - b\|^2}$ for the constants c: its tails are heavier than a Gaussian's, so that far points still attract.
+ *
+ * @example
+ * ```ts
+ * const kernel = inverseMultiquadraticKernel([1, 4]);
+ * squaredMmd(key.fold(0).normal([100, 2]), key.fold(1).normal([100, 2]), { kernel }); // near 0
+ * ```
+ */
 export function inverseMultiquadraticKernel(constants: readonly number[]): RadialKernel {
   constants.forEach((c) => checkNumber('inverseMultiquadraticKernel', 'constants', c, { above: 0 }));
   return record(

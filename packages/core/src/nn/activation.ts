@@ -50,6 +50,12 @@ export type Activation = ActivationName | ((x: Tensor) => Tensor);
 /**
  * The function that an activation stands for.
  * @throws {@link ArgumentError} for an unknown name, with the closest one.
+ *
+ * @example
+ * ```ts
+ * const activate = activationFunction('softplus');
+ * activate(tf.tensor1d([-1, 0, 1])); // 0.313, 0.693, 1.313
+ * ```
  */
 export function activationFunction(activation: Activation): (x: Tensor) => Tensor {
   if (typeof activation === 'function') return activation;

@@ -24,6 +24,13 @@ export interface AsLayerOptions {
  * with the number of models made before. The layer owns them: disposing of it disposes of them.
  *
  * @throws {@link ArgumentError} if `network` is none of these.
+ *
+ * @example
+ * ```ts
+ * const scale = tf.variable(tf.scalar(2));
+ * const layer = asLayer((x: tf.Tensor) => tf.mul(scale, x), { parameters: { scale } });
+ * layer.parameters(); // 'scale', which the layer now owns
+ * ```
  */
 export function asLayer(network: NetworkLike, { parameters = {} }: AsLayerOptions = {}): Layer {
   if (typeof network === 'function') return new NetworkLayer(network, new Map(Object.entries(parameters)));

@@ -170,6 +170,12 @@ export interface ContextEmbeddingOptions {
  * The network that prepares a condition for the layers that it modulates: a time becomes sinusoids, and two dense
  * layers follow, with an activation after each.
  * @returns a layer from `[n, contextSize]` to `[n, features]`
+ *
+ * @example
+ * ```ts
+ * const embedding = contextEmbedding({ contextSize: 1, features: 32, time: { scale: 1000 }, key });
+ * embedding.apply(tf.tensor2d([[0.1], [0.9]])); // [2, 32]
+ * ```
  */
 export function contextEmbedding({
   contextSize,

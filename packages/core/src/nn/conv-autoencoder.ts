@@ -57,6 +57,12 @@ export interface ConvDecoderOptions extends ConvolutionalOptions {
  * An encoder of images, flat or not: convolutions of 3 x 3 that halve the size, then a dense layer.
  * @returns a layer from `[n, ...event]` to `[n, outputs]`
  * @throws ArgumentError if the plane cannot be halved that often
+ *
+ * @example
+ * ```ts
+ * const encoder = convEncoder({ plane: [8, 8], levels: 17, hidden: [16, 32], outputs: 2 * 8, key });
+ * encoder.apply(x); // [4, 64] to [4, 16]: what normalHead({ shape: [8] }) takes
+ * ```
  */
 export function convEncoder(options: ConvEncoderOptions): Layer {
   const { plane, channels = 1, levels, hidden, outputs, key, activation = 'leakyRelu' } = options;
@@ -89,6 +95,14 @@ export function convEncoder(options: ConvEncoderOptions): Layer {
  * out of its channels alone.
  * @returns a layer from `[n, latent]` to `[n, outputs]`, in the order that core's heads take
  * @throws ArgumentError if the plane cannot be halved that often, or the outputs do not fall to the pixels
+ *
+ * @example
+ * ```ts
+ * const likelihood = categoricalHead({ shape: [64], levels: 17 });
+ * const outputs = likelihood.numParameters;
+ * const decoder = convDecoder({ plane: [8, 8], latent: 8, hidden: [16, 32], outputs, key });
+ * decoder.apply(tf.zeros([4, 8])); // [4, 1088]
+ * ```
  */
 export function convDecoder(options: ConvDecoderOptions): Layer {
   const { plane, latent, hidden, outputs, parts = 1, key, activation = 'leakyRelu' } = options;

@@ -11,6 +11,12 @@ import { BaseWeight, type Parametrization } from './weight';
  * @param mask - 0 or 1 for each entry of the kernel, row by row
  * @returns what layers take as their option `weight`; it throws {@link ShapeError} if the mask has another size.
  * @see MADE: Masked Autoencoder for Distribution Estimation (Germain et al., 2015), Eq. 6
+ *
+ * @example
+ * ```ts
+ * const weight = masked([1, 1, 0, 1]); // [inputs, outputs]: the first output depends on the first input alone
+ * const layer = new Dense({ inputs: 2, outputs: 2, weight, key });
+ * ```
  */
 export function masked(mask: ArrayLike<number>): Parametrization {
   return record((initial) => new MaskedWeight(initial, mask), 'masked', arguments);

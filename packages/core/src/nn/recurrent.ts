@@ -209,12 +209,28 @@ export class Recurrent<S extends RecurrentState> extends BaseLayer implements St
   }
 }
 
-/** A layer of gated recurrent units ({@link GruCell}) along a sequence. */
+/**
+ * A layer of gated recurrent units ({@link GruCell}) along a sequence.
+ *
+ * @example
+ * ```ts
+ * const network = gru({ inputs: 8, hidden: 32, key });
+ * network.apply(tf.zeros([4, 10, 8])); // [4, 10, 32]
+ * ```
+ */
 export function gru(options: CellOptions): Recurrent<GruState> {
   return record(new Recurrent(new GruCell(options)), 'gru', arguments);
 }
 
-/** A layer of long short-term memory ({@link LstmCell}) along a sequence. */
+/**
+ * A layer of long short-term memory ({@link LstmCell}) along a sequence.
+ *
+ * @example
+ * ```ts
+ * const network = lstm({ inputs: 8, hidden: 32, key });
+ * network.apply(tf.zeros([4, 10, 8])); // [4, 10, 32]
+ * ```
+ */
 export function lstm(options: CellOptions): Recurrent<LstmState> {
   return record(new Recurrent(new LstmCell(options)), 'lstm', arguments);
 }

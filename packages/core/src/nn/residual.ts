@@ -79,6 +79,15 @@ export interface ResidualBlockOptions extends ConditionedOptions {
  * A fully connected residual block with normalization first:
  * $y = x + K_2\, a(K_1\, \mathrm{LayerNorm}(x) + b_1) + b_2$ for an activation a. With a `contextSize` the condition
  * scales, shifts and gates the branch, and the block starts as the identity ({@link AdaptiveResidual}).
+ *
+ * @example
+ * ```ts
+ * const network = new Sequential([
+ *   new Dense({ inputs: 64, outputs: 128, key: key.fold('in') }),
+ *   residualBlock({ features: 128, key: key.fold('block') }),
+ * ]);
+ * network.apply(x); // [4, 64] to [4, 128]
+ * ```
  */
 export function residualBlock({
   features,
@@ -132,7 +141,7 @@ export interface ResidualMlpOptions extends ConditionedOptions, Pick<ContextEmbe
  * ```ts
  * // A denoiser of vectors, for times in [0, 1]:
  * const network = residualMlp({ inputs: 64, outputs: 64, features: 256, contextSize: 1, time: { scale: 1000 }, key });
- * const noise = network.apply(x, { context: t }); // t: [n, 1]
+ * const noise = network.apply(x, { context: tf.fill([4, 1], 0.5) }); // x: [4, 64]
  * ```
  */
 export function residualMlp({

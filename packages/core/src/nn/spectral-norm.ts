@@ -32,6 +32,15 @@ const EPSILON = 1e-12;
  * @returns what layers take as their option `weight`
  * @throws {@link ArgumentError} for an option out of its range.
  * @see Spectral Normalization for Generative Adversarial Networks (Miyato et al., 2018), Algorithm 1
+ *
+ * @example
+ * ```ts
+ * const critic = new Sequential([
+ *   new Dense({ inputs: 64, outputs: 128, key: key.fold(0), weight: spectralNorm() }),
+ *   new ActivationLayer('leakyRelu'),
+ *   new Dense({ inputs: 128, outputs: 1, key: key.fold(1), weight: spectralNorm() }),
+ * ]);
+ * ```
  */
 export function spectralNorm({
   coefficient = 1,

@@ -34,6 +34,12 @@ export interface TransformerBlockOptions extends ConditionedOptions {
  * @throws {@link ArgumentError} for an option out of its range.
  * @see Attention Is All You Need (Vaswani et al., 2017), §3; Scalable Diffusion Models with Transformers (Peebles and
  * Xie, 2023), Figure 3
+ *
+ * @example
+ * ```ts
+ * const block = transformerBlock({ features: 32, heads: 4, causal: true, rotary: true, key });
+ * block.apply(tf.zeros([4, 10, 32])); // [4, 10, 32]
+ * ```
  */
 export function transformerBlock({
   features,

@@ -42,6 +42,12 @@ export interface ConvResidualBlockOptions extends ConditionedOptions {
  * g where the channels change. The condition c scales and shifts the second normalization ({@link Film}).
  * @throws {@link ArgumentError} for an option out of its range.
  * @see Diffusion Models Beat GANs on Image Synthesis (Dhariwal and Nichol, 2021), §3 and 3.1
+ *
+ * @example
+ * ```ts
+ * const block = convResidualBlock({ inputs: 16, outputs: 32, contextSize: 8, key });
+ * block.apply(tf.zeros([4, 8, 8, 16]), { context: tf.zeros([4, 8]) }); // [4, 8, 8, 32]
+ * ```
  */
 export function convResidualBlock({
   inputs,
@@ -157,8 +163,9 @@ export interface UNetOptions extends ConditionedOptions, Pick<ContextEmbeddingOp
  *
  * @example
  * ```ts
- * const network = uNet({ inputs: 1, outputs: 1, contextSize: 1, time: { scale: 1000 }, key: Key.of(0) });
- * const noise = network.apply(images, { context: t }); // [n, 28, 28, 1] and [n, 1]
+ * const network = uNet({ inputs: 1, outputs: 1, contextSize: 1, time: { scale: 1000 }, key });
+ * const images = tf.zeros([4, 28, 28, 1]);
+ * const noise = network.apply(images, { context: tf.fill([4, 1], 0.5) }); // [4, 28, 28, 1]
  * ```
  */
 export function uNet(options: UNetOptions): Layer {

@@ -71,6 +71,13 @@ const ORDER = 5;
  * It reads values to choose its steps, so it cannot be captured.
  * @throws ArgumentError if an option is not positive, when it is made
  * @throws NumericalError if it does not arrive in `maximumSteps`, in `solve`
+ *
+ * @example
+ * ```ts
+ * const decay = (_: tf.Tensor, [y]: tf.Tensor[]): tf.Tensor[] => [tf.neg(y!)];
+ * const solver = dormandPrince({ tolerance: 1e-6 });
+ * const [y] = solver.solve(decay, [tf.ones([1, 1])], { from: 0, to: 1 }); // 0.3679
+ * ```
  */
 export function dormandPrince(options: DormandPrinceOptions = {}): OdeSolver {
   const { tolerance = 1e-5, maximumSteps = 1000 } = options;

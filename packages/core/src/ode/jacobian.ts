@@ -41,7 +41,16 @@ export function jacobianVectorProduct(f: (x: Tensor) => Tensor, x: Tensor, v: Te
  */
 export type JacobianProduct = (directions: Tensor) => Tensor;
 
-/** The products of the Jacobian of `f` at the rows of x, `[n, D]`, each by a backward pass. */
+/**
+ * The products of the Jacobian of `f` at the rows of x, `[n, D]`, each by a backward pass.
+ *
+ * @example
+ * ```ts
+ * const f = (x: tf.Tensor): tf.Tensor => tf.square(x);
+ * const product = jacobianProductOf(f, tf.tensor2d([[1, 2]]));
+ * product(tf.tensor3d([[[1, 0]], [[0, 1]]])); // [[[2, 0]], [[0, 4]]]
+ * ```
+ */
 export function jacobianProductOf(f: (x: Tensor) => Tensor, x: Tensor): JacobianProduct {
   return (directions) =>
     tf.tidy(() => tf.stack(tf.unstack(directions).map((w) => vectorJacobianProduct(f, x, w).product)));
@@ -58,7 +67,17 @@ export interface Trace {
   of(directions: Tensor, product: JacobianProduct): Tensor;
 }
 
-/** The trace itself, by D products with the unit vectors. It needs no key. */
+/**
+ * The trace itself, by D products with the unit vectors. It needs no key.
+ *
+ * @example
+ * ```ts
+ * const f = (x: tf.Tensor): tf.Tensor => tf.square(x);
+ * const points = tf.tensor2d([[1, 2], [3, 4]]);
+ * const trace = exactTrace();
+ * trace.of(trace.directions(points), jacobianProductOf(f, points)); // [6, 14]
+ * ```
+ */
 export function exactTrace(): Trace & { directions(rows: Tensor): Tensor } {
   const trace = {
     directions: unitVectors,
@@ -79,6 +98,14 @@ export interface HutchinsonTraceOptions {
  * Hutchinson's estimate $v^\top J v$ for entries of v of $\pm 1$. It is unbiased.
  * @throws ArgumentError if `directions` is not a positive integer
  * @see FFJORD (Grathwohl et al., 2019), §3.1.1
+ *
+ * @example
+ * ```ts
+ * const f = (x: tf.Tensor): tf.Tensor => tf.square(x);
+ * const points = tf.tensor2d([[1, 2], [3, 4]]);
+ * const trace = hutchinsonTrace({ directions: 4 });
+ * trace.of(trace.directions(points, key), jacobianProductOf(f, points)); // [2], with the means 6 and 14
+ * ```
  */
 export function hutchinsonTrace({ directions = 1, ...unknown }: HutchinsonTraceOptions = {}): Trace {
   checkOptions('hutchinsonTrace', unknown, ['directions']);

@@ -72,6 +72,13 @@ export interface RungeKuttaOptions {
 /**
  * A Runge-Kutta method with equal steps: an error of $O(h^{order})$ and the same work for every input.
  * @throws ArgumentError if an option is unknown, `steps` is not a positive integer, or there is no method of the order
+ *
+ * @example
+ * ```ts
+ * const decay = (_: tf.Tensor, [y]: tf.Tensor[]): tf.Tensor[] => [tf.neg(y!)];
+ * const solver = rungeKutta({ steps: 10, order: 4 });
+ * const [y] = solver.solve(decay, [tf.ones([1, 1])], { from: 0, to: 1 }); // 0.3679
+ * ```
  */
 export function rungeKutta(options: RungeKuttaOptions = {}): FixedStepSolver {
   checkOptions('rungeKutta', options, ['steps', 'order']);
@@ -119,6 +126,17 @@ export interface OdeSamplingLoopOptions {
 /**
  * Sampling by an ordinary differential equation, as a loop whose steps are alike: an engine captures one step, which reads
  * its time from the state, and runs it `solver.steps` times.
+ *
+ * @example
+ * ```ts
+ * const loop = odeSamplingLoop({
+ *   field: (_, y) => tf.neg(y),
+ *   start: (_, key) => key.normal([100, 2]),
+ *   solver: rungeKutta({ steps: 20 }),
+ *   interval: { from: 0, to: 1 },
+ * });
+ * const draws = runSamplingLoop(loop, key); // [100, 2], normal with a standard deviation of 0.3679
+ * ```
  */
 export function odeSamplingLoop(options: OdeSamplingLoopOptions): SamplingLoop {
   const { field, start, solver, interval, inputs = {} } = options;

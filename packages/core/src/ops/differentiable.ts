@@ -14,6 +14,13 @@ export type Elementwise = (x: Tensor) => Tensor;
  *
  * @param value - may use any tfjs operation: it is not differentiated.
  * @param derivative - must be made of operations with right gradients.
+ *
+ * @example
+ * ```ts
+ * const sine = (x: tf.Tensor): tf.Tensor => elementwise(tf.sin, cosine)(x);
+ * const cosine = (x: tf.Tensor): tf.Tensor => elementwise(tf.cos, (each) => tf.neg(sine(each)))(x);
+ * const third = tf.grad(tf.grad(tf.grad(sine)))(tf.scalar(0)); // -1
+ * ```
  */
 export function elementwise(value: Elementwise, derivative: Elementwise): Elementwise {
   return (x) => withGradient([x], ([x]) => value(x!), (dy, [x]) => [tf.mul(dy, derivative(x!))]); // prettier-ignore

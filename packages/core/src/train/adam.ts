@@ -60,6 +60,13 @@ const ADAM_RANGES = { beta1: DECAY, beta2: DECAY, epsilon: NOT_NEGATIVE };
  * Adam, $w \leftarrow w - \eta\, \hat m / (\sqrt{\hat v + \epsilon_r} + \epsilon)$, with PyTorch's conventions and defaults.
  * @throws ArgumentError for an option that is unknown or out of its range
  * @see Adam: a method for stochastic optimization (Kingma and Ba, 2015), Algorithm 1
+ *
+ * @example
+ * ```ts
+ * const model = realNvp({ dims: 2, key });
+ * const optimizer = adam({ learningRate: cosineSchedule(1e-3, { steps: 1000 }) });
+ * await fit(model, planeDataset(twoMoons(), { key }), { key, optimizer, batchSize: 100, epochs: 100 });
+ * ```
  */
 export function adam(options: AdamOptions = {}): OptimizerFactory {
   checkOptimizerOptions('adam', options, { ...ADAM_RANGES, rootEpsilon: NOT_NEGATIVE, l2: NOT_NEGATIVE });
@@ -79,6 +86,13 @@ export function adam(options: AdamOptions = {}): OptimizerFactory {
  * Adam with decoupled weight decay, with PyTorch's conventions and defaults.
  * @throws ArgumentError for an option that is unknown or out of its range
  * @see Decoupled weight decay regularization (Loshchilov and Hutter, 2019), Algorithm 2
+ *
+ * @example
+ * ```ts
+ * const model = realNvp({ dims: 2, key });
+ * const optimizer = adamW({ learningRate: 1e-3, weightDecay: 0.1 });
+ * await fit(model, planeDataset(twoMoons(), { key }), { key, optimizer, batchSize: 100, epochs: 100 });
+ * ```
  */
 export function adamW(options: AdamWOptions = {}): OptimizerFactory {
   checkOptimizerOptions('adamW', options, { ...ADAM_RANGES, weightDecay: NOT_NEGATIVE });
@@ -163,6 +177,13 @@ export function adamRule({
  * with PyTorch's conventions and defaults. The slot `m` is the decayed sum $m / (1 - \beta_1)$, which saves a pass.
  * @throws ArgumentError for an option that is unknown or out of its range
  * @see Adam: a method for stochastic optimization (Kingma and Ba, 2015), Algorithm 2
+ *
+ * @example
+ * ```ts
+ * const model = realNvp({ dims: 2, key });
+ * const optimizer = adamax({ learningRate: 2e-3 });
+ * await fit(model, planeDataset(twoMoons(), { key }), { key, optimizer, batchSize: 100, epochs: 100 });
+ * ```
  */
 export function adamax(options: AdamFamilyOptions = {}): OptimizerFactory {
   checkOptimizerOptions('adamax', options, ADAM_RANGES);

@@ -14,7 +14,16 @@ import type {
   TrainStep,
 } from './engine';
 
-/** Runs each step op by op on the current tfjs backend. Other engines are tested against it. */
+/**
+ * Runs each step op by op on the current tfjs backend. Other engines are tested against it.
+ *
+ * @example
+ * ```ts
+ * const model = realNvp({ dims: 2, key });
+ * const points = planeDataset(twoMoons(), { key });
+ * await fit(model, points, { key, optimizer, batchSize: 100, epochs: 100, engine: eager() });
+ * ```
+ */
 export function eager(): Engine {
   return {
     name: 'eager',

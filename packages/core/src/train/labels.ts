@@ -33,8 +33,9 @@ export interface ClassContextOptions {
  * @throws DomainError from `fit` or `evaluate`, naming the row, if a label is not one of the classes
  * @example
  * ```ts
- * const model = conditionalVae({ contextSize: 10, ...networks });
- * await fit(model, glyphs(), { batch: classContext({ classes: 10 }), key, optimizer: adam(), batchSize: 64, epochs: 20 });
+ * const model = realNvp({ dims: 64, contextSize: 10, key });
+ * const batch = classContext({ classes: 10 });
+ * await fit(model, glyphs(), { key, optimizer: adam(), batchSize: 64, epochs: 20, batch });
  * const sevens = model.sample(key, 16, { context: oneHot(tf.fill([16], 7), { depth: 10 }) });
  * ```
  */
@@ -88,6 +89,11 @@ function notAClass(row: number, label: number, classes: number): DomainError {
  * is kept, chosen by the key.
  * @param options - `labelled`: the number of labels to keep
  * @throws ArgumentError if there are no labels, or a class has fewer than its share
+ *
+ * @example
+ * ```ts
+ * const train = hideLabels(data.train, { labelled: 100, key }); // 10 labels of each digit
+ * ```
  */
 export function hideLabels(
   examples: Examples,

@@ -34,6 +34,13 @@ export interface RmspropOptions {
  * with PyTorch's conventions and defaults; not centered.
  * @throws ArgumentError for an option that is unknown or out of its range
  * @see Lecture 6.5 of Neural networks for machine learning (Tieleman and Hinton, 2012)
+ *
+ * @example
+ * ```ts
+ * const model = realNvp({ dims: 2, key });
+ * const optimizer = rmsprop({ learningRate: 1e-3 });
+ * await fit(model, planeDataset(twoMoons(), { key }), { key, optimizer, batchSize: 100, epochs: 100 });
+ * ```
  */
 export function rmsprop(options: RmspropOptions = {}): OptimizerFactory {
   checkOptimizerOptions('rmsprop', options, { decay: DECAY, momentum: DECAY, epsilon: NOT_NEGATIVE });

@@ -5,7 +5,14 @@ import { ArgumentError } from '../errors/dgm-error';
 /** A learning rate as a function of the number of steps already taken: 0 at the first step. */
 export type Schedule = (step: number) => number;
 
-/** A constant schedule. */
+/**
+ * A constant schedule.
+ *
+ * @example
+ * ```ts
+ * const optimizer = adam({ learningRate: warmUpSchedule(constantSchedule(1e-3), { steps: 500 }) });
+ * ```
+ */
 export function constantSchedule(value: number): Schedule {
   checkNumber('constantSchedule', 'value', value, { min: 0 });
   return record(() => value, 'constantSchedule', arguments);
@@ -15,6 +22,11 @@ export function constantSchedule(value: number): Schedule {
  * Exponential decay, $\eta_t = \eta_0\, r^{t / T}$.
  * @param initial - $\eta_0$
  * @param options - `rate` $r$ is reached after `steps` $T$ steps
+ *
+ * @example
+ * ```ts
+ * const optimizer = adam({ learningRate: exponentialSchedule(1e-3, { rate: 0.5, steps: 1000 }) }); // halves each 1000
+ * ```
  */
 export function exponentialSchedule(
   initial: number,
@@ -30,6 +42,11 @@ export function exponentialSchedule(
 /**
  * Half a cosine from `initial` to `final`, $\eta_t = \eta_T + \tfrac12 (\eta_0 - \eta_T)(1 + \cos(\pi t / T))$, then `final`.
  * @see SGDR (Loshchilov and Hutter, 2017), Eq. 5, without restarts
+ *
+ * @example
+ * ```ts
+ * const optimizer = adam({ learningRate: cosineSchedule(1e-3, { steps: 10_000, final: 1e-5 }) });
+ * ```
  */
 export function cosineSchedule(
   initial: number,
@@ -46,7 +63,15 @@ export function cosineSchedule(
   );
 }
 
-/** Rises linearly over `steps` steps to the start of `then`, which counts its steps from there. */
+/**
+ * Rises linearly over `steps` steps to the start of `then`, which counts its steps from there.
+ *
+ * @example
+ * ```ts
+ * const learningRate = warmUpSchedule(cosineSchedule(1e-3, { steps: 10_000 }), { steps: 500 });
+ * const optimizer = adamW({ learningRate });
+ * ```
+ */
 export function warmUpSchedule(
   then: number | Schedule,
   { steps, ...unknown }: { readonly steps: number },
@@ -64,6 +89,11 @@ export function warmUpSchedule(
 /**
  * Piecewise constant: `values[i]` until step `boundaries[i]`, the last value from then on.
  * @param boundaries - increasing step numbers, one fewer than values
+ *
+ * @example
+ * ```ts
+ * const optimizer = sgd({ learningRate: piecewiseSchedule([5000, 8000], [0.1, 0.01, 0.001]) });
+ * ```
  */
 export function piecewiseSchedule(boundaries: readonly number[], values: readonly number[]): Schedule {
   values.forEach((value) => checkNumber('piecewiseSchedule', 'values', value, { min: 0 }));

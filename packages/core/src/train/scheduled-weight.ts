@@ -17,6 +17,11 @@ export interface ScheduledWeight {
  * @param options - `steps`: the length of the rise; `from` (0 by default) and `to` (1 by default): the first and last weight
  * @throws ArgumentError if `steps` is not positive, or a weight not finite
  * @see Ladder Variational Autoencoders (Sønderby et al., 2016), §2.3
+ *
+ * @example
+ * ```ts
+ * const objective = elboObjective({ weight: linearAnnealing({ steps: 1000 }) });
+ * ```
  */
 export function linearAnnealing(options: {
   readonly steps: number;
@@ -42,6 +47,11 @@ export function linearAnnealing(options: {
  * rises; `from` (0 by default) and `to` (1 by default): the first and last weight of a cycle
  * @throws ArgumentError if a number is not positive, `rise` above 1, or a weight not finite
  * @see Cyclical Annealing Schedule (Fu et al., 2019), Eq. 6
+ *
+ * @example
+ * ```ts
+ * const objective = elboObjective({ weight: cyclicAnnealing({ period: 1000, cycles: 4 }) });
+ * ```
  */
 export function cyclicAnnealing(options: {
   readonly period: number;

@@ -21,6 +21,13 @@ export interface SgdOptions {
  * Stochastic gradient descent, $b \leftarrow \mu b + g,\; w \leftarrow w - \eta b$
  * (Nesterov: $w \leftarrow w - \eta (g + \mu b)$), with PyTorch's conventions.
  * @throws ArgumentError for an option that is unknown or out of its range
+ *
+ * @example
+ * ```ts
+ * const model = realNvp({ dims: 2, key });
+ * const optimizer = sgd({ learningRate: 0.01, momentum: 0.9, nesterov: true });
+ * await fit(model, planeDataset(twoMoons(), { key }), { key, optimizer, batchSize: 100, epochs: 100 });
+ * ```
  */
 export function sgd(options: SgdOptions = {}): OptimizerFactory {
   checkOptimizerOptions('sgd', options, { momentum: DECAY, nesterov: {} });

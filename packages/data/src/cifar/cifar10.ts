@@ -14,6 +14,11 @@ import { parseTar } from './tar';
  *
  * @throws SerializationError that says which file is missing or damaged, where to get it and where to put it
  * @see Learning multiple layers of features from tiny images (Krizhevsky, 2009)
+ *
+ * @example
+ * ```ts
+ * const { train, validation, test } = await cifar10(); // 45000, 5000 and 10000 images [32, 32, 3]
+ * ```
  */
 export async function cifar10({ validation = 5000, ...options }: HeldOutOptions = {}): Promise<Dataset> {
   const files = (await unpacked(options)) ?? (await archived(options));

@@ -6,7 +6,14 @@ export interface TwoMoonsOptions {
   readonly noise?: number;
 }
 
-/** Two interleaved half circles, blurred: the upper one around (0, 0), the lower one around (1, 0.5). */
+/**
+ * Two interleaved half circles, blurred: the upper one around (0, 0), the lower one around (1, 0.5).
+ *
+ * @example
+ * ```ts
+ * const points = planeDataset(twoMoons({ noise: 0.05 }), { key });
+ * ```
+ */
 export function twoMoons(options: TwoMoonsOptions = {}): PlaneDensity {
   checkOptions('twoMoons', options, ['noise']);
   const { noise = 0.1 } = options;
@@ -23,7 +30,14 @@ export interface RingsOptions {
   readonly noise?: number;
 }
 
-/** Circles around the origin, blurred; each holds the same mass. */
+/**
+ * Circles around the origin, blurred; each holds the same mass.
+ *
+ * @example
+ * ```ts
+ * const points = planeDataset(rings({ radii: [1, 2] }), { key });
+ * ```
+ */
 export function rings(options: RingsOptions = {}): PlaneDensity {
   checkOptions('rings', options, ['radii', 'noise']);
   const { radii = [1, 2, 3], noise = 0.1 } = options;

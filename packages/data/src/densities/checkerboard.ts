@@ -8,7 +8,14 @@ export interface CheckerboardOptions {
   readonly extent?: number;
 }
 
-/** Uniform on the dark squares of a board around the origin, the lower left one included; no mass elsewhere. */
+/**
+ * Uniform on the dark squares of a board around the origin, the lower left one included; no mass elsewhere.
+ *
+ * @example
+ * ```ts
+ * const points = planeDataset(checkerboard({ squares: 6 }), { key });
+ * ```
+ */
 export function checkerboard(options: CheckerboardOptions = {}): PlaneDensity {
   checkOptions('checkerboard', options, ['squares', 'extent']);
   const { squares = 4, extent = 4 } = options;

@@ -10,7 +10,15 @@ export interface GaussianMixtureOptions {
   readonly weights?: readonly number[];
 }
 
-/** Round Gaussians: $p(x) = \sum_k w_k \mathcal{N}(x; \mu_k, \sigma^2 I)$. */
+/**
+ * Round Gaussians: $p(x) = \sum_k w_k \mathcal{N}(x; \mu_k, \sigma^2 I)$.
+ *
+ * @example
+ * ```ts
+ * const density = gaussianMixture({ means: [[-1, 0], [1, 0]], std: 0.3 });
+ * const points = planeDataset(density, { key });
+ * ```
+ */
 export function gaussianMixture(options: GaussianMixtureOptions = {}): PlaneDensity {
   const where = 'gaussianMixture';
   checkOptions(where, options, ['means', 'std', 'weights']);

@@ -72,6 +72,11 @@ export interface PlaneDatasetOptions {
 /**
  * A data set of independent points of a density.
  * @throws ArgumentError if a count is no integer or negative, or `train` is 0
+ *
+ * @example
+ * ```ts
+ * const points = planeDataset(twoMoons(), { key, train: 5000 }); // points.train: 5000 of shape [2]
+ * ```
  */
 export function planeDataset(density: PlaneDensity, options: PlaneDatasetOptions): Dataset {
   checkOptions('planeDataset', options, ['key', 'train', 'validation', 'test']);

@@ -38,6 +38,12 @@ export interface ImageFolder extends Examples {
  * @returns uint8 values 0 to 255 of shape `[height, width, channels]`, so 256 levels
  * @throws SerializationError naming the file that cannot be read, or if there is no image
  * @throws ArgumentError if the size is not positive, or classes are asked for and an image is in no subfolder
+ *
+ * @example
+ * ```ts
+ * const images = await imageFolder('photos', { size: [32, 32], classesFromFolders: true });
+ * images.shape; // [32, 32, 3], with the names of the subfolders in images.classes
+ * ```
  */
 export async function imageFolder(path: string, options: ImageFolderOptions): Promise<ImageFolder> {
   const folder = await openImages(path, options);

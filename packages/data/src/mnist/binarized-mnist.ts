@@ -12,6 +12,11 @@ import { readText } from '../internal/files';
  * @throws SerializationError that says which file is missing or damaged, where to get it and where to put it
  * @see On the quantitative analysis of deep belief networks (Salakhutdinov and Murray, 2008); the fixed draw is that of
  *   The neural autoregressive distribution estimator (Larochelle and Murray, 2011)
+ *
+ * @example
+ * ```ts
+ * const { train, validation, test } = await binarizedMnist(); // images [28, 28, 1] of 0 and 1
+ * ```
  */
 export async function binarizedMnist(options: RemoteOptions = {}): Promise<Dataset> {
   const name = 'binarized-mnist';

@@ -9,6 +9,11 @@ import { idxDataset, type HeldOutOptions } from './idx-dataset';
  *
  * @throws SerializationError that says which file is missing or damaged, where to get it and where to put it
  * @see Gradient-based learning applied to document recognition (LeCun, Bottou, Bengio and Haffner, 1998)
+ *
+ * @example
+ * ```ts
+ * const { train, validation, test } = await mnist(); // 50000, 10000 and 10000 images [28, 28, 1]
+ * ```
  */
 export async function mnist(options: HeldOutOptions = {}): Promise<Dataset> {
   return idxDataset(
@@ -48,6 +53,11 @@ export async function mnist(options: HeldOutOptions = {}): Promise<Dataset> {
  *
  * @throws SerializationError that says which file is missing or damaged, where to get it and where to put it
  * @see Fashion-MNIST: a novel image dataset for benchmarking machine learning algorithms (Xiao, Rasul and Vollgraf, 2017)
+ *
+ * @example
+ * ```ts
+ * const { train, validation, test } = await fashionMnist(); // 50000, 10000 and 10000 images [28, 28, 1]
+ * ```
  */
 export async function fashionMnist(options: HeldOutOptions = {}): Promise<Dataset> {
   return idxDataset(

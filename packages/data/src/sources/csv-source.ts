@@ -20,6 +20,13 @@ export interface CsvSource extends FileExamples, Pick<CsvExamples, 'columns' | '
  *
  * @param source - a path, in Node, or a `Blob`, as for {@link csv}
  * @throws as {@link csv}; `read` throws SerializationError if the file has changed
+ *
+ * @example
+ * ```ts
+ * const source = await csvSource('measurements.csv', { label: 'class' });
+ * const model = realNvp({ dims: source.shape[0]!, key });
+ * await fit(model, { train: source }, { key, optimizer, batchSize: 256, epochs: 5 });
+ * ```
  */
 export async function csvSource(source: FileSource, options: CsvSourceOptions = {}): Promise<CsvSource> {
   const { window = 2 ** 16, ...csvOptions } = options;

@@ -21,6 +21,12 @@ export interface ImageSource extends FileExamples {
  * order. Needs Node.
  *
  * @throws as {@link imageFolder}; a damaged file is found when its turn comes
+ *
+ * @example
+ * ```ts
+ * const source = await imageSource('photos', { size: [32, 32] });
+ * source.shape; // [32, 32, 3]: give it to fit as { train: source }
+ * ```
  */
 export async function imageSource(path: string, options: ImageSourceOptions): Promise<ImageSource> {
   const { piece = 64, ...folderOptions } = options;

@@ -57,6 +57,11 @@ export async function csv(source: FileSource, options: CsvOptions = {}): Promise
 /**
  * Reads the numbers of comma-separated text, as {@link csv} does.
  * @throws as {@link csv}
+ *
+ * @example
+ * ```ts
+ * const { values, labels, classes } = parseCsv('a,b,kind\n1,2,x\n3,4,y\n', { label: 'kind' });
+ * ```
  */
 export function parseCsv(text: string, options: CsvOptions = {}): CsvExamples {
   const table = new NumberTable(options);

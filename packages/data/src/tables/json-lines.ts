@@ -28,6 +28,12 @@ export async function readJsonLines(source: FileSource, options: JsonLinesOption
  * Reads JSON lines from memory, as {@link readJsonLines} does.
  * @param text - a string, or the bytes of UTF-8
  * @throws as {@link readJsonLines}
+ *
+ * @example
+ * ```ts
+ * const table = parseJsonLines('{"name": "ash", "size": 3}\n{"name": "oak", "size": 5}\n');
+ * table.column('size').text(1); // '5'
+ * ```
  */
 export function parseJsonLines(text: string | Uint8Array, options: JsonLinesOptions = {}): TextTable {
   const reader = new JsonLinesReader('parseJsonLines', options);

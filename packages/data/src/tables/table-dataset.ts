@@ -34,6 +34,11 @@ const HELD_OUT = 0.1;
  * @throws ArgumentError if there are fewer than 10 rows, no column stays, or the table is not one of rows
  * @throws DomainError at the first column that is constant
  * @see Masked Autoregressive Flow for Density Estimation (Papamakarios et al., 2017), §4.2 and supplement D
+ *
+ * @example
+ * ```ts
+ * const { train, validation, test } = tableDataset(await csv('measurements.csv'), { name: 'measurements' });
+ * ```
  */
 export function tableDataset(table: Examples, options: TableDatasetOptions = {}): TableDataset {
   checkOptions('tableDataset', options, ['name', 'keepRow', 'mostRepeats']);
@@ -60,6 +65,11 @@ export function tableDataset(table: Examples, options: TableDatasetOptions = {})
  *   identification", 50 columns
  * @throws SerializationError, ArgumentError or DomainError as {@link csv} and {@link tableDataset}
  * @see Masked Autoregressive Flow for Density Estimation (Papamakarios et al., 2017), supplement D
+ *
+ * @example
+ * ```ts
+ * const { train, validation, test } = await miniboone('miniboone.csv.gz'); // 29556, 3284 and 3648 rows [43]
+ * ```
  */
 export async function miniboone(path: string): Promise<TableDataset> {
   // Eleven events failed in every measurement.

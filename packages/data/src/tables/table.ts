@@ -68,6 +68,11 @@ export async function readTable(source: FileSource, options: DelimitedOptions = 
 /**
  * Reads comma-separated text of numbers and text, as {@link readTable} does.
  * @throws as {@link readTable}
+ *
+ * @example
+ * ```ts
+ * const { columns } = parseTable('name,size\nash,3\noak,5\n'); // a column of text and one of numbers
+ * ```
  */
 export function parseTable(text: string, options: DelimitedOptions = {}): Table {
   const layout = layoutOf('parseTable', options, []);

@@ -9,6 +9,12 @@ import type { NpyArray } from './npy';
  * @param options - `labels`: `[count]`, whole numbers
  * @throws ShapeError if there is no first axis, or the labels are not one for each example
  * @throws DomainError at the first label that is not an int32
+ *
+ * @example
+ * ```ts
+ * const array = { shape: [3, 2], values: Float32Array.of(0, 1, 2, 3, 4, 5) };
+ * const examples = toExamples(array); // 3 examples of shape [2]
+ * ```
  */
 export function toExamples(
   { shape, values }: NpyArray,

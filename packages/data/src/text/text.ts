@@ -28,6 +28,12 @@ export interface TextDataset extends Dataset {
  * @param source - a path, in Node, or a `Blob`; UTF-8, plain or gzip
  * @throws SerializationError naming the file, if it cannot be read, is not UTF-8, or is larger than `maxBytes`
  * @throws ArgumentError for options out of range, and for a text too short to give an example to each part
+ *
+ * @example
+ * ```ts
+ * const { train, characters } = await text('book.txt', { length: 64 });
+ * train.shape; // [64], indices of characters
+ * ```
  */
 export async function text(source: FileSource, options: TextOptions = {}): Promise<TextDataset> {
   checkOptions('text', options, ['length', 'heldOut', 'name', 'maxBytes']);

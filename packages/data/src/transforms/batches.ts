@@ -13,6 +13,11 @@ export interface BatchesOptions {
 /**
  * One pass over the examples, some at a time. Another epoch takes another key.
  * @throws ArgumentError if the batch size is not a positive integer
+ *
+ * @example
+ * ```ts
+ * for (const batch of batches(data.train, { batchSize: 100, key })) console.log(batch.count); // 100, ten times
+ * ```
  */
 export function* batches(examples: Examples, options: BatchesOptions): Generator<Examples, void> {
   checkOptions('batches', options, ['batchSize', 'key', 'dropLast']);

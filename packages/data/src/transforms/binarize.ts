@@ -13,6 +13,11 @@ export interface BinarizeOptions {
  * @returns uint8 zeros and ones, so 2 levels
  * @throws DomainError if a value is not in [0, `levels` - 1]
  * @see On the quantitative analysis of deep belief networks (Salakhutdinov and Murray, 2008)
+ *
+ * @example
+ * ```ts
+ * const bits = binarize(data.train, { levels: 17, key }); // of 0 and 1
+ * ```
  */
 export function binarize(examples: Examples, options: BinarizeOptions): Examples {
   checkOptions('binarize', options, ['key', 'levels']);

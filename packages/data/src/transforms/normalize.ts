@@ -24,6 +24,12 @@ export interface NormalizationOptions {
 /**
  * Declares the map of a range onto [-1, 1].
  * @throws ArgumentError if the range is empty or not finite
+ *
+ * @example
+ * ```ts
+ * const map = normalization({ range: [0, 16], shape: [64] });
+ * const scaled = normalize(data.train, map); // from -1 to 1
+ * ```
  */
 export function normalization(options: NormalizationOptions): Normalization {
   checkOptions('normalization', options, ['range', 'shape']);

@@ -4,6 +4,11 @@ import type { Examples } from '../dataset';
 /**
  * The same examples seen as another shape, without a copy: `[28, 28, 1]` as `[784]`, `[64]` as `[8, 8, 1]`.
  * @throws ShapeError if the shapes differ in size
+ *
+ * @example
+ * ```ts
+ * const images = reshape(data.train, [8, 8, 1]);
+ * ```
  */
 export function reshape(examples: Examples, shape: Shape): Examples {
   if (sizeOf(shape) !== sizeOf(examples.shape)) {

@@ -19,6 +19,13 @@ export interface Standardization {
 /**
  * The mean and the standard deviation of each entry over the examples; sums in doubles.
  * @throws DomainError at the first entry that is constant
+ *
+ * @example
+ * ```ts
+ * const points = planeDataset(twoMoons(), { key });
+ * const map = standardization(points.train);
+ * const standardized = standardize(points.train, map); // mean 0 and variance 1
+ * ```
  */
 export function standardization(examples: Examples): Standardization {
   const { count, shape, values } = examples;

@@ -6,6 +6,11 @@ import type { Examples } from '../dataset';
  *
  * @param rows - indices from 0 to `examples.count` - 1
  * @throws ArgumentError at the first row that there is not
+ *
+ * @example
+ * ```ts
+ * const few = subset(data.train, Array.from({ length: 100 }, (_, row) => 10 * row)); // every tenth of 1000
+ * ```
  */
 export function subset(examples: Examples, rows: ArrayLike<number>): Examples {
   const size = sizeOf(examples.shape);

@@ -43,7 +43,8 @@ class HeadedNetwork extends BaseModule implements ConditionalDistribution {
  * @example
  * ```ts
  * const decoder = conditional(mlp([16, 256, 64 * 17], { key }), categoricalHead({ shape: [64], levels: 17 }));
- * const logProb = tf.tidy(() => decoder.given(z).logProb(x));
+ * const z = key.normal([4, 16]);
+ * const logProb = tf.tidy(() => decoder.given(z).logProb(x)); // x: [4, 64]
  * ```
  * @throws ArgumentError if `network` is none of these, or `given` gets no context
  */

@@ -20,7 +20,16 @@ import {
   type IntegerHeadOptions,
 } from './head';
 
-/** A Bernoulli distribution for each entry; the network puts out the logits, `[n, ...shape]`. */
+/**
+ * A Bernoulli distribution for each entry; the network puts out the logits, `[n, ...shape]`.
+ *
+ * @example
+ * ```ts
+ * const head = bernoulliHead({ shape: [64] });
+ * const p = head.distribution(mlp([8, head.numParameters], { key }).apply(tf.zeros([4, 8])));
+ * p.logProb(tf.ones([4, 64])); // [4]
+ * ```
+ */
 export function bernoulliHead(options: { readonly shape: Shape }): DistributionHead {
   checkOptions('bernoulliHead', options, ['shape']);
   const { shape } = options;
@@ -37,6 +46,13 @@ export function bernoulliHead(options: { readonly shape: Shape }): DistributionH
 /**
  * A continuous Bernoulli distribution over [0, 1] for each entry, for grey values that are not binarized; the network
  * puts out the logits, `[n, ...shape]`.
+ *
+ * @example
+ * ```ts
+ * const head = continuousBernoulliHead({ shape: [64] });
+ * const p = head.distribution(mlp([8, head.numParameters], { key }).apply(tf.zeros([4, 8])));
+ * p.sample(key); // [4, 64], between 0 and 1
+ * ```
  */
 export function continuousBernoulliHead(options: { readonly shape: Shape }): DistributionHead {
   checkOptions('continuousBernoulliHead', options, ['shape']);
@@ -55,6 +71,13 @@ export function continuousBernoulliHead(options: { readonly shape: Shape }): Dis
  *
  * The network puts out the logits of the first entry, then those of the second, and so on: `[n, ...shape, levels]`.
  * @throws {@link ArgumentError} if `levels` is not an integer of at least 2
+ *
+ * @example
+ * ```ts
+ * const head = categoricalHead({ shape: [64], levels: 17 });
+ * const p = head.distribution(mlp([8, head.numParameters], { key }).apply(tf.zeros([4, 8])));
+ * p.sample(key); // [4, 64], integers from 0 to 16
+ * ```
  */
 export function categoricalHead(options: IntegerHeadOptions): DistributionHead {
   checkOptions('categoricalHead', options, ['shape', 'levels']);
@@ -81,6 +104,13 @@ export interface NormalHeadOptions {
  *
  * The network puts out all means, then all log-variances: `[n, 2, ...shape]`; with a fixed `std` the means alone.
  * @throws {@link ArgumentError} if `std` is not positive
+ *
+ * @example
+ * ```ts
+ * const head = normalHead({ shape: [3] });
+ * const p = head.distribution(mlp([8, head.numParameters], { key }).apply(tf.zeros([4, 8]))); // of 2 * 3 numbers
+ * p.sample(key); // [4, 3]
+ * ```
  */
 export function normalHead(options: NormalHeadOptions): DistributionHead {
   checkOptions('normalHead', options, ['shape', 'std']);
@@ -114,6 +144,13 @@ export interface NormalMixtureHeadOptions {
  *
  * @throws {@link ArgumentError} if `components` is not an integer of at least 1
  * @see Mixture density networks (Bishop, 1994)
+ *
+ * @example
+ * ```ts
+ * const head = normalMixtureHead({ shape: [1], components: 5 });
+ * const model = conditional(mlp([2, 32, head.numParameters], { key }), head); // p(y | x), of 3 * 5 numbers
+ * const density = model.given(tf.zeros([4, 2])).logProb(tf.ones([4, 1])); // [4]
+ * ```
  */
 export function normalMixtureHead(options: NormalMixtureHeadOptions): DistributionHead {
   checkOptions('normalMixtureHead', options, ['shape', 'components']);
@@ -138,6 +175,13 @@ export function normalMixtureHead(options: NormalMixtureHeadOptions): Distributi
  * least absolute error.
  *
  * The network puts out all medians, then all log-scales: `[n, 2, ...shape]`.
+ *
+ * @example
+ * ```ts
+ * const head = laplaceHead({ shape: [3] });
+ * const p = head.distribution(mlp([8, head.numParameters], { key }).apply(tf.zeros([4, 8]))); // of 2 * 3 numbers
+ * p.logProb(tf.zeros([4, 3])); // [4]
+ * ```
  */
 export function laplaceHead(options: { readonly shape: Shape }): DistributionHead {
   checkOptions('laplaceHead', options, ['shape']);
@@ -166,6 +210,13 @@ export interface StudentTHeadOptions {
  * The network puts out all locations, all log-scales, then all logarithms of the degrees of freedom: `[n, 3, ...shape]`;
  * with fixed `degreesOfFreedom` the first two alone.
  * @throws {@link ArgumentError} if `degreesOfFreedom` is not positive
+ *
+ * @example
+ * ```ts
+ * const head = studentTHead({ shape: [3], degreesOfFreedom: 4 });
+ * const p = head.distribution(mlp([8, head.numParameters], { key }).apply(tf.zeros([4, 8]))); // of 2 * 3 numbers
+ * p.logProb(tf.zeros([4, 3])); // [4]
+ * ```
  */
 export function studentTHead(options: StudentTHeadOptions): DistributionHead {
   checkOptions('studentTHead', options, ['shape', 'degreesOfFreedom']);
@@ -186,7 +237,16 @@ export function studentTHead(options: StudentTHeadOptions): DistributionHead {
   });
 }
 
-/** A Poisson distribution for each entry, for counts; the network puts out the log-rates, `[n, ...shape]`. */
+/**
+ * A Poisson distribution for each entry, for counts; the network puts out the log-rates, `[n, ...shape]`.
+ *
+ * @example
+ * ```ts
+ * const head = poissonHead({ shape: [3] });
+ * const p = head.distribution(mlp([8, head.numParameters], { key }).apply(tf.zeros([4, 8])));
+ * p.sample(key); // [4, 3], counts
+ * ```
+ */
 export function poissonHead(options: { readonly shape: Shape }): DistributionHead {
   checkOptions('poissonHead', options, ['shape']);
   const { shape } = options;

@@ -29,6 +29,13 @@ export interface LogisticMixtureHeadOptions extends IntegerHeadOptions {
  * has the standard deviation of the uniform distribution over the values.
  *
  * @throws {@link ArgumentError} if `levels` is not an integer of at least 2
+ *
+ * @example
+ * ```ts
+ * const head = discretizedLogisticHead({ shape: [64], levels: 17 });
+ * const p = head.distribution(mlp([8, head.numParameters], { key }).apply(tf.zeros([4, 8]))); // of 2 * 64 numbers
+ * p.sample(key); // [4, 64], integers from 0 to 16
+ * ```
  */
 export function discretizedLogisticHead(options: IntegerHeadOptions): DistributionHead {
   checkOptions('discretizedLogisticHead', options, ['shape', 'levels']);
@@ -58,6 +65,13 @@ export function discretizedLogisticHead(options: IntegerHeadOptions): Distributi
  * relative to centres that are spread over the values, log-scales to the uniform distribution over one component's share.
  *
  * @throws {@link ArgumentError} if `levels` is not an integer of at least 2, or `components` not one of at least 1
+ *
+ * @example
+ * ```ts
+ * const head = discretizedLogisticMixtureHead({ shape: [64], levels: 17, components: 5 });
+ * const p = head.distribution(tf.zeros([4, head.numParameters])); // of 3 * 64 * 5 numbers
+ * p.sample(key); // [4, 64], integers from 0 to 16
+ * ```
  */
 export function discretizedLogisticMixtureHead(options: LogisticMixtureHeadOptions): DistributionHead {
   checkOptions('discretizedLogisticMixtureHead', options, ['shape', 'levels', 'components']);
@@ -97,6 +111,13 @@ function logisticOver(
  *
  * @throws {@link ArgumentError} if `levels` is not an integer of at least 2, or `components` not one of at least 1
  * @throws {@link ShapeError} if there are fewer than 2 channels
+ *
+ * @example
+ * ```ts
+ * const head = logisticPixelMixtureHead({ shape: [8, 8, 3], levels: 256, components: 5 });
+ * const p = head.distribution(tf.zeros([4, head.numParameters]));
+ * p.sample(key); // [4, 8, 8, 3], integers from 0 to 255
+ * ```
  */
 export function logisticPixelMixtureHead(options: LogisticMixtureHeadOptions): DistributionHead {
   checkOptions('logisticPixelMixtureHead', options, ['shape', 'levels', 'components']);

@@ -42,8 +42,14 @@ class ModelHead implements DistributionHead, Module {
  *
  * @example
  * ```ts
- * const flow = sylvesterFlow({ dims: 16, context: 64, base: conditional(new Dense(...), normalHead({ shape: [16] })), key });
- * const model = vae({ posterior: modelHead(flow, { contextSize: 64 }), encoder: mlp([784, 300, 64], { key }), ... });
+ * const base = conditional(new Dense({ inputs: 32, outputs: 2 * 8, key }), normalHead({ shape: [8] }));
+ * const flow = sylvesterFlow({ dims: 8, columns: 4, contextSize: 32, base, key: key.fold('flow') });
+ * const model = vae({
+ *   encoder: mlp([64, 64, 32], { key: key.fold('encoder') }),
+ *   decoder: mlp([8, 64, 64 * 17], { key: key.fold('decoder') }),
+ *   posterior: modelHead(flow, { contextSize: 32 }),
+ *   likelihood: categoricalHead({ shape: [64], levels: 17 }),
+ * });
  * ```
  */
 export function modelHead(

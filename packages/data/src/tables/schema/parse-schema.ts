@@ -13,6 +13,12 @@ import {
 /**
  * The schema that a JSON text holds, such as one that {@link inferSchema} made and somebody corrected.
  * @throws SerializationError naming the member that is missing or wrong
+ *
+ * @example
+ * ```ts
+ * const table = parseTextTable('name;size\nash;3\noak;5\n');
+ * const schema = parseSchema(JSON.stringify(inferSchema(table)));
+ * ```
  */
 export function parseSchema(json: string): TableSchema {
   let value: unknown;

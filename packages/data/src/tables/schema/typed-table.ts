@@ -27,6 +27,12 @@ export interface TypedColumn {
  * @param table - has all columns of the schema, in any order; others are left out
  * @throws ArgumentError if a column is not there, with the closest name
  * @throws SerializationError at the first cell that is neither missing nor of its column's kind
+ *
+ * @example
+ * ```ts
+ * const table = parseTextTable('name;size\nash;3\noak;5\n');
+ * const typed = readCells(table, inferSchema(table));
+ * ```
  */
 export function readCells(table: TextTable, schema: TableSchema): TypedTable {
   checkTextTable('readCells', 'table', table);

@@ -41,6 +41,12 @@ export async function readTextTable(source: FileSource, options: TextTableOption
  * Reads delimited text from memory, as {@link readTextTable} does.
  * @param text - a string, or the bytes of UTF-8
  * @throws as {@link readTextTable}
+ *
+ * @example
+ * ```ts
+ * const table = parseTextTable('name;size\nash;3\noak;5\n');
+ * table.column('size').text(1); // '5'
+ * ```
  */
 export function parseTextTable(text: string | Uint8Array, options: TextTableOptions = {}): TextTable {
   const reader = new TextTableReader('parseTextTable', options);
