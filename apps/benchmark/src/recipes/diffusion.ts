@@ -1,11 +1,24 @@
 import { compileSampler } from '@dgm/compile';
-import { adamW, categoricalHead, cosineSchedule, evaluate, gatherExamples, mlp, rungeKutta } from '@dgm/core';
+import {
+  adamW,
+  categoricalHead,
+  cosineSchedule,
+  evaluate,
+  Film,
+  Flatten,
+  gatherExamples,
+  mlp,
+  rungeKutta,
+  Sequential,
+  sizeOf,
+} from '@dgm/core';
 import type { Dataset, Examples, Key, LoopSampledModel, SamplingLoop } from '@dgm/core';
 import {
   ancestral,
   convDenoiser,
   ddgm,
   ddim,
+  Denoiser,
   dpmSolver,
   flowMatching,
   fourierEntries,
@@ -132,6 +145,38 @@ export const recipes: readonly Recipe[] = [
           ),
         }),
       };
+    },
+  },
+  {
+    name: 'flow-matching-mlp',
+    source: 'Lipman et al., 2023',
+    accepts: isSmallImage,
+    create: ({ dataset, key, quick }) => {
+      const [shape, levels] = [dataset.train.shape, dataset.levels!];
+      const network = mlpDenoiser({
+        ...{ shape, key, features: quick ? 64 : 256, dropout: 0.1 },
+        entries: fourierEntries({ frequencies: [(levels - 1) / 4] }),
+      });
+      const solver = rungeKutta({ steps: quick ? 4 : 30 });
+      const model = flowMatching({ shape, levels, network, solver });
+      return { model, training: flowTraining(dataset), numSamples: 1 };
+    },
+  },
+  {
+    name: 'flow-matching-plain',
+    source: 'DGM §4.5.3; Lipman et al., 2023',
+    accepts: isSmallImage,
+    create: ({ dataset: { train, levels }, key, quick }) => {
+      const { shape } = train;
+      const [size, hidden] = [sizeOf(shape), quick ? 128 : 512];
+      const body = new Sequential([
+        new Flatten(),
+        new Film({ features: size, contextSize: 1, key: key.fold('time') }),
+        mlp([size, hidden, hidden, hidden, size], { key, activation: 'swish' }),
+      ]);
+      const solver = rungeKutta({ steps: quick ? 4 : 30 });
+      const model = flowMatching({ shape, levels: levels!, network: new Denoiser({ shape, body }), solver });
+      return { model, training: { ...bookTraining, batchSize: 32 }, numSamples: 1 };
     },
   },
   {

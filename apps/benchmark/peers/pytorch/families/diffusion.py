@@ -1,4 +1,4 @@
-"""A diffusion model with dense networks (DGM Listing 4.13), and variational ones and flow matching with convolutions."""
+"""Diffusion models with dense networks (DGM Listing 4.13), and variational diffusion and flow matching with several networks."""
 
 import math
 
@@ -209,6 +209,56 @@ class UNetDenoiser(nn.Module):
         return self.last(F.silu(self.norm(h))).flatten(2).transpose(1, 2)
 
 
+class AdaptiveResidual(nn.Module):
+    """A residual branch that a context shifts, scales and gates."""
+
+    def __init__(self, features, dropout):
+        super().__init__()
+        self.modulation = zeroed(nn.Linear(features, 3 * features))
+        self.norm = nn.LayerNorm(features, eps=1e-6, elementwise_affine=False)
+        self.body = nn.Sequential(
+            nn.Linear(features, features), nn.SiLU(), nn.Dropout(dropout), nn.Linear(features, features)
+        )
+
+    def forward(self, x, context):
+        shift, scale, gate = self.modulation(context).chunk(3, 1)
+        return x + gate * self.body((1 + scale) * self.norm(x) + shift)
+
+
+class MlpDenoiser(nn.Module):
+    """From z `[n, size]` and times `[n]` to `[n, size, 1]`: residual blocks that see all entries at once."""
+
+    BLOCKS = 3
+
+    def __init__(self, side, levels, channels, dropout, outputs):
+        super().__init__()
+        size, features = side * side, 8 * channels
+        self.entries, self.embedding = ImageEntries(side, levels), TimeEmbedding(features)
+        self.first = nn.Linear(3 * size, features)
+        self.blocks = nn.ModuleList(AdaptiveResidual(features, dropout) for _ in range(self.BLOCKS))
+        self.last = nn.Sequential(nn.LayerNorm(features), nn.SiLU(), nn.Linear(features, size * outputs))
+
+    def forward(self, z, t):
+        context, h = self.embedding(t), self.first(self.entries(z).flatten(1))
+        for block in self.blocks:
+            h = block(h, context)
+        return self.last(h).unflatten(1, (z.shape[1], -1))
+
+
+class PlainDenoiser(nn.Module):
+    """Dense layers alone; the time scales and shifts the input."""
+
+    def __init__(self, side, levels, channels, dropout, outputs):
+        super().__init__()
+        size, hidden = side * side, [16 * channels] * 3
+        self.modulation = nn.Linear(1, 2 * size)
+        self.layers = mlp(size, *hidden, size * outputs, activation=nn.SiLU)
+
+    def forward(self, z, t):
+        scale, shift = self.modulation(t[:, None]).chunk(2, 1)
+        return self.layers(z * (1 + scale) + shift).unflatten(1, (z.shape[1], -1))
+
+
 class OfImages(nn.Module):
     """What models of flat square images have in common."""
 
@@ -282,8 +332,8 @@ class VariationalDiffusion(OfImages):
 class FlowMatching(OfImages):
     STEPS = 20
 
-    def __init__(self, task):
-        super().__init__(task, lambda levels: 1)
+    def __init__(self, task, denoiser=ConvDenoiser):
+        super().__init__(task, lambda levels: 1, denoiser)
 
     def velocity(self, z, t):
         return self.network(z, t)[..., 0]
@@ -302,9 +352,18 @@ class FlowMatching(OfImages):
         return ((z + 1) * (self.levels / 2)).floor().clamp(0, self.levels - 1)
 
 
+class PlainFlowMatching(FlowMatching):
+    optimizer_options = {}
+
+    def __init__(self, task):
+        super().__init__(task, PlainDenoiser)
+
+
 MODELS = {
     "ddgm": Ddgm,
     "flow-matching": FlowMatching,
+    "flow-matching-mlp": lambda task: FlowMatching(task, MlpDenoiser),
+    "flow-matching-plain": PlainFlowMatching,
     "vdm": VariationalDiffusion,
     "vdm-unet": lambda task: VariationalDiffusion(task, UNetDenoiser),
 }
