@@ -187,6 +187,48 @@ describePass('share-common', {
   },
 });
 
+describePass('repeat-rows-last', {
+  'one time for a whole batch is prepared once': {
+    f: (t, kernel, x) => {
+      const times = tf.mul(tf.ones([4, 1]), t!);
+      const embedding = tf.sigmoid(tf.concat([tf.sin(times), tf.cos(times)], 1));
+      return tf.add(tf.matMul(embedding, kernel!), x!);
+    },
+    inputs: [
+      [1, 1],
+      [2, 3],
+      [4, 3],
+    ],
+    left: ['Sin', 'Cos', 'Concat', 'Sigmoid', 'BatchMatMul', 'Tile', 'Add'],
+  },
+  'and split, cut and given another shape': {
+    f: (t) => {
+      const [scale, shift] = tf.split(tf.tile(t!, [4, 1]), 2, 1) as [Tensor, Tensor];
+      const cut = tf.slice(scale, [0, 1], [4, 2]);
+      return tf.reshape(tf.sub(cut, tf.slice(shift, [0, 0], [-1, 2])), [4, 1, 2]);
+    },
+    inputs: [[1, 6]],
+    left: ['SplitV', 'Slice', 'Slice', 'Sub', 'Reshape', 'Tile'],
+  },
+  'beside constants of one number, rows and numbers': {
+    f: (t, row) => tf.mul(tf.add(tf.maximum(tf.tile(t!, [4, 1]), tf.fill([4, 3], 0.5)), row!), 2),
+    inputs: [[1, 3], [3]],
+    left: ['Maximum', 'Add', 'Multiply', 'Tile'],
+  },
+  'not where rows differ, or become other rows': {
+    f: (t, x) => {
+      const rows = tf.tile(t!, [4, 1]);
+      const mixed = tf.concat([tf.add(rows, x!), tf.reshape(tf.reshape(rows, [12]), [4, 3])], 0);
+      return tf.matMul(rows, tf.slice(mixed, [2, 0], [4, 3]), true);
+    },
+    inputs: [
+      [1, 3],
+      [4, 3],
+    ],
+    left: ['Tile', 'Add', 'Reshape', 'Reshape', 'Concat', 'Slice', 'BatchMatMul'],
+  },
+});
+
 describePass('broadcast-tiles', {
   'copies along an axis of size 1': {
     f: (x, y) => tf.mul(tf.tile(x!, [1, 4]), y!),
@@ -479,6 +521,7 @@ describe('all passes', () => {
       'read-activation',
       'read-filter-gradient',
       'remove-aliases',
+      'repeat-rows-last',
       'scan-in-place',
       'share-common',
       'share-softmax',

@@ -26,6 +26,7 @@ import { transposeRecent } from './processor/transpose-recent';
 import { readActivation } from './read-activation';
 import { readFilterGradient } from './read-filter-gradient';
 import { removeAliases } from './remove-aliases';
+import { repeatRowsLast } from './repeat-rows-last';
 import { scanInPlace } from './scan-in-place';
 import { shareCommon } from './share-common';
 import { shareSoftmax } from './share-softmax';
@@ -53,6 +54,7 @@ export const portablePasses: readonly Pass[] = [
   local('apply-identities', applyIdentities),
   { name: 'read-activation', apply: readActivation },
   common,
+  local('repeat-rows-last', repeatRowsLast),
   local('broadcast-tiles', broadcastTiles),
   { name: 'absorb-padding', apply: absorbPadding },
   local('scan-in-place', scanInPlace),
