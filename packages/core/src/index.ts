@@ -387,7 +387,11 @@ export { calibration, classificationError, expectedCalibrationError } from './me
 export type { Calibration, CalibrationOptions, ReliabilityBin } from './metrics/classification';
 export { auroc, averagePrecision, falsePositiveRate, rejectionCurve } from './metrics/detection';
 export type { RejectionCurve } from './metrics/detection';
-export { peakSignalToNoiseRatio, structuralSimilarity } from './metrics/image-quality';
+export {
+  multiscaleStructuralSimilarity,
+  peakSignalToNoiseRatio,
+  structuralSimilarity,
+} from './metrics/image-quality';
 export type { StructuralSimilarityOptions } from './metrics/image-quality';
 export {
   gaussianKernel,

@@ -152,6 +152,7 @@ const testsOfTheirOwn: Readonly<Record<string, readonly (keyof typeof exports)[]
     'inverseMultiquadraticKernel',
     'maximumMeanDiscrepancy',
     'modeCounts',
+    'multiscaleStructuralSimilarity',
     'natsPerExample',
     'natsToBits',
     'peakSignalToNoiseRatio',

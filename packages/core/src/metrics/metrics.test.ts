@@ -13,6 +13,7 @@ import {
   inverseMultiquadraticKernel,
   maximumMeanDiscrepancy,
   modeCounts,
+  multiscaleStructuralSimilarity,
   natsPerExample,
   natsToBits,
   peakSignalToNoiseRatio,
@@ -38,6 +39,11 @@ const golden = JSON.parse(
   >;
   readonly structuralSimilarity: Readonly<Record<string, { x: Numbers; y: Numbers; value: number }>>;
 };
+
+/** golden/ms-ssim.json: how the images are made, and their similarity. */
+const multiscale = JSON.parse(
+  readFileSync(new URL('../../test/golden/ms-ssim.json', import.meta.url), 'utf8'),
+) as Readonly<Record<string, Record<'height' | 'width' | 'channels' | 'amount' | 'value', number>>>;
 
 describe('units', () => {
   it('convert there and back', () => {
@@ -353,6 +359,49 @@ describe('modeCounts', () => {
     expect((await modeCounts(samples, modes, { radius: 9 })).outside).toBe(0);
     await expect(modeCounts(samples, modes, { radius: 0 })).rejects.toMatchObject({ code: 'argument' });
     tf.dispose([modes, samples]);
+  });
+});
+
+describe('multiscaleStructuralSimilarity', () => {
+  /** The images of the golden file: a texture on slopes, and what is damaged of it. */
+  const pair = (height: number, width: number, channels: number, amount: number): [tf.Tensor, tf.Tensor] => {
+    const values = (isDamaged: boolean) =>
+      Float32Array.from({ length: height * width * channels }, (_, at) => {
+        const channel = at % channels;
+        const j = Math.floor(at / channels) % width;
+        const i = Math.floor(at / (channels * width));
+        const texture = (7 * i * i + 3 * i * j + 11 * j * (channel + 1)) % 53;
+        const x = 60 + 30 * channel + Math.floor(i / 2) + Math.floor(j / 3) + texture;
+        return isDamaged ? x + amount * (((5 * i + 3 * j + i * j) % 17) - 8) - amount : x;
+      });
+    const image = (isDamaged: boolean) => tf.tensor4d(values(isDamaged), [1, height, width, channels]);
+    return [image(false), image(true)];
+  };
+
+  it.each(Object.entries(multiscale))('agrees with scikit-image: %s', async (_, row) => {
+    const [x, y] = pair(row.height, row.width, row.channels, row.amount);
+    expect(await multiscaleStructuralSimilarity(x, y, { peak: 255 })).toBeCloseTo(row.value, 9);
+    tf.dispose([x, y]);
+  });
+
+  it('is 1 for equal images, averages over images, and does not go below 0', async () => {
+    const [x, y] = pair(161, 161, 1, 4);
+    const of = (a: tf.Tensor, b: tf.Tensor) => multiscaleStructuralSimilarity(a, b, { peak: 255 });
+    const both = [tf.concat([x, x]), tf.concat([y, x])] as const;
+    expect(await of(...both)).toBeCloseTo(((await of(x, y)) + 1) / 2, 10);
+    const negative = tf.sub(255, x);
+    expect(await of(x, negative)).toBe(0);
+    tf.dispose([x, y, negative, ...both]);
+  });
+
+  it('refuses images that are too small for its five scales', async () => {
+    const small = tf.zeros([1, 160, 200, 1]);
+    const refused = multiscaleStructuralSimilarity(small, small, { peak: 1 });
+    await expect(refused).rejects.toMatchObject({
+      code: 'shape',
+      message: expect.stringContaining('161 x 161') as string,
+    });
+    small.dispose();
   });
 });
 
