@@ -20,6 +20,7 @@ import {
   instanceNoise,
   mmd,
   momentMatching,
+  prescribedGan,
   r1,
   r2,
   wganPenalty,
@@ -30,7 +31,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { nearestNeighbourLabels } from '../datasets/classifiers';
 import type { Metric } from '../results/schema';
 import { normalizedMutualInformation } from '../statistics/statistics';
-import { likelihoodFor } from './shared/book';
+import { importanceSampled, likelihoodFor } from './shared/book';
 import { classesOf, hasLabels, isVectorsOfIntegers, isVectorsOfReals } from './shared/datasets';
 import { qualityOf } from './shared/sample-quality';
 import type { Experiment, Recipe, RecipeTask, Training } from './shared/recipe';
@@ -297,14 +298,45 @@ const density: RecipeOfVectors = {
   },
 };
 
+/** The players learn at one pace, the encoder that draws for the bound at its own. */
+const prescribedTraining: Training = {
+  ...training,
+  optimizer: {
+    critic: adam({ learningRate: 5e-4, beta1: 0, beta2: 0.99 }),
+    generator: adam({ learningRate: 5e-4, beta1: 0, beta2: 0.99 }),
+    proposal: adam({ learningRate: 1e-3 }),
+  },
+  epochs: 100,
+};
+
+const prescribed: RecipeOfVectors = {
+  name: 'presgan',
+  source: 'Dieng et al., 2019; Huang et al., 2024',
+  create: (task) => {
+    const { dataset, key, quick } = task;
+    const sizes = sizesFor(task);
+    const model = prescribedGan({
+      ...{ ...modern, ...levelsOf(dataset), latent: LATENT, entropyWeight: 0.01, stdRange: [0.05, 0.8] },
+      generator: generatorOf(sizes, key),
+      critic: criticOf(sizes, key),
+      encoder: mlp([sizes.size, ...sizes.hidden, 2 * LATENT], { key: key.fold('encoder'), activation }),
+    });
+    return {
+      ...experiment(model, prescribedTraining, dataset),
+      evaluate: importanceSampled(model, { quick }),
+    };
+  },
+};
+
 type RecipeOfVectors = Pick<Recipe, 'name' | 'source' | 'create' | 'accepts'> & {
   readonly isFlagship?: boolean;
 };
 
-export const recipes: readonly Recipe[] = [...adversarial, matching, conditional, informed, density].map(
-  ({ accepts = () => true, ...recipe }) => ({
-    isFlagship: false,
-    ...recipe,
-    accepts: (dataset) => (isVectorsOfIntegers(dataset) || isVectorsOfReals(dataset)) && accepts(dataset),
-  }),
-);
+export const recipes: readonly Recipe[] = [
+  ...adversarial,
+  ...[matching, conditional, informed, prescribed, density],
+].map(({ accepts = () => true, ...recipe }) => ({
+  isFlagship: false,
+  ...recipe,
+  accepts: (dataset) => (isVectorsOfIntegers(dataset) || isVectorsOfReals(dataset)) && accepts(dataset),
+}));
