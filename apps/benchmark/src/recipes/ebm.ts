@@ -368,7 +368,7 @@ export const recipes: readonly Recipe[] = [
     create: (task) =>
       jointExperiment(task, {
         network: convTrunk,
-        epochs: 100,
+        epochs: 80,
         shifts: true,
         generativeWeight: 0.1,
         steps: 10,
