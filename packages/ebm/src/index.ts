@@ -4,10 +4,16 @@ export type { RbmOptions } from './rbm/rbm';
 export { hiddenLayer } from './rbm/hidden-layer';
 export { ClassificationRbm, classificationRbm } from './rbm/classification-rbm';
 export type { ClassificationRbmOptions } from './rbm/classification-rbm';
-export { bernoulliUnits, categoricalUnits, gaussianUnits } from './rbm/units';
+export { bernoulliUnits, categoricalUnits, gaussianUnits, replicatedSoftmaxUnits } from './rbm/units';
 export type { VisibleUnits } from './rbm/units';
-export { subspaceUnits } from './rbm/hidden-units';
-export type { HiddenCode, HiddenFields, HiddenUnits, SubspaceUnitsOptions } from './rbm/hidden-units';
+export { spikeAndSlabUnits, subspaceUnits } from './rbm/hidden-units';
+export type {
+  HiddenCode,
+  HiddenFields,
+  HiddenUnits,
+  SpikeAndSlabUnitsOptions,
+  SubspaceUnitsOptions,
+} from './rbm/hidden-units';
 
 // deep Boltzmann machines
 export { DeepBoltzmannMachine, deepBoltzmannMachine } from './dbm/deep-boltzmann-machine';

@@ -8,8 +8,8 @@ import { energyDiscrepancy, noiseContrastiveEstimation } from './objectives/nois
 import { denoisingScoreMatching, implicitScoreMatching } from './objectives/score-matching';
 import { rbm } from './rbm/rbm';
 import { classificationRbm } from './rbm/classification-rbm';
-import { subspaceUnits } from './rbm/hidden-units';
-import { bernoulliUnits, categoricalUnits, gaussianUnits } from './rbm/units';
+import { spikeAndSlabUnits, subspaceUnits } from './rbm/hidden-units';
+import { bernoulliUnits, categoricalUnits, gaussianUnits, replicatedSoftmaxUnits } from './rbm/units';
 import { ORIGIN } from './record';
 
 /** What model files may name of this package. A file is read by calling these and nothing else. */
@@ -24,7 +24,9 @@ export const modelParts: ModelParts = {
     bernoulliUnits,
     categoricalUnits,
     gaussianUnits,
+    replicatedSoftmaxUnits,
     subspaceUnits,
+    spikeAndSlabUnits,
     energyModel,
     jointEnergyModel,
     implicitScoreMatching,

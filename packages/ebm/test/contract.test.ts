@@ -27,6 +27,8 @@ describeCoverage({
     maximumLikelihood: 'src/objectives/objectives.test.ts',
     minimumProbabilityFlow: 'src/objectives/objectives.test.ts',
     noiseContrastiveEstimation: 'src/objectives/objectives.test.ts',
+    replicatedSoftmaxUnits: 'src/rbm/replicated-softmax.test.ts',
+    spikeAndSlabUnits: 'src/rbm/spike-and-slab.test.ts',
     subspaceUnits: 'src/rbm/hidden-units.test.ts',
     parallelTempering: 'src/partition/parallel-tempering.test.ts',
     pseudoLikelihood: 'src/objectives/objectives.test.ts',

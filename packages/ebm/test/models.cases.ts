@@ -21,6 +21,8 @@ import {
   noiseContrastiveEstimation,
   pseudoLikelihood,
   rbm,
+  replicatedSoftmaxUnits,
+  spikeAndSlabUnits,
   subspaceUnits,
 } from '../src/index';
 import type {
@@ -50,6 +52,14 @@ const patterns = (levels: number) => () =>
     const pattern = Key.of(1).bernoulli([48, 1], 0.5);
     const noise = Key.of(2).bernoulli([48, DIMS], 0.1);
     return tf.mul(tf.abs(tf.sub(tf.tile(pattern, [1, DIMS]), noise)), levels - 1);
+  });
+
+/** Counts of five words, which are mostly of one half of the vocabulary. */
+const documents = () =>
+  tf.tidy(() => {
+    const topic = tf.mul(2, tf.sub(tf.tile(Key.of(1).bernoulli([48, 1], 0.5), [1, DIMS]), 0.5));
+    const half = tf.tensor1d([2, 2, 2, -2, -2, -2]);
+    return tf.sum(oneHot(Key.of(2).categorical(tf.mul(topic, half), [5]), { depth: DIMS }), 0);
   });
 
 const small = (visible: VisibleUnits, options: Partial<RbmOptions> = {}) => ({
@@ -173,6 +183,16 @@ export const models: Readonly<Record<string, () => Case>> = {
   'rbm (tempered chains)': () => bits({ chains: 8, temperatures: 3 }),
   'rbm (fast weights)': () => bits({ chains: 16, fastLearningRate: 0.02 }),
   'rbm (subspace units)': () => bits({ hidden: subspaceUnits({ gates: 3, size: 2 }), chains: 8 }),
+  // Small weights are near a saddle: energies depend on the squares of fields.
+  'rbm (spike and slab)': () => ({
+    ...bits({ hidden: spikeAndSlabUnits({ units: 3 }), chains: 8 }),
+    fall: 0.03,
+  }),
+  'rbm (replicated softmax)': () => ({
+    ...small(replicatedSoftmaxUnits({ words: DIMS, length: 5 })),
+    data: documents,
+    range: [0, 5],
+  }),
   classificationRbm: () => ({
     ...bits(),
     make: (key) =>

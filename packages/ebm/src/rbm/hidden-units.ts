@@ -1,4 +1,4 @@
-import { checkInteger, checkOptions, checkShape, softplus } from '@dgm/core';
+import { checkInteger, checkNumber, checkOptions, checkShape, softplus } from '@dgm/core';
 import type { Key } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -44,6 +44,8 @@ export interface HiddenUnits {
   draw(fields: HiddenFields, key: Key): Tensor;
   /** The code of states, `[n, ...stateShape]`. */
   encode(states: Tensor): HiddenCode;
+  /** The energy of states that no field has a part in, `[n]`. @defaultValue 0 */
+  baseEnergy?(states: Tensor): Tensor;
 }
 
 /** Bits without gates (DGM Eq. 6.33). */
@@ -117,6 +119,68 @@ export function subspaceUnits(options: SubspaceUnitsOptions): HiddenUnits {
     },
   };
   return record(units, 'subspaceUnits', arguments);
+}
+
+export interface SpikeAndSlabUnitsOptions {
+  /** The number of units, N. */
+  readonly units: number;
+  /** The precision of a slab, $\alpha$. @defaultValue 1 */
+  readonly precision?: number;
+}
+
+/**
+ * Hidden units that are a bit, the spike $h_j$, times a real number, the slab $s_j$,
+ *
+ * $$E(x, h, s) = e(t) - b^\top t - c^\top h - \sum_j h_j s_j (d_j + W_{\cdot j}^\top t) + \frac{\alpha}{2} \sum_j s_j^2$$
+ *
+ * so that the spike says whether a feature is there and the slab how much of it. Its states are `[n, units, 2]`, the spike first. Given x
+ * the spikes have the log-odds $c_j + f_j^2 / 2\alpha$ with $f_j = d_j + W_{\cdot j}^\top t$, and the slab of a spike is normal with
+ * the mean $f_j / \alpha$ and the variance $1 / \alpha$.
+ *
+ * With Gaussian visible units there is a normalizer only while the largest eigenvalue of $W W^\top$ is below $\alpha$.
+ *
+ * @throws {@link ArgumentError} for an option that is unknown or out of its range.
+ * @see DGM §6.5; A Spike and Slab Restricted Boltzmann Machine (Courville, Bergstra and Bengio, 2011)
+ *
+ * @example
+ * ```ts
+ * const model = rbm({ visible: bernoulliUnits({ shape: [64] }), hidden: spikeAndSlabUnits({ units: 100 }), key });
+ * ```
+ */
+export function spikeAndSlabUnits(options: SpikeAndSlabUnitsOptions): HiddenUnits {
+  const where = 'spikeAndSlabUnits';
+  checkOptions(where, options, ['units', 'precision']);
+  const { units: count, precision = 1 } = options;
+  checkInteger(where, 'units', count);
+  checkNumber(where, 'precision', precision, { above: 0 });
+  /** $\ln \int e^{-\alpha s^2 / 2} ds$. */
+  const logSlab = 0.5 * Math.log((2 * Math.PI) / precision);
+  const logits = ({ columns, gates }: HiddenFields): Tensor =>
+    tf.add(tf.mul(0.5 / precision, tf.square(columns)), gates!);
+  const parts = (states: Tensor): readonly [spikes: Tensor, slabs: Tensor] => {
+    const [spikes, slabs] = tf.unstack(states, 2);
+    return [spikes!, slabs!];
+  };
+  const units: HiddenUnits = {
+    width: count,
+    gates: count,
+    stateShape: [count, 2],
+    logStates: count * (Math.LN2 + logSlab),
+    logMasses: (fields) => tf.add(softplus(logits(fields)), logSlab),
+    logits,
+    draw: (fields, key) =>
+      tf.tidy(() => {
+        const spikes = drawBits(logits(fields), key.fold('spikes'));
+        const noise = tf.div(key.fold('slabs').normal(spikes.shape), Math.sqrt(precision));
+        return tf.mul(spikes, tf.add(tf.div(fields.columns, precision), noise));
+      }),
+    encode: (states) => {
+      const [spikes, slabs] = parts(states);
+      return { gates: spikes, columns: tf.mul(spikes, slabs) };
+    },
+    baseEnergy: (states) => tf.mul(0.5 * precision, tf.sum(tf.square(parts(states)[1]), 1)),
+  };
+  return record(units, 'spikeAndSlabUnits', arguments);
 }
 
 /** The units of the option `hidden`. */

@@ -37,7 +37,10 @@ import { checkVisible, dot, type VisibleUnits } from './units';
 export interface RbmOptions {
   /** What the visible units are: `bernoulliUnits({ shape: [64] })`. */
   readonly visible: VisibleUnits;
-  /** How many hidden units there are, each 0 or 1, or units such as `subspaceUnits({ gates: 50, size: 3 })`. */
+  /**
+   * How many hidden units there are, each 0 or 1, or units such as `subspaceUnits({ gates: 50, size: 3 })` or
+   * `spikeAndSlabUnits({ units: 100 })`.
+   */
   readonly hidden: number | HiddenUnits;
   /** Randomness for the initial weights and chains. */
   readonly key: Key;
@@ -222,7 +225,7 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
   /**
    * The energy of visible and hidden units together, E(x, h), nats, `[n]` (DGM Eq. 6.33).
    * @param x - `[n, ...shape]`
-   * @param h - 0 or 1, `[n, hidden]`
+   * @param h - 0 or 1, `[n, hidden]`, or the states of the units of `hidden`
    * @throws {@link ShapeError} for another shape.
    */
   jointEnergy(x: Tensor, h: Tensor): Tensor {
@@ -233,7 +236,12 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
       const ofHidden = sumLastAxes(tf.mul(this.#hiddenFields(t).columns, code.columns), 1);
       const linear = tf.add(dot(t, this.#visibleBias), ofHidden);
       const ofGates = code.gates && dot(code.gates, this.#gateBias!);
-      return tf.sub(this.#visible.baseEnergy(t), ofGates === undefined ? linear : tf.add(linear, ofGates));
+      const base = this.#visible.baseEnergy(t);
+      const ofStates = this.#hidden.baseEnergy?.(h);
+      return tf.sub(
+        ofStates === undefined ? base : tf.add(base, ofStates),
+        ofGates === undefined ? linear : tf.add(linear, ofGates),
+      );
     });
   }
 
@@ -247,7 +255,8 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
   }
 
   /**
-   * The log-odds of each hidden unit given x, `[n, hidden]` (DGM Eq. 6.38); of subspace units those of the gates (Eq. 6.47).
+   * The log-odds of each hidden unit given x, `[n, hidden]` (DGM Eq. 6.38); of subspace units those of the gates (Eq. 6.47), of units with slabs
+   * those of the spikes.
    * @param x - `[n, ...shape]`
    * @throws {@link ShapeError} if `x` has another shape.
    */
@@ -257,7 +266,8 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
 
   /**
    * The fields of the visible units given h, $b + W h$, `[n, size]` (DGM Eq. 6.39, 6.45): of bits, their log-odds.
-   * @param h - 0 or 1, `[n, hidden]`; of subspace units `[n, gates, 1 + size]`, the gate first
+   * @param h - 0 or 1, `[n, hidden]`; of subspace units `[n, gates, 1 + size]`, the gate first, and of
+   *   units with slabs `[n, units, 2]`, the spike first
    * @throws {@link ShapeError} if `h` has another shape.
    */
   visibleFields(h: Tensor): Tensor {

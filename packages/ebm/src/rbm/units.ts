@@ -10,7 +10,7 @@ import {
 } from '@dgm/core';
 import type { Key, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import { checkEventShape, checkMethods } from '../check';
 import { record } from '../record';
 
@@ -146,6 +146,44 @@ export function categoricalUnits(options: { readonly shape: Shape; readonly leve
       }),
   };
   return record(made, 'categoricalUnits', arguments);
+}
+
+/**
+ * Visible units that are the counts of words in documents of one length L (the replicated softmax): $t(x) = x$, the base measure is the
+ * number of orders of the words, $e(x) = \sum_k \ln x_k! - \ln L!$, and $A(\eta) = L \ln \sum_k e^{\eta_k}$. Every example is `[words]`
+ * integers whose sum is L.
+ * @throws {@link ArgumentError} for fewer than two words, or documents of fewer than two.
+ * @see Replicated Softmax: an Undirected Topic Model (Salakhutdinov and Hinton, 2009)
+ */
+export function replicatedSoftmaxUnits(options: {
+  readonly words: number;
+  readonly length: number;
+}): VisibleUnits {
+  const where = 'replicatedSoftmaxUnits';
+  checkOptions(where, options, ['words', 'length']);
+  const { words, length } = options;
+  checkInteger(where, 'words', words, { min: 2 });
+  checkInteger(where, 'length', length, { min: 2 });
+  const logFactorials = new Float32Array(length + 1);
+  for (let count = 1, sum = 0; count <= length; count++) logFactorials[count] = sum += Math.log(count);
+  const units: VisibleUnits = {
+    ...flattened([words], words),
+    levels: length + 1,
+    baseEnergy: (counts) =>
+      tf.tidy(() => {
+        const ofCounts = tf.gather(tf.tensor1d(logFactorials), tf.cast(counts, 'int32') as Tensor2D);
+        return tf.sub(sumLastAxes(ofCounts, 1), logFactorials[length]!);
+      }),
+    logNormalizer: (fields) => tf.mul(length, logSumExp(fields, { axis: 1 })),
+    draw: (fields, key) =>
+      tf.tidy(() => tf.sum(oneHot(key.categorical(fields, [length]), { depth: words }), 0)),
+    fieldsOf: (counts) =>
+      tf.tidy(() => {
+        const ofWords = tf.add(tf.sum(counts, 0), PSEUDO_COUNT);
+        return tf.log(tf.div(ofWords, tf.sum(ofWords)));
+      }),
+  };
+  return record(units, 'replicatedSoftmaxUnits', arguments);
 }
 
 /** @throws ArgumentError for what are no units */
