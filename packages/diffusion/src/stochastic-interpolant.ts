@@ -104,8 +104,12 @@ const OPTIONS = [
  * @example
  * ```ts
  * const model = stochasticInterpolant({ shape: [2], network: mlpDenoiser({ shape: [2], outputs: 2, key }) });
- * await fit(model, { train: winter }, { key, batch: randomPairs(summer), optimizer: adam(), batchSize: 100, epochs: 50 });
- * const drawn = model.sample(key, 16, { start }); // [16, 2], of summer
+ * const source = planeDataset(rings(), { key: key.fold('source') });
+ * const target = planeDataset(twoMoons(), { key: key.fold('target') });
+ * const batch = randomPairs(source.train);
+ * await fit(model, target, { key, batch, optimizer: adam(), batchSize: 100, epochs: 50 });
+ * const start = tf.tensor2d([[1, 0], [0, 2]]);
+ * const drawn = model.sample(key, 2, { start }); // [2, 2], of the moons
  * ```
  */
 export function stochasticInterpolant(options: StochasticInterpolantOptions): StochasticInterpolant {
@@ -223,6 +227,12 @@ export class StochasticInterpolant
  * The option `batch` of `fit` with which paths start at the examples of another data set, each time at other ones.
  * @param source - of the shape of the examples that are trained on
  * @throws ArgumentError without any example
+ *
+ * @example
+ * ```ts
+ * const source = planeDataset(rings(), { key: key.fold('source') });
+ * const batch = randomPairs(source.train); // paths from the rings
+ * ```
  */
 export function randomPairs(source: Examples): MakeBatch<InterpolantBatch> {
   checkGiven('randomPairs', 'source', source, 'to be the examples of a data set');

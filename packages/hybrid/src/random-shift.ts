@@ -28,6 +28,12 @@ export interface RandomShiftOptions {
  *
  * In front of the classifier of a hybrid it augments $p(y|x)$ alone: $p(x)$ is still trained on the images as they are, and a
  * density of moved images would be another one.
+ *
+ * @example
+ * ```ts
+ * const layer = new RandomShift({ reach: 1 });
+ * layer.apply(tf.ones([4, 8, 8, 1]), { training: true, key }); // [4, 8, 8, 1]
+ * ```
  */
 export class RandomShift extends BaseLayer {
   readonly reach: number;

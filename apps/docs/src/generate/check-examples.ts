@@ -1,4 +1,4 @@
-// Type-checks the examples in the comments of the functions that make something, each as a program of its own: npm run typecheck.
+// Type-checks the examples in the comments of what makes something, each as a program of its own: npm run typecheck.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
@@ -54,7 +54,7 @@ mkdirSync(folder, { recursive: true });
 writeFileSync(path.join(folder, 'package.json'), JSON.stringify({ type: 'module' }));
 const exports = documentedExports();
 for (const each of factories().filter(({ comment }) => comment.includes('@example')))
-  writeFileSync(path.join(folder, `${each.package}-${each.name}.ts`), toProgram(each, exports));
+  writeFileSync(path.join(folder, `${each.package}-${each.kind}-${each.name}.ts`), toProgram(each, exports));
 const tsconfig = path.join(folder, 'tsconfig.json');
 const settings = {
   extends: path.join(app, 'tsconfig.json'),

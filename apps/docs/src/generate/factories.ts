@@ -2,19 +2,29 @@ import { documentedExports } from './exports';
 import type { DocumentedExport } from './exports';
 
 /**
- * The functions that make something: what they return, or promise, can do things. It is an instance of a class, has methods or is
- * itself a function, as a layer, a distribution, an objective or a schedule; numbers, tensors and records of results are not.
+ * What makes something: the classes of layers, distributions and bijectors, and the functions whose results can do things, or
+ * that promise such results. These are instances of classes, have methods or are functions themselves, as a layer, an objective or a
+ * schedule; numbers, tensors and records of results are not.
  */
 export function factories(): readonly DocumentedExport[] {
   const exports = documentedExports();
   const types = new Map(exports.filter(isType).map((each) => [each.name, each]));
   return exports.filter((each) => {
+    if (each.kind === 'class') return isMadeByNew(each);
     const result = resultOf(each);
     return result !== undefined && (result.startsWith('(') || acts(result, types));
   });
 }
 
 const isType = ({ kind }: DocumentedExport): boolean => /^(class|interface|type)$/.test(kind);
+
+/** Whether a class of layers, distributions or bijectors can be made; a base of such classes cannot. */
+function isMadeByNew({ file, start }: DocumentedExport): boolean {
+  const [declaration] = /^export class [^{]*/.exec(file.slice(start)) ?? [];
+  return /extends (Base\w*(Layer|Cell|Distribution|Bijector)|LocationScale)\b|implements Bijector\b/.test(
+    declaration ?? '',
+  );
+}
 
 /** The first name of the type that a function returns or promises, `Layer` of `Layer & { ... }`, or the start of a function type. */
 function resultOf({ kind, file, start }: DocumentedExport): string | undefined {

@@ -43,6 +43,12 @@ export type ConvWindow = { readonly window: Tensor };
  *
  * Stepped, it keeps a window of inputs: a step costs the same at every position.
  * @see DGM §2.2.3, Listing 2.1. WaveNet (van den Oord et al., 2016)
+ *
+ * @example
+ * ```ts
+ * const layer = new CausalConv1d({ inputs: 8, outputs: 16, kernelSize: 3, dilation: 2, key });
+ * layer.apply(tf.zeros([4, 10, 8])); // [4, 10, 16]
+ * ```
  */
 export class CausalConv1d extends BaseLayer implements StepLayer<ConvWindow> {
   readonly option: 'A' | 'B';

@@ -8,6 +8,16 @@ import { BaseCausalLayer, type Through } from './causal-layer';
  * Layers one after the other, of which those with a `step` look back and the others act on each position by itself.
  *
  * It owns them.
+ *
+ * @example
+ * ```ts
+ * const body = new CausalStack([
+ *   new CausalConv1d({ inputs: 8, outputs: 16, kernelSize: 3, option: 'A', key: key.fold(0) }),
+ *   new ActivationLayer('relu'),
+ *   new CausalConv1d({ inputs: 16, outputs: 17, kernelSize: 3, key: key.fold(1) }),
+ * ]);
+ * body.apply(tf.zeros([4, 10, 8])); // [4, 10, 17]
+ * ```
  */
 export class CausalStack extends BaseCausalLayer {
   readonly layers: readonly Layer[];
@@ -23,7 +33,15 @@ export class CausalStack extends BaseCausalLayer {
   }
 }
 
-/** $x + f(x)$ for layers f, one after the other. It owns them. */
+/**
+ * $x + f(x)$ for layers f, one after the other. It owns them.
+ *
+ * @example
+ * ```ts
+ * const layer = new CausalResidual([new CausalConv1d({ inputs: 8, outputs: 8, kernelSize: 3, key })]);
+ * layer.apply(tf.zeros([4, 10, 8])); // [4, 10, 8]
+ * ```
+ */
 export class CausalResidual extends BaseCausalLayer {
   readonly body: CausalStack;
 

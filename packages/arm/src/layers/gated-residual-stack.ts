@@ -39,6 +39,12 @@ interface Block {
  * block and a skip connection to the output:
  * $z = \tanh(W_f * h) \odot \sigma(W_g * h)$, $h' = h + W_r z$, $y = W_2\, \mathrm{relu}(W_1\, \mathrm{relu}(\sum W_s z))$.
  * @see WaveNet: A Generative Model for Raw Audio (van den Oord et al., 2016), §2.3-2.4
+ *
+ * @example
+ * ```ts
+ * const body = new GatedResidualStack({ inputs: 8, outputs: 17, hidden: 32, kernelSize: 3, dilations: [1, 2, 4], key });
+ * body.apply(tf.zeros([4, 10, 8])); // [4, 10, 17]
+ * ```
  */
 export class GatedResidualStack extends BaseCausalLayer {
   readonly #input: CausalConv1d;

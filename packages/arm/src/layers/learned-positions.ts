@@ -15,7 +15,15 @@ export interface LearnedPositionsOptions {
 /** How many positions were seen, a scalar. */
 export type PositionState = { readonly position: Tensor };
 
-/** Adds a learned vector for each position to sequences `[n, length, features]`. */
+/**
+ * Adds a learned vector for each position to sequences `[n, length, features]`.
+ *
+ * @example
+ * ```ts
+ * const layer = new LearnedPositions({ length: 10, features: 8, key });
+ * layer.apply(tf.zeros([4, 10, 8])); // [4, 10, 8]
+ * ```
+ */
 export class LearnedPositions extends BaseLayer implements StepLayer<PositionState> {
   readonly length: number;
   readonly features: number;

@@ -23,6 +23,12 @@ export interface MaskedConv2dOptions {
  * A stack of these has a blind spot above to the right, which `gatedPixelCnn` has not.
  * @throws ArgumentError for a kernel of even size
  * @see DGM §2.4, Fig. 2.5. Pixel Recurrent Neural Networks (van den Oord et al., 2016)
+ *
+ * @example
+ * ```ts
+ * const layer = new MaskedConv2d({ inputs: 1, outputs: 16, kernelSize: 3, option: 'A', key });
+ * layer.apply(tf.zeros([4, 8, 8, 1])); // [4, 8, 8, 16]
+ * ```
  */
 export class MaskedConv2d extends BaseLayer {
   readonly #convolution: Conv2d;

@@ -25,6 +25,12 @@ export interface ShiftedConv2dOptions {
  * The vertical stack of a gated PixelCNN is made of those that look up, `[reach, 2 reach - 1]`, the horizontal one of
  * those that look left, `[1, reach]`.
  * @see Conditional Image Generation with PixelCNN Decoders (van den Oord et al., 2016), §2.2
+ *
+ * @example
+ * ```ts
+ * const layer = new ShiftedConv2d({ inputs: 1, outputs: 16, direction: 'down', reach: 1, option: 'A', key });
+ * layer.apply(tf.zeros([4, 8, 8, 1])); // [4, 8, 8, 16]
+ * ```
  */
 export class ShiftedConv2d extends BaseLayer {
   readonly #convolution: Conv2d;

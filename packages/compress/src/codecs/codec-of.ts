@@ -20,9 +20,9 @@ import { neuralCodec } from './neural-codec';
  *
  * @example
  * ```ts
- * const { model } = await loadModel('digits.dgm');
- * const codec = codecOf(model);
- * if (codec.isLossless) codec.decode(codec.encode(images)).values; // the same integers
+ * const model = made({ shape: [64], hidden: [128], likelihood: categoricalHead({ shape: [], levels: 17 }), key });
+ * const codec = codecOf(model); // of an autoregressive model
+ * if (codec.isLossless) codec.decode(codec.encode(data.test.values)).values; // the same integers
  * ```
  */
 export function codecOf(model: object): Codec | LossyCodec {

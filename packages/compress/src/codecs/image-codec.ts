@@ -49,9 +49,11 @@ const METHOD = 'image';
  *
  * @example
  * ```ts
+ * const likelihood = categoricalHead({ shape: [], levels: 17 });
+ * const model = made({ shape: [16, 16], hidden: [128], likelihood, key });
  * const images = imageCodec(autoregressiveCodec(model)); // of tiles [16, 16]
- * const file = images.encode({ values, shape: [213, 320] });
- * images.decode(file); // { values, shape: [213, 320] }
+ * const file = images.encode({ values: new Int32Array(30 * 20), shape: [30, 20] });
+ * images.decode(file); // { values, shape: [30, 20] }
  * ```
  */
 export function imageCodec<Values extends Int32Array | Float32Array, Options extends EncodeOptions>(

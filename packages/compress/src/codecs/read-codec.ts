@@ -43,6 +43,12 @@ export function readCodec(bytes: Uint8Array): Codec {
  * Reads a codec of any kind, lossless or lossy, from its model's file.
  * @param bytes - what `toBytes` of a codec gave
  * @throws SerializationError if they are damaged, or of a kind that is not known
+ *
+ * @example
+ * ```ts
+ * const codec = integerFlowCodec(idf({ dims: 64, key }));
+ * readAnyCodec(codec.toBytes()).modelHash; // that of codec
+ * ```
  */
 export function readAnyCodec(bytes: Uint8Array): Codec | LossyCodec {
   return readModelFile(bytes).method === 'neural' ? readLossyCodec(bytes) : readCodec(bytes);

@@ -6,7 +6,14 @@ import { withGradient } from '../ops/differentiable';
 import { leadingShape, type Shape } from '../shape/shape';
 import { BaseBijector, type ForwardResult, type InverseResult } from './bijector';
 
-/** The map $y_i = z_{\pi(i)}$ of the last axis, with $\log |\det J| = 0$. */
+/**
+ * The map $y_i = z_{\pi(i)}$ of the last axis, with $\log |\det J| = 0$.
+ *
+ * @example
+ * ```ts
+ * const bijector = new Permutation([2, 0, 1]);
+ * ```
+ */
 export class Permutation extends BaseBijector {
   readonly eventRank = 1;
   readonly eventShape: Shape;

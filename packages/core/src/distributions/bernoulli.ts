@@ -10,7 +10,16 @@ import { BaseDistribution } from './distribution';
 import { asTensor, batchShapeOf, type BatchShapeOptions, type Parameter } from './parameters';
 import { integers, onSupport } from './support';
 
-/** The Bernoulli distribution over 0 and 1 (DGM App. B.1): $\ln p(x) = \ln \mathrm{sigm}((2x - 1)\, l)$ for the logit $l$. */
+/**
+ * The Bernoulli distribution over 0 and 1 (DGM App. B.1): $\ln p(x) = \ln \mathrm{sigm}((2x - 1)\, l)$ for the logit $l$.
+ *
+ * @example
+ * ```ts
+ * const p = new Bernoulli(tf.tensor1d([0, 2])); // logits
+ * p.sample(key, [100]); // [100, 2], of 0 and 1
+ * p.logProb(tf.tensor1d([1, 1])); // [-0.693, -0.127]
+ * ```
+ */
 export class Bernoulli extends BaseDistribution {
   readonly kind = 'Bernoulli';
   override readonly space = 'integers';

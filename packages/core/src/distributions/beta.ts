@@ -25,6 +25,12 @@ import { onSupport, openInterval } from './support';
  * and the limits of that at the ends.
  *
  * Draws come from a rejection sampler on the host, which reads the parameters; no gradient flows through them.
+ *
+ * @example
+ * ```ts
+ * const p = new Beta(2, 5);
+ * p.logProb(tf.scalar(0.2)); // 0.899
+ * ```
  */
 export class Beta extends BaseDistribution {
   readonly kind = 'Beta';

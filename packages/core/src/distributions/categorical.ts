@@ -15,6 +15,12 @@ import { integers, onSupport } from './support';
 /**
  * The categorical distribution over the numbers 0 to K - 1 (DGM App. B.1), with $\theta = \mathrm{softmax}(l)$ for the
  * logits $l$: $\ln p(x) = l_x - \ln \sum_k e^{l_k}$. A logit of -Infinity makes its value impossible.
+ *
+ * @example
+ * ```ts
+ * const p = new Categorical([0, 0, 1]); // logits of three classes
+ * p.sample(key, [100]); // [100], of 0, 1 and 2
+ * ```
  */
 export class Categorical extends BaseDistribution {
   readonly kind = 'Categorical';

@@ -18,6 +18,12 @@ import { closedInterval, onSupport } from './support';
  *
  * Close to $l = 0$, where $\tfrac{e^l - 1}{l}$ is 0 / 0, everything is computed by series in $l$.
  * @see The continuous Bernoulli: fixing a pervasive error in variational autoencoders (Loaiza-Ganem and Cunningham, 2019)
+ *
+ * @example
+ * ```ts
+ * const p = new ContinuousBernoulli(1, { shape: [64] });
+ * p.sample(key, [4]); // [4, 64], between 0 and 1
+ * ```
  */
 export class ContinuousBernoulli extends BaseDistribution {
   readonly kind = 'ContinuousBernoulli';

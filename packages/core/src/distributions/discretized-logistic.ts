@@ -37,6 +37,12 @@ export interface DiscretizedLogisticOptions extends BatchShapeOptions {
  *
  * It is computed as $\ln \mathrm{sigm}(b) + \ln \mathrm{sigm}(-a) + \ln(1 - e^{-\delta/s})$, the same number without a
  * difference that cancels. The log_min_exp of DGM Listing 3.4 has an epsilon, which puts a floor under one tail.
+ *
+ * @example
+ * ```ts
+ * const p = new DiscretizedLogistic(8, 2, { minimum: 0, maximum: 16 });
+ * p.sample(key, [100]); // [100], integers from 0 to 16
+ * ```
  */
 export class DiscretizedLogistic extends BaseDistribution {
   readonly kind = 'DiscretizedLogistic';

@@ -24,6 +24,12 @@ import { onSupport, openInterval } from './support';
  * and the limit of that for $x = 0$.
  *
  * Draws come from a rejection sampler on the host, which reads the parameters; no gradient flows through them.
+ *
+ * @example
+ * ```ts
+ * const p = new Gamma(2, 0.5); // with a mean of 4
+ * p.sample(key, [100]); // [100]
+ * ```
  */
 export class Gamma extends BaseDistribution {
   readonly kind = 'Gamma';

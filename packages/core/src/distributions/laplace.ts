@@ -8,7 +8,15 @@ import type { Shape } from '../shape/shape';
 import { LocationScale } from './location-scale';
 import type { BatchShapeOptions, Parameter, Scale } from './parameters';
 
-/** The Laplace distribution: $\ln p(x) = -\tfrac{|x - \mu|}{s} - \ln 2 s$. */
+/**
+ * The Laplace distribution: $\ln p(x) = -\tfrac{|x - \mu|}{s} - \ln 2 s$.
+ *
+ * @example
+ * ```ts
+ * const p = new Laplace(0, 1);
+ * p.logProb(tf.scalar(0)); // -0.693
+ * ```
+ */
 export class Laplace extends LocationScale {
   readonly kind = 'Laplace';
   readonly reparameterized = true;

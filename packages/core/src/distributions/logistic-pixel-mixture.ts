@@ -28,6 +28,18 @@ export interface LogisticPixelParameters {
  *
  * A pixel has one component, and within it each channel depends on the ones before in a linear way.
  * @see PixelCNN++ (Salimans et al., 2017), §2.2
+ *
+ * @example
+ * ```ts
+ * const parameters = {
+ *   logits: tf.zeros([8, 8, 5]), // of 5 components
+ *   mean: tf.zeros([8, 8, 5, 3]), // of 3 channels
+ *   logScale: tf.zeros([8, 8, 5, 3]),
+ *   coefficients: tf.zeros([8, 8, 5, 3]),
+ * };
+ * const p = new LogisticPixelMixture(parameters, 256);
+ * p.sample(key); // [8, 8, 3], integers from 0 to 255
+ * ```
  */
 export class LogisticPixelMixture extends BaseDistribution {
   readonly kind = 'LogisticPixelMixture';

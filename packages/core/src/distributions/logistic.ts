@@ -8,7 +8,15 @@ import type { Shape } from '../shape/shape';
 import { LocationScale } from './location-scale';
 import type { BatchShapeOptions, Parameter, Scale } from './parameters';
 
-/** The logistic distribution: with $z = (x - \mu)/s$, $\ln p(x) = -\ln(1 + e^z) - \ln(1 + e^{-z}) - \ln s$. */
+/**
+ * The logistic distribution: with $z = (x - \mu)/s$, $\ln p(x) = -\ln(1 + e^z) - \ln(1 + e^{-z}) - \ln s$.
+ *
+ * @example
+ * ```ts
+ * const p = new Logistic(0, 1);
+ * p.logProb(tf.scalar(0)); // -1.386
+ * ```
+ */
 export class Logistic extends LocationScale {
   readonly kind = 'Logistic';
   readonly reparameterized = true;

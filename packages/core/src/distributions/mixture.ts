@@ -19,6 +19,13 @@ import type { EventSpace } from './support';
  *
  * The components are the last axis of one distribution's batch. Listings 4.7-4.10 of DGM take the sum over components
  * for each dimension by itself, which is a product of one-dimensional mixtures; here an event has one component.
+ *
+ * @example
+ * ```ts
+ * const components = new Normal(tf.tensor1d([-2, 2]), tf.tensor1d([0.5, 1]));
+ * const p = new Mixture([0, 0], components); // logits
+ * p.sample(key, [100]); // [100]
+ * ```
  */
 export class Mixture extends BaseDistribution {
   readonly kind = 'Mixture';

@@ -12,6 +12,12 @@ import { DiagonalFactor, LowerTriangularFactor, type ScaleFactor } from './scale
 /**
  * The multivariate normal distribution (DGM App. B.1) with the covariance $\Sigma = L L^T$:
  * $\ln \mathcal{N}(x | \mu, \Sigma) = -\tfrac{D}{2} \ln 2\pi - \ln |\det L| - \tfrac12 \| L^{-1} (x - \mu) \|^2$.
+ *
+ * @example
+ * ```ts
+ * const p = MultivariateNormal.lowerTriangular(tf.zeros([2]), tf.tensor2d([[1, 0], [0.5, 1]]));
+ * p.sample(key, [100]); // [100, 2]
+ * ```
  */
 export class MultivariateNormal extends BaseDistribution {
   readonly kind = 'MultivariateNormal';

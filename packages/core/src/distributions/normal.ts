@@ -11,6 +11,13 @@ import type { BatchShapeOptions, Parameter, Scale } from './parameters';
 /**
  * The normal distribution (DGM App. B.1):
  * $\ln \mathcal{N}(x | \mu, \sigma^2) = -\tfrac12 \ln 2\pi - \ln \sigma - \tfrac{(x - \mu)^2}{2 \sigma^2}$.
+ *
+ * @example
+ * ```ts
+ * const p = new Normal(tf.tensor1d([0, 10]), tf.tensor1d([1, 2]));
+ * p.sample(key, [100]); // [100, 2]
+ * p.logProb(tf.tensor1d([0, 10])); // [-0.919, -1.612]
+ * ```
  */
 export class Normal extends LocationScale {
   readonly kind = 'Normal';

@@ -28,6 +28,12 @@ export type Rate = Parameter | { readonly logRate: Parameter };
  * The Poisson distribution over the counts 0, 1, 2, ...: $\ln p(k) = k \ln \lambda - \lambda - \ln k!$.
  *
  * Draws are made on the host, which reads the rates; no gradient flows through them.
+ *
+ * @example
+ * ```ts
+ * const p = new Poisson(3);
+ * p.logProb(tf.scalar(2)); // -1.496
+ * ```
  */
 export class Poisson extends BaseDistribution {
   readonly kind = 'Poisson';

@@ -17,6 +17,12 @@ import { asTensor, requirePositive, type BatchShapeOptions, type Parameter, type
  *
  * Draws come from a rejection sampler on the host: gradients flow to the location and the scale, but not to the degrees
  * of freedom, so it counts as reparameterized only where those are a number.
+ *
+ * @example
+ * ```ts
+ * const p = new StudentT(4, 0, 1); // degrees of freedom, location, scale
+ * p.logProb(tf.scalar(0)); // -0.981
+ * ```
  */
 export class StudentT extends LocationScale {
   readonly kind = 'StudentT';

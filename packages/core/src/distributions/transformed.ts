@@ -21,6 +21,12 @@ import type { EventSpace } from './support';
  * `sampleAndLogProb` uses the z that was drawn and never inverts y: it is exact also where y rounds to the end of its
  * range. For maps of integers p is a mass function, and the determinant is 1 (DGM Eq. 3.32). It borrows all its parts.
  * @see DGM Eq. 3.7, 3.8
+ *
+ * @example
+ * ```ts
+ * const logNormal = new Transformed(new Normal(0, 1), new Exp());
+ * logNormal.logProb(tf.scalar(2)); // -1.852
+ * ```
  */
 export class Transformed extends BaseDistribution {
   readonly kind = 'Transformed';

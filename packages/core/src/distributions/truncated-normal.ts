@@ -36,6 +36,12 @@ export interface TruncatedNormalOptions extends BatchShapeOptions {
  *
  * The mass and the moments are integrals around the mode, by quadrature: exact for narrow intervals and for those at any
  * distance from the mean, where differences of $\Phi$ cancel.
+ *
+ * @example
+ * ```ts
+ * const p = new TruncatedNormal(0, 1, { low: 0 }); // half a normal distribution
+ * p.sample(key, [100]); // [100], at least 0
+ * ```
  */
 export class TruncatedNormal extends BaseDistribution {
   readonly kind = 'TruncatedNormal';

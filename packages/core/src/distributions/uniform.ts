@@ -9,7 +9,15 @@ import { BaseDistribution } from './distribution';
 import { batchShapeOf, type BatchShapeOptions, type Parameter } from './parameters';
 import { closedInterval, onSupport } from './support';
 
-/** The uniform distribution: $\ln p(x) = -\ln(b - a)$ for $a \le x \le b$. */
+/**
+ * The uniform distribution: $\ln p(x) = -\ln(b - a)$ for $a \le x \le b$.
+ *
+ * @example
+ * ```ts
+ * const p = new Uniform(-1, 1);
+ * p.logProb(tf.scalar(0.3)); // -0.693
+ * ```
+ */
 export class Uniform extends BaseDistribution {
   readonly kind = 'Uniform';
   readonly eventShape: Shape = [];

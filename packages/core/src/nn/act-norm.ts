@@ -18,6 +18,12 @@ const EPSILON = 1e-6;
  * An affine map of each feature of the last axis, $y = e^s (x + b)$, whose `shift` b and `logScale` s start such that
  * the first batch comes out with mean 0 and variance 1. Until `initialize` is called it is the identity.
  * @see Glow: Generative Flow with Invertible 1x1 Convolutions (Kingma and Dhariwal, 2018), §3.1
+ *
+ * @example
+ * ```ts
+ * const layer = new ActNorm({ features: 64 });
+ * initializeFromData(layer, x); // scale and shift from a first batch, [4, 64]
+ * ```
  */
 export class ActNorm extends BaseDataDependentLayer {
   readonly features: number;

@@ -63,7 +63,14 @@ export function activationFunction(activation: Activation): (x: Tensor) => Tenso
   return activations[activation];
 }
 
-/** A layer without parameters that applies an activation to each element. */
+/**
+ * A layer without parameters that applies an activation to each element.
+ *
+ * @example
+ * ```ts
+ * const network = new Sequential([new Dense({ inputs: 64, outputs: 32, key }), new ActivationLayer('gelu')]);
+ * ```
+ */
 export class ActivationLayer extends BaseLayer {
   readonly #activate: (x: Tensor) => Tensor;
 

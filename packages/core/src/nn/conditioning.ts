@@ -32,6 +32,12 @@ export interface FilmOptions {
  * Feature-wise linear modulation of `[n, ..., features]`: $y = (1 + s) \odot x + b$, where the scale s and the shift b
  * of each example are affine in its condition c, $[s, b] = c K + k$.
  * @see FiLM: Visual Reasoning with a General Conditioning Layer (Perez et al., 2018), Eq. 1 and 2
+ *
+ * @example
+ * ```ts
+ * const layer = new Film({ features: 64, contextSize: 10, key });
+ * layer.apply(x, { context: tf.oneHot([7, 7, 1, 0], 10) }); // [4, 64]
+ * ```
  */
 export class Film extends BaseLayer {
   readonly features: number;
@@ -82,6 +88,13 @@ const EPSILON = 1e-6;
  * where $\hat x$ is x with mean 0 and variance 1 over its last axis. $K$ and $k$ start at 0, so that the layer starts
  * as the identity. It owns the `body` f.
  * @see Scalable Diffusion Models with Transformers (Peebles and Xie, 2023), §3.2
+ *
+ * @example
+ * ```ts
+ * const body = new Dense({ inputs: 64, outputs: 64, key });
+ * const layer = new AdaptiveResidual({ body, features: 64, contextSize: 8, key: key.fold('context') });
+ * layer.apply(x, { context: tf.zeros([4, 8]) }); // [4, 64]; x itself before training
+ * ```
  */
 export class AdaptiveResidual extends BaseLayer {
   readonly body: Layer;
@@ -235,7 +248,19 @@ export interface EmbeddedContextOptions {
   readonly contextSize: number;
 }
 
-/** A layer whose condition goes through a network first: $y = f(x \mid e(c))$ for the `body` f and the `embedding` e. It owns both. */
+/**
+ * A layer whose condition goes through a network first: $y = f(x \mid e(c))$ for the `body` f and the `embedding` e. It owns both.
+ *
+ * @example
+ * ```ts
+ * const layer = new EmbeddedContext({
+ *   embedding: contextEmbedding({ contextSize: 1, features: 32, time: { scale: 1000 }, key: key.fold('time') }),
+ *   body: residualBlock({ features: 64, contextSize: 32, key: key.fold('block') }),
+ *   contextSize: 1,
+ * });
+ * layer.apply(x, { context: tf.fill([4, 1], 0.5) }); // [4, 64]
+ * ```
+ */
 export class EmbeddedContext extends BaseLayer {
   readonly embedding: Layer;
   readonly body: Layer;

@@ -33,6 +33,12 @@ export interface ConvTranspose2dOptions extends ConvolutionLayerOptions<PerAxis>
  *
  * Initial values are PyTorch's, which counts the outputs here: uniform on
  * $\pm 1/\sqrt{\text{height} \cdot \text{width} \cdot \text{outputs}}$. Gradients are right at every order.
+ *
+ * @example
+ * ```ts
+ * const layer = new ConvTranspose2d({ inputs: 16, outputs: 8, kernelSize: 4, stride: 2, padding: 'same', key });
+ * layer.apply(tf.zeros([4, 4, 4, 16])); // [4, 8, 8, 8]
+ * ```
  */
 export class ConvTranspose2d extends BaseKernelLayer {
   readonly inputs: number;

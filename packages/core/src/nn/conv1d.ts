@@ -19,6 +19,12 @@ export interface Conv1dOptions extends ConvolutionLayerOptions<number> {
  * With `causal` padding $p = d (\text{width} - 1)$: output t sees its own position and those before it (option B of DGM
  * Listing 2.1; option A, which leaves out the position itself, is the same layer on a sequence shifted by one).
  * Initial values are PyTorch's: uniform on $\pm 1/\sqrt{\text{width} \cdot \text{inputs}}$.
+ *
+ * @example
+ * ```ts
+ * const layer = new Conv1d({ inputs: 8, outputs: 16, kernelSize: 3, padding: 'same', key });
+ * layer.apply(tf.zeros([4, 10, 8])); // [4, 10, 16]
+ * ```
  */
 export class Conv1d extends BaseKernelLayer {
   readonly inputs: number;

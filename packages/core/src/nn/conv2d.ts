@@ -25,6 +25,12 @@ export interface Conv2dOptions extends ConvolutionLayerOptions<PerAxis> {
  *
  * Initial values are PyTorch's: uniform on $\pm 1/\sqrt{\text{height} \cdot \text{width} \cdot \text{inputs}}$.
  * Gradients are right at every order.
+ *
+ * @example
+ * ```ts
+ * const layer = new Conv2d({ inputs: 1, outputs: 16, kernelSize: 3, stride: 2, padding: 'same', key });
+ * layer.apply(tf.zeros([4, 8, 8, 1])); // [4, 4, 4, 16]
+ * ```
  */
 export class Conv2d extends BaseKernelLayer {
   readonly inputs: number;

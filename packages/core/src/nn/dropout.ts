@@ -14,6 +14,12 @@ export interface DropoutOptions {
  * While training, sets entries to 0 at random and divides the others by the probability to stay, so that the mean
  * remains; otherwise the identity. The call has to bring a `key` while training.
  * @see Dropout: A Simple Way to Prevent Neural Networks from Overfitting (Srivastava et al., 2014)
+ *
+ * @example
+ * ```ts
+ * const layer = new Dropout({ rate: 0.2 });
+ * layer.apply(x, { training: true, key }); // x itself without training
+ * ```
  */
 export class Dropout extends BaseLayer {
   readonly rate: number;

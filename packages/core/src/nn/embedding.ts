@@ -18,6 +18,12 @@ export interface EmbeddingOptions {
 /**
  * A learned vector for each of a number of values: maps indices `[...]`, int32 or float32, to `[..., features]`.
  * Initial vectors are standard normal, as PyTorch's.
+ *
+ * @example
+ * ```ts
+ * const layer = new Embedding({ values: 17, features: 8, key });
+ * layer.apply(tf.tensor2d([[0, 16, 3]])); // [1, 3, 8]
+ * ```
  */
 export class Embedding extends BaseLayer {
   readonly values: number;

@@ -24,6 +24,12 @@ export interface SinusoidalEmbeddingOptions {
  *
  * @see Attention Is All You Need (Vaswani et al., 2017), §3.5; in the order of Diffusion Models Beat GANs on Image
  * Synthesis (Dhariwal and Nichol, 2021)
+ *
+ * @example
+ * ```ts
+ * const layer = new SinusoidalEmbedding({ features: 32, scale: 1000 }); // of times in [0, 1]
+ * layer.apply(tf.tensor2d([[0.1], [0.9]])); // [2, 32]
+ * ```
  */
 export class SinusoidalEmbedding extends BaseLayer {
   readonly features: number;
@@ -65,6 +71,12 @@ export interface FourierFeaturesOptions {
  * Random Fourier features: maps `[..., inputs]` to `[..., features]`,
  * $y = [\cos(2 \pi x B), \sin(2 \pi x B)]$ with frequencies $B_{ij} \sim \mathcal N(0, \text{scale}^2)$.
  * @see Fourier Features Let Networks Learn High Frequency Functions in Low Dimensional Domains (Tancik et al., 2020), Eq. 5
+ *
+ * @example
+ * ```ts
+ * const layer = new FourierFeatures({ inputs: 2, features: 64, scale: 4, key });
+ * layer.apply(tf.zeros([4, 2])); // [4, 64]
+ * ```
  */
 export class FourierFeatures extends BaseLayer {
   readonly inputs: number;

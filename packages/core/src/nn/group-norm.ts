@@ -20,6 +20,12 @@ export interface GroupNormOptions {
  * Normalizes each example's groups of channels over all positions, for `[n, ..., channels]`; then
  * $y = \gamma \hat x + \beta$ for each channel. $\gamma$ (`scale`) starts at 1 and $\beta$ (`shift`) at 0.
  * @see Group Normalization (Wu and He, 2018), Eq. 1 and 7
+ *
+ * @example
+ * ```ts
+ * const layer = new GroupNorm({ channels: 16, groups: 4 });
+ * layer.apply(tf.ones([4, 8, 8, 16])); // [4, 8, 8, 16]
+ * ```
  */
 export class GroupNorm extends BaseLayer {
   readonly channels: number;

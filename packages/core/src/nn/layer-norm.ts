@@ -17,6 +17,12 @@ export interface LayerNormOptions {
  * Normalizes the last axis: $y = \gamma\,(x - \mu) / \sqrt{\sigma^2 + \epsilon} + \beta$ with the mean $\mu$ and the
  * (biased) variance $\sigma^2$ of each vector. $\gamma$ (`scale`) starts at 1 and $\beta$ (`shift`) at 0.
  * @see Layer Normalization (Ba, Kiros and Hinton, 2016), Eq. 4
+ *
+ * @example
+ * ```ts
+ * const layer = new LayerNorm({ features: 64 });
+ * layer.apply(x); // [4, 64]
+ * ```
  */
 export class LayerNorm extends BaseLayer {
   readonly features: number;

@@ -43,6 +43,12 @@ const HIDDEN = -1e9;
  * positions if `causal`. With `rotary`, scores know how far apart two positions are: queries and keys are turned by angles
  * that grow with the position. Initial values are PyTorch's: Xavier-uniform projections, biases 0.
  * @see Attention Is All You Need (Vaswani et al., 2017), §3.2. RoFormer (Su et al., 2021), §3.2
+ *
+ * @example
+ * ```ts
+ * const layer = new MultiHeadAttention({ features: 32, heads: 4, causal: true, key });
+ * layer.apply(tf.zeros([4, 10, 32])); // [4, 10, 32]
+ * ```
  */
 export class MultiHeadAttention extends BaseLayer implements StepLayer<AttentionState> {
   readonly features: number;

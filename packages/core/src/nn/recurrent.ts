@@ -96,6 +96,13 @@ export type GruState = { readonly hidden: Tensor };
  *
  * where a is affine in the input x and b in the hidden units h. Kernels hold the gates in the order r, z, c.
  * @see Learning Phrase Representations using RNN Encoder-Decoder (Cho et al., 2014)
+ *
+ * @example
+ * ```ts
+ * const cell = new GruCell({ inputs: 8, hidden: 32, key });
+ * const network = new Recurrent(cell);
+ * network.apply(tf.zeros([4, 10, 8])); // [4, 10, 32]
+ * ```
  */
 export class GruCell extends BaseCell<GruState> {
   constructor(options: CellOptions) {
@@ -128,6 +135,13 @@ export type LstmState = { readonly hidden: Tensor; readonly cell: Tensor };
  *
  * with gates g that are affine in the input and in the hidden units. Kernels hold them in the order i, f, c, o.
  * @see Long Short-Term Memory (Hochreiter and Schmidhuber, 1997)
+ *
+ * @example
+ * ```ts
+ * const cell = new LstmCell({ inputs: 8, hidden: 32, key });
+ * const network = new Recurrent(cell);
+ * network.apply(tf.zeros([4, 10, 8])); // [4, 10, 32]
+ * ```
  */
 export class LstmCell extends BaseCell<LstmState> {
   constructor(options: CellOptions) {
@@ -155,8 +169,8 @@ export class LstmCell extends BaseCell<LstmState> {
  * @example
  * ```ts
  * const layer = gru({ inputs: 8, hidden: 32, key: Key.of(0) });
- * const { outputs, state } = layer.run(x);          // x: [n, length, 8]
- * const next = layer.step(x1, state);               // x1: [n, 8]
+ * const { outputs, state } = layer.run(tf.zeros([4, 10, 8])); // outputs: [4, 10, 32]
+ * const next = layer.step(tf.zeros([4, 8]), state);
  * ```
  */
 export class Recurrent<S extends RecurrentState> extends BaseLayer implements StepLayer<S> {

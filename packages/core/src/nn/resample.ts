@@ -16,7 +16,14 @@ export interface Upsample2dOptions {
   readonly factor?: number;
 }
 
-/** Nearest-neighbour upsampling: `[n, height, width, c]` to `[n, factor * height, factor * width, c]`. */
+/**
+ * Nearest-neighbour upsampling: `[n, height, width, c]` to `[n, factor * height, factor * width, c]`.
+ *
+ * @example
+ * ```ts
+ * new Upsample2d({ factor: 2 }).apply(tf.ones([4, 8, 8, 3])); // [4, 16, 16, 3]
+ * ```
+ */
 export class Upsample2d extends BaseLayer {
   readonly factor: number;
 
@@ -46,7 +53,14 @@ export interface AveragePool2dOptions {
   readonly size?: number;
 }
 
-/** Means over squares that do not overlap: `[n, height, width, c]` to `[n, height / size, width / size, c]`. */
+/**
+ * Means over squares that do not overlap: `[n, height, width, c]` to `[n, height / size, width / size, c]`.
+ *
+ * @example
+ * ```ts
+ * new AveragePool2d({ size: 2 }).apply(tf.ones([4, 8, 8, 3])); // [4, 4, 4, 3]
+ * ```
+ */
 export class AveragePool2d extends BaseLayer {
   readonly size: number;
 

@@ -11,7 +11,14 @@ export interface ReshapeOptions {
   readonly shape: Shape;
 }
 
-/** Gives each example another shape with as many elements: `[n, ...]` to `[n, ...shape]`. */
+/**
+ * Gives each example another shape with as many elements: `[n, ...]` to `[n, ...shape]`.
+ *
+ * @example
+ * ```ts
+ * new Reshape({ shape: [8, 8, 1] }).apply(x); // [4, 64] to [4, 8, 8, 1]
+ * ```
+ */
 export class Reshape extends BaseLayer {
   readonly shape: Shape;
 
@@ -38,7 +45,14 @@ export class Reshape extends BaseLayer {
   }
 }
 
-/** Makes each example a vector: `[n, ...]` to `[n, elements]`. */
+/**
+ * Makes each example a vector: `[n, ...]` to `[n, elements]`.
+ *
+ * @example
+ * ```ts
+ * new Flatten().apply(tf.ones([4, 8, 8, 3])); // [4, 192]
+ * ```
+ */
 export class Flatten extends BaseLayer {
   constructor() {
     super();

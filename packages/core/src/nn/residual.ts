@@ -29,6 +29,13 @@ export interface ResidualOptions {
 /**
  * A layer with a way around it: $y = g(x) + f(x)$, for the `body` f and the `shortcut` g. It owns both.
  * @see Deep Residual Learning for Image Recognition (He et al., 2016), Eq. 1
+ *
+ * @example
+ * ```ts
+ * const body = mlp([64, 128, 64], { key });
+ * const layer = new Residual({ body });
+ * layer.apply(x); // [4, 64]
+ * ```
  */
 export class Residual extends BaseLayer implements DataDependentInit {
   readonly body: Layer;

@@ -8,6 +8,17 @@ import { BaseLayer, childCall, type CallOptions, type Layer } from './layer';
  * Layers one after the other: $y = f_K(\ldots f_2(f_1(x)))$.
  *
  * It owns its layers, whose parameters come under `0/`, `1/` and so on. Each layer gets a key of its own.
+ *
+ * @example
+ * ```ts
+ * const network = new Sequential([
+ *   new ScalePixels({ levels: 17 }),
+ *   new Dense({ inputs: 64, outputs: 32, key: key.fold(0) }),
+ *   new ActivationLayer('relu'),
+ *   new Dense({ inputs: 32, outputs: 10, key: key.fold(1) }),
+ * ]);
+ * network.apply(x); // [4, 64] to [4, 10]
+ * ```
  */
 export class Sequential extends BaseLayer implements DataDependentInit {
   readonly layers: readonly Layer[];

@@ -100,7 +100,15 @@ export interface SpatialAttentionOptions {
   readonly key: Key;
 }
 
-/** Self-attention between all positions of an image: $y = x + \mathrm{attention}(\mathrm{norm}(x))$ for `[n, height, width, channels]`. */
+/**
+ * Self-attention between all positions of an image: $y = x + \mathrm{attention}(\mathrm{norm}(x))$ for `[n, height, width, channels]`.
+ *
+ * @example
+ * ```ts
+ * const layer = new SpatialAttention({ channels: 16, heads: 2, key });
+ * layer.apply(tf.zeros([4, 8, 8, 16])); // [4, 8, 8, 16]
+ * ```
+ */
 export class SpatialAttention extends BaseLayer {
   readonly norm: GroupNorm;
   readonly attention: MultiHeadAttention;

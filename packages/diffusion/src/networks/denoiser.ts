@@ -56,6 +56,16 @@ export interface DenoiserOptions {
 /**
  * A network for the models of this package: from examples `[n, ...shape]` and the context `[n, 1 + contextSize]`, whose first
  * column is a time in [0, 1], to `outputs` numbers for each entry, `[n, ...shape, outputs]`.
+ *
+ * @example
+ * ```ts
+ * const body = new Sequential([
+ *   new Flatten(),
+ *   residualMlp({ inputs: 2, outputs: 2, features: 64, contextSize: 1, time: { scale: 1000 }, key }),
+ * ]);
+ * const network = new Denoiser({ shape: [2], body });
+ * network.apply(tf.zeros([4, 2]), { context: tf.fill([4, 1], 0.5) }); // [4, 2, 1]
+ * ```
  */
 export class Denoiser extends BaseLayer {
   readonly eventShape: Shape;

@@ -30,7 +30,8 @@ export interface ParallelTemperingOptions {
  *
  * @example
  * ```ts
- * const x = runSamplingLoop(parallelTempering(model.annealedPath(), { chains: 100, steps: 500 }), key);
+ * const model = rbm({ visible: bernoulliUnits({ shape: [64] }), hidden: 100, key });
+ * const v = runSamplingLoop(parallelTempering(model.annealedPath(), { chains: 100, steps: 500 }), key); // [100, 64]
  * ```
  */
 export function parallelTempering(path: AnnealedPath, options: ParallelTemperingOptions): SamplingLoop {

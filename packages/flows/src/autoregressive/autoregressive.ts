@@ -26,6 +26,13 @@ export interface AutoregressiveOptions {
  * An autoregressive layer: $y_d = T(z_d; \theta_d(y_{<d}))$, or $y_d = T(z_d; \theta_d(z_{<d}))$ where sampling is fast.
  * @see Masked Autoregressive Flow (Papamakarios et al., 2017); Improved Variational Inference with Inverse Autoregressive
  * Flow (Kingma et al., 2016)
+ *
+ * @example
+ * ```ts
+ * const groups = [0, 1, 2, 3];
+ * const network = maskedNetwork({ groups, numParameters: 2, hidden: [32], key });
+ * const layer = new Autoregressive({ groups, network, transformer: affine(), fast: 'density' });
+ * ```
  */
 export class Autoregressive extends BaseFlowLayer {
   readonly eventShape: Shape;

@@ -54,6 +54,13 @@ const SMALL = 16;
  *
  * Values, log-determinants and round trips are as accurate as the solver.
  * @see Neural Ordinary Differential Equations (Chen et al., 2018), §4; FFJORD (Grathwohl et al., 2019), Eq. 4
+ *
+ * @example
+ * ```ts
+ * const field = smoothMlp([2, 64, 2], { key, conditions: 1 }); // the time is a condition
+ * const layer = new ContinuousFlow({ dims: 2, field });
+ * const model = flow({ layers: [layer], eventShape: [2] });
+ * ```
  */
 export class ContinuousFlow extends BaseFlowLayer {
   readonly eventShape: Shape;

@@ -35,6 +35,12 @@ export interface CouplingOptions {
  *
  * @throws ArgumentError if the mask keeps everything or nothing
  * @see DGM §3.1.3, Eq. 3.15-3.18; Density Estimation Using Real NVP (Dinh et al., 2017)
+ *
+ * @example
+ * ```ts
+ * const network = mlp([4, 32, 4 * 2], { key }); // a log-scale and a shift for each of the other 4
+ * const layer = new Coupling({ mask: halfMask(8), network, transformer: affine() });
+ * ```
  */
 export class Coupling extends BaseFlowLayer {
   readonly eventShape: Shape;

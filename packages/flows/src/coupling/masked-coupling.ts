@@ -28,6 +28,16 @@ export interface MaskedCouplingOptions {
  * ignored.
  * @throws ArgumentError if the mask has not one entry per element
  * @see Density Estimation Using Real NVP (Dinh et al., 2017), §3.4
+ *
+ * @example
+ * ```ts
+ * const layer = new MaskedCoupling({
+ *   eventShape: [8, 8, 1],
+ *   mask: checkerboardMask([8, 8, 1]),
+ *   network: new Conv2d({ inputs: 1, outputs: 2, kernelSize: 3, padding: 'same', key }),
+ *   transformer: affine(),
+ * });
+ * ```
  */
 export class MaskedCoupling extends BaseFlowLayer {
   readonly eventShape: Shape;

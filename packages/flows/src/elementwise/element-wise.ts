@@ -29,6 +29,12 @@ export interface ElementWiseOptions {
 /**
  * An elementwise map with learned parameters for each element: $y_d = T(z_d; \theta_d)$. With `affine()` it is a
  * learned location and scale; with a spline it is a learned marginal distribution.
+ *
+ * @example
+ * ```ts
+ * const layer = new ElementWise({ eventShape: [8], transformer: rationalQuadraticSpline({ bins: 8 }), key });
+ * const model = flow({ layers: [layer], eventShape: [8] });
+ * ```
  */
 export class ElementWise extends BaseFlowLayer {
   readonly eventShape: Shape;
@@ -66,6 +72,12 @@ export class ElementWise extends BaseFlowLayer {
  * $y = z$ above 0 and $y = a z$ below it, element by element: a leaky rectifier as a bijector.
  * @param options - `slope`: a, above 0, by default 0.01
  * @throws ArgumentError if the slope is not positive
+ *
+ * @example
+ * ```ts
+ * const layers = [new LuLinear({ features: 8, key }), new Leaky({ slope: 0.1 })];
+ * const model = flow({ layers, eventShape: [8] });
+ * ```
  */
 export class Leaky extends BaseBijector {
   readonly eventRank = 0;

@@ -42,6 +42,14 @@ export interface IntegerCouplingOptions {
  *
  * @throws ArgumentError if there is not one network for each of at least two parts
  * @see DGM Proposition 3.1, Eq. 3.36-3.40; General Invertible Transformations (Tomczak, 2021)
+ *
+ * @example
+ * ```ts
+ * const layer = new IntegerCoupling({
+ *   parts: [32, 32],
+ *   networks: [mlp([32, 64, 32], { key: key.fold(0) }), mlp([32, 64, 32], { key: key.fold(1) })],
+ * });
+ * ```
  */
 export class IntegerCoupling extends BaseFlowLayer {
   readonly eventShape: Shape;

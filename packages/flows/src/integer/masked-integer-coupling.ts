@@ -33,6 +33,15 @@ export interface MaskedIntegerCouplingOptions {
  * ignored. It is one-to-one on integers, so `logDet` is 0, and its inverse is exact.
  * @throws ArgumentError if the mask has not one entry per element
  * @see DGM Eq. 3.36, and Density Estimation Using Real NVP (Dinh et al., 2017), §3.4, for the masks
+ *
+ * @example
+ * ```ts
+ * const layer = new MaskedIntegerCoupling({
+ *   eventShape: [8, 8, 1],
+ *   mask: checkerboardMask([8, 8, 1]),
+ *   network: new Conv2d({ inputs: 1, outputs: 1, kernelSize: 3, padding: 'same', key }),
+ * });
+ * ```
  */
 export class MaskedIntegerCoupling extends BaseFlowLayer {
   readonly eventShape: Shape;

@@ -21,6 +21,12 @@ export interface HouseholderOptions {
  * inverse is its transpose and whose log-determinant is 0.
  * @throws ArgumentError if there is no reflection
  * @see DGM Eq. 4.58; Improving Variational Auto-Encoders using Householder Flow (Tomczak and Welling, 2016)
+ *
+ * @example
+ * ```ts
+ * const layer = new Householder({ features: 8, reflections: 4, key });
+ * const model = flow({ layers: [layer], eventShape: [8] });
+ * ```
  */
 export class Householder extends BaseFlowLayer {
   readonly eventShape: Shape;

@@ -30,6 +30,12 @@ export interface LuLinearOptions {
  *
  * $\ln|\det| = \sum_i l_i$, times the number of positions of an image. It starts as the permutation.
  * @see Glow: Generative Flow with Invertible 1x1 Convolutions (Kingma and Dhariwal, 2018), §3.2, Eq. 10, 11
+ *
+ * @example
+ * ```ts
+ * const layer = new LuLinear({ features: 8, key });
+ * const model = flow({ layers: [layer], eventShape: [8] });
+ * ```
  */
 export class LuLinear extends BaseFlowLayer {
   readonly eventShape: Shape;

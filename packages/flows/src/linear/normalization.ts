@@ -33,6 +33,12 @@ const EPSILON = 1e-6;
  *
  * Whether it was initialized is a variable, and so part of every checkpoint.
  * @see Glow: Generative Flow with Invertible 1x1 Convolutions (Kingma and Dhariwal, 2018), §3.1
+ *
+ * @example
+ * ```ts
+ * const layers = [new ActNormFlow({ features: 8 }), new LuLinear({ features: 8, key })];
+ * const model = flow({ layers, eventShape: [8] });
+ * ```
  */
 export class ActNormFlow extends BaseFlowLayer {
   readonly eventShape: Shape;
@@ -106,6 +112,12 @@ const MOMENTUM = 0.1;
  * data for exact moments.
  * @see Masked Autoregressive Flow for Density Estimation (Papamakarios et al., 2017), appendix B; Density Estimation Using
  * Real NVP (Dinh et al., 2017), §3.7
+ *
+ * @example
+ * ```ts
+ * const layers = [new BatchNormFlow({ features: 8 }), new LuLinear({ features: 8, key })];
+ * const model = flow({ layers, eventShape: [8] });
+ * ```
  */
 export class BatchNormFlow extends BaseFlowLayer {
   readonly eventShape: Shape;

@@ -21,6 +21,11 @@ export interface ReshapeOptions {
 /**
  * Gives events another shape with the same elements in the same order; log-determinants are 0.
  * @throws ArgumentError if the two shapes have different sizes
+ *
+ * @example
+ * ```ts
+ * const layer = new Reshape({ latentShape: [64], eventShape: [8, 8, 1] });
+ * ```
  */
 export class Reshape extends BaseFlowLayer {
   readonly eventShape: Shape;
@@ -70,6 +75,11 @@ export interface SqueezeOptions {
  * values only move, so log-determinants are 0.
  * @throws ArgumentError if height or width is no multiple of the factor
  * @see Density Estimation Using Real NVP (Dinh et al., 2017), §3.6; DGM §3.1.6
+ *
+ * @example
+ * ```ts
+ * const layer = new Squeeze({ eventShape: [8, 8, 1] }); // latents [4, 4, 4]
+ * ```
  */
 export class Squeeze extends BaseFlowLayer {
   readonly eventShape: Shape;

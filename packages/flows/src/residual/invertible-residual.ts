@@ -30,6 +30,12 @@ const SMALL = 16;
  * key the log-determinant is an estimate if `logDet` is one; in all others it is exact, at the cost of D forward
  * passes.
  * @see DGM §3.1.7, Eq. 3.23, 3.24; Residual Flows for Invertible Generative Modeling (Chen et al., 2019)
+ *
+ * @example
+ * ```ts
+ * const layer = new InvertibleResidual({ contraction: contractiveMlp({ dims: 8, key }) });
+ * const model = flow({ layers: [layer], eventShape: [8] });
+ * ```
  */
 export class InvertibleResidual extends BaseFlowLayer {
   readonly eventShape: Shape;

@@ -24,6 +24,12 @@ export interface PlanarOptions {
  * $\hat u$ is u moved along w until $w^\top \hat u > -1$, so that the map has an inverse. The inverse solves for one
  * number by bisection, to the precision of float32.
  * @see DGM §4.4.2, Eq. 4.60 with M = 1; Variational Inference with Normalizing Flows (Rezende and Mohamed, 2015), §4.1, A.1
+ *
+ * @example
+ * ```ts
+ * const layer = new Planar({ dims: 2, key });
+ * const model = flow({ layers: [layer], eventShape: [2] });
+ * ```
  */
 export class Planar extends BaseFlowLayer {
   readonly eventShape: Shape;

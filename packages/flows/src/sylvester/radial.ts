@@ -26,6 +26,12 @@ const EPSILON = 1e-12;
  * With $h = 1/(\alpha + r)$: $\ln|\det| = (D - 1) \ln(1 + \beta h) + \ln(1 + \alpha \beta h^2)$. The inverse is in closed form:
  * r is the root of a quadratic.
  * @see Variational Inference with Normalizing Flows (Rezende and Mohamed, 2015), Eq. 14 and A.2
+ *
+ * @example
+ * ```ts
+ * const layer = new Radial({ dims: 2, key });
+ * const model = flow({ layers: [layer], eventShape: [2] });
+ * ```
  */
 export class Radial extends BaseFlowLayer {
   readonly eventShape: Shape;

@@ -72,6 +72,12 @@ const OPTIONS: readonly (keyof SylvesterOptions)[] = [
  * often are. The QR decomposition here gives orthonormal columns for every matrix.
  * @throws ArgumentError if the form is not known, or `columns` is more than D or given for another form
  * @see DGM §4.4.2.2, Eq. 4.60-4.65; Sylvester Normalizing Flows (van den Berg et al., 2018)
+ *
+ * @example
+ * ```ts
+ * const layer = new Sylvester({ dims: 8, form: 'orthogonal', columns: 4, key });
+ * const model = flow({ layers: [layer], eventShape: [8] });
+ * ```
  */
 export class Sylvester extends BaseFlowLayer {
   readonly eventShape: Shape;

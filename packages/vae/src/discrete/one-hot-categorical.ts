@@ -39,6 +39,12 @@ export interface OneHotCategoricalOptions {
  *
  * The draw is exact. The gradient through it is biased; a smaller $\tau$ makes it less biased and noisier.
  * @see Categorical Reparameterization with Gumbel-Softmax (Jang et al., 2017). The Concrete Distribution (Maddison et al., 2017)
+ *
+ * @example
+ * ```ts
+ * const prior = new OneHotCategorical([8, 10], { eventRank: 2 }); // 8 variables of 10 classes, equally probable
+ * prior.sample(key, [100]); // [100, 8, 10]
+ * ```
  */
 export class OneHotCategorical extends BaseDistribution {
   readonly kind = 'OneHotCategorical';

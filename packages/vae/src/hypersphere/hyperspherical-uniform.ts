@@ -8,6 +8,12 @@ import { record } from '../record';
  *
  * Densities are per unit of area of the sphere $S^{d-1}$; the length of a vector is not checked.
  * @see DGM §4.4.2.3
+ *
+ * @example
+ * ```ts
+ * const prior = new HypersphericalUniform(10);
+ * prior.sample(key, [100]); // [100, 10], of length 1
+ * ```
  */
 export class HypersphericalUniform extends BaseDistribution {
   readonly kind = 'HypersphericalUniform';

@@ -24,6 +24,12 @@ const TINY = 1e-20;
  * Draws come from a rejection sampler. Their gradient is the exact gradient of the distribution function and needs no
  * correction.
  * @see DGM §4.4.2.3, Eq. 4.66, 4.67. Hyperspherical Variational Auto-Encoders (Davidson et al., 2018)
+ *
+ * @example
+ * ```ts
+ * const q = new VonMisesFisher(tf.tensor2d([[1, 0, 0]]), tf.tensor1d([20]));
+ * q.sample(key); // [1, 3], near the direction
+ * ```
  */
 export class VonMisesFisher extends BaseDistribution {
   readonly kind = 'VonMisesFisher';

@@ -22,6 +22,12 @@ import { checkParameters, vectorSize } from './parameters';
  * A normal with a diagonal covariance, reflected T times: $z = H_T \cdots H_1 z_0$ with
  * $H_t = I - 2 v_t v_t^T / \|v_t\|^2$, which is a normal with a full covariance. Reflections preserve volumes, so the
  * density of z is that of $z_0$.
+ *
+ * @example
+ * ```ts
+ * const q = new HouseholderNormal(tf.zeros([4, 8]), tf.ones([4, 8]), key.normal([4, 2, 8])); // two reflections
+ * q.sample(key); // [4, 8]
+ * ```
  */
 export class HouseholderNormal extends BaseDistribution {
   readonly kind = 'HouseholderNormal';
