@@ -1,12 +1,24 @@
 import { compileSampler } from '@dgm/compile';
-import { adamW, classContext, exactTrace, fit, Key, oneHot, planeKl, rungeKutta } from '@dgm/core';
+import {
+  adamW,
+  classContext,
+  exactTrace,
+  fit,
+  Key,
+  loadWeights,
+  oneHot,
+  planeKl,
+  rungeKutta,
+  saveWeights,
+} from '@dgm/core';
 import type { Examples } from '@dgm/core';
 import { planeDataset } from '@dgm/data';
-import { flowMatching, fourierEntries, mlpDenoiser } from '@dgm/diffusion';
+import { convDenoiser, flowMatching, fourierEntries, mlpDenoiser, reflowPairs } from '@dgm/diffusion';
 import * as tf from '@tensorflow/tfjs-core';
 import { nearestNeighbourLabels } from '../../datasets/classifiers';
 import { planes } from '../../datasets/planes';
 import { flowTraining, imageFlow } from '../../recipes/diffusion';
+import { qualityOf } from '../../recipes/shared/sample-quality';
 import type { Claim, ClaimContext, Measured } from '../claim';
 import { overSeeds, trainedMetric, trainedNats } from '../trained';
 
@@ -53,6 +65,41 @@ async function classAccuracy({ engine, ...context }: ClaimContext): Promise<Meas
     model.dispose();
   }
   return overSeeds(shares);
+}
+
+/** The coverage of draws in two steps of Euler's method, by a flow that learns pairs of noise and what another flow makes of it. */
+async function rectifiedCoverage({ engine: { engine }, ...context }: ClaimContext): Promise<Measured> {
+  const digits = await context.dataset(dataset);
+  const { levels } = digits;
+  const { shape } = digits.train;
+  const coverages: number[] = [];
+  for (const seed of context.seeds) {
+    const key = Key.of(seed);
+    const first = imageFlow(digits, { key: key.fold('weights'), quick: false });
+    await fit(first, digits, { ...flowTraining(digits), key: key.fold('training'), engine });
+    const { train, batch } = await reflowPairs(first, {
+      ...{ key: key.fold('pairs'), count: 8000, batchSize: 250, engine },
+    });
+    const entries = fourierEntries({ frequencies: [(levels! - 1) / 4] });
+    const second = flowMatching({ shape, levels: levels!, network: convDenoiser({ shape, entries, key }) });
+    // It begins as the first, whose blocks have dropout before the last convolution: pairs are many enough without.
+    const rename = (path: string): string => path.replace('/body/7/', '/body/6/');
+    loadWeights(second, await saveWeights(first), { rename });
+    const training = flowTraining({ ...digits, train }, 20);
+    await fit(second, { train }, { ...training, batch, key: key.fold('reflow'), engine });
+    const draw = async (n: number) => {
+      const solver = rungeKutta({ steps: 2, order: 1 });
+      const sampler = await compileSampler(second.samplingLoop(n, { temperature: 0.95, solver }));
+      const samples = await sampler.sample(key.fold('samples'));
+      sampler.dispose();
+      return samples;
+    };
+    const quality = await qualityOf(draw, { test: digits.test, train: digits.train }, key);
+    coverages.push(quality['coverage']!.value!);
+    first.dispose();
+    second.dispose();
+  }
+  return overSeeds(coverages);
 }
 
 /** The square that holds the densities of the plane. */
@@ -159,11 +206,11 @@ export const claims: readonly Claim[] = [
   ofSamples('precision', 'share of samples in the ball of an example', 0.72),
   {
     name: 'diffusion.samples.few-step-coverage',
-    what: 'the same coverage for two steps of a mean flow',
+    what: "the same coverage for two steps of Euler's method of a rectified flow, at the same temperature",
     unit: 'of 1',
     bound: { atLeast: 0.6 },
-    ...{ seeds, minutes: 15, requires },
-    measure: (context) => trainedMetric({ model: 'mean-flow', dataset, metric: 'coverage' }, context),
+    ...{ seeds: [0, 1], minutes: 8, requires },
+    measure: rectifiedCoverage,
   },
   {
     name: 'diffusion.samples.class-accuracy',
