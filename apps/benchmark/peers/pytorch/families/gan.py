@@ -1,36 +1,46 @@
-"""The generative adversarial networks of the benchmark, of integers behind networks that see -1 to 1."""
+"""The generative adversarial networks of the benchmark, of integers behind networks that see -1 to 1, and density networks."""
 
 import functools
+import math
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from parts import mlp
+from parts import draw, few_levels, mlp, surprise
 
-LATENT = 16
+LATENT, CLASSES = 16, 10
+
+
+def leaky():
+    return nn.LeakyReLU(0.2)
 
 
 class Gan(nn.Module):
     """`kind` is the loss; `real` and `fake` are the weights of the gradient penalties at either, `between` that of Wasserstein
-    GANs between them. The generator learns at every `steps`-th step."""
+    GANs between them. The generator learns at every `steps`-th step. Generator and critic see `told` and `shown` numbers more."""
 
     optimizer_options = {"betas": (0.0, 0.99)}
-    activation = staticmethod(lambda: nn.LeakyReLU(0.2))
+    activation = staticmethod(leaky)
 
-    def __init__(self, task, kind, noise=0.1, real=0.0, fake=0.0, between=0.0, steps=1, layers=2, units=256):
+    def __init__(
+        self, task, kind, noise=0.1, real=0.0, fake=0.0, between=0.0, steps=1, layers=2, units=256, told=0, shown=0
+    ):
         super().__init__()
         if task.levels is None or len(task.shape) != 1:
             raise ValueError("the PyTorch peer takes vectors of integers")
         size, self.levels, self.kind, self.noise = task.shape[0], task.levels, kind, noise
         self.weights, self.steps = (real, fake, between), steps
         hidden = [(task.width or (64 if task.quick else units)) if layers == 2 else units] * layers
-        self.generator = mlp(LATENT, *hidden, size, activation=self.activation)
-        self.critic = mlp(size, *hidden, 1, activation=self.activation)
+        self.generator = mlp(LATENT + told, *hidden, size, activation=self.activation)
+        self.critic = mlp(size + shown, *hidden, 1, activation=self.activation)
 
     def players(self):
         critic = self.loss, list(self.critic.parameters()), 1
         return [critic, (self.generator_loss, list(self.generator.parameters()), self.steps)]
+
+    def score(self, x):
+        return self.critic(x)
 
     def generate(self, n):
         return self.generator(torch.randn(n, LATENT)).tanh()
@@ -43,14 +53,14 @@ class Gan(nn.Module):
         """The squared norm of the critic's gradient, of each row."""
         with torch.enable_grad():
             x = x if x.requires_grad else x.detach().requires_grad_()
-            (slope,) = torch.autograd.grad(self.critic(x).sum(), x, create_graph=True)
+            (slope,) = torch.autograd.grad(self.score(x).sum(), x, create_graph=True)
         return slope.square().sum(1)
 
     def loss(self, x):
         with torch.no_grad():
             fakes = self.generate(len(x))
         real, fake = self.seen(x, fakes)
-        on_real, on_fake = self.critic(real), self.critic(fake)
+        on_real, on_fake = self.score(real), self.score(fake)
         if self.kind == "relativistic":
             loss = F.softplus(on_fake - on_real).mean()
         elif self.kind == "wasserstein":
@@ -69,9 +79,9 @@ class Gan(nn.Module):
 
     def generator_loss(self, x):
         real, fake = self.seen(x, self.generate(len(x)))
-        on_fake = self.critic(fake)
+        on_fake = self.score(fake)
         if self.kind == "relativistic":
-            return F.softplus(self.critic(real) - on_fake).mean()
+            return F.softplus(self.score(real) - on_fake).mean()
         if self.kind == "wasserstein":
             return -on_fake.mean()
         return -F.softplus(on_fake).mean() if self.kind == "saturating" else F.softplus(-on_fake).mean()
@@ -91,9 +101,92 @@ class BookGan(Gan):
         super().__init__(task, "saturating", noise=0.03, layers=1, units=128)
 
 
+class ConditionalGan(Gan):
+    """R3GAN whose networks see the class of an example beside what else they see."""
+
+    takes_labels = True
+
+    def __init__(self, task):
+        super().__init__(task, "relativistic", real=0.15, fake=0.15, told=CLASSES, shown=CLASSES)
+
+    def score(self, x):
+        return self.critic(torch.cat([x, self.context], 1))
+
+    def generate(self, n):
+        return self.generator(torch.cat([torch.randn(n, LATENT), self.context], 1)).tanh()
+
+    def told(self, batch):
+        x, labels = batch
+        self.context = F.one_hot(labels.long(), CLASSES).float()
+        return x
+
+    def loss(self, batch):
+        return super().loss(self.told(batch))
+
+    def generator_loss(self, batch):
+        return super().generator_loss(self.told(batch))
+
+    def sample(self, n):
+        self.context = F.one_hot(torch.arange(n) % CLASSES, CLASSES).float()
+        return super().sample(n)
+
+
+class InfoGan(Gan):
+    """R3GAN that is told a random class, which a network must read from what is generated."""
+
+    def __init__(self, task):
+        super().__init__(task, "relativistic", real=0.15, fake=0.15, told=CLASSES)
+        size, units = task.shape[0], task.width or (64 if task.quick else 256)
+        self.recognition = mlp(size, units, CLASSES, activation=leaky)
+
+    def players(self):
+        critic, (loss, weights, every) = super().players()
+        return [critic, (loss, weights + list(self.recognition.parameters()), every)]
+
+    def generate(self, n):
+        self.code = torch.randint(CLASSES, (n,))
+        told = F.one_hot(self.code, CLASSES).float()
+        return self.generator(torch.cat([torch.randn(n, LATENT), told], 1)).tanh()
+
+    def generator_loss(self, x):
+        real, fake = self.seen(x, self.generate(len(x)))
+        loss = F.softplus(self.critic(real) - self.critic(fake)).mean()
+        return loss + F.cross_entropy(self.recognition(fake), self.code)
+
+
+class DensityNetwork(nn.Module):
+    """DGM Eq. 7.1-7.5: a decoder that learns from draws of the prior."""
+
+    latent = 2
+
+    def __init__(self, task):
+        super().__init__()
+        if len(task.shape) != 1:
+            raise ValueError("the PyTorch peer takes vectors")
+        self.dims, self.levels, width = task.shape[0], few_levels(task), task.width or 64
+        self.draws = 4 if task.quick else 32
+        self.decoder = mlp(self.latent, width, width, self.dims * self.levels, activation=leaky)
+
+    def logits(self, n):
+        return self.decoder(torch.randn(n, self.latent)).view(n, self.dims, self.levels)
+
+    def nats(self, x):
+        each = surprise(self.logits(self.draws * len(x)), x.repeat(self.draws, 1)).view(self.draws, -1)
+        return math.log(self.draws) - torch.logsumexp(-each, 0)
+
+    def loss(self, x):
+        return self.nats(x).mean()
+
+    def sample(self, n):
+        return draw(self.logits(n))
+
+
 MODELS = {
     "gan-r3": functools.partial(Gan, kind="relativistic", real=0.15, fake=0.15),
     "gan-non-saturating": functools.partial(Gan, kind="non-saturating", real=0.25),
     "gan-wgan-gp": functools.partial(Gan, kind="wasserstein", between=10.0, steps=3),
     "gan-book": BookGan,
+    "gan-conditional": ConditionalGan,
+    "infogan": InfoGan,
+    "density-network": DensityNetwork,
 }
