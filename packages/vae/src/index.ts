@@ -46,6 +46,8 @@ export type { VqVae, VqVaeOptions } from './discrete/vq-vae';
 // conditions and labels
 export { conditionalVae } from './conditional/conditional-vae';
 export type { ConditionalVae, ConditionalVaeOptions } from './conditional/conditional-vae';
+export { characteristicVae } from './semi-supervised/characteristic-vae';
+export type { CharacteristicVae, CharacteristicVaeOptions } from './semi-supervised/characteristic-vae';
 export { semiSupervisedVae } from './semi-supervised/semi-supervised-vae';
 export type { SemiSupervisedVae, SemiSupervisedVaeOptions } from './semi-supervised/semi-supervised-vae';
 

@@ -19,6 +19,7 @@ import { householder, HouseholderNormal } from './posteriors/householder';
 import { vonMisesFisher } from './posteriors/von-mises-fisher';
 import { ppca } from './ppca/ppca';
 import { ORIGIN } from './record';
+import { characteristicVae } from './semi-supervised/characteristic-vae';
 import { semiSupervisedVae } from './semi-supervised/semi-supervised-vae';
 import { vae } from './vae';
 
@@ -44,6 +45,7 @@ export const modelParts: ModelParts = {
     OneHotCategorical,
     vqVae,
     conditionalVae,
+    characteristicVae,
     semiSupervisedVae,
     adversarialPenalty,
     latentNorm,

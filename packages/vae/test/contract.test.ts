@@ -175,6 +175,7 @@ describeCoverage({
     latentExamples: 'src/autoencoders/autoencoders.test.ts',
     latentNorm: 'src/autoencoders/autoencoders.test.ts',
     mmdPenalty: 'src/autoencoders/autoencoders.test.ts',
+    characteristicVae: 'src/semi-supervised/characteristic-vae.test.ts',
     semiSupervisedVae: 'src/semi-supervised/semi-supervised-vae.test.ts',
     withLatentDensity: 'src/autoencoders/autoencoders.test.ts',
     BaseHierarchicalVae: 'src/hierarchical/hierarchical.test.ts',
