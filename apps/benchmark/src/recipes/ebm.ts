@@ -89,7 +89,7 @@ function exactRbmExperiment(
       model: rbm({ visible, hidden, key, examples, objective: maximumLikelihood(), weightDecay }),
       training: {
         // Weight decay and steps were chosen by validation rows.
-        optimizer: adam({ learningRate: cosineSchedule(0.05, { steps, final: 1e-4 }) }),
+        optimizer: sgd({ learningRate: cosineSchedule(0.2, { steps, final: 0.01 }), momentum: 0.95 }),
         batchSize: train.count,
         epochs: steps,
         validateEvery: 50,
