@@ -1,6 +1,6 @@
 import { adam, countParameters, fit, Key, setup } from '@dgm/core';
 import { progressBar } from '@dgm/core/node';
-import { text as loadText, type TextDataset } from '@dgm/data';
+import { text as loadText, type FileSource, type TextDataset } from '@dgm/data';
 import { decimal, duration, NOTHING } from '../report/format';
 import { OutputFolder } from '../results/output-folder';
 import { parseTextArguments, textCommand, type TextArguments } from './arguments';
@@ -24,7 +24,7 @@ export async function text(argv: readonly string[]): Promise<number> {
   try {
     const { where } = textCommand;
     await output?.checkFree(TEXT_FILE, { where, overwrite: given.overwrite, canResume: false });
-    const results = await measure(given);
+    const results = await measureText(given.file, given);
     console.log(`\n${textTable(results)}\n\n${remarks(results)}`);
     if (output) {
       await output.write(TEXT_FILE, `${JSON.stringify(results, null, 2)}\n`);
@@ -37,8 +37,12 @@ export async function text(argv: readonly string[]): Promise<number> {
   return 0;
 }
 
-async function measure(given: TextArguments): Promise<TextResults> {
-  const data = await loadText(given.file, { length: given.length });
+/** What is trained, and how long. */
+export type TextTraining = Omit<TextArguments, 'file' | 'out' | 'overwrite' | 'help'>;
+
+/** Trains a character model on the first part of a text, and measures it and the compressors on the last. */
+export async function measureText(source: FileSource, training: TextTraining): Promise<TextResults> {
+  const data = await loadText(source, { length: training.length });
   const { train: before, test } = data;
   const characters = {
     train: before.values.length,
@@ -50,7 +54,7 @@ async function measure(given: TextArguments): Promise<TextResults> {
   console.log(
     `${decimal(characters.train)} characters to train on, ${decimal(characters.heldOut)} held out, ${characters.different} different ones`,
   );
-  const trained = await train(given, data);
+  const trained = await train(training, data);
   const [heldOut, seen] = [data.decode(test.values), data.decode(before.values)];
   return {
     ...trained,
@@ -60,7 +64,7 @@ async function measure(given: TextArguments): Promise<TextResults> {
 }
 
 async function train(
-  { model: name, hidden, length, epochs, maxSeconds, seed, engine }: TextArguments,
+  { model: name, hidden, length, epochs, maxSeconds, seed, engine }: TextTraining,
   data: TextDataset,
 ): Promise<Omit<TextResults, 'characters' | 'compressors'>> {
   const key = Key.of(seed);
@@ -93,7 +97,7 @@ async function train(
 }
 
 /** Bits per character, as lines of text. */
-function textTable({ model, bits, compressors: sizes }: TextResults): string {
+export function textTable({ model, bits, compressors: sizes }: TextResults): string {
   const missing = (size: number | null): string => (size === null ? 'not installed' : decimal(size, 3));
   const rows = [
     ['bits per character', 'alone', 'after the training text'],
