@@ -134,19 +134,20 @@ it('bounds its normalizer from below and above, exactly where nothing interacts 
         .get('bias')!
         .assign(Key.of(6).normal([9]));
     });
-    const { lower, upper } = await model.logPartitionBounds({
+    const { lower, bethe, upper } = await model.logPartitionBounds({
       ...{ key, trees: 20 },
       ...(steps !== undefined && { steps }),
     });
     const exact = tf.tidy(() => take(model.logPartition())[0]!);
     model.dispose();
-    return { below: exact - lower, above: upper - exact };
+    return { below: exact - lower, above: upper - exact, bethe: bethe - exact };
   };
   const grid = await boundsOf(gridEdges([3, 3]), 0.7);
   expect(grid.below).toBeGreaterThan(0);
   expect(grid.below).toBeLessThan(0.5);
   expect(grid.above).toBeGreaterThan(0);
   expect(grid.above).toBeLessThan(0.5);
+  expect(Math.abs(grid.bethe)).toBeLessThan(0.1 * Math.min(grid.above, grid.below));
   const loose = await boundsOf(gridEdges([3, 3]), 0.7, 0);
   expect(grid.above).toBeLessThan(0.5 * loose.above);
   const all = await boundsOf(
@@ -165,10 +166,12 @@ it('bounds its normalizer from below and above, exactly where nothing interacts 
     1,
   );
   expect(tree.above).toBeCloseTo(0, 4);
+  expect(tree.bethe).toBeCloseTo(0, 4);
   expect(tree.below).toBeGreaterThan(0);
   const free = await boundsOf([], 1);
   expect(free.below).toBeCloseTo(0, 4);
   expect(free.above).toBeCloseTo(0, 4);
+  expect(free.bethe).toBeCloseTo(0, 4);
 });
 
 it('recovers the machine that its examples come from, by pseudo-likelihood', async () => {

@@ -31,7 +31,7 @@ import type { AnnealedPath } from '../partition/annealed-importance-sampling';
 import { checkFewBits, logSumOverBits, partitionOf } from '../partition/enumerate';
 import { record } from '../record';
 import { bernoulliUnits, dot, drawBits } from '../rbm/units';
-import { meanFieldBound, treeBound } from './bounds';
+import { betheApproximation, meanFieldBound, treeBound } from './bounds';
 import { colourClasses, type Edge } from './graph';
 
 export interface BoltzmannMachineOptions {
@@ -190,19 +190,22 @@ export class BoltzmannMachine extends BaseModule implements EnergyModel, LoopSam
 
   /**
    * Bounds on $\ln Z$ that need no sampling, for machines of any size: below by mean field, above by convexity over random spanning
-   * trees of the edges (tree-reweighted). The upper one is exact for edges without a cycle; both are loose where weights are large.
+   * trees of the edges (tree-reweighted), and between them mostly the Bethe approximation, by belief propagation. The latter two are
+   * exact for edges without a cycle, and `bethe` is below $\ln Z$ where no weight is negative; the bounds are loose where weights are
+   * large.
    * @param options - `trees`: how many spanning trees, or more where it takes more to use every edge (`@defaultValue 50`); `steps`: of
    *   gradient descent, which tightens the upper bound (`@defaultValue 100`)
    * @returns nats
    * @throws {@link ArgumentError} for an option that is unknown or out of its range.
    * @see An Introduction to Variational Methods for Graphical Models (Jordan et al., 1999), §6; A New Class of Upper Bounds on the
-   * Log Partition Function (Wainwright, Jaakkola and Willsky, 2005), Eq. 13, for fixed trees
+   * Log Partition Function (Wainwright, Jaakkola and Willsky, 2005), Eq. 13, for fixed trees; Constructing Free-Energy Approximations and Generalized Belief Propagation Algorithms (Yedidia,
+   * Freeman and Weiss, 2005); The Bethe Partition Function of Log-supermodular Graphical Models (Ruozzi, 2012)
    */
   async logPartitionBounds(options: {
     readonly key: Key;
     readonly trees?: number;
     readonly steps?: number;
-  }): Promise<{ readonly lower: number; readonly upper: number }> {
+  }): Promise<{ readonly lower: number; readonly bethe: number; readonly upper: number }> {
     const where = 'BoltzmannMachine.logPartitionBounds';
     checkOptions(where, options, ['key', 'trees', 'steps']);
     const { key, trees = 50, steps = 100 } = options;
@@ -214,6 +217,7 @@ export class BoltzmannMachine extends BaseModule implements EnergyModel, LoopSam
     const energy = { bias, edges: this.#edges, weights };
     return {
       lower: meanFieldBound(energy),
+      bethe: betheApproximation(energy),
       upper: treeBound(energy, { trees, random: key.generator(), steps }),
     };
   }
