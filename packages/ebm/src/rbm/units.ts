@@ -154,6 +154,11 @@ export function categoricalUnits(options: { readonly shape: Shape; readonly leve
  * integers whose sum is L.
  * @throws {@link ArgumentError} for fewer than two words, or documents of fewer than two.
  * @see Replicated Softmax: an Undirected Topic Model (Salakhutdinov and Hinton, 2009)
+ *
+ * @example
+ * ```ts
+ * const model = rbm({ visible: replicatedSoftmaxUnits({ words: 500, length: 100 }), hidden: 50, key }); // x: [n, 500] of counts
+ * ```
  */
 export function replicatedSoftmaxUnits(options: {
   readonly words: number;
