@@ -11,6 +11,12 @@ const UNFINISHED = 'unfinished.tmp';
  *
  * A file is written under another name, synced to the disk and renamed, and then the folder is synced: a crash or a
  * power cut leaves the old file or the new one. One run at a time may write to a folder.
+ *
+ * @example
+ * ```ts
+ * const checkpoint = { store: fileStore('checkpoints/run-1'), everySteps: 100 };
+ * await fit(model, data, { key, optimizer: adam(), batchSize: 64, epochs: 20, checkpoint });
+ * ```
  */
 export function fileStore(folder: string): CheckpointStore {
   return {

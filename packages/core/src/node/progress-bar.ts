@@ -16,7 +16,14 @@ export interface ProgressBarOptions {
   readonly maxSeconds?: number;
 }
 
-/** Shows the progress of training: a bar on a terminal, otherwise a line every few epochs. */
+/**
+ * Shows the progress of training: a bar on a terminal, otherwise a line every few epochs.
+ *
+ * @example
+ * ```ts
+ * await fit(model, data, { key, optimizer: adam(), batchSize: 64, epochs: 20, callbacks: [progressBar()] });
+ * ```
+ */
 export function progressBar({
   stream = process.stderr,
   everyEpochs = 10,
