@@ -88,7 +88,7 @@ function exactRbmExperiment(
     return {
       model: rbm({ visible, hidden, key, examples, objective: maximumLikelihood(), weightDecay }),
       training: {
-        // Weight decay and steps were chosen by validation rows.
+        // Weight decay was chosen by validation rows.
         optimizer: sgd({ learningRate: cosineSchedule(0.2, { steps, final: 0.01 }), momentum: 0.95 }),
         batchSize: train.count,
         epochs: steps,
