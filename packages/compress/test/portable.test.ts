@@ -1,11 +1,10 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { build } from 'esbuild';
 import { chromium } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { bundle } from './fixtures/bundle';
 import { examples } from './fixtures/examples';
+import { fixture } from './fixtures/read';
 
 /** Debian's browser, or the one that `DGM_CHROMIUM` names. */
 const executablePath = [process.env['DGM_CHROMIUM'], '/usr/bin/chromium', '/usr/bin/chromium-browser'].find(
@@ -28,15 +27,12 @@ describe('a file that was written in Node', () => {
   let file: number[];
 
   beforeAll(async () => {
-    const fixture = async (name: string) => [
-      ...(await readFile(path.join(import.meta.dirname, 'fixtures', name))),
-    ];
-    [model, file] = [await fixture('wavenet-v1.model'), await fixture('wavenet-v1.dgmc')];
-    script = await bundle('browser');
+    [model, file] = [[...fixture('wavenet-v1.model')], [...fixture('wavenet-v1.dgmc')]];
+    script = await bundle(PROGRAM, 'browser');
   }, 60_000);
 
   it('decodes in a worker, and is written there again', async () => {
-    const code = `${await bundle('node')}; const { parentPort, workerData } = require('node:worker_threads');
+    const code = `${await bundle(PROGRAM, 'node')}; const { parentPort, workerData } = require('node:worker_threads');
       parentPort.postMessage(globalThis.again(workerData.model, workerData.file));`;
     const worker = new Worker(code, { eval: true, workerData: { model, file } });
     const result = await new Promise((resolve, reject) => {
@@ -78,20 +74,3 @@ describe('a file that was written in Node', () => {
     60_000,
   );
 });
-
-/** The package from its sources, for one platform. */
-async function bundle(platform: 'browser' | 'node'): Promise<string> {
-  const source = (name: string) => path.join(import.meta.dirname, '../..', name, 'src/index.ts');
-  const { outputFiles } = await build({
-    stdin: { contents: PROGRAM, resolveDir: path.join(import.meta.dirname, '..'), loader: 'ts' },
-    alias: { '@dgm/core': source('core'), '@dgm/compile': source('compile') },
-    external: ['onnxruntime-node', 'onnxruntime-web', 'node:*'],
-    bundle: true,
-    write: false,
-    format: 'iife',
-    platform,
-    target: 'es2022',
-    logLevel: 'error',
-  });
-  return outputFiles[0]!.text;
-}

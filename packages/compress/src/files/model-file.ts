@@ -15,7 +15,7 @@ export interface ModelFile {
 
 const FORMAT = 'dgm.codec';
 const VERSION = '1';
-/** The most numbers that the values of a program may have in all: 2 GiB of doubles. */
+/** The most numbers that the values of a program may have in all: 2 GiB of doubles. Positions take at most as much again. */
 const MOST_NUMBERS = 2 ** 28;
 
 type StoredProgram = Omit<ProgramParts, 'constants'> & {
@@ -95,6 +95,10 @@ function readProgram(stored: StoredProgram, tensors: TensorFile['tensors']): Pro
       throw damaged('to hold values of a shape and type', `${type} ${JSON.stringify(shape)}`);
     }
     numbers += sizeOf(shape);
+  }
+  // A choice keeps the positions of what it reads, in 12 bytes for each number of its output.
+  for (const { operation, output } of instructions) {
+    if (operation.op === 'select') numbers += sizeOf(values[output]?.shape ?? []);
   }
   if (!(numbers <= MOST_NUMBERS)) throw damaged(`to have at most ${MOST_NUMBERS} numbers`, String(numbers));
   const constants = new Map<number, ConstantData>();
