@@ -24,9 +24,10 @@ import {
 } from '@dgm/core';
 import type { ConditionedBatch, Dataset, Engine, Examples, Key, Layer, MakeBatch } from '@dgm/core';
 import { gatedPixelCnn } from '@dgm/arm';
-import { glyphs, letters } from '@dgm/data';
+import { glyphs, letters, toTensor } from '@dgm/data';
 import { fourierEntries, gaussianDiffusion, learnedSchedule, mlpDenoiser } from '@dgm/diffusion';
 import { dequantized, integerLogisticMixture, learnedBase, logitPreprocessing, realNvp } from '@dgm/flows';
+import type { Flow } from '@dgm/flows';
 import {
   densityWeight as ofDensity,
   fadedLevels,
@@ -265,7 +266,7 @@ export const recipes: readonly Recipe[] = [
       return {
         model,
         training: { ...bookTraining, batch: classContext({ classes }) },
-        measure: measureHybrid(model, dataset),
+        measure: measureHybrid(model, dataset, { integerFlow: model.density as Flow }),
       };
     },
   },
@@ -291,7 +292,7 @@ export const recipes: readonly Recipe[] = [
       return {
         model,
         training: decaying(dataset, { epochs: 30, learningRate: 4e-3 }),
-        measure: measureHybrid(model, dataset, { pulls }),
+        measure: measureHybrid(model, dataset, { pulls, integerFlow: model.density as Flow }),
       };
     },
   },
@@ -390,6 +391,8 @@ interface Besides {
   readonly pulls?: GradientNorms;
   /** Draws that logits and bounds are means over, for a classifier by bounds. @defaultValue 1 */
   readonly numSamples?: number;
+  /** A flow of integers that the examples are to come back from. */
+  readonly integerFlow?: Pick<Flow, 'encode' | 'decode'>;
 }
 
 /** How strongly either term pulls at the parameters that both share, before training. */
@@ -412,7 +415,7 @@ async function pullsOf(
 function measureHybrid(
   model: HybridModel,
   { train, validation, levels = 2 }: Dataset,
-  { draws = {}, pulls, numSamples = 1 }: Besides = {},
+  { draws = {}, pulls, numSamples = 1, integerFlow }: Besides = {},
 ): NonNullable<Experiment['measure']> {
   return async (examples, { key, engine }) => {
     const judge = await judgeOf(model, { engine, numSamples, key: key.fold('judge') });
@@ -437,7 +440,12 @@ function measureHybrid(
         }
       }
       const { metrics, curves } = await classification(seen, examples.labels!);
-      const others = { ...withoutTraining(train, examples), ...(pulls && tableOf(pulls)), ...detected };
+      const others = {
+        ...withoutTraining(train, examples),
+        ...(pulls && tableOf(pulls)),
+        ...(integerFlow && roundTrips(integerFlow, examples)),
+        ...detected,
+      };
       return { metrics: { ...metrics, ...others }, curves };
     } finally {
       judge.dispose();
@@ -500,6 +508,14 @@ function withoutTraining(train: Examples, test: Examples): Readonly<Record<strin
       { value: 100 * error, unit: '%', better: 'lower' },
     ]),
   );
+}
+
+/** How many examples come back from a flow as they were. */
+function roundTrips(flow: Pick<Flow, 'encode' | 'decode'>, examples: Examples): Record<string, Metric> {
+  const x = toTensor(examples);
+  const value = tf.tidy(() => tf.sum(tf.all(tf.equal(flow.decode(flow.encode(x)), x), 1)).dataSync())[0]!;
+  x.dispose();
+  return { 'examples that come back': { value, unit: `of ${examples.count}`, better: 'higher' } };
 }
 
 const minus = (value: number): number => -value;
