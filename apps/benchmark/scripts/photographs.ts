@@ -22,22 +22,11 @@ import {
   neuralCompressor,
 } from '@dgm/compress';
 import type { ImageArray, RatePoint } from '@dgm/compress';
-import {
-  adam,
-  asLayer,
-  BaseLayer,
-  categoricalHead,
-  Dense,
-  fit,
-  Key,
-  mlp,
-  Sequential,
-  setup,
-} from '@dgm/core';
-import type { CallOptions, Engine, Layer } from '@dgm/core';
+import { adam, asLayer, categoricalHead, fit, Key, mlp, Sequential, setup } from '@dgm/core';
+import type { Engine } from '@dgm/core';
 import { dataset, type Dataset } from '@dgm/data';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor } from '@tensorflow/tfjs-core';
+import { Parallel } from '../src/recipes/compress';
 
 const TILE = 16;
 const LEVELS = 256;
@@ -116,25 +105,6 @@ function patchesOf(name: string, images: readonly ImageArray[]): Dataset {
   });
   const [train, validation, test] = [examples('train'), examples('validation'), examples('none')];
   return dataset({ name, train, validation, test, levels: LEVELS });
-}
-
-/** A linear map and a network, added. */
-class Parallel extends BaseLayer {
-  readonly #linear: Layer;
-  readonly #network: Layer;
-
-  constructor(inputs: number, hidden: number, outputs: number, key: Key) {
-    super();
-    this.#linear = this.child('linear', new Dense({ inputs, outputs, key: key.fold('linear') }));
-    this.#network = this.child(
-      'network',
-      mlp([inputs, hidden, outputs], { key: key.fold('network'), activation: 'swish' }),
-    );
-  }
-
-  protected forward(x: Tensor, call: CallOptions): Tensor {
-    return tf.add(this.#linear.apply(x, call), this.#network.apply(x, call));
-  }
 }
 
 interface Training {

@@ -15,7 +15,7 @@ const GROUPS = [4, 4, 8, 16];
 const COMPONENTS = 3;
 
 /** The sum of a linear map, which is a start as good as principal components, and of a network. */
-class Parallel extends BaseLayer {
+export class Parallel extends BaseLayer {
   readonly #linear: Layer;
   readonly #network: Layer;
 
