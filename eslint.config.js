@@ -74,6 +74,8 @@ export default tseslint.config(
       '**/src/generated/**',
       '**/.turbo/**',
       '**/.test-results/**',
+      // A build writes it and removes it again.
+      '**/tsup.config.bundled_*',
       '**/.vitepress/cache/**',
       'out/**',
     ],

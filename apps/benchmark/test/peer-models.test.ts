@@ -34,7 +34,7 @@ const libraries: readonly { readonly library: PeerLibrary; readonly tasks: reado
         name: 'two-moons',
         shape: [2],
         models: 3,
-        ofOtherData: /^(residual-flow|cnf|ddgm|vdm|flow-matching|gan-.*)$/,
+        ofOtherData: /^(residual-flow|cnf|ddgm|vdm|flow-matching|gan-.*|infogan|density-network)$/,
       },
     ],
   },
@@ -42,7 +42,7 @@ const libraries: readonly { readonly library: PeerLibrary; readonly tasks: reado
 ];
 
 /** Their loss is no measure of what they have learned: two players, or a difference of energies. */
-const ADVERSARIAL = /^(gan-|jem$|rbm$)/;
+const ADVERSARIAL = /^(gan-|infogan$|jem$|rbm$)/;
 
 /** A small data set by name; `bits` is the glyphs as ink or none. */
 async function learnable(name: string): Promise<Dataset> {
