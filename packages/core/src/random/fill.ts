@@ -45,9 +45,7 @@ const CHUNK = 4096;
 /** Integers with bytes that tie, each after its place. */
 const ties = new Int32Array(2 * CHUNK);
 
-export const fillNormal: Fill = (values, generator) => {
-  for (let index = 0; index < values.length; index++) values[index] = generator.normal();
-};
+export const fillNormal: Fill = (values, generator) => generator.fillNormal(values);
 
 export const fillExponential: Fill = (values, generator) => {
   for (let index = 0; index < values.length; index++) values[index] = generator.exponential();

@@ -5,7 +5,7 @@ import {
   quadrature,
   STANDARD_ERRORS,
 } from '@dgm/testing';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Generator } from './generator';
 import { threefry } from './threefry';
 
@@ -53,15 +53,23 @@ describe('Generator', () => {
     expect(Array.from({ length: 1000 }, () => generator.int32() >>> 0)).toEqual(take(xoshiro(state), 1000));
   });
 
-  it('fills an array with what it would give one by one', () => {
-    const [atOnce, single] = [new Generator(7, 9), new Generator(7, 9)];
-    const values = new Float32Array(1000);
-    for (let round = 0; round < 2; round++) {
-      atOnce.fillUniform(values);
-      expect([...values]).toEqual(Array.from(values, () => single.uniform()));
-    }
-    expect(atOnce.normal()).toBe(single.normal());
-  });
+  // In parts of 512 and of 64 for each lane, and one by one.
+  it.each([1, 511, 512, 1000, 4096, 9000])(
+    'fills an array of %i with what it would give one by one',
+    (count) => {
+      const [atOnce, single] = [new Generator(7, 9), new Generator(7, 9)];
+      const [integers, numbers] = [new Int32Array(count), new Float32Array(count)];
+      for (let round = 0; round < 2; round++) {
+        atOnce.fillIntegers(integers);
+        expect(integers).toEqual(Int32Array.from(integers, () => single.int32()));
+        atOnce.fillUniform(numbers);
+        expect(numbers).toEqual(Float32Array.from(numbers, () => single.uniform()));
+        atOnce.fillNormal(numbers);
+        expect(numbers).toEqual(Float32Array.from(numbers, () => single.normal()));
+      }
+      expect(atOnce.int32()).toBe(single.int32());
+    },
+  );
 
   it('draws integers whose high and low bytes, and pairs of them, are uniform', () => {
     const integers = draws(2 ** 17, (generator) => generator.int32() >>> 0);
@@ -160,17 +168,45 @@ describe('normal draws', () => {
   });
 });
 
-it.each([1, 4, 7, 4096])('choose compares the bytes of what int32 gives, for %i entries', (count) => {
-  const threshold = 100;
+it.each([
+  [1, 100],
+  [4, 100],
+  [7, 100],
+  [4096, 100],
+  [20_003, 0],
+  [20_003, 100],
+  [20_003, 255],
+  [20_003, 256],
+])('choose compares the bytes of what int32 gives: %i entries, below %i', (count, threshold) => {
   const after = new Generator(3, 4);
   const integers = Int32Array.from({ length: Math.ceil(count / 4) }, () => after.int32());
   const bytes = new Uint8Array(integers.buffer);
   const generator = new Generator(3, 4);
   const [entries, ties] = [new Int32Array(count), new Int32Array(2 * integers.length)];
   const written = generator.choose(entries, threshold, 5, ties);
-  expect([...entries]).toEqual([...bytes.subarray(0, count)].map((byte) => (byte < threshold ? 5 : 0)));
+  expect(entries).toEqual(Int32Array.from(bytes.subarray(0, count), (byte) => (byte < threshold ? 5 : 0)));
   const places = [...ties.subarray(0, written)].filter((_, index) => index % 2 === 0);
+  expect(places).toEqual([...places].sort((a, b) => a - b));
   const undecided = [...bytes.subarray(0, count).keys()].filter((index) => bytes[index] === threshold);
-  expect(undecided.every((index) => places.includes(index & ~3))).toBe(true);
+  const known = new Set(places);
+  expect(undecided.every((index) => known.has(index & ~3))).toBe(true);
   expect(generator.int32()).toBe(after.int32());
+});
+
+it('gives the same numbers where WebAssembly is forbidden', async () => {
+  const drawn = (from: Generator) => {
+    const [uniform, normal, entries] = [new Float32Array(5000), new Float32Array(5000), new Int32Array(5000)];
+    from.fillUniform(uniform);
+    from.fillNormal(normal);
+    from.choose(entries, 100, 5, new Int32Array(2500));
+    return { uniform, normal, entries, next: from.int32() };
+  };
+  vi.resetModules();
+  vi.stubGlobal('WebAssembly', undefined);
+  const { Generator: OneByOne } = await import('./generator');
+  const { Lanes } = await import('./lanes');
+  const [numbers, none] = [drawn(new OneByOne(1, 2)), Lanes.create()];
+  vi.unstubAllGlobals();
+  expect([none, Lanes.create()]).toEqual([undefined, expect.any(Lanes)]);
+  expect(drawn(new Generator(1, 2))).toEqual(numbers);
 });

@@ -86,7 +86,7 @@ export class Key {
    */
   split(n: number): Key[] {
     checkInteger('Key.split', 'n', n, { min: 0, max: 2 ** 32 });
-    return Array.from({ length: n }, (_, index) => this.#child(index, SPLIT));
+    return Array.from({ length: n }, (_, index) => this.#descendant([index], SPLIT));
   }
 
   /** The child key of a name or of an index (a step, an epoch): equal data give equal keys, other data independent ones. */
@@ -100,11 +100,10 @@ export class Key {
           actual: String(data),
         });
       }
-      return this.#child(data >>> 0, FOLD_NUMBER).#child(Math.floor(data / 2 ** 32) >>> 0, FOLD_NUMBER);
+      return this.#descendant([data >>> 0, Math.floor(data / 2 ** 32) >>> 0], FOLD_NUMBER);
     }
-    let key = this.#child(data.length, FOLD_STRING);
-    for (let index = 0; index < data.length; index++) key = key.#child(data.charCodeAt(index), FOLD_STRING);
-    return key;
+    const codes = Array.from({ length: data.length }, (_, index) => data.charCodeAt(index));
+    return this.#descendant([data.length, ...codes], FOLD_STRING);
   }
 
   /**
@@ -227,12 +226,15 @@ export class Key {
     return new Key(parseInt(text.slice(0, 8), 16), parseInt(text.slice(8), 16));
   }
 
-  #child(index: number, domain: number): Key {
+  /** The child of the child ... of this key, one for each index. */
+  #descendant(indices: readonly number[], domain: number): Key {
+    let [word0, word1] = [this.#word0, this.#word1];
+    for (const index of indices) [word0, word1] = threefry(word0, word1, index, domain);
     const trace = this.#trace && {
       record: this.#trace.record,
-      derive: (root: Key) => this.#trace!.derive(root).#child(index, domain),
+      derive: (root: Key) => this.#trace!.derive(root).#descendant(indices, domain),
     };
-    return new Key(...threefry(this.#word0, this.#word1, index, domain), trace);
+    return new Key(word0, word1, trace);
   }
 
   /** Every tensor of random numbers is made here. */
