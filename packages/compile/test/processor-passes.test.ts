@@ -314,6 +314,29 @@ describePass('cumulate-by-product', {
   'not along another axis': { f: (x) => tf.cumsum(x!, 0), inputs: [[100, 5]], left: ['Cumsum'] },
 });
 
+describePass('coalesce-axes', {
+  'a matrix transposed': {
+    f: (x) => tf.transpose(x!, [2, 3, 0, 1]),
+    inputs: [[2, 3, 4, 5]],
+    left: ['Reshape', 'Transpose', 'Reshape'],
+  },
+  'channels first': {
+    f: (x) => tf.transpose(x!, [0, 3, 1, 2]),
+    inputs: [[2, 3, 4, 5]],
+    left: ['Reshape', 'Transpose', 'Reshape'],
+  },
+  'what has one axis already': {
+    f: (x) => tf.transpose(tf.reshape(x!, [6, 4, 5]), [1, 2, 0]),
+    inputs: [[2, 3, 4, 5]],
+    left: ['Reshape', 'Reshape', 'Transpose', 'Reshape'],
+  },
+  'not axes of which none stay side by side': {
+    f: (x) => tf.transpose(x!, [0, 2, 1, 3]),
+    inputs: [[2, 3, 4, 5]],
+    left: ['Transpose'],
+  },
+});
+
 describePass('transpose-recent', {
   'what was computed last, in a product of many rows': {
     f: (x, dy) => tf.matMul(x!, tf.neg(dy!), true),

@@ -13,6 +13,7 @@ import { foldConstants } from './fold-constants';
 import { mergeFactors } from './merge-factors';
 import { biasOfConvolution } from './processor/bias-of-convolution';
 import { boundMaskedScores } from './processor/bound-masked-scores';
+import { coalesceAxes } from './processor/coalesce-axes';
 import { cumulateByProduct } from './processor/cumulate-by-product';
 import { flattenRows } from './processor/flatten-rows';
 import { fuseStandardize } from './processor/fuse-standardize';
@@ -88,6 +89,8 @@ export const processorPasses: readonly Pass[] = [
   common,
   local('remove-aliases', removeAliases),
   { name: 'transpose-recent', apply: transposeRecent },
+  local('coalesce-axes', coalesceAxes),
+  local('remove-aliases', removeAliases),
 ];
 
 /** What pays on processors that are slow with numbers near 0, before the other passes. */

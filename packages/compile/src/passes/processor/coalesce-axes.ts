@@ -1,0 +1,31 @@
+import type { Rule } from '../../graph/rewrite';
+import { transpose } from '../spectral/nodes';
+import { reshaped } from './narrow-rows';
+
+/**
+ * Transposes axes that stay side by side as one. The runtime moves a single axis with copies of whole blocks, and goes number by number
+ * where two are moved: of a batch `[64, 96, 8, 8]` in 1.4 ms to `[8, 8, 64, 96]`, in 0.25 as a matrix. The Reshapes also keep it from
+ * merging Transposes that it has good kernels for into one that it has none for.
+ */
+export const coalesceAxes: Rule = (node) => {
+  if (node.kernel !== 'Transpose') return undefined;
+  const [x] = node.inputs;
+  const perm = node.attributes['perm'] as readonly number[];
+  const runs = runsOf(perm);
+  if (runs.length === perm.length) return undefined;
+  const inOrder = [...runs].sort(([a], [b]) => a! - b!);
+  const sizes = inOrder.map((run) => run.reduce((size, axis) => size * x!.shape[axis]!, 1));
+  const order = runs.map((run) => inOrder.indexOf(run));
+  return [reshaped(transpose(reshaped(x!, sizes), order), node.outputs[0]!.shape)];
+};
+
+/** The axes of the operand in the order of the result, in runs of neighbours. */
+function runsOf(perm: readonly number[]): readonly (readonly number[])[] {
+  const runs: number[][] = [];
+  for (const axis of perm) {
+    const last = runs.at(-1);
+    if (last?.at(-1) === axis - 1) last.push(axis);
+    else runs.push([axis]);
+  }
+  return runs;
+}
