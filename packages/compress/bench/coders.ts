@@ -1,4 +1,4 @@
-// Nanoseconds per symbol and overhead of the coders: `npx tsx bench/coders.ts` (package built).
+// Nanoseconds per symbol and overhead of the coders: `npx tsx --tsconfig ../../tsconfig.json bench/coders.ts`.
 import {
   AdaptiveTable,
   FrequencyTable,
@@ -40,11 +40,13 @@ function report(name: string, encode: () => Uint8Array, decode: (bytes: Uint8Arr
   );
 }
 
-report(
-  'rANS, bulk',
-  () => ransEncode(symbols, table),
-  (bytes) => ransDecode(bytes, COUNT, table),
-);
+for (const states of [1, 2, 4, 8]) {
+  report(
+    `rANS, ${states} ${states === 1 ? 'state' : 'states'}`,
+    () => ransEncode(symbols, table, { states }),
+    (bytes) => ransDecode(bytes, COUNT, table, { states }),
+  );
+}
 report(
   'rANS, stack',
   () => {

@@ -6,6 +6,7 @@ export type { FrequencyOptions, SymbolTable } from './coders/frequency-table';
 export { HuffmanCode, huffmanLengths } from './coders/huffman';
 export { RangeDecoder, RangeEncoder } from './coders/range-coder';
 export { ransDecode, ransEncode, RansStack } from './coders/rans';
+export type { InterleavedOptions } from './coders/rans';
 
 // the same bits on every machine
 export { Program } from './evaluator/program';

@@ -228,8 +228,8 @@ function coderTargets(): readonly Target[] {
       },
     },
     {
-      ...{ name: 'rANS in bulk', weight: 8, streams: [ransEncode(symbols, table)] },
-      read: (bytes) => ransDecode(bytes, COUNT, table),
+      ...{ name: 'interleaved rANS', weight: 8, streams: [ransEncode(symbols, table, { states: 4 })] },
+      read: (bytes, below) => ransDecode(bytes, COUNT, table, { states: below(8) === 0 ? 1 + below(64) : 4 }),
     },
     {
       ...{ name: 'range coder with adaptive counts', weight: 8, streams: [encoder.finish()] },

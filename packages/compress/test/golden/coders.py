@@ -51,14 +51,14 @@ def rans_stack(symbols, counts):
     return words_to_hex(words) + f"{state:012x}"
 
 
-def rans_interleaved(symbols, counts):
-    total, start, states, words = sum(counts), starts(counts), [2**32, 2**32], []
+def rans_interleaved(symbols, counts, n):
+    total, start, states, words = sum(counts), starts(counts), [2**32] * n, []
     for i in reversed(range(len(symbols))):
-        s, state = symbols[i], states[i % 2]
+        s, state = symbols[i], states[i % n]
         while state >= 2**48 // total * counts[s]:
             words.append(state % 2**16)
             state //= 2**16
-        states[i % 2] = state // counts[s] * total + start[s] + state % counts[s]
+        states[i % n] = state // counts[s] * total + start[s] + state % counts[s]
     return "".join(f"{s:012x}" for s in states) + words_to_hex(words[::-1])
 
 
@@ -136,7 +136,7 @@ print(
             ],
             "streams": {
                 "symbols": symbols,
-                "interleaved": rans_interleaved(symbols, counts),
+                "interleaved": {n: rans_interleaved(symbols, counts, n) for n in (1, 2, 3, 4, 8)},
                 "stack": rans_stack(symbols, counts),
                 "range": range_coder(symbols, counts),
                 "huffman": canonical_huffman(symbols, counts),
