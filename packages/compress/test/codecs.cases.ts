@@ -209,6 +209,9 @@ export const codecs: CodecTable = {
   'integerFlowCodec of an IDF of images, with mixtures': ofFlow((key) =>
     imageIdf({ shape: [2, 4, 1], levels, scales: 1, steps: 1, hidden: 4, key }),
   ),
+  'integerFlowCodec of an IDF of images, with two scales': ofFlow((key) =>
+    imageIdf({ shape: [4, 4, 1], levels, scales: 2, steps: 1, hidden: 4, components: 2, key }),
+  ),
   'integerFlowCodec of a fixed base': ofFlow((key) =>
     flow({
       layers: [Permutation.reverse(9)],

@@ -1,7 +1,7 @@
 // Random damage to streams of every kind that the package reads. A test tries a few thousand; `bench/fuzz.ts` as many as it is told.
 import { categoricalHead, DgmError, Key, mlp, normalHead } from '@dgm/core';
 import { inferSchema, parseTextTable, readCells } from '@dgm/data';
-import { idf } from '@dgm/flows';
+import { idf, imageIdf } from '@dgm/flows';
 import { AnyOrderNetwork, TableCodec, tableModel } from '@dgm/tables';
 import { topDownVae, vae } from '@dgm/vae';
 import { joined, readContainer, Reader, varint, writeContainer } from '../src/files/container';
@@ -166,6 +166,9 @@ function codecTargets(): readonly Target[] {
     ],
   });
   const flow = idf({ dims: 6, couplings: 1, hidden: [4], key });
+  const scales = imageIdf({
+    ...{ shape: [4, 4, 1], levels: 3, scales: 2, steps: 1, checkerboards: 0, hidden: 2, components: 1, key },
+  });
   const lossy = factorized(key);
   const text = `price,kind,note\n${Array.from({ length: 40 }, (_, row) => `${100 + ((row * row) % 37)},${'abc'[row % 3]},n${row}`).join('\n')}\n`;
   const table = parseTextTable(text);
@@ -194,11 +197,16 @@ function codecTargets(): readonly Target[] {
     ...ofCodec('bits-back', packed(bitsBackCodec(shallow)).of(pixels), readCodec),
     ...ofCodec('bits-back of levels', packed(bitsBackCodec(deep)).of(pixels), readCodec),
     ...ofCodec('integer flow', packed(integerFlowCodec(flow, { rows: 4 })).of(pixels), readCodec),
+    ...ofCodec(
+      'integer flow of scales',
+      packed(integerFlowCodec(scales, { rows: 2 })).of(values(16 * 5, 3)),
+      readCodec,
+    ),
     ...ofCodec('neural', packed(neural).of(values(4 * size, 16)), readLossyCodec),
     ...imageTargets(wavenet),
     ...ofCodec('table', packed(tableFileCodec(rows, { rows: 8 })).of(table), readTableCodec),
   ];
-  for (const model of [shallow, deep, flow, lossy, rows]) model.dispose();
+  for (const model of [shallow, deep, flow, scales, lossy, rows]) model.dispose();
   return targets;
 }
 

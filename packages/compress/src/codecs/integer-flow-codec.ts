@@ -2,15 +2,17 @@ import {
   checkInteger,
   checkOptions,
   DomainError,
+  Key,
   NumericalError,
   SerializationError,
   sizeOf,
   UnsupportedError,
 } from '@dgm/core';
-import type { Distribution, Shape } from '@dgm/core';
+import type { Bijector, CallOptions, Distribution, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { decodingFrom, encodingTo } from '../coders/coder';
+import type { Coder } from '../coders/coder';
 import { RangeDecoder, RangeEncoder } from '../coders/range-coder';
 import type { Program } from '../evaluator/program';
 import { traceProgram } from '../evaluator/trace';
@@ -48,6 +50,7 @@ export interface IntegerFlowCodecOptions {
 
 interface Settings {
   readonly eventShape: Shape;
+  /** Of the latents of the innermost scale. */
   readonly latentShape: Shape;
   /** The tables hold the integers from `-reach` to `reach - 1`; others are escaped. */
   readonly reach: number;
@@ -64,11 +67,13 @@ const MOST_REACH = 4096;
  * the same for all examples. As f is one-to-one on integers, a file takes $-\log_2 \pi(z)$ bits for each example, the
  * likelihood of the model. Latents outside of the tables are escaped, so that any 32-bit integers can be coded.
  *
- * @param model - whose base has independent entries and no context: one scale, and no autoregressive base. Its present
- * weights are copied.
+ * Of a flow of several scales, such as `imageIdf`, the latents of the innermost scale come first. Each scale then has the tables of what
+ * it factored out, $\pi(z_b | z_a)$, given what is decoded already.
+ *
+ * @param model - whose base has independent entries, or factors out such, and no context. Its present weights are copied.
  * @throws UnsupportedError if it is not over all integers, has a context, or its base has entries that depend on each other
  * @throws EngineError if it uses a kernel whose bits are not the same everywhere
- * @see Integer Discrete Flows and Lossless Compression (Hoogeboom et al., 2019), §3; DGM §3.2
+ * @see Integer Discrete Flows and Lossless Compression (Hoogeboom et al., 2019), §3 and §4; DGM §3.2
  *
  * @example
  * ```ts
@@ -87,14 +92,130 @@ export function integerFlowCodec(model: IntegerFlowModel, options: IntegerFlowCo
     throw unsupported('the model', 'to be over all integers', `one of ${model.levels} levels`);
   }
   if (model.contextSize !== 0) throw unsupported('the model', 'to have no context', 'a conditional one');
-  const encode = traceProgram(({ x }) => ({ z: model.encode(x!) }), { x: { shape: [rows, ...eventShape] } });
-  const latentShape = encode.parts.values[encode.parts.outputs['z']!]!.shape.slice(1);
-  const decode = traceProgram(({ z }) => ({ x: model.decode(z!) }), { z: { shape: [rows, ...latentShape] } });
+  const encode = traceProgram(({ x }) => latentsOf(model, x!), { x: { shape: [rows, ...eventShape] } });
+  /** The shape of an output without the axis of examples. */
+  const shapeOf = ({ parts }: Program, output: string): Shape =>
+    parts.values[parts.outputs[output]!]!.shape.slice(1);
+  const latentShape = shapeOf(encode, 'z');
   const { tables, reach } = tablesOf(model, { latentShape, precision });
+  /** What the map of a scale is given: what came from the scale within, and what was factored out there, if any was. */
+  let given: Readonly<Record<string, { readonly shape: Shape }>> = { z: { shape: [rows, ...latentShape] } };
+  const scales: Record<string, Program> = {};
+  const numScales = factoredOf(model).length;
+  for (let scale = 1; scale <= numScales; scale++) {
+    const program = traceProgram(({ z, dropped }) => {
+      const base = factoredOf(model)[numScales - scale]!;
+      const kept = mapOf(base.kept).forward(joined(z!, dropped));
+      return { z: kept, logProb: droppedLogProb(base, kept, reach) };
+    }, given);
+    scales[scaleProgram(scale)] = program;
+    given = {
+      z: { shape: [rows, ...shapeOf(program, 'z')] },
+      dropped: { shape: [rows, ...shapeOf(encode, droppedOutput(scale))] },
+    };
+  }
+  const decode = traceProgram(({ z, dropped }) => ({ x: model.decode(joined(z!, dropped)) }), given);
   const settings: Settings = { eventShape, latentShape, reach, rows, precision };
-  const programs = { encode, decode, tables };
+  const programs = { encode, decode, tables, ...scales };
   const file = writeModelFile({ method: METHOD, settings: { ...settings }, programs });
-  return new IntegerFlowCodec(file, { settings, ...programs });
+  return new IntegerFlowCodec(file, { settings, ...partsOf(programs)! });
+}
+
+/** A base $\pi(z_a)\, \pi(z_b | z_a)$: `factorOut` of `@dgm/flows`. */
+interface FactoredBase extends Distribution {
+  readonly kept: Distribution;
+  dropped(zA: Tensor): Distribution;
+  readonly keptShape: Shape;
+  readonly droppedShape: Shape;
+}
+
+function asFactored(base: Distribution): FactoredBase | undefined {
+  return (base as Partial<{ kind: string }>).kind === 'Factored' ? (base as FactoredBase) : undefined;
+}
+
+interface IntegerMap {
+  forward(z: Tensor): Tensor;
+  inverse(y: Tensor): Tensor;
+  readonly base: Distribution;
+}
+
+/** The flow of a kept part, or no map where that has none. */
+function mapOf(kept: Distribution): IntegerMap {
+  const { kind, base, bijector, call } = kept as Partial<{
+    kind: string;
+    base: Distribution;
+    bijector: Bijector;
+    call: CallOptions;
+  }>;
+  if (kind !== 'Transformed' || base === undefined || bijector === undefined) {
+    return { forward: (z) => z, inverse: (y) => y, base: kept };
+  }
+  return {
+    forward: (z) => bijector.forwardAndLogDet(z, call).y,
+    inverse: (y) => bijector.inverseAndLogDet(y, call).z,
+    base,
+  };
+}
+
+/** What the scales factor out, the outermost first; none for a flow of one scale. */
+function factoredOf(model: IntegerFlowModel): readonly FactoredBase[] {
+  const found: FactoredBase[] = [];
+  let base = asFactored(model.given().base);
+  while (base !== undefined) {
+    found.push(base);
+    base = asFactored(mapOf(base.kept).base);
+  }
+  return found;
+}
+
+/** Scales are counted from 1 for the innermost that factors out, in the order in which they are decoded. */
+const scaleProgram = (scale: number): string => `scale/${scale}`;
+const droppedOutput = (scale: number): string => `dropped/${scale}`;
+
+/** The latents of the innermost scale, `z`, and what each scale factored out. */
+function latentsOf(model: IntegerFlowModel, x: Tensor): Readonly<Record<string, Tensor>> {
+  const factored = factoredOf(model);
+  const latents: Record<string, Tensor> = {};
+  let z = model.encode(x);
+  factored.forEach(({ kept, keptShape, droppedShape }, index) => {
+    const [zA, zB] = tf.split(z, [keptShape.at(-1)!, droppedShape.at(-1)!], -1) as [Tensor, Tensor];
+    latents[droppedOutput(factored.length - index)] = zB;
+    z = mapOf(kept).inverse(zA);
+  });
+  return { ...latents, z };
+}
+
+const joined = (kept: Tensor, dropped: Tensor | undefined): Tensor =>
+  dropped === undefined ? kept : tf.concat([kept, dropped], -1);
+
+/** Log-probabilities of the integers from `-reach` to `reach - 1` for each entry of the dropped part, `[rows, entries, 2 * reach]`. */
+function droppedLogProb(base: FactoredBase, kept: Tensor, reach: number): Tensor {
+  const { droppedShape } = base;
+  const values = tf.reshape(tf.range(-reach, reach), [2 * reach, 1, ...droppedShape.map(() => 1)]);
+  const logProb = entriesOf(base.dropped(kept)).logProb(values);
+  const rows = kept.shape[0]!;
+  return tf.transpose(tf.reshape(logProb, [2 * reach, rows, sizeOf(droppedShape)]), [1, 2, 0]);
+}
+
+/** Draws that say how far the tables of dropped parts have to reach. */
+const DRAWS = 32;
+/** The probability of an escape that costs less than a hundredth of a bit. */
+const RARE = 2 ** -12;
+
+/** The mean probability of what tables of dropped parts leave out, at draws of the base; 0 for one scale. */
+function droppedOutside(model: IntegerFlowModel, reach: number): number {
+  return tf.tidy(() => {
+    const outside = factoredOf(model).map((base) => {
+      const [kept] = tf.split(
+        base.sample(Key.of(0), [DRAWS]),
+        [base.keptShape.at(-1)!, base.droppedShape.at(-1)!],
+        -1,
+      );
+      const inside = tf.sum(tf.exp(droppedLogProb(base, kept!, reach)), -1);
+      return 1 - tf.mean(inside).dataSync()[0]!;
+    });
+    return Math.max(0, ...outside);
+  });
 }
 
 /** The program of the base's log-probabilities of each entry, over enough integers to hold all but `2 ** -precision`. */
@@ -105,12 +226,19 @@ function tablesOf(
   for (let reach = FIRST_REACH; ; reach *= 2) {
     const tables = traceProgram(() => {
       const values = tf.reshape(tf.range(-reach, reach), [2 * reach, ...latentShape.map(() => 1)]);
-      const logProb = entriesOf(model.given().base).logProb(values);
+      const logProb = entriesOf(innermostOf(model)).logProb(values);
       return { logProb: tf.transpose(tf.reshape(logProb, [2 * reach, sizeOf(latentShape)])) };
     }, {});
     const outside = integerTables(tables, { reach, precision }).map((table) => table.outside);
-    if (reach === MOST_REACH || outside.every((share) => share <= 2 ** -precision)) return { tables, reach };
+    const isWide = outside.every((share) => share <= 2 ** -precision) && droppedOutside(model, reach) <= RARE;
+    if (isWide || reach === MOST_REACH) return { tables, reach };
   }
+}
+
+/** The base of the innermost scale. */
+function innermostOf(model: IntegerFlowModel): Distribution {
+  const last = factoredOf(model).at(-1);
+  return last === undefined ? model.given().base : mapOf(last.kept).base;
 }
 
 /** The distribution of each entry. */
@@ -140,46 +268,84 @@ function unsupported(argument: string, expected: string, actual: string): Unsupp
   return new UnsupportedError({ where: 'integerFlowCodec', argument, expected, actual });
 }
 
-interface Parts {
-  readonly settings: Settings;
+interface Programs {
   readonly encode: Program;
   readonly decode: Program;
   readonly tables: Program;
+  /** The scales that factor out, the innermost first. */
+  readonly scales: readonly Program[];
+}
+
+interface Parts extends Programs {
+  readonly settings: Settings;
+}
+
+function partsOf(programs: Readonly<Record<string, Program>>): Programs | undefined {
+  const { encode, decode, tables } = programs;
+  const scales: Program[] = [];
+  while (programs[scaleProgram(scales.length + 1)] !== undefined) {
+    scales.push(programs[scaleProgram(scales.length + 1)]!);
+  }
+  if (encode === undefined || decode === undefined || tables === undefined) return undefined;
+  return { encode, decode, tables, scales };
+}
+
+/** How many latents of an example are coded at each scale, the innermost first. */
+function sizesOf({ encode, scales }: Programs, rows: number): readonly number[] {
+  const outputs = ['z', ...scales.map((_, index) => droppedOutput(index + 1))];
+  return outputs.map((output) => (encode.sizeOf(output) ?? NaN) / rows);
 }
 
 /** Reads the model's file of such a codec. */
 export function readIntegerFlowCodec(bytes: Uint8Array): Codec {
   const { settings, programs } = readModelFile(bytes);
-  const { encode, decode, tables } = programs;
+  const parts = partsOf(programs);
   const { eventShape, latentShape, reach, rows, precision } = settings as unknown as Settings;
   const isFit =
-    encode !== undefined &&
-    decode !== undefined &&
-    tables !== undefined &&
+    parts !== undefined &&
     areFacts({ eventShape, levels: reach, rows }) &&
     areFacts({ eventShape: latentShape, levels: reach, rows }) &&
-    sizeOf(eventShape) === sizeOf(latentShape) &&
     Number.isInteger(precision) &&
     precision >= 14 &&
     precision <= 24 &&
     reach <= MOST_REACH &&
-    encode.sizeOf('z') === rows * sizeOf(latentShape) &&
-    decode.sizeOf('x') === rows * sizeOf(eventShape) &&
-    tables.sizeOf('logProb') === 2 * reach * sizeOf(latentShape);
+    areSizes(parts, { eventShape, latentShape, reach, rows });
   if (!isFit) throw notModel(METHOD, 'settings that do not fit its programs');
-  const checked = { eventShape, latentShape, reach, rows, precision };
-  return new IntegerFlowCodec(bytes, { settings: checked, encode, decode, tables });
+  return new IntegerFlowCodec(bytes, {
+    settings: { eventShape, latentShape, reach, rows, precision },
+    ...parts,
+  });
+}
+
+/** Whether programs give as many numbers as are read from them. */
+function areSizes(
+  parts: Programs,
+  { eventShape, latentShape, reach, rows }: Omit<Settings, 'precision'>,
+): boolean {
+  const { decode, tables, scales } = parts;
+  const sizes = sizesOf(parts, rows);
+  return (
+    sizes.every((size) => Number.isInteger(size) && size > 0) &&
+    sizes[0] === sizeOf(latentShape) &&
+    sizes.reduce((sum, size) => sum + size, 0) === sizeOf(eventShape) &&
+    decode.sizeOf('x') === rows * sizeOf(eventShape) &&
+    tables.sizeOf('logProb') === 2 * reach * sizeOf(latentShape) &&
+    scales.every((scale, index) => scale.sizeOf('logProb') === 2 * reach * rows * sizes[index + 1]!)
+  );
 }
 
 class IntegerFlowCodec extends LosslessCodec {
   readonly #parts: Parts;
+  /** Of the innermost scale. */
   readonly #tables: readonly IntegerTable[];
+  readonly #sizes: readonly number[];
 
   constructor(model: Uint8Array, parts: Parts) {
     const { eventShape, rows } = parts.settings;
     super(model, { method: METHOD, levels: Infinity, eventShape, rows });
     this.#parts = parts;
     this.#tables = integerTables(parts.tables, parts.settings);
+    this.#sizes = sizesOf(parts, rows);
   }
 
   protected encodeMessage(
@@ -187,34 +353,65 @@ class IntegerFlowCodec extends LosslessCodec {
     count: number,
     { onProgress }: EncodeOptions,
   ): Uint8Array {
-    const size = this.#tables.length;
+    const size = sizeOf(this.eventShape);
     const encoder = new RangeEncoder();
     const coder = encodingTo(encoder);
     this.#batches(count, onProgress, (first, present) => {
       const x = new Float64Array(this.#parts.settings.rows * size);
       for (let at = 0; at < present * size; at++) x[at] = values[first * size + at]!;
-      const z = this.#parts.encode.run({ x })['z']!;
-      for (let at = 0; at < present * size; at++) checkLatent(z[at]!, at % size);
-      this.#checkInverse(x, z, first);
-      for (let at = 0; at < present * size; at++) this.#tables[at % size]!.code(coder, z[at]!);
+      const latents = this.#parts.encode.run({ x });
+      const coded = this.#sizes.map((own, scale) => {
+        const all = latents[scale === 0 ? 'z' : droppedOutput(scale)]!.slice(0, present * own);
+        all.forEach((value, at) => checkLatent(value, at % own));
+        return all;
+      });
+      this.#checkInverse(x, this.#code(coder, coded, present), first, present);
     });
     return encoder.finish();
   }
 
   protected decodeMessage(message: Uint8Array, values: Int32Array, onProgress: Progress | undefined): void {
-    const size = this.#tables.length;
+    const size = sizeOf(this.eventShape);
     const decoder = new RangeDecoder(message);
     const coder = decodingFrom(decoder);
     this.#batches(values.length / size, onProgress, (first, present) => {
-      const z = new Float64Array(this.#parts.settings.rows * size);
-      for (let at = 0; at < present * size; at++) z[at] = this.#tables[at % size]!.code(coder, 0);
-      const x = this.#parts.decode.run({ z })['x']!;
+      const x = this.#code(coder, undefined, present);
       for (let at = 0; at < present * size; at++) {
         if ((x[at]! | 0) !== x[at]!) throw notInteger(x[at]!);
         values[first * size + at] = x[at]!;
       }
     });
     if (!decoder.isAtEnd) throw unread();
+  }
+
+  /**
+   * Codes the latents of some examples, scale by scale from the innermost.
+   * @param latents - of each scale, by an encoder; a decoder has none
+   * @returns the data of the latents that were coded
+   */
+  #code(coder: Coder, latents: readonly Float64Array[] | undefined, present: number): Float64Array {
+    const { scales, decode, settings } = this.#parts;
+    const { rows, reach, precision } = settings;
+    const codeScale = (scale: number, tableOf: (at: number) => IntegerTable): Float64Array => {
+      const coded = new Float64Array(rows * this.#sizes[scale]!);
+      for (let at = 0; at < present * this.#sizes[scale]!; at++) {
+        coded[at] = tableOf(at).code(coder, latents?.[scale]![at] ?? 0);
+      }
+      return coded;
+    };
+    let given: Readonly<Record<string, Float64Array>> = {
+      z: codeScale(0, (at) => this.#tables[at % this.#tables.length]!),
+    };
+    scales.forEach((program, index) => {
+      const { z, logProb } = program.run(given);
+      const tableOf = (at: number): IntegerTable =>
+        new IntegerTable(logProb!.subarray(2 * reach * at, 2 * reach * (at + 1)), {
+          first: -reach,
+          precision,
+        });
+      given = { z: z!, dropped: codeScale(index + 1, tableOf) };
+    });
+    return decode.run(given)['x']!;
   }
 
   #batches(
@@ -231,13 +428,13 @@ class IntegerFlowCodec extends LosslessCodec {
   }
 
   /** Sums of integers are exact below 2^53. Beyond, a coupling may not be one-to-one. */
-  #checkInverse(x: Float64Array, z: Float64Array, first: number): void {
-    const again = this.#parts.decode.run({ z })['x']!;
-    const at = x.findIndex((value, index) => value !== again[index]);
+  #checkInverse(x: Float64Array, again: Float64Array, first: number, present: number): void {
+    const size = sizeOf(this.eventShape);
+    const at = x.findIndex((value, index) => index < present * size && value !== again[index]);
     if (at < 0) return;
     throw new DomainError({
       where: 'Codec.encode',
-      argument: `example ${first + Math.floor(at / this.#tables.length)}`,
+      argument: `example ${first + Math.floor(at / size)}`,
       expected: 'to have latents that give it back',
       actual: `${again[at]} for ${x[at]}`,
       remedy: 'values this far outside of the training data are beyond what the flow computes exactly',

@@ -109,35 +109,48 @@ class Factored extends BaseDistribution {
   readonly batchShape: Shape;
   readonly eventShape: Shape;
   override readonly space: EventSpace | undefined;
-  readonly #factors: Factors;
+  /** $\pi(z_a)$ */
+  readonly kept: Distribution;
+  readonly keptShape: Shape;
+  readonly droppedShape: Shape;
+  readonly #dropped: (zA: Tensor) => Distribution;
 
-  constructor(factors: Factors) {
+  constructor({ kept, dropped, keptShape, droppedShape }: Factors) {
     super();
-    const { kept, keptShape, droppedShape } = factors;
-    this.#factors = factors;
+    this.kept = kept;
+    this.keptShape = keptShape;
+    this.droppedShape = droppedShape;
+    this.#dropped = dropped;
     this.batchShape = kept.batchShape;
     this.space = kept.space;
     this.eventShape = [...keptShape.slice(0, -1), keptShape.at(-1)! + droppedShape.at(-1)!];
   }
 
   get reparameterized(): boolean {
-    const { kept, dropped, keptShape } = this.#factors;
     const rows = sizeOf(this.batchShape);
-    return kept.reparameterized && tf.tidy(() => dropped(tf.zeros([rows, ...keptShape])).reparameterized);
+    return (
+      this.kept.reparameterized &&
+      tf.tidy(() => this.dropped(tf.zeros([rows, ...this.keptShape])).reparameterized)
+    );
+  }
+
+  /** $\pi(z_b | z_a)$ of rows of $z_a$, `[n, ...keptShape]`. It borrows tensors: call this inside `tf.tidy`. */
+  dropped(zA: Tensor): Distribution {
+    return this.#dropped(zA);
   }
 
   protected draw(key: Key, sampleShape: Shape): Tensor {
-    const { kept, dropped, keptShape, droppedShape } = this.#factors;
+    const { kept, keptShape, droppedShape } = this;
     const zA = kept.sample(key.fold('kept'), sampleShape);
-    const zB = dropped(tf.reshape(zA, [-1, ...keptShape])).sample(key.fold('dropped'));
+    const zB = this.dropped(tf.reshape(zA, [-1, ...keptShape])).sample(key.fold('dropped'));
     const lead = [...sampleShape, ...this.batchShape];
     return tf.concat([zA, tf.reshape(zB, [...lead, ...droppedShape])], -1);
   }
 
   protected logDensity(z: Tensor): Tensor {
-    const { kept, dropped, keptShape, droppedShape } = this.#factors;
+    const { kept, keptShape, droppedShape } = this;
     const [zA, zB] = tf.split(z, [keptShape.at(-1)!, droppedShape.at(-1)!], -1) as [Tensor, Tensor];
-    const rows = dropped(tf.reshape(zA, [-1, ...keptShape]));
+    const rows = this.dropped(tf.reshape(zA, [-1, ...keptShape]));
     const logDropped = rows.logProb(tf.reshape(zB, [-1, ...droppedShape]));
     return tf.add(kept.logProb(zA), tf.reshape(logDropped, z.shape.slice(0, -keptShape.length)));
   }
