@@ -26,7 +26,8 @@ export type { TracedFunction } from './evaluator/trace';
 export { autoregressiveCodec } from './codecs/autoregressive-codec';
 export type { AutoregressiveCodecOptions } from './codecs/autoregressive-codec';
 export { bitsBackCodec } from './codecs/bits-back-codec';
-export type { BitsBackCodecOptions, LatentModel } from './codecs/bits-back-codec';
+export type { BitsBackCodecOptions } from './codecs/bits-back-codec';
+export type { LatentModel } from './codecs/latent-programs';
 export type {
   Codec,
   DecodedExamples,

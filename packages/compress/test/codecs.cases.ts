@@ -14,8 +14,8 @@ import {
 import type { DistributionHead, Key } from '@dgm/core';
 import { flow, idf, imageIdf } from '@dgm/flows';
 import type { Flow } from '@dgm/flows';
-import { topDownVae, vae } from '@dgm/vae';
-import type { TopDownVae, Vae } from '@dgm/vae';
+import { bottomUpVae, topDownVae, vae } from '@dgm/vae';
+import type { BottomUpVae, TopDownVae, Vae } from '@dgm/vae';
 import type { CodecCase, CodecTable } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import {
@@ -88,8 +88,24 @@ const twoLevels =
       likelihood: head,
     });
 
+const upwards =
+  (head: DistributionHead) =>
+  (key: Key): BottomUpVae =>
+    bottomUpVae({
+      levels: [
+        {
+          latent: 2,
+          prior: mlp([2, 4], { key: key.fold('prior') }),
+          posterior: mlp([9, 8, 4], { key: key.fold('posterior 1') }),
+        },
+        { latent: 2, posterior: mlp([2, 4], { key: key.fold('posterior 2') }) },
+      ],
+      decoder: mlp([2, 8, head.numParameters], { key: key.fold('decoder') }),
+      likelihood: head,
+    });
+
 /** A codec of a small VAE with random weights. */
-function ofVae(make: (key: Key) => Vae | TopDownVae): () => CodecCase {
+function ofVae(make: (key: Key) => Vae | TopDownVae | BottomUpVae): () => CodecCase {
   return () => ({
     levels,
     read: readCodec,
@@ -205,6 +221,7 @@ export const codecs: CodecTable = {
   ),
   'bitsBackCodec of categories': ofVae(oneLevel(categoricalHead({ shape: [9], levels }))),
   'bitsBackCodec of two levels': ofVae(twoLevels(categoricalHead({ shape: [9], levels }))),
+  'bitsBackCodec of two levels that go up': ofVae(upwards(categoricalHead({ shape: [9], levels }))),
   'integerFlowCodec of an IDF': ofFlow((key) => idf({ dims: 9, couplings: 2, hidden: [8], key })),
   'integerFlowCodec of an IDF of images, with mixtures': ofFlow((key) =>
     imageIdf({ shape: [2, 4, 1], levels, scales: 1, steps: 1, hidden: 4, key }),

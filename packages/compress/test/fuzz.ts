@@ -3,7 +3,7 @@ import { categoricalHead, DgmError, Key, mlp, normalHead } from '@dgm/core';
 import { inferSchema, parseTextTable, readCells } from '@dgm/data';
 import { idf, imageIdf } from '@dgm/flows';
 import { AnyOrderNetwork, TableCodec, tableModel } from '@dgm/tables';
-import { topDownVae, vae } from '@dgm/vae';
+import { bottomUpVae, topDownVae, vae } from '@dgm/vae';
 import { joined, readContainer, Reader, varint, writeContainer } from '../src/files/container';
 import {
   AdaptiveTable,
@@ -165,6 +165,13 @@ function codecTargets(): readonly Target[] {
       { latent: 1, bottomUp: mlp([4, 4], { key }), evidence: mlp([4, 2], { key }) },
     ],
   });
+  const upwards = bottomUpVae({
+    ...likelihood,
+    levels: [
+      { latent: 2, prior: mlp([1, 4], { key }), posterior: mlp([6, 4], { key }) },
+      { latent: 1, posterior: mlp([2, 2], { key }) },
+    ],
+  });
   const flow = idf({ dims: 6, couplings: 1, hidden: [4], key });
   const scales = imageIdf({
     ...{ shape: [4, 4, 1], levels: 3, scales: 2, steps: 1, checkerboards: 0, hidden: 2, components: 1, key },
@@ -196,6 +203,7 @@ function codecTargets(): readonly Target[] {
     ...ofCodec('autoregressive', packed(wavenet).of(values(9 * 6, 5)), readCodec),
     ...ofCodec('bits-back', packed(bitsBackCodec(shallow)).of(pixels), readCodec),
     ...ofCodec('bits-back of levels', packed(bitsBackCodec(deep)).of(pixels), readCodec),
+    ...ofCodec('Bit-Swap', packed(bitsBackCodec(upwards)).of(pixels), readCodec),
     ...ofCodec('integer flow', packed(integerFlowCodec(flow, { rows: 4 })).of(pixels), readCodec),
     ...ofCodec(
       'integer flow of scales',
@@ -206,7 +214,7 @@ function codecTargets(): readonly Target[] {
     ...imageTargets(wavenet),
     ...ofCodec('table', packed(tableFileCodec(rows, { rows: 8 })).of(table), readTableCodec),
   ];
-  for (const model of [shallow, deep, flow, scales, lossy, rows]) model.dispose();
+  for (const model of [shallow, deep, upwards, flow, scales, lossy, rows]) model.dispose();
   return targets;
 }
 

@@ -1,4 +1,5 @@
 import {
+  asLayer,
   bernoulliHead,
   categoricalHead,
   conditional,
@@ -10,6 +11,7 @@ import {
   mlp,
   modelHead,
   normalHead,
+  Sequential,
 } from '@dgm/core';
 import { iaf } from '@dgm/flows';
 import { bottomUpVae, topDownVae, vae } from '@dgm/vae';
@@ -123,17 +125,70 @@ describe('bitsBackCodec', () => {
     },
   );
 
-  it('refuses a hierarchy whose posterior goes up', () => {
-    const model = bottomUpVae({
-      levels: [
-        { latent: 3, prior: mlp([2, 6], { key }), posterior: mlp([6, 6], { key }) },
-        { latent: 2, posterior: mlp([3, 4], { key }) },
-      ],
-      decoder: mlp([3, 18], { key }),
-      likelihood: categoricalHead({ shape: [6], levels: 3 }),
+  describe('of a hierarchy whose posterior goes up', () => {
+    const [size, levels, latent, count] = [20, 16, 6, 100];
+    /** A linear map of bounded inputs, so that random weights give no extreme scales, however deep. */
+    const bounded = (inputs: number, outputs: number, name: string) =>
+      new Sequential([
+        asLayer((z) => tf.tanh(tf.div(z, 4))),
+        new Dense({ inputs, outputs, key: key.fold(name) }),
+      ]);
+    const makeUp = (depth: number, connections: 'adjacent' | 'dense' = 'adjacent') =>
+      bottomUpVae({
+        connections,
+        levels: Array.from({ length: depth }, (_, level) => ({
+          latent,
+          posterior: bounded(level === 0 ? size : latent, 2 * latent, `up ${level}`),
+          ...(level < depth - 1 && {
+            prior: bounded(
+              connections === 'dense' ? (depth - 1 - level) * latent : latent,
+              2 * latent,
+              `down ${level}`,
+            ),
+          }),
+        })),
+        decoder: bounded(connections === 'dense' ? depth * latent : latent, size * levels, 'decoder'),
+        likelihood: categoricalHead({ shape: [size], levels }),
+      });
+    const values = Int32Array.from(
+      { length: size * count },
+      (_, index) => (index * index + (index >> 3)) % levels,
+    );
+    const wordsOf = ({ message }: { readonly message: Uint8Array }) => message[0]! * 256 + message[1]!;
+
+    it('takes minus the ELBO', () => {
+      const model = makeUp(3);
+      const codec = bitsBackCodec(model);
+      const file = codec.encode(values);
+      expect(readCodec(codec.toBytes()).decode(file).values).toEqual(values);
+      const nats = tf.tidy(() => {
+        const x = tf.tile(tf.tensor(values, [count, size], 'float32'), [20, 1]);
+        return tf.div(tf.sum(model.elbo(x, key)), 20).dataSync()[0]!;
+      });
+      const container = readContainer(file);
+      const bits = 8 * (container.message.length - 8) - 16 * wordsOf(container);
+      expect(Math.abs(bits / (-nats / Math.LN2) - 1)).toBeLessThan(0.01);
+      model.dispose();
     });
-    expect(() => bitsBackCodec(model)).toThrow(/posterior to go down/);
-    model.dispose();
+
+    it('starts with bits for z_1 alone, however many levels there are', () => {
+      const words = [1, 2, 6].map((depth) => {
+        const model = makeUp(depth);
+        const file = bitsBackCodec(model).encode(values.subarray(0, 2 * size));
+        model.dispose();
+        return wordsOf(readContainer(file));
+      });
+      expect(words).toEqual([8, 8, 8]);
+    });
+
+    it('refuses levels that depend on others than their neighbours', () => {
+      const model = makeUp(3, 'dense');
+      expect(() => bitsBackCodec(model)).toThrow(/depend on its neighbour alone, got one that depends on z/);
+      model.dispose();
+      const two = makeUp(2, 'dense');
+      expect(() => bitsBackCodec(two)).toThrow(/x to depend on z_1 alone/);
+      two.dispose();
+    });
   });
 
   it('takes minus the ELBO by a posterior that is a flow', () => {

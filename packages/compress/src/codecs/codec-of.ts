@@ -3,7 +3,7 @@ import type { ConditionalLoopModel } from '@dgm/core';
 import { NeuralCompressor } from '../lossy/neural-compressor';
 import { autoregressiveCodec } from './autoregressive-codec';
 import { bitsBackCodec } from './bits-back-codec';
-import type { LatentModel } from './bits-back-codec';
+import type { LatentModel } from './latent-programs';
 import type { Codec, LossyCodec } from './codec';
 import { integerFlowCodec } from './integer-flow-codec';
 import type { IntegerFlowModel } from './integer-flow-codec';

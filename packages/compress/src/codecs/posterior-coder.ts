@@ -212,7 +212,8 @@ function cholesky(matrix: Float64Array, size: number): Float64Array {
   return factor;
 }
 
-function tableOf(
+/** @throws NumericalError where a network's output is no normal distribution */
+export function tableOf(
   bins: NormalBins,
   center: number,
   width: number,
