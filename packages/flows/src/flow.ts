@@ -139,7 +139,9 @@ export class Flow
    * `[n, ...event]`.
    * @param options - `context`: `[n, contextSize]`, one row for each draw
    */
-  sample(key: Key, n: number, { context }: SampleOptions = {}): Tensor {
+  sample(key: Key, n: number, options: SampleOptions = {}): Tensor {
+    checkOptions('Flow.sample', options, ['context']);
+    const { context } = options;
     checkContext('Flow.sample', context, { rows: n, contextSize: this.contextSize });
     return tf.tidy(() => this.given(context).sample(key, context === undefined ? [n] : []));
   }

@@ -162,7 +162,9 @@ abstract class BaseGenerativeClassifier<
    * Ancestral sampling: y, then x; `[n, ...event]`.
    * @param options - `context`: the classes, one-hot, `[n, K]`; draws of $p(y)$ by default
    */
-  sample(key: Key, n: number, { context }: SampleOptions = {}): Tensor {
+  sample(key: Key, n: number, options: SampleOptions = {}): Tensor {
+    checkOptions('GenerativeClassifier.sample', options, ['context']);
+    const { context } = options;
     checkKey('GenerativeClassifier.sample', key);
     checkInteger('GenerativeClassifier.sample', 'n', n, { min: 0 });
     if (context !== undefined) return this.conditional.sample(key, n, { context });

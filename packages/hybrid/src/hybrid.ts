@@ -221,8 +221,9 @@ export abstract class Hybrid<D extends DensityModel = DensityModel> extends Base
   }
 
   /** Draws of $p(x)$, `[n, ...event]`. */
-  sample(key: Key, n: number, { context }: SampleOptions = {}): Tensor {
-    checkContext('Hybrid.sample', context, { contextSize: 0 });
+  sample(key: Key, n: number, options: SampleOptions = {}): Tensor {
+    checkOptions('Hybrid.sample', options, ['context']);
+    checkContext('Hybrid.sample', options.context, { contextSize: 0 });
     return this.density.sample(key, n);
   }
 

@@ -153,6 +153,15 @@ export const modelChecks: Checks<ModelCase> = {
       }
     }),
 
+  'refuses what is no options of sample by name, if it takes some': (the) =>
+    withModel(the, (model) => {
+      try {
+        model.sample(Key.of(0), 1, null as never);
+      } catch (error) {
+        ensure(DgmError.is(error, 'argument'), `null for the options of sample gives ${String(error)}`);
+      }
+    }),
+
   'says that it was disposed of to whoever still uses it': (the) => {
     const model = the.make(Key.of(0));
     model.dispose();

@@ -161,10 +161,10 @@ export class AutoregressiveModel
   /** Ancestral sampling, one variable after the other: `[n, ...shape]`. Variable d is drawn with `key.fold(d)`. */
   sample(key: Key, n: number, options: ArmSampleOptions = {}): Tensor {
     const where = 'AutoregressiveModel.sample';
+    checkOptions(where, options, ['method', 'context', 'given', 'temperature', 'topK']);
     const { method } = options;
     checkKey(where, key);
     checkInteger(where, 'n', n, { min: 0 });
-    checkOptions(where, options, ['method', 'context', 'given', 'temperature', 'topK']);
     const isCached = isStepNetwork(this.network);
     if (method !== undefined) checkOneOf(where, 'method', method, ['cached', 'predictive', 'full']);
     if (method === 'cached' && !isCached) {

@@ -163,6 +163,7 @@ export class ConditionalVae extends BaseModule implements BoundModel<Conditioned
    * @throws ShapeError if there is not one context of the right width for each example
    */
   sample(key: Key, n: number, options: SampleOptions = {}): Tensor {
+    checkOptions('ConditionalVae.sample', options, ['context']);
     return tf.tidy(() => {
       const context = options.context ?? this.#contexts?.sample(key.fold('context'), [n]);
       checkContext('ConditionalVae.sample', context, { rows: n, contextSize: this.contextSize });

@@ -208,6 +208,7 @@ export class CharacteristicVae extends BaseModule implements BoundModel<Conditio
    */
   sample(key: Key, n: number, options: SampleOptions = {}): Tensor {
     const where = 'CharacteristicVae.sample';
+    checkOptions(where, options, ['context']);
     checkKey(where, key);
     checkInteger(where, 'n', n, { min: 0 });
     return tf.tidy(() => {
