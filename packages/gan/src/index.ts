@@ -7,12 +7,18 @@ export { CycleGan, cycleGan, unpairedContext } from './gan/cycle-gan';
 export type { CycleGanOptions } from './gan/cycle-gan';
 export { auxiliaryClassifierGan, InfoGan, infoGan } from './gan/info-gan';
 export type { AuxiliaryClassifierGanOptions, InfoGanOptions } from './gan/info-gan';
+export { VaeGan, vaeGan } from './gan/vae-gan';
+export type { VaeGanOptions } from './gan/vae-gan';
+export { EnergyGan, energyGan } from './gan/energy-gan';
+export type { EnergyGanOptions } from './gan/energy-gan';
 export { PrescribedGan, prescribedGan } from './gan/prescribed-gan';
 export type { PrescribedGanOptions } from './gan/prescribed-gan';
 export type { CodeOptions, Recognized } from './gan/recognition';
 export type { AdversaryOptions } from './gan/adversary';
 export { instanceNoise } from './gan/augmentation';
 export type { Augmentation } from './gan/augmentation';
+export { HierarchicalImplicitModel, hierarchicalImplicitModel } from './implicit/hierarchical-implicit-model';
+export type { HierarchicalImplicitModelOptions } from './implicit/hierarchical-implicit-model';
 export { DensityNetwork, densityNetwork } from './density-network/density-network';
 export type { DensityNetworkOptions } from './density-network/density-network';
 

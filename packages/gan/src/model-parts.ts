@@ -3,9 +3,12 @@ import { densityNetwork } from './density-network/density-network';
 import { instanceNoise } from './gan/augmentation';
 import { biGan } from './gan/bi-gan';
 import { cycleGan } from './gan/cycle-gan';
+import { energyGan } from './gan/energy-gan';
 import { conditionalGan, gan } from './gan/gan';
 import { auxiliaryClassifierGan, infoGan } from './gan/info-gan';
 import { prescribedGan } from './gan/prescribed-gan';
+import { vaeGan } from './gan/vae-gan';
+import { hierarchicalImplicitModel } from './implicit/hierarchical-implicit-model';
 import { adversarialLoss } from './losses/adversarial-loss';
 import { fDivergence } from './losses/f-divergence';
 import { gradientPenalty } from './losses/gradient-penalty';
@@ -21,12 +24,15 @@ export const modelParts: ModelParts = {
     biGan,
     conditionalGan,
     cycleGan,
+    energyGan,
     gan,
+    hierarchicalImplicitModel,
     infoGan,
     instanceNoise,
     densityNetwork,
     momentMatching,
     prescribedGan,
+    vaeGan,
     mmd,
     sinkhornDivergence,
     slicedWasserstein,

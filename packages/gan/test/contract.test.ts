@@ -2,8 +2,10 @@ import { compiled } from '@dgm/compile';
 import { describeCompiled, describeCoverage, describeModel } from '@dgm/testing';
 import * as exports from '../src/index';
 import {
+  correctedModels,
   densityNetworks,
   encodedModels,
+  implicitModels,
   informedModels,
   matchingNetworks,
   models,
@@ -13,6 +15,8 @@ import {
 const others = {
   ...informedModels,
   ...encodedModels,
+  ...correctedModels,
+  ...implicitModels,
   ...densityNetworks,
   ...prescribedModels,
   ...matchingNetworks,
@@ -31,6 +35,9 @@ describeCoverage({
     Gan: 'src/gan/gan.test.ts',
     DensityNetwork: 'src/density-network/density-network.test.ts',
     BiGan: 'src/gan/bi-gan.test.ts',
+    VaeGan: 'src/gan/vae-gan.test.ts',
+    EnergyGan: 'src/gan/energy-gan.test.ts',
+    HierarchicalImplicitModel: 'src/implicit/hierarchical-implicit-model.test.ts',
     CycleGan: 'src/gan/cycle-gan.test.ts',
     cycleGan: 'src/gan/cycle-gan.test.ts',
     unpairedContext: 'src/gan/cycle-gan.test.ts',

@@ -1,4 +1,13 @@
-import { categoricalHead, Key, mlp, spectralNorm, squaredMmd, gaussianKernel } from '@dgm/core';
+import {
+  categoricalHead,
+  gaussianKernel,
+  Key,
+  mlp,
+  Normal,
+  Independent,
+  spectralNorm,
+  squaredMmd,
+} from '@dgm/core';
 import type { ConditionedBatch, GenerativeModel } from '@dgm/core';
 import type { ModelCase, ModelTable } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
@@ -6,8 +15,10 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import {
   biGan,
   densityNetwork,
+  energyGan,
   fDivergence,
   gan,
+  hierarchicalImplicitModel,
   infoGan,
   instanceNoise,
   mmd,
@@ -16,6 +27,7 @@ import {
   r1,
   sinkhornDivergence,
   slicedWasserstein,
+  vaeGan,
   wganPenalty,
 } from '../src/index';
 import type {
@@ -134,7 +146,58 @@ const encoded =
   });
 
 /** GANs with an encoder. */
-export const encodedModels: ModelTable = { biGan: encoded(2), 'biGan (random codes)': encoded(4) };
+export const encodedModels: ModelTable = {
+  biGan: encoded(2),
+  'biGan (random codes)': encoded(4),
+  vaeGan: () => ({
+    make: (key) =>
+      vaeGan({
+        latent: 2,
+        generator: generator(key),
+        encoder: mlp([3, 8, 4], { key: key.fold('encoder'), activation: 'leakyRelu' }),
+        features: mlp([3, 12], { key: key.fold('features'), outputActivation: 'softplus' }),
+        critic: mlp([12, 1], { key: key.fold('critic') }),
+      }),
+    data: points,
+    measure: discrepancy,
+    fall: 0.1,
+    zeroGradient: ['critic/0/bias'],
+  }),
+};
+
+/** A GAN whose critic corrects its samples. */
+export const correctedModels: ModelTable = {
+  energyGan: () => ({
+    make: (key) =>
+      energyGan({ gan: gan({ latent: 2, generator: generator(key), critic: critic(key) }), steps: 4 }),
+    data: points,
+    measure: discrepancy,
+    fall: 0.1,
+    zeroGradient: ['gan/critic/2/bias'],
+  }),
+};
+
+/** Examples are vectors that all share, their own latent variable, and noise. */
+const simulated = (told: Tensor): Tensor => {
+  const [globals, own, noise] = tf.split(told, [3, 1, 3], 1);
+  return tf.addN([globals!, tf.mul(own!, [0.3, 0, 0]), tf.mul(noise!, 0.3)]);
+};
+
+/** Inference by simulations. */
+export const implicitModels: ModelTable = {
+  hierarchicalImplicitModel: () => ({
+    make: (key) =>
+      hierarchicalImplicitModel({
+        prior: new Independent(new Normal(0, 1.5, { shape: [3] }), 1),
+        ...{ locals: 1, noise: 3, count: 32, simulator: simulated },
+        encoder: mlp([6, 8, 2], { key: key.fold('encoder'), activation: 'tanh' }),
+        ratio: mlp([7, 16, 1], { key: key.fold('ratio'), activation: 'softplus' }),
+      }),
+    data: points,
+    measure: discrepancy,
+    notInFiles: 'the simulator is a function',
+  }),
+};
 
 /** The log-likelihood of a model of one latent variable by that given it, by a sum over a fine grid of it. */
 function byQuadrature(x: Tensor, logProbGiven: (x: Tensor, z: Tensor) => Tensor): Tensor {

@@ -62,13 +62,17 @@ export class Adversary {
     this.#weightClip = weightClip;
   }
 
-  /** What the objective of a critic has besides its name, parameters and loss. */
-  schedule(critic: Layer): Pick<Objective, 'lazyEvery' | 'afterUpdate'> {
+  /**
+   * What the objective of a critic has besides its name, parameters and loss.
+   * @param critic - the networks that the objective trains
+   */
+  schedule(critic: readonly Layer[]): Pick<Objective, 'lazyEvery' | 'afterUpdate'> {
     const bound = this.#weightClip;
     if (bound === undefined) return { lazyEvery: this.#penaltyEvery };
     const afterUpdate = (): void =>
       tf.tidy(() => {
-        for (const weight of trainable(critic).values()) weight.assign(tf.clipByValue(weight, -bound, bound));
+        for (const weight of critic.flatMap((each) => [...trainable(each).values()]))
+          weight.assign(tf.clipByValue(weight, -bound, bound));
       });
     return { lazyEvery: this.#penaltyEvery, afterUpdate };
   }

@@ -144,7 +144,7 @@ export class BiGan extends BaseModule implements GenerativeModel {
       {
         name: 'critic',
         parameters: [...trainable(this.critic).values()],
-        ...this.#adversary.schedule(this.critic),
+        ...this.#adversary.schedule([this.critic]),
         prepare: (x, key, { training }): Prepared =>
           tf.tidy(() => ({ ...this.#pairs(x, { training, key }) })),
         loss: (_x, key, options) => this.#criticLoss(key, options),

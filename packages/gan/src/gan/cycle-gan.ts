@@ -165,19 +165,12 @@ export class CycleGan extends BaseModule implements GenerativeModel<ConditionedB
   }
 
   objectives(): readonly Objective<ConditionedBatch>[] {
-    const [critic, ofSources] = [this.critic, this.sourceCritic].map((each) => ({
-      schedule: this.#adversary.schedule(each),
-      parameters: [...trainable(each).values()],
-    }));
+    const critics = [this.critic, this.sourceCritic];
     return [
       {
         name: 'critic',
-        parameters: [...critic!.parameters, ...ofSources!.parameters],
-        ...critic!.schedule,
-        afterUpdate: () => {
-          critic!.schedule.afterUpdate?.();
-          ofSources!.schedule.afterUpdate?.();
-        },
+        parameters: critics.flatMap((each) => [...trainable(each).values()]),
+        ...this.#adversary.schedule(critics),
         prepare: (batch, key, { training }) => this.#fakes(batch, { training, key }),
         loss: (batch, key, options) => this.#criticLoss(batch, key, options),
       },

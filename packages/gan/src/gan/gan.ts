@@ -30,6 +30,8 @@ import { beside, checkOutput, fromNetworks, toNetworks, TRIAL_ROWS } from '../ne
 import { checkPart } from '../check';
 import { record } from '../record';
 import { Adversary, ADVERSARY_OPTIONS, totalOf } from './adversary';
+import { checkRatio } from '../losses/adversarial-loss';
+import type { AdversarialLoss } from '../losses/adversarial-loss';
 import type { AdversaryOptions, Terms } from './adversary';
 import type { Augmentation } from './augmentation';
 import type { Recognition } from './recognition';
@@ -125,8 +127,9 @@ export class Gan<B extends Tensor | ConditionedBatch = Tensor>
   readonly generator: Layer;
   readonly critic: Layer;
   protected readonly recognition: Recognition | undefined;
+  /** The number of latent variables. */
+  readonly latent: number;
   readonly #where: string;
-  readonly #latent: number;
   readonly #adversary: Adversary;
   readonly #augment: Augmentation;
 
@@ -141,7 +144,7 @@ export class Gan<B extends Tensor | ConditionedBatch = Tensor>
     const isFunction = typeof augment === 'function';
     checkPart(where, 'augment', augment, { isOne: isFunction, expected: 'to be a function of x and a key' });
     this.#where = where;
-    this.#latent = latent;
+    this.latent = latent;
     this.#adversary = new Adversary(where, options);
     this.#augment = augment;
     this.levels = levels;
@@ -173,7 +176,7 @@ export class Gan<B extends Tensor | ConditionedBatch = Tensor>
       {
         name: 'critic',
         parameters: [...trainable(this.critic).values(), ...this.#recognitionWeights(true)],
-        ...this.#adversary.schedule(this.critic),
+        ...this.#adversary.schedule([this.critic]),
         prepare: (batch, key, options) => this.#prepareFakes(batch, key, options),
         loss: (batch, key, options) => this.#criticLoss(batch, key, options),
       },
@@ -184,6 +187,29 @@ export class Gan<B extends Tensor | ConditionedBatch = Tensor>
         loss: (batch, key, options) => this.#generatorLoss(batch, key, options),
       },
     ];
+  }
+
+  /** What both players minimize. */
+  get loss(): AdversarialLoss {
+    return this.#adversary.loss;
+  }
+
+  /**
+   * $\ln p(x) / p_G(x)$ of the densities of data and samples in nats, `[n]`, as the critic estimates it; with the loss
+   * `relativistic` up to a constant.
+   * @param x - `[n, ...event]`
+   * @param options - `context`, `[n, contextSize]`, of a critic that sees it
+   * @throws ShapeError if `x` has another shape, or there is not one context for each row
+   * @throws UnsupportedError for a loss whose critic does not estimate a ratio, such as `wasserstein`
+   */
+  logRatio(x: Tensor, { context, ...unknown }: { readonly context?: Tensor } = {}): Tensor {
+    const where = `${this.#where}.logRatio`;
+    checkOptions(where, unknown, ['context']);
+    checkShape(where, 'x', x, ['n', ...this.eventShape]);
+    const contextSize = this.recognition === undefined ? this.contextSize : 0;
+    checkContext(where, context, { rows: x.shape[0]!, contextSize });
+    const { logRatio } = checkRatio(where, this.loss);
+    return tf.tidy(() => logRatio(this.#scores(context, {})(toNetworks(x, this.levels))));
   }
 
   /** Whether the generator is told codes that are drawn, not contexts of examples. */
@@ -199,7 +225,7 @@ export class Gan<B extends Tensor | ConditionedBatch = Tensor>
 
   /** G(z), as the networks see examples, and what the generator was told. */
   #generate(key: Key, n: number, context: Tensor | undefined, call: CallOptions): Told {
-    const z = key.fold('z').normal([n, this.#latent]);
+    const z = key.fold('z').normal([n, this.latent]);
     const drawn = this.#drawsCodes ? this.recognition?.code.draw(key.fold('code'), n) : undefined;
     const told = context ?? drawn;
     return { x: this.generator.apply(beside(z, told), childCall({ ...call, key }, 'generator')), told };
@@ -277,7 +303,7 @@ export class Gan<B extends Tensor | ConditionedBatch = Tensor>
     let shape: Shape = [];
     tf.tidy(() => {
       const context = this.contextSize === 0 ? undefined : tf.zeros([n, this.contextSize]);
-      const x = this.generator.apply(beside(tf.zeros([n, this.#latent]), context));
+      const x = this.generator.apply(beside(tf.zeros([n, this.latent]), context));
       checkOutput(where, 'generator', x, { shape: '[n, ...event]' });
       const scores = this.critic.apply(beside(x, this.recognition === undefined ? context : undefined));
       checkOutput(where, 'critic', scores, { shape: '[n, 1]', fits: ({ size }) => size === n });

@@ -1,3 +1,4 @@
+import { compiled } from '@dgm/compile';
 import {
   adam,
   asLayer,
@@ -8,6 +9,7 @@ import {
   Key,
   mlp,
   MultivariateNormal,
+  Sequential,
   trainable,
 } from '@dgm/core';
 import type { Examples } from '@dgm/core';
@@ -98,6 +100,43 @@ test('the gradient of its generator is that of the entropy, half the log-determi
       expect(-byWeights![index]! / entropyWeight).toBeCloseTo(w / along, 1);
       expect(-byLogit![index]! / entropyWeight).toBeCloseTo(((1 - w ** 2 / along) * range) / 4, 1);
     }
+  });
+  model.dispose();
+});
+
+test('trains an energy, minus the score of its critic, that is the closed form for normal data', async () => {
+  const [mean, std, count] = [1, 0.5, 200];
+  const values = tf.tidy(() => {
+    const draws = key.fold('data').normal([count]);
+    const moments = tf.moments(draws);
+    const standardized = tf.div(tf.sub(draws, moments.mean), tf.sqrt(moments.variance));
+    return tf.add(mean, tf.mul(std, standardized)).dataSync() as Float32Array;
+  });
+  const features = asLayer((x: Tensor) => tf.concat([x, tf.square(x)], 1));
+  const model = prescribedGan({
+    ...{ latent: 1, loss: 'wasserstein', penalties: [], entropyWeight: 1, stdRange: [0.1, 1] },
+    generator: new Dense({ inputs: 1, outputs: 1, key }),
+    critic: new Sequential([features, mlp([2, 1], { key: key.fold('critic') })]),
+    encoder: mlp([1, 2], { key: key.fold('encoder') }),
+  });
+  const player = adam({ learningRate: 2e-2, beta1: 0.5 });
+  await fit(
+    model,
+    { train: { count, shape: [1], values } },
+    {
+      ...{ key, batchSize: count, epochs: 1200, engine: compiled() },
+      optimizer: { critic: player, generator: player, proposal: adam() },
+      ema: { critic: { decay: 0.98 }, generator: { decay: 0.98 } },
+    },
+  );
+  // -E(x) = -(x - m)^2 / 2 s^2 but for a constant.
+  const [linearTerm, square] = model.critic.parameters().get('1/0/kernel')!.dataSync();
+  expect(Math.abs(linearTerm! / (mean / std ** 2) - 1)).toBeLessThan(0.1);
+  expect(Math.abs(square! / (-0.5 / std ** 2) - 1)).toBeLessThan(0.1);
+  tf.tidy(() => {
+    const drawn = tf.moments(model.sample(key, 4000));
+    expect(Math.abs(drawn.mean.dataSync()[0]! - mean)).toBeLessThan(0.05);
+    expect(Math.abs(Math.sqrt(drawn.variance.dataSync()[0]!) - std)).toBeLessThan(0.05);
   });
   model.dispose();
 });

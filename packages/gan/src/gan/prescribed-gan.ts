@@ -92,6 +92,10 @@ const FIRST_STEP = 0.1;
  * $$\nabla H = -\mathbb{E}\left[\nabla_x \ln p(x)^\top \nabla x\right], \quad
  *   \nabla_x \ln p(x) = \mathbb{E}_{p(z'|x)}\left[\frac{\mu(z') - x}{\sigma^2}\right]$$
  *
+ * With `loss: 'wasserstein'`, `penalties: []` and an `entropyWeight` of 1 this is variational training of an energy-based model:
+ * minus the score of the critic is the energy E, which minimizes what the density q of the samples maximizes,
+ * $\mathbb{E}_{data}[E(x)] - \mathbb{E}_q[E(x)] + H[q]$ (DGM Eq. 7.11).
+ *
  * Integers have the probability that a sample is rounded to them. The objectives are `critic`, `generator` and `proposal`; the last
  * trains the encoder that the bound draws from.
  *
@@ -238,7 +242,7 @@ export class PrescribedGan extends BaseModule implements BoundModel {
         name: 'critic',
         parameters: [...trainable(this.critic).values()],
         validated: false,
-        ...this.#adversary.schedule(this.critic),
+        ...this.#adversary.schedule([this.critic]),
         prepare: (x, key, { training }): Prepared =>
           tf.tidy(() => ({ fakes: this.#generate(this.#draw(key, this.#rows(x)), { key, training }) })),
         loss: (x, key, options) => this.#criticLoss(x, key, options),

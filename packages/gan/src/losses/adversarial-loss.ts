@@ -1,4 +1,4 @@
-import { checkOneOf, relu, softplus } from '@dgm/core';
+import { checkOneOf, relu, softplus, UnsupportedError } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { record } from '../record';
@@ -18,6 +18,30 @@ export interface AdversarialLoss {
   generator(fake: Tensor, real?: Tensor): Scalar;
   /** Whether the generator's loss compares fakes with real examples. @defaultValue false */
   readonly isRelativistic?: boolean;
+  /**
+   * $\ln p(x) / p_G(x)$ of the best critic's scores, elementwise; with a relativistic loss up to a constant. Absent where the critic
+   * does not estimate the ratio of the densities.
+   */
+  readonly logRatio?: (scores: Tensor) => Tensor;
+}
+
+/**
+ * Checks that a critic estimates the ratio of the densities of data and samples.
+ * @throws UnsupportedError naming `where` and the loss
+ */
+export function checkRatio(
+  where: string,
+  loss: AdversarialLoss,
+): Required<Pick<AdversarialLoss, 'logRatio'>> {
+  const { name, logRatio } = loss;
+  if (logRatio !== undefined) return { logRatio };
+  throw new UnsupportedError({
+    where,
+    argument: 'loss',
+    expected: 'to estimate the ratio of two densities',
+    actual: `"${name}", which does not`,
+    remedy: "train with the loss 'relativistic' or 'non-saturating', or fDivergence('kl')",
+  });
 }
 
 const mean = (x: Tensor): Scalar => tf.mean<Scalar>(x);
@@ -30,17 +54,22 @@ const minusLogSigmoid = (scores: Tensor): Scalar => mean(softplus(tf.neg(scores)
 const crossEntropy = (real: Tensor, fake: Tensor): Scalar =>
   sum(minusLogSigmoid(real), minusLogSigmoid(tf.neg(fake)));
 
+/** A logit of real against fake is the log-ratio. */
+const logit = { logRatio: (scores: Tensor): Tensor => tf.clone(scores) };
+
 const losses = {
   /** The critic and the generator play for the same quantity; the generator's gradient vanishes while the critic wins. */
   saturating: {
     critic: crossEntropy,
     // ln(1 - D(G(z)))
     generator: (fake: Tensor): Scalar => tf.neg(minusLogSigmoid(tf.neg(fake))),
+    ...logit,
   },
   'non-saturating': {
     critic: crossEntropy,
     // -ln D(G(z))
     generator: minusLogSigmoid,
+    ...logit,
   },
   'least-squares': {
     // 1/2 (s(x) - 1)^2 + 1/2 s(G(z))^2
@@ -68,6 +97,7 @@ const losses = {
     // -ln sigmoid(s(G(z)) - s(x))
     generator: (fake: Tensor, real?: Tensor): Scalar => minusLogSigmoid(tf.sub(fake, real!)),
     isRelativistic: true,
+    ...logit,
   },
 };
 
