@@ -1,9 +1,9 @@
-// Trains every demo in Chromium as a reader does, and prints what it reaches, how long it takes, and the longest task of the page
-// meanwhile: npm run measure [NAME...]. The times are of the machine at hand.
+// Trains every demo in Chromium as a reader does, and prints what it reaches, how long it takes, its steps a second where the catalog
+// states a pace, and the longest task of the page meanwhile: npm run measure [NAME...]. The times are of the machine at hand.
 import { chromium } from 'playwright-core';
 import { demoPages } from '../src/book/chapter-map';
 import { demos } from '../src/demos/catalog';
-import type { DemoName } from '../src/demos/catalog';
+import type { DemoEntry, DemoName } from '../src/demos/catalog';
 import { chromiumPath, serveSite } from '../test/served-site';
 
 if (chromiumPath === undefined) throw new Error('no chromium; install it, or name it in DGM_CHROMIUM');
@@ -11,7 +11,7 @@ const wanted = process.argv.slice(2);
 const site = await serveSite();
 const browser = await chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox'] });
 try {
-  console.log('demo          reaches   seconds   longest task, ms');
+  console.log('demo          reaches   seconds   steps/s   longest task, ms');
   for (const name of Object.keys(demos) as DemoName[]) {
     if (wanted.length > 0 && !wanted.includes(name)) continue;
     const page = await browser.newPage();
@@ -32,9 +32,11 @@ try {
     const reached = await demo.locator('.figure strong').textContent();
     const longest = await page.evaluate(() => (globalThis as unknown as { longest: number }).longest);
     // The observer reports tasks of 50 ms and more only.
+    const { pace }: DemoEntry = demos[name];
+    const rate = pace === undefined ? '' : (pace.steps / seconds).toFixed(0);
     const task = longest === 0 ? '< 50' : longest.toFixed(0);
     console.log(
-      `${name.padEnd(12)} ${reached!.padStart(8)} ${seconds.toFixed(1).padStart(9)} ${task.padStart(18)}`,
+      `${name.padEnd(12)} ${reached!.padStart(8)} ${seconds.toFixed(1).padStart(9)} ${rate.padStart(9)} ${task.padStart(18)}`,
     );
     await page.close();
   }

@@ -197,12 +197,15 @@ describe.skipIf(skip)(`in a browser${reason}`, () => {
   it.each(Object.keys(demos) as DemoName[])(
     'trains the demo "%s" to the number that it states, in a worker',
     async (name) => {
-      const { figure }: DemoEntry = demos[name];
+      const { figure, pace }: DemoEntry = demos[name];
       await open(demoPages[name].slice(1));
       await demo(name).getByRole('button', { name: 'Train it here' }).click();
       await reach(name, 'training');
       expect(page.workers().length).toBe(1);
+      const started = Date.now();
       await reach(name, 'done');
+      const seconds = (Date.now() - started) / 1000;
+      if (pace !== undefined) expect(pace.steps / seconds).toBeGreaterThanOrEqual(pace.atLeast);
       const value = Number(await demo(name).locator('.figure strong').textContent());
       if ('atMost' in figure.bound) expect(value).toBeLessThanOrEqual(figure.bound.atMost);
       else expect(value).toBeGreaterThanOrEqual(figure.bound.atLeast);
