@@ -27,14 +27,14 @@ const libraries: readonly { readonly library: PeerLibrary; readonly tasks: reado
   {
     library: 'PyTorch',
     tasks: [
-      { name: 'glyphs', shape: [64], models: 54 },
+      { name: 'glyphs', shape: [64], models: 55 },
       // Most peers have a likelihood of more values.
       { name: 'bits', shape: [64], models: 1, ofOtherData: /^(?!rbm$)/ },
       {
         name: 'two-moons',
         shape: [2],
         models: 3,
-        ofOtherData: /^(residual-flow|cnf|ddgm|vdm|flow-matching|gan-.*|infogan|density-network)$/,
+        ofOtherData: /^(residual-flow|cnf|ddgm|vdm|flow-matching|gan-.*|infogan|presgan|density-network)$/,
       },
     ],
   },
@@ -42,7 +42,7 @@ const libraries: readonly { readonly library: PeerLibrary; readonly tasks: reado
 ];
 
 /** Their loss is no measure of what they have learned: two players, or a difference of energies. */
-const ADVERSARIAL = /^(gan-|infogan$|jem$|rbm$)/;
+const ADVERSARIAL = /^(gan-|infogan$|presgan$|jem$|rbm$)/;
 
 /** A small data set by name; `bits` is the glyphs as ink or none. */
 async function learnable(name: string): Promise<Dataset> {

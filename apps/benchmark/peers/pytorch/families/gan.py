@@ -154,6 +154,96 @@ class InfoGan(Gan):
         return loss + F.cross_entropy(self.recognition(fake), self.code)
 
 
+class PresGan(Gan):
+    """R3GAN with learned noise on what is generated, and the entropy of the samples in the generator's objective: its gradient is
+    that of Dieng et al. (2019), Eq. 9-12, by Hamiltonian Monte Carlo over the latent variables. An encoder, which does not train the
+    generator, draws for the bound."""
+
+    entropy, low, high = 0.01, math.log(0.05), math.log(0.8)
+    chain_steps, leapfrog_steps, acceptance, adaptation = 3, 5, 0.67, 0.05
+
+    def __init__(self, task):
+        super().__init__(task, "relativistic", real=0.15, fake=0.15)
+        size, units = task.shape[0], task.width or (64 if task.quick else 256)
+        self.std_logit = nn.Parameter(torch.zeros(size))
+        self.encoder = mlp(size, units, units, 2 * LATENT, activation=leaky)
+        self.register_buffer("log_step", torch.tensor(math.log(0.1)))
+
+    def players(self):
+        critic, (loss, weights, every) = super().players()
+        return [
+            critic,
+            (loss, weights + [self.std_logit], every),
+            (lambda x: self.nats(x).mean(), list(self.encoder.parameters()), 1),
+        ]
+
+    def std(self):
+        return (self.low + (self.high - self.low) * self.std_logit.sigmoid()).exp()
+
+    def mean(self, z):
+        return self.generator(z).tanh()
+
+    def draw(self, n):
+        z = torch.randn(n, LATENT)
+        mean = self.mean(z)
+        return z, mean + self.std() * torch.randn_like(mean)
+
+    def generate(self, n):
+        return self.draw(n)[1]
+
+    def potential(self, z, x):
+        """-ln p(x, z) but for a constant, of each row, and its gradient."""
+        with torch.enable_grad():
+            z = z.detach().requires_grad_()
+            energy = 0.5 * (((x - self.mean(z)) / self.std()).square().sum(1) + z.square().sum(1))
+            (slope,) = torch.autograd.grad(energy.sum(), z)
+        return energy.detach(), slope
+
+    def posterior(self, z, x):
+        """Chains from z that leave p(z given x) as it is."""
+        step, accepted = self.log_step.exp(), []
+        energy, slope = self.potential(z, x)
+        for _ in range(self.chain_steps):
+            start = torch.randn_like(z)
+            to, momentum, gradient = z, start - 0.5 * step * slope, slope
+            for leap in range(self.leapfrog_steps):
+                to = to + step * momentum
+                after, gradient = self.potential(to, x)
+                momentum = momentum - (step if leap + 1 < self.leapfrog_steps else 0.5 * step) * gradient
+            change = energy - after + 0.5 * (start.square() - momentum.square()).sum(1)
+            rate = change.clamp(max=0).exp()
+            accepted.append(rate)
+            moves = torch.rand(len(z)) < rate
+            z, slope = (torch.where(moves[:, None], new, old) for new, old in ((to, z), (gradient, slope)))
+            energy = torch.where(moves, after, energy)
+        self.log_step += self.adaptation * (torch.stack(accepted).mean() - self.acceptance)
+        return z
+
+    def generator_loss(self, x):
+        z, fakes = self.draw(len(x))
+        with torch.no_grad():
+            seen = fakes.detach()
+            score = (self.mean(self.posterior(z, seen)) - seen) / self.std().square()
+        real, fake = self.seen(x, fakes)
+        loss = F.softplus(self.score(real) - self.score(fake)).mean()
+        return loss + self.entropy * (score * fakes).sum(1).mean()
+
+    def nats(self, x):
+        """Minus ln p(x, z) - ln q(z given x) of one draw of the encoder: integers have the mass that is rounded to them."""
+        real, half = x * (2 / (self.levels - 1)) - 1, 1 / (self.levels - 1)
+        mean, log_variance = self.encoder(real).chunk(2, 1)
+        noise = torch.randn_like(mean)
+        z = mean + (0.5 * log_variance).exp() * noise
+        deviation, half = (real - self.mean(z)) / self.std(), half / self.std()
+        # Both ends on the left, where the logarithms are exact; the first and the last integer have all beyond them.
+        near, far = (torch.special.log_ndtr(end) for end in (half - deviation.abs(), -half - deviation.abs()))
+        inner = near + torch.log(-torch.expm1((far - near).clamp(max=-1e-7)))
+        first, last = (torch.special.log_ndtr(end) for end in (deviation + half, half - deviation))
+        given = torch.where(x == 0, first, torch.where(x == self.levels - 1, last, inner)).sum(1)
+        prior, proposal = -0.5 * z.square(), -0.5 * (noise.square() + log_variance)
+        return -(given + (prior - proposal).sum(1))
+
+
 class DensityNetwork(nn.Module):
     """DGM Eq. 7.1-7.5: a decoder that learns from draws of the prior."""
 
@@ -188,5 +278,6 @@ MODELS = {
     "gan-book": BookGan,
     "gan-conditional": ConditionalGan,
     "infogan": InfoGan,
+    "presgan": PresGan,
     "density-network": DensityNetwork,
 }
