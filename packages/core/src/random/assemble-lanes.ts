@@ -23,6 +23,9 @@ export const MEMORY = {
   entries: 256 + PART_LENGTHS.length * BYTES_OF_JUMP + 4 * MOST_NUMBERS,
   /** Indices of groups of four numbers. */
   ties: 256 + PART_LENGTHS.length * BYTES_OF_JUMP + 20 * MOST_NUMBERS,
+  /** The widths and the limits of the ziggurat, by layer. */
+  widths: 256 + PART_LENGTHS.length * BYTES_OF_JUMP + 21 * MOST_NUMBERS,
+  limits: 2304 + PART_LENGTHS.length * BYTES_OF_JUMP + 21 * MOST_NUMBERS,
   pages: 2,
 } as const;
 
@@ -41,6 +44,11 @@ export interface LaneFunctions {
   /** Puts the uniform numbers on [0, 1) of the first `count` numbers in their places. */
   readonly toUniform: (count: number) => void;
   /**
+   * Writes the normal draws of the numbers from `at` on to `entries`, as float32 from `to` on, until one is not in its layer of the ziggurat.
+   * @returns which that is, or `count`
+   */
+  readonly toNormal: (at: number, to: number, count: number) => number;
+  /**
    * Writes `chosen` to `entries` for each byte of the first `count` numbers that is below `threshold`, else 0. Groups with a byte
    * that equals the threshold go to `ties`.
    * @returns how many groups that are
@@ -54,7 +62,7 @@ export interface LaneFunctions {
  * @see https://webassembly.github.io/spec/core/binary/index.html
  */
 export function assembleLanes(): Uint8Array<ArrayBuffer> {
-  const functions: readonly WasmFunction[] = [make(), toUniform(), choose()];
+  const functions: readonly WasmFunction[] = [make(), toUniform(), toNormal(), choose()];
   return Uint8Array.from([
     ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
     ...section(
@@ -190,6 +198,33 @@ function toUniform(): WasmFunction {
   };
 }
 
+/** One number at a time: each looks up its layer. */
+function toNormal(): WasmFunction {
+  const [at, to, count, bits] = [0, 1, 2, 3];
+  const inBytes = (local: number) => [...get(local), ...i32(2), I32_SHIFT, ...set(local)];
+  const layer = [...get(bits), ...i32(255), I32_AND];
+  const mantissa = [...get(bits), ...i32(8), I32_SHIFT_SIGN];
+  const sign = [...get(bits), ...i32(31), I32_SHIFT_SIGN];
+  return {
+    name: 'toNormal',
+    parameters: [I32, I32, I32],
+    results: [I32],
+    locals: [[1, I32]],
+    body: [
+      ...[...inBytes(at), ...inBytes(to), ...inBytes(count), BLOCK, NO_RESULT, LOOP, NO_RESULT],
+      ...[...get(at), ...get(count), I32_NOT_LESS, BRANCH_IF, 1],
+      ...[...get(at), I32_LOAD, 2, ...leb(MEMORY.numbers), ...set(bits)],
+      // The absolute value: where the sign is -1, all bits change and 1 is added.
+      ...[...mantissa, ...sign, I32_XOR, ...sign, I32_SUBTRACT],
+      ...[...layer, ...i32(2), I32_SHIFT, I32_LOAD, 2, ...leb(MEMORY.limits), I32_NOT_LESS, BRANCH_IF, 1],
+      ...[...get(to), ...mantissa, F64_CONVERT, ...layer, ...i32(3), I32_SHIFT],
+      ...[F64_LOAD, 3, ...leb(MEMORY.widths), F64_MULTIPLY, F32_DEMOTE, F32_STORE, 2, ...leb(MEMORY.entries)],
+      ...[...get(at), ...i32(4), I32_ADD, ...set(at), ...get(to), ...i32(4), I32_ADD, ...set(to)],
+      ...[BRANCH, 0, END, END, ...get(at), ...i32(2), I32_SHIFT_RIGHT],
+    ],
+  };
+}
+
 /** Bytes are compared sixteen at a time; a comparison is all ones or none, and so is each entry once it is spread over four bytes. */
 function choose(): WasmFunction {
   const [count, threshold, chosen, at, to, ties, limit, value, bytes, below] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
@@ -225,19 +260,31 @@ function choose(): WasmFunction {
 const I32 = 0x7f;
 const V128 = 0x7b;
 
+const BLOCK = 0x02;
 const LOOP = 0x03;
 const IF = 0x04;
 const NO_RESULT = 0x40;
+const BRANCH = 0x0c;
 const BRANCH_IF = 0x0d;
 const END = 0x0b;
+const I32_LOAD = 0x28;
+const F64_LOAD = 0x2b;
 const I32_LOAD_BYTE = 0x2d;
 const I32_STORE = 0x36;
+const F32_STORE = 0x38;
 const F32_CONST = 0x43;
 const I32_LESS = 0x49;
+const I32_NOT_LESS = 0x4f;
 const I32_ADD = 0x6a;
+const I32_SUBTRACT = 0x6b;
 const I32_AND = 0x71;
+const I32_XOR = 0x73;
 const I32_SHIFT = 0x74;
+const I32_SHIFT_SIGN = 0x75;
 const I32_SHIFT_RIGHT = 0x76;
+const F64_MULTIPLY = 0xa2;
+const F32_DEMOTE = 0xb6;
+const F64_CONVERT = 0xb7;
 
 const [BYTE_SPLAT, I32_SPLAT, F32_SPLAT] = [simd(0x0f), simd(0x11), simd(0x13)];
 const [BYTE_EQUAL, BYTE_LESS] = [simd(0x23), simd(0x26)];

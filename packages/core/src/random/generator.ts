@@ -1,11 +1,7 @@
 import { hasByte, Lanes, LEAST_IN_LANES } from './lanes';
 import type { State } from './lanes';
 import { threefry } from './threefry';
-
-/** Where 32-bit integers come from. */
-interface Source {
-  int32(): number;
-}
+import { exponential, openUniform, standardNormal } from './ziggurat';
 
 /**
  * A stream of random numbers on the host: xoshiro128++ (Blackman and Vigna, 2019), 2^128 - 1 numbers long.
@@ -38,12 +34,6 @@ export class Generator {
     return result;
   }
 
-  /** As many integers as there is room for: what `int32` gives in a row, several times as fast. */
-  fillIntegers(values: Int32Array): void {
-    const inLanes = this.#inLanes(values.length, (lanes, state) => lanes.integers(state, values));
-    for (let index = inLanes; index < values.length; index++) values[index] = this.int32();
-  }
-
   /** As many uniform numbers as there is room for: what `uniform` gives in a row, several times as fast. */
   fillUniform(values: Float32Array): void {
     const inLanes = this.#inLanes(values.length, (lanes, state) => lanes.uniforms(state, values));
@@ -66,22 +56,8 @@ export class Generator {
 
   /** As many standard normal numbers as there is room for: what `normal` gives in a row, several times as fast. */
   fillNormal(values: Float32Array): void {
-    for (let index = 0; index < values.length;) {
-      // A draw takes an integer or more, so that none is made in vain.
-      const integers = room.subarray(0, Math.min(room.length, values.length - index));
-      this.fillIntegers(integers);
-      const stretch = new Stretch(integers, this);
-      for (let at = 0; at < integers.length;) {
-        const bits = integers[at++]!;
-        if (isInLayer(bits)) {
-          values[index++] = (bits >> 8) * WIDTH[bits & 255]!;
-          continue;
-        }
-        stretch.at = at;
-        values[index++] = besideLayer(bits, stretch);
-        at = stretch.at;
-      }
-    }
+    const inLanes = this.#inLanes(values.length, (lanes, state) => lanes.normals(state, values));
+    for (let index = inLanes; index < values.length; index++) values[index] = this.normal();
   }
 
   /**
@@ -198,87 +174,3 @@ const STREAM = 0x53545245;
 
 /** Made when the first long array is filled; null where there are none. */
 let lanes: Lanes | null | undefined;
-/** As many integers as stay close to the processor. */
-const room = new Int32Array(4096);
-
-/** Numbers that a generator has made in one go, and those that it makes after them. */
-class Stretch implements Source {
-  readonly #integers: Int32Array;
-  readonly #after: Generator;
-  at = 0;
-
-  constructor(integers: Int32Array, after: Generator) {
-    this.#integers = integers;
-    this.#after = after;
-  }
-
-  int32(): number {
-    return this.at < this.#integers.length ? this.#integers[this.at++]! : this.#after.int32();
-  }
-}
-
-function openUniform(source: Source): number {
-  return ((source.int32() >>> 0) + 0.5) * 2 ** -32;
-}
-
-function exponential(source: Source): number {
-  return -Math.log(openUniform(source));
-}
-
-/**
- * A standard normal draw by the ziggurat method: 256 layers of equal area, so that 99 % of the draws cost one 32-bit
- * integer, one product and one comparison. The lower 8 bits are the layer, the upper 24 the place in it, signed: the layer does
- * not leak into the value (Doornik, 2005).
- * @see The ziggurat method for generating random variables (Marsaglia and Tsang, 2000)
- */
-function standardNormal(source: Source): number {
-  const bits = source.int32();
-  return isInLayer(bits) ? (bits >> 8) * WIDTH[bits & 255]! : besideLayer(bits, source);
-}
-
-/** Whether the draw lies where the whole height of its layer is below the density. */
-function isInLayer(bits: number): boolean {
-  return Math.abs(bits >> 8) < ACCEPT[bits & 255]!;
-}
-
-/** The draw that becomes of an integer where it does not. */
-function besideLayer(bits: number, source: Source): number {
-  const [layer, mantissa] = [bits & 255, bits >> 8];
-  if (layer === 0) return mantissa < 0 ? -tail(source) : tail(source);
-  const x = mantissa * WIDTH[layer]!;
-  const between = DENSITY[layer]! + openUniform(source) * (DENSITY[layer - 1]! - DENSITY[layer]!);
-  return between < Math.exp(-0.5 * x * x) ? x : standardNormal(source);
-}
-
-/** A draw beyond `RIGHT` (Marsaglia, 1964). */
-function tail(source: Source): number {
-  for (;;) {
-    const x = exponential(source) / RIGHT;
-    if (2 * exponential(source) > x * x) return RIGHT + x;
-  }
-}
-
-/** Where the tail begins, and the area of each of the 256 layers, for the density exp(-x^2 / 2). */
-const RIGHT = 3.6541528853610088;
-const AREA = 0.00492867323399;
-const LAYERS = 256;
-const SCALE = 2 ** 23;
-
-const WIDTH = new Float64Array(LAYERS);
-const ACCEPT = new Int32Array(LAYERS);
-const DENSITY = new Float64Array(LAYERS);
-
-// Layer 0 is the base strip with the tail; its virtual width makes its rectangle have the common area.
-let edge = RIGHT;
-const baseWidth = AREA / Math.exp(-0.5 * RIGHT * RIGHT);
-WIDTH[0] = baseWidth / SCALE;
-ACCEPT[0] = Math.floor((RIGHT / baseWidth) * SCALE);
-DENSITY[0] = Math.exp(-0.5 * RIGHT * RIGHT);
-for (let layer = 1; layer < LAYERS; layer++) {
-  WIDTH[layer] = edge / SCALE;
-  const top = Math.exp(-0.5 * edge * edge) + AREA / edge;
-  const next = layer === LAYERS - 1 ? 0 : Math.sqrt(-2 * Math.log(top));
-  ACCEPT[layer] = Math.floor((next / edge) * SCALE);
-  DENSITY[layer] = layer === LAYERS - 1 ? 1 : Math.min(1, top);
-  edge = next;
-}

@@ -8,6 +8,8 @@ import {
   PART_LENGTHS,
 } from './assemble-lanes';
 import type { LaneFunctions } from './assemble-lanes';
+import { ACCEPT, besideLayer, WIDTH } from './ziggurat';
+import type { Source } from './ziggurat';
 
 interface LaneExports extends LaneFunctions {
   readonly memory: { readonly buffer: ArrayBuffer };
@@ -39,6 +41,7 @@ export class Lanes {
   readonly #states: Int32Array;
   readonly #numbers: Int32Array;
   readonly #uniforms: Float32Array;
+  readonly #normals: Float32Array;
   readonly #entries: Int32Array;
   readonly #ties: Int32Array;
 
@@ -48,8 +51,11 @@ export class Lanes {
     this.#states = new Int32Array(buffer, MEMORY.states, 4 * (LANES + 1));
     this.#numbers = new Int32Array(buffer, MEMORY.numbers, MOST_NUMBERS);
     this.#uniforms = new Float32Array(buffer, MEMORY.numbers, MOST_NUMBERS);
+    this.#normals = new Float32Array(buffer, MEMORY.entries, MOST_NUMBERS);
     this.#entries = new Int32Array(buffer, MEMORY.entries, 4 * MOST_NUMBERS);
     this.#ties = new Int32Array(buffer, MEMORY.ties, MOST_NUMBERS / 4);
+    new Float64Array(buffer, MEMORY.widths).set(WIDTH);
+    new Int32Array(buffer, MEMORY.limits).set(ACCEPT);
     for (const length of PART_LENGTHS) {
       fillJump(new Int32Array(buffer, jumpOver(length), HALF_BYTES * 16 * 4), length);
     }
@@ -68,24 +74,33 @@ export class Lanes {
   }
 
   /**
-   * Fills the beginning of an array with signed integers, as far as whole stretches go.
-   * @param state - of the stream; becomes the one after these numbers
-   * @returns how many numbers that are
+   * Fills the beginning of an array with uniform numbers on [0, 1) in steps of 2^-24, as far as whole stretches go.
+   * @param state - of the stream; becomes the one after the integers that these numbers take
+   * @returns how many numbers are filled
    */
-  integers(state: State, values: Int32Array): number {
-    let filled = 0;
-    for (let made; (made = this.#make(state, values.length - filled)) > 0; filled += made) {
-      values.set(this.#numbers.subarray(0, made), filled);
-    }
-    return filled;
-  }
-
-  /** The same with uniform numbers on [0, 1) in steps of 2^-24. */
   uniforms(state: State, values: Float32Array): number {
     let filled = 0;
     for (let made; (made = this.#make(state, values.length - filled)) > 0; filled += made) {
       this.#functions.toUniform(made);
       values.set(this.#uniforms.subarray(0, made), filled);
+    }
+    return filled;
+  }
+
+  /** The same with standard normal numbers. A number takes an integer or more, so that none is made in vain. */
+  normals(state: State, values: Float32Array): number {
+    let filled = 0;
+    for (let made; (made = this.#make(state, values.length - filled)) > 0;) {
+      const integers = new Stretch(this.#numbers.subarray(0, made), state);
+      let drawn = 0;
+      while (integers.at < made) {
+        const beside = this.#functions.toNormal(integers.at, drawn, made);
+        drawn += beside - integers.at;
+        integers.at = beside;
+        if (beside < made) this.#normals[drawn++] = besideLayer(integers.int32(), integers);
+      }
+      values.set(this.#normals.subarray(0, drawn), filled);
+      filled += drawn;
     }
     return filled;
   }
@@ -126,6 +141,22 @@ export class Lanes {
   }
 }
 
+/** Integers that were made in one go, and those that the stream gives after them. */
+class Stretch implements Source {
+  readonly #integers: Int32Array;
+  readonly #state: State;
+  at = 0;
+
+  constructor(integers: Int32Array, state: State) {
+    this.#integers = integers;
+    this.#state = state;
+  }
+
+  int32(): number {
+    return this.at < this.#integers.length ? this.#integers[this.at++]! : stepAhead(this.#state);
+  }
+}
+
 /** Whether a byte of an integer has a value: whether one of the difference is 0 (Mycroft, 1987). */
 export function hasByte(integer: number, byte: number): boolean {
   const difference = integer ^ Math.imul(byte, 0x01010101);
@@ -145,7 +176,10 @@ function fillJump(jump: Int32Array, steps: number): void {
   }
 }
 
-function stepAhead(state: State): void {
+/** Takes a step, and returns what it gives. */
+function stepAhead(state: State): number {
+  const sum = (state[0]! + state[3]!) | 0;
+  const result = (((sum << 7) | (sum >>> 25)) + state[0]!) | 0;
   const shifted = state[1]! << 9;
   state[2]! ^= state[0]!;
   state[3]! ^= state[1]!;
@@ -153,4 +187,5 @@ function stepAhead(state: State): void {
   state[0]! ^= state[3]!;
   state[2]! ^= shifted;
   state[3] = (state[3]! << 11) | (state[3]! >>> 21);
+  return result;
 }
