@@ -155,11 +155,14 @@ export const modelChecks: Checks<ModelCase> = {
 
   'refuses what is no options of sample by name, if it takes some': (the) =>
     withModel(the, (model) => {
+      let refusal: unknown;
       try {
         model.sample(Key.of(0), 1, null as never);
       } catch (error) {
-        ensure(DgmError.is(error, 'argument'), `null for the options of sample gives ${String(error)}`);
+        refusal = error;
       }
+      const isTyped = refusal === undefined || DgmError.is(refusal, 'argument');
+      ensure(isTyped, `null for the options of sample gives ${String(refusal)}`);
     }),
 
   'says that it was disposed of to whoever still uses it': (the) => {
