@@ -22,6 +22,16 @@ export type { DeepBoltzmannMachineOptions } from './dbm/deep-boltzmann-machine';
 // Boltzmann machines without hidden units
 export { BoltzmannMachine, boltzmannMachine, hopfieldNetwork } from './boltzmann/boltzmann-machine';
 export type { BoltzmannMachineOptions, HopfieldOptions } from './boltzmann/boltzmann-machine';
+export { PottsModel, pottsModel } from './boltzmann/potts-model';
+export type { PottsModelOptions } from './boltzmann/potts-model';
+export type { LogPotentials } from './boltzmann/elimination';
+export { perturbAndMap } from './boltzmann/perturb-and-map';
+export type {
+  MeanEstimate,
+  PairwiseModel,
+  PerturbAndMapOptions,
+  PerturbedModes,
+} from './boltzmann/perturb-and-map';
 export { gridEdges } from './boltzmann/graph';
 export type { Edge } from './boltzmann/graph';
 

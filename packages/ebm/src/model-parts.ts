@@ -1,5 +1,6 @@
 import type { ModelParts } from '@dgm/core';
 import { boltzmannMachine, hopfieldNetwork } from './boltzmann/boltzmann-machine';
+import { pottsModel } from './boltzmann/potts-model';
 import { deepBoltzmannMachine } from './dbm/deep-boltzmann-machine';
 import { energyModel, jointEnergyModel } from './energy/energy-model';
 import { minimumProbabilityFlow, pseudoLikelihood } from './objectives/bit-flips';
@@ -19,6 +20,7 @@ export const modelParts: ModelParts = {
     rbm,
     classificationRbm,
     boltzmannMachine,
+    pottsModel,
     deepBoltzmannMachine,
     hopfieldNetwork,
     bernoulliUnits,

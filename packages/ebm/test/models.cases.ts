@@ -19,6 +19,7 @@ import {
   maximumLikelihood,
   minimumProbabilityFlow,
   noiseContrastiveEstimation,
+  pottsModel,
   pseudoLikelihood,
   rbm,
   replicatedSoftmaxUnits,
@@ -31,6 +32,7 @@ import type {
   ClassificationRbm,
   EnergyObjective,
   JointEnergyModel,
+  PottsModelOptions,
   Rbm,
   RbmOptions,
   VisibleUnits,
@@ -158,6 +160,14 @@ const machine = (options: Partial<BoltzmannMachineOptions> = {}): Case => ({
   },
 });
 
+const potts = (options: Partial<PottsModelOptions> = {}): Case => ({
+  ...machine(),
+  make: (key) =>
+    pottsModel({ shape: [DIMS], levels: 3, edges: gridEdges([2, 3]), key, sampleSteps: 5, ...options }),
+  data: patterns(3),
+  range: [0, 2],
+});
+
 /** The constant of the energy, which no loss of its differences or its gradient depends on. */
 const CONSTANT = 'network/2/bias';
 
@@ -253,6 +263,8 @@ export const models: Readonly<Record<string, () => Case>> = {
   'boltzmannMachine (grid)': () => machine({ edges: gridEdges([2, 3]), weightDecay: 1e-3 }),
   'boltzmannMachine (maximum likelihood)': () => machine({ objective: maximumLikelihood() }),
   'boltzmannMachine (minimum probability flow)': () => machine({ objective: minimumProbabilityFlow() }),
+  pottsModel: () => potts({ weightDecay: 1e-3 }),
+  'pottsModel (maximum likelihood)': () => potts({ objective: maximumLikelihood() }),
   energyModel: () => ({ make: (key) => energyModel(deep(1, key)), ...points }),
   jointEnergyModel: () => ({
     make: (key) => labelledBySign(jointEnergyModel({ ...deep(2, key), classes: 2 })),

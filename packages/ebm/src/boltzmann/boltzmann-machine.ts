@@ -1,5 +1,4 @@
 import {
-  ArgumentError,
   BaseModule,
   checkInteger,
   checkKey,
@@ -12,6 +11,7 @@ import {
   ShapeError,
   singleObjective,
   sizeOf,
+  softplus,
   sumLastAxes,
 } from '@dgm/core';
 import type {
@@ -28,11 +28,18 @@ import { checkEventShape, checkTrainingExamples } from '../check';
 import { pseudoLikelihood } from '../objectives/bit-flips';
 import { checkObjective, type EnergyObjective } from '../objectives/energy-objective';
 import type { AnnealedPath } from '../partition/annealed-importance-sampling';
-import { checkFewBits, logSumOverBits, partitionOf } from '../partition/enumerate';
+import { isFewBits, logSumOverBits, partitionOf } from '../partition/enumerate';
 import { record } from '../record';
 import { bernoulliUnits, dot, drawBits } from '../rbm/units';
 import { betheApproximation, meanFieldBound, treeBound } from './bounds';
-import { colourClasses, type Edge } from './graph';
+import { Couplings } from './couplings';
+import {
+  checkEliminates,
+  largestByElimination,
+  logSumByElimination,
+  type LogPotentials,
+} from './elimination';
+import type { Edge } from './graph';
 
 export interface BoltzmannMachineOptions {
   /** The shape of one example of bits. */
@@ -50,7 +57,7 @@ export interface BoltzmannMachineOptions {
    * @defaultValue biases of 0
    */
   readonly examples?: Tensor;
-  /** `pseudoLikelihood()`, `minimumProbabilityFlow()` or, for at most 20 units, `maximumLikelihood()`. @defaultValue `pseudoLikelihood()` */
+  /** `pseudoLikelihood()`, `minimumProbabilityFlow()` or, where `logPartition` is exact, `maximumLikelihood()`. @defaultValue `pseudoLikelihood()` */
   readonly objective?: EnergyObjective;
   /** $\lambda$ of the penalty $\frac{\lambda}{2} \sum_{i<j} W_{ij}^2$. @defaultValue 0 */
   readonly weightDecay?: number;
@@ -77,8 +84,9 @@ const INITIAL_SCALE = 0.01;
  * $$E(x) = -\sum_{i<j} W_{ij} x_i x_j - b^\top x$$
  *
  * over the given pairs. With the pairs of a grid it is an Ising model: spins $s = 2x - 1$ with the couplings J and fields H have
- * $W = 4 J$ and $b_i = 2 H_i - 2 \sum_j J_{ij}$. It learns by pseudo-likelihood, which is consistent. `evaluate` gets $\ln Z$ by
- * a sum over all states of at most 20 bits, and by annealed importance sampling, with an interval, elsewhere.
+ * $W = 4 J$ and $b_i = 2 H_i - 2 \sum_j J_{ij}$. It learns by pseudo-likelihood, which is consistent. `evaluate` gets $\ln Z$
+ * exactly for at most 20 bits and, by transfer matrices, for grids of up to about 12 by 12, and by annealed importance sampling, with an
+ * interval, elsewhere.
  *
  * @throws {@link ArgumentError} for an option that is unknown or out of its range.
  * @throws {@link ShapeError} for examples of another shape.
@@ -111,17 +119,13 @@ export class BoltzmannMachine extends BaseModule implements EnergyModel, LoopSam
   readonly #bias: Variable;
   /** Of the model without weights that annealed importance sampling starts from. */
   readonly #baseBias: Variable;
-  readonly #edges: readonly Edge[];
-  /** 1 above the diagonal at the edges, `[size, size]`. */
-  readonly #mask: Float32Array;
-  /** Sets of units without an edge between them, which are drawn together: 1 at the members, `[size]` each. */
-  readonly #classes: readonly Float32Array[];
+  readonly #couplings: Couplings;
 
   constructor(options: BoltzmannMachineOptions) {
     super();
     const where = 'boltzmannMachine';
     checkOptions(where, options, OPTIONS);
-    const { shape, key, examples, objective = pseudoLikelihood() } = options;
+    const { shape, key, edges, examples, objective = pseudoLikelihood() } = options;
     const { weightDecay = 0, sampleSteps = 500 } = options;
     checkEventShape(where, shape);
     const units = bernoulliUnits({ shape });
@@ -132,15 +136,10 @@ export class BoltzmannMachine extends BaseModule implements EnergyModel, LoopSam
     if (examples !== undefined) checkTrainingExamples(where, examples, shape);
     this.eventShape = shape;
     this.#size = sizeOf(shape);
-    if (objective.sumsStates) checkFewBits(where, this.#size, 'learn by pseudo-likelihood');
-    this.#edges = checkedEdges(where, options.edges ?? allPairs(this.#size), this.#size);
-    this.#mask = new Float32Array(this.#size ** 2);
-    for (const edge of this.#edges) this.#mask[this.#place(edge)] = 1;
-    this.#classes = colourClasses(this.#size, this.#edges).map((members) => {
-      const indicator = new Float32Array(this.#size);
-      for (const unit of members) indicator[unit] = 1;
-      return indicator;
-    });
+    this.#couplings = new Couplings(where, edges, { size: this.#size, levels: 2 });
+    if (objective.sumsStates && !isFewBits(this.#size)) {
+      checkEliminates(where, this.#couplings.elimination, 'learn by pseudo-likelihood');
+    }
     this.#objective = objective;
     this.#weightDecay = weightDecay;
     this.#sampleSteps = sampleSteps;
@@ -173,19 +172,68 @@ export class BoltzmannMachine extends BaseModule implements EnergyModel, LoopSam
   }
 
   /**
-   * $\ln Z$ by a sum over all states, a differentiable scalar in nats.
-   * @throws {@link UnsupportedError} for more than 20 bits.
+   * $\ln p(x_i \mid x_{-i})$ of each unit, nats, `[n, size]`: what pseudo-likelihood adds up.
+   * @param x - 0 or 1, `[n, ...shape]`
+   * @throws {@link ShapeError} if `x` has another shape.
    */
-  logPartition(): Scalar {
-    return logSumOverBits('BoltzmannMachine.logPartition', this.#size, (states) =>
-      tf.neg(this.#energy(states)),
-    ) as Scalar;
+  conditionals(x: Tensor): Tensor {
+    return tf.tidy(() => {
+      const rows = this.#rows(x, 'conditionals');
+      // ln sigma(f) for 1, ln sigma(-f) for 0.
+      return tf.neg(softplus(tf.mul(tf.sub(1, tf.mul(2, rows)), this.#fields(rows))));
+    });
   }
 
-  /** $\ln Z$: exact if that takes a sum over at most 2^20 states, otherwise by annealed importance sampling. */
+  /**
+   * $\ln Z$, a differentiable scalar in nats: by a sum over all states of at most 20 units, and by sums over one unit after the other
+   * (transfer matrices) where edges leave few units open at a time, as on a grid of 12 by 12 or of 8 columns and hundreds of rows.
+   * @throws {@link UnsupportedError} elsewhere.
+   */
+  logPartition(): Scalar {
+    const where = 'BoltzmannMachine.logPartition';
+    if (isFewBits(this.#size)) {
+      return logSumOverBits(where, this.#size, (states) => tf.neg(this.#energy(states))) as Scalar;
+    }
+    const { elimination } = this.#couplings;
+    checkEliminates(where, elimination);
+    return logSumByElimination(elimination, 2, {
+      unit: (unit) => tf.pad(tf.slice(this.#bias, [unit], [1]), [[1, 0]]),
+      pair: (edge) =>
+        tf.pad(this.#couplings.weight(this.#weights, edge), [
+          [1, 0],
+          [1, 0],
+        ]),
+    });
+  }
+
+  /** $\ln Z$: exact where {@link BoltzmannMachine.logPartition} is, otherwise by annealed importance sampling. */
   async partition(key: Key): Promise<PartitionEstimate> {
     checkKey('BoltzmannMachine.partition', key);
-    return partitionOf(this, { key, bits: this.#size });
+    const isExact = isFewBits(this.#size) || this.#couplings.elimination !== undefined;
+    return partitionOf(this, { key, isExact });
+  }
+
+  /** $-E$ as a sum over units and edges, for algorithms on the host such as {@link perturbAndMap}. */
+  async logPotentials(): Promise<LogPotentials> {
+    const { edges } = this.#couplings;
+    const [weights, bias] = await Promise.all([this.#weights.data(), this.#bias.data()]);
+    const [units, pairs] = [new Float64Array(2 * bias.length), new Float64Array(4 * edges.length)];
+    bias.forEach((value, unit) => (units[2 * unit + 1] = value));
+    edges.forEach((edge, index) => (pairs[4 * index + 3] = weights[this.#couplings.place(edge)]!));
+    return { levels: 2, units, edges, pairs };
+  }
+
+  /**
+   * The state of the lowest energy, `shape`, by maxima over one unit after the other.
+   * @throws {@link UnsupportedError} for edges that leave many units open at a time, such as all pairs of 18 units.
+   * @throws {@link NumericalError} if a weight is not a number.
+   */
+  async mode(): Promise<Tensor> {
+    const where = 'BoltzmannMachine.mode';
+    const { elimination } = this.#couplings;
+    checkEliminates(where, elimination, 'take the best of many samples, or recall');
+    const { values } = largestByElimination(where, elimination, await this.logPotentials());
+    return tf.tensor(Float32Array.from(values), [...this.eventShape]);
   }
 
   /**
@@ -213,8 +261,9 @@ export class BoltzmannMachine extends BaseModule implements EnergyModel, LoopSam
     checkInteger(where, 'trees', trees);
     checkInteger(where, 'steps', steps, { min: 0 });
     const [matrix, bias] = await Promise.all([this.#weights.data(), this.#bias.data()]);
-    const weights = this.#edges.map((edge) => matrix[this.#place(edge)]!);
-    const energy = { bias, edges: this.#edges, weights };
+    const { edges } = this.#couplings;
+    const weights = edges.map((edge) => matrix[this.#couplings.place(edge)]!);
+    const energy = { bias, edges, weights };
     return {
       lower: meanFieldBound(energy),
       bethe: betheApproximation(energy),
@@ -282,29 +331,23 @@ export class BoltzmannMachine extends BaseModule implements EnergyModel, LoopSam
       name: this.#objective.name,
       loss: (x: Tensor, key) => {
         const terms = this.#objective.loss(this, x, key);
-        const decay = tf.mul(0.25 * this.#weightDecay, tf.sum(tf.square(this.#couplings())));
+        const decay = tf.mul(0.25 * this.#weightDecay, tf.sum(tf.square(this.#matrix())));
         return { ...terms, total: tf.add<Scalar>(terms.total, decay) };
       },
     });
   }
 
-  /** Where the weight of an edge is. */
-  #place([i, j]: Edge): number {
-    return Math.min(i, j) * this.#size + Math.max(i, j);
-  }
-
-  /** The symmetric matrix of weights, 0 where there is no edge. */
-  #couplings(): Tensor {
-    const upper = tf.mul(this.#weights, tf.tensor2d(this.#mask, [this.#size, this.#size]));
-    return tf.add(upper, tf.transpose(upper));
+  /** The symmetric matrix of weights. */
+  #matrix(): Tensor {
+    return this.#couplings.symmetric(this.#weights);
   }
 
   #fields(x: Tensor): Tensor {
-    return tf.add(tf.matMul(x, this.#couplings()), this.#bias);
+    return tf.add(tf.matMul(x, this.#matrix()), this.#bias);
   }
 
   #energy(x: Tensor): Tensor {
-    const pairs = sumLastAxes(tf.mul(x, tf.matMul(x, this.#couplings())), 1);
+    const pairs = sumLastAxes(tf.mul(x, tf.matMul(x, this.#matrix())), 1);
     return tf.neg(tf.add(tf.mul(0.5, pairs), dot(x, this.#bias)));
   }
 
@@ -315,9 +358,9 @@ export class BoltzmannMachine extends BaseModule implements EnergyModel, LoopSam
   /** Gives the units of each class new values, one class after the other. */
   #update(x: Tensor, value: (fields: Tensor, index: number) => Tensor): Tensor {
     return tf.tidy(() => {
-      const couplings = this.#couplings();
+      const couplings = this.#matrix();
       let state = tf.clone(x);
-      this.#classes.forEach((members, index) => {
+      this.#couplings.classes.forEach((members, index) => {
         const isMember = tf.tensor1d(members);
         const fields = tf.add(tf.matMul(state, couplings), this.#bias);
         const change = tf.sub(value(fields, index), state);
@@ -384,24 +427,4 @@ function checkPatterns(where: string, patterns: Tensor): void {
     expected: 'to be a tensor of shape [patterns, ...shape]',
     actual: patterns instanceof tf.Tensor ? 'a scalar' : typeof patterns,
   });
-}
-
-function checkedEdges(where: string, edges: readonly Edge[], size: number): readonly Edge[] {
-  const refuse = (actual: string): ArgumentError =>
-    new ArgumentError({ where, argument: 'edges', expected: 'to be pairs of different units', actual });
-  if (!Array.isArray(edges)) throw refuse(typeof edges);
-  for (const edge of edges as readonly Edge[]) {
-    if (!Array.isArray(edge) || edge.length !== 2) throw refuse(JSON.stringify(edge));
-    const [i, j] = edge as Edge;
-    for (const unit of [i, j]) checkInteger(where, 'a unit of edges', unit, { min: 0, max: size - 1 });
-    if (i === j) throw refuse(`[${i}, ${j}]`);
-  }
-  // A pair that is given twice interacts once.
-  return [
-    ...new Map(edges.map(([i, j]) => [Math.min(i, j) * size + Math.max(i, j), [i, j] as Edge])).values(),
-  ];
-}
-
-function allPairs(size: number): readonly Edge[] {
-  return Array.from({ length: size }, (_, j) => Array.from({ length: j }, (__, i): Edge => [i, j])).flat();
 }

@@ -273,7 +273,7 @@ export class DeepBoltzmannMachine extends BaseModule implements EnergyModel, Loo
   /** $\ln Z$: exact for a first layer of at most 20 units, otherwise by annealed importance sampling. */
   async partition(key: Key): Promise<PartitionEstimate> {
     checkKey('DeepBoltzmannMachine.partition', key);
-    return partitionOf(this, { key, bits: this.#sizes[0] });
+    return partitionOf(this, { key, isExact: isFewBits(this.#sizes[0]) });
   }
 
   /**

@@ -9,7 +9,8 @@ import type { EnergyFunction, EnergyObjective } from './energy-objective';
  *
  * $$\mathcal L = -\mathbb E \sum_d \ln p(x_d \mid x_{-d}) = \mathbb E \sum_d \ln(1 + e^{E(x) - E(x^{(d)})})$$
  *
- * where $x^{(d)}$ is x with entry d flipped. $\ln Z$ cancels. It takes D energies of each example.
+ * where $x^{(d)}$ is x with entry d flipped. $\ln Z$ cancels. It takes D energies of each example, but of a Boltzmann machine or a
+ * Potts model, whose conditionals come from one product.
  *
  * @see Statistical Analysis of Non-Lattice Data (Besag, 1975)
  *
@@ -23,8 +24,12 @@ export function pseudoLikelihood(): EnergyObjective {
   const objective: EnergyObjective = {
     name: 'pseudo-likelihood',
     data: 'bits',
+    takesConditionals: true,
     loss: (model, x) =>
-      tf.tidy(() => ({ total: tf.mean<Scalar>(tf.sum(softplus(energyDrops(model, x)), 1)) })),
+      tf.tidy(() => {
+        const nats = model.conditionals ? tf.neg(model.conditionals(x)) : softplus(energyDrops(model, x));
+        return { total: tf.mean<Scalar>(tf.sum(nats, 1)) };
+      }),
   };
   return record(objective, 'pseudoLikelihood', arguments);
 }

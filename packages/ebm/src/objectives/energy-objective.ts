@@ -9,6 +9,8 @@ export interface EnergyFunction {
   energy(x: Tensor): Tensor;
   /** A scalar that is learned with the energy, for an objective that `learnsPartition`. */
   readonly learnedPartition?: Tensor;
+  /** $\ln p(x_d \mid x_{-d})$ of each entry, nats, `[n, D]`, of a model that has them without D energies. */
+  conditionals?(x: Tensor): Tensor;
   /** $\ln Z$ by a sum over all states, a differentiable scalar, for an objective that `sumsStates`. */
   logPartition?(): Scalar;
 }
@@ -27,6 +29,8 @@ export interface EnergyObjective {
   readonly learnsPartition?: boolean;
   /** Whether the loss differentiates the energy by x: the network then needs right second derivatives. @defaultValue false */
   readonly usesScore?: boolean;
+  /** Whether the loss takes the `conditionals` of a model, whatever its values are. @defaultValue false */
+  readonly takesConditionals?: boolean;
   /** Whether the loss has $\ln Z$ as a sum over all states: the model then needs few units. @defaultValue false */
   readonly sumsStates?: boolean;
   /** `total`, to be minimized, and other terms, averaged over the examples `[n, ...shape]`. The caller owns the scalars. */
@@ -37,13 +41,14 @@ export interface EnergyObjective {
 export function checkObjective(
   where: string,
   objective: EnergyObjective,
-  { data, example }: { readonly data: 'bits' | 'reals'; readonly example: string },
+  { data, example }: { readonly data: 'bits' | 'integers' | 'reals'; readonly example: string },
 ): void {
   checkMethods(where, 'objective', objective, {
     methods: ['loss'],
     expected: `to be one such as ${example}`,
   });
   if (objective.data === data || objective.data === 'any') return;
+  if (data === 'integers' && objective.takesConditionals) return;
   throw new ArgumentError({
     where,
     argument: 'objective',

@@ -55,12 +55,12 @@ export function checkFewBits(where: string, bits: number, remedy = 'estimate it 
   });
 }
 
-/** $\ln Z$ of a model: exact where it is a sum over few enough bits, otherwise by annealed importance sampling. */
+/** $\ln Z$ of a model: exact where its sum over all states is feasible, otherwise by annealed importance sampling. */
 export async function partitionOf(
   model: { logPartition(): Scalar; annealedPath(): AnnealedPath },
-  { key, bits }: { readonly key: Key; readonly bits: number },
+  { key, isExact }: { readonly key: Key; readonly isExact: boolean },
 ): Promise<PartitionEstimate> {
-  if (!isFewBits(bits)) return annealedImportanceSampling(model.annealedPath(), { key });
+  if (!isExact) return annealedImportanceSampling(model.annealedPath(), { key });
   const exact = model.logPartition();
   try {
     const logPartition = (await exact.data())[0]!;

@@ -28,7 +28,7 @@ import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
 import { checkObjective, checkUnused, type EnergyObjective } from '../objectives/energy-objective';
 import type { AnnealedPath } from '../partition/annealed-importance-sampling';
 import { baseReplicas, target, temperedStep } from '../partition/parallel-tempering';
-import { checkFewBits, logSumOverBits, partitionOf } from '../partition/enumerate';
+import { checkFewBits, isFewBits, logSumOverBits, partitionOf } from '../partition/enumerate';
 import { checkTrainingExamples } from '../check';
 import { record } from '../record';
 import { checkedHidden, checkStates, type HiddenFields, type HiddenUnits } from './hidden-units';
@@ -292,7 +292,7 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
   /** $\ln Z$: exact if that takes a sum over at most 2^20 states, otherwise by annealed importance sampling. */
   async partition(key: Key): Promise<PartitionEstimate> {
     checkKey('Rbm.partition', key);
-    return partitionOf(this, { key, bits: this.#fewestBits() });
+    return partitionOf(this, { key, isExact: isFewBits(this.#fewestBits()) });
   }
 
   /**
