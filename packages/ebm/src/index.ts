@@ -1,6 +1,12 @@
 // restricted Boltzmann machines
 export { Rbm, rbm } from './rbm/rbm';
 export type { RbmOptions } from './rbm/rbm';
+export type { Sparsity } from './rbm/sparsity';
+export { ConditionalRbm, conditionalRbm, temporalContext } from './rbm/conditional-rbm';
+export type { ConditionalRbmOptions } from './rbm/conditional-rbm';
+export { ReplicatedSoftmax, replicatedSoftmax } from './rbm/replicated-softmax';
+export type { ReplicatedSoftmaxOptions } from './rbm/replicated-softmax';
+export type { RowRbmOptions } from './rbm/row-rbm';
 export { hiddenLayer } from './rbm/hidden-layer';
 export { ClassificationRbm, classificationRbm } from './rbm/classification-rbm';
 export type { ClassificationRbmOptions } from './rbm/classification-rbm';

@@ -8,6 +8,8 @@ import { maximumLikelihood } from './objectives/maximum-likelihood';
 import { energyDiscrepancy, noiseContrastiveEstimation } from './objectives/noise-contrastive';
 import { denoisingScoreMatching, implicitScoreMatching } from './objectives/score-matching';
 import { rbm } from './rbm/rbm';
+import { conditionalRbm } from './rbm/conditional-rbm';
+import { replicatedSoftmax } from './rbm/replicated-softmax';
 import { classificationRbm } from './rbm/classification-rbm';
 import { spikeAndSlabUnits, subspaceUnits } from './rbm/hidden-units';
 import { bernoulliUnits, categoricalUnits, gaussianUnits, replicatedSoftmaxUnits } from './rbm/units';
@@ -19,6 +21,8 @@ export const modelParts: ModelParts = {
   parts: {
     rbm,
     classificationRbm,
+    conditionalRbm,
+    replicatedSoftmax,
     boltzmannMachine,
     pottsModel,
     deepBoltzmannMachine,

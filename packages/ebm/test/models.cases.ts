@@ -1,5 +1,5 @@
 import { Key, mlp, oneHot, sgd, standardNormal } from '@dgm/core';
-import type { EnergyModel, GenerativeModel, Objective } from '@dgm/core';
+import type { EnergyModel, GenerativeModel, LikelihoodModel, Objective } from '@dgm/core';
 import type { CompiledCase, ModelCase } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -8,6 +8,7 @@ import {
   boltzmannMachine,
   categoricalUnits,
   classificationRbm,
+  conditionalRbm,
   deepBoltzmannMachine,
   denoisingScoreMatching,
   energyDiscrepancy,
@@ -22,6 +23,7 @@ import {
   pottsModel,
   pseudoLikelihood,
   rbm,
+  replicatedSoftmax,
   replicatedSoftmaxUnits,
   spikeAndSlabUnits,
   subspaceUnits,
@@ -30,11 +32,13 @@ import type {
   BoltzmannMachine,
   BoltzmannMachineOptions,
   ClassificationRbm,
+  ConditionalRbm,
   EnergyObjective,
   JointEnergyModel,
   PottsModelOptions,
   Rbm,
   RbmOptions,
+  ReplicatedSoftmax,
   VisibleUnits,
 } from '../src/index';
 
@@ -123,6 +127,48 @@ function labelledBySign(model: JointEnergyModel | ClassificationRbm): Generative
   });
 }
 
+/** Of a context for n samples, which must refuse n before its context where n is no count. */
+const rowsFor = (n: number): number => (Number.isInteger(n) && n >= 0 ? n : 0);
+
+/** A conditional model that is given the first entries of an example, so that a batch is a tensor. */
+function givenItsStart(model: ConditionalRbm): GenerativeModel {
+  const batch = (x: Tensor) => ({ x, context: tf.slice(x, [0, 0], [-1, model.contextSize]) });
+  const objectives = (): readonly Objective[] =>
+    model.objectives().map(({ prepare, loss, ...rest }) => ({
+      ...rest,
+      prepare: (x, own, options) => tf.tidy(() => prepare!(batch(x), own, options)),
+      loss: (x, own, options) => tf.tidy(() => loss(batch(x), own, options)),
+    }));
+  return Object.assign(Object.create(model) as GenerativeModel, {
+    objectives,
+    parameters: () => model.parameters(),
+    dispose: () => model.dispose(),
+    sample: (own: Key, n: number) =>
+      tf.tidy(() => model.sample(own, n, { context: tf.ones([rowsFor(n), model.contextSize]) })),
+    energy: (x: Tensor) => tf.tidy(() => model.energy(batch(x))),
+    logProb: (x: Tensor) => tf.tidy(() => model.logProb(batch(x))),
+  });
+}
+
+/** Documents of one length for samples, which the model leaves open. */
+function ofLength(model: ReplicatedSoftmax, length: number): GenerativeModel {
+  return Object.assign(Object.create(model) as GenerativeModel, {
+    objectives: () => model.objectives(),
+    parameters: () => model.parameters(),
+    dispose: () => model.dispose(),
+    sample: (own: Key, n: number) =>
+      tf.tidy(() => model.sample(own, n, { context: tf.fill([rowsFor(n), 1], length) })),
+    energy: (x: Tensor) => model.energy(x),
+    logProb: (x: Tensor) => model.logProb(x),
+  });
+}
+
+/** Minus the mean exact log-likelihood of the batch. */
+function meanNats(model: GenerativeModel, data: Tensor): number {
+  const { logProb } = model as LikelihoodModel;
+  return tf.tidy(() => -tf.mean(logProb.call(model, data)).dataSync()[0]!);
+}
+
 const points: Pick<Case, 'data' | 'measure' | 'fall' | 'range' | 'steps'> = {
   data: () =>
     tf.tidy(() => {
@@ -202,6 +248,25 @@ export const models: Readonly<Record<string, () => Case>> = {
     ...small(replicatedSoftmaxUnits({ words: DIMS, length: 5 })),
     data: documents,
     range: [0, 5],
+  }),
+  'rbm (sparse)': () => bits({ sparsity: { target: 0.2, weight: 0.5 } }),
+  conditionalRbm: () => ({
+    ...bits(),
+    make: (key) => {
+      const visible = bernoulliUnits({ shape: [DIMS] });
+      return givenItsStart(conditionalRbm({ visible, hidden: 4, contextSize: 2, key, sampleSteps: 10 }));
+    },
+    measure: meanNats,
+    notInFiles: 'what gives a context to the examples here is an object of this test',
+  }),
+  replicatedSoftmax: () => ({
+    ...bits(),
+    make: (key) =>
+      ofLength(replicatedSoftmax({ words: DIMS, maxLength: 5, hidden: 4, key, sampleSteps: 10 }), 5),
+    data: documents,
+    measure: meanNats,
+    range: [0, 5],
+    notInFiles: 'what gives lengths to the samples here is an object of this test',
   }),
   classificationRbm: () => ({
     ...bits(),

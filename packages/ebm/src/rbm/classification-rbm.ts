@@ -212,7 +212,15 @@ export class ClassificationRbm extends BaseModule implements EnergyModel<Conditi
 
 const OPTIONS: readonly (keyof ClassificationRbmOptions)[] = [
   ...(['visible', 'hidden', 'classes', 'key', 'examples', 'generativeWeight'] as const),
-  ...(['steps', 'chains', 'temperatures', 'fastLearningRate', 'weightDecay', 'sampleSteps'] as const),
+  ...([
+    'steps',
+    'chains',
+    'temperatures',
+    'fastLearningRate',
+    'weightDecay',
+    'sparsity',
+    'sampleSteps',
+  ] as const),
 ];
 
 /** The units of x and a class beside each other: examples are their statistics with the one-hot code. */

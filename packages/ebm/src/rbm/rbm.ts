@@ -17,6 +17,7 @@ import type {
   EnergyModel,
   Key,
   LoopSampledModel,
+  LossTerms,
   Objective,
   PartitionEstimate,
   Prepared,
@@ -28,10 +29,12 @@ import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
 import { checkObjective, checkUnused, type EnergyObjective } from '../objectives/energy-objective';
 import type { AnnealedPath } from '../partition/annealed-importance-sampling';
 import { baseReplicas, target, temperedStep } from '../partition/parallel-tempering';
-import { checkFewBits, isFewBits, logSumOverBits, partitionOf } from '../partition/enumerate';
+import { checkFewBits, isFewBits, partitionOf } from '../partition/enumerate';
 import { checkTrainingExamples } from '../check';
 import { record } from '../record';
 import { checkedHidden, checkStates, type HiddenFields, type HiddenUnits } from './hidden-units';
+import { checkSparsity, sparsityPenalty, type Sparsity } from './sparsity';
+import { UnitPair, type RbmParameters } from './unit-pair';
 import { checkVisible, dot, type VisibleUnits } from './units';
 
 export interface RbmOptions {
@@ -78,6 +81,12 @@ export interface RbmOptions {
   readonly objective?: EnergyObjective;
   /** $\lambda$ of the penalty $\frac{\lambda}{2} \|W\|^2$. @defaultValue 0 */
   readonly weightDecay?: number;
+  /**
+   * How often hidden units shall be on, with which they come to stand for rare features: `{ target: 0.05, weight: 1 }`. Of subspace units
+   * this is about the gates, and of units with slabs about the spikes.
+   * @defaultValue no penalty
+   */
+  readonly sparsity?: Sparsity;
   /** Gibbs steps of `sample`. @defaultValue 500 */
   readonly sampleSteps?: number;
 }
@@ -93,6 +102,7 @@ const OPTIONS: readonly (keyof RbmOptions)[] = [
   'fastLearningRate',
   'objective',
   'weightDecay',
+  'sparsity',
   'sampleSteps',
 ];
 
@@ -136,11 +146,11 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
   readonly likelihoodKind = 'unnormalized';
   readonly eventShape: Shape;
   readonly levels: number | undefined;
-  readonly #visible: VisibleUnits;
-  readonly #hidden: HiddenUnits;
+  readonly #units: UnitPair;
   readonly #steps: number;
   readonly #objective: EnergyObjective | undefined;
   readonly #weightDecay: number;
+  readonly #sparsity: Sparsity | undefined;
   readonly #sampleSteps: number;
   readonly #weights: Variable;
   readonly #visibleBias: Variable;
@@ -159,7 +169,7 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
     checkOptions('rbm', options, OPTIONS);
     const { visible, hidden, key, examples, steps = 1, chains = 0 } = options;
     const { temperatures = 1, fastLearningRate = 0 } = options;
-    const { objective, weightDecay = 0, sampleSteps = 500 } = options;
+    const { objective, weightDecay = 0, sparsity, sampleSteps = 500 } = options;
     checkVisible('rbm', visible);
     const hiddenUnits = checkedHidden('rbm', hidden);
     checkKey('rbm', key);
@@ -169,6 +179,7 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
     checkNumber('rbm', 'fastLearningRate', fastLearningRate, { min: 0 });
     checkPersistent('rbm', { chains, temperatures, fastLearningRate });
     checkNumber('rbm', 'weightDecay', weightDecay, { min: 0 });
+    if (sparsity !== undefined) checkSparsity('rbm', sparsity);
     checkInteger('rbm', 'sampleSteps', sampleSteps);
     if (objective !== undefined) {
       checkObjective('rbm', objective, { data: 'bits', example: 'pseudoLikelihood()' });
@@ -178,13 +189,13 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
     if (examples !== undefined) checkTrainingExamples('rbm', examples, visible.shape);
     this.eventShape = visible.shape;
     this.levels = visible.levels;
-    this.#visible = visible;
-    this.#hidden = hiddenUnits;
+    this.#units = new UnitPair(visible, hiddenUnits);
     this.#steps = steps;
     this.#objective = objective;
     this.#weightDecay = weightDecay;
+    this.#sparsity = sparsity;
     this.#sampleSteps = sampleSteps;
-    if (objective?.sumsStates) checkFewBits('rbm', this.#fewestBits(), 'learn with chains');
+    if (objective?.sumsStates) checkFewBits('rbm', this.#units.fewestBits, 'learn with chains');
     const bias = tf.tidy(() =>
       examples === undefined ? tf.zeros([visible.size]) : visible.fieldsOf(visible.encode(examples)),
     );
@@ -219,7 +230,7 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
    * @throws {@link ShapeError} if `x` has another shape.
    */
   energy(x: Tensor): Tensor {
-    return tf.tidy(() => this.#freeEnergy(this.#encode(x, 'energy')));
+    return tf.tidy(() => this.#units.freeEnergy(this.#encode(x, 'energy'), this.#parameters));
   }
 
   /**
@@ -231,17 +242,8 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
   jointEnergy(x: Tensor, h: Tensor): Tensor {
     return tf.tidy(() => {
       const t = this.#encode(x, 'jointEnergy');
-      checkStates('Rbm.jointEnergy', h, x.shape[0]!, this.#hidden);
-      const code = this.#hidden.encode(h);
-      const ofHidden = sumLastAxes(tf.mul(this.#hiddenFields(t).columns, code.columns), 1);
-      const linear = tf.add(dot(t, this.#visibleBias), ofHidden);
-      const ofGates = code.gates && dot(code.gates, this.#gateBias!);
-      const base = this.#visible.baseEnergy(t);
-      const ofStates = this.#hidden.baseEnergy?.(h);
-      return tf.sub(
-        ofStates === undefined ? base : tf.add(base, ofStates),
-        ofGates === undefined ? linear : tf.add(linear, ofGates),
-      );
+      checkStates('Rbm.jointEnergy', h, x.shape[0]!, this.#units.hidden);
+      return this.#units.jointEnergy(t, h, this.#parameters);
     });
   }
 
@@ -251,7 +253,7 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
    * @throws {@link ShapeError} if `x` has another shape.
    */
   hiddenFields(x: Tensor): Tensor {
-    return tf.tidy(() => this.#hiddenFields(this.#encode(x, 'hiddenFields')).columns);
+    return tf.tidy(() => this.#units.hiddenFields(this.#encode(x, 'hiddenFields'), this.#parameters).columns);
   }
 
   /**
@@ -261,7 +263,7 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
    * @throws {@link ShapeError} if `x` has another shape.
    */
   hiddenLogits(x: Tensor): Tensor {
-    return tf.tidy(() => this.#hidden.logits(this.#hiddenFields(this.#encode(x, 'hiddenLogits'))));
+    return tf.tidy(() => this.#hiddenLogits(this.#encode(x, 'hiddenLogits')));
   }
 
   /**
@@ -271,8 +273,9 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
    * @throws {@link ShapeError} if `h` has another shape.
    */
   visibleFields(h: Tensor): Tensor {
-    checkStates('Rbm.visibleFields', h, 'n', this.#hidden);
-    return tf.tidy(() => this.#visibleFields(this.#hidden.encode(h).columns));
+    const units = this.#units;
+    checkStates('Rbm.visibleFields', h, 'n', units.hidden);
+    return tf.tidy(() => units.visibleFields(units.hidden.encode(h).columns, this.#parameters));
   }
 
   /**
@@ -281,18 +284,15 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
    * @param over - which units to enumerate; of the visible only bits (`@defaultValue` the fewer)
    * @throws {@link UnsupportedError} for more than 20 bits.
    */
-  logPartition(over: 'hidden' | 'visible' = this.#fewer()): Scalar {
+  logPartition(over: 'hidden' | 'visible' = this.#units.fewer): Scalar {
     checkOneOf('Rbm.logPartition', 'over', over, ['hidden', 'visible']);
-    const bits = over === 'hidden' ? this.#hiddenBits() : this.#visibleBits();
-    return logSumOverBits(`Rbm.logPartition of ${over} units`, bits, (states) =>
-      over === 'hidden' ? this.#hiddenMass(states) : tf.neg(this.#freeEnergy(states)),
-    ) as Scalar;
+    return this.#units.logPartition('Rbm.logPartition', this.#parameters, over) as Scalar;
   }
 
   /** $\ln Z$: exact if that takes a sum over at most 2^20 states, otherwise by annealed importance sampling. */
   async partition(key: Key): Promise<PartitionEstimate> {
     checkKey('Rbm.partition', key);
-    return partitionOf(this, { key, isExact: isFewBits(this.#fewestBits()) });
+    return partitionOf(this, { key, isExact: isFewBits(this.#units.fewestBits) });
   }
 
   /**
@@ -303,29 +303,31 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
    * @see On the quantitative analysis of deep belief networks (Salakhutdinov and Murray, 2008), Eq. 15-18
    */
   annealedPath(): AnnealedPath {
+    const { visible, hidden } = this.#units;
     const bias = (beta: Scalar): Tensor =>
       tf.add(this.#baseBias, tf.mul(beta, tf.sub(this.#visibleBias, this.#baseBias)));
     return {
       logBasePartition: () =>
         tf.tidy(() => {
-          const ofVisible = tf.squeeze(this.#visible.logNormalizer(tf.expandDims(this.#baseBias, 0)));
-          return tf.add(ofVisible, this.#hidden.logStates);
+          const ofVisible = tf.squeeze(visible.logNormalizer(tf.expandDims(this.#baseBias, 0)));
+          return tf.add(ofVisible, hidden.logStates);
         }),
       draw: (key, n) => this.#drawBase(key, n),
       logRatio: (t, { from, to }) =>
         tf.tidy(() => {
-          checkShape('Rbm.annealedPath', 'the statistics', t, ['n', this.#visible.size]);
-          const fields = this.#hiddenFields(t);
-          const masses = (beta: Scalar): Tensor => this.#hidden.logMasses(scaled(fields, beta));
+          checkShape('Rbm.annealedPath', 'the statistics', t, ['n', visible.size]);
+          const fields = this.#units.hiddenFields(t, this.#parameters);
+          const masses = (beta: Scalar): Tensor => hidden.logMasses(scaled(fields, beta));
           const ofHidden = sumLastAxes(tf.sub(masses(to), masses(from)), 1);
           const gap = tf.mul(tf.sub(to, from), tf.sub(this.#visibleBias, this.#baseBias));
           return tf.add(dot(t, gap), ofHidden);
         }),
       move: (t, beta, key) =>
         tf.tidy(() => {
-          const h = this.#hidden.draw(scaled(this.#hiddenFields(t), beta), key);
+          const fields = this.#units.hiddenFields(t, this.#parameters);
+          const h = hidden.draw(scaled(fields, beta), key);
           const fromHidden = tf.matMul(h, this.#weights, false, true);
-          return this.#visible.draw(tf.add(bias(beta), tf.mul(beta, fromHidden)), key.fold('visible'));
+          return visible.draw(tf.add(bias(beta), tf.mul(beta, fromHidden)), key.fold('visible'));
         }),
     };
   }
@@ -341,8 +343,10 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
       steps: this.#sampleSteps,
       inputs: {},
       start: (_, key) => ({ statistics: this.#drawBase(key, n) }),
-      next: ({ statistics }, _, key) => ({ statistics: this.#gibbsStep(statistics!, key) }),
-      finish: ({ statistics }) => this.#visible.decode(statistics!),
+      next: ({ statistics }, _, key) => ({
+        statistics: this.#units.gibbsStep(statistics!, this.#parameters, key),
+      }),
+      finish: ({ statistics }) => this.#units.visible.decode(statistics!),
     };
   }
 
@@ -356,7 +360,10 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
     const { key, steps } = options;
     checkKey('Rbm.gibbs', key);
     checkInteger('Rbm.gibbs', 'steps', steps, { min: 0 });
-    return tf.tidy(() => this.#visible.decode(this.#chain(this.#encode(x, 'gibbs'), key, steps)));
+    return tf.tidy(() => {
+      const end = this.#units.chain(this.#encode(x, 'gibbs'), this.#parameters, { key, steps });
+      return this.#units.visible.decode(end);
+    });
   }
 
   /**
@@ -366,7 +373,7 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
   objectives(): readonly Objective[] {
     const objective = this.#objective;
     if (objective !== undefined) {
-      const loss = (x: Tensor, key: Key) => this.#decayed(objective.loss(this, x, key));
+      const loss = (x: Tensor, key: Key) => this.#penalized(objective.loss(this, x, key), x);
       return singleObjective(this, { name: objective.name, loss });
     }
     return [
@@ -377,26 +384,29 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
         loss: (x, _, { prepared }) =>
           tf.tidy(() => {
             const data = tf.mean<Scalar>(this.energy(x));
-            const model = tf.mean<Scalar>(this.#freeEnergy(prepared!['negatives']!));
-            return this.#decayed({ total: tf.sub<Scalar>(data, model), data, model });
+            const negatives = prepared!['negatives']!;
+            const model = tf.mean<Scalar>(this.#units.freeEnergy(negatives, this.#parameters));
+            return this.#penalized({ total: tf.sub<Scalar>(data, model), data, model }, x);
           }),
       },
     ];
   }
 
-  /** With the penalty of the weights in the total. */
-  #decayed<T extends { readonly total: Scalar }>(terms: T): T & { total: Scalar } {
+  /** With the penalties of weights and of hidden units that are on too often or too rarely in the total. */
+  #penalized(terms: LossTerms, x: Tensor): LossTerms {
     const decay = tf.mul(0.5 * this.#weightDecay, tf.sum(tf.square(this.#weights)));
-    return { ...terms, total: tf.add<Scalar>(terms.total, decay) };
+    const total = tf.add<Scalar>(terms.total, decay);
+    if (this.#sparsity === undefined) return { ...terms, total };
+    const sparsity = sparsityPenalty(this.#hiddenLogits(this.#encode(x, 'objectives')), this.#sparsity);
+    return { ...terms, total: tf.add<Scalar>(total, sparsity), sparsity };
   }
 
   #negatives(x: Tensor, key: Key, training: boolean): Prepared {
     return tf.tidy(() => {
       const start = this.#chains ?? this.#encode(x, 'objectives');
-      const driven = this.#fastWeights && tf.add(this.#weights, this.#fastWeights);
       const end = this.#isTempered
         ? this.#tempered(start, key)
-        : this.#chain(start, key, this.#steps, driven);
+        : this.#units.chain(start, this.#drivenParameters(), { key, steps: this.#steps });
       const negatives = this.#isTempered ? target(end) : end;
       if (training) {
         this.#chains?.assign(end);
@@ -417,68 +427,45 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
   #learnFast(data: Tensor, negatives: Tensor): void {
     const fast = this.#fastWeights;
     if (fast === undefined) return;
-    const contrast = (weights: Tensor): Tensor =>
-      tf.sub(tf.mean(this.#freeEnergy(data, weights)), tf.mean(this.#freeEnergy(negatives, weights)));
+    const contrast = (weights: Tensor): Tensor => {
+      const parameters = { ...this.#parameters, weights };
+      const [ofData, ofModel] = [data, negatives].map((t) =>
+        tf.mean(this.#units.freeEnergy(t, parameters)),
+      ) as [Tensor, Tensor];
+      return tf.sub(ofData, ofModel);
+    };
     const gradient = tf.grad(contrast)(this.#weights);
     fast.assign(tf.sub(tf.mul(FAST_DECAY, fast), tf.mul(this.#fastLearningRate, gradient)));
   }
 
-  #chain(statistics: Tensor, key: Key, steps: number, weights?: Tensor): Tensor {
-    let current = statistics;
-    for (let step = 0; step < steps; step++) current = this.#gibbsStep(current, key.fold(step), weights);
-    return current;
+  get #parameters(): RbmParameters {
+    return {
+      weights: this.#weights,
+      visibleBias: this.#visibleBias,
+      hiddenBias: this.#hiddenBias,
+      gateBias: this.#gateBias,
+    };
   }
 
-  /** $h \sim p(h \mid x)$, then $x \sim p(x \mid h)$. */
-  #gibbsStep(statistics: Tensor, key: Key, weights: Tensor = this.#weights): Tensor {
-    return tf.tidy(() => {
-      const h = this.#hidden.draw(this.#hiddenFields(statistics, weights), key);
-      return this.#visible.draw(this.#visibleFields(h, weights), key.fold('visible'));
-    });
+  /** With the fast weights that drive persistent chains. */
+  #drivenParameters(): RbmParameters {
+    const fast = this.#fastWeights;
+    return fast === undefined
+      ? this.#parameters
+      : { ...this.#parameters, weights: tf.add(this.#weights, fast) };
+  }
+
+  #hiddenLogits(t: Tensor): Tensor {
+    return this.#units.hidden.logits(this.#units.hiddenFields(t, this.#parameters));
   }
 
   #drawBase(key: Key, n: number): Tensor {
-    return tf.tidy(() => this.#visible.draw(tf.tile(tf.expandDims(this.#baseBias, 0), [n, 1]), key));
-  }
-
-  #freeEnergy(t: Tensor, weights: Tensor = this.#weights): Tensor {
-    const ofHidden = sumLastAxes(this.#hidden.logMasses(this.#hiddenFields(t, weights)), 1);
-    return tf.sub(this.#visible.baseEnergy(t), tf.add(dot(t, this.#visibleBias), ofHidden));
-  }
-
-  /** $\ln \int e^{-E(x, h)} dx = c^\top h + A(b + W h)$, `[n]`. */
-  #hiddenMass(h: Tensor): Tensor {
-    return tf.add(dot(h, this.#hiddenBias), this.#visible.logNormalizer(this.#visibleFields(h)));
-  }
-
-  #hiddenFields(t: Tensor, weights: Tensor = this.#weights): HiddenFields {
-    return { columns: tf.add(tf.matMul(t, weights), this.#hiddenBias), gates: this.#gateBias };
-  }
-
-  #visibleFields(h: Tensor, weights: Tensor = this.#weights): Tensor {
-    return tf.add(tf.matMul(h, weights, false, true), this.#visibleBias);
+    return tf.tidy(() => this.#units.visible.draw(tf.tile(tf.expandDims(this.#baseBias, 0), [n, 1]), key));
   }
 
   #encode(x: Tensor, method: string): Tensor {
     checkShape(`Rbm.${method}`, 'x', x, ['n', ...this.eventShape]);
-    return this.#visible.encode(x);
-  }
-
-  /** The number of visible bits; Infinity where they are none. */
-  #visibleBits(): number {
-    return this.levels === 2 && this.#visible.size < 32 ? this.#visible.size : Infinity;
-  }
-
-  #hiddenBits(): number {
-    return this.#hidden.bits ?? Infinity;
-  }
-
-  #fewestBits(): number {
-    return Math.min(this.#hiddenBits(), this.#visibleBits());
-  }
-
-  #fewer(): 'hidden' | 'visible' {
-    return this.#hiddenBits() <= this.#visibleBits() ? 'hidden' : 'visible';
+    return this.#units.visible.encode(x);
   }
 }
 

@@ -35,8 +35,11 @@ export interface VisibleUnits {
   baseEnergy(statistics: Tensor): Tensor;
   /** $A(\eta) = \ln \int e^{\eta^\top t(x) - e(t)} dx$, `[n, size]` to `[n]`. */
   logNormalizer(fields: Tensor): Tensor;
-  /** Draws the statistics given the fields, `[n, size]` each. */
-  draw(fields: Tensor, key: Key): Tensor;
+  /**
+   * Draws the statistics given the fields, `[n, size]` each.
+   * @param before - the statistics that are drawn anew, for units of which these tell what does not change, such as a document's length
+   */
+  draw(fields: Tensor, key: Key, before?: Tensor): Tensor;
   /** The fields under which the statistics have the means of these, `[n, size]` to `[size]`. */
   fieldsOf(statistics: Tensor): Tensor;
 }
@@ -169,8 +172,7 @@ export function replicatedSoftmaxUnits(options: {
   const { words, length } = options;
   checkInteger(where, 'words', words, { min: 2 });
   checkInteger(where, 'length', length, { min: 2 });
-  const logFactorials = new Float32Array(length + 1);
-  for (let count = 1, sum = 0; count <= length; count++) logFactorials[count] = sum += Math.log(count);
+  const logFactorials = wordLogFactorials(length);
   const units: VisibleUnits = {
     ...flattened([words], words),
     levels: length + 1,
@@ -182,13 +184,24 @@ export function replicatedSoftmaxUnits(options: {
     logNormalizer: (fields) => tf.mul(length, logSumExp(fields, { axis: 1 })),
     draw: (fields, key) =>
       tf.tidy(() => tf.sum(oneHot(key.categorical(fields, [length]), { depth: words }), 0)),
-    fieldsOf: (counts) =>
-      tf.tidy(() => {
-        const ofWords = tf.add(tf.sum(counts, 0), PSEUDO_COUNT);
-        return tf.log(tf.div(ofWords, tf.sum(ofWords)));
-      }),
+    fieldsOf: wordFields,
   };
   return record(units, 'replicatedSoftmaxUnits', arguments);
+}
+
+/** $\ln k!$ of the counts k from 0 to `length`. */
+export function wordLogFactorials(length: number): Float32Array {
+  const logFactorials = new Float32Array(length + 1);
+  for (let count = 1, sum = 0; count <= length; count++) logFactorials[count] = sum += Math.log(count);
+  return logFactorials;
+}
+
+/** The logarithms of the frequencies of words, `[n, words]` to `[words]`. */
+export function wordFields(counts: Tensor): Tensor {
+  return tf.tidy(() => {
+    const ofWords = tf.add(tf.sum(counts, 0), PSEUDO_COUNT);
+    return tf.log(tf.div(ofWords, tf.sum(ofWords)));
+  });
 }
 
 /** @throws ArgumentError for what are no units */
