@@ -27,13 +27,19 @@ export type { CsvExamples, CsvOptions } from './tables/csv';
 export type { DelimitedOptions } from './tables/fields';
 export { parseTable, readTable } from './tables/table';
 export type { NumberColumn, Table, TableColumn, TextColumn } from './tables/table';
-export type { FileSource } from './internal/files';
+export type { FileSource, StreamSource } from './internal/files';
 export { parseJsonLines, readJsonLines } from './tables/json-lines';
 export type { JsonLinesOptions } from './tables/json-lines';
 export { readParquet } from './tables/parquet';
 export type { ParquetModule, ParquetOptions } from './tables/parquet';
 export { parseTextTable, readTextTable } from './tables/text/read-text-table';
 export type { TextTableOptions } from './tables/text/read-text-table';
+export { sampleTextTable, streamTextTable } from './tables/text/stream-text-table';
+export type {
+  SampledTextTable,
+  SampleTextTableOptions,
+  StreamTextTableOptions,
+} from './tables/text/stream-text-table';
 export { checkTextTable, TextTable } from './tables/text/text-table';
 export { needsQuotes } from './tables/text/text-cells';
 export type { TextCells } from './tables/text/text-cells';

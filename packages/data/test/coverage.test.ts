@@ -50,6 +50,8 @@ describeCoverage({
     checkTextTable: 'src/tables/text/text-table.test.ts',
     parseTextTable: 'src/tables/text/text-table.test.ts',
     readTextTable: 'src/tables/text/text-table.test.ts',
+    sampleTextTable: 'src/tables/text/stream-text-table.test.ts',
+    streamTextTable: 'src/tables/text/stream-text-table.test.ts',
     TextTable: 'src/tables/text/text-table.test.ts',
     parseTable: 'src/tables/table.test.ts',
     parseNpy: 'src/tables/npy.test.ts',

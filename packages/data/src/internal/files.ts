@@ -4,8 +4,17 @@ import { nodeModule } from './node';
 /** A file: its path, in Node, or its content, as the `File` of an `<input>` in a page. */
 export type FileSource = string | Blob;
 
+/** A file, or another source of bytes, such as `{ stream: () => Readable.toWeb(process.stdin) }` in Node. */
+export type StreamSource =
+  | FileSource
+  | {
+      /** What the source is called in errors. */
+      readonly name?: string;
+      readonly stream: () => ReadableStream<Uint8Array>;
+    };
+
 /** What a file is called in errors. */
-export function nameOf(source: FileSource): string {
+export function nameOf(source: StreamSource): string {
   if (typeof source === 'string') return source;
   return 'name' in source && typeof source.name === 'string' ? source.name : 'file';
 }
@@ -86,7 +95,7 @@ export async function* textOf(
  * The bytes of a file in pieces, decompressed if it is gzip.
  * @throws SerializationError naming the file, if it cannot be read or is damaged
  */
-export function bytesOf(source: FileSource, where: string): AsyncGenerator<Uint8Array, void> {
+export function bytesOf(source: StreamSource, where: string): AsyncGenerator<Uint8Array, void> {
   return inflate(chunksOf(source, where), { file: nameOf(source), where, maxBytes: Infinity });
 }
 
@@ -107,7 +116,7 @@ export async function readText(
 /** The most bytes of a text that is read as a whole. JavaScript's strings hold up to 2^29 characters. */
 export const MAX_TEXT_BYTES = 2 ** 28;
 
-async function* chunksOf(source: FileSource, where: string): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
+async function* chunksOf(source: StreamSource, where: string): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
   if (typeof source !== 'string') {
     const reader = source.stream().getReader();
     for (;;) {

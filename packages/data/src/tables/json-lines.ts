@@ -1,5 +1,5 @@
 import { checkOptions, SerializationError } from '@dgm/core';
-import { bytesOf, nameOf, type FileSource } from '../internal/files';
+import { bytesOf, nameOf, type StreamSource } from '../internal/files';
 import type { TextTableOptions } from './text/read-text-table';
 import { TextTable } from './text/text-table';
 
@@ -18,7 +18,10 @@ export type JsonLinesOptions = Pick<TextTableOptions, 'name'>;
  * console.log(table.count, table.column('price').text(0));
  * ```
  */
-export async function readJsonLines(source: FileSource, options: JsonLinesOptions = {}): Promise<TextTable> {
+export async function readJsonLines(
+  source: StreamSource,
+  options: JsonLinesOptions = {},
+): Promise<TextTable> {
   const reader = new JsonLinesReader('readJsonLines', { name: nameOf(source), ...options });
   for await (const bytes of bytesOf(source, 'readJsonLines')) reader.push(bytes);
   return reader.finish();

@@ -1,5 +1,5 @@
 import { ArgumentError, checkOptions, SerializationError } from '@dgm/core';
-import { bytesOf, nameOf, type FileSource } from '../../internal/files';
+import { bytesOf, nameOf, type StreamSource } from '../../internal/files';
 import { readHeader } from '../fields';
 import { CellsBuilder, QUOTE } from './text-cells';
 import { BYTE_ORDER_MARK, TextTable, type Dialect } from './text-table';
@@ -23,7 +23,7 @@ export interface TextTableOptions {
  * Reads delimited text (RFC 4180) without interpreting it. Each byte is kept: quotes, line ends, byte order mark, the
  * spelling of numbers.
  *
- * @param source - a path, in Node, or a `Blob`; UTF-8, plain or gzip
+ * @param source - a path, in Node, a `Blob`, or another source of a stream; UTF-8, plain or gzip
  * @throws SerializationError with file and row: a row of another width, a quote out of place, mixed line ends, no rows
  * @example
  * ```ts
@@ -31,7 +31,10 @@ export interface TextTableOptions {
  * console.log(table.count, table.column('carat').text(0));
  * ```
  */
-export async function readTextTable(source: FileSource, options: TextTableOptions = {}): Promise<TextTable> {
+export async function readTextTable(
+  source: StreamSource,
+  options: TextTableOptions = {},
+): Promise<TextTable> {
   const reader = new TextTableReader('readTextTable', { name: nameOf(source), ...options });
   for await (const bytes of bytesOf(source, 'readTextTable')) reader.push(bytes);
   return reader.finish();
@@ -55,7 +58,7 @@ export function parseTextTable(text: string | Uint8Array, options: TextTableOpti
 }
 
 /** Takes text in pieces and appends its cells to columns. */
-class TextTableReader {
+export class TextTableReader {
   readonly #where: string;
   readonly #name: string;
   readonly #options: TextTableOptions;
@@ -104,6 +107,19 @@ class TextTableReader {
     }
   }
 
+  /** The number of whole rows that have been read since the last {@link TextTableReader.take}. */
+  get count(): number {
+    return this.#builders[0]?.count ?? 0;
+  }
+
+  /** Takes out the rows that have been read, as a table with a line end after its last row. */
+  take(): TextTable {
+    const table = this.#table(this.#newline ?? '\n');
+    this.#builders = this.#builders.map(() => new CellsBuilder());
+    return table;
+  }
+
+  /** The rows that are left. */
   finish(): TextTable {
     try {
       this.#decoder.decode();
@@ -112,6 +128,10 @@ class TextTableReader {
     }
     this.#parse(this.#rest, true);
     if (this.#builders.length === 0) this.#refuse('to hold a row', 'none');
+    return this.#table(this.#ending + (this.#newline ?? '\n').repeat(this.#blanks));
+  }
+
+  #table(ending: string): TextTable {
     const names = this.#header?.names ?? this.#builders.map((_, column) => `column ${column + 1}`);
     return new TextTable(
       this.#builders.map((builder, column) => builder.finish(names[column]!)),
@@ -120,7 +140,7 @@ class TextTableReader {
         newline: this.#newline ?? '\n',
         byteOrderMark: this.#byteOrderMark,
         ...(this.#header && { header: this.#header.line }),
-        ending: this.#ending + (this.#newline ?? '\n').repeat(this.#blanks),
+        ending,
       },
     );
   }

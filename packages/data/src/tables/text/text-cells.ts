@@ -79,6 +79,10 @@ export class CellsBuilder {
   #quotes = new Uint8Array(8);
   #count = 0;
 
+  get count(): number {
+    return this.#count;
+  }
+
   push(cell: Uint8Array, isQuoted: boolean): void {
     this.#bytes.append(cell);
     this.#close(isQuoted);

@@ -95,6 +95,12 @@ export class TextTable {
     );
   }
 
+  /** The rows alone, without header and byte order mark: a later piece of a text that is written in pieces. */
+  body(): TextTable {
+    const { separator, newline, ending } = this.dialect;
+    return new TextTable(this.columns, { separator, newline, ending, byteOrderMark: false });
+  }
+
   /**
    * The table with other texts in some cells; the others stay as they are.
    * @param text - the new text of a cell, by row and place of the column; undefined for a cell that stays
