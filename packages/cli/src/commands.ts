@@ -1,9 +1,10 @@
+import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { exportFunction } from '@dgm/compile';
 import { inspectFile, readTableCodec, tableFileCodec, type TableFileCodec } from '@dgm/compress';
 import { ArgumentError, Key, SerializationError, setup, type Module } from '@dgm/core';
 import { loadModel, saveModel } from '@dgm/core/node';
-import { inferSchema, parseSchema, readJsonLines, readParquet, readTextTable, TextTable } from '@dgm/data';
+import { inferSchema, parseSchema, TextTable } from '@dgm/data';
 import * as tables from '@dgm/tables';
 import { evaluateTable, splitRows, TableModel, trainTable } from '@dgm/tables';
 import * as tf from '@tensorflow/tfjs-core';
@@ -12,6 +13,7 @@ import { aligned } from './aligned';
 import { bestEngine } from './engine';
 import { evaluationPage, evaluationText } from './evaluation';
 import { parseGiven } from './given';
+import { readSomeRows, readTable, readTables } from './table-files';
 import { checkWritable, openTraining } from './training-files';
 import { trainingText } from './training-text';
 import type {
@@ -29,7 +31,7 @@ export async function inspect(
   { json }: { readonly json?: boolean },
   streams: Streams,
 ): Promise<void> {
-  const schema = inferSchema(await readTable(file, streams));
+  const schema = inferSchema(await readSomeRows(file, streams));
   if (json) return printJson(schema, streams);
   const lines = schema.columns.map(({ name, kind, missing, why }) => [
     name,
@@ -47,7 +49,7 @@ export async function train(
 ): Promise<void> {
   await checkWritable(out);
   const { store, clear } = await openTraining(out, resume);
-  const table = await readTable(file, streams);
+  const table = await readSomeRows(file, streams);
   const signal = { aborted: false };
   streams.onInterrupt(() => (signal.aborted = true));
   await setup({ backend: 'cpu' });
@@ -94,14 +96,13 @@ export async function score(
   { cells, of }: { readonly cells?: boolean; readonly of: 'before' | 'others' },
   streams: Streams,
 ): Promise<void> {
-  const [model, table] = [await openModel(path), await readTable(file, streams)];
-  const scores = await model.score(table, { given: of });
+  const model = await openModel(path);
   const write = (values: Float64Array) => Array.from(values, (value) => value.toFixed(4));
-  const columns = [
-    { name: 'logProb', cells: write(scores.rows) },
-    ...(cells ? Object.entries(scores.cells).map(([name, values]) => ({ name, cells: write(values) })) : []),
-  ];
-  streams.stdout.write(TextTable.of(columns).toBytes());
+  await writePieces(file, streams, async (table) => {
+    const scores = await model.score(table, { given: of });
+    const ofCells = Object.entries(scores.cells).map(([name, values]) => ({ name, cells: write(values) }));
+    return TextTable.of([{ name: 'logProb', cells: write(scores.rows) }, ...(cells ? ofCells : [])]);
+  });
   model.dispose();
 }
 
@@ -174,9 +175,10 @@ export async function impute(
   { draw, seed }: { readonly draw?: boolean; readonly seed: number },
   streams: Streams,
 ): Promise<void> {
-  const [model, table] = [await openModel(path), await readTable(file, streams)];
-  const filled = await model.impute(table, draw ? { by: 'draw', key: Key.of(seed) } : {});
-  streams.stdout.write(filled.toBytes());
+  const model = await openModel(path);
+  await writePieces(file, streams, (table, firstRow) =>
+    model.impute(table, draw ? { by: 'draw', key: Key.of(seed), firstRow } : {}),
+  );
   model.dispose();
 }
 
@@ -196,7 +198,7 @@ export async function evaluate(
   }
   const model = await openModel(path);
   try {
-    const whole = trainFile === undefined ? undefined : await readTable(trainFile, streams);
+    const whole = trainFile === undefined ? undefined : await readSomeRows(trainFile, streams);
     const split = whole && splitRows(whole.count);
     if (split && model.training && split.train.length !== model.training.rows) {
       throw new ArgumentError({
@@ -314,18 +316,23 @@ export async function exportOnnx(
   }
 }
 
-async function readTable(file: string, { stdin }: Streams): Promise<TextTable> {
-  if (file !== '-') {
-    if (/\.parquet$/i.test(file)) return readParquet(file);
-    return /\.(jsonl|ndjson)(\.gz)?$/i.test(file) ? readJsonLines(file) : readTextTable(file);
+/**
+ * Turns a table of any size into another one, piece by piece.
+ * @param turn - is given the number of a piece's first row
+ */
+async function writePieces(
+  file: string,
+  streams: Streams,
+  turn: (table: TextTable, firstRow: number) => Promise<TextTable>,
+): Promise<void> {
+  let count = 0;
+  for await (const table of readTables(file, streams)) {
+    const turned = await turn(table, count);
+    const bytes = (count === 0 ? turned : turned.body()).toBytes();
+    count += table.count;
+    // A reader that is slower than this program must not fill the memory.
+    if (!streams.stdout.write(bytes)) await once(streams.stdout, 'drain');
   }
-  const pieces: Uint8Array<ArrayBuffer>[] = [];
-  for await (const piece of stdin) pieces.push(Uint8Array.from(piece as Uint8Array));
-  // A file, for its name in errors; it may be gzip.
-  const content = new File(pieces, 'stdin');
-  const start = await content.slice(0, 4).text();
-  if (start === 'PAR1') return readParquet(content);
-  return start.startsWith('{') ? readJsonLines(content) : readTextTable(content);
 }
 
 async function openModel(path: string): Promise<TableModel> {

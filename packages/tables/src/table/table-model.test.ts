@@ -162,6 +162,15 @@ describe('gaps', () => {
     await expect(model.impute(table, options)).rejects.toThrow(/did you mean "draw"/);
   });
 
+  it('are drawn in a piece of a table as in the whole of it', async () => {
+    const options = { by: 'draw', key: Key.of(3) } as const;
+    const rows = Int32Array.from({ length: 100 }, (_, at) => at);
+    const whole = await model.impute(table.subset(rows), options);
+    const rest = await model.impute(table.subset(rows.slice(40)), { ...options, firstRow: 40 });
+    expect(rest.body().toString()).toBe(whole.subset(rows.slice(40)).body().toString());
+    expect(rest.toString()).not.toBe((await model.impute(table.subset(rows.slice(40)), options)).toString());
+  });
+
   it('are drawn by a key', async () => {
     await expect(model.impute(table, { by: 'draw' })).rejects.toThrow(isError('argument'));
   });

@@ -89,6 +89,8 @@ export interface ImputeOptions {
   readonly by?: 'center' | 'draw';
   /** Decides the draws. */
   readonly key?: Key;
+  /** The number of the first row, in a table that is filled in pieces: a draw depends on the key and the row's number. @defaultValue 0 */
+  readonly firstRow?: number;
 }
 
 /** The cell of one row and column, and what was expected there. */
@@ -101,6 +103,13 @@ export interface CellExplanation {
   readonly surprise: number;
   /** The most probable level, or the range that holds 90 % of the numbers. */
   readonly expected: string;
+}
+
+interface Completing {
+  readonly key: Key;
+  /** Of each column. */
+  readonly allowed: readonly (Allowed | undefined)[];
+  readonly firstRow?: number;
 }
 
 /**
@@ -203,9 +212,10 @@ export class TableModel extends BaseModule {
    */
   async impute(table: TextTable, options: ImputeOptions = {}): Promise<TextTable> {
     checkTextTable('TableModel.impute', 'table', table);
-    checkOptions('TableModel.impute', options, ['by', 'key']);
-    const { by = 'center', key } = options;
+    checkOptions('TableModel.impute', options, ['by', 'key', 'firstRow']);
+    const { by = 'center', key, firstRow = 0 } = options;
     checkOneOf('TableModel.impute', 'by', by, ['center', 'draw']);
+    checkInteger('TableModel.impute', 'firstRow', firstRow, { min: 0 });
     const values = this.#read(table);
     const known = values.map((column) => Uint8Array.from(column, (value) => (Number.isNaN(value) ? 0 : 1)));
     const rows = new Rows(
@@ -219,7 +229,7 @@ export class TableModel extends BaseModule {
         if (codec.kind === 'number') return { min: codec.starts[0]!, max: codec.ends.at(-1)! };
         return { values: codec.state.kept };
       });
-      await this.#complete(rows, { key, allowed: present });
+      await this.#complete(rows, { key, allowed: present, firstRow });
     } else {
       for (const column of this.codec.columns.keys()) {
         const gaps = indicesWhere(known[column]!, (is) => is === 0);
@@ -294,7 +304,7 @@ export class TableModel extends BaseModule {
    */
   async #complete(
     rows: Rows,
-    { key, allowed }: { readonly key: Key; readonly allowed: readonly (Allowed | undefined)[] },
+    { key, allowed, firstRow = 0 }: Completing,
   ): Promise<Float64Array> {
     const logWeights = new Float64Array(rows.count);
     allowed.forEach((condition, column) => {
@@ -311,7 +321,7 @@ export class TableModel extends BaseModule {
       const gaps = indicesWhere(rows.known[column]!, (is) => is === 0);
       const condition = allowed[column];
       await this.#conditionals.column(column, { rows, chosen: gaps }, (row, distribution, at) => {
-        const [u, v] = cellNoise(key, row, column);
+        const [u, v] = cellNoise(key, firstRow + row, column);
         if (condition) logWeights[row]! += Math.log(Math.max(distribution.mass(at, condition), 1e-300));
         rows.values[column]![row] = distribution.draw(at, u, v, condition);
       });

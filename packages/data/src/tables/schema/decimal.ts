@@ -73,11 +73,22 @@ export class DecimalReader {
 
   /** The number as an integer of units of 10^-`decimals`, rounded if it has more digits. */
   inUnits(decimals: number): number {
-    const shift = decimals - this.decimals + this.exponent;
-    const value = shift >= 0 ? this.mantissa * 10 ** shift : Math.round(this.mantissa / 10 ** -shift);
-    return value === 0 ? 0 : value;
+    return unitsOf(this.mantissa, decimals - this.decimals + this.exponent);
   }
 }
+
+/** `mantissa` times 10^`shift`, rounded to an integer. */
+export function unitsOf(mantissa: number, shift: number): number {
+  const value = shift >= 0 ? mantissa * powerOfTen(shift) : Math.round(mantissa / powerOfTen(-shift));
+  return value === 0 ? 0 : value;
+}
+
+/** 10^`exponent`, from a table where it is small: powers take longer than all else of reading a number. */
+export const powerOfTen = (exponent: number): number =>
+  POWERS[exponent + LARGEST_POWER] ?? 10 ** exponent;
+
+const LARGEST_POWER = 22;
+const POWERS = Float64Array.from({ length: 2 * LARGEST_POWER + 1 }, (_, at) => 10 ** (at - LARGEST_POWER));
 
 /**
  * Writes an integer of units of 10^-`most` as a decimal number with at least `least` digits after the mark.

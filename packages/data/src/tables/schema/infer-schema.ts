@@ -2,7 +2,14 @@ import { ArgumentError, checkOneOf, checkOptions } from '@dgm/core';
 import { checkTextTable, type TextTable } from '../text/text-table';
 import { checkColumn, Column } from './column';
 import { DATE_FORMATS, dateFormat } from './date-format';
-import { DecimalReader, formatDecimal, MOST_DECIMALS, type DecimalMark } from './decimal';
+import {
+  DecimalReader,
+  formatDecimal,
+  MOST_DECIMALS,
+  powerOfTen,
+  unitsOf,
+  type DecimalMark,
+} from './decimal';
 import {
   KINDS,
   type CategorySchema,
@@ -184,8 +191,11 @@ function readNumbers(column: Column, rows: Int32Array, mark: DecimalMark): Numbe
   const reader = new DecimalReader(mark);
   const { bytes, ends } = column.cells;
   const decimals: [number, number] = [Infinity, 0];
+  // A number is its mantissa times a power of ten.
+  const [mantissas, powers] = [new Float64Array(rows.length), new Int32Array(rows.length)];
   let [digits, irregular, hasLeadingZeros, size] = [0, 0, false, 0];
-  for (const row of rows) {
+  for (let index = 0; index < rows.length; index++) {
+    const row = rows[index]!;
     if (!reader.read(bytes, column.cells.start(row), ends[row]!)) return undefined;
     if (reader.exponent !== 0 && Math.abs(reader.exponent) > 400) return undefined;
     const own = Math.max(0, reader.decimals - reader.exponent);
@@ -194,7 +204,9 @@ function readNumbers(column: Column, rows: Int32Array, mark: DecimalMark): Numbe
     if (reader.digits > digits) digits = reader.digits;
     if (reader.isIrregular) irregular++;
     if (reader.hasLeadingZero) hasLeadingZeros = true;
-    size = Math.max(size, Math.abs(reader.mantissa) * 10 ** (reader.exponent - reader.decimals));
+    mantissas[index] = reader.mantissa;
+    powers[index] = reader.exponent - reader.decimals;
+    size = Math.max(size, Math.abs(reader.mantissa) * powerOfTen(powers[index]!));
   }
   // Cells of 0.3 and 0.25 are written with as few digits as they need; 0.30 is written with two because all are.
   const [least, most] = [decimals[0] === decimals[1] ? decimals[1] : Math.min(decimals[0], 1), decimals[1]];
@@ -203,16 +215,13 @@ function readNumbers(column: Column, rows: Int32Array, mark: DecimalMark): Numbe
   const isExact = most <= MOST_DECIMALS && size * 10 ** most < 10 ** EXACT_DIGITS;
   const kept = isExact ? most : Math.min(most, MOST_DECIMALS, fitting);
   const values = new Float64Array(rows.length);
-  const seen = new Set<number>();
   const range: [number, number] = [Infinity, -Infinity];
-  rows.forEach((row, index) => {
-    reader.read(bytes, column.cells.start(row), ends[row]!);
-    const value = reader.inUnits(kept);
+  for (let index = 0; index < rows.length; index++) {
+    const value = unitsOf(mantissas[index]!, kept + powers[index]!);
     values[index] = value;
-    seen.add(value);
     if (value < range[0]) range[0] = value;
     if (value > range[1]) range[1] = value;
-  });
+  }
   return {
     decimals: [Math.min(least, kept), kept],
     digits,
@@ -221,10 +230,26 @@ function readNumbers(column: Column, rows: Int32Array, mark: DecimalMark): Numbe
     irregular,
     range,
     values,
-    distinct: seen.size,
+    distinct: countDistinct(values, range),
     hasLeadingZeros,
   };
 }
+
+/** How many different integers there are in a range. */
+function countDistinct(values: Float64Array, [low, high]: readonly [number, number]): number {
+  if (values.length === 0 || high - low >= FLAGS) return new Set(values).size;
+  const isSeen = new Uint8Array(high - low + 1);
+  let count = 0;
+  for (const value of values) {
+    const at = value - low;
+    if (isSeen[at] === 0) count++;
+    isSeen[at] = 1;
+  }
+  return count;
+}
+
+/** Numbers of a range up to this size are counted by flags, several times as fast as by a set. */
+const FLAGS = 2 ** 22;
 
 function numberColumn(
   base: Base,
