@@ -302,10 +302,7 @@ export class TableModel extends BaseModule {
    * Draws all cells that are not known. What is allowed comes first, so that other cells follow from it.
    * @returns the log-probability of what is allowed in each row, given what came before
    */
-  async #complete(
-    rows: Rows,
-    { key, allowed, firstRow = 0 }: Completing,
-  ): Promise<Float64Array> {
+  async #complete(rows: Rows, { key, allowed, firstRow = 0 }: Completing): Promise<Float64Array> {
     const logWeights = new Float64Array(rows.count);
     allowed.forEach((condition, column) => {
       if (!condition || !('values' in condition) || condition.values.length > 1) return;

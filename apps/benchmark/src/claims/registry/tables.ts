@@ -3,6 +3,7 @@ import { auroc, Key, NumericalError } from '@dgm/core';
 import { inferSchema, readCells, type TableSchema, type TextTable } from '@dgm/data';
 import {
   boostedRegressor,
+  evaluateTable,
   nearerShare,
   splitRows,
   trainTable,
@@ -72,6 +73,35 @@ const ofDiamonds = (
       const options = { seed, steps: DIAMOND_STEPS, schema: data.schema, engine };
       const model = await trainedModel('diamonds', data.table, options);
       values.push(await rest.measure(model, data, Key.of(seed).fold(name)));
+    }
+    return overSeeds(values);
+  },
+});
+
+/** Training steps of 40 seconds of one idle core. */
+const CREDIT_STEPS = 3900;
+
+const ofCredit = (
+  name: string,
+  what: string,
+  rest: Pick<Claim, 'unit' | 'bound'> & {
+    readonly measure: (model: TableModel, table: TextTable, key: Key) => number | Promise<number>;
+  },
+): Claim => ({
+  name: `tables.credit.${name}`,
+  what: `${what}, credit, ${CREDIT_STEPS} steps`,
+  unit: rest.unit,
+  bound: rest.bound,
+  seeds: [0, 1, 2],
+  minutes: 3,
+  requires: { table: 'credit' },
+  measure: async (context) => {
+    const table = await context.table('credit');
+    const values: number[] = [];
+    for (const seed of context.seeds) {
+      const { engine } = context.engine;
+      const model = await trainedModel('credit', table, { seed, steps: CREDIT_STEPS, engine });
+      values.push(await rest.measure(model, table, Key.of(seed).fold(name)));
     }
     return overSeeds(values);
   },
@@ -179,6 +209,41 @@ export const claims: readonly Claim[] = [
       },
     },
   ),
+  ofDiamonds(
+    'first-cell',
+    'share of test rows with a cell of another row in which that cell is named first',
+    {
+      unit: 'of 1',
+      bound: { atLeast: 0.52 },
+      measure: async (model, { test }, key) => {
+        const { table, changed } = swapped(test, key);
+        const explained = await model.explain(table, [...changed.keys()], 1);
+        const columns = [...changed.values()].map((column) => table.columns[column]!.name);
+        return explained.filter(([first], at) => first!.column === columns[at]).length / explained.length;
+      },
+    },
+  ),
+  ofDiamonds(
+    'shapes',
+    'what the distributions of a column in drawn and in test rows have in common, the mean',
+    {
+      unit: 'of 1',
+      bound: { atLeast: 0.983 },
+      measure: async (model, { test }, key) => {
+        const { columns } = await evaluateTable(model, test, { key, draws: 10_000 });
+        return average(columns.map(({ similarity }) => similarity));
+      },
+    },
+  ),
+  ofDiamonds(
+    'interval',
+    'how far the share of hidden numbers within intervals of 90 % is from that, two hidden cells in a row',
+    {
+      unit: 'of 1',
+      bound: { atMost: 0.02 },
+      measure: async (model, data, key) => Math.abs((await coverage(model, data, key)) - 0.9),
+    },
+  ),
   {
     ...ofDiamonds('compress-bits', 'size of one lossless file of the test rows, decoded and compared', {
       unit: 'bits per row',
@@ -189,25 +254,49 @@ export const claims: readonly Claim[] = [
     seeds: [0],
     minutes: 8,
   },
-  {
-    name: 'tables.credit.nats',
-    what: 'nats of a test row, all 14 cells with their gaps, credit, 3900 steps',
+  ofCredit('nats', 'nats of a test row, all 14 cells with their gaps', {
     unit: 'nats',
     bound: { atMost: 36.8 },
-    seeds: [0, 1, 2],
-    minutes: 3,
-    requires: { table: 'credit' },
-    measure: async (context) => {
-      const table = await context.table('credit');
-      const values: number[] = [];
-      for (const seed of context.seeds) {
-        const { engine } = context.engine;
-        const model = await trainedModel('credit', table, { seed, steps: 3900, engine });
-        values.push(model.training!.nats);
-      }
-      return overSeeds(values);
+    measure: ({ training }) => training!.nats,
+  }),
+  ofCredit(
+    'auroc',
+    'AUROC of the bad among test rows, by the probability of their status given all other cells',
+    {
+      unit: 'of 1',
+      bound: { atLeast: 0.81 },
+      measure: async (model, table) => {
+        const test = table.subset(splitRows(table.count).test);
+        const status = test.columns.findIndex(({ name }) => name === 'Status');
+        const logProb = async (level: string) => {
+          const rows = test.replace((_, column) => (column === status ? level : undefined));
+          return (await model.score(rows, { given: 'others' })).cells['Status']!;
+        };
+        const [bad, good] = [await logProb('bad'), await logProb('good')];
+        const odds = bad.map((value, row) => value - good[row]!);
+        const of = (level: string) => odds.filter((_, row) => test.columns[status]!.text(row) === level);
+        return auroc(of('bad'), of('good'));
+      },
     },
-  },
+  ),
+  ofCredit(
+    'gaps',
+    'difference of the shares of rows without an income, 10,000 drawn rows and training rows',
+    {
+      unit: 'of 1',
+      bound: { atMost: 0.01 },
+      measure: async (model, table, key) => {
+        const { table: drawn } = await model.sample(10_000, { key });
+        const share = (rows: TextTable) => {
+          const [income] = readCells(rows, model.schema).columns.filter(
+            ({ schema }) => schema.name === 'Income',
+          );
+          return income!.values.filter(Number.isNaN).length / rows.count;
+        };
+        return Math.abs(share(drawn) - share(table.subset(splitRows(table.count).train)));
+      },
+    },
+  ),
 ];
 
 /** Bytes of one file of a table, which has to decode to the same text. */
@@ -241,12 +330,8 @@ function derived(rows: TextTable): readonly Float64Array[] {
   ];
 }
 
-/** Fills two hidden cells of each test row. */
-async function imputed(
-  model: TableModel,
-  { train, test, schema }: Diamonds,
-  key: Key,
-): Promise<{ readonly rmse: number; readonly accuracy: number }> {
+/** Two hidden cells of each test row: the rows of each column. */
+function hiddenCells({ test, schema }: Diamonds, key: Key): readonly ReadonlySet<number>[] {
   const random = key.generator();
   const hidden = schema.columns.map(() => new Set<number>());
   for (let row = 0; row < test.count; row++) {
@@ -254,10 +339,51 @@ async function imputed(
     const second = (first + 1 + random.below(hidden.length - 1)) % hidden.length;
     for (const column of [first, second]) hidden[column]!.add(row);
   }
-  const filled = readCells(
-    await model.impute(test.replace((row, column) => (hidden[column]!.has(row) ? '' : undefined))),
-    schema,
-  );
+  return hidden;
+}
+
+const withoutCells = ({ test }: Diamonds, hidden: readonly ReadonlySet<number>[]) =>
+  test.replace((row, column) => (hidden[column]!.has(row) ? '' : undefined));
+
+/** Draws of a cell: the second lowest and second highest of 39 hold 90 % of the distribution between them. */
+const DRAWS = 39;
+
+/** The share of hidden numbers between the second lowest and second highest draw; chance decides where some are equal. */
+async function coverage(model: TableModel, data: Diamonds, key: Key): Promise<number> {
+  const { schema, test } = data;
+  const hidden = hiddenCells(data, key);
+  const table = withoutCells(data, hidden);
+  const filled: (readonly Float64Array[])[] = [];
+  for (let draw = 0; draw < DRAWS; draw++) {
+    const drawn = await model.impute(table, { by: 'draw', key: key.fold('draw').fold(draw) });
+    filled.push(readCells(drawn, schema).columns.map(({ values }) => values));
+  }
+  const truth = readCells(test, schema).columns;
+  const random = key.fold('ties').generator();
+  const isInside: boolean[] = [];
+  schema.columns.forEach(({ name }, column) => {
+    if (name in GRADES) return;
+    for (const row of hidden[column]!) {
+      const own = truth[column]!.values[row]!;
+      const draws = filled.map((columns) => columns[column]![row]!);
+      const below = draws.filter((value) => value < own).length;
+      const equal = draws.filter((value) => value === own).length;
+      const rank = below + random.below(equal + 1);
+      isInside.push(rank >= 2 && rank <= DRAWS - 2);
+    }
+  });
+  return isInside.filter(Boolean).length / isInside.length;
+}
+
+/** Fills two hidden cells of each test row. */
+async function imputed(
+  model: TableModel,
+  data: Diamonds,
+  key: Key,
+): Promise<{ readonly rmse: number; readonly accuracy: number }> {
+  const { train, test, schema } = data;
+  const hidden = hiddenCells(data, key);
+  const filled = readCells(await model.impute(withoutCells(data, hidden)), schema);
   const [truth, learned] = [readCells(test, schema), readCells(train, schema)];
   const errors: number[] = [];
   const accuracies: number[] = [];
@@ -278,11 +404,11 @@ async function imputed(
   return { rmse: average(errors), accuracy: average(accuracies) };
 }
 
-/** One cell of a twentieth of the rows becomes that of another row. */
+/** One cell of a twentieth of the rows becomes that of another row: `changed` has the places of their columns by row. */
 function swapped(
   test: TextTable,
   key: Key,
-): { readonly table: TextTable; readonly changed: ReadonlySet<number> } {
+): { readonly table: TextTable; readonly changed: ReadonlyMap<number, number> } {
   const random = key.fold('cells').generator();
   const rows = [
     ...key
@@ -303,7 +429,7 @@ function swapped(
   const table = test.replace((row, column) =>
     cells.get(row)?.column === column ? cells.get(row)!.text : undefined,
   );
-  return { table, changed: new Set(rows) };
+  return { table, changed: new Map([...cells].map(([row, { column }]) => [row, column])) };
 }
 
 const average = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -21,22 +21,19 @@ export class DateFormat {
     const match = this.#pattern.exec(text);
     if (!match) return NaN;
     const part: Partial<Record<Token, number>> = {};
-    this.#tokens.forEach((token, index) => (part[token] = Number(match[index + 1])));
-    const month = part.MM ?? part.M ?? 1;
-    const time = Date.UTC(
-      2000,
-      month - 1,
-      part.DD ?? part.D ?? 1,
-      part.HH ?? 0,
-      part.mm ?? 0,
-      part.ss ?? 0,
-      part.SSS ?? 0,
-    );
+    for (let index = 0; index < this.#tokens.length; index++) {
+      const [token, digits] = [this.#tokens[index]!, match[index + 1]!];
+      const number = Number(digits);
+      // A token that occurs twice, and a month or day with a zero that its form does not have.
+      if ((part[token] ?? number) !== number || (token.length === 1 && digits.startsWith('0'))) return NaN;
+      part[token] = number;
+    }
+    const { YYYY: year = 1970, HH = 0, mm = 0, ss = 0, SSS = 0 } = part;
+    const [month, day] = [part.MM ?? part.M ?? 1, part.DD ?? part.D ?? 1];
+    const isDay = month >= 1 && month <= 12 && day >= 1 && day <= daysOf(year, month);
+    if (!isDay || HH > 23 || mm > 59 || ss > 59) return NaN;
     // Date.UTC takes years below 100 for those of the 20th century.
-    const value =
-      new Date(time).setUTCFullYear(part.YYYY ?? 1970, month - 1, part.DD ?? part.D ?? 1) / this.unit;
-    // The 31st of February would become a day of March.
-    return this.text(value) === text ? value : NaN;
+    return new Date(Date.UTC(2000, 0, 1, HH, mm, ss, SSS)).setUTCFullYear(year, month - 1, day) / this.unit;
   }
 
   /** The text of a number of units. */
@@ -74,6 +71,11 @@ const DIGITS: Record<Token, string> = {
   SSS: '\\d{3}',
 };
 const DAY = 86_400_000;
+
+function daysOf(year: number, month: number): number {
+  if (month !== 2) return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
+  return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
+}
 
 const DAYS = [
   'YYYY-MM-DD',

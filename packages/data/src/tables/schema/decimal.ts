@@ -84,8 +84,7 @@ export function unitsOf(mantissa: number, shift: number): number {
 }
 
 /** 10^`exponent`, from a table where it is small: powers take longer than all else of reading a number. */
-export const powerOfTen = (exponent: number): number =>
-  POWERS[exponent + LARGEST_POWER] ?? 10 ** exponent;
+export const powerOfTen = (exponent: number): number => POWERS[exponent + LARGEST_POWER] ?? 10 ** exponent;
 
 const LARGEST_POWER = 22;
 const POWERS = Float64Array.from({ length: 2 * LARGEST_POWER + 1 }, (_, at) => 10 ** (at - LARGEST_POWER));
