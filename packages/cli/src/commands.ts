@@ -6,7 +6,7 @@ import { ArgumentError, Key, SerializationError, setup, type Module } from '@dgm
 import { loadModel, saveModel } from '@dgm/core/node';
 import { inferSchema, parseSchema, TextTable } from '@dgm/data';
 import * as tables from '@dgm/tables';
-import { evaluateTable, splitRows, TableModel, trainTable } from '@dgm/tables';
+import { evaluateTable, splitRows, TableModel, trainTable, type TableEvaluation } from '@dgm/tables';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
 import { aligned } from './aligned';
@@ -21,6 +21,7 @@ import type {
   DecompressCommand,
   EvaluateCommand,
   ExplainCommand,
+  ReportCommand,
   SampleCommand,
   TrainCommand,
 } from './program';
@@ -47,7 +48,7 @@ export async function train(
   { out, minutes, steps, seed, schema, columns, protect, resume = false, json }: TrainCommand,
   streams: Streams,
 ): Promise<void> {
-  await checkWritable(out);
+  await checkWritable('dgm train', out);
   const { store, clear } = await openTraining(out, resume);
   const table = await readSomeRows(file, streams);
   const signal = { aborted: false };
@@ -185,12 +186,45 @@ export async function impute(
 export async function evaluate(
   path: string,
   file: string | undefined,
-  { train: trainFile, html, seed, json }: EvaluateCommand,
+  { json, ...options }: EvaluateCommand,
   streams: Streams,
 ): Promise<void> {
+  const { found, model } = await evaluated('dgm evaluate', { path, file, ...options }, streams);
+  model.dispose();
+  if (json) printJson({ ...found, seed: options.seed }, streams);
+  else streams.stdout.write(evaluationText(found));
+}
+
+export async function report(
+  path: string,
+  file: string | undefined,
+  { out = `${path.replace(/\.dgm$/, '')}.html`, ...options }: ReportCommand,
+  streams: Streams,
+): Promise<void> {
+  await checkWritable('dgm report', out);
+  const { found, model } = await evaluated('dgm report', { path, file, ...options }, streams);
+  await writeFile(out, evaluationPage(found, model, path));
+  model.dispose();
+  for (const warning of found.warnings) streams.stderr.write(`Warning: ${warning}\n`);
+  streams.stderr.write(`Written: ${out}\n`);
+}
+
+interface Evaluating {
+  readonly path: string;
+  readonly file: string | undefined;
+  readonly train?: string;
+  readonly seed: number;
+}
+
+/** The evaluation of a model, which becomes the caller's own. */
+async function evaluated(
+  where: string,
+  { path, file, train: trainFile, seed }: Evaluating,
+  streams: Streams,
+): Promise<{ readonly found: TableEvaluation; readonly model: TableModel }> {
   if (file === undefined && trainFile === undefined) {
     throw new ArgumentError({
-      where: 'dgm evaluate',
+      where,
       argument: 'file',
       expected: 'to be a table, or --train to be the one that the model was trained on',
       actual: 'neither',
@@ -202,22 +236,21 @@ export async function evaluate(
     const split = whole && splitRows(whole.count);
     if (split && model.training && split.train.length !== model.training.rows) {
       throw new ArgumentError({
-        where: 'dgm evaluate',
+        where,
         argument: '--train',
         expected: `to be the table of the model, with ${model.training.rows} training rows`,
         actual: `one with ${split.train.length}`,
       });
     }
-    const heldOut = file === undefined ? whole!.subset(split!.test) : await readTable(file, streams);
+    const heldOut = file === undefined ? whole!.subset(split!.test) : await readSomeRows(file, streams);
     const found = await evaluateTable(model, heldOut, {
       key: Key.of(seed),
       ...(split && { train: whole!.subset(split.train) }),
     });
-    if (html !== undefined) await writeFile(html, evaluationPage(found, path));
-    if (json) printJson({ ...found, seed }, streams);
-    else streams.stdout.write(evaluationText(found));
-  } finally {
+    return { found, model };
+  } catch (error) {
     model.dispose();
+    throw error;
   }
 }
 
@@ -278,7 +311,7 @@ export async function exportOnnx(
   path: string,
   { out, rows }: { readonly out: string; readonly rows: number },
 ): Promise<void> {
-  await checkWritable(out);
+  await checkWritable('dgm export', out);
   const model = await openModel(path);
   try {
     const { network, codec, columns } = model;

@@ -1,4 +1,4 @@
-import type { Bar, ColumnEvaluation, TableEvaluation } from '@dgm/tables';
+import type { Bar, ColumnEvaluation, PairEvaluation, TableEvaluation, TableModel } from '@dgm/tables';
 import { aligned } from './aligned';
 
 /** An evaluation as lines of text. */
@@ -13,16 +13,23 @@ export function evaluationText(found: TableEvaluation): string {
 }
 
 /**
- * An evaluation as one HTML page without scripts or other files: warnings, figures, and the columns of real beside drawn rows.
+ * A model as one HTML page without scripts or other files: warnings, figures, the columns of real beside drawn rows, and how the
+ * columns depend on each other in both.
  * @param title - of the page; the model's file
  */
-export function evaluationPage(found: TableEvaluation, title: string): string {
+export function evaluationPage(
+  found: TableEvaluation,
+  { training }: Pick<TableModel, 'training'>,
+  title: string,
+): string {
   const warnings = found.warnings.map((warning) => `<li>${escaped(warning)}</li>`).join('');
   const figures = figuresOf(found)
-    .map(
-      ([value, meaning]) => `<tr><td class="value">${escaped(value)}</td><td>${escaped(meaning)}</td></tr>`,
-    )
+    .map(([value, meaning]) => htmlRow([value, meaning]))
     .join('\n');
+  const trained = training
+    ? `<p>Trained on ${training.rows} rows in ${training.steps} steps, with seed ${training.seed}.</p>`
+    : '';
+  const columns = found.columns.map((column) => htmlRow(columnCells(column, found.baselines))).join('\n');
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -33,19 +40,64 @@ export function evaluationPage(found: TableEvaluation, title: string): string {
 </head>
 <body>
 <h1>${escaped(title)}</h1>
+${trained}
 <section class="warnings"><h2>Warnings</h2>${warnings === '' ? '<p>None.</p>' : `<ul>${warnings}</ul>`}</section>
 <h2>Figures</h2>
-<table>
+<table class="figures">
 ${figures}
 </table>
 <h2>Columns</h2>
+<div class="wide"><table>
+<tr>${COLUMN_HEADER.map((name) => `<th>${name}</th>`).join('')}</tr>
+${columns}
+</table></div>
 <p><span class="key real"></span> ${found.rows} held-out rows <span class="key drawn"></span> ${found.draws} drawn rows</p>
 <div class="columns">
 ${found.columns.map(columnFigure).join('\n')}
 </div>
+${found.pairs.length > 0 ? pairsSection(found) : ''}
 </body>
 </html>
 `;
+}
+
+const htmlRow = (cells: readonly string[]) =>
+  `<tr>${cells.map((cell) => `<td>${escaped(cell)}</td>`).join('')}</tr>`;
+
+/** The pairs as one square: held-out rows below the diagonal, drawn rows above it. */
+function pairsSection({ columns, pairs }: TableEvaluation): string {
+  const size = Math.max(4, Math.min(40, Math.floor(640 / columns.length)));
+  const [left, top, side] = [110, 110, size * columns.length];
+  const place = new Map(columns.map(({ name }, at) => [name, at]));
+  const square = (row: number, column: number, value: number, what: string) => {
+    const at = `x="${left + column * size}" y="${top + row * size}" width="${size}" height="${size}"`;
+    return `<rect class="pair" ${at} fill-opacity="${value.toFixed(3)}"><title>${what}</title></rect>`;
+  };
+  const squares = pairs
+    .map(({ columns: [a, b], real, synthetic }) => {
+      const [i, j] = [place.get(a)!, place.get(b)!];
+      const what = escaped(`${a} and ${b}: ${real.toFixed(2)} real, ${synthetic.toFixed(2)} drawn`);
+      return square(j, i, real, what) + square(i, j, synthetic, what);
+    })
+    .join('');
+  const names = columns
+    .map(({ name }, at) => {
+      const [middle, text] = [(at + 0.5) * size, escaped(name.length > 14 ? `${name.slice(0, 13)}…` : name)];
+      return `<text x="${left - 6}" y="${top + middle + 4}" text-anchor="end">${text}</text>
+<text transform="translate(${left + middle + 4} ${top - 6}) rotate(-90)">${text}</text>`;
+    })
+    .join('');
+  const apart = ({ real, synthetic }: PairEvaluation) => Math.abs(real - synthetic);
+  const worst = [...pairs].sort((a, b) => apart(b) - apart(a)).slice(0, 5);
+  return `<h2>Pairs of columns</h2>
+<p>How strongly two columns depend on each other (Cramér's V), from 0 in white to 1: below the diagonal in held-out rows, above it in drawn
+ones. The square is symmetric if both are alike.</p>
+<svg class="pairs" viewBox="0 0 ${left + side + 1} ${top + side + 1}" style="max-width: ${left + side + 1}px" role="img" aria-label="Dependence of each two columns in real and drawn rows">
+${size >= 11 ? names : ''}${squares}<path class="edge" d="M${left} ${top}h${side}v${side}h${-side}zl${side} ${side}"/></svg>
+<table>
+<tr><th>most apart</th><th>held-out rows</th><th>drawn rows</th></tr>
+${worst.map(({ columns: names, real, synthetic }) => htmlRow([names.join(' and '), real.toFixed(2), synthetic.toFixed(2)])).join('\n')}
+</table>`;
 }
 
 function figuresOf({
@@ -109,7 +161,7 @@ const columnCells = (
 
 const [WIDTH, HEIGHT] = [360, 120];
 
-function columnFigure({ name, similarity, bars, usefulness }: ColumnEvaluation): string {
+function columnFigure({ name, similarity, bars }: ColumnEvaluation): string {
   const top = Math.max(...bars.flatMap(({ real, synthetic }) => [real, synthetic]));
   const step = WIDTH / bars.length;
   const rect = (bar: Bar, at: number, kind: 'real' | 'synthetic') => {
@@ -126,11 +178,8 @@ function columnFigure({ name, similarity, bars, usefulness }: ColumnEvaluation):
     })
     .join('');
   const labels = bars.length <= 8 ? bars.map(({ label }) => label) : [bars[0]!.label, bars.at(-1)!.label];
-  const use = usefulness
-    ? `; predicted with an AUROC of ${usefulness.synthetic.toFixed(3)} after training on drawn rows, ${usefulness.real.toFixed(3)} on real ones`
-    : '';
   return `<figure>
-<figcaption><b>${escaped(name)}</b>, similarity ${similarity.toFixed(3)}${use}</figcaption>
+<figcaption><b>${escaped(name)}</b>, similarity ${similarity.toFixed(3)}</figcaption>
 <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="Shares of real and drawn rows by ${escaped(name)}">${drawing}</svg>
 <div class="${bars.length <= 8 ? 'labels' : 'labels ends'}">${labels.map((label) => `<span>${escaped(label)}</span>`).join('')}</div>
 </figure>`;
@@ -141,11 +190,17 @@ body { font: 15px/1.5 system-ui, sans-serif; max-width: 1200px; margin: 2rem aut
 h2 { margin: 2rem 0 .5rem; font-size: 1.15rem; }
 .warnings { border-left: 4px solid #b45309; padding: .1rem 1rem; background: #fff7ed; }
 .warnings h2 { margin-top: .5rem; }
-td { padding: .15rem 1rem .15rem 0; vertical-align: top; }
-.value { font-variant-numeric: tabular-nums; text-align: right; white-space: nowrap; font-weight: 600; }
+td, th { padding: .15rem 1rem .15rem 0; vertical-align: top; text-align: right; font-variant-numeric: tabular-nums; }
+th { font-weight: normal; color: #57606a; vertical-align: bottom; }
+td:first-child, th:first-child { text-align: left; font-weight: 600; white-space: nowrap; }
+.figures td { text-align: left; }
+.figures td:first-child { text-align: right; }
+.wide { overflow-x: auto; }
+.pairs { border: 0; font-size: 12px; margin: .5rem 0 1rem; }
+.pair { fill: #2f81f7; }
+.edge { fill: none; stroke: #8c959f; }
 .columns { display: grid; grid-template-columns: repeat(auto-fill, minmax(320px, 1fr)); gap: 1.5rem; }
 figure { margin: 0; }
-figcaption { min-height: 4.5em; }
 svg { width: 100%; border-bottom: 1px solid #8c959f; }
 .labels { display: flex; justify-content: space-around; gap: .5rem; font-size: .8rem; color: #57606a; overflow-wrap: anywhere; }
 .ends { justify-content: space-between; }

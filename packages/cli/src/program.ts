@@ -116,12 +116,23 @@ A FILE is CSV, TSV or similar, JSON lines (.jsonl, .ndjson), plain or gzip, or P
       'rows that the model was not trained on (default: the rows of --train that were held out)',
     )
     .option('--train <file>', 'the table that the model was trained on: adds copies and usefulness')
-    .option('--html <file>', 'also write a page with the columns of drawn rows beside real ones')
     .option('--seed <integer>', 'decides the draws', integer, 0)
     .option('--json', 'print JSON')
-    .addHelpText('after', '\nExample:\n  $ dgm evaluate cars.dgm --train cars.csv --html cars.html')
+    .addHelpText('after', '\nExample:\n  $ dgm evaluate cars.dgm --train cars.csv')
     .action(async (model: string, file: string | undefined, options: EvaluateCommand) =>
       (await import('./commands')).evaluate(model, file, options, streams),
+    );
+  program
+    .command('report')
+    .description('write a page that says how good a model and its drawn rows are')
+    .argument('<model>')
+    .argument('[file]', 'rows, as for evaluate')
+    .option('--train <file>', 'the table that the model was trained on, as for evaluate')
+    .option('-o, --out <page>', 'the page, HTML that needs no other files (default: MODEL.html)')
+    .option('--seed <integer>', 'decides the draws', integer, 0)
+    .addHelpText('after', '\nExample:\n  $ dgm report cars.dgm --train cars.csv --out cars.html')
+    .action(async (model: string, file: string | undefined, options: ReportCommand) =>
+      (await import('./commands')).report(model, file, options, streams),
     );
   program
     .command('compress')
@@ -210,9 +221,14 @@ export interface DecompressCommand {
 
 export interface EvaluateCommand {
   readonly train?: string;
-  readonly html?: string;
   readonly seed: number;
   readonly json?: boolean;
+}
+
+export interface ReportCommand {
+  readonly train?: string;
+  readonly out?: string;
+  readonly seed: number;
 }
 
 export interface ExplainCommand {

@@ -4,17 +4,17 @@ import { ArgumentError, SerializationError, type CheckpointStore } from '@dgm/co
 import { fileStore } from '@dgm/core/node';
 
 /**
- * Checks that a model can be written to a path, before it is trained.
+ * Checks that a file can be written, before what it will hold is made.
  * @throws SerializationError if it cannot
  */
-export async function checkWritable(file: string): Promise<void> {
+export async function checkWritable(where: string, file: string): Promise<void> {
   try {
     const found = await stat(file).catch(() => undefined);
     if (found?.isDirectory()) throw new Error('a folder');
     await access(found ? file : path.dirname(path.resolve(file)), constants.W_OK);
   } catch (cause) {
     throw new SerializationError({
-      where: 'dgm train',
+      where,
       argument: `--out ${file}`,
       expected: 'to be a file that can be written',
       actual: cause instanceof Error ? cause.message : String(cause),

@@ -196,18 +196,31 @@ describe('dgm', () => {
     });
   });
 
-  it('evaluates a model on the rows that were held out, with a page', async () => {
-    const command = ['evaluate', file('cars.dgm'), '--train', file('cars.csv'), '--html', file('cars.html')];
-    const { stdout, stderr } = await dgm(command);
+  it('evaluates a model on the rows that were held out', async () => {
+    const { stdout, stderr } = await dgm(['evaluate', file('cars.dgm'), '--train', file('cars.csv')]);
     expect(stderr).toBe('');
     expect(stdout).toMatch(
       /nats a held-out row\n.*by trees.*\n.*by histograms.*\n.*AUROC.*\n.*copies of training rows.*\n.*nearer/,
     );
     expect(stdout).toMatch(/\nfuel( +[\d.]+){4} +AUROC [\d.]+ +[\d.]+\n/);
     expect(stdout).toMatch(/Warning: There are only \d+ held-out rows/);
+  });
+
+  it('writes a page about a model, which needs no other files', async () => {
+    const { status, stdout, stderr } = await dgm(['report', file('cars.dgm'), '--train', file('cars.csv')]);
+    expect([status, stdout, stderr]).toEqual([0, '', expect.stringMatching(/^Warning: .*cars\.html\n$/s)]);
     const page = await readFile(file('cars.html'), 'utf8');
+    expect(page).toContain('Trained on 160 rows in 120 steps, with seed 0.');
+    expect(page).toMatch(
+      /by trees that predict each column.*AUROC of boosted trees.*copies of training rows/s,
+    );
     expect(page.match(/<figure>/g)).toHaveLength(3);
-    expect(page).not.toMatch(/<script|https?:/);
+    // Each two of three columns, in held-out and in drawn rows.
+    expect(page.match(/<rect class="pair"/g)).toHaveLength(6);
+    expect(page).toMatch(/<title>fuel and price: [\d.]+ real, [\d.]+ drawn/);
+    expect(page).not.toMatch(/<script|https?:|NaN|undefined/);
+    const refused = await dgm(['report', file('cars.dgm'), '--train', file('cars.csv'), '-o', folder]);
+    expect([refused.status, refused.stderr]).toEqual([1, expect.stringMatching(/--out .*can be written/)]);
   });
 
   it('evaluates a model on other rows, as JSON', async () => {

@@ -5,13 +5,13 @@ import { expect, it } from 'vitest';
 const folder = path.join(import.meta.dirname, '..');
 const tsx = path.join(folder, '../../node_modules/.bin/tsx');
 
-/** What `bench/memory.ts` prints of a table of some size, read in a process of its own. */
+/** What `scripts/memory.ts` prints of a table of some size, read in a process of its own. */
 function measured(megabytes: number): {
   readonly rows: number;
   readonly drawn: number;
   readonly grew: number;
 } {
-  const words = ['--tsconfig', '../../tsconfig.json', 'bench/memory.ts', String(megabytes)];
+  const words = ['--tsconfig', '../../tsconfig.json', 'scripts/memory.ts', String(megabytes)];
   return JSON.parse(execFileSync(tsx, words, { cwd: folder, encoding: 'utf8' })) as never;
 }
 

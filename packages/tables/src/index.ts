@@ -22,6 +22,7 @@ export { evaluateTable } from './judge/evaluate-table';
 export type {
   ColumnEvaluation,
   EvaluateTableOptions,
+  PairEvaluation,
   PrivacyEvaluation,
   TableEvaluation,
 } from './judge/evaluate-table';

@@ -102,6 +102,11 @@ describe('evaluateTable', () => {
     expect(found.columns.map(({ name }) => name)).toEqual(model.columns);
     expect(found.twoSampleAuroc).toBeGreaterThan(0.7);
     expect(found.privacy).toMatchObject({ copies: 0, heldOutCopies: 0 });
+    expect(found.pairs).toHaveLength((model.columns.length * (model.columns.length - 1)) / 2);
+    const pair = found.pairs.find(({ columns: [a, b] }) => a === 'length' && b === 'kind')!;
+    // The length follows the kind in the table, and not under random weights.
+    expect(pair.real).toBeGreaterThan(0.5);
+    expect(pair.synthetic).toBeLessThan(pair.real - 0.2);
     expect(found.warnings.join(' ')).toMatch(/only 25 held-out rows.*easily told from real ones/);
     expect(await evaluateTable(model, heldOut, options)).toEqual(found);
   });

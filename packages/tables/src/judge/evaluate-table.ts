@@ -2,7 +2,9 @@ import { checkInteger, checkKey, checkOptions, type Key } from '@dgm/core';
 import { checkTextTable, readCells, type TextTable } from '@dgm/data';
 import { baselinesOf, type Baselines } from '../baselines/baselines';
 import type { ColumnSplit } from '../baselines/independent';
+import type { ColumnCodec } from '../codec/table-codec';
 import type { TableModel } from '../table/table-model';
+import { association, classifier } from './association';
 import { copyShare, nearerShare, type Columns } from './privacy';
 import { barsOf, shapeSimilarity, type Bar } from './shape';
 import { twoSampleTest } from './two-sample';
@@ -31,6 +33,8 @@ export interface TableEvaluation {
   /** How well boosted trees tell drawn from held-out rows ({@link twoSampleTest}): 0.5 if they cannot, 1 if they always can. */
   readonly twoSampleAuroc: number;
   readonly columns: readonly ColumnEvaluation[];
+  /** Each two columns. */
+  readonly pairs: readonly PairEvaluation[];
   readonly privacy?: PrivacyEvaluation;
   /** What a user should know before relying on the rows, in sentences. */
   readonly warnings: readonly string[];
@@ -46,6 +50,18 @@ export interface ColumnEvaluation {
   readonly bars: readonly Bar[];
   /** How well it is predicted after training on drawn rows, beside real ones. */
   readonly usefulness?: Usefulness;
+}
+
+/**
+ * How strongly two columns depend on each other: 0 if they are independent, 1 if each follows from the other. Of levels, and of ranges
+ * that hold a tenth of the held-out rows each: Cramér's V with the correction of its bias.
+ */
+export interface PairEvaluation {
+  readonly columns: readonly [string, string];
+  /** In held-out rows. */
+  readonly real: number;
+  /** In drawn rows. */
+  readonly synthetic: number;
 }
 
 /** How near drawn rows are to the rows that the model was trained on. */
@@ -105,6 +121,7 @@ export async function evaluateTable(
       ...(usefulness && { usefulness }),
     };
   });
+  const pairs = pairsOf(codecs, some(real, TREE_ROWS, 'pairs real'), some(drawn, TREE_ROWS, 'pairs drawn'));
   const neighbours = known && Math.min(heldOut.count, known[0]!.length, NEIGHBOUR_ROWS);
   const nats = -mean(logProbs);
   const variance = mean(logProbs.map((logProb) => (logProb + nats) ** 2));
@@ -121,6 +138,7 @@ export async function evaluateTable(
     }),
     twoSampleAuroc: twoSampleTest(real, drawn, { key: key.fold('folds') }),
     columns,
+    pairs,
     ...(known && {
       privacy: {
         copies: copyShare(drawn, known),
@@ -139,6 +157,24 @@ export async function evaluateTable(
 const TREE_ROWS = 4000;
 const NEIGHBOUR_ROWS = 2000;
 
+function pairsOf(
+  codecs: readonly ColumnCodec[],
+  real: Columns,
+  synthetic: Columns,
+): readonly PairEvaluation[] {
+  const classes = codecs.map((codec, at) => {
+    const classify = classifier(codec, real[at]!);
+    return { name: codec.schema.name, real: classify(real[at]!), synthetic: classify(synthetic[at]!) };
+  });
+  return classes.flatMap((a, at) =>
+    classes.slice(at + 1).map((b) => ({
+      columns: [a.name, b.name] as const,
+      real: association(a.real, b.real),
+      synthetic: association(a.synthetic, b.synthetic),
+    })),
+  );
+}
+
 /** A tenth of the training rows tunes the baselines. */
 function splitOf(train: Float64Array, test: Float64Array): ColumnSplit {
   const isTenth = (row: number) => row % 10 === 0;
@@ -152,7 +188,7 @@ function splitOf(train: Float64Array, test: Float64Array): ColumnSplit {
 const mean = (values: Float64Array) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 function warningsOf(found: Omit<TableEvaluation, 'warnings'>, trained: Baselines | undefined): string[] {
-  const { rows, draws, nats, baselines = trained, twoSampleAuroc, columns, privacy } = found;
+  const { rows, draws, nats, baselines = trained, twoSampleAuroc, columns, pairs, privacy } = found;
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
   const quoted = (some: readonly ColumnEvaluation[]) => some.map(({ name }) => `"${name}"`).join(', ');
   const warnings: string[] = [];
@@ -169,6 +205,13 @@ function warningsOf(found: Omit<TableEvaluation, 'warnings'>, trained: Baselines
   }
   const odd = columns.filter(({ similarity }) => similarity < 0.9 - 1 / Math.sqrt(rows));
   if (odd.length > 0) warnings.push(`Drawn values are distributed differently in ${quoted(odd)}.`);
+  const least = 0.1 + 1 / Math.sqrt(rows);
+  const apart = pairs.filter(({ real, synthetic }) => Math.abs(real - synthetic) > least);
+  if (apart.length > 0) {
+    const names = apart.slice(0, 5).map(({ columns: [a, b] }) => `"${a}" with "${b}"`);
+    const more = apart.length > names.length ? ` and ${apart.length - names.length} more` : '';
+    warnings.push(`Columns depend on each other otherwise in drawn rows: ${names.join(', ')}${more}.`);
+  }
   const weak = columns.filter(
     ({ usefulness: use }) => use && use.real - use.synthetic > 0.05 + 0.5 / Math.sqrt(rows),
   );

@@ -266,7 +266,6 @@ describe('a model file', () => {
     rows: 192,
     heldOutRows: 24,
     steps: 36,
-    seconds: 1.5,
     seed: 2 ** 40,
     nats: 21.5,
     standardError: 0.25,
@@ -333,6 +332,18 @@ describe('trainTable', () => {
     const sum = Object.values(training!.columns).reduce((total, nats) => total + nats, 0);
     expect(sum).toBeCloseTo(training!.nats, 8);
     trained.dispose();
+  });
+
+  it('gives the same file for the same seed and steps', async () => {
+    const file = async (seed: number) => {
+      const trained = await trainTable(table, { steps: 3, seed, engine: compiled({ threads: 1 }) });
+      const bytes = await modelBytes(trained, { card: trained.card });
+      trained.dispose();
+      return bytes;
+    };
+    const first = await file(1);
+    expect(await file(1)).toEqual(first);
+    expect(await file(2)).not.toEqual(first);
   });
 
   it.each<[string, (row: number) => string]>([

@@ -25,7 +25,6 @@ export interface TrainingFacts {
   readonly rows: number;
   readonly heldOutRows: number;
   readonly steps: number;
-  readonly seconds: number;
   readonly seed: number;
   /** Mean nats of a held-out row, of its cells in the order of the columns, with the standard error of the mean. */
   readonly nats: number;
@@ -445,9 +444,7 @@ function isTrainingFacts(value: unknown): value is TrainingFacts {
   return (
     isNats(value) &&
     isRecord(value) &&
-    ['rows', 'heldOutRows', 'steps', 'seconds', 'seed', 'standardError'].every((name) =>
-      isNumber(value[name]),
-    ) &&
+    ['rows', 'heldOutRows', 'steps', 'seed', 'standardError'].every((name) => isNumber(value[name])) &&
     isRecord(value['baselines']) &&
     isNats(value['baselines']['independent']) &&
     isNats(value['baselines']['trees'])

@@ -44,7 +44,7 @@ export interface TrainingProgress {
 export interface TrainTableOptions {
   /** Decides the initial weights, the order of the rows and what is hidden of them. @defaultValue 0 */
   readonly seed?: number;
-  /** How many training steps there are, rounded up to whole passes over the rows. The same steps and seed give the same model. @defaultValue as many as fit into `minutes` */
+  /** How many training steps there are, rounded up to whole passes over the rows. The same steps and seed give the same model, and its file the same bytes. @defaultValue as many as fit into `minutes` */
   readonly steps?: number;
   /** How long training may take, about. @defaultValue 5 */
   readonly minutes?: number;
@@ -95,7 +95,6 @@ const OPTIONS: readonly (keyof TrainTableOptions)[] = [
 export async function trainTable(table: TextTable, options: TrainTableOptions = {}): Promise<TableModel> {
   checkTextTable('trainTable', 'table', table);
   checkTrainOptions(options);
-  const startedAt = tf.util.now();
   const { seed = 0, minutes = 5, protect = 1, engine = eager(), onProgress, signal, checkpoint } = options;
   const schema = selectColumns(options.schema ?? inferSchema(table), options.columns);
   const split = splitRows(table.count);
@@ -177,7 +176,6 @@ export async function trainTable(table: TextTable, options: TrainTableOptions = 
       rows: split.train.length,
       heldOutRows: split.test.length,
       steps: result.steps,
-      seconds: (tf.util.now() - startedAt) / 1000,
       seed,
       nats: average(nats),
       standardError: standardError(nats),

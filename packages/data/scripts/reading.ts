@@ -1,4 +1,4 @@
-// How fast a table is read in memory: `npx tsx --tsconfig ../../tsconfig.json bench/reading.ts diamonds.csv.gz`. Prints megabytes
+// How fast a table is read in memory: `npx tsx --tsconfig ../../tsconfig.json scripts/reading.ts diamonds.csv.gz`. Prints megabytes
 // of text a second, the best of ten: as text, with the cells as numbers by a schema, and with its inference from all rows.
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';

@@ -1,4 +1,4 @@
-// Reads a table that is made while it is read: `npx tsx --tsconfig ../../tsconfig.json bench/memory.ts MEGABYTES`. Prints JSON:
+// Reads a table that is made while it is read: `npx tsx --tsconfig ../../tsconfig.json scripts/memory.ts MEGABYTES`. Prints JSON:
 // the megabytes and rows, the seconds, and by how much the most memory of the process grew, in MiB.
 import { Key } from '@dgm/core';
 import { inferSchema, readCells, sampleTextTable, streamTextTable, type TableSchema } from '../src/index';
