@@ -1,15 +1,18 @@
 import { tableFileCodec } from '@dgm/compress';
 import { auroc, Key, NumericalError } from '@dgm/core';
-import { inferSchema, readCells, type TableSchema, type TextTable } from '@dgm/data';
+import { inferSchema, readCells, readTextTable, type TableSchema, type TextTable } from '@dgm/data';
 import {
+  AnyOrderNetwork,
   boostedRegressor,
   evaluateTable,
   nearerShare,
   splitRows,
+  TableCodec,
+  TableModel,
   trainTable,
   twoSampleTest,
-  type TableModel,
 } from '@dgm/tables';
+import { median } from '../../statistics/statistics';
 import type { Claim, ClaimContext } from '../claim';
 import { overSeeds } from '../trained';
 
@@ -105,6 +108,25 @@ const ofCredit = (
     }
     return overSeeds(values);
   },
+});
+
+const ofSpeed = (
+  name: string,
+  what: string,
+  {
+    measure,
+    ...rest
+  }: Pick<Claim, 'unit' | 'bound'> & {
+    readonly measure: (context: ClaimContext) => Promise<number>;
+  },
+): Claim => ({
+  name: `speed.tables.${name}`,
+  what,
+  ...rest,
+  seeds: [0],
+  minutes: 1,
+  requires: { table: 'diamonds' },
+  measure: async (context) => ({ value: await measure(context), standardError: null }),
 });
 
 export const claims: readonly Claim[] = [
@@ -297,7 +319,56 @@ export const claims: readonly Claim[] = [
       },
     },
   ),
+  ofSpeed('sampling', 'drawing 10,000 rows of diamonds', {
+    unit: 's',
+    bound: { atMost: 2.7 },
+    measure: async (context) => {
+      const { model } = await untrained(context);
+      return medianSeconds(() => model.sample(10_000, { key: Key.of(1) }));
+    },
+  }),
+  ofSpeed('scoring', 'scoring the 5,391 test rows of diamonds', {
+    unit: 's',
+    bound: { atMost: 0.9 },
+    measure: async (context) => {
+      const { model, test } = await untrained(context);
+      return medianSeconds(() => model.score(test));
+    },
+  }),
+  ofSpeed('reading', 'reading the text of diamonds with its cells as numbers, by a schema', {
+    unit: 'MB/s',
+    bound: { atLeast: 30 },
+    measure: async (context) => {
+      const { table, schema } = await diamonds(context);
+      const text = new Blob([new Uint8Array(table.toBytes())]);
+      const seconds = await medianSeconds(async () => readCells(await readTextTable(text), schema));
+      return text.size / 1e6 / seconds;
+    },
+  }),
 ];
+
+/** The network of the diamonds as it is before training: how fast it is does not depend on its weights. */
+async function untrained(
+  context: ClaimContext,
+): Promise<{ readonly model: TableModel; readonly test: TextTable }> {
+  const { schema, train, test } = await diamonds(context);
+  const options = { maxBins: 200, minCount: 8, maxLevels: 512, protect: 1 };
+  const codec = TableCodec.of(schema, readCells(train, schema), options);
+  const network = new AnyOrderNetwork(codec, { hidden: 256, blocks: 3, key: Key.of(0) });
+  return { model: new TableModel(network, { engine: context.engine.engine }), test };
+}
+
+/** The median time of five runs, after one that compiles. */
+async function medianSeconds(run: () => Promise<unknown>): Promise<number> {
+  await run();
+  const times: number[] = [];
+  for (let round = 0; round < 5; round++) {
+    const start = performance.now();
+    await run();
+    times.push((performance.now() - start) / 1000);
+  }
+  return median(times);
+}
 
 /** Bytes of one file of a table, which has to decode to the same text. */
 function fileBytes(model: TableModel, table: TextTable): number {
