@@ -115,4 +115,16 @@ describe('the resampled prior', () => {
       'expected truncation to be an integer of at least 2, got 1',
     );
   });
+
+  test('refuses a network or a proposal of another shape', () => {
+    const key = Key.of(0);
+    const wide = resampledPrior({ network: mlp([2, 2], { key }), shape: [2], key, evaluationSamples: 8 });
+    expect(() => tf.tidy(() => wide.given().logProb(tf.zeros([3, 2])))).toThrow(
+      'expected the output of network of shape [8, 1], got [8, 2]',
+    );
+    wide.dispose();
+    expect(() => resampledPrior({ network, shape: [2], key, proposal: standardNormal([3]) })).toThrow(
+      'expected proposal with an event of shape [2], got [3]',
+    );
+  });
 });

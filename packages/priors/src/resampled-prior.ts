@@ -8,13 +8,17 @@ import {
   checkInteger,
   checkKey,
   checkOptions,
+  checkShape,
   clip,
   disposeOnThrow,
+  formatShape,
   log1mExp,
   logAddExp,
   logSigmoid,
   logSumExp,
   oneHot,
+  sameShape,
+  ShapeError,
   sizeOf,
   standardNormal,
 } from '@dgm/core';
@@ -102,7 +106,11 @@ class LearnedRejection extends BaseModule implements ResampledPrior {
         ? this.#proposal.sample(key.fold('normalizer'), [this.#samples.training])
         : this.#proposal.sample(this.#key.fold('normalizer'), [this.#samples.evaluation]);
     return new Resampled(this.#proposal, {
-      logAcceptance: (z) => logSigmoid(tf.squeeze(this.#network.apply(z, network), [1])),
+      logAcceptance: (z) => {
+        const logit = this.#network.apply(z, network);
+        checkShape('resampledPrior', 'the output of network', logit, [z.shape[0]!, 1]);
+        return logSigmoid(tf.squeeze(logit, [1]));
+      },
       draws,
       truncation: this.#truncation,
     });
@@ -202,6 +210,7 @@ const OPTIONS: readonly (keyof ResampledPriorOptions)[] = [
  * from the prior's `key`, so that the density is a plain function. It is normalized up to the error of that mean, which
  * `normalizer()` states: give more `evaluationSamples` where it is too large.
  * @throws ArgumentError if an option is unknown, missing or out of its range
+ * @throws ShapeError if the proposal or the output of the network has another shape
  * @see Resampled Priors for Variational Autoencoders (Bauer and Mnih, 2019)
  *
  * @example
@@ -219,6 +228,15 @@ export function resampledPrior(options: ResampledPriorOptions): ResampledPrior {
   checkOptions(where, options, OPTIONS);
   checkGiven(where, 'shape', options.shape, 'to be the shape of z');
   checkKey(where, options.key);
+  const { proposal, shape } = options;
+  if (proposal !== undefined && !sameShape(proposal.eventShape, shape)) {
+    throw new ShapeError({
+      where,
+      argument: 'proposal',
+      expected: `with an event of shape ${formatShape(shape)}`,
+      actual: formatShape(proposal.eventShape),
+    });
+  }
   checkInteger(where, 'truncation', options.truncation ?? 100, { min: 2 });
   checkInteger(where, 'normalizerSamples', options.normalizerSamples ?? 4096);
   checkInteger(where, 'evaluationSamples', options.evaluationSamples ?? 65536);

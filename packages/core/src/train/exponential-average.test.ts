@@ -55,4 +55,10 @@ describe('ExponentialAverage', () => {
       expect([...weight.dataSync()]).toEqual([1, -2]);
     }),
   );
+
+  it.each([0, 1, 5, NaN])('refuses a decay of %s', (decay) => {
+    expect(() => new ExponentialAverage(new Map(), { decay })).toThrow(
+      'ExponentialAverage: expected decay to be a number in (0, 1)',
+    );
+  });
 });

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Variable } from '@tensorflow/tfjs-core';
+import { checkNumber } from '../check/check';
 import type { Module } from '../model/module';
 
 /**
@@ -10,8 +11,12 @@ export class ExponentialAverage implements Module {
   readonly #weights: ReadonlyMap<string, Variable>;
   readonly #averages: ReadonlyMap<string, Variable>;
 
-  /** @param options - `decay` $\alpha$ in (0, 1) */
+  /**
+   * @param options - `decay` $\alpha$ in (0, 1)
+   * @throws ArgumentError if the decay is not
+   */
   constructor(weights: ReadonlyMap<string, Variable>, { decay }: { readonly decay: number }) {
+    checkNumber('ExponentialAverage', 'decay', decay, { above: 0, below: 1 });
     this.#decay = decay;
     this.#weights = weights;
     this.#averages = new Map([...weights].map(([path, weight]) => [path, tf.variable(weight, false)]));

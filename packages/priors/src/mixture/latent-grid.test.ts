@@ -20,9 +20,13 @@ test('has any range and dimension', () => {
   cube.dispose();
 });
 
-test('refuses a single point per axis', () => {
+test('refuses a single point per axis, and points that coincide', () => {
   expect(() => latentGrid({ pointsPerAxis: 1 })).toThrow(
     'expected pointsPerAxis to be an integer of at least 2, got 1',
   );
   expect(() => latentGrid({ pointsPerAxis: 4, dimensions: 0 })).toThrow('dimensions');
+  expect(() => latentGrid({ pointsPerAxis: 4, range: [1, 1] })).toThrow(
+    'expected range[1] to be a number above 1, got 1',
+  );
+  expect(() => latentGrid({ pointsPerAxis: 4, range: [NaN, 1] })).toThrow('range[0]');
 });

@@ -1,4 +1,4 @@
-import { checkInteger, checkOptions } from '@dgm/core';
+import { checkInteger, checkNumber, checkOptions } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
@@ -21,7 +21,8 @@ export interface LatentGridOptions {
  * The Cartesian grid $\{u_k\}$ of generative topographic mapping, the last axis fastest. (The example in §4.4.1.4 of DGM
  * repeats some of its points and leaves out others.)
  * @returns `[pointsPerAxis ** dimensions, dimensions]`; the caller owns it
- * @throws ArgumentError if `pointsPerAxis` is not an integer of at least 2, or `dimensions` not a positive one
+ * @throws ArgumentError if `pointsPerAxis` is not an integer of at least 2, `dimensions` not a positive one, or `range` not
+ *   two increasing numbers
  */
 export function latentGrid({
   pointsPerAxis,
@@ -32,6 +33,8 @@ export function latentGrid({
   checkOptions('latentGrid', unknown, ['pointsPerAxis', 'dimensions', 'range']);
   checkInteger('latentGrid', 'pointsPerAxis', pointsPerAxis, { min: 2 });
   checkInteger('latentGrid', 'dimensions', dimensions);
+  checkNumber('latentGrid', 'range[0]', min);
+  checkNumber('latentGrid', 'range[1]', max, { above: min });
   const count = pointsPerAxis ** dimensions;
   const step = (max - min) / (pointsPerAxis - 1);
   const points = Float32Array.from({ length: count * dimensions }, (_, index) => {
