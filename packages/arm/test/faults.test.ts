@@ -80,7 +80,7 @@ describe('wrong options', () => {
       () => nade({ ...base, likelihood: {}, hidden: 4 } as never),
       'a distribution head',
     ],
-    ['no hidden layer', () => made({ ...base } as never), 'hidden to be a list of positive integers'],
+    ['no hidden layer', () => made({ ...base } as never), 'hidden to be a list of integers of at least 1'],
     [
       'a cell that is none',
       () => recurrentArm({ ...base, hidden: 4, cell: 'rnn' as 'gru' }),
@@ -102,7 +102,7 @@ describe('wrong options', () => {
       'blocks to be an integer of at least 1',
     ],
     ['no layers', () => recurrentArm({ ...base, hidden: 4, layers: 0 }), 'layers'],
-    ['no dilations', () => convArm({ ...base, dilations: [] }), 'dilations to be a list'],
+    ['no dilations', () => convArm({ ...base, dilations: [] }), 'dilations to have at least one entry'],
     ['a negative size', () => waveNet({ ...base, shape: [-4], hidden: 4 }), 'shape'],
     ['a negative context', () => made({ ...base, hidden: [8], contextSize: -1 }), 'contextSize'],
     ['dropout of all', () => convArm({ ...base, dropout: 1 }), 'dropout to be a number in [0, 1)'],

@@ -12,12 +12,15 @@ export {
 } from './errors/dgm-error';
 export type { DgmErrorCode, DgmErrorDetails } from './errors/dgm-error';
 export {
+  checkArray,
   checkGiven,
   checkInteger,
+  checkMethods,
   checkNumber,
   checkOneOf,
   checkOptions,
   checkShape,
+  checkSizes,
   closest,
 } from './check/check';
 export type { Range } from './check/check';
@@ -41,7 +44,7 @@ export type { SetupOptions } from './engine/setup';
 
 // modules and models
 export { freeze, unfreeze } from './model/freeze';
-export { checkContext, splitBatch } from './model/condition';
+export { checkContext, labelledBatch, splitBatch } from './model/condition';
 export type { ConditionedBatch } from './model/condition';
 export { disposeOnThrow, singleObjective } from './model/build';
 export { BaseModule, countParameters, isModule, summary, trainable } from './model/module';
@@ -189,7 +192,8 @@ export type {
   NormalMixtureHeadOptions,
   StudentTHeadOptions,
 } from './distributions/heads/distribution-heads';
-export type { DistributionHead, IntegerHeadOptions } from './distributions/heads/head';
+export { distributionHead } from './distributions/heads/head';
+export type { DistributionHead, HeadDefinition, IntegerHeadOptions } from './distributions/heads/head';
 export {
   discretizedLogisticHead,
   discretizedLogisticMixtureHead,
@@ -289,7 +293,7 @@ export { logNdtr, ndtr, ndtri } from './ops/normal';
 export { oneHot } from './ops/one-hot';
 export { select } from './ops/select';
 export { stopGradient } from './ops/stop-gradient';
-export { floorStraightThrough, roundStraightThrough, straightThrough } from './ops/straight-through';
+export { roundStraightThrough, straightThrough } from './ops/straight-through';
 export { logBeta } from './ops/stirling';
 export { sumLastAxes } from './ops/sum-last-axes';
 export { solveTriangular, triangularInverse, triangularLogDet } from './ops/triangular';
@@ -359,7 +363,7 @@ export { sgd } from './train/sgd';
 export type { SgdOptions } from './train/sgd';
 
 // model files
-export { recordConstruction } from './construction/construction';
+export { recordConstruction, recorderOf } from './construction/construction';
 export type { Construction } from './construction/construction';
 export type { Architecture, Json, ModelPackage, ModelParts, Part } from './model-file/architecture';
 export type { HeldOut, ModelCard, TrainingFacts } from './model-file/card';

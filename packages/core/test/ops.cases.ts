@@ -9,7 +9,6 @@ import {
   erfinv,
   exp,
   expm1,
-  floorStraightThrough,
   gelu,
   geluTanh,
   leakyRelu,
@@ -615,12 +614,6 @@ const masks: OpTable = {
     points: [[1]],
     order: 0,
     golden: [{ args: [[-1.7, 0.2, 0.5, 1.5]], value: [-2, 0, 0, 2], gradients: [[1, 1, 1, 1]] }],
-  }),
-  floorStraightThrough: () => ({
-    f: unary(floorStraightThrough),
-    points: [[1]],
-    order: 0,
-    golden: [{ args: [[-1.7, 0.2, 1.5]], value: [-2, 0, 1], gradients: [[1, 1, 1]] }],
   }),
   norm: () => ({
     f: (x) => norm(x!, { axis: -1 }),

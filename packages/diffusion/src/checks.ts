@@ -4,8 +4,10 @@ import {
   checkGiven,
   checkInteger,
   checkKey,
+  checkMethods,
   checkNumber,
   checkShape,
+  checkSizes,
   DomainError,
   formatShape,
   ShapeError,
@@ -26,41 +28,13 @@ interface CommonOptions {
 
 /** Checks the options that the models of one network have in common. */
 export function checkModel(where: string, { shape, levels, contextSize, network }: CommonOptions): void {
-  checkEventShape(where, shape);
+  checkSizes(where, 'shape', shape);
   if (levels !== undefined) checkInteger(where, 'levels', levels, { min: 2 });
   checkMethods(where, 'network', network, {
     methods: ['apply', 'parameters'],
     expected: 'to be a layer such as mlpDenoiser()',
   });
   checkInteger(where, 'contextSize', contextSize, { min: 0 });
-}
-
-/** Checks the shape of one example. */
-export function checkEventShape(where: string, shape: unknown): void {
-  checkArray(where, 'shape', shape, 'to be the shape of one example, such as [64]');
-  shape.forEach((size) => checkInteger(where, 'shape', size));
-}
-
-/** Checks that a value is an array. */
-export function checkArray(
-  where: string,
-  argument: string,
-  value: unknown,
-  expected: string,
-): asserts value is readonly unknown[] {
-  if (!Array.isArray(value)) throw new ArgumentError({ where, argument, expected, actual: describe(value) });
-}
-
-/** Checks that an object made by one of our functions, or like one, is what it should be: that it has some methods. */
-export function checkMethods(
-  where: string,
-  argument: string,
-  value: unknown,
-  { methods, expected }: { readonly methods: readonly string[]; readonly expected: string },
-): void {
-  const members = value as Readonly<Record<string, unknown>> | null | undefined;
-  if (methods.every((name) => typeof members?.[name] === 'function')) return;
-  throw new ArgumentError({ where, argument, expected, actual: describe(value) });
 }
 
 /**
@@ -155,9 +129,4 @@ export function checkDraws(
     expected: 'to be left out of a model without a condition',
     actual: String(guidance),
   });
-}
-
-function describe(value: unknown): string {
-  if (typeof value === 'object' && value !== null) return 'another object';
-  return typeof value === 'function' ? 'a function' : String(value);
 }

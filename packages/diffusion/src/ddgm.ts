@@ -1,10 +1,13 @@
 import {
   BaseModule,
+  checkArray,
   checkInteger,
   checkKey,
+  checkMethods,
   checkNumber,
   checkOptions,
   checkShape,
+  checkSizes,
   childCall,
   disposeOnThrow,
   Independent,
@@ -27,7 +30,7 @@ import type {
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
-import { checkArray, checkEventShape, checkLevels, checkMethods } from './checks';
+import { checkLevels } from './checks';
 import { record } from './record';
 import { meanOver } from './rows';
 
@@ -119,7 +122,7 @@ export class Ddgm extends BaseModule implements BoundModel {
     super();
     checkOptions('ddgm', options, OPTIONS);
     const { shape, betas, reverse, decoder, likelihood } = options;
-    checkEventShape('ddgm', shape);
+    checkSizes('ddgm', 'shape', shape);
     checkArray('ddgm', 'betas', betas, 'to be the rates of noise, one for each level');
     checkInteger('ddgm', 'number of betas', betas.length);
     betas.forEach((beta) => checkNumber('ddgm', 'betas', beta, { above: 0, below: 1 }));

@@ -2,6 +2,7 @@ import {
   BaseModule,
   checkGiven,
   checkKey,
+  checkMethods,
   checkNumber,
   checkOneOf,
   checkOptions,
@@ -30,7 +31,7 @@ import type {
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
-import { checkDraws, checkedBatch, checkLevels, checkMethods, checkModel, outputAs } from './checks';
+import { checkDraws, checkedBatch, checkLevels, checkModel, outputAs } from './checks';
 import { guided, withTimes, type Guidance } from './condition';
 import {
   dequantizations,

@@ -2,14 +2,15 @@ import {
   ArgumentError,
   BaseModule,
   checkInteger,
+  checkMethods,
   checkNumber,
   checkOneOf,
   checkOptions,
+  checkShape,
   disposeOnThrow,
   exp,
   expm1,
   isModule,
-  checkShape,
   runSamplingLoop,
   singleObjective,
   softplus,
@@ -27,7 +28,7 @@ import type {
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
-import { checkDraws, checkedBatch, checkLevels, checkMethods, checkModel, outputAs } from './checks';
+import { checkDraws, checkedBatch, checkLevels, checkModel, outputAs } from './checks';
 import { guided, withTimes } from './condition';
 import { inPaintedStep, keepGiven, maskOf, type GivenEntries } from './given-entries';
 import { Observation } from './observation';

@@ -1,14 +1,15 @@
 import {
   BaseModule,
   checkKey,
+  checkMethods,
   checkOptions,
   checkShape,
+  childCall,
   disposeOnThrow,
+  formatShape,
   sameShape,
   ShapeError,
-  formatShape,
   singleObjective,
-  childCall,
 } from '@dgm/core';
 import type {
   BoundModel,
@@ -22,7 +23,7 @@ import type {
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
-import { checkLevels, checkMethods } from './checks';
+import { checkLevels } from './checks';
 import { record } from './record';
 import { meanOver } from './rows';
 

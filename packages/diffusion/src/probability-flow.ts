@@ -3,10 +3,11 @@ import {
   checkContext,
   checkInteger,
   checkKey,
+  checkMethods,
   checkOptions,
+  checkShape,
   disposeOnThrow,
   hutchinsonTrace,
-  checkShape,
   rungeKutta,
   sizeOf,
 } from '@dgm/core';
@@ -26,7 +27,7 @@ import type {
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import type { GaussianDiffusion } from './gaussian-diffusion';
-import { checkedBatch, checkLevels, checkMethods } from './checks';
+import { checkedBatch, checkLevels } from './checks';
 import { isFixedStep, odeDensityLoop, odeLogDensity, type OdeDensityOptions } from './ode-density';
 import { record } from './record';
 import { sumOverEvent } from './rows';

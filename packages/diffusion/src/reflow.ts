@@ -1,8 +1,7 @@
-import { checkInteger, checkKey, checkOptions, eager, gatherExamples, sizeOf } from '@dgm/core';
+import { checkInteger, checkKey, checkMethods, checkOptions, eager, gatherExamples, sizeOf } from '@dgm/core';
 import type { Engine, Examples, FixedStepSolver, Key, MakeBatch } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { checkMethods } from './checks';
 import type { FlowMatching } from './flow-matching';
 import type { PairedBatch } from './optimal-pairs';
 

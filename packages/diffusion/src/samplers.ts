@@ -1,8 +1,7 @@
-import { ArgumentError, checkInteger, checkNumber, checkOptions, expm1 } from '@dgm/core';
+import { ArgumentError, checkArray, checkInteger, checkNumber, checkOptions, expm1 } from '@dgm/core';
 import type { Key, LoopTensors } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { checkArray } from './checks';
 import { noiseEstimate } from './parameterization';
 import { record } from './record';
 import type { NoiseLevel } from './schedule';

@@ -7,11 +7,12 @@ import {
   checkOneOf,
   checkOptions,
   checkSecondDerivative,
+  checkShape,
+  checkSizes,
   disposeOnThrow,
   exactTrace,
   hutchinsonTrace,
   jacobianProductOf,
-  checkShape,
   runSamplingLoop,
   singleObjective,
   sizeOf,
@@ -29,7 +30,7 @@ import type {
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
-import { checkEventShape, outputAs } from './checks';
+import { outputAs } from './checks';
 import { record } from './record';
 
 const objectives = ['denoising', 'exact', 'sliced'] as const;
@@ -107,7 +108,7 @@ export class ScoreMatching extends BaseModule implements GenerativeModel, LoopSa
     checkOptions('scoreMatching', options, OPTIONS);
     const { shape, network, objective = 'denoising', noiseStd = 0.1 } = options;
     const where = 'scoreMatching';
-    checkEventShape(where, shape);
+    checkSizes(where, 'shape', shape);
     checkGiven(where, 'network', network, 'to be a layer such as mlp()');
     checkOneOf(where, 'objective', objective, objectives);
     checkNumber(where, 'noiseStd', noiseStd, { above: 0 });

@@ -2,6 +2,7 @@ import {
   BaseModule,
   checkGiven,
   checkInteger,
+  checkMethods,
   checkNumber,
   checkOptions,
   checkShape,
@@ -28,7 +29,7 @@ import type {
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { checkDraws, checkedBatch, checkMethods, checkModel, outputAs } from './checks';
+import { checkDraws, checkedBatch, checkModel, outputAs } from './checks';
 import { withTimes } from './condition';
 import { record } from './record';
 import { meanOver, mixed, perExample, sumOverEvent } from './rows';

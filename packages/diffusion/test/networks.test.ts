@@ -104,6 +104,8 @@ it('options that are wrong are refused, and nothing is left', () => {
     expect(make).toThrow(isArgumentError);
     tf.disposeVariables();
   }
-  expect(() => mlpDenoiser({ key } as Parameters<typeof mlpDenoiser>[0])).toThrow(/shape of one example/);
+  expect(() => mlpDenoiser({ key } as Parameters<typeof mlpDenoiser>[0])).toThrow(
+    /shape to be a list of integers/,
+  );
   for (const make of wrong.slice(0, 12)) expectNoLeaks(() => expect(make).toThrow(isArgumentError));
 });

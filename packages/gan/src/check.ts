@@ -15,9 +15,3 @@ export function checkPart(
   if (isOne) return;
   throw new ArgumentError({ where, argument, expected, actual: part === null ? 'null' : typeof part });
 }
-
-/** Whether a value is an object that has functions of these names. */
-export function hasMethods(value: unknown, names: readonly string[]): boolean {
-  const methods = Object(value) as Readonly<Record<string, unknown>>;
-  return names.every((name) => typeof methods[name] === 'function');
-}

@@ -8,6 +8,7 @@ import {
   checkOptions,
   checkShape,
   disposeOnThrow,
+  labelledBatch,
   logSoftmax,
   logSumExp,
   oneHot,
@@ -29,7 +30,7 @@ import type {
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
-import { labelled } from './labelled';
+import { checkSomeLabel } from './check-labels';
 import { record } from './record';
 
 /** A model of $p(x | y)$ with an exact likelihood, such as a flow or an autoregressive model with a `contextSize`. */
@@ -230,12 +231,13 @@ export class GenerativeClassifier
     return singleObjective<ConditionedBatch>(this, {
       name: 'joint-likelihood',
       loss: (batch, key, { training }) => {
-        const { x, y } = labelled('GenerativeClassifier.loss', batch, this);
+        const { x, context: y } = labelledBatch('GenerativeClassifier.loss', batch, this);
         const call = { training, key };
         return this.#classification > 0 || this.#unlabelled
           ? this.#lossOverClasses(x, y, call)
           : { total: minusMean(this.#labelledLogProb(x, y, call)) };
       },
+      ...(!this.#unlabelled && { checkLabels: checkSomeLabel }),
     });
   }
 
@@ -335,7 +337,7 @@ export class BoundGenerativeClassifier
 
   /** Those of the conditional model, on labelled examples. */
   objectives(): readonly Objective<ConditionedBatch>[] {
-    return this.conditional.objectives();
+    return this.conditional.objectives().map((each) => ({ ...each, checkLabels: checkSomeLabel }));
   }
 }
 

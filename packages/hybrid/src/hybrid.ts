@@ -14,6 +14,7 @@ import {
   childCall,
   disposeOnThrow,
   formatShape,
+  labelledBatch,
   logSoftmax,
   sameShape,
   ShapeError,
@@ -41,7 +42,7 @@ import type {
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
-import { labelled } from './labelled';
+import { checkSomeLabel } from './check-labels';
 import { record } from './record';
 import type { HybridWeights } from './weights';
 
@@ -241,6 +242,7 @@ export abstract class Hybrid<D extends DensityModel = DensityModel> extends Base
           prepare: ({ x }, key, options) => density.prepare!(x, key.fold('density'), options),
         }),
         loss: (batch, key, options) => tf.tidy(() => this.#loss(density, batch, { key, options })),
+        checkLabels: checkSomeLabel,
         ...(density.afterUpdate && { afterUpdate: () => density.afterUpdate!() }),
       },
     ];
@@ -257,7 +259,7 @@ export abstract class Hybrid<D extends DensityModel = DensityModel> extends Base
     batch: ConditionedBatch,
     { key, options }: { readonly key: Key; readonly options: LossOptions },
   ): { total: Scalar } & Record<string, Scalar> {
-    const { x, y } = labelled('Hybrid.loss', batch, this);
+    const { x, context: y } = labelledBatch('Hybrid.loss', batch, this);
     const density = objective.loss(x, key.fold('density'), options).total; // -ln p(x)
     const weighted = tf.mul<Scalar>(weightAt(this.#weights.density, options), density);
     const call = { training: options.training, key: key.fold('classifier') };

@@ -1,4 +1,4 @@
-import { categoricalHead, classContext, evaluate, gatherExamples, Key, oneHot } from '@dgm/core';
+import { adam, categoricalHead, classContext, evaluate, fit, gatherExamples, Key, oneHot } from '@dgm/core';
 import type { Examples } from '@dgm/core';
 import { made } from '@dgm/arm';
 import { dequantized, logitPreprocessing, realNvp } from '@dgm/flows';
@@ -88,6 +88,18 @@ describe('generativeClassifier', () => {
       expect(() => loss(undefined as never, key, { training: true })).toThrow('classContext({ classes })');
     });
     model.dispose();
+  });
+
+  test('is not trained where no class is known, unless on -ln p(x)', async () => {
+    const train = { ...examples, labels: new Int32Array(4).fill(-1) };
+    const batch = classContext({ classes: 3, unknown: 'zeros' });
+    const options = { key, batch, batchSize: 4, epochs: 1, optimizer: adam() };
+    const [joint, mixture] = [make(), make({ unlabelled: true })];
+    await expect(fit(joint, { train }, options)).rejects.toThrow(
+      'expected train.labels to have the class of at least one example, got 4 unknown labels',
+    );
+    expect((await fit(mixture, { train }, options)).epochs).toBe(1);
+    [joint, mixture].forEach((model) => model.dispose());
   });
 
   test('has the same loss for labelled rows whether all classes are evaluated or not', () => {

@@ -4,11 +4,11 @@ import {
   BaseModule,
   childCall,
   checkContext,
-  checkGiven,
   checkInteger,
   checkKey,
   checkOptions,
   checkShape,
+  checkSizes,
   clip,
   disposeOnThrow,
   formatShape,
@@ -226,7 +226,7 @@ const OPTIONS: readonly (keyof ResampledPriorOptions)[] = [
 export function resampledPrior(options: ResampledPriorOptions): ResampledPrior {
   const where = 'resampledPrior';
   checkOptions(where, options, OPTIONS);
-  checkGiven(where, 'shape', options.shape, 'to be the shape of z');
+  checkSizes(where, 'shape', options.shape);
   checkKey(where, options.key);
   const { proposal, shape } = options;
   if (proposal !== undefined && !sameShape(proposal.eventShape, shape)) {

@@ -1,11 +1,12 @@
 import {
   ArgumentError,
-  checkGiven,
   checkInteger,
   checkKey,
+  checkMethods,
   checkNumber,
   checkOneOf,
   checkOptions,
+  checkSizes,
   disposeOnThrow,
 } from '@dgm/core';
 import type { DistributionHead, Key, Shape } from '@dgm/core';
@@ -64,9 +65,11 @@ export function makeArm<O extends ArmOptions, M extends object>(
   const common = ['shape', 'likelihood', 'encoding', 'contextSize', 'key', ...(ordered ? ['order'] : [])];
   checkOptions(where, options, [...common, ...Object.keys(own)]);
   const { shape, likelihood, encoding, contextSize = 0, key, order } = options as O & OrderedArmOptions;
-  checkGiven(where, 'shape', shape, 'to be the shape of one example');
-  for (const size of shape) checkInteger(where, 'shape', size);
-  checkLikelihood(where, likelihood);
+  checkSizes(where, 'shape', shape);
+  checkMethods(where, 'likelihood', likelihood, {
+    methods: ['distribution'],
+    expected: 'to be a distribution head such as categoricalHead({ shape: [], levels: 17 })',
+  });
   if (encoding !== undefined) checkOneOf(where, 'encoding', encoding, VALUE_ENCODINGS);
   checkInteger(where, 'contextSize', contextSize, { min: 0 });
   checkKey(where, key);
@@ -81,23 +84,14 @@ export function makeArm<O extends ArmOptions, M extends object>(
   );
 }
 
-function checkLikelihood(where: string, likelihood: unknown): void {
-  const expected = 'to be a distribution head such as categoricalHead({ shape: [], levels: 17 })';
-  checkGiven(where, 'likelihood', likelihood, expected);
-  if (typeof (likelihood as Partial<DistributionHead>).distribution === 'function') return;
-  throw new ArgumentError({ where, argument: 'likelihood', expected, actual: typeof likelihood });
-}
-
 /** A positive integer. */
 export const count: Check = (where, name, value) => checkInteger(where, name, value);
 
 /** A list of positive integers, with at least one. */
 export const counts: Check = (where, name, value) => {
-  if (!Array.isArray(value) || value.length === 0) {
-    const actual = Array.isArray(value) ? 'none' : String(value);
-    throw new ArgumentError({ where, argument: name, expected: 'to be a list of positive integers', actual });
-  }
-  for (const each of value) checkInteger(where, name, each);
+  checkSizes(where, name, value);
+  if (value.length > 0) return;
+  throw new ArgumentError({ where, argument: name, expected: 'to have at least one entry', actual: 'none' });
 };
 
 /** A share in [0, 1). */

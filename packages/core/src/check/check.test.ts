@@ -2,12 +2,15 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it, test } from 'vitest';
 import { DgmError } from '../errors/dgm-error';
 import {
+  checkArray,
   checkGiven,
   checkInteger,
+  checkMethods,
   checkNumber,
   checkOneOf,
   checkOptions,
   checkShape,
+  checkSizes,
   closest,
 } from './check';
 
@@ -45,6 +48,39 @@ describe('checkNumber', () => {
   it('accepts the ends that belong to the range', () => {
     expect(() => checkNumber('f', 'x', 0, { min: 0, below: 1 })).not.toThrow();
   });
+});
+
+describe('checkSizes', () => {
+  it.each([[[]], [[1, 64]]])('accepts %j', (sizes) =>
+    expect(() => checkSizes('f', 'shape', sizes)).not.toThrow(),
+  );
+  it.each([[[0]], [[-1]], [[1.5]], [['3']], [3], ['[3]'], [undefined]])('refuses %j', (sizes) => {
+    expect(() => checkSizes('f', 'shape', sizes)).toThrow(
+      'f: expected shape to be a list of integers of at least 1, such as [16], got',
+    );
+  });
+  it('takes another range', () => {
+    expect(() => checkSizes('f', 'shape', [0], { min: 0 })).not.toThrow();
+    expect(() => checkSizes('f', 'shape', [-1], { min: 0 })).toThrow('of at least 0, such as [16], got [-1]');
+  });
+});
+
+test('checkArray wants an array', () => {
+  expect(() => checkArray('f', 'penalties', [], 'to be a list')).not.toThrow();
+  expect(() => checkArray('f', 'penalties', { length: 1 }, 'to be a list')).toThrow(
+    'f: expected penalties to be a list, got an object of Object',
+  );
+});
+
+test('checkMethods names the method that is missing', () => {
+  const kind = { methods: ['apply', 'dispose'], expected: 'to be a layer' };
+  expect(() => checkMethods('f', 'network', { apply: () => 0, dispose: () => 0 }, kind)).not.toThrow();
+  expect(() => checkMethods('f', 'network', { apply: () => 0 }, kind)).toThrow(
+    'f: expected network to be a layer, got an object without dispose',
+  );
+  for (const none of [undefined, null, 3, 'mlp']) {
+    expect(() => checkMethods('f', 'network', none, kind)).toThrow(isCode('argument'));
+  }
 });
 
 test('checkOneOf suggests the closest name', () => {

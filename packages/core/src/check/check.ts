@@ -34,6 +34,26 @@ export function checkInteger(
 }
 
 /**
+ * Checks a list of sizes, such as the shape of one example. Each is at least 1 by default.
+ * @throws ArgumentError naming `where` and `argument`
+ */
+export function checkSizes(
+  where: string,
+  argument: string,
+  sizes: unknown,
+  range: Range = { min: 1 },
+): asserts sizes is readonly number[] {
+  const isSize = (size: unknown): boolean => Number.isSafeInteger(size) && isInside(size as number, range);
+  if (Array.isArray(sizes) && sizes.every(isSize)) return;
+  throw new ArgumentError({
+    where,
+    argument,
+    expected: `to be a list of integers${inWords(range)}, such as [16]`,
+    actual: show(sizes),
+  });
+}
+
+/**
  * Checks that a value is a finite number in a range.
  * @throws ArgumentError naming `where` and `argument`
  */
@@ -114,6 +134,43 @@ export function checkGiven<T>(
 ): asserts value is T {
   if (value !== undefined && value !== null) return;
   throw new ArgumentError({ where, argument, expected, actual: String(value) });
+}
+
+/**
+ * Checks that an argument is an array.
+ * @param expected - what it has to be, for example `to be a list of penalties such as r1()`
+ * @throws ArgumentError naming `where` and `argument`
+ */
+export function checkArray(
+  where: string,
+  argument: string,
+  value: unknown,
+  expected: string,
+): asserts value is readonly unknown[] {
+  if (Array.isArray(value)) return;
+  throw new ArgumentError({ where, argument, expected, actual: show(value) });
+}
+
+/**
+ * Checks that an argument has the methods of what it should be: a layer, a solver, a loss.
+ * @param kind - `methods` by name, and `expected`, for example `to be a solver such as heun()`
+ * @throws ArgumentError naming `where` and `argument`
+ */
+export function checkMethods(
+  where: string,
+  argument: string,
+  value: unknown,
+  { methods, expected }: { readonly methods: readonly string[]; readonly expected: string },
+): void {
+  const missing = methods.find((name) => typeof Object(value)[name] !== 'function');
+  if (missing === undefined) return;
+  const isObject = typeof value === 'object' && value !== null;
+  throw new ArgumentError({
+    where,
+    argument,
+    expected,
+    actual: isObject ? `an object without ${missing}` : show(value),
+  });
 }
 
 /**

@@ -40,6 +40,24 @@ export function recordConstruction<T extends object>(value: T, construction: Con
   return value;
 }
 
+/**
+ * {@link recordConstruction} for the functions and classes of one package.
+ * @param origin - the package and its version, as in its `modelParts`
+ * @returns `record(value, name, args)`, which takes the export that made the value and its `arguments`: what the caller passed,
+ *   before defaults
+ * @example
+ * ```ts
+ * const record = recorderOf({ package: 'tiny-models', version: '1.0.0' });
+ * export function tinyModel(options: TinyModelOptions): TinyModel {
+ *   return record(new TinyModel(options), 'tinyModel', arguments);
+ * }
+ * ```
+ */
+export function recorderOf(origin: Pick<Construction, 'package' | 'version'>) {
+  return <T extends object>(value: T, name: string, args: ArrayLike<unknown>): T =>
+    recordConstruction(value, { ...origin, name, args: Array.from(args) });
+}
+
 /** How a value was made, `undefined` for one that nobody recorded. */
 export function constructionOf(value: object): Construction | undefined {
   return table().get(value);

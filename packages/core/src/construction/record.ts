@@ -1,14 +1,8 @@
 import { version } from '../../package.json';
-import { recordConstruction } from './construction';
+import { recorderOf } from './construction';
 
 /** What this package's own functions and classes are recorded under. */
 export const ORIGIN = { package: '@dgm/core', version };
 
-/**
- * Records how a value of this package was made.
- * @param name - the export that made it, listed in `modelParts`
- * @param args - its `arguments`: what the caller passed, before defaults
- */
-export function record<T extends object>(value: T, name: string, args: ArrayLike<unknown>): T {
-  return recordConstruction(value, { ...ORIGIN, name, args: Array.from(args) });
-}
+/** Records how a value of this package was made: `record(value, 'exportName', arguments)`. */
+export const record = recorderOf(ORIGIN);

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { show } from '../check/check';
-import { ArgumentError, ShapeError, UnsupportedError } from '../errors/dgm-error';
+import { checkSizes } from '../check/check';
+import { ShapeError, UnsupportedError } from '../errors/dgm-error';
 import type { Module } from '../model/module';
 import type { CallOptions } from '../nn/layer';
 import { checkKey, type Key } from '../random/key';
@@ -191,14 +191,7 @@ export abstract class BaseDistribution<X extends Tensor = Tensor> implements Dis
   #checkDraw(key: Key, sampleShape: Shape): void {
     const where = `${this.constructor.name}.sample`;
     checkKey(where, key);
-    if (Array.isArray(sampleShape) && sampleShape.every((size) => Number.isSafeInteger(size) && size >= 0))
-      return;
-    throw new ArgumentError({
-      where,
-      argument: 'sampleShape',
-      expected: 'to be a list of sizes, such as [16]',
-      actual: show(sampleShape),
-    });
+    checkSizes(where, 'sampleShape', sampleShape, { min: 0 });
   }
 
   get #drawShape(): Shape {

@@ -12,7 +12,7 @@ import {
   modelBytes,
   normalHead,
   readSafetensors,
-  recordConstruction,
+  recorderOf,
   Residual,
   Sequential,
   spectralNorm,
@@ -67,7 +67,7 @@ class Around extends BaseModule implements ConditionalDistribution {
 
 function around(options: Around['options']): Around {
   const origin = { package: 'around', version: '2.0.0' };
-  return recordConstruction(new Around(options), { ...origin, name: 'around', args: [options] });
+  return recorderOf(origin)(new Around(options), 'around', [options]);
 }
 
 const acme: ModelPackage = { modelParts: { package: 'around', version: '2.0.0', parts: { around } } };

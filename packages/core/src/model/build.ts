@@ -5,7 +5,7 @@ import type { Objective } from './generative-model';
 /**
  * The objectives of a model with a single one, which all of its trainable variables minimize.
  * @param model - anything that owns variables
- * @param objective - its name and its loss; intermediate tensors of the loss are freed
+ * @param objective - its name, its loss, and its check of labels if it has one; intermediate tensors of the loss are freed
  * @example
  * ```ts
  * objectives() {
@@ -18,13 +18,14 @@ import type { Objective } from './generative-model';
  */
 export function singleObjective<B>(
   model: Module,
-  { name, loss }: Pick<Objective<B>, 'name' | 'loss'>,
+  { name, loss, checkLabels }: Pick<Objective<B>, 'name' | 'loss' | 'checkLabels'>,
 ): readonly Objective<B>[] {
   return [
     {
       name,
       parameters: [...trainable(model).values()],
       loss: (batch, key, options) => tf.tidy(() => loss(batch, key, options)),
+      ...(checkLabels && { checkLabels }),
     },
   ];
 }

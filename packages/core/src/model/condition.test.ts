@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { DgmError } from '../errors/dgm-error';
-import { checkContext, splitBatch } from './condition';
+import { checkContext, labelledBatch, splitBatch } from './condition';
 
 const isShapeError = expect.toSatisfy((error) => DgmError.is(error, 'shape'));
 
@@ -30,4 +30,15 @@ test('splitBatch reads both kinds of batch', () => {
   for (const none of [undefined, null, 3]) {
     expect(() => splitBatch(none as never)).toThrow('batch to be a tensor, or { x, context }');
   }
+});
+
+test('labelledBatch wants a label for each example of the right shape', () => {
+  tf.tidy(() => {
+    const [x, context] = [tf.zeros([2, 3]), tf.ones([2, 4])];
+    const model = { eventShape: [3], contextSize: 4 };
+    expect(labelledBatch('f', { x, context }, model)).toEqual({ x, context });
+    expect(() => labelledBatch('f', x as never, model)).toThrow(/expected batch.context .*classContext/);
+    expect(() => labelledBatch('f', { x: context, context }, model)).toThrow(isShapeError);
+    expect(() => labelledBatch('f', { x, context: x }, model)).toThrow('context of shape [2, 4], got [2, 3]');
+  });
 });

@@ -1,7 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { show } from '../check/check';
+import { checkShape, show } from '../check/check';
 import { ArgumentError, ShapeError } from '../errors/dgm-error';
-import { formatShape } from '../shape/shape';
+import { formatShape, type Shape } from '../shape/shape';
 
 /** Examples with their conditions: the batch of a conditional model. */
 export interface ConditionedBatch {
@@ -28,6 +28,32 @@ export function splitBatch(batch: Tensor | ConditionedBatch): {
     });
   }
   return 'x' in batch ? batch : { x: batch };
+}
+
+/**
+ * The examples of a batch and their labels or targets, checked against a model that is trained on both.
+ * @throws ArgumentError for a batch without them: the model would learn a density alone, and predict at random
+ * @throws ShapeError for other shapes than the model's
+ */
+export function labelledBatch(
+  where: string,
+  batch: ConditionedBatch,
+  { eventShape, contextSize }: { readonly eventShape: Shape; readonly contextSize: number },
+): ConditionedBatch {
+  const { x, context }: Partial<ConditionedBatch> = batch ?? {};
+  if (context === undefined) {
+    throw new ArgumentError({
+      where,
+      argument: 'batch.context',
+      expected: 'to be the labels',
+      actual: 'none',
+      remedy:
+        "pass fit the option batch: classContext({ classes }), with unknown: 'zeros' for examples without a label",
+    });
+  }
+  checkShape(where, 'x', x, ['n', ...eventShape]);
+  checkContext(where, context, { rows: x.shape[0]!, contextSize });
+  return { x, context };
 }
 
 /**

@@ -55,6 +55,12 @@ export interface Objective<B = Tensor> {
    */
   readonly validated?: boolean;
   /**
+   * Checks the labels of the training examples; `fit` calls it once, before the first step. It is not called for examples
+   * without labels, or for those that are read piece by piece.
+   * @throws ArgumentError for labels that nothing can be learned from
+   */
+  checkLabels?(labels: Int32Array): void;
+  /**
    * Makes tensors for the loss before the gradient is taken, so that nothing here is differentiated. It may assign
    * variables that are not trainable (a replay buffer, the state of a chain), but only while `training`.
    * The caller owns the tensors. Made of tfjs ops that read no value.

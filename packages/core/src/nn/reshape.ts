@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { checkInteger, checkOptions } from '../check/check';
+import { checkOptions, checkSizes } from '../check/check';
 import { record } from '../construction/record';
 import { ShapeError } from '../errors/dgm-error';
 import { formatShape, sizeOf, type Shape } from '../shape/shape';
@@ -26,7 +26,7 @@ export class Reshape extends BaseLayer {
     super();
     record(this, 'Reshape', arguments);
     checkOptions('Reshape', unknown, ['shape']);
-    shape.forEach((size) => checkInteger('Reshape', 'shape', size));
+    checkSizes('Reshape', 'shape', shape);
     this.shape = shape;
   }
 

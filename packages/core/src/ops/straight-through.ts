@@ -29,12 +29,3 @@ export function straightThrough(x: Tensor, value: Elementwise): Tensor {
 export function roundStraightThrough(x: Tensor): Tensor {
   return straightThrough(x, tf.round);
 }
-
-/**
- * Rounds down, with the gradient of the identity.
- * @param x - any shape.
- * @returns a tensor of the shape of `x`.
- */
-export function floorStraightThrough(x: Tensor): Tensor {
-  return straightThrough(x, tf.floor);
-}

@@ -55,6 +55,9 @@ export async function fit<B = Tensor>(
   const { train, validation, levels = batch ? undefined : model.levels } = data;
   if (isSource(train)) checkSource(train, shape);
   else checkExamples(train, { where: 'fit', argument: 'train', levels, shape });
+  if (!isSource(train) && train.labels) {
+    for (const objective of model.objectives()) objective.checkLabels?.(train.labels);
+  }
   if (validation) checkExamples(validation, { where: 'fit', argument: 'validation', levels, shape });
   registerGradients();
   requireEngine('fit');

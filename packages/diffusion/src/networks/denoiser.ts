@@ -5,8 +5,10 @@ import {
   checkGiven,
   checkInteger,
   checkKey,
+  checkMethods,
   checkNumber,
   checkOptions,
+  checkSizes,
   childCall,
   contextEmbedding,
   Conv2d,
@@ -14,9 +16,9 @@ import {
   Dense,
   disposeOnThrow,
   EmbeddedContext,
+  Film,
   Flatten,
   formatShape,
-  Film,
   GroupNorm,
   LayerNorm,
   leadingShape,
@@ -30,7 +32,6 @@ import {
 import type { CallOptions, Key, Layer, Shape, UNetOptions } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
-import { checkEventShape, checkMethods } from '../checks';
 import { record } from '../record';
 import { plainEntries, type EntryFeatures } from './entry-features';
 
@@ -377,7 +378,7 @@ class Positions extends BaseLayer {
 function checked<O extends DenoiserOptions>(where: string, options: O) {
   checkGiven(where, 'options', options, 'to be an object with a shape and a key');
   const { shape, outputs = 1, entries = plainEntries(), contextSize = 0, ...lead } = options;
-  checkEventShape(where, shape);
+  checkSizes(where, 'shape', shape);
   checkMethods(where, 'entries', entries, {
     methods: ['of'],
     expected: 'to be features such as plainEntries()',

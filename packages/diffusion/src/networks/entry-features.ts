@@ -1,7 +1,6 @@
-import { checkInteger, checkNumber, checkOptions, oneHot } from '@dgm/core';
+import { checkArray, checkInteger, checkNumber, checkOptions, oneHot } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { checkArray } from '../checks';
 import { record } from '../record';
 
 /** What a network sees of each entry of an example: `[n, ...event]` becomes `[n, ...event, size]`. */

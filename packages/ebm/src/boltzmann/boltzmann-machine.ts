@@ -5,6 +5,7 @@ import {
   checkNumber,
   checkOptions,
   checkShape,
+  checkSizes,
   disposeOnThrow,
   Key,
   runSamplingLoop,
@@ -24,7 +25,7 @@ import type {
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
-import { checkEventShape, checkTrainingExamples } from '../check';
+import { checkTrainingExamples } from '../check';
 import { pseudoLikelihood } from '../objectives/bit-flips';
 import { checkObjective, type EnergyObjective } from '../objectives/energy-objective';
 import type { AnnealedPath } from '../partition/annealed-importance-sampling';
@@ -127,7 +128,7 @@ export class BoltzmannMachine extends BaseModule implements EnergyModel, LoopSam
     checkOptions(where, options, OPTIONS);
     const { shape, key, edges, examples, objective = pseudoLikelihood() } = options;
     const { weightDecay = 0, sampleSteps = 500 } = options;
-    checkEventShape(where, shape);
+    checkSizes(where, 'shape', shape);
     const units = bernoulliUnits({ shape });
     checkKey(where, key);
     checkObjective(where, objective, { data: 'bits', example: 'pseudoLikelihood()' });

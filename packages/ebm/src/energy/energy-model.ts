@@ -9,6 +9,7 @@ import {
   checkShape,
   childCall,
   disposeOnThrow,
+  labelledBatch,
   logSoftmax,
   logSumExp,
   runSamplingLoop,
@@ -29,7 +30,6 @@ import type {
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
-import { labelledBatch } from '../check';
 import { checkObjective, checkUnused } from '../objectives/energy-objective';
 import type { EnergyFunction, EnergyObjective } from '../objectives/energy-objective';
 import type { AnnealedPath } from '../partition/annealed-importance-sampling';
@@ -369,8 +369,8 @@ export class JointEnergyModel extends BaseEnergyModel<ConditionedBatch> {
   }
 
   #labelled(batch: ConditionedBatch, method: string): ConditionedBatch {
-    const { eventShape: shape, classes } = this;
-    return labelledBatch(`jointEnergyModel.${method}`, batch, { shape, classes });
+    const { eventShape, classes: contextSize } = this;
+    return labelledBatch(`jointEnergyModel.${method}`, batch, { eventShape, contextSize });
   }
 }
 

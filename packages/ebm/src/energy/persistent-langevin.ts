@@ -1,8 +1,16 @@
-import { BaseModule, checkGiven, checkInteger, checkKey, checkNumber, langevin, select } from '@dgm/core';
+import {
+  BaseModule,
+  checkGiven,
+  checkInteger,
+  checkKey,
+  checkNumber,
+  checkSizes,
+  langevin,
+  select,
+} from '@dgm/core';
 import type { Key, SamplingLoop, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
-import { checkEventShape } from '../check';
 
 /** How negative examples are drawn while a deep energy-based model is trained. */
 export interface PersistentLangevinOptions {
@@ -61,7 +69,7 @@ export class PersistentLangevin extends BaseModule {
     const { key, shape, range, bufferSize = 2000, restart = 0.05 } = options;
     const { steps = 20, stepSize = 0.02, temperature = 1 / 16 } = options;
     checkKey(where, key);
-    checkEventShape(where, shape);
+    checkSizes(where, 'shape', shape);
     const [min, max] = Array.isArray(range) ? (range as readonly number[]) : [];
     checkGiven(where, 'range', max, 'to be [min, max]');
     checkNumber(where, 'range[0]', min);

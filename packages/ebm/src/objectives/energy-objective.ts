@@ -1,7 +1,6 @@
-import { ArgumentError } from '@dgm/core';
+import { ArgumentError, checkMethods } from '@dgm/core';
 import type { Key } from '@dgm/core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
-import { checkMethods } from '../check';
 
 /** What an objective sees of a model. */
 export interface EnergyFunction {

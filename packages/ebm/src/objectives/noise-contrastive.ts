@@ -1,6 +1,7 @@
 import {
   ArgumentError,
   checkInteger,
+  checkMethods,
   checkNumber,
   checkOptions,
   formatShape,
@@ -10,7 +11,6 @@ import {
 import type { Distribution } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
-import { checkMethods } from '../check';
 import { record } from '../record';
 import type { EnergyObjective } from './energy-objective';
 

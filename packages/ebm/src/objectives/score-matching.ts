@@ -1,8 +1,7 @@
-import { checkNumber, checkOptions, exactTrace, jacobianProductOf } from '@dgm/core';
+import { checkMethods, checkNumber, checkOptions, exactTrace, jacobianProductOf } from '@dgm/core';
 import type { Trace } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
-import { checkMethods } from '../check';
 import { record } from '../record';
 import type { EnergyFunction, EnergyObjective } from './energy-objective';
 

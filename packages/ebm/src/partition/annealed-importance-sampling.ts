@@ -2,6 +2,7 @@ import {
   ArgumentError,
   checkInteger,
   checkKey,
+  checkMethods,
   checkOptions,
   checkShape,
   NumericalError,
@@ -10,7 +11,6 @@ import {
 import type { Key, PartitionEstimate, SamplingLoop } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
-import { checkMethods } from '../check';
 
 /**
  * Unnormalized densities $f_\beta$ from a base, $\beta = 0$, whose normalizer is known and which can be drawn from, to the

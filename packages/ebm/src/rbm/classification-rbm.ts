@@ -5,6 +5,7 @@ import {
   checkOptions,
   checkShape,
   disposeOnThrow,
+  labelledBatch,
   logSoftmax,
   logSumExp,
   oneHot,
@@ -23,7 +24,7 @@ import type {
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
-import { checkTrainingExamples, labelledBatch } from '../check';
+import { checkTrainingExamples } from '../check';
 import type { AnnealedPath } from '../partition/annealed-importance-sampling';
 import { record } from '../record';
 import { Rbm, type RbmOptions } from './rbm';
@@ -199,8 +200,8 @@ export class ClassificationRbm extends BaseModule implements EnergyModel<Conditi
 
   #rows(batch: ConditionedBatch, method: string): Tensor {
     const { x, context } = labelledBatch(`ClassificationRbm.${method}`, batch, {
-      shape: this.eventShape,
-      classes: this.classes,
+      eventShape: this.eventShape,
+      contextSize: this.classes,
     });
     return this.#beside(x, context);
   }

@@ -1,6 +1,8 @@
 import {
   checkInteger,
+  checkMethods,
   checkOptions,
+  checkSizes,
   logSumExp,
   oneHot,
   sigmoid,
@@ -11,7 +13,6 @@ import {
 import type { Key, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
-import { checkEventShape, checkMethods } from '../check';
 import { record } from '../record';
 
 /**
@@ -224,7 +225,7 @@ function checkUnits(
 ): { shape: Shape; size: number } {
   checkOptions(where, options, ['shape', ...others]);
   const { shape } = options;
-  checkEventShape(where, shape);
+  checkSizes(where, 'shape', shape);
   return { shape, size: sizeOf(shape) };
 }
 

@@ -1,7 +1,10 @@
 import {
-  ArgumentError,
+  checkInteger,
+  checkNumber,
   checkOptions,
+  checkSizes,
   DiscretizedLogistic,
+  distributionHead,
   Independent,
   logSoftmax,
   Mixture,
@@ -46,19 +49,20 @@ export function integerLogistic({
   ...unknown
 }: IntegerLogisticOptions): DistributionHead {
   checkOptions('integerLogistic', unknown, ['shape', 'center', 'scale']);
-  const head: DistributionHead = {
+  checkPlace('integerLogistic', { shape, center, scale });
+  const head = distributionHead({
+    name: 'integerLogistic',
     numParameters: 2 * sizeOf(shape),
     eventShape: shape,
     levels: Infinity,
-    space: 'integers',
-    distribution: (parameters) => {
+    build: (parameters) => {
       const [mean, logScale] = parts(parameters, 2, shape);
       const element = new DiscretizedLogistic(tf.add(center, mean!), {
         logScale: tf.add(Math.log(scale), logScale!),
       });
       return new Independent(element, shape.length);
     },
-  };
+  });
   return record(head, 'integerLogistic', arguments);
 }
 
@@ -88,7 +92,7 @@ export interface Background {
 /**
  * A mixture of discretized logistic distributions over all integers for each element. Parameters: all log-weights, then
  * all means, then all log-scales, `[3, ...shape, components]`.
- * @throws ArgumentError if `components` is not an integer of at least 1
+ * @throws ArgumentError if an option is out of its range
  * @see Integer Discrete Flows (Hoogeboom et al., 2019), §4.2; DGM §3.2.3
  *
  * @example
@@ -115,29 +119,22 @@ export function integerLogisticMixture({
     'scale',
     'background',
   ]);
-  if (!(Number.isInteger(components) && components >= 1)) {
-    throw new ArgumentError({
-      where: 'integerLogisticMixture',
-      argument: 'components',
-      expected: 'to be an integer of at least 1',
-      actual: String(components),
-    });
-  }
-  if (background !== undefined && !(background.share > 0 && background.share < 1 && background.scale > 0)) {
-    throw new ArgumentError({
-      where: 'integerLogisticMixture',
-      argument: 'background',
-      expected: 'to have a share above 0 and below 1 and a scale above 0',
-      actual: JSON.stringify(background),
-    });
+  const where = 'integerLogisticMixture';
+  checkPlace(where, { shape, center, scale });
+  checkInteger(where, 'components', components);
+  checkNumber(where, 'spread', spread, { min: 0 });
+  if (background !== undefined) {
+    checkOptions(where, background, ['share', 'scale'], 'background');
+    checkNumber(where, 'background.share', background.share, { above: 0, below: 1 });
+    checkNumber(where, 'background.scale', background.scale, { above: 0 });
   }
   const start = Array.from({ length: components }, (_, k) => center + spread * (k - (components - 1) / 2));
-  const head: DistributionHead = {
+  const head = distributionHead({
+    name: where,
     numParameters: 3 * components * sizeOf(shape),
     eventShape: shape,
     levels: Infinity,
-    space: 'integers',
-    distribution: (parameters) => {
+    build: (parameters) => {
       const [logits, mean, logScale] = parts(parameters, 3, [...shape, components]);
       const learned = {
         logits: logits!,
@@ -148,8 +145,14 @@ export function integerLogisticMixture({
       const component = new DiscretizedLogistic(all.mean, { logScale: all.logScale });
       return new Independent(new Mixture(all.logits, component), shape.length);
     },
-  };
-  return record(head, 'integerLogisticMixture', arguments);
+  });
+  return record(head, where, arguments);
+}
+
+function checkPlace(where: string, { shape, center, scale }: Required<IntegerLogisticOptions>): void {
+  checkSizes(where, 'shape', shape);
+  checkNumber(where, 'center', center);
+  checkNumber(where, 'scale', scale, { above: 0 });
 }
 
 type Components = Readonly<Record<'logits' | 'mean' | 'logScale', Tensor>>;

@@ -1,4 +1,4 @@
-import { ArgumentError, checkInteger, disposeOnThrow, formatShape } from '@dgm/core';
+import { ArgumentError, checkInteger, checkSizes, disposeOnThrow, formatShape } from '@dgm/core';
 import type { Bijector, ConditionalDistribution, Distribution, Key, Shape } from '@dgm/core';
 import { flow, type Flow } from '../flow';
 import { withPreprocessing } from '../models/options';
@@ -52,7 +52,7 @@ export function multiscaleFlow(options: MultiscaleOptions): Flow {
     const expected = 'to be [height, width, channels]';
     throw new ArgumentError({ where, argument: 'shape', expected, actual: String(shape) });
   }
-  shape.forEach((size) => checkInteger(where, 'shape', size));
+  checkSizes(where, 'shape', shape);
   checkInteger(where, 'scales', scales);
   const multiple = 2 ** scales;
   if (shape.slice(0, 2).some((side) => side % multiple !== 0)) {

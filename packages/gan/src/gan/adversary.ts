@@ -1,8 +1,14 @@
-import { checkInteger, checkNumber, checkSecondDerivative, trainable } from '@dgm/core';
+import {
+  checkArray,
+  checkInteger,
+  checkMethods,
+  checkNumber,
+  checkSecondDerivative,
+  trainable,
+} from '@dgm/core';
 import type { Key, Layer, Objective } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
-import { checkPart, hasMethods } from '../check';
 import { adversarialLoss } from '../losses/adversarial-loss';
 import type { AdversarialLoss, AdversarialLossName } from '../losses/adversarial-loss';
 import { r1, r2 } from '../losses/gradient-penalty';
@@ -47,14 +53,12 @@ export class Adversary {
     checkInteger(where, 'criticSteps', criticSteps);
     if (weightClip !== undefined) checkNumber(where, 'weightClip', weightClip, { above: 0 });
     if (typeof loss !== 'string') {
-      const isOne = hasMethods(loss, ['critic', 'generator']);
-      checkPart(where, 'loss', loss, { isOne, expected: 'to be the name of a loss, or a loss' });
+      const expected = 'to be the name of a loss, or a loss';
+      checkMethods(where, 'loss', loss, { methods: ['critic', 'generator'], expected });
     }
-    const isList = Array.isArray(penalties) && penalties.every((penalty) => hasMethods(penalty, ['loss']));
-    checkPart(where, 'penalties', penalties, {
-      isOne: isList,
-      expected: 'to be a list of penalties such as r1()',
-    });
+    const expected = 'to be a list of penalties such as r1()';
+    checkArray(where, 'penalties', penalties, expected);
+    penalties.forEach((each) => checkMethods(where, 'penalties', each, { methods: ['loss'], expected }));
     this.loss = typeof loss === 'string' ? adversarialLoss(loss) : loss;
     this.criticSteps = criticSteps;
     this.#penalties = penalties;

@@ -5,6 +5,7 @@ import {
   checkGiven,
   checkInteger,
   checkKey,
+  checkMethods,
   checkOptions,
   checkShape,
   childCall,
@@ -23,7 +24,6 @@ import type {
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { checkOutput, fromNetworks, toNetworks, TRIAL_ROWS } from '../networks';
-import { checkPart, hasMethods } from '../check';
 import { record } from '../record';
 import type { Discrepancy } from './discrepancy';
 
@@ -84,8 +84,8 @@ export class MomentMatching extends BaseModule implements GenerativeModel {
     checkInteger(where, 'latent', latent);
     if (levels !== undefined) checkInteger(where, 'levels', levels, { min: 2 });
     checkGiven(where, 'generator', generator, 'to be a network');
-    checkPart(where, 'discrepancy', discrepancy, {
-      isOne: hasMethods(discrepancy, ['between']),
+    checkMethods(where, 'discrepancy', discrepancy, {
+      methods: ['between'],
       expected: 'to be a discrepancy such as mmd({ kernel })',
     });
     this.levels = levels;

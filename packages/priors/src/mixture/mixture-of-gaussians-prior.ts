@@ -1,9 +1,9 @@
 import {
-  checkGiven,
   checkInteger,
   checkKey,
   checkNumber,
   checkOptions,
+  checkSizes,
   disposeOnThrow,
   Independent,
   Normal,
@@ -73,7 +73,7 @@ class MixtureOfGaussiansPrior extends BaseMixturePrior {
 export function mixtureOfGaussiansPrior(options: MixtureOfGaussiansPriorOptions): ConditionalDistribution {
   const where = 'mixtureOfGaussiansPrior';
   checkOptions(where, options, ['shape', 'components', 'key', 'spread', 'weights']);
-  checkGiven(where, 'shape', options.shape, 'to be the shape of z');
+  checkSizes(where, 'shape', options.shape);
   checkInteger(where, 'components', options.components);
   checkKey(where, options.key);
   checkNumber(where, 'spread', options.spread ?? 1, { min: 0 });

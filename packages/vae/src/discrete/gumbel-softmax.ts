@@ -1,7 +1,6 @@
-import { checkInteger, checkNumber, checkOneOf, checkOptions } from '@dgm/core';
+import { checkInteger, checkNumber, checkOneOf, checkOptions, distributionHead } from '@dgm/core';
 import type { DistributionHead } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { checkParameters } from '../posteriors/parameters';
 import { record } from '../record';
 import { OneHotCategorical } from './one-hot-categorical';
 
@@ -49,18 +48,18 @@ export function gumbelSoftmax(options: GumbelSoftmaxOptions): DistributionHead {
   checkNumber('gumbelSoftmax', 'temperature', temperature, { above: 0 });
   checkOneOf('gumbelSoftmax', 'estimator', estimator, ['straight-through', 'relaxed']);
   const numParameters = variables * classes;
-  const head: DistributionHead = {
+  const head = distributionHead({
+    name: 'gumbelSoftmax',
     numParameters,
     eventShape: [variables, classes],
     space: 'one-hot',
-    distribution(parameters, { training = false } = {}) {
-      checkParameters('gumbelSoftmax', parameters, numParameters);
+    build: (parameters, { training = false }) => {
       return new OneHotCategorical(tf.reshape(parameters, [-1, variables, classes]), {
         eventRank: 2,
         temperature,
         relaxed: training && estimator === 'relaxed',
       });
     },
-  };
+  });
   return record(head, 'gumbelSoftmax', arguments);
 }

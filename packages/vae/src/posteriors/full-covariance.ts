@@ -1,8 +1,8 @@
-import { checkOptions, exp, MultivariateNormal } from '@dgm/core';
+import { checkOptions, distributionHead, exp, MultivariateNormal } from '@dgm/core';
 import type { DistributionHead } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { record } from '../record';
-import { checkParameters, vectorSize } from './parameters';
+import { vectorSize } from './vector-size';
 
 /**
  * A normal posterior with a full covariance, $\mathcal{N}(z | \mu, L L^T)$ with a lower-triangular L. Its KL to a
@@ -35,19 +35,18 @@ export function fullCovariance({
   const size = vectorSize('fullCovariance', shape);
   const numParameters = 2 * size + (size * (size - 1)) / 2;
   const places = entryOfEach(size);
-  const head: DistributionHead = {
+  const head = distributionHead({
+    name: 'fullCovariance',
     numParameters,
     eventShape: shape,
-    space: 'reals',
-    distribution(parameters) {
-      checkParameters('fullCovariance', parameters, numParameters);
+    build: (parameters) => {
       const mean = tf.slice(parameters, [0, 0], [-1, size]);
       const diagonal = exp(tf.slice(parameters, [0, size], [-1, size]));
       const entries = tf.concat([diagonal, tf.slice(parameters, [0, 2 * size], [-1, -1])], 1);
       const factor = tf.gather(entries, tf.tensor1d(places, 'int32'), 1);
       return MultivariateNormal.lowerTriangular(mean, tf.reshape(factor, [-1, size, size]));
     },
-  };
+  });
   return record(head, 'fullCovariance', arguments);
 }
 

@@ -3,6 +3,7 @@ import {
   broadcastShapes,
   checkInteger,
   checkOptions,
+  distributionHead,
   Independent,
   klDivergence,
   Normal,
@@ -16,7 +17,7 @@ import type { Distribution, DistributionHead, Key, Scale, Shape } from '@dgm/cor
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { record } from '../record';
-import { checkParameters, vectorSize } from './parameters';
+import { vectorSize } from './vector-size';
 
 /**
  * A normal with a diagonal covariance, reflected T times: $z = H_T \cdots H_1 z_0$ with
@@ -142,12 +143,11 @@ export function householder({ shape, reflections, ...unknown }: HouseholderOptio
   checkInteger('householder', 'reflections', reflections, { min: 0 });
   const size = vectorSize('householder', shape);
   const numParameters = (2 + reflections) * size;
-  const head: DistributionHead = {
+  const head = distributionHead({
+    name: 'householder',
     numParameters,
     eventShape: shape,
-    space: 'reals',
-    distribution(parameters) {
-      checkParameters('householder', parameters, numParameters);
+    build: (parameters) => {
       const [mean, logVariance, vectors] = tf.split(parameters, [size, size, reflections * size], 1);
       return new HouseholderNormal(
         mean!,
@@ -155,7 +155,7 @@ export function householder({ shape, reflections, ...unknown }: HouseholderOptio
         tf.reshape(vectors!, [-1, reflections, size]),
       );
     },
-  };
+  });
   return record(head, 'householder', arguments);
 }
 

@@ -1,9 +1,9 @@
-import { checkOptions, softplus } from '@dgm/core';
+import { checkOptions, distributionHead, softplus } from '@dgm/core';
 import type { DistributionHead } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { VonMisesFisher } from '../hypersphere/von-mises-fisher';
 import { record } from '../record';
-import { checkParameters, vectorSize } from './parameters';
+import { vectorSize } from './vector-size';
 
 /** The smallest concentration, as in the authors' code: at 0 the direction gets no gradient. */
 const SMALLEST = 1;
@@ -37,15 +37,15 @@ export function vonMisesFisher({
   checkOptions('vonMisesFisher', unknown, ['shape']);
   const size = vectorSize('vonMisesFisher', shape);
   const numParameters = size + 1;
-  const head: DistributionHead = {
+  const head = distributionHead({
+    name: 'vonMisesFisher',
     numParameters,
     eventShape: shape,
     space: 'sphere',
-    distribution(parameters) {
-      checkParameters('vonMisesFisher', parameters, numParameters);
+    build: (parameters) => {
       const [direction, raw] = tf.split(parameters, [size, 1], 1);
       return new VonMisesFisher(direction!, tf.add(SMALLEST, softplus(tf.squeeze(raw!, [1]))));
     },
-  };
+  });
   return record(head, 'vonMisesFisher', arguments);
 }

@@ -7,7 +7,9 @@ import {
   checkOptions,
   conditional,
   disposeOnThrow,
+  formatShape,
   Independent,
+  labelledBatch,
   leadingShape,
   logSoftmax,
   logSumExp,
@@ -15,7 +17,6 @@ import {
   oneHot,
   sampleAndLogProb,
   ShapeError,
-  formatShape,
   singleObjective,
   standardNormal,
 } from '@dgm/core';
@@ -229,8 +230,8 @@ export class CharacteristicVae extends BaseModule implements BoundModel<Conditio
   objectives(): readonly Objective<ConditionedBatch>[] {
     return singleObjective<ConditionedBatch>(this, {
       name: 'elbo',
-      loss: ({ x, context: y }, key, options) => {
-        checkContext('CharacteristicVae.loss', y, { rows: x.shape[0]!, contextSize: this.contextSize });
+      loss: (batch, key, options) => {
+        const { x, context: y } = labelledBatch('CharacteristicVae.loss', batch, this);
         const bounds = this.#bounds(x, key.fold('z'), this.#numSamples, networkCalls(options, key));
         const ofLabel = tf.sum(tf.mul(y, bounds.joint), 1);
         const isUnknown = tf.sub(1, tf.sum(y, 1)); // y is 0 where it is not known

@@ -1,10 +1,10 @@
 import {
   asLayer,
   BaseModule,
-  checkContext,
   checkInteger,
   checkNumber,
   checkOptions,
+  labelledBatch,
   leadingShape,
   logSoftmax,
   logSumExp,
@@ -159,9 +159,9 @@ export class SemiSupervisedVae extends BaseModule implements BoundModel<Conditio
   objectives(): readonly Objective<ConditionedBatch>[] {
     return singleObjective<ConditionedBatch>(this, {
       name: this.#objective.name,
-      loss: ({ x, context: y }, key, options) => {
+      loss: (batch, key, options) => {
+        const { x, context: y } = labelledBatch('SemiSupervisedVae.loss', batch, this);
         const [n, K] = [x.shape[0]!, this.contextSize];
-        checkContext('SemiSupervisedVae.loss', y, { rows: n, contextSize: K });
         const calls = networkCalls(options, key);
         const logits = logSoftmax(this.classify(x, calls('classifier'))); // ln q(y|x)
         const isUnknown = tf.sub(1, tf.sum(y, 1, true)); // [n, 1]; y is 0 where it is not known

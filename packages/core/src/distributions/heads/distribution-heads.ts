@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { checkInteger, checkNumber, checkOptions } from '../../check/check';
+import { checkInteger, checkNumber, checkOptions, checkSizes } from '../../check/check';
+import { record } from '../../construction/record';
 import { exp } from '../../ops/activations';
 import { sizeOf, type Shape } from '../../shape/shape';
 import { Bernoulli } from '../bernoulli';
@@ -13,7 +14,7 @@ import { Poisson } from '../poisson';
 import { StudentT } from '../student-t';
 import {
   componentCentres,
-  makeHead,
+  distributionHead,
   shapeRows,
   splitRows,
   type DistributionHead,
@@ -33,14 +34,15 @@ import {
 export function bernoulliHead(options: { readonly shape: Shape }): DistributionHead {
   checkOptions('bernoulliHead', options, ['shape']);
   const { shape } = options;
-  return makeHead({
+  checkSizes('bernoulliHead', 'shape', shape);
+  const head = distributionHead({
     name: 'bernoulliHead',
-    args: arguments,
     eventShape: shape,
     levels: 2,
     numParameters: sizeOf(shape),
     build: (rows) => new Independent(new Bernoulli(shapeRows(rows, shape)), shape.length),
   });
+  return record(head, 'bernoulliHead', arguments);
 }
 
 /**
@@ -57,13 +59,14 @@ export function bernoulliHead(options: { readonly shape: Shape }): DistributionH
 export function continuousBernoulliHead(options: { readonly shape: Shape }): DistributionHead {
   checkOptions('continuousBernoulliHead', options, ['shape']);
   const { shape } = options;
-  return makeHead({
+  checkSizes('continuousBernoulliHead', 'shape', shape);
+  const head = distributionHead({
     name: 'continuousBernoulliHead',
-    args: arguments,
     eventShape: shape,
     numParameters: sizeOf(shape),
     build: (rows) => new Independent(new ContinuousBernoulli(shapeRows(rows, shape)), shape.length),
   });
+  return record(head, 'continuousBernoulliHead', arguments);
 }
 
 /**
@@ -82,15 +85,16 @@ export function continuousBernoulliHead(options: { readonly shape: Shape }): Dis
 export function categoricalHead(options: IntegerHeadOptions): DistributionHead {
   checkOptions('categoricalHead', options, ['shape', 'levels']);
   const { shape, levels } = options;
+  checkSizes('categoricalHead', 'shape', shape);
   checkInteger('categoricalHead', 'levels', levels, { min: 2 });
-  return makeHead({
+  const head = distributionHead({
     name: 'categoricalHead',
-    args: arguments,
     eventShape: shape,
     levels,
     numParameters: sizeOf(shape) * levels,
     build: (rows) => new Independent(new Categorical(shapeRows(rows, [...shape, levels])), shape.length),
   });
+  return record(head, 'categoricalHead', arguments);
 }
 
 export interface NormalHeadOptions {
@@ -115,10 +119,10 @@ export interface NormalHeadOptions {
 export function normalHead(options: NormalHeadOptions): DistributionHead {
   checkOptions('normalHead', options, ['shape', 'std']);
   const { shape, std } = options;
+  checkSizes('normalHead', 'shape', shape);
   if (std !== undefined) checkNumber('normalHead', 'std', std, { above: 0 });
-  return makeHead({
+  const head = distributionHead({
     name: 'normalHead',
-    args: arguments,
     eventShape: shape,
     numParameters: sizeOf(shape) * (std === undefined ? 2 : 1),
     build: (rows) => {
@@ -128,6 +132,7 @@ export function normalHead(options: NormalHeadOptions): DistributionHead {
       return new Independent(new Normal(mean!, { logScale }), shape.length);
     },
   });
+  return record(head, 'normalHead', arguments);
 }
 
 export interface NormalMixtureHeadOptions {
@@ -155,10 +160,10 @@ export interface NormalMixtureHeadOptions {
 export function normalMixtureHead(options: NormalMixtureHeadOptions): DistributionHead {
   checkOptions('normalMixtureHead', options, ['shape', 'components']);
   const { shape, components } = options;
+  checkSizes('normalMixtureHead', 'shape', shape);
   checkInteger('normalMixtureHead', 'components', components, { min: 1 });
-  return makeHead({
+  const head = distributionHead({
     name: 'normalMixtureHead',
-    args: arguments,
     eventShape: shape,
     numParameters: 3 * components * sizeOf(shape),
     build: (rows) => {
@@ -168,6 +173,7 @@ export function normalMixtureHead(options: NormalMixtureHeadOptions): Distributi
       return new Independent(new Mixture(logits!, normal), shape.length);
     },
   });
+  return record(head, 'normalMixtureHead', arguments);
 }
 
 /**
@@ -186,9 +192,9 @@ export function normalMixtureHead(options: NormalMixtureHeadOptions): Distributi
 export function laplaceHead(options: { readonly shape: Shape }): DistributionHead {
   checkOptions('laplaceHead', options, ['shape']);
   const { shape } = options;
-  return makeHead({
+  checkSizes('laplaceHead', 'shape', shape);
+  const head = distributionHead({
     name: 'laplaceHead',
-    args: arguments,
     eventShape: shape,
     numParameters: 2 * sizeOf(shape),
     build: (rows) => {
@@ -196,6 +202,7 @@ export function laplaceHead(options: { readonly shape: Shape }): DistributionHea
       return new Independent(new Laplace(location!, { logScale: logScale! }), shape.length);
     },
   });
+  return record(head, 'laplaceHead', arguments);
 }
 
 export interface StudentTHeadOptions {
@@ -221,12 +228,12 @@ export interface StudentTHeadOptions {
 export function studentTHead(options: StudentTHeadOptions): DistributionHead {
   checkOptions('studentTHead', options, ['shape', 'degreesOfFreedom']);
   const { shape, degreesOfFreedom } = options;
+  checkSizes('studentTHead', 'shape', shape);
   if (degreesOfFreedom !== undefined)
     checkNumber('studentTHead', 'degreesOfFreedom', degreesOfFreedom, { above: 0 });
   const parts = degreesOfFreedom === undefined ? 3 : 2;
-  return makeHead({
+  const head = distributionHead({
     name: 'studentTHead',
-    args: arguments,
     eventShape: shape,
     numParameters: parts * sizeOf(shape),
     build: (rows) => {
@@ -235,6 +242,7 @@ export function studentTHead(options: StudentTHeadOptions): DistributionHead {
       return new Independent(new StudentT(degrees, location!, { logScale: logScale! }), shape.length);
     },
   });
+  return record(head, 'studentTHead', arguments);
 }
 
 /**
@@ -250,12 +258,13 @@ export function studentTHead(options: StudentTHeadOptions): DistributionHead {
 export function poissonHead(options: { readonly shape: Shape }): DistributionHead {
   checkOptions('poissonHead', options, ['shape']);
   const { shape } = options;
-  return makeHead({
+  checkSizes('poissonHead', 'shape', shape);
+  const head = distributionHead({
     name: 'poissonHead',
-    args: arguments,
     eventShape: shape,
     levels: Infinity,
     numParameters: sizeOf(shape),
     build: (rows) => new Independent(new Poisson({ logRate: shapeRows(rows, shape) }), shape.length),
   });
+  return record(head, 'poissonHead', arguments);
 }

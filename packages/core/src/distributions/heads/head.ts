@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { record } from '../../construction/record';
 import { ShapeError } from '../../errors/dgm-error';
 import type { CallOptions } from '../../nn/layer';
 import { formatShape, type Shape } from '../../shape/shape';
@@ -26,30 +25,48 @@ export interface DistributionHead {
   distribution(parameters: Tensor, call?: CallOptions): Distribution;
 }
 
-/** What a head is made of: `build` gets the checked parameters, `[n, numParameters]`. */
-interface HeadDefinition {
+/** What {@link distributionHead} makes a head of. */
+export interface HeadDefinition {
+  /** The name of the factory, for errors. */
   readonly name: string;
-  /** The factory's `arguments`. */
-  readonly args: ArrayLike<unknown>;
   readonly numParameters: number;
   readonly eventShape: Shape;
   readonly levels?: number;
-  readonly build: (parameters: Tensor) => Distribution;
+  /** @defaultValue 'integers' with levels, 'reals' without */
+  readonly space?: EventSpace;
+  /** Makes the distribution of checked parameters, `[n, numParameters]`. */
+  readonly build: (parameters: Tensor, call: CallOptions) => Distribution;
 }
 
-export function makeHead({
+/**
+ * A head of one's own: a rule that turns the numbers of a network into a distribution. It refuses parameters of another shape.
+ * @example
+ * ```ts
+ * const size = 3;
+ * const exponential = distributionHead({
+ *   name: 'exponentialHead',
+ *   numParameters: size,
+ *   eventShape: [size],
+ *   build: (rows) => new Independent(new Gamma(1, tf.exp(rows)), 1), // the log-rates
+ * });
+ * const p = exponential.distribution(tf.zeros([4, size]));
+ * p.sample(key); // [4, 3]
+ * ```
+ */
+export function distributionHead({
   name,
-  args,
   numParameters,
   eventShape,
   levels,
+  space = levels === undefined ? 'reals' : 'integers',
   build,
 }: HeadDefinition): DistributionHead {
-  const head: DistributionHead = {
+  return {
     numParameters,
     eventShape,
-    ...(levels === undefined ? { space: 'reals' } : { levels, space: 'integers' }),
-    distribution(parameters) {
+    space,
+    ...(levels !== undefined && { levels }),
+    distribution(parameters, call = {}) {
       if (parameters.rank !== 2 || parameters.shape[1] !== numParameters) {
         throw new ShapeError({
           where: `${name}.distribution`,
@@ -59,10 +76,9 @@ export function makeHead({
           remedy: `let the network put out ${numParameters} numbers for an event of shape ${formatShape(eventShape)}`,
         });
       }
-      return build(parameters);
+      return build(parameters, call);
     },
   };
-  return record(head, name, args);
 }
 
 /** Gives each row of `[n, size]` a shape: `[n, ...shape]`. */

@@ -5,6 +5,9 @@ import {
   continuousBernoulliHead,
   discretizedLogisticHead,
   discretizedLogisticMixtureHead,
+  distributionHead,
+  Gamma,
+  Independent,
   laplaceHead,
   normalHead,
   normalMixtureHead,
@@ -80,6 +83,33 @@ describe('heads', () => {
       const wrong = tf.zeros([4, head.numParameters + 1]);
       expect(() => head.distribution(wrong)).toThrow(`[n, ${head.numParameters}]`);
     });
+  });
+
+  it.each([
+    ...[bernoulliHead, continuousBernoulliHead, laplaceHead, normalHead, poissonHead, studentTHead],
+    (options: { shape: never }) => categoricalHead({ ...options, levels: 2 }),
+    (options: { shape: never }) => normalMixtureHead({ ...options, components: 2 }),
+    (options: { shape: never }) => discretizedLogisticHead({ ...options, levels: 2 }),
+    (options: { shape: never }) => discretizedLogisticMixtureHead({ ...options, levels: 2, components: 2 }),
+    (options: { shape: never }) => logisticPixelMixtureHead({ ...options, levels: 2, components: 2 }),
+  ])('refuse what is no shape', (make) => {
+    for (const shape of [undefined, 3, [0], [2, -1]]) {
+      expect(() => make({ shape: shape as never })).toThrow('shape to be a list of integers of at least 1');
+    }
+  });
+
+  it("can be made of a rule of one's own", () => {
+    const head = distributionHead({
+      name: 'exponentialHead',
+      ...{ numParameters: 2, eventShape: [2] },
+      build: (rows) => new Independent(new Gamma(1, tf.exp(rows)), 1),
+    });
+    tf.tidy(() => {
+      const p = head.distribution(tf.log(tf.tensor2d([[1, 4]])));
+      expect(p.mean().arraySync()).toEqual([[1, expect.closeTo(0.25)]]);
+      expect(() => head.distribution(tf.zeros([1, 3]))).toThrow('exponentialHead.distribution');
+    });
+    expect(head.space).toBe('reals');
   });
 
   it('lays the logits of an entry side by side', () => {

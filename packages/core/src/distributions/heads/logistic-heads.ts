@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { checkInteger, checkOptions } from '../../check/check';
+import { checkInteger, checkOptions, checkSizes } from '../../check/check';
+import { record } from '../../construction/record';
 import { ShapeError } from '../../errors/dgm-error';
 import { tanh } from '../../ops/activations';
 import { formatShape, sizeOf } from '../../shape/shape';
@@ -10,7 +11,7 @@ import { LogisticPixelMixture } from '../logistic-pixel-mixture';
 import { Mixture } from '../mixture';
 import {
   componentCentres,
-  makeHead,
+  distributionHead,
   splitRows,
   type DistributionHead,
   type IntegerHeadOptions,
@@ -40,10 +41,10 @@ export interface LogisticMixtureHeadOptions extends IntegerHeadOptions {
 export function discretizedLogisticHead(options: IntegerHeadOptions): DistributionHead {
   checkOptions('discretizedLogisticHead', options, ['shape', 'levels']);
   const { shape, levels } = options;
+  checkSizes('discretizedLogisticHead', 'shape', shape);
   checkInteger('discretizedLogisticHead', 'levels', levels, { min: 2 });
-  return makeHead({
+  const head = distributionHead({
     name: 'discretizedLogisticHead',
-    args: arguments,
     numParameters: 2 * sizeOf(shape),
     eventShape: shape,
     levels,
@@ -55,6 +56,7 @@ export function discretizedLogisticHead(options: IntegerHeadOptions): Distributi
       );
     },
   });
+  return record(head, 'discretizedLogisticHead', arguments);
 }
 
 /**
@@ -76,11 +78,11 @@ export function discretizedLogisticHead(options: IntegerHeadOptions): Distributi
 export function discretizedLogisticMixtureHead(options: LogisticMixtureHeadOptions): DistributionHead {
   checkOptions('discretizedLogisticMixtureHead', options, ['shape', 'levels', 'components']);
   const { shape, levels, components } = options;
+  checkSizes('discretizedLogisticMixtureHead', 'shape', shape);
   checkInteger('discretizedLogisticMixtureHead', 'levels', levels, { min: 2 });
   checkInteger('discretizedLogisticMixtureHead', 'components', components, { min: 1 });
-  return makeHead({
+  const head = distributionHead({
     name: 'discretizedLogisticMixtureHead',
-    args: arguments,
     numParameters: 3 * components * sizeOf(shape),
     eventShape: shape,
     levels,
@@ -91,6 +93,7 @@ export function discretizedLogisticMixtureHead(options: LogisticMixtureHeadOptio
       return new Independent(new Mixture(logits!, logistic), shape.length);
     },
   });
+  return record(head, 'discretizedLogisticMixtureHead', arguments);
 }
 
 function logisticOver(
@@ -122,6 +125,7 @@ function logisticOver(
 export function logisticPixelMixtureHead(options: LogisticMixtureHeadOptions): DistributionHead {
   checkOptions('logisticPixelMixtureHead', options, ['shape', 'levels', 'components']);
   const { shape, levels, components } = options;
+  checkSizes('logisticPixelMixtureHead', 'shape', shape);
   checkInteger('logisticPixelMixtureHead', 'levels', levels, { min: 2 });
   checkInteger('logisticPixelMixtureHead', 'components', components, { min: 1 });
   const pixels = shape.slice(0, -1);
@@ -138,9 +142,8 @@ export function logisticPixelMixtureHead(options: LogisticMixtureHeadOptions): D
   const pairs = (channels * (channels - 1)) / 2;
   const sizes = [1, channels, channels, pairs].map((each) => components * each);
   const ofPixel = sizes.reduce((sum, size) => sum + size, 0);
-  return makeHead({
+  const head = distributionHead({
     name: 'logisticPixelMixtureHead',
-    args: arguments,
     numParameters: sizeOf(pixels) * ofPixel,
     eventShape: shape,
     levels,
@@ -160,6 +163,7 @@ export function logisticPixelMixtureHead(options: LogisticMixtureHeadOptions): D
       );
     },
   });
+  return record(head, 'logisticPixelMixtureHead', arguments);
 }
 
 /** Location and log-scale of logistic distributions, in the units of the values or relative to them. */
