@@ -18,6 +18,12 @@ describe('the report', () => {
     }
   });
 
+  it('draws the time of a step over the number of threads', () => {
+    expect(comparison).toContain('aria-label="pytorch, 1 model"');
+    expect(comparison).toContain('time of a step, of that on one thread');
+    expect(comparison).not.toContain('aria-label="compiled, 1 model"'); // measured on one thread alone
+  });
+
   it('escapes what it did not write itself', () => {
     expect(page).not.toContain('<b>&"broken"');
     expect(comparison).not.toContain('<i>&"arm"');

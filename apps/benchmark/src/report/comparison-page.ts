@@ -8,7 +8,9 @@ import { differenceChart } from './difference-chart';
 import { renderDocument } from './document';
 import { html, type Markup } from './html';
 import { describeDataset, describeMachine } from './page';
+import { lineChart } from './line-chart';
 import { ratioChart, type RatioRow } from './ratio-chart';
+import { threadCurves } from './thread-curves';
 
 const TIMES =
   'Medians over short windows that alternate between the programs. “one”: both sides have one thread; “best”: each has ' +
@@ -31,6 +33,7 @@ export function renderComparison(comparison: Comparison): string {
         </p>
       </section>
       ${qualitySection(comparison)} ${sweepSection(sweep.map((row) => ({ ...row, label: sizeOf(row) })))}
+      ${threadsSection(measurements)}
       <section>
         ${measurementsTable(measurements)}
         <p class="note">
@@ -70,6 +73,17 @@ function sweepSection(rows: readonly RatioRow[]): Markup | false {
     html`<section>
       <h2>Sizes</h2>
       ${ratioChart(rows)} ${rowsTable(rows)}
+    </section>`
+  );
+}
+
+function threadsSection(measurements: Comparison['measurements']): Markup | false {
+  const curves = threadCurves(measurements);
+  return (
+    curves.length > 0 &&
+    html`<section>
+      <h2>Threads</h2>
+      ${curves.map(lineChart)}
     </section>`
   );
 }
