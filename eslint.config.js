@@ -70,6 +70,7 @@ export default tseslint.config(
   {
     ignores: [
       '**/dist/**',
+      '**/.declarations/**',
       '**/node_modules/**',
       '**/src/generated/**',
       '**/.turbo/**',

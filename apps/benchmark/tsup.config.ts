@@ -12,8 +12,8 @@ export default defineConfig({
       'src/claims/registry/*.ts',
       '!src/**/*.test.ts',
     ],
+    dts: false,
   }),
   format: ['esm'],
   platform: 'node',
-  dts: false,
 });

@@ -2,8 +2,7 @@ import { defineConfig } from 'tsup';
 import { packageBuild } from '@dgm/config/tsup';
 
 export default defineConfig({
-  ...packageBuild({ entry: ['src/cli.ts', 'src/compress-cli.ts'] }),
+  ...packageBuild({ entry: ['src/cli.ts', 'src/compress-cli.ts'], dts: false }),
   format: ['esm'],
   platform: 'node',
-  dts: false,
 });
