@@ -22,9 +22,13 @@ const ORIGIN = 'http://localhost';
 const runtimeFolder = path.dirname(createRequire(import.meta.url).resolve('onnxruntime-web'));
 const TOLERANCE = 1e-5;
 
-describe.skipIf(skip)(`in a browser${reason}`, () => {
+/** In milliseconds: on a busy machine a page compiles the runtime, and the shaders in software, for a long time. */
+const LONGEST = 120_000;
+
+describe.skipIf(skip)(`in a browser${reason}`, { timeout: LONGEST }, () => {
   let browser: Browser;
   let page: Page;
+  let expected: PageResult;
 
   beforeAll(async () => {
     const script = await bundle();
@@ -56,7 +60,8 @@ describe.skipIf(skip)(`in a browser${reason}`, () => {
       }
     });
     await page.goto(ORIGIN);
-  }, 60_000);
+    expected = await inPage<PageResult>('eager');
+  }, LONGEST);
 
   afterAll(() => browser?.close());
 
@@ -71,7 +76,6 @@ describe.skipIf(skip)(`in a browser${reason}`, () => {
   });
 
   it.each(['cpu', 'webgpu'] as const)('trains on %s to the numbers of the eager engine', async (device) => {
-    const expected = await inPage<PageResult>('eager');
     const actual = await inPage<PageResult>('compiled', device);
     expect(relativeError(actual.totals, expected.totals)).toBeLessThan(TOLERANCE);
     actual.values.forEach((values, index) =>
