@@ -12,6 +12,16 @@ export function readmeExample(folder = '.'): string {
   return example;
 }
 
+/**
+ * An example that trains for fewer epochs: that it learns what the README says is shown once, by the example as it is. Where
+ * another Node, installer or module system runs it, its length shows nothing more.
+ */
+export function shortened(example: string, epochs = 2): string {
+  const program = example.replace(/\bepochs: \d+/, `epochs: ${epochs}`);
+  if (program === example) throw new Error('The example has no number of epochs');
+  return program;
+}
+
 /** The packages that a program imports. */
 export function importsOf(program: string): readonly string[] {
   const names = [...program.matchAll(/^import [^;]*? from '((?:@[^/']+\/)?[^/']+)/gm)].map(

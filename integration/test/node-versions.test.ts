@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { emptyProject, write } from '../src/consumer';
-import { readmeExample } from '../src/program';
+import { readmeExample, shortened } from '../src/program';
 import { npmInstall, repository, run } from '../src/run';
 
 /** Versions that are tested besides the one that runs the tests; 20.19 is the oldest that `engines` allows. */
@@ -25,7 +25,7 @@ describe.each(majors)('Node %s', (major) => {
   });
 
   it(`runs the README's TypeScript without tools (engines: ${engines.node})`, () => {
-    write(project, 'first.mts', readmeExample());
+    write(project, 'first.mts', shortened(readmeExample()));
     expect(node('first.mts')).toMatch(/^\d+\.\d ± \d\.\d nats/);
   });
 

@@ -6,7 +6,7 @@ import type { Bundle } from '../src/bundle';
 import { emptyProject, write } from '../src/consumer';
 import { copiesOf } from '../src/installed';
 import { chromium, openPage } from '../src/page';
-import { asPage, insideMain, readmeExample, toJavaScript } from '../src/program';
+import { asPage, insideMain, readmeExample, shortened, toJavaScript } from '../src/program';
 import { node, npmInstall } from '../src/run';
 import { moduleResolutions, typeCheck } from '../src/type-check';
 
@@ -34,7 +34,7 @@ describe('the packed packages, installed by npm', () => {
   });
 
   it('run the example of the README as a CommonJS module', async () => {
-    write(project, 'example.cjs', await toJavaScript(insideMain(example), 'cjs'));
+    write(project, 'example.cjs', await toJavaScript(insideMain(shortened(example)), 'cjs'));
     expect(node(project, 'example.cjs')).toMatch(/-?\d+\.\d/);
   });
 
@@ -58,7 +58,7 @@ describe('the packed packages, bundled for the browser', () => {
   let bundle: Bundle;
 
   beforeAll(async () => {
-    bundle = await bundleForBrowser(project, asPage(project, pageExample));
+    bundle = await bundleForBrowser(project, asPage(project, shortened(pageExample)));
   });
 
   it('hold one copy of tfjs-core and stay small', () => {
