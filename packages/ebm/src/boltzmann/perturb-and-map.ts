@@ -1,8 +1,7 @@
-import { checkInteger, checkKey, checkOptions, sizeOf } from '@dgm/core';
+import { checkInteger, checkKey, checkMethods, checkOptions, sizeOf } from '@dgm/core';
 import type { Key, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { checkMethods } from '../check';
 import { checkEliminates, eliminationOf, largestByElimination, type LogPotentials } from './elimination';
 
 /** A machine of units that interact in pairs: `boltzmannMachine`, `hopfieldNetwork` or `pottsModel`. */

@@ -5,6 +5,7 @@ import {
   checkNumber,
   checkOptions,
   checkShape,
+  checkSizes,
   disposeOnThrow,
   logSoftmax,
   oneHot,
@@ -24,7 +25,7 @@ import type {
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
-import { checkEventShape, checkTrainingExamples } from '../check';
+import { checkTrainingExamples } from '../check';
 import { pseudoLikelihood } from '../objectives/bit-flips';
 import { checkObjective, type EnergyObjective } from '../objectives/energy-objective';
 import type { AnnealedPath } from '../partition/annealed-importance-sampling';
@@ -133,7 +134,7 @@ export class PottsModel extends BaseModule implements EnergyModel, LoopSampledMo
     checkOptions(where, options, OPTIONS);
     const { shape, levels, key, edges, examples, objective = pseudoLikelihood() } = options;
     const { weightDecay = 0, sampleSteps = 500 } = options;
-    checkEventShape(where, shape);
+    checkSizes(where, 'shape', shape);
     checkInteger(where, 'levels', levels, { min: 2 });
     checkKey(where, key);
     checkObjective(where, objective, { data: 'integers', example: 'pseudoLikelihood()' });
