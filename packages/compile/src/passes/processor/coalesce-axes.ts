@@ -3,9 +3,9 @@ import { transpose } from '../spectral/nodes';
 import { reshaped } from './narrow-rows';
 
 /**
- * Transposes axes that stay side by side as one. The runtime moves a single axis with copies of whole blocks, and goes number by number
- * where two are moved: of a batch `[64, 96, 8, 8]` in 1.4 ms to `[8, 8, 64, 96]`, in 0.25 as a matrix. The Reshapes also keep it from
- * merging Transposes that it has good kernels for into one that it has none for.
+ * Transposes axes that stay side by side as one. The runtime moves a single axis by blocks, and goes number by number where two are
+ * moved; and it merges Transposes of the first kind into one of the second, which the Reshapes prevent. A batch `[64, 96, 8, 8]` becomes
+ * `[8, 8, 64, 96]` in 1.4 ms so, and in 0.5 by two moves of one axis.
  */
 export const coalesceAxes: Rule = (node) => {
   if (node.kernel !== 'Transpose') return undefined;

@@ -9,29 +9,37 @@ export interface Layout {
   readonly shape: Shape;
   /** The same without axes of size 1 among height and width. */
   readonly dense: Shape;
-  /** From `dense`: transformed axes, the others, channels. */
+  /** From `dense`: transformed axes first, then the others and the channels in some order. */
   readonly permutation: readonly number[];
   readonly positions: number;
   /** Batch and the axes that are not transformed. */
   readonly rest: number;
   readonly channels: number;
+  /** The matrix of each position: its rows, then its columns. */
+  readonly matrix: readonly [number, number];
 }
 
+/** Whether the rows of the matrix of a position are examples or channels. */
+export type Rows = 'examples' | 'channels';
+
 /** @param isTransformed - for height and width whether they are */
-export function layoutOf(shape: Shape, isTransformed: readonly boolean[]): Layout {
+export function layoutOf(shape: Shape, isTransformed: readonly boolean[], rows: Rows): Layout {
   const kept = shape.map((_, axis) => axis).filter((axis) => axis === 0 || axis === 3 || shape[axis] !== 1);
   const [first, others]: [number[], number[]] = [[], []];
   kept.slice(0, -1).forEach((axis, index) => {
     (axis > 0 && isTransformed[axis - 1] === true ? first : others).push(index);
   });
   const dense = kept.map((axis) => shape[axis]!);
+  const [rest, channels] = [sizeOf(others.map((index) => dense[index]!)), shape[3]!];
+  const last = kept.length - 1;
   return {
     shape,
     dense,
-    permutation: [...first, ...others, kept.length - 1],
+    permutation: [...first, ...(rows === 'examples' ? [...others, last] : [last, ...others])],
     positions: sizeOf(first.map((index) => dense[index]!)),
-    rest: sizeOf(others.map((index) => dense[index]!)),
-    channels: shape[3]!,
+    rest,
+    channels,
+    matrix: rows === 'examples' ? [rest, channels] : [channels, rest],
   };
 }
 

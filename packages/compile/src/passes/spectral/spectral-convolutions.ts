@@ -8,7 +8,7 @@ import { fourierAlgorithm } from './fourier-algorithm';
 import type { BilinearAlgorithm, Matrix } from './fourier-algorithm';
 import { fromPositions, layoutOf, toPositions } from './layout';
 import type { Layout } from './layout';
-import { product, reshape } from './nodes';
+import { product, reshape, transpose } from './nodes';
 
 /** The constants of an algorithm as values of the graph. */
 type Matrices = Readonly<Record<keyof BilinearAlgorithm, Value>>;
@@ -18,7 +18,10 @@ type Matrices = Readonly<Record<keyof BilinearAlgorithm, Value>>;
  * product of a constant matrix with each operand, a product of matrices at each frequency, and a constant matrix again.
  *
  * A result and its gradients have the same transforms. They come out as equal nodes, which `share-common` makes one: a
- * training step transforms x, the filter and dy once each. Made anew for each graph, for which it keeps the constants.
+ * training step transforms x, the filter and dy once each. At each frequency they give $X^T$, $W^T$ and $dY$, and no product transposes
+ * an operand, for which the runtime takes a third longer: $Y^T = W^T X^T$, $dX = dY\, W^T$ and $dW = X^T dY$.
+ *
+ * Made anew for each graph, for which it keeps the constants.
  *
  * @param chosen - which convolutions to rewrite; by default those that get cheaper
  */
@@ -32,26 +35,29 @@ export function spectralConvolutions(chosen: (task: ConvolutionTask) => boolean 
     const { batch, axes, inChannels, outChannels } = task;
     const [height, width] = axes;
     const turned = axes.map(isTransformed);
-    const xLayout = layoutOf([batch, height.inputs, width.inputs, inChannels], turned);
-    const yLayout = layoutOf([batch, height.outputs, width.outputs, outChannels], turned);
+    const xShape = [batch, height.inputs, width.inputs, inChannels];
+    const yShape = [batch, height.outputs, width.outputs, outChannels];
 
     const frequenciesOfFilter = (filter: Value): Value => {
-      const taps = reshape(filter, [height.taps * width.taps, inChannels * outChannels]);
-      return reshape(product(ofFilter, taps), [ofFilter.shape[0]!, inChannels, outChannels]);
+      const taps = height.taps * width.taps;
+      const byOutput = transpose(reshape(filter, [taps, inChannels, outChannels]), [0, 2, 1]);
+      const flat = product(ofFilter, reshape(byOutput, [taps, outChannels * inChannels]));
+      return reshape(flat, [ofFilter.shape[0]!, outChannels, inChannels]);
     };
-    const frequenciesOfX = (x: Value) => frequenciesOf(x, xLayout, ofInput);
-    const frequenciesOfDy = (dy: Value) => frequenciesOf(dy, yLayout, toOutput, { transposed: true });
+    const frequenciesOfX = (x: Value) => frequenciesOf(x, layoutOf(xShape, turned, 'channels'), ofInput);
+    const frequenciesOfDy = (dy: Value) =>
+      frequenciesOf(dy, layoutOf(yShape, turned, 'examples'), toOutput, { transposed: true });
     switch (role.result) {
       case 'y': {
-        const y = product(frequenciesOfX(role.x), frequenciesOfFilter(role.filter));
-        return [positionsOf(y, yLayout, toOutput)];
+        const y = product(frequenciesOfFilter(role.filter), frequenciesOfX(role.x));
+        return [positionsOf(y, layoutOf(yShape, turned, 'channels'), toOutput)];
       }
       case 'dx': {
-        const dx = product(frequenciesOfDy(role.dy), frequenciesOfFilter(role.filter), { transposeB: true });
-        return [positionsOf(dx, xLayout, ofInput, { transposed: true })];
+        const dx = product(frequenciesOfDy(role.dy), frequenciesOfFilter(role.filter));
+        return [positionsOf(dx, layoutOf(xShape, turned, 'examples'), ofInput, { transposed: true })];
       }
       case 'dfilter': {
-        const dw = product(frequenciesOfX(role.x), frequenciesOfDy(role.dy), { transposeA: true });
+        const dw = product(frequenciesOfX(role.x), frequenciesOfDy(role.dy));
         const flat = reshape(dw, [dw.shape[0]!, inChannels * outChannels]);
         return [reshape(product(ofFilter, flat, { transposeA: true }), node.outputs[0]!.shape)];
       }
@@ -64,7 +70,7 @@ interface MatrixOptions {
   readonly transposed?: boolean;
 }
 
-/** `[products, rest, channels]` from images in some layout. */
+/** `[products, ...]` from images: the matrices of a layout. */
 function frequenciesOf(
   x: Value,
   layout: Layout,
@@ -72,10 +78,10 @@ function frequenciesOf(
   { transposed = false }: MatrixOptions = {},
 ): Value {
   const transform = product(matrix, toPositions(x, layout), { transposeA: transposed });
-  return reshape(transform, [transform.shape[0]!, layout.rest, layout.channels]);
+  return reshape(transform, [transform.shape[0]!, ...layout.matrix]);
 }
 
-/** Images in some layout from `[products, rest, channels]`. */
+/** The way back. */
 function positionsOf(
   frequencies: Value,
   layout: Layout,
