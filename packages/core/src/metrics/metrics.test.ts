@@ -332,6 +332,19 @@ describe('planeKl', () => {
     expect(massQ).toBeCloseTo(1, 5);
   });
 
+  it('waits for a density that an engine computes', async () => {
+    const before = tf.memory().numTensors;
+    const later = async (x: tf.Tensor) => {
+      await Promise.resolve();
+      return tf.tidy(() => normal(0.5, 1.5)(x));
+    };
+    const options = { range: [-12, 12], cells: 50 } as const;
+    expect(await planeKl(normal(0, 1), later, options)).toEqual(
+      await planeKl(normal(0, 1), normal(0.5, 1.5), options),
+    );
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
   it('takes densities up to a constant, and cells where p is 0', async () => {
     const square = (x: tf.Tensor) => tf.log(tf.cast(tf.all(tf.lessEqual(tf.abs(x), 1), 1), 'float32'));
     const shifted = (x: tf.Tensor) => tf.sub(normal(0, 1)(x), 3);

@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { checkInteger, checkNumber, checkOptions } from '../check/check';
 
-/** A log-density of points of the plane, `[n, 2]` to `[n]`, in nats. */
-export type PlaneDensity = (x: Tensor) => Tensor;
+/** A log-density of points of the plane, `[n, 2]` to `[n]`, in nats; a promise of it where an engine computes it. */
+export type PlaneDensity = (x: Tensor) => Tensor | Promise<Tensor>;
 
 export interface PlaneKlOptions {
   /** The ends of the square, for both axes. It must hold all but a negligible mass of both densities. */
@@ -67,7 +67,13 @@ export async function planeKl(
 }
 
 async function valuesOf(density: PlaneDensity, points: Tensor): Promise<Float32Array> {
-  const values = tf.tidy(() => density(points));
+  let made: Tensor | Promise<Tensor> | undefined;
+  // A promise frees what it makes itself.
+  tf.tidy(() => {
+    made = density(points);
+    return made instanceof tf.Tensor ? made : [];
+  });
+  const values = await made!;
   try {
     return (await values.data()) as Float32Array;
   } finally {
