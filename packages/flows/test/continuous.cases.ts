@@ -34,6 +34,13 @@ export const continuousTimeModels: ModelTable = {
     wrongShape: [2, 5],
     measuresByReading: true,
   }),
+  'cnf (velocity)': () => ({
+    make: (key) => cnf({ ...small, key, objective: 'velocity' }),
+    data: reals,
+    ...quick,
+    wrongShape: [2, 5],
+    measuresByReading: true,
+  }),
   'cnf (Hutchinson)': () => ({
     make: (key) => cnf({ ...small, key, trace: hutchinsonTrace({ directions: 2 }) }),
     data: reals,

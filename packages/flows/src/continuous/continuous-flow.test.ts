@@ -1,9 +1,21 @@
-import { exactTrace, hutchinsonTrace, Key, rungeKutta } from '@dgm/core';
+import {
+  adam,
+  classContext,
+  evaluate,
+  exactTrace,
+  fit,
+  hutchinsonTrace,
+  Key,
+  normalHead,
+  rungeKutta,
+  Sigmoid,
+} from '@dgm/core';
 import type { Trace } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import '@dgm/testing';
+import { expectNoLeaks } from '@dgm/testing';
 import { describe, expect, test } from 'vitest';
+import { learnedBase } from '../base/flow-base';
 import { cnf } from '../models/cnf';
 import { AffineMap, smoothMlp } from '../smooth/smooth-mlp';
 import { ContinuousFlow } from './continuous-flow';
@@ -79,4 +91,66 @@ test('a context moves the field', () => {
   const [first, second] = model.decode(z, tf.tensor2d([[-3], [3]])).arraySync() as number[][];
   expect(Math.abs(first![0]! - second![0]!)).toBeGreaterThan(1e-2);
   model.dispose();
+});
+
+describe('the objective "velocity" of cnf', () => {
+  test('learns the density of the data, by a pass of the field in each step', async () => {
+    // A correlated normal density of the plane, and its mirror image for the other condition.
+    const count = 1000;
+    const labels = Int32Array.from({ length: count }, (_, row) => row % 2);
+    const [values, truth] = tf.tidy(() => {
+      const noise = Key.of(5).normal([count, 2]);
+      const sign = tf.sub(1, tf.mul(2, tf.tensor2d([...labels], [count, 1])));
+      const kernel = tf.tensor2d([[0.5, 0.4], [0, 0.3]]); // prettier-ignore
+      const x = tf.mul(sign, tf.add(tf.matMul(noise, kernel), [[1, -0.5]]));
+      const logProb = tf.sub(tf.mul(-0.5, tf.sum(tf.square(noise), 1)), Math.log(2 * Math.PI * 0.5 * 0.3));
+      return [x.dataSync() as Float32Array, tf.mean(logProb).dataSync()[0]!] as const;
+    });
+    const data = { count, shape: [2], labels, values };
+    const model = cnf({ dims: 2, hidden: [32], contextSize: 2, objective: 'velocity', key: Key.of(0) });
+    const batch = classContext({ classes: 2 });
+    await fit(
+      model,
+      { train: data },
+      {
+        ...{ key: Key.of(1), batch, optimizer: adam({ learningRate: 1e-2 }), batchSize: 250, epochs: 120 },
+        ema: { decay: 0.98 },
+      },
+    );
+    const { kind, nats } = await evaluate(model, data, { key: Key.of(2), batch });
+    expect(kind).toBe('exact');
+    expect(nats + truth).toBeLessThan(0.06);
+    expect(nats + truth).toBeGreaterThan(-0.03);
+    model.dispose();
+  });
+
+  test('learns behind a preprocessing, and leaves what is in the batch alone', () => {
+    const model = cnf({
+      dims: 2,
+      hidden: [8],
+      objective: 'velocity',
+      preprocessing: new Sigmoid(),
+      key: Key.of(0),
+    });
+    const x = Key.of(1).uniform([16, 2]);
+    const [objective] = model.objectives();
+    expectNoLeaks(() => {
+      const { total } = objective!.loss(x, Key.of(2), { training: true });
+      expect(Number.isFinite(total.dataSync()[0])).toBe(true);
+      total.dispose();
+    });
+    x.dispose();
+    model.dispose();
+  });
+
+  test('wants a base that is fixed, and the name of an objective', () => {
+    const base = learnedBase(normalHead({ shape: [2] }));
+    expectNoLeaks(() =>
+      expect(() => cnf({ dims: 2, key: Key.of(0), objective: 'velocity', base })).toThrow(
+        'fixed distribution',
+      ),
+    );
+    base.dispose();
+    expect(() => cnf({ dims: 2, key: Key.of(0), objective: 'speed' as never })).toThrow('objective');
+  });
 });

@@ -1,6 +1,7 @@
 import {
   checkInteger,
   checkOptions,
+  checkShape,
   dormandPrince,
   exactTrace,
   hutchinsonTrace,
@@ -79,6 +80,21 @@ export class ContinuousFlow extends BaseFlowLayer {
     this.#solver = solver ?? rungeKutta();
     this.#evaluationSolver = evaluationSolver ?? dormandPrince();
     this.#trace = trace ?? (dims <= SMALL ? exactTrace() : hutchinsonTrace());
+  }
+
+  /**
+   * The field $f(z, t)$ at a time for each row, `[n, D]`.
+   * @param z - `[n, D]`
+   * @param t - `[n]`
+   */
+  velocity(z: Tensor, t: Tensor, { context }: Pick<CallOptions, 'context'> = {}): Tensor {
+    checkShape('ContinuousFlow.velocity', 'z', z, ['n', ...this.eventShape]);
+    checkShape('ContinuousFlow.velocity', 't', t, [z.shape[0]!]);
+    return tf.tidy(() => {
+      const time = tf.reshape(t, [z.shape[0]!, 1]);
+      const conditions = context === undefined ? time : tf.concat([time, context], 1);
+      return this.#field.given(conditions).apply(z);
+    });
   }
 
   protected forward(z: Tensor, call: CallOptions): ForwardResult {
