@@ -1,4 +1,14 @@
-import { categoricalHead, gibbs, hmc, Key, langevin, mala, runSamplingLoop } from '@dgm/core';
+import {
+  categoricalHead,
+  gibbs,
+  hmc,
+  Key,
+  langevin,
+  mala,
+  odeSamplingLoop,
+  rungeKutta,
+  runSamplingLoop,
+} from '@dgm/core';
 import type { SamplingLoop } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -64,6 +74,28 @@ describe('compileSampler', () => {
     sampler.dispose();
     values.dispose();
     model.dispose();
+  });
+
+  test('one capture draws in any number of steps, by the numbers of each', async () => {
+    const loopOf = (steps: number): SamplingLoop =>
+      odeSamplingLoop({
+        field: (t, y) => tf.mul(t, y),
+        start: (_, key) => key.normal([3]),
+        solver: rungeKutta({ steps, order: 2 }),
+        interval: { from: 1, to: 0 },
+      });
+    const sampler = await compileSampler(loopOf(2));
+    for (const loop of [loopOf(2), loopOf(7)]) {
+      const drawn = await taken(sampler.sample(key, {}, loop.perStep!));
+      const expected = await taken(runSamplingLoop(loop, key));
+      drawn.forEach((value, index) => expect(value).toBeCloseTo(expected[index]!, 6));
+    }
+    for (const perStep of [{ from: [1] }, { from: [1, 0.5], to: [0] }, { from: [], to: [] }])
+      await expect(sampler.sample(key, {}, perStep)).rejects.toMatchObject({
+        code: 'argument',
+        argument: 'perStep',
+      });
+    sampler.dispose();
   });
 
   test('a loop of one step', async () => {

@@ -15,5 +15,6 @@ describeCoverage({
     describeRuntime: 'test/devices.test.ts',
     exportFunction: 'test/export.test.ts',
     exportOnnx: 'test/export.test.ts',
+    exportSampler: 'test/export-samplers.test.ts',
   },
 });

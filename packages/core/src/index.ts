@@ -62,7 +62,7 @@ export type {
   SampleOptions,
 } from './model/generative-model';
 export { prepareLoss, validatedObjective } from './model/generative-model';
-export { hasSamplingLoop, runSamplingLoop } from './model/sampling-loop';
+export { hasSamplingLoop, inputsOfStep, runSamplingLoop } from './model/sampling-loop';
 export type {
   ConditionalLoop,
   ConditionalLoopModel,
@@ -247,7 +247,7 @@ export {
   vectorJacobianProduct,
 } from './ode/jacobian';
 export type { HutchinsonTraceOptions, JacobianProduct, Trace } from './ode/jacobian';
-export { odeSamplingLoop, rungeKutta } from './ode/ode';
+export { odeSamplingLoop, rungeKutta, stepAt, stepTimes } from './ode/ode';
 export type {
   FixedStepSolver,
   OdeSamplingLoopOptions,

@@ -80,7 +80,7 @@ const testsOfTheirOwn: Readonly<Record<string, readonly (keyof typeof exports)[]
     'splitRHat',
   ],
   'src/nn/made.test.ts': ['madeDegrees', 'madeMask', 'madeMaskBetween'],
-  'src/ode/ode.test.ts': ['dormandPrince', 'odeSamplingLoop', 'rungeKutta'],
+  'src/ode/ode.test.ts': ['dormandPrince', 'odeSamplingLoop', 'rungeKutta', 'stepAt', 'stepTimes'],
   'src/ode/jacobian.test.ts': [
     'exactTrace',
     'hutchinsonTrace',
@@ -90,7 +90,7 @@ const testsOfTheirOwn: Readonly<Record<string, readonly (keyof typeof exports)[]
     'randomSigns',
     'unitVectors',
   ],
-  'src/model/sampling-loop.test.ts': ['hasSamplingLoop', 'runSamplingLoop'],
+  'src/model/sampling-loop.test.ts': ['hasSamplingLoop', 'inputsOfStep', 'runSamplingLoop'],
   'src/ops/differentiable.test.ts': ['elementwise', 'withGradient'],
   'src/train/optimizers.test.ts': [
     'adam',

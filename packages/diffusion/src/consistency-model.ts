@@ -7,6 +7,7 @@ import {
   disposeOnThrow,
   runSamplingLoop,
   singleObjective,
+  stepTimes,
   stopGradient,
 } from '@dgm/core';
 import type {
@@ -166,11 +167,13 @@ export class ConsistencyModel
     return {
       steps,
       inputs: { ...(context && { context }) },
-      start: () => tf.tidy(() => ({ x: tf.zeros(shape), t: tf.ones([n]) })),
-      next: ({ x, t }, { context }, key) =>
+      perStep: { from: stepTimes({ steps }, { from: 1, to: 0 }).from },
+      start: () => ({ x: tf.zeros(shape) }),
+      next: ({ x }, { from, context }, key) =>
         tf.tidy(() => {
-          const z = mixed(x!, tf.mul(temperature, key.normal(shape)), t!);
-          return { x: this.#endpoint(z, t!, context && { context }), t: tf.sub(t!, 1 / steps) };
+          const t = tf.mul(tf.ones([n]), from!);
+          const z = mixed(x!, tf.mul(temperature, key.normal(shape)), t);
+          return { x: this.#endpoint(z, t, context && { context }) };
         }),
       finish: ({ x }) => tf.tidy(() => toLevels(x!, this.levels)),
     };

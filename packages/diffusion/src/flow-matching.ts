@@ -319,11 +319,7 @@ export class FlowMatching
       interval: { from: 1, to: 0 },
       inputs: { ...(context && { context }), ...(noise && { noise }) },
     });
-    const noisy = stochastic(
-      loop,
-      { steps: solver.steps, stochasticity },
-      (t) => pathPoint(this.#path, t).at.noise,
-    );
+    const noisy = stochastic(loop, stochasticity, (t) => pathPoint(this.#path, t).at.noise);
     return { ...noisy, finish: (state) => tf.tidy(() => toLevels(loop.finish(state), this.levels)) };
   }
 

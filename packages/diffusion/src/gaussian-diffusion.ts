@@ -324,22 +324,21 @@ export class GaussianDiffusion
       given === undefined
         ? undefined
         : maskOf(where, given, { n, eventShape: this.eventShape, levels: this.levels });
-    const timeAt = (step: Tensor): Scalar => tf.reshape(tf.gather(tf.tensor1d([...sampler.times]), step), []);
     return {
       steps: sampler.times.length - 1,
       inputs: { ...(context && { context }), ...(given && { given: given.values }) },
+      perStep: { from: sampler.times.slice(0, -1), to: sampler.times.slice(1) },
       start: (_, key) =>
         tf.tidy(() => ({
           z: tf.mul(temperature, key.fold('z').normal(shape)),
           // What decides the last draw, p(x | z_0), which comes after the last step.
           last: this.#observation.decisions(shape, key.fold('x')),
-          step: tf.tensor1d([0], 'int32'),
           ...sampler.memory?.(shape),
         })),
-      next: ({ z, last, step, ...memory }, inputs, key) =>
+      next: ({ z, last, ...memory }, inputs, key) =>
         tf.tidy(() => {
-          const following = tf.add(step!, tf.scalar(1, 'int32'));
-          const [from, to] = [step!, following].map((at) => noiseLevel(this.schedule.gamma(timeAt(at))));
+          const levelAt = (name: 'from' | 'to') => noiseLevel(this.schedule.gamma(inputs[name]!));
+          const [from, to] = [levelAt('from'), levelAt('to')];
           const denoise = (z: Tensor, level: NoiseLevel): Tensor =>
             guided(z, { context: inputs['context'], guidance }, (z, context) =>
               this.#denoise(z, level, context && { context }),
@@ -353,7 +352,7 @@ export class GaussianDiffusion
             return { xHat, excess };
           };
           const at = {
-            ...{ z: z!, from: from!, to: to!, denoise, memory, key },
+            ...{ z: z!, from, to, denoise, memory, key },
             ...(this.#variance === 'learned' && { reverse }),
           };
           const made =
@@ -362,11 +361,11 @@ export class GaussianDiffusion
               : inPaintedStep(sampler, at, {
                   resamplings,
                   keep: (drawn, key) => {
-                    const noised = this.#noised(inputs['given']!, to!, key.fold('given').normal(shape));
+                    const noised = this.#noised(inputs['given']!, to, key.fold('given').normal(shape));
                     return keepGiven(isGiven, noised, drawn);
                   },
                 });
-          return { z: made.z, last: tf.clone(last!), step: following, ...made.memory };
+          return { z: made.z, last: tf.clone(last!), ...made.memory };
         }),
       finish: ({ z, last }) =>
         tf.tidy(() => {

@@ -153,11 +153,12 @@ export class MaskedDiffusion
       given === undefined
         ? undefined
         : maskOf(where, given, { n, eventShape: this.eventShape, levels: this.levels });
-    // How many of all entries are masked before and after each step.
-    const counts = Array.from({ length: steps + 1 }, (_, step) => Math.round(entries * (1 - step / steps)));
+    // How many of all entries are masked after each step.
+    const left = Array.from({ length: steps }, (_, step) => Math.round(entries * (1 - (step + 1) / steps)));
     return {
       steps,
       inputs: { ...(context && { context }), ...(given && { given: given.values }) },
+      perStep: { left },
       start: ({ given }, key) =>
         tf.tidy(() => {
           const masks = tf.fill(shape, this.levels);
@@ -165,22 +166,19 @@ export class MaskedDiffusion
             x: isGiven === undefined ? masks : keepGiven(isGiven, given!, masks),
             // In which order the entries are unmasked, the last first.
             order: randomOrder(key.fold('order'), n, entries),
-            step: tf.tensor1d([1], 'int32'),
           };
         }),
-      next: ({ x, order, step }, inputs, key) =>
+      next: ({ x, order }, inputs, key) =>
         tf.tidy(() => {
           const logits = guided(x!, { context: inputs['context'], guidance }, (x, context) =>
             this.#logits(x, context && { context }),
           );
           const drawn = tf.cast(key.categorical(tf.div(logits, temperature)), 'float32');
-          const left = tf.gather(tf.tensor1d(counts), step!);
-          const isLeft = tf.reshape(tf.less(order!, left), shape);
+          const isLeft = tf.reshape(tf.less(order!, inputs['left']!), shape);
           const isMasked = tf.greaterEqual(x!, this.levels);
           return {
             x: select(tf.logicalAnd(isMasked, tf.logicalNot(isLeft)), drawn, x!),
             order: tf.clone(order!),
-            step: tf.add(step!, tf.scalar(1, 'int32')),
           };
         }),
       finish: ({ x }) => tf.clone(x!),

@@ -7,6 +7,7 @@ import {
   checkShape,
   runSamplingLoop,
   singleObjective,
+  stepTimes,
   stopGradient,
 } from '@dgm/core';
 import type {
@@ -155,16 +156,12 @@ export class MeanFlow
     return {
       steps,
       inputs: { ...(context && { context }) },
-      start: (_, key) =>
-        tf.tidy(() => ({
-          z: tf.mul(temperature, key.normal([n, ...this.eventShape])),
-          t: tf.ones([n]),
-        })),
-      next: ({ z, t }, { context }) =>
+      perStep: stepTimes({ steps }, { from: 1, to: 0 }),
+      start: (_, key) => tf.tidy(() => ({ z: tf.mul(temperature, key.normal([n, ...this.eventShape])) })),
+      next: ({ z }, { from, to, context }) =>
         tf.tidy(() => {
-          const r = tf.sub(t!, 1 / steps);
-          const u = this.#velocity(z!, t!, r, context && { context });
-          return { z: tf.sub(z!, tf.div(u, steps)), t: r };
+          const u = this.#velocity(z!, from!, to!, context && { context });
+          return { z: tf.add(z!, tf.mul(tf.sub(to!, from!), u)) };
         }),
       finish: ({ z }) => tf.tidy(() => toLevels(z!, this.levels)),
     };

@@ -1,4 +1,4 @@
-import { jacobianProductOf, runSamplingLoop } from '@dgm/core';
+import { jacobianProductOf, runSamplingLoop, stepAt, stepTimes } from '@dgm/core';
 import type {
   FixedStepSolver,
   Key,
@@ -50,18 +50,17 @@ export function odeDensityLoop(
   options: OdeDensityOptions & { readonly solver: FixedStepSolver },
 ): SamplingLoop {
   const { solver, interval, inputs } = options;
-  const h = (interval.to - interval.from) / solver.steps;
   return {
     steps: solver.steps,
     inputs,
-    start: (inputs, key) => tf.tidy(() => ({ ...started(options, inputs, key), step: tf.scalar(0) })),
-    next: ({ z, change, directions, step }, inputs) =>
+    perStep: stepTimes(solver, interval),
+    start: (inputs, key) => tf.tidy(() => started(options, inputs, key)),
+    next: ({ z, change, directions }, inputs) =>
       tf.tidy(() => {
         const field = (t: Scalar, [z]: OdeState) =>
           slopes(options, { t, z: z!, directions: directions! }, inputs);
-        const t: Scalar = tf.add(interval.from, tf.mul(h, step!));
-        const [moved, changed] = solver.step(field, [z!, change!], { t, h }) as [Tensor, Tensor];
-        return { z: moved, change: changed, directions: tf.clone(directions!), step: tf.add(step!, 1) };
+        const [moved, changed] = solver.step(field, [z!, change!], stepAt(inputs)) as [Tensor, Tensor];
+        return { z: moved, change: changed, directions: tf.clone(directions!) };
       }),
     finish: ({ z, change }) => tf.tidy(() => tf.add(standardNormal(z!), change!)),
   };

@@ -169,7 +169,7 @@ export class StochasticInterpolant
       interval: { from: 1, to: 0 },
       inputs: { ...(context && { context }), ...(start && { start }) },
     });
-    return stochastic(loop, { steps: solver.steps, stochasticity }, (t) => this.#level(t).value);
+    return stochastic(loop, stochasticity, (t) => this.#level(t).value);
   }
 
   /** One objective: the squared errors of the velocity and of the noise, summed over the entries. */

@@ -1,4 +1,4 @@
-import type { Key, LoopTensors, SamplingLoop } from '@dgm/core';
+import type { SamplingLoop } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 
@@ -10,20 +10,19 @@ import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
  */
 export function stochastic(
   loop: SamplingLoop,
-  { steps, stochasticity }: { readonly steps: number; readonly stochasticity: number },
+  stochasticity: number,
   level: (t: Scalar) => Tensor,
 ): SamplingLoop {
   if (stochasticity === 0) return loop;
-  // Noise of the time at the end of each step: none after the last.
-  const withNoise = ({ y, step }: LoopTensors, key: Key): LoopTensors => {
-    const variance = tf.mul((2 * stochasticity) / steps, level(tf.sub(1, tf.div(step!, steps))));
-    return {
-      y: tf.add(y!, tf.mul(tf.sqrt(tf.relu(variance)), key.normal(y!.shape))),
-      step: tf.clone(step!),
-    };
-  };
   return {
     ...loop,
-    next: (state, inputs, key) => tf.tidy(() => withNoise(loop.next(state, inputs, key), key)),
+    next: (state, inputs, key) =>
+      tf.tidy(() => {
+        const { y } = loop.next(state, inputs, key);
+        const { from, to } = inputs;
+        // Noise of the time at the end of each step: none after the last.
+        const variance = tf.mul(tf.mul(2 * stochasticity, tf.sub(from!, to!)), level(to as Scalar));
+        return { y: tf.add(y!, tf.mul(tf.sqrt(tf.relu(variance)), key.normal(y!.shape))) };
+      }),
   };
 }

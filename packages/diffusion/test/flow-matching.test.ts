@@ -20,34 +20,13 @@ import { describe, expect, it } from 'vitest';
 import { flowMatching, mlpDenoiser, optimalPairs } from '../src/index';
 import type { FlowMatching, FlowPath } from '../src/index';
 import { leastCostAssignment } from '../src/optimal-pairs';
+import { GaussianVelocity } from './analytic';
 
 const key = Key.of(0);
 const values = (x: Tensor): number[] => [...x.dataSync()];
 const [MEAN, DEVIATION] = [0.4, 0.6];
-
-/** The velocity of data that are $\mathcal N(m, s^2)$ in each entry: $E[a' x + b' \epsilon | z]$ for $z = a x + b \epsilon$. */
-class GaussianVelocity extends BaseLayer {
-  constructor(readonly path: FlowPath = 'linear') {
-    super();
-  }
-
-  protected forward(z: Tensor, { context }: CallOptions): Tensor {
-    const t = context!;
-    const angle = tf.mul(Math.PI / 2, t);
-    const [a, b, aSlope, bSlope] =
-      this.path === 'linear'
-        ? [tf.sub(1, t), t, tf.scalar(-1), tf.scalar(1)]
-        : [
-            ...[tf.cos(angle), tf.sin(angle)],
-            ...[tf.mul(-Math.PI / 2, tf.sin(angle)), tf.mul(Math.PI / 2, tf.cos(angle))],
-          ];
-    const s2 = DEVIATION ** 2;
-    const variance = tf.add(tf.mul(s2, tf.square(a!)), tf.square(b!));
-    const covariance = tf.add(tf.mul(s2, tf.mul(a!, aSlope!)), tf.mul(b!, bSlope!));
-    const centred = tf.sub(z, tf.mul(MEAN, a!));
-    return tf.add(tf.mul(tf.div(covariance, variance), centred), tf.mul(MEAN, aSlope!));
-  }
-}
+const gaussianVelocity = (path: FlowPath = 'linear') =>
+  new GaussianVelocity({ mean: MEAN, deviation: DEVIATION, path });
 
 describe('the exact velocity of a Gaussian', () => {
   const x = (): Tensor => tf.tensor2d([[0.1, 0.4], [1.5, -1], [0.4, 0.4]]); // prettier-ignore
@@ -67,7 +46,7 @@ describe('the exact velocity of a Gaussian', () => {
   ])('has its log-density, by %s', (_, timeExponent, solver) => {
     tf.tidy(() => {
       const model = flowMatching({
-        ...{ shape: [2], network: new GaussianVelocity() },
+        ...{ shape: [2], network: gaussianVelocity() },
         ...{ timeExponent, solver, trace: exactTrace() },
       });
       const logProb = values(model.elbo(x(), key));
@@ -83,7 +62,7 @@ describe('the exact velocity of a Gaussian', () => {
     ['adaptive steps', 'linear', dormandPrince({ tolerance: 1e-4 })],
   ] as const)('draws it, by %s', (_, path, solver) => {
     tf.tidy(() => {
-      const model = flowMatching({ shape: [2], network: new GaussianVelocity(path), path });
+      const model = flowMatching({ shape: [2], network: gaussianVelocity(path), path });
       const draws = values(model.sample(key, 2000, { solver }));
       const moments = [meanAndError(draws), meanAndError(draws.map((each) => (each - MEAN) ** 2))];
       expect(Math.abs(moments[0]!.mean - MEAN)).toBeLessThan(STANDARD_ERRORS * moments[0]!.standardError);
@@ -101,7 +80,7 @@ it.each([
 ] as const)(
   'draws a Gaussian by the stochastic equation, along the %s path with %d',
   async (path, stochasticity) => {
-    const model = flowMatching({ shape: [2], network: new GaussianVelocity(path), path });
+    const model = flowMatching({ shape: [2], network: gaussianVelocity(path), path });
     const loop = model.samplingLoop(4000, { solver: rungeKutta({ steps: 100, order: 1 }), stochasticity });
     const sampler = await compileSampler(loop);
     const drawn = await sampler.sample(key);
@@ -136,7 +115,7 @@ it.each(['linear', 'trigonometric'] as const)('the loss of the %s path is least 
     const x = tf.add(MEAN, tf.mul(DEVIATION, Key.of(1).normal([2000, 2])));
     const loss = (of: FlowPath): number =>
       values(
-        flowMatching({ shape: [2], network: new GaussianVelocity(of), path })
+        flowMatching({ shape: [2], network: gaussianVelocity(of), path })
           .objectives()[0]!
           .loss(x, key, { training: false }).total,
       )[0]!;
@@ -167,7 +146,7 @@ it.each(['uniform', 'beta', 'bates'] as const)(
     tf.tidy(() => {
       const [levels, n] = [4, 2000];
       const options = { shape: [1], levels, dequantization, solver: rungeKutta({ steps: 8 }) };
-      const model = flowMatching({ ...options, network: new GaussianVelocity(), trace: exactTrace() });
+      const model = flowMatching({ ...options, network: gaussianVelocity(), trace: exactTrace() });
       const integers = [0, 1, 2, 3];
       const x = tf.tensor2d(integers.flatMap((value) => Array.from({ length: n }, () => [value])));
       const ratios = tf.exp(model.elbo(x, key)).arraySync() as number[];
@@ -346,13 +325,13 @@ it('refuses wrong options and batches, and leaves nothing behind', () => {
     () => model.sample(key, 1, { guidance: Number.NaN }),
     () => model.sample(key, 1, { stochasticity: -1 }),
     () => model.sample(key, 1, { stochasticity: 1, solver: dormandPrince() }),
-    () => flowMatching({ shape: [2], levels: 1, network: new GaussianVelocity() }),
-    () => flowMatching({ shape: [2], network: new GaussianVelocity(), timeExponent: 0 }),
-    () => flowMatching({ shape: [2], network: new GaussianVelocity(), dequantization: 'normal' as never }),
+    () => flowMatching({ shape: [2], levels: 1, network: gaussianVelocity() }),
+    () => flowMatching({ shape: [2], network: gaussianVelocity(), timeExponent: 0 }),
+    () => flowMatching({ shape: [2], network: gaussianVelocity(), dequantization: 'normal' as never }),
     () => flowMatching({ shape: [2] } as never),
-    () => flowMatching({ shape: [2], network: new GaussianVelocity(), parameterization: 'levels' }),
-    () => flowMatching({ shape: [2], network: new GaussianVelocity(), parameterization: 'noise' as never }),
-    () => flowMatching({ shape: [2], network: new GaussianVelocity(), path: 'straight' as never }),
+    () => flowMatching({ shape: [2], network: gaussianVelocity(), parameterization: 'levels' }),
+    () => flowMatching({ shape: [2], network: gaussianVelocity(), parameterization: 'noise' as never }),
+    () => flowMatching({ shape: [2], network: gaussianVelocity(), path: 'straight' as never }),
     () => optimalPairs({ levels: 0 }),
   ];
   for (const run of wrong)

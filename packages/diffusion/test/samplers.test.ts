@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { compileSampler } from '@dgm/compile';
-import { DgmError, Key, runSamplingLoop } from '@dgm/core';
+import { DgmError, inputsOfStep, Key, runSamplingLoop } from '@dgm/core';
 import { expectNoLeaks, meanAndError, STANDARD_ERRORS } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -108,7 +108,7 @@ describe('with a perfect denoiser of a Gaussian', () => {
       const loop = model.samplingLoop(64, { sampler });
       let state = loop.start({}, key);
       const first = values(state['z']!);
-      for (let step = 0; step < loop.steps; step++) state = loop.next(state, {}, key.fold(step));
+      for (let step = 1; step <= loop.steps; step++) state = loop.next(state, inputsOfStep(loop, step), key);
       const [a, b] = [end, start].map((gamma) => {
         const alpha2 = 1 / (1 + Math.exp(gamma));
         return { alpha: Math.sqrt(alpha2), total: Math.sqrt(alpha2 * deviation ** 2 + 1 - alpha2) };

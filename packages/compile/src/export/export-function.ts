@@ -1,13 +1,10 @@
-import { ArgumentError, checkOptions, UnsupportedError } from '@dgm/core';
+import { ArgumentError, checkOptions } from '@dgm/core';
 import type { Variable } from '@tensorflow/tfjs-core';
-import { capture } from '../capture/capture';
 import type { InputSpec } from '../capture/capture';
 import type { TensorFunction } from '../function/compile';
-import { constantValue, inputValue } from '../graph/graph';
-import type { Data, DType, Value } from '../graph/graph';
-import { dropUnusedInputs, substitute } from '../graph/substitute';
+import type { Value } from '../graph/graph';
 import { writeModel } from '../onnx/write-model';
-import { portablePasses, simplify } from '../passes/simplify';
+import { FileCaptures, type Described } from './file-captures';
 
 /** What goes into the file beside the function. */
 export interface ExportFunctionOptions {
@@ -44,17 +41,9 @@ export function exportFunction(
   { parameters = new Map(), metadata = {}, ...unknown }: ExportFunctionOptions = {},
 ): Uint8Array {
   checkOptions('exportFunction', unknown, ['parameters', 'metadata']);
-  const { graph, state, draws } = capture(fn, specs);
-  if ([...state.keys()].some((name) => graph.outputs.has(name))) {
-    throw new UnsupportedError({
-      where: 'exportOnnx',
-      argument: 'the function',
-      expected: 'to assign no variable',
-      actual: 'one that does',
-      remedy: 'export it without training',
-    });
-  }
-  const shared = [...graph.outputs.keys()].find((name) => graph.inputs.has(name));
+  const captures = new FileCaptures(parameters);
+  const graph = captures.capture(fn, specs);
+  const shared = [...graph.outputs.keys()].find((name) => name in specs);
   if (shared !== undefined) {
     throw new ArgumentError({
       where: 'exportOnnx',
@@ -63,38 +52,13 @@ export function exportFunction(
       actual: `an output "${shared}"`,
     });
   }
-  const paths = new Map([...parameters].map(([path, variable]) => [variable, path]));
-  const names = new Map<Value, string>();
-  const replacements = new Map<string, Value>();
-  for (const [name, variable] of state) {
-    const weight = constantValue(
-      (variable.dataSync() as Data).slice(),
-      variable.shape,
-      variable.dtype as DType,
-    );
-    replacements.set(name, weight);
-    const path = paths.get(variable);
-    if (path !== undefined) names.set(weight, path);
-  }
-  const noise = [...draws].map(([name, draw], index) => {
-    const value = inputValue(`noise/${index}`, { shape: draw.shape, dtype: 'float32' });
-    replacements.set(name, value);
-    return [`noise/${index}`, { value, distribution: draw.distribution }] as const;
-  });
-
-  const bound = substitute(graph, replacements);
-  const noiseInputs = noise.map(([name, { value }]) => [name, value] as const);
-  const used = dropUnusedInputs(
-    simplify({ outputs: bound.outputs, inputs: new Map([...bound.inputs, ...noiseInputs]) }, portablePasses),
-  );
-  const distributions = new Map(noise.map(([name, { distribution }]) => [name, distribution]));
-  return writeModel(used, {
-    outputPrefix: '',
-    names,
+  const { names, distributions } = captures;
+  return writeModel(graph, {
+    ...{ outputPrefix: '', names },
     metadata: {
       ...metadata,
-      'dgm.inputs': describe(used.inputs, distributions),
-      'dgm.outputs': describe(used.outputs),
+      'dgm.inputs': describe(graph.inputs, distributions),
+      'dgm.outputs': describe(graph.outputs),
     },
   });
 }
@@ -103,9 +67,9 @@ function describe(
   values: ReadonlyMap<string, Value>,
   distributions: ReadonlyMap<string, string> = new Map(),
 ): string {
-  const entries = [...values].map(([name, { shape, dtype }]) => {
+  const entries = [...values].map(([name, { shape, dtype }]): [string, Described] => {
     const distribution = distributions.get(name);
-    return [name, { shape, dtype, ...(distribution === undefined ? {} : { distribution }) }];
+    return [name, { shape, dtype, ...(distribution !== undefined && { distribution }) }];
   });
   return JSON.stringify(Object.fromEntries(entries));
 }

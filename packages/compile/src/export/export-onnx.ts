@@ -1,9 +1,10 @@
-import { ArgumentError, checkInteger, checkOptions } from '@dgm/core';
+import { ArgumentError, checkInteger, checkOptions, hasSamplingLoop } from '@dgm/core';
 import type { Distribution, GenerativeModel, Key, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { version } from '../../package.json';
 import { exportFunction } from './export-function';
+import { exportSampler } from './export-sampler';
 
 export interface ExportOptions {
   /**
@@ -30,7 +31,8 @@ export interface ExportOptions {
  * browser, without this library.
  *
  * The batch is the input `x`; random draws are the inputs `noise/0`, `noise/1`, ... The output has the method's name; a
- * distribution gives `<method>/mean` and `<method>/variance`. `metadata_props` hold `dgm.model`, `dgm.method`,
+ * distribution gives `<method>/mean` and `<method>/variance`. The `sample` of a model that draws in a loop is written by
+ * {@link exportSampler}. `metadata_props` hold `dgm.model`, `dgm.method`,
  * `dgm.version`, `dgm.inputs` and `dgm.outputs` (shapes, types and what to draw the noise from, as JSON). Weights keep
  * their paths as names.
  *
@@ -51,19 +53,21 @@ export function exportOnnx(model: GenerativeModel, options: ExportOptions): Uint
   for (const size of inputShape) checkInteger('exportOnnx', 'inputShape', size, { min: 0 });
   const call = methodOf(model, method);
   const isSampler = method === 'sample';
+  const file = {
+    parameters: model.parameters(),
+    metadata: {
+      ...metadata,
+      'dgm.model': model.constructor.name,
+      'dgm.method': method,
+      'dgm.version': version,
+    },
+  };
+  if (isSampler && hasSamplingLoop(model)) return exportSampler(model.samplingLoop(batch), file);
   return exportFunction(
     ({ tensors, key }) =>
       tf.tidy(() => outputsOf(method, isSampler ? call(key, batch) : call(tensors['x'], key))),
     isSampler ? {} : { x: { shape: [batch, ...inputShape] } },
-    {
-      parameters: model.parameters(),
-      metadata: {
-        ...metadata,
-        'dgm.model': model.constructor.name,
-        'dgm.method': method,
-        'dgm.version': version,
-      },
-    },
+    file,
   );
 }
 

@@ -2,8 +2,7 @@ import { checkInteger, checkOneOf, checkOptions, UnsupportedError } from '@dgm/c
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { capture } from '../capture/capture';
 import type { CaptureInputs, InputSpec } from '../capture/capture';
-import { inputValue } from '../graph/graph';
-import { dropUnusedInputs } from '../graph/substitute';
+import { dropUnusedInputs, withState } from '../graph/substitute';
 import { writeLoop, writeModel } from '../onnx/write-model';
 import { simplify, tune } from '../passes/simplify';
 import { loadRuntime } from '../runtime/load-runtime';
@@ -67,21 +66,18 @@ export async function compile<Output extends string>(
 /**
  * Captures a function whose outputs are inputs of the same names, to be applied many times in one run.
  * @param specs - of its inputs, the outputs among them
+ * @param given - the options of `compile`, and the names of the inputs that have a value for each step, which are `changing`
  * @throws what `compile` throws
  */
 export async function compileLoop(
   fn: TensorFunction,
   specs: Readonly<Record<string, InputSpec>>,
-  options: CompileOptions = {},
+  given: CompileOptions & { readonly changing: readonly string[] },
 ): Promise<CompiledLoop> {
+  const { changing, ...options } = given;
   const { captured, ...session } = await captureFor(fn, specs, options);
-  const { inputs, outputs } = captured.graph;
-  // An output that no step reads goes around as well.
-  const state = [...outputs].map(
-    ([name, value]) => [name, inputs.get(name) ?? inputValue(name, value)] as const,
-  );
-  const graph = { inputs: new Map([...inputs, ...state]), outputs };
-  const model = writeLoop(graph, new Set(captured.draws.keys()));
+  const graph = withState(captured.graph);
+  const model = writeLoop(graph, new Set([...captured.draws.keys(), ...changing]));
   return new CompiledLoop({ ...captured, graph }, await captured.runtime.createSession(model, session));
 }
 

@@ -20,6 +20,8 @@ export interface LoopInputs {
   readonly start: Readonly<Record<string, Tensor>>;
   /** The function's other inputs, the same in each step. Borrowed. */
   readonly tensors: Readonly<Record<string, Tensor>>;
+  /** Numbers that the function is given in each step, by the names of its inputs. */
+  readonly numbers: Readonly<Record<string, readonly number[]>>;
   /** The key of each step. */
   readonly key: (step: number) => Key;
 }
@@ -43,8 +45,9 @@ export class CompiledLoop {
   }
 
   /** @returns the outputs of the last step, as tensors that the caller owns */
-  async run(steps: number, { start, tensors, key }: LoopInputs): Promise<Record<string, Tensor>> {
-    const { graph } = this.#function;
+  async run(steps: number, { start, tensors, numbers, key }: LoopInputs): Promise<Record<string, Tensor>> {
+    const { graph, runtime } = this.#function;
+    const read = Object.entries(numbers).filter(([name]) => graph.inputs.has(name));
     const names = [...graph.outputs.keys()];
     const fixed = { ...(await this.#feeds.variables()), ...(await this.#feeds.tensors(tensors)) };
     let state = await this.#feeds.tensors(start);
@@ -52,9 +55,15 @@ export class CompiledLoop {
     for (let first = 0; first < steps; first += this.#stepsAtOnce) {
       const count = Math.min(this.#stepsAtOnce, steps - first);
       const keys = Array.from({ length: count }, (_, index) => key(first + index));
-      const feeds = { ...fixed, ...state, ...this.#feeds.stackedDraws(keys) };
+      const feeds: Feeds = { ...fixed, ...state, ...this.#feeds.stackedDraws(keys) };
+      for (const [name, values] of read)
+        feeds[name] = runtime.tensor(
+          Float32Array.from(values.slice(first, first + count)),
+          [count],
+          'float32',
+        );
       this.#feeds.check(feeds);
-      feeds[STEPS] = this.#function.runtime.tensor(new Float32Array(count), [count], 'float32');
+      feeds[STEPS] = runtime.tensor(new Float32Array(count), [count], 'float32');
       results = await this.#session.run(
         feeds,
         Object.fromEntries(names.map((name) => [`out/${name}`, null])),

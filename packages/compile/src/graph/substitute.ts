@@ -1,4 +1,4 @@
-import { createNode, topologicalOrder } from './graph';
+import { createNode, inputValue, topologicalOrder } from './graph';
 import type { Graph, Value } from './graph';
 
 /** The same graph with some inputs replaced by other values: constants, mostly. */
@@ -25,6 +25,15 @@ export function substitute(graph: Graph, replacements: ReadonlyMap<string, Value
 export function dropUnusedInputs({ inputs, outputs }: Graph): Graph {
   const used = usedValues(outputs.values());
   return { inputs: new Map([...inputs].filter(([, value]) => used.has(value))), outputs };
+}
+
+/** The graph of a step whose outputs are its next inputs, with those inputs that nothing reads: they go around as well. */
+export function withState({ inputs, outputs }: Graph): Graph {
+  const state = [...outputs].map(([name, value]): [string, Value] => [
+    name,
+    inputs.get(name) ?? inputValue(name, value),
+  ]);
+  return { inputs: new Map([...inputs, ...state]), outputs };
 }
 
 /** Every value that some values depend on, and these. */

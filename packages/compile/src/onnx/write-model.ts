@@ -50,24 +50,100 @@ export const STEPS = 'steps';
  */
 export function writeLoop(graph: Graph, changing: ReadonlySet<string>): Uint8Array {
   const outer = new ModelWriter();
-  const body = new ModelWriter({ outer, prefix: 'step/' });
-  const states = [...graph.outputs.keys()].map((name) => [name, graph.inputs.get(name)!] as const);
   const number = inputValue(STEPS, { shape: [], dtype: 'float32' });
-  const stacked = [...[...graph.inputs].filter(([name]) => changing.has(name)), [STEPS, number] as const];
-  const varying = new Set([...states, ...stacked].map(([, value]) => value));
-  for (const [name, value] of [...states, ...stacked]) body.input(`step/${name}`, value);
+  const stacked = new Map([...[...graph.inputs].filter(([name]) => changing.has(name)), [STEPS, number]]);
+  for (const name of graph.outputs.keys()) outer.input(name, graph.inputs.get(name)!);
   for (const [name, value] of stacked) outer.input(name, value, STEPS);
-  for (const [name, value] of graph.inputs) if (!changing.has(name)) outer.input(name, value);
+  for (const [name, value] of graph.inputs)
+    if (!changing.has(name) && !graph.outputs.has(name)) outer.input(name, value);
+  writeSteps(outer, graph, { stacked, before: (name) => name, after: (name) => `out/${name}` });
+  for (const [name, value] of graph.outputs) outer.declareOutput(`out/${name}`, value);
+  return outer.finish();
+}
+
+/** The functions of a sampler, whose states have the same names in all of them. */
+export interface SamplerGraphs {
+  /** The first step: to the state. */
+  readonly start: Graph;
+  /** Each further step: from the state and its inputs to the state. */
+  readonly next: Graph;
+  /** From the state to the samples. */
+  readonly finish: Graph;
+}
+
+/** How a sampler is written. */
+export interface WriteSamplerOptions {
+  /** The inputs of `next` that have a value for each step. */
+  readonly changing: ReadonlySet<string>;
+  /** How many steps there are after the first; {@link STEPS} if what changes from step to step says so. */
+  readonly steps: number | typeof STEPS;
+  /** The name of the only output, which is that of `finish`. */
+  readonly output: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly names: ReadonlyMap<Value, string>;
+}
+
+/** Writes a sampler whose further steps are one `Scan`, which stacks what changes from step to step along a first axis. */
+export function writeSampler(
+  { start, next, finish }: SamplerGraphs,
+  { changing, steps, output, metadata, names }: WriteSamplerOptions,
+): Uint8Array {
+  const outer = new ModelWriter({ names });
+  const state = new Set(start.outputs.keys());
+  const entered = new Set<string>();
+  const enter = (name: string, value: Value): void => {
+    if (entered.has(name)) outer.define(value, name);
+    else outer.input(name, value, changing.has(name) ? steps : undefined);
+    entered.add(name);
+  };
+  const lowerAll = (graph: Graph): void =>
+    topologicalOrder(graph.outputs.values()).forEach((node) => outer.lower(node));
+  const after = (name: string): string => `last/${name}`;
+
+  for (const [name, value] of start.inputs) enter(name, value);
+  for (const [name, value] of next.inputs) if (!state.has(name)) enter(name, value);
+  lowerAll(start);
+  const stacked = new Map([...next.inputs].filter(([name]) => changing.has(name)));
+  if (stacked.size === 0) {
+    // A scan needs something to go along.
+    const zeros = outer.vector(new Array<number>(Number(steps)).fill(0), 'float32');
+    stacked.set(zeros, inputValue(zeros, { shape: [], dtype: 'float32' }));
+  }
+  writeSteps(outer, next, { stacked, before: (name) => outer.nameOf(start.outputs.get(name)!), after });
+  for (const [name, value] of finish.inputs)
+    if (state.has(name)) outer.define(value, after(name));
+    else enter(name, value);
+  lowerAll(finish);
+  for (const value of finish.outputs.values()) outer.copy(output, value);
+  return outer.finish(metadata);
+}
+
+/** How the steps of a loop are part of a graph. */
+interface Steps {
+  /** What changes from step to step, by the names of the stacks. */
+  readonly stacked: ReadonlyMap<string, Value>;
+  /** What a part of the state is called before the first step, and after the last. */
+  readonly before: (name: string) => string;
+  readonly after: (name: string) => string;
+}
+
+/** Writes a graph that is applied once for each element of some stacks. What does not change from step to step comes before. */
+function writeSteps(outer: ModelWriter, graph: Graph, { stacked, before, after }: Steps): void {
+  const body = new ModelWriter({ outer, prefix: 'step/' });
+  const names = [...graph.outputs.keys()];
+  const entering = [...names.map((name) => [name, graph.inputs.get(name)!] as const), ...stacked];
+  const varying = new Set(entering.map(([, value]) => value));
+  for (const [name, value] of entering) body.input(`step/in/${name}`, value);
   for (const node of topologicalOrder(graph.outputs.values())) {
     const changes = node.inputs.some((value) => varying.has(value));
     if (changes) node.outputs.forEach((value) => varying.add(value));
     (changes ? body : outer).lower(node);
   }
   for (const [name, value] of graph.outputs) body.output(`step/out/${name}`, value);
-  const outputs = new Map([...graph.outputs].map(([name, value]) => [`out/${name}`, value]));
-  const entering = [...states, ...stacked].map(([name]) => name);
-  outer.scan(entering, { body, stacked: stacked.length, outputs });
-  return outer.finish();
+  outer.scan([...names.map(before), ...stacked.keys()], {
+    ...{ body, stacked: stacked.size },
+    outputs: names.map(after),
+  });
 }
 
 interface OnnxNode {
@@ -90,7 +166,8 @@ interface Scan {
   readonly body: ModelWriter;
   /** How many of the inputs, from the last, have an element for each step. */
   readonly stacked: number;
-  readonly outputs: ReadonlyMap<string, Value>;
+  /** The names of the state after the last step. */
+  readonly outputs: readonly string[];
 }
 
 class ModelWriter implements OnnxBuilder {
@@ -115,8 +192,8 @@ class ModelWriter implements OnnxBuilder {
     this.#prefix = prefix;
   }
 
-  /** With `stack`, there is a first axis of unknown size, of that name. */
-  input(name: string, value: Value, stack?: string): void {
+  /** With `stack`, there is a first axis of that size, or of an unknown size of that name. */
+  input(name: string, value: Value, stack?: string | number): void {
     this.#names.set(value, name);
     this.#inputs.push(valueInfo(name, value, stack));
   }
@@ -130,8 +207,19 @@ class ModelWriter implements OnnxBuilder {
   /** A node's result takes the output's name; what has a name already, an input or another output, is copied. */
   output(name: string, value: Value): void {
     const own = this.nameOf(value);
-    if (this.#results.has(own) && !this.#outputNames.has(own)) this.#outputNames.set(own, name);
-    else this.#nodes.push({ opType: 'Identity', input: [own], output: [name], attribute: [] });
+    if (!this.#results.has(own) || this.#outputNames.has(own)) return this.copy(name, value);
+    this.#outputNames.set(own, name);
+    this.declareOutput(name, value);
+  }
+
+  /** An output that leaves the name of a value to graphs inside this one, which may use it. */
+  copy(name: string, value: Value): void {
+    this.#nodes.push({ opType: 'Identity', input: [this.nameOf(value)], output: [name], attribute: [] });
+    this.declareOutput(name, value);
+  }
+
+  /** Says that what has a name already is an output. */
+  declareOutput(name: string, value: Value): void {
     this.#outputs.push(valueInfo(name, value));
   }
 
@@ -142,13 +230,19 @@ class ModelWriter implements OnnxBuilder {
   nameOf(value: Value): string {
     const known = this.#names.get(value);
     if (known !== undefined) return known;
-    if (value.source.kind !== 'constant' && this.#outer !== undefined) return this.#outer.nameOf(value);
+    const isOuter = value.source.kind !== 'constant' || this.#outer?.hasNameFor(value);
+    if (isOuter && this.#outer !== undefined) return this.#outer.nameOf(value);
     if (value.source.kind !== 'constant')
       throw new Error(`The graph uses the ${value.source.kind} before it is there.`);
     const wanted = this.#constantNames.get(value);
     const name = this.#initializer(value.source.data, value.shape, value.dtype, wanted);
     this.#names.set(value, name);
     return name;
+  }
+
+  /** Whether a constant is to have a name of its own. */
+  hasNameFor(value: Value): boolean {
+    return this.#constantNames.has(value);
   }
 
   node(
@@ -204,14 +298,13 @@ class ModelWriter implements OnnxBuilder {
     return this.node('Reshape', [name, this.int64(shape)]);
   }
 
-  /** Steps of a graph, with its inputs and then as many that are stacked; the results are this graph's outputs. */
+  /** Steps of a graph, with its inputs and then as many that are stacked. */
   scan(inputs: readonly string[], { body, stacked, outputs }: Scan): void {
     const attribute = [
       { name: 'body', type: attributeTypes.graph, g: body.#graph() },
       { name: 'num_scan_inputs', ...encodeAttribute(stacked) },
     ];
-    this.#nodes.push({ opType: 'Scan', input: inputs, output: [...outputs.keys()], attribute });
-    for (const [name, value] of outputs) this.#outputs.push(valueInfo(name, value));
+    this.#nodes.push({ opType: 'Scan', input: inputs, output: outputs, attribute });
   }
 
   finish(metadata: Readonly<Record<string, string>> = {}): Uint8Array {
@@ -258,8 +351,9 @@ class ModelWriter implements OnnxBuilder {
   }
 }
 
-function valueInfo(name: string, { shape, dtype }: Value, stack?: string): Message {
-  const first = stack === undefined ? [] : [{ dimParam: stack }];
+function valueInfo(name: string, { shape, dtype }: Value, stack?: string | number): Message {
+  const first =
+    stack === undefined ? [] : [typeof stack === 'number' ? { dimValue: stack } : { dimParam: stack }];
   const dim = [...first, ...shape.map((dimValue) => ({ dimValue }))];
   return { name, type: { tensorType: { elemType: dataTypes[dtype], shape: { dim } } } };
 }

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { checkGiven, checkInteger, checkNumber, checkOptions } from '../check/check';
 import { ShapeError } from '../errors/dgm-error';
+import { inputsOfStep } from '../model/sampling-loop';
 import type { LoopTensors, SamplingLoop } from '../model/sampling-loop';
 import type { Key } from '../random/key';
 import { formatShape } from '../shape/shape';
@@ -99,7 +100,7 @@ export function drawsAlong(
     const draws: Tensor[] = [];
     let state = loop.start(loop.inputs, key.fold(0));
     for (let step = 1; step <= loop.steps; step++) {
-      const next = tf.tidy(() => loop.next(state, loop.inputs, key.fold(step)));
+      const next = tf.tidy(() => loop.next(state, inputsOfStep(loop, step), key.fold(step)));
       tf.dispose(state);
       state = next;
       if (step > skip && (step - skip) % every === 0) draws.push(loop.finish(state));

@@ -2,7 +2,7 @@ import { expectNoLeaks } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { Key } from '../random/key';
-import { hasSamplingLoop, runSamplingLoop } from './sampling-loop';
+import { hasSamplingLoop, inputsOfStep, runSamplingLoop } from './sampling-loop';
 import type { SamplingLoop } from './sampling-loop';
 
 /** A random walk with a drift. */
@@ -30,6 +30,20 @@ test('runSamplingLoop: step i draws with key.fold(i), and nothing but the sample
     /expected key to be a Key/,
   );
   drift.dispose();
+});
+
+test('each step is given its own numbers beside the inputs', () => {
+  const loop: SamplingLoop = {
+    steps: 3,
+    inputs: {},
+    perStep: { factor: [2, 3, 5], shift: [1, 0, 7] },
+    start: () => ({ x: tf.scalar(1) }),
+    next: ({ x }, { factor, shift }) => tf.tidy(() => ({ x: tf.add(tf.mul(x!, factor!), shift!) })),
+    finish: ({ x }) => tf.clone(x!),
+  };
+  const value = expectNoLeaks(() => tf.tidy(() => runSamplingLoop(loop, Key.of(0)).dataSync()[0]));
+  expect(value).toBe(((1 * 2 + 1) * 3 + 0) * 5 + 7);
+  tf.tidy(() => expect(inputsOfStep(loop, 3)['factor']!.dataSync()[0]).toBe(5));
 });
 
 test('hasSamplingLoop tells models that have one', () => {

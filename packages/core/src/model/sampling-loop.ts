@@ -15,9 +15,18 @@ export interface SamplingLoop {
   readonly steps: number;
   /** Inputs of every step, such as a context or entries to keep. The loop borrows them. */
   readonly inputs: LoopTensors;
+  /**
+   * Numbers that change from step to step, such as its times: `steps` of each. A loop that reads them here and nowhere else has
+   * the same step for every number of steps.
+   * @defaultValue none
+   */
+  readonly perStep?: Readonly<Record<string, readonly number[]>>;
   /** The first step. The caller owns the state. */
   start(inputs: LoopTensors, key: Key): LoopTensors;
-  /** One more step. Arguments are borrowed; the caller owns the new state. */
+  /**
+   * One more step. Arguments are borrowed; the caller owns the new state.
+   * @param inputs - those of every step, and the numbers of this one as scalars
+   */
   next(state: LoopTensors, inputs: LoopTensors, key: Key): LoopTensors;
   /** The samples in the last state, `[n, ...event]`; the caller owns them. */
   finish(state: LoopTensors): Tensor;
@@ -44,12 +53,29 @@ export function runSamplingLoop(loop: SamplingLoop, key: Key): Tensor {
   return tf.tidy(() => {
     let state = loop.start(loop.inputs, key.fold(0));
     for (let step = 1; step <= loop.steps; step++) {
-      const next = tf.tidy(() => loop.next(state, loop.inputs, key.fold(step)));
+      const next = tf.tidy(() => loop.next(state, inputsOfStep(loop, step), key.fold(step)));
       tf.dispose(state);
       state = next;
     }
     return loop.finish(state);
   });
+}
+
+/**
+ * The inputs of one step of a loop, for code that takes the steps itself. Call it inside `tf.tidy`.
+ * @param step - from 1 to `loop.steps`
+ *
+ * @example
+ * ```ts
+ * const loop = gaussianDiffusion({ shape: [2], network: mlpDenoiser({ shape: [2], key }) }).samplingLoop(16);
+ * let state = loop.start(loop.inputs, key.fold(0));
+ * for (let step = 1; step <= loop.steps; step++)
+ *   state = tf.tidy(() => loop.next(state, inputsOfStep(loop, step), key.fold(step)));
+ * ```
+ */
+export function inputsOfStep({ inputs, perStep = {} }: SamplingLoop, step: number): LoopTensors {
+  const numbers = Object.entries(perStep).map(([name, values]) => [name, tf.scalar(values[step - 1]!)]);
+  return { ...inputs, ...Object.fromEntries(numbers) };
 }
 
 /**

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { dormandPrince, dormandPrinceTableau } from './dormand-prince';
 import { Key } from '../random/key';
 import { runSamplingLoop } from '../model/sampling-loop';
-import { equalSteps, odeSamplingLoop, rungeKutta } from './ode';
+import { equalSteps, odeSamplingLoop, rungeKutta, stepAt, stepTimes } from './ode';
 import type { OdeSolver, TimeInterval, VectorField } from './ode';
 
 /** A problem with a known solution, of one part. */
@@ -131,7 +131,17 @@ test.each([
   expect(make).toThrow(name);
 });
 
-test('a sampling loop takes the steps of the solver, and each step reads its time from the state', () => {
+test('the times of equal steps end exactly where they should', () => {
+  const { from, to } = stepTimes({ steps: 10 }, { from: 1, to: 0 });
+  expect([from.length, from[0], to.at(-1)]).toEqual([10, 1, 0]);
+  expect(from.slice(1)).toEqual(to.slice(0, -1));
+  tf.tidy(() => {
+    const { t, h } = stepAt({ from: tf.scalar(0.75), to: tf.scalar(0.5) });
+    expect([t.dataSync()[0], h.dataSync()[0]]).toEqual([0.75, -0.25]);
+  });
+});
+
+test('a sampling loop takes the steps of the solver, and each step is given its times', () => {
   // y' = 2 t y + c, from -1 to 1 in 10 steps.
   const solver = rungeKutta({ steps: 10 });
   const interval = { from: -1, to: 1 };

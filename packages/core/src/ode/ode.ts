@@ -32,7 +32,11 @@ export interface FixedStepSolver extends OdeSolver {
   /** The number of steps. */
   readonly steps: number;
   /** $y(t + h)$ for $y(t)$ = `y`. Call it inside `tf.tidy`. */
-  step(field: VectorField, y: OdeState, at: { readonly t: number | Scalar; readonly h: number }): OdeState;
+  step(
+    field: VectorField,
+    y: OdeState,
+    at: { readonly t: number | Scalar; readonly h: number | Scalar },
+  ): OdeState;
 }
 
 /**
@@ -124,8 +128,8 @@ export interface OdeSamplingLoopOptions {
 }
 
 /**
- * Sampling by an ordinary differential equation, as a loop whose steps are alike: an engine captures one step, which reads
- * its time from the state, and runs it `solver.steps` times.
+ * Sampling by an ordinary differential equation, as a loop whose steps are alike: an engine captures one step, which is given
+ * the times `from` and `to`, and runs it `solver.steps` times.
  *
  * @example
  * ```ts
@@ -141,19 +145,47 @@ export interface OdeSamplingLoopOptions {
 export function odeSamplingLoop(options: OdeSamplingLoopOptions): SamplingLoop {
   const { field, start, solver, interval, inputs = {} } = options;
   checkOptions('odeSamplingLoop', options, ['field', 'start', 'solver', 'interval', 'inputs']);
-  const h = (interval.to - interval.from) / solver.steps;
   return {
     steps: solver.steps,
     inputs,
-    start: (inputs, key) => ({ y: start(inputs, key), step: tf.scalar(0) }),
-    next: ({ y, step }, inputs) =>
+    perStep: stepTimes(solver, interval),
+    start: (inputs, key) => ({ y: start(inputs, key) }),
+    next: ({ y }, inputs) =>
       tf.tidy(() => {
-        const t: Scalar = tf.add(interval.from, tf.mul(h, step!));
-        const [next] = solver.step((t, [y]) => [field(t, y!, inputs)], [y!], { t, h });
-        return { y: next!, step: tf.add(step!, 1) };
+        const [next] = solver.step((t, [y]) => [field(t, y!, inputs)], [y!], stepAt(inputs));
+        return { y: next! };
       }),
     finish: ({ y }) => tf.clone(y!),
   };
+}
+
+/**
+ * The times that each of a number of equal steps goes `from` and `to`: the `perStep` of a loop.
+ *
+ * @example
+ * ```ts
+ * stepTimes({ steps: 4 }, { from: 1, to: 0 }); // { from: [1, 0.75, 0.5, 0.25], to: [0.75, 0.5, 0.25, 0] }
+ * ```
+ */
+export function stepTimes(
+  { steps }: Pick<FixedStepSolver, 'steps'>,
+  { from, to }: TimeInterval,
+): Readonly<Record<'from' | 'to', readonly number[]>> {
+  const h = (to - from) / steps;
+  const times = Array.from({ length: steps }, (_, index) => from + index * h);
+  return { from: times, to: [...times.slice(1), to] };
+}
+
+/**
+ * The time and the length of a step of a loop with {@link stepTimes}, from its inputs. Call it inside `tf.tidy`.
+ *
+ * @example
+ * ```ts
+ * const { t, h } = stepAt({ from: tf.scalar(0.75), to: tf.scalar(0.5) }); // 0.75 and -0.25
+ * ```
+ */
+export function stepAt({ from, to }: LoopTensors): { readonly t: Scalar; readonly h: Scalar } {
+  return { t: from as Scalar, h: tf.sub(to!, from!) };
 }
 
 /** The slopes of all stages of a step of size h from (t, y); the first may be given. */
@@ -165,26 +197,38 @@ export function slopesOf(
     h,
     y,
     first,
-  }: { readonly t: number | Scalar; readonly h: number; readonly y: OdeState; readonly first?: OdeState },
+  }: {
+    readonly t: number | Scalar;
+    readonly h: number | Scalar;
+    readonly y: OdeState;
+    readonly first?: OdeState;
+  },
 ): OdeState[] {
   const slopes: OdeState[] = first === undefined ? [] : [first];
   for (let stage = slopes.length; stage < c.length; stage++) {
     const at = stage === 0 ? y : moved(y, slopes, { h, weights: a[stage]! });
-    slopes.push(field(later(t, c[stage]! * h), at));
+    slopes.push(field(later(t, scaled(h, c[stage]!)), at));
   }
   return slopes;
 }
 
-function later(t: number | Scalar, by: number): Scalar {
-  if (typeof t === 'number') return tf.scalar(t + by);
-  return by === 0 ? t : tf.add(t, by);
+function later(t: number | Scalar, by: number | Scalar): Scalar {
+  if (typeof t === 'number' && typeof by === 'number') return tf.scalar(t + by);
+  return by === 0 && typeof t !== 'number' ? t : tf.add(t, by);
+}
+
+/** $w h$ */
+function scaled(h: number | Scalar, weight: number): number | Scalar {
+  if (typeof h === 'number') return weight * h;
+  if (weight === 0) return 0;
+  return weight === 1 ? h : tf.mul(weight, h);
 }
 
 /** $y + h \sum_i w_i k_i$ */
 export function moved(
   y: OdeState,
   slopes: readonly OdeState[],
-  step: { readonly h: number; readonly weights: readonly number[] },
+  step: { readonly h: number | Scalar; readonly weights: readonly number[] },
 ): OdeState {
   const change = combined(slopes, step);
   return y.map((part, index) => tf.add(part, change[index]!));
@@ -193,11 +237,11 @@ export function moved(
 /** $h \sum_i w_i k_i$ */
 export function combined(
   slopes: readonly OdeState[],
-  { h, weights }: { readonly h: number; readonly weights: readonly number[] },
+  { h, weights }: { readonly h: number | Scalar; readonly weights: readonly number[] },
 ): OdeState {
   return slopes[0]!.map((_, part) => {
     const terms = slopes.flatMap((slope, stage): Tensor[] =>
-      weights[stage] ? [tf.mul(h * weights[stage], slope[part]!)] : [],
+      weights[stage] ? [tf.mul(scaled(h, weights[stage]), slope[part]!)] : [],
     );
     return terms.length === 1 ? terms[0]! : tf.addN(terms);
   });
