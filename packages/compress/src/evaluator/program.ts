@@ -251,9 +251,43 @@ function select(inputs: readonly Operand[], { data: out, shape }: Operand): Run 
   };
 }
 
+/** Consecutive positions, from the element `first` on. */
+interface Stretch {
+  readonly first: number;
+  readonly position: number;
+  readonly count: number;
+}
+
+/** From so many elements on, copying a stretch at once is faster, and takes less memory than the position of each. */
+const LONG = 64;
+
+/** Positions as stretches that are long in the mean; undefined where they are not. */
+function stretchesOf(at: Int32Array): readonly Stretch[] | undefined {
+  const stretches: Stretch[] = [];
+  for (let first = 0; first < at.length;) {
+    const position = at[first]!;
+    let count = 1;
+    while (at[first + count] === position + count) count++;
+    stretches.push({ first, position, count });
+    if (stretches.length * LONG > at.length) return undefined;
+    first += count;
+  }
+  return stretches;
+}
+
 function view(x: Float64Array, at: Int32Array, out: Float64Array): Run {
+  const stretches = stretchesOf(at);
+  if (stretches === undefined) {
+    return () => {
+      for (let i = 0; i < out.length; i++) out[i] = x[at[i]!]!;
+    };
+  }
+  const copies = stretches.map(({ first, position, count }) => ({
+    from: x.subarray(position, position + count),
+    to: first,
+  }));
   return () => {
-    for (let i = 0; i < out.length; i++) out[i] = x[at[i]!]!;
+    for (const { from, to } of copies) out.set(from, to);
   };
 }
 
@@ -264,16 +298,30 @@ function place(
 ): Run {
   const out = output.data;
   const strides = stridesOf(output.shape);
-  const parts = inputs.map(({ data, shape }, index) => ({
-    data,
-    at: indices(shape, strides, offsets[index]!),
-  }));
-  const isWhole = parts.reduce((sum, { data }) => sum + data.length, 0) === out.length;
+  const isWhole = inputs.reduce((sum, { data }) => sum + data.length, 0) === out.length;
+  const runs = inputs.map(({ data, shape }, index) =>
+    placeAt(data, indices(shape, strides, offsets[index]!), out),
+  );
   return () => {
     if (!isWhole) out.fill(fill);
-    for (const { data, at } of parts) {
+    for (const run of runs) run();
+  };
+}
+
+/** Each element goes to its position. */
+function placeAt(data: Float64Array, at: Int32Array, out: Float64Array): Run {
+  const stretches = stretchesOf(at);
+  if (stretches === undefined) {
+    return () => {
       for (let i = 0; i < data.length; i++) out[at[i]!] = data[i]!;
-    }
+    };
+  }
+  const copies = stretches.map(({ first, position, count }) => ({
+    from: data.subarray(first, first + count),
+    to: position,
+  }));
+  return () => {
+    for (const { from, to } of copies) out.set(from, to);
   };
 }
 

@@ -87,6 +87,11 @@ const functions: Readonly<Record<string, [Shapes, (inputs: Record<string, Tensor
   ],
   reverse: [{ x: [2, 3, 4] }, ({ x }) => tf.reverse(x!, [0, 2])],
   slice: [{ x: [4, 5] }, ({ x }) => tf.slice(x!, [1, 2], [-1, 2])],
+  'slice of long stretches': [{ x: [3, 4, 50] }, ({ x }) => tf.slice(x!, [0, 1, 0], [-1, 3, -1])],
+  'concat of long stretches': [
+    { x: [2, 3, 50], y: [2, 2, 50] },
+    ({ x, y }) => tf.concat([x!, tf.slice(y!, [0, 1, 0], [-1, 1, -1]), y!], 1),
+  ],
   'strided slice': [{ x: [4, 5] }, ({ x }) => tf.stridedSlice(x!, [3, 0], [0, 5], [-2, 2])],
   tile: [{ x: [2, 3] }, ({ x }) => tf.tile(x!, [2, 3])],
   pad: [{ x: [2, 3] }, ({ x }) => tf.pad(x!, [[1, 0], [2, 1]], 7)], // prettier-ignore
