@@ -1,6 +1,7 @@
 // restricted Boltzmann machines
 export { Rbm, rbm } from './rbm/rbm';
 export type { RbmOptions } from './rbm/rbm';
+export type { NegativePhaseOptions } from './rbm/negative-phase';
 export type { Sparsity } from './rbm/sparsity';
 export { ConditionalRbm, conditionalRbm, temporalContext } from './rbm/conditional-rbm';
 export type { ConditionalRbmOptions } from './rbm/conditional-rbm';

@@ -33,6 +33,22 @@ it.each<[string, () => unknown, RegExp]>([
   ['an edge of one unit', () => js.boltzmannMachine({ shape: [3], key, edges: [[0]] }), /pairs/],
   ['an edge of three units', () => js.boltzmannMachine({ shape: [3], key, edges: [[0, 1, 2]] }), /pairs/],
   ['a machine whose shape is a number', () => js.boltzmannMachine({ shape: 3, key }), /shape/],
+  ['a Potts model without options', () => js.pottsModel(), /options/],
+  ['a Potts model of half a value', () => js.pottsModel({ shape: [3], levels: 2.5, key }), /levels/],
+  [
+    'edges of a Potts model that are no array',
+    () => js.pottsModel({ shape: [3], levels: 2, key, edges: 5 }),
+    /pairs/,
+  ],
+  ['a conditional RBM without options', () => js.conditionalRbm(), /options/],
+  [
+    'visible units by name',
+    () => js.conditionalRbm({ visible: 'bits', hidden: 2, contextSize: 2, key }),
+    /visible/,
+  ],
+  ['frames without a number', () => js.temporalContext(), /options/],
+  ['documents without options', () => js.replicatedSoftmax(), /options/],
+  ['sparsity that is null', () => js.rbm({ visible, hidden: 3, key, sparsity: null }), /sparsity/],
   ['patterns in an array', () => js.hopfieldNetwork({ patterns: [[1, 0]] }), /tensor/],
   ['an energy model without options', () => js.energyModel(), /options/],
   ['a joint model without options', () => js.jointEnergyModel(), /options/],
@@ -66,6 +82,60 @@ it('methods refuse what is no tensor, no option and no batch', () => {
   });
   [model, machine, joint].forEach((each) => each.dispose());
   x.dispose();
+});
+
+it('methods of Potts models and of RBMs with biases of their own refuse the same', () => {
+  const models = [
+    ebm.pottsModel({ shape: [4], levels: 3, key }),
+    ebm.conditionalRbm({ visible, hidden: 3, contextSize: 4, key }),
+    ebm.replicatedSoftmax({ words: 4, maxLength: 3, hidden: 2, key }),
+  ];
+  const x = tf.zeros([1, 4]);
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- As above.
+  const [p, c, d] = models as any[];
+  expectNoLeaks(() => {
+    const calls: readonly (() => unknown)[] = [
+      () => p.energy(),
+      () => p.logits([[0, 1, 2, 0]]),
+      () => p.conditionals(null),
+      () => p.sample(),
+      () => p.sample(key, '3'),
+      () => c.energy(5),
+      () => c.logProb({}),
+      () => c.logProb({ x }),
+      () => c.hiddenLogits(null),
+      () => c.logPartition(),
+      () => c.continue(x),
+      () => c.continue(tf.zeros([1, 1, 4]), { key }),
+      () => c.sample(key, 1, { context: 3 }),
+      () => d.energy([[1, 2, 0, 0]]),
+      () => d.logPartition(3),
+      () => d.sample(key, 1),
+      () => d.sample(key, NaN, { context: tf.zeros([1, 1]) }),
+      () => d.sample(undefined, 1, { context: tf.zeros([1, 1]) }),
+    ];
+    tf.tidy(() => calls.forEach((call) => expect(call, String(call)).toThrow(DgmError)));
+  });
+  models.forEach((each) => each.dispose());
+  x.dispose();
+});
+
+it('asynchronous methods of machines refuse a missing key and another model', async () => {
+  const models = [ebm.pottsModel({ shape: [4], levels: 3, key }), ebm.rbm({ visible, hidden: 2, key })];
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- As above.
+  const [p, m] = models as any[];
+  const calls: readonly (() => Promise<unknown>)[] = [
+    () => p.partition(),
+    () => js.perturbAndMap(),
+    () => js.perturbAndMap(m, { key }),
+    () => js.perturbAndMap(p),
+    () => js.perturbAndMap(p, { key, draws: '10' }),
+    () => js.perturbAndMap(p, { key, chains: 10 }),
+  ];
+  const before = tf.memory().numTensors;
+  for (const call of calls) await expect(call(), String(call)).rejects.toThrow(DgmError);
+  expect(tf.memory().numTensors).toBe(before);
+  models.forEach((each) => each.dispose());
 });
 
 it('annealing refuses what is no path, no function and no result of it', async () => {

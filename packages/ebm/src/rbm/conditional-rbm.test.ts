@@ -205,6 +205,9 @@ describe('refuses', () => {
         expect(() => model.energy({ x, context: tf.zeros([1, 2]) })).toThrow(/context/);
         expect(() => model.sample(key, 2)).toThrow(/context/);
         expect(() => model.sample(key, 2, { context: tf.zeros([3, 2]) })).toThrow(/context/);
+        expect(() => model.sample(key, 2, null as never)).toThrow(/options/);
+        expect(() => model.sample(key, 2, { contxt: x } as never)).toThrow(/did you mean "context"/);
+        expect(() => model.continue(tf.zeros([1, 1, 3]), { key, steps: 1 })).toThrow(/whole frames/);
       }),
     );
     model.dispose();

@@ -10,6 +10,7 @@ import {
   gatherExamples,
   sizeOf,
   splitBatch,
+  UnsupportedError,
 } from '@dgm/core';
 import type { ConditionedBatch, Key, MakeBatch } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -122,6 +123,7 @@ export class ConditionalRbm extends RowRbm<ConditionedBatch> {
    * @param options - `steps`: how many frames to draw
    * @returns the drawn frames, `[n, steps, ...shape]`
    * @throws {@link ShapeError} for frames that do not fill the context.
+   * @throws {@link UnsupportedError} if the context is not one of whole frames.
    */
   continue(start: Tensor, options: { readonly key: Key; readonly steps: number }): Tensor {
     const where = 'ConditionalRbm.continue';
@@ -130,6 +132,14 @@ export class ConditionalRbm extends RowRbm<ConditionedBatch> {
     checkKey(where, key);
     checkInteger(where, 'steps', steps);
     const size = sizeOf(this.eventShape);
+    if (this.contextSize % size !== 0) {
+      throw new UnsupportedError({
+        where,
+        argument: 'the model',
+        expected: `to have a context of whole frames, of ${size} entries each`,
+        actual: `contextSize ${this.contextSize}`,
+      });
+    }
     checkShape(where, 'start', start, ['n', this.contextSize / size, ...this.eventShape]);
     return tf.tidy(() => {
       const n = start.shape[0]!;

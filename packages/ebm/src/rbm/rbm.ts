@@ -20,7 +20,6 @@ import type {
   LossTerms,
   Objective,
   PartitionEstimate,
-  Prepared,
   SamplingLoop,
   Shape,
 } from '@dgm/core';
@@ -28,16 +27,23 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
 import { checkObjective, checkUnused, type EnergyObjective } from '../objectives/energy-objective';
 import type { AnnealedPath } from '../partition/annealed-importance-sampling';
-import { baseReplicas, target, temperedStep } from '../partition/parallel-tempering';
+import { baseReplicas } from '../partition/parallel-tempering';
 import { checkFewBits, isFewBits, partitionOf } from '../partition/enumerate';
 import { checkTrainingExamples } from '../check';
 import { record } from '../record';
 import { checkedHidden, checkStates, type HiddenFields, type HiddenUnits } from './hidden-units';
+import {
+  checkedNegativePhase,
+  NEGATIVE_PHASE_OPTIONS,
+  NegativePhase,
+  type ChainVariables,
+  type NegativePhaseOptions,
+} from './negative-phase';
 import { checkSparsity, sparsityPenalty, type Sparsity } from './sparsity';
 import { UnitPair, type RbmParameters } from './unit-pair';
 import { checkVisible, dot, type VisibleUnits } from './units';
 
-export interface RbmOptions {
+export interface RbmOptions extends NegativePhaseOptions {
   /** What the visible units are: `bernoulliUnits({ shape: [64] })`. */
   readonly visible: VisibleUnits;
   /**
@@ -53,26 +59,6 @@ export interface RbmOptions {
    * @defaultValue fields of 0
    */
   readonly examples?: Tensor;
-  /** Gibbs steps for the negative examples of a training step, k. @defaultValue 1 */
-  readonly steps?: number;
-  /**
-   * Chains that go on from training step to training step (persistent contrastive divergence); they are part of the model and
-   * are saved with it. 0 starts each chain at an example (contrastive divergence).
-   * @defaultValue 0
-   */
-  readonly chains?: number;
-  /**
-   * Replicas of each persistent chain, from the model of the visible units' means to the machine (parallel tempering): chains
-   * of machines with large weights mix better for it, at so many times the cost. 1 has none.
-   * @defaultValue 1
-   */
-  readonly temperatures?: number;
-  /**
-   * The learning rate of weights that are added to W for the persistent chains alone and fade by a twentieth at each training step (fast
-   * persistent contrastive divergence): they drive chains away from where they are. 0 has none.
-   * @defaultValue 0
-   */
-  readonly fastLearningRate?: number;
   /**
    * How units are learned without chains: `pseudoLikelihood()` or `minimumProbabilityFlow()` of visible bits, or
    * `maximumLikelihood()` with at most 20 hidden units or visible bits. The options of chains do not apply then.
@@ -96,10 +82,7 @@ const OPTIONS: readonly (keyof RbmOptions)[] = [
   'hidden',
   'key',
   'examples',
-  'steps',
-  'chains',
-  'temperatures',
-  'fastLearningRate',
+  ...NEGATIVE_PHASE_OPTIONS,
   'objective',
   'weightDecay',
   'sparsity',
@@ -108,9 +91,6 @@ const OPTIONS: readonly (keyof RbmOptions)[] = [
 
 /** The standard deviation of initial weights. */
 const INITIAL_SCALE = 0.01;
-
-/** What is left of fast weights after a training step. */
-const FAST_DECAY = 0.95;
 
 /**
  * A restricted Boltzmann machine: visible units x with statistics t(x) and hidden bits h, with the energy
@@ -147,7 +127,7 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
   readonly eventShape: Shape;
   readonly levels: number | undefined;
   readonly #units: UnitPair;
-  readonly #steps: number;
+  readonly #negativePhase: NegativePhase;
   readonly #objective: EnergyObjective | undefined;
   readonly #weightDecay: number;
   readonly #sparsity: Sparsity | undefined;
@@ -158,39 +138,28 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
   readonly #gateBias: Variable | undefined;
   /** Of the model without hidden units that annealed importance sampling starts from. */
   readonly #baseBias: Variable;
-  /** The statistics of the persistent chains, `[chains, size]`, or of all replicas, `[temperatures, chains, size]`. */
-  readonly #chains: Variable | undefined;
-  readonly #isTempered: boolean;
-  readonly #fastLearningRate: number;
-  readonly #fastWeights: Variable | undefined;
 
   constructor(options: RbmOptions) {
     super();
     checkOptions('rbm', options, OPTIONS);
-    const { visible, hidden, key, examples, steps = 1, chains = 0 } = options;
-    const { temperatures = 1, fastLearningRate = 0 } = options;
+    const { visible, hidden, key, examples } = options;
     const { objective, weightDecay = 0, sparsity, sampleSteps = 500 } = options;
     checkVisible('rbm', visible);
     const hiddenUnits = checkedHidden('rbm', hidden);
     checkKey('rbm', key);
-    checkInteger('rbm', 'steps', steps);
-    checkInteger('rbm', 'chains', chains, { min: 0 });
-    checkInteger('rbm', 'temperatures', temperatures);
-    checkNumber('rbm', 'fastLearningRate', fastLearningRate, { min: 0 });
-    checkPersistent('rbm', { chains, temperatures, fastLearningRate });
+    const negativePhase = checkedNegativePhase('rbm', options);
     checkNumber('rbm', 'weightDecay', weightDecay, { min: 0 });
     if (sparsity !== undefined) checkSparsity('rbm', sparsity);
     checkInteger('rbm', 'sampleSteps', sampleSteps);
     if (objective !== undefined) {
       checkObjective('rbm', objective, { data: 'bits', example: 'pseudoLikelihood()' });
-      checkUnused('rbm', options, ['steps', 'chains', 'temperatures', 'fastLearningRate']);
+      checkUnused('rbm', options, NEGATIVE_PHASE_OPTIONS);
       if (objective.data === 'bits') checkBits('rbm', visible);
     }
     if (examples !== undefined) checkTrainingExamples('rbm', examples, visible.shape);
     this.eventShape = visible.shape;
     this.levels = visible.levels;
     this.#units = new UnitPair(visible, hiddenUnits);
-    this.#steps = steps;
     this.#objective = objective;
     this.#weightDecay = weightDecay;
     this.#sparsity = sparsity;
@@ -209,18 +178,11 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
       this.#gateBias = this.parameter('gateBias', tf.zeros([hiddenUnits.gates]));
     }
     this.#baseBias = this.parameter('baseBias', bias, { trainable: false });
-    this.#isTempered = temperatures > 1;
-    this.#fastLearningRate = fastLearningRate;
-    if (chains > 0) {
-      const own = key.fold('chains');
-      const start = this.#isTempered
-        ? baseReplicas(this.annealedPath(), own, { chains, temperatures })
-        : this.#drawBase(own, chains);
-      this.#chains = this.parameter('chains', start, { trainable: false });
-    }
-    if (fastLearningRate > 0) {
-      this.#fastWeights = this.parameter('fastWeights', tf.zerosLike(this.#weights), { trainable: false });
-    }
+    this.#negativePhase = new NegativePhase(
+      this.#units,
+      negativePhase,
+      this.#chainVariables(key, negativePhase),
+    );
   }
 
   /**
@@ -380,7 +342,12 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
       {
         name: 'contrastive',
         parameters: [...trainable(this).values()],
-        prepare: (x, key, { training }) => this.#negatives(x, key, training),
+        prepare: (x, key, { training }) =>
+          tf.tidy(() => {
+            const [parameters, path] = [this.#parameters, this.annealedPath()];
+            const options = { parameters, path, key, training };
+            return { negatives: this.#negativePhase.draw(this.#encode(x, 'objectives'), options) };
+          }),
         loss: (x, _, { prepared }) =>
           tf.tidy(() => {
             const data = tf.mean<Scalar>(this.energy(x));
@@ -401,41 +368,21 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
     return { ...terms, total: tf.add<Scalar>(total, sparsity), sparsity };
   }
 
-  #negatives(x: Tensor, key: Key, training: boolean): Prepared {
-    return tf.tidy(() => {
-      const start = this.#chains ?? this.#encode(x, 'objectives');
-      const end = this.#isTempered
-        ? this.#tempered(start, key)
-        : this.#units.chain(start, this.#drivenParameters(), { key, steps: this.#steps });
-      const negatives = this.#isTempered ? target(end) : end;
-      if (training) {
-        this.#chains?.assign(end);
-        this.#learnFast(this.#encode(x, 'objectives'), negatives);
-      }
-      return { negatives };
-    });
-  }
-
-  #tempered(replicas: Tensor, key: Key): Tensor {
-    const path = this.annealedPath();
-    let current = replicas;
-    for (let step = 0; step < this.#steps; step++) current = temperedStep(path, current, key.fold(step));
-    return current;
-  }
-
-  /** $W_f \leftarrow 0.95\, W_f - \epsilon_f \nabla_W (\mathbb E_{data}[F(x)] - \mathbb E_{negatives}[F(x)])$. */
-  #learnFast(data: Tensor, negatives: Tensor): void {
-    const fast = this.#fastWeights;
-    if (fast === undefined) return;
-    const contrast = (weights: Tensor): Tensor => {
-      const parameters = { ...this.#parameters, weights };
-      const [ofData, ofModel] = [data, negatives].map((t) =>
-        tf.mean(this.#units.freeEnergy(t, parameters)),
-      ) as [Tensor, Tensor];
-      return tf.sub(ofData, ofModel);
-    };
-    const gradient = tf.grad(contrast)(this.#weights);
-    fast.assign(tf.sub(tf.mul(FAST_DECAY, fast), tf.mul(this.#fastLearningRate, gradient)));
+  /** The state of persistent chains, drawn from the model of the visible units' means. */
+  #chainVariables(
+    key: Key,
+    { chains, temperatures, fastLearningRate }: Required<NegativePhaseOptions>,
+  ): ChainVariables {
+    if (chains === 0) return {};
+    const own = key.fold('chains');
+    const start =
+      temperatures > 1
+        ? baseReplicas(this.annealedPath(), own, { chains, temperatures })
+        : this.#drawBase(own, chains);
+    const states = this.parameter('chains', start, { trainable: false });
+    if (fastLearningRate === 0) return { chains: states };
+    const fast = tf.zerosLike(this.#weights);
+    return { chains: states, fastWeights: this.parameter('fastWeights', fast, { trainable: false }) };
   }
 
   get #parameters(): RbmParameters {
@@ -445,14 +392,6 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
       hiddenBias: this.#hiddenBias,
       gateBias: this.#gateBias,
     };
-  }
-
-  /** With the fast weights that drive persistent chains. */
-  #drivenParameters(): RbmParameters {
-    const fast = this.#fastWeights;
-    return fast === undefined
-      ? this.#parameters
-      : { ...this.#parameters, weights: tf.add(this.#weights, fast) };
   }
 
   #hiddenLogits(t: Tensor): Tensor {
@@ -472,35 +411,6 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
 /** The fields of the energy times $\beta$. */
 function scaled({ columns, gates }: HiddenFields, beta: Scalar): HiddenFields {
   return { columns: tf.mul(beta, columns), gates: gates && tf.mul(beta, gates) };
-}
-
-/** @throws ArgumentError for options of persistent chains without any, or for both ways to make them mix */
-function checkPersistent(
-  where: string,
-  {
-    chains,
-    temperatures,
-    fastLearningRate,
-  }: { readonly chains: number; readonly temperatures: number; readonly fastLearningRate: number },
-): void {
-  const [isTempered, isFast] = [temperatures > 1, fastLearningRate > 0];
-  if (chains === 0 && (isTempered || isFast)) {
-    const argument = isTempered ? 'temperatures' : 'fastLearningRate';
-    throw new ArgumentError({
-      where,
-      argument,
-      expected: 'to be left out without persistent chains',
-      actual: String(isTempered ? temperatures : fastLearningRate),
-      remedy: 'set chains',
-    });
-  }
-  if (!isTempered || !isFast) return;
-  throw new ArgumentError({
-    where,
-    argument: 'fastLearningRate',
-    expected: 'to be left out with temperatures',
-    actual: String(fastLearningRate),
-  });
 }
 
 /** @throws ArgumentError for units that are no bits */

@@ -23,7 +23,7 @@ import { dot, wordFields, wordLogFactorials, type VisibleUnits } from './units';
 export interface ReplicatedSoftmaxOptions extends RowRbmOptions {
   /** The size of the vocabulary, K. */
   readonly words: number;
-  /** How many words the longest document has. */
+  /** How many words the longest document has: the sums of all rows, and the lengths of samples, are at most this. */
   readonly maxLength: number;
   /** How many hidden units, or topics, there are, each 0 or 1. */
   readonly hidden: number;

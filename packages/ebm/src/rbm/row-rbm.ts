@@ -1,4 +1,4 @@
-import { BaseModule, checkInteger, checkNumber, runSamplingLoop, trainable } from '@dgm/core';
+import { BaseModule, checkInteger, checkNumber, checkOptions, runSamplingLoop, trainable } from '@dgm/core';
 import type {
   GenerativeModel,
   Key,
@@ -126,9 +126,11 @@ export abstract class RowRbm<B> extends BaseModule implements GenerativeModel<B>
     return runSamplingLoop(this.samplingLoop(n, options), key);
   }
 
-  samplingLoop(n: number, { context }: SampleOptions = {}): SamplingLoop {
-    checkInteger(`${this.#where}.sample`, 'n', n, { min: 0 });
-    const given = this.checkedContext(context, n, 'sample');
+  samplingLoop(n: number, options: SampleOptions = {}): SamplingLoop {
+    const where = `${this.#where}.sample`;
+    checkInteger(where, 'n', n, { min: 0 });
+    checkOptions(where, options, ['context']);
+    const given = this.checkedContext(options.context, n, 'sample');
     return {
       steps: this.#options.sampleSteps ?? 500,
       inputs: { context: given },
