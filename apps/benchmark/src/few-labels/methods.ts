@@ -22,7 +22,7 @@ import type { ExactHybrid } from '@dgm/hybrid';
 import { fullCovariance, latentExamples, ppcaMaximumLikelihood, semiSupervisedVae, vae } from '@dgm/vae';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { convClassifier } from '../recipes/hybrid';
+import { convClassifier } from '../recipes/hybrid/networks';
 import { likelihoodFor } from '../recipes/shared/book';
 import { allRows } from '../recipes/shared/rows';
 

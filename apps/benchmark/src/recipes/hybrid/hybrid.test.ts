@@ -2,9 +2,9 @@ import { eager, fit, Key } from '@dgm/core';
 import { glyphs } from '@dgm/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { head } from '../datasets/datasets';
-import { loadPlane } from '../datasets/planes';
-import { recipes } from './hybrid';
+import { head } from '../../datasets/datasets';
+import { loadPlane } from '../../datasets/planes';
+import { recipes } from './index';
 
 const images = glyphs({ train: 50, validation: 10, test: 12 });
 const key = Key.of(0);
