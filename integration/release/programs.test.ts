@@ -3,8 +3,9 @@ import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { write } from '../src/consumer';
 import { copiesOf } from '../src/installed';
+import { importsOf, readmeExample, toJavaScript } from '../src/program';
 import { programs, releasedVersion, strangersProject } from '../src/release';
-import { npmInstall, run } from '../src/run';
+import { node, npmInstall, run } from '../src/run';
 
 describe.each(programs)('$name, installed alone', ({ name, programs: commands }) => {
   const project = strangersProject();
@@ -93,5 +94,33 @@ describe("a new user's commands, in an empty folder", () => {
   it('dgm export cars.dgm --out cars.onnx', () => {
     dgm('export', 'cars.dgm', '--out', 'cars.onnx');
     expect(existsSync(path.join(project, 'cars.onnx'))).toBe(true);
+  });
+});
+
+describe("a new user's files from codecs, in an empty folder", () => {
+  const project = strangersProject();
+  const bytes = (name: string) => readFileSync(path.join(project, name));
+  const compress = (...words: string[]) => run(project, 'npx', '--no-install', 'dgm-compress', ...words);
+
+  // Each goes on with the files of those before it.
+  it('the program of the README', async () => {
+    const example = readmeExample('packages/cli');
+    npmInstall(project, '@dgm/cli', ...importsOf(example));
+    write(project, 'digits.mjs', await toJavaScript(example, 'esm'));
+    node(project, 'digits.mjs');
+    expect(bytes('digits.npy').length).toBeGreaterThan(0);
+  });
+
+  it('dgm-compress encode and decode', () => {
+    compress('encode', 'digits.dgm', 'digits.npy', '--out', 'digits.dgmc');
+    compress('decode', 'digits.dgmc', '--model', 'digits.dgm', '--out', 'again.npy');
+    expect(bytes('digits.dgmc').length).toBeLessThan(bytes('digits.npy').length);
+    expect(compress('inspect', 'digits.dgmc', '--model', 'digits.dgm')).toMatch(/^method +autoregressive\n/);
+  });
+
+  it('dgm-compress export, for a file that decodes without the model', () => {
+    compress('export', 'digits.dgm', '--out', 'digits.model');
+    compress('decode', 'digits.dgmc', '--model', 'digits.model', '--out', 'third.npy');
+    expect(bytes('third.npy').equals(bytes('again.npy'))).toBe(true);
   });
 });
