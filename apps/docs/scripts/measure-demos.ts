@@ -4,6 +4,7 @@ import { chromium } from 'playwright-core';
 import { demoPages } from '../src/book/chapter-map';
 import { demos } from '../src/demos/catalog';
 import type { DemoEntry, DemoName } from '../src/demos/catalog';
+import { secondsOfEpoch, watchEpochs } from '../test/epochs';
 import { chromiumPath, serveSite } from '../test/served-site';
 
 if (chromiumPath === undefined) throw new Error('no chromium; install it, or name it in DGM_CHROMIUM');
@@ -24,6 +25,7 @@ try {
         for (const { duration } of list.getEntries()) scope.longest = Math.max(scope.longest, duration);
       }).observe({ type: 'longtask' });
     });
+    await watchEpochs(page, name);
     const demo = page.locator(`[data-demo=${name}]`);
     const started = Date.now();
     await demo.getByRole('button', { name: 'Train it here' }).click();
@@ -33,7 +35,7 @@ try {
     const longest = await page.evaluate(() => (globalThis as unknown as { longest: number }).longest);
     // The observer reports tasks of 50 ms and more only.
     const { pace }: DemoEntry = demos[name];
-    const rate = pace === undefined ? '' : (pace.steps / seconds).toFixed(0);
+    const rate = pace === undefined ? '' : (pace.steps / (await secondsOfEpoch(page))).toFixed(0);
     const task = longest === 0 ? '< 50' : longest.toFixed(0);
     console.log(
       `${name.padEnd(12)} ${reached!.padStart(8)} ${seconds.toFixed(1).padStart(9)} ${rate.padStart(9)} ${task.padStart(18)}`,
