@@ -1,10 +1,10 @@
-// Trains every demo in Chromium as a reader does, and prints what it reaches, how long it takes, its steps a second where the catalog
-// states a pace, and the longest task of the page meanwhile: npm run measure [NAME...]. The times are of the machine at hand.
+// Trains every demo in Chromium as a reader does, and prints what it reaches, how long it takes, its steps in a second of processor time
+// where the catalog states a pace, and the longest task of the page meanwhile: npm run measure [NAME...]. The times are of the machine at hand.
 import { chromium } from 'playwright-core';
 import { demoPages } from '../src/book/chapter-map';
 import { demos } from '../src/demos/catalog';
 import type { DemoEntry, DemoName } from '../src/demos/catalog';
-import { secondsOfEpoch, watchEpochs } from '../test/epochs';
+import { processorSeconds } from '../test/processor';
 import { chromiumPath, serveSite } from '../test/served-site';
 
 if (chromiumPath === undefined) throw new Error('no chromium; install it, or name it in DGM_CHROMIUM');
@@ -25,17 +25,17 @@ try {
         for (const { duration } of list.getEntries()) scope.longest = Math.max(scope.longest, duration);
       }).observe({ type: 'longtask' });
     });
-    await watchEpochs(page, name);
     const demo = page.locator(`[data-demo=${name}]`);
-    const started = Date.now();
+    const [started, before] = [Date.now(), await processorSeconds(browser)];
     await demo.getByRole('button', { name: 'Train it here' }).click();
     await page.waitForSelector(`[data-demo=${name}][data-state=done]`, { timeout: 600_000 });
     const seconds = (Date.now() - started) / 1000;
+    const ofProcessor = (await processorSeconds(browser)) - before;
     const reached = await demo.locator('.figure strong').textContent();
     const longest = await page.evaluate(() => (globalThis as unknown as { longest: number }).longest);
     // The observer reports tasks of 50 ms and more only.
     const { pace }: DemoEntry = demos[name];
-    const rate = pace === undefined ? '' : (pace.steps / (await secondsOfEpoch(page))).toFixed(0);
+    const rate = pace === undefined ? '' : (pace.steps / ofProcessor).toFixed(0);
     const task = longest === 0 ? '< 50' : longest.toFixed(0);
     console.log(
       `${name.padEnd(12)} ${reached!.padStart(8)} ${seconds.toFixed(1).padStart(9)} ${rate.padStart(9)} ${task.padStart(18)}`,

@@ -23,7 +23,7 @@ export interface DemoEntry {
     /** Where the unit or a comparison helps. */
     readonly note?: string;
   };
-  /** The steps of an epoch, and how many a second a page has to take. */
+  /** The steps of a training, and how many a page has to take in a second of processor time. */
   readonly pace?: { readonly steps: number; readonly atLeast: number };
   /** Of the curves: the terms of the loss that are drawn. */
   readonly curves: readonly string[];
@@ -110,7 +110,7 @@ export const demos = {
     ],
     figure: { label: 'modes covered, of 8', digits: 0, bound: { atLeast: 8 } },
     // Batches of 100 of 2000 points.
-    pace: { steps: 20, atLeast: 30 },
+    pace: { steps: 40 * 20, atLeast: 30 },
     curves: ['critic/loss', 'generator/total'],
   },
   rbm: {
