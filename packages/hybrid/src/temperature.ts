@@ -12,7 +12,7 @@ const STEPS = 100;
  * @param labels - n classes
  * @returns T; divide logits by it
  * @throws ShapeError unless there is one row for each label
- * @throws DomainError for a logit that is not finite, a label that is no class, or if no finite temperature is best: every prediction is right, or the
+ * @throws DomainError for a logit that is not finite, a label that is not a class, or if no finite temperature is best: every prediction is right, or the
  * logits are no better than guessing
  * @see On Calibration of Modern Neural Networks (Guo et al., 2017), §4.2
  */

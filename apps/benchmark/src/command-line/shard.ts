@@ -8,7 +8,7 @@ export interface Shard {
 
 /**
  * Reads `2/8`, the second of eight parts.
- * @throws ArgumentError for what is no part
+ * @throws ArgumentError if the text is not a part, such as 2/3
  */
 export function parseShard(text: string, where: string): Shard {
   const [, index, count] = (/^(\d+)\/(\d+)$/.exec(text) ?? []).map(Number);

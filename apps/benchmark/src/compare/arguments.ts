@@ -248,7 +248,7 @@ export function compareCommand(given: CompareArguments): string {
 /**
  * What an interrupted comparison was asked for.
  * @param command - by `compareCommand`
- * @param argv - of the command that goes on; it may say where the data and the results lie now
+ * @param argv - of the resumed command; it may name other folders for the data and the results
  * @throws ArgumentError if it asks for another comparison
  */
 export function resumeArguments(command: string, argv: readonly string[]): CompareArguments {

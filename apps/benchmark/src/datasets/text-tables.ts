@@ -13,7 +13,7 @@ const tables: Readonly<Record<string, string>> = {
 
 /**
  * A table of text, from `tables/<name>.csv.gz` in a folder of data.
- * @throws ArgumentError without a folder, SerializationError if the file is another one
+ * @throws ArgumentError without a folder, SerializationError if the file is not the published one
  */
 export async function loadTextTable(name: string, folder: string | undefined): Promise<TextTable> {
   checkOneOf('dgm-bench', 'table', name, Object.keys(tables));

@@ -33,7 +33,7 @@ export interface TrainingContext {
 }
 
 /**
- * Trains one model, or goes on with training it, and measures what it has learned.
+ * Trains one model, or resumes its training, and measures the result.
  * @throws StoppedError if the signal ended training; a checkpoint holds where
  */
 export async function trainModel({ entry, ...origin }: Candidate, context: TrainingContext): Promise<Run> {

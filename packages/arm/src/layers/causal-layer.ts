@@ -59,7 +59,7 @@ export abstract class BaseCausalLayer extends BaseLayer implements StepLayer {
   }
 
   /**
-   * The output for a whole sequence that goes on from a state.
+   * The output for a whole sequence that continues from a state.
    * @throws UnsupportedError for layers that look back and are not recurrent
    */
   run(x: Tensor, state: SequenceState, call: CallOptions = {}): { readonly outputs: Tensor } {

@@ -133,7 +133,7 @@ export class AutoregressiveModel
 
   /**
    * The distribution of x given a context, `[n, contextSize]`. It borrows the context.
-   * @param call - for networks with dropout, whose log-probabilities are others in training
+   * @param call - for networks with dropout, whose log-probabilities differ in training
    * @throws ShapeError if the context is not what the model was made for
    */
   given(context?: Tensor, call: CallOptions = {}): Distribution {

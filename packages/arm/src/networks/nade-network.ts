@@ -21,7 +21,7 @@ export interface NadeNetworkOptions {
 
 /**
  * NADE: the conditionals share the weights of the visible units, $h_d = \sigma(c + \sum_{j<d} W_j x_j)$, and have an
- * output each, $\theta_d = b_d + V_d h_d$. The sum goes on from one variable to the next.
+ * output each, $\theta_d = b_d + V_d h_d$. The sum carries over from one variable to the next.
  */
 export class NadeNetwork extends BaseModule implements StepNetwork {
   readonly numParameters: number;

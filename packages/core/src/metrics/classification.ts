@@ -56,7 +56,7 @@ export interface CalibrationOptions {
  * over resampled sets of examples say how large that is.
  * @param probabilities - `[n, classes]`, rows sum to 1
  * @param labels - n class numbers
- * @throws {@link ShapeError} unless there is one row for each label; {@link DomainError} for a number that is no probability.
+ * @throws {@link ShapeError} unless there is one row for each label; {@link DomainError} for a number that is not a probability.
  * @see On calibration of modern neural networks (Guo et al., 2017), Eq. 3
  */
 export async function calibration(

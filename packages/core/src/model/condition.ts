@@ -13,7 +13,7 @@ export interface ConditionedBatch {
 
 /**
  * The examples of a batch, and their condition if it has one.
- * @throws ArgumentError for what is no batch
+ * @throws ArgumentError if the value is not a batch
  */
 export function splitBatch(batch: Tensor | ConditionedBatch): {
   readonly x: Tensor;

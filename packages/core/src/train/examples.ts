@@ -28,8 +28,8 @@ export interface ExampleSource {
   /** Names the data in checkpoints: a run is not resumed with a source of another name. */
   readonly id: string;
   /**
-   * The examples of one epoch in the order in which they are to be trained on, in pieces of any size. The key is another one
-   * in each epoch, and the pieces must depend on nothing else: a resumed run reads its epoch again and skips what was done.
+   * The examples of one epoch in training order, in pieces of any size. The key differs in each epoch, and the pieces must
+   * depend on nothing else: a resumed run reads its epoch again and skips the finished batches.
    */
   read(options: { readonly key: Key }): AsyncIterable<Examples>;
 }

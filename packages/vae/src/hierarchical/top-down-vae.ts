@@ -105,7 +105,7 @@ export class TopDownVae extends BaseHierarchicalVae {
  * - `direct`: `evidence` maps r_l, concatenated with the levels above, `[n, R + M]`, to the posterior.
  *
  * At the top the posterior is the evidence alone. With one level this is the VAE of §4.3.
- * @throws ArgumentError for an unknown option, a combination that does not exist, a size that is no positive integer, a level
+ * @throws ArgumentError for an unknown option, a combination that does not exist, a size that is not a positive integer, a level
  * other than the top one without its `prior`, a top one with one, or a top prior of another shape
  * @see DGM §4.5.2.2, Eq. 4.84, 4.85, Listing 4.12. NVAE (Vahdat and Kautz, 2020), §3.2
  *

@@ -9,7 +9,7 @@ const SECONDS_PER_POINT = 4;
 
 /**
  * The curves along which the sizes of a model grow: batch size, then width. Nothing is trained.
- * @param done - rows of an earlier command, whose points are passed over
+ * @param done - rows of an earlier command, whose points are skipped
  */
 export async function* sweepOf(
   { training: _, ...task }: Task,
