@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { exportFunction } from '@dgm/compile';
 import { inspectFile, readTableCodec, tableFileCodec, type TableFileCodec } from '@dgm/compress';
 import { ArgumentError, Key, SerializationError, setup, type Module } from '@dgm/core';
@@ -203,7 +204,7 @@ export async function report(
 ): Promise<void> {
   await checkWritable('dgm report', out);
   const { found, model } = await evaluated('dgm report', { path, file, ...options }, streams);
-  await writeFile(out, evaluationPage(found, model, path));
+  await writeFile(out, evaluationPage(found, model, basename(path)));
   model.dispose();
   for (const warning of found.warnings) streams.stderr.write(`Warning: ${warning}\n`);
   streams.stderr.write(`Written: ${out}\n`);

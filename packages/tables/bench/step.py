@@ -107,5 +107,6 @@ for line in sys.stdin:
         loss.backward()
         nn.utils.clip_grad_norm_(parameters, 2)
         optimizer.step()
-        torch._foreach_lerp_(averages, [parameter.detach() for parameter in parameters], 0.002)
+        torch._foreach_mul_(averages, 0.998)
+        torch._foreach_add_(averages, [parameter.detach() for parameter in parameters], alpha=0.002)
     print(json.dumps({"ms": 1000 * (time.perf_counter() - start) / int(line), "loss": loss.item()}), flush=True)

@@ -5,10 +5,11 @@ import { gunzipSync } from 'node:zlib';
 import { ArgumentError, checkOneOf, SerializationError } from '@dgm/core';
 import { parseTextTable, type TextTable } from '@dgm/data';
 
-/** The tables that claims are measured on, by the hash of their text. */
+/** The tables that claims are measured on and models of the site are trained on, by the hash of their text. */
 const tables: Readonly<Record<string, string>> = {
   diamonds: '0e7164799468299f8dc09b006cf396c43717c3dc71f947f0a32cc6e199895b46',
   credit: '43c83a4630f1995f00b456becc4a84219616a2f2bae445e86c706264cc9050a4',
+  penguins: '13b440324d357d38403d37745ac42f3da717176f24688cd096f23dd5d890bcf5',
 };
 
 /**

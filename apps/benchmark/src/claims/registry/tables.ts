@@ -1,3 +1,10 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { tableFileCodec } from '@dgm/compress';
 import { auroc, Key, NumericalError } from '@dgm/core';
 import { inferSchema, readCells, readTextTable, type TableSchema, type TextTable } from '@dgm/data';
@@ -12,6 +19,7 @@ import {
   trainTable,
   twoSampleTest,
 } from '@dgm/tables';
+import { findTorch } from '../../compare/programs/python';
 import { median } from '../../statistics/statistics';
 import type { Claim, ClaimContext } from '../claim';
 import { overSeeds } from '../trained';
@@ -319,6 +327,14 @@ export const claims: readonly Claim[] = [
       },
     },
   ),
+  {
+    ...ofSpeed('step', 'a training step of the network of diamonds on 256 rows, one thread', {
+      unit: "of PyTorch's time",
+      bound: { atMost: 1 },
+      measure: async (context) => stepRatio(await context.table('diamonds')),
+    }),
+    requires: { table: 'diamonds', pytorch: true },
+  },
   ofSpeed('sampling', 'drawing 10,000 rows of diamonds', {
     unit: 's',
     bound: { atMost: 2.7 },
@@ -356,6 +372,26 @@ async function untrained(
   const codec = TableCodec.of(schema, readCells(train, schema), options);
   const network = new AnyOrderNetwork(codec, { hidden: 256, blocks: 3, key: Key.of(0) });
   return { model: new TableModel(network, { engine: context.engine.engine }), test };
+}
+
+/** A step's time by that of PyTorch, turn by turn. Wants the sources. */
+async function stepRatio(table: TextTable): Promise<number> {
+  const folder = fileURLToPath(new URL('../../../../../packages/tables', import.meta.url));
+  const torch = await findTorch();
+  if (!existsSync(path.join(folder, 'bench')) || 'missing' in torch) return Number.NaN;
+  const data = await mkdtemp(path.join(tmpdir(), 'dgm-claims-'));
+  try {
+    const file = path.join(data, 'diamonds.csv');
+    await writeFile(file, table.toBytes());
+    const words = ['--import', 'tsx', path.join(folder, 'bench/step.ts'), file, '--python', torch.python];
+    const { stdout } = await promisify(execFile)(process.execPath, words, {
+      cwd: path.join(folder, '../../apps/benchmark'),
+      env: { ...process.env, TSX_TSCONFIG_PATH: path.join(folder, '../../tsconfig.json') },
+    });
+    return (JSON.parse(stdout) as { readonly ratio: number }).ratio;
+  } finally {
+    await rm(data, { recursive: true, force: true });
+  }
 }
 
 /** The median time of five runs, after one that compiles. */
