@@ -62,6 +62,7 @@ export type {
   SampleOptions,
 } from './model/generative-model';
 export { prepareLoss, validatedObjective } from './model/generative-model';
+export type { Dequantizer, DequantizerCall } from './nn/dequantizer';
 export { hasSamplingLoop, inputsOfStep, runSamplingLoop } from './model/sampling-loop';
 export type {
   ConditionalLoop,

@@ -1,5 +1,5 @@
 import { sizeOf } from '@dgm/core';
-import type { Key, Shape } from '@dgm/core';
+import type { CallOptions, Dequantizer, Key, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { sumOverEvent } from './rows';
@@ -23,11 +23,12 @@ export const varianceOfNoise: Readonly<Record<Dequantization, number>> = {
 /** Integers 0 to `levels` - 1, and the noise that is added to them; or real numbers, which stay as they are. */
 export interface DequantizedData {
   readonly levels: number | undefined;
-  readonly dequantization: Dequantization;
+  readonly dequantization: Dequantization | Dequantizer;
 }
 
 /**
  * The data that a flow sees, $z = 2 (x + u) / \text{levels} - 1$ for integers x.
+ * @param call - for noise that is learned
  * @returns z, the shape of x, and `offset`, `[n]`: what turns the log-density of z into a draw of a bound on the log-probability
  * of x, $D \ln (2 / \text{levels}) - \ln q(u)$
  */
@@ -35,15 +36,16 @@ export function dequantized(
   x: Tensor,
   { levels, dequantization }: DequantizedData,
   key: Key,
+  call: CallOptions = {},
 ): { readonly z: Tensor; readonly offset: Tensor } {
   const n = x.shape[0]!;
   if (levels === undefined) return { z: tf.clone(x), offset: tf.zeros([n]) };
-  const u = noise(dequantization, x.shape, key);
+  const { noise: u, logProb } =
+    typeof dequantization === 'string'
+      ? drawn(dequantization, x.shape, key)
+      : dequantization.draw(x, key, call);
   const logVolume = sizeOf(x.shape.slice(1)) * Math.log(2 / levels);
-  return {
-    z: tf.sub(tf.mul(2 / levels, tf.add(x, u)), 1),
-    offset: tf.sub(logVolume, logDensity(dequantization, u)),
-  };
+  return { z: tf.sub(tf.mul(2 / levels, tf.add(x, u)), 1), offset: tf.sub(logVolume, logProb) };
 }
 
 /** The way back: the level in whose interval each entry lies. */
@@ -51,6 +53,11 @@ export function toLevels(z: Tensor, levels: number | undefined): Tensor {
   if (levels === undefined) return tf.clone(z);
   const value = tf.floor(tf.mul(levels / 2, tf.add(z, 1)));
   return tf.minimum(levels - 1, tf.maximum(0, value));
+}
+
+function drawn(kind: Dequantization, shape: Shape, key: Key): { noise: Tensor; logProb: Tensor } {
+  const u = noise(kind, shape, key);
+  return { noise: u, logProb: logDensity(kind, u) };
 }
 
 function noise(kind: Dequantization, shape: Shape, key: Key): Tensor {

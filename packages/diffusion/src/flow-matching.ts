@@ -13,11 +13,13 @@ import {
   rungeKutta,
   runSamplingLoop,
   singleObjective,
+  trainable,
 } from '@dgm/core';
 import type {
   BoundModel,
   CallOptions,
   ConditionedBatch,
+  Dequantizer,
   FixedStepSolver,
   Key,
   Layer,
@@ -44,7 +46,7 @@ import { isFixedStep, odeDensityLoop, odeLogDensity, type OdeDensityOptions } fr
 import type { PairedBatch } from './optimal-pairs';
 import { levelVelocity, type PathCoefficients, type PathPoint } from './parameterization';
 import { record } from './record';
-import { perExample } from './rows';
+import { meanOver, perExample, sumOverEvent } from './rows';
 import { stochastic } from './stochastic';
 import { stratifiedTimes } from './stratified-times';
 
@@ -57,8 +59,12 @@ export interface FlowMatchingOptions {
    * @defaultValue real numbers, whose spread should be about 1
    */
   readonly levels?: number;
-  /** The noise that is added to integers. @defaultValue 'uniform' */
-  readonly dequantization?: Dequantization;
+  /**
+   * The noise that is added to integers: one that is known, or a module such as `variationalDequantizer` of `@dgm/flows`, which
+   * then is learned beside the velocity, and which the model owns.
+   * @defaultValue 'uniform'
+   */
+  readonly dequantization?: Dequantization | Dequantizer;
   /**
    * Maps z, `[n, ...shape]`, with the context `[n, 1 + contextSize]`, whose first column is the time, to what the
    * `parameterization` asks for. The model owns it.
@@ -203,7 +209,7 @@ export class FlowMatching
   readonly #path: FlowPath;
   readonly #timeExponent: number;
   readonly #trace: Trace;
-  readonly #dequantization: Dequantization;
+  readonly #dequantization: Dequantization | Dequantizer;
 
   constructor(options: FlowMatchingOptions) {
     super();
@@ -224,16 +230,24 @@ export class FlowMatching
     checkModel(where, { shape, levels, network, contextSize });
     checkOneOf(where, 'path', path, paths);
     checkNumber(where, 'timeExponent', timeExponent, { above: 0 });
-    checkOneOf(where, 'dequantization', dequantization, dequantizations);
     checkOneOf(where, 'parameterization', parameterization, parameterizations);
     if (parameterization === 'levels')
       checkGiven(where, 'levels', levels, 'to be given for the parameterization "levels"');
+    // The likelihood of a level behind noise that is learned is not known.
+    if (typeof dequantization === 'object' && parameterization !== 'levels') {
+      checkGiven(where, 'levels', levels, 'to be given for noise that is learned');
+      checkMethods(where, 'dequantization', dequantization, {
+        methods: ['draw', 'parameters'],
+        expected: 'to be a dequantizer such as variationalDequantizer()',
+      });
+    } else checkOneOf(where, 'dequantization', dequantization, dequantizations);
     this.eventShape = shape;
     this.levels = levels;
     this.isDequantized = levels !== undefined;
     this.contextSize = contextSize;
     this.#parameterization = parameterization;
     this.#network = this.child('network', network);
+    if (typeof dequantization === 'object') this.child('dequantizer', dequantization);
     checkMethods(where, 'solver', solver, {
       methods: ['solve'],
       expected: 'to be a solver such as rungeKutta()',
@@ -338,7 +352,7 @@ export class FlowMatching
     const { x, context } = this.#checkBatch(batch, 'elbo');
     return {
       inputs: { x, ...(context && { context }) },
-      start: ({ x }, key) => this.#dequantized(x!, key),
+      start: ({ x, context }, key) => this.#dequantized(x!, key, context && { context }),
       // In u, for t = u^p: dz/du = p u^(p - 1) v. Below 1 that has no value at u = 0.
       field: (u, z, { context }) => {
         const p = this.#timeExponent;
@@ -352,24 +366,66 @@ export class FlowMatching
     };
   }
 
-  /** One objective: the mean square error of the velocity, summed over the entries. */
+  /**
+   * The mean square error of the velocity, summed over the entries. Noise that is learned has an objective of its own,
+   * `dequantization`: what depends on it in the bound of the stochastic differential equation with the same densities,
+   *
+   * $$\mathbb E_q \Big[ \ln q(u | x) + \int_\delta^1 w(t)\, \|v(z_t, t) - \dot z_t\|^2\, dt \Big], \quad
+   *   w = \frac{a}{b\, (a b' - a' b)}$$
+   *
+   * which is $(1 - t) / t$ for straight lines. It needs no gradient of an ODE.
+   * @see Maximum Likelihood Training of Score-Based Diffusion Models (Song et al., 2021), Theorem 3
+   */
   objectives(): readonly Objective<FlowBatch>[] {
-    return singleObjective<FlowBatch>(this, {
+    const velocity = singleObjective<FlowBatch>(this.#network, {
       name: 'velocity',
       loss: (batch, key, { training }) => {
         const { x, context, ...paired } = this.#checkBatch(batch, 'loss');
-        const { z: data } = this.#dequantized(x, key);
+        const call = { training, key: key.fold('network'), ...(context && { context }) };
+        const { z: data } = this.#dequantized(x, key, { ...call, key: key.fold('noise network') });
         const noise = paired.noise ?? key.fold('noise').normal(x.shape);
         const times = this.#trainedTimes(key.fold('t'), x.shape[0]!);
-        const t = perExample(times, x.rank);
-        const along = ({ signal, noise: ofNoise }: PathCoefficients): Tensor =>
-          tf.add(tf.mul(signal, data), tf.mul(ofNoise, noise));
-        const { at, slope } = pathPoint(this.#path, t);
-        const call = { training, key: key.fold('network'), ...(context && { context }) };
-        const error = tf.squaredDifference(this.#velocity(along(at), times, call), along(slope));
+        const { error } = this.#velocityError({ data, noise, times }, call);
         return { total: tf.div(tf.sum<Scalar>(error), Math.max(1, x.shape[0]!)) };
       },
     });
+    if (typeof this.#dequantization !== 'object' || trainable(this.#dequantization).size === 0)
+      return velocity;
+    return [
+      ...velocity,
+      ...singleObjective<FlowBatch>(this.#dequantization, {
+        name: 'dequantization',
+        loss: (batch, key, { training }) => {
+          const { x, context } = this.#checkBatch(batch, 'loss');
+          const call = { training, key: key.fold('network'), ...(context && { context }) };
+          const { z: data, offset } = this.#dequantized(x, key, { ...call, key: key.fold('noise network') });
+          // Times of the density 1 / t, which is about the weight: then no draw outweighs the others.
+          const first = firstTime(this.levels!);
+          const times = tf.pow(first, stratifiedTimes(key.fold('t'), x.shape[0]!));
+          const noise = key.fold('noise').normal(x.shape);
+          const { error, weight } = this.#velocityError({ data, noise, times }, call);
+          const ofPath = tf.mul(tf.mul(-Math.log(first), tf.mul(times, weight)), sumOverEvent(error));
+          return { total: meanOver(tf.sub(ofPath, offset)) };
+        },
+      }),
+    ];
+  }
+
+  /**
+   * $(v(z_t, t) - \dot z_t)^2$ on the way from data to noise, the shape of the data, and how much the bound weighs it there,
+   * $w = a / (b (a b' - a' b))$, `[n]`.
+   */
+  #velocityError(
+    { data, noise, times }: { readonly data: Tensor; readonly noise: Tensor; readonly times: Tensor },
+    call: CallOptions,
+  ): { readonly error: Tensor; readonly weight: Tensor } {
+    const along = ({ signal, noise: ofNoise }: PathCoefficients): Tensor =>
+      tf.add(tf.mul(signal, data), tf.mul(ofNoise, noise));
+    const { at, slope } = pathPoint(this.#path, perExample(times, data.rank));
+    const error = tf.squaredDifference(this.#velocity(along(at), times, call), along(slope));
+    const determinant = tf.sub(tf.mul(at.signal, slope.noise), tf.mul(slope.signal, at.noise));
+    const weight = tf.div(at.signal, tf.mul(at.noise, determinant));
+    return { error, weight: tf.reshape(weight, [times.size]) };
   }
 
   /** $t = u^p$, `[n]`. */
@@ -378,9 +434,9 @@ export class FlowMatching
     return this.#timeExponent === 1 ? u : tf.pow(u, this.#timeExponent);
   }
 
-  #dequantized(x: Tensor, key: Key): { readonly z: Tensor; readonly offset: Tensor } {
+  #dequantized(x: Tensor, key: Key, call: CallOptions = {}): { readonly z: Tensor; readonly offset: Tensor } {
     const kind = { levels: this.levels, dequantization: this.#dequantization };
-    return dequantized(x, kind, key.fold('dequantization'));
+    return dequantized(x, kind, key.fold('dequantization'), call);
   }
 
   #velocity(z: Tensor, t: Tensor, { context, ...call }: CallOptions = {}): Tensor {
@@ -390,7 +446,7 @@ export class FlowMatching
     return levelVelocity(z, pathPoint(this.#path, t.rank === 0 ? t : perExample(t, z.rank)), {
       logits: outputAs('FlowMatching', output, [...z.shape, levels]),
       values: tf.tensor1d(Array.from({ length: levels }, (_, k) => (2 * k + 1) / levels - 1)),
-      variance: varianceOfNoise[this.#dequantization] * (2 / levels) ** 2,
+      variance: varianceOfNoise[this.#dequantization as Dequantization] * (2 / levels) ** 2,
     });
   }
 
@@ -406,6 +462,14 @@ export class FlowMatching
     checkShape(where, 'noise', noise, parts.x.shape);
     return { ...parts, noise };
   }
+}
+
+/**
+ * The first time of the bound that noise learns by, where the noise of the path is a twentieth of the width of a level: below it
+ * z is the data.
+ */
+function firstTime(levels: number): number {
+  return 1 / (10 * levels);
 }
 
 function pathPoint(path: FlowPath, t: Tensor): PathPoint {

@@ -52,7 +52,6 @@ export type {
 export { dequantized } from './dequantization/dequantized-flow';
 export type { DequantizedFlow, DequantizedOptions } from './dequantization/dequantized-flow';
 export { uniformDequantizer, variationalDequantizer } from './dequantization/dequantizer';
-export type { Dequantizer, DequantizerCall } from './dequantization/dequantizer';
 export { logitPreprocessing } from './dequantization/logit-preprocessing';
 export type { LogitPreprocessingOptions } from './dequantization/logit-preprocessing';
 

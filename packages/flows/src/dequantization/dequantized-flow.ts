@@ -12,12 +12,21 @@ import {
   sizeOf,
   splitBatch,
 } from '@dgm/core';
-import type { BoundModel, ConditionedBatch, Key, Objective, SampleOptions, Shape } from '@dgm/core';
+import type {
+  BoundModel,
+  ConditionedBatch,
+  Dequantizer,
+  DequantizerCall,
+  Key,
+  Objective,
+  SampleOptions,
+  Shape,
+} from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import type { Flow } from '../flow';
 import { record } from '../record';
-import { uniformDequantizer, type Dequantizer, type DequantizerCall } from './dequantizer';
+import { uniformDequantizer } from './dequantizer';
 
 export interface DequantizedOptions {
   /** A density over $[0, \text{levels})^D$. Mass outside this range is lost. */

@@ -1,27 +1,9 @@
 import { ArgumentError, BaseModule, checkInteger, checkOptions, Key, select } from '@dgm/core';
-import type { CallOptions, Module, Shape } from '@dgm/core';
+import type { CallOptions, Dequantizer, DequantizerCall } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Flow } from '../flow';
 import { record } from '../record';
-
-/** Options of one call of a dequantizer. */
-export interface DequantizerCall extends CallOptions {
-  /** Leading axes, for several draws per example. */
-  readonly sampleShape?: Shape;
-}
-
-/** $q(u | x)$: noise on $[0, 1)^D$ that turns a mass function into a density. */
-export interface Dequantizer extends Module {
-  /**
-   * Draws of the noise for data `[n, ...event]`.
-   * @param call - `context` and `training` for noise that is learned
-   * @returns `noise`: `[...sampleShape, n, ...event]`, and `logProb`: $\ln q(u|x)$ in nats, `[...sampleShape, n]`
-   */
-  draw(x: Tensor, key: Key, call?: DequantizerCall): { noise: Tensor; logProb: Tensor };
-  /** Initializes data-dependent layers, as `Flow.initialize` does. */
-  initialize?(x: Tensor, key: Key, call?: CallOptions): void;
-}
 
 /**
  * Noise that is uniform on $[0, 1)$: $\ln q(u|x) = 0$.
