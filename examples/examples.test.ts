@@ -22,6 +22,7 @@ const outputs: Readonly<Record<string, Output>> = {
     lines: ['lower-bound: N nats per digit, N from the file', '[ 16, 64 ] true'],
     most: 64 * Math.log(17),
   },
+  './diffusion/super-resolution.ts': { lines: ['[ 16, 64 ] true'] },
   './flows/conditional-flow.ts': {
     lines: ['exact: N nats per point, N from the file', 'the draws of the lower moon lie there: true'],
     most: 1.1,
