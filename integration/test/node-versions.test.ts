@@ -13,14 +13,18 @@ const { engines } = JSON.parse(readFileSync(path.join(repository, 'package.json'
   engines: { node: string };
 };
 
+const project = emptyProject();
+
+beforeAll(() => {
+  const versions = majors.map((major) => `node-${major}@npm:${binaries}@${major}`);
+  npmInstall(project, ...versions, ...Object.values(inject('tarballs')));
+});
+
 describe.each(majors)('Node %s', (major) => {
-  const project = emptyProject();
-  let binary = '';
+  const binary = path.join(project, 'node_modules', `node-${major}`, 'bin', 'node');
   const node = (...args: string[]): string => run(project, binary, ...args);
 
   beforeAll(() => {
-    npmInstall(project, `${binaries}@${major}`, ...Object.values(inject('tarballs')));
-    binary = path.join(project, 'node_modules', binaries, 'bin', 'node');
     expect(node('--version')).toMatch(new RegExp(`^v${major}\\.`));
   });
 
@@ -31,8 +35,8 @@ describe.each(majors)('Node %s', (major) => {
 
   it('trains a model of the benchmark', () => {
     const program = path.join(repository, 'apps', 'benchmark', 'dist', 'cli.js');
-    const options = ['--models', 'vae', '--quick', '--epochs', '1', '--engine', 'eager', '--out', 'out'];
-    expect(node(program, ...options)).toMatch(/^vae .*bound \(ELBO\)/m);
+    const options = ['--models', 'vae', '--quick', '--epochs', '1', '--engine', 'eager'];
+    expect(node(program, ...options, '--out', `out-${major}`)).toMatch(/^vae .*bound \(ELBO\)/m);
   });
 
   it('requires the packages as CommonJS', () => {
