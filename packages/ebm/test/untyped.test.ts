@@ -13,7 +13,7 @@ const visible = ebm.bernoulliUnits({ shape: [4] });
 it.each<[string, () => unknown, RegExp]>([
   ['units without options', () => js.categoricalUnits(), /options/],
   ['units without a shape', () => js.bernoulliUnits({}), /shape/],
-  ['units whose shape is a number', () => js.bernoulliUnits({ shape: 4 }), /such as \[64\]/],
+  ['units whose shape is a number', () => js.bernoulliUnits({ shape: 4 }), /such as \[16\]/],
   ['a trace by name', () => js.implicitScoreMatching({ trace: 'exact' }), /exactTrace/],
   ['noise that is no distribution', () => js.noiseContrastiveEstimation({ noise: {} }), /without sample/],
   [
