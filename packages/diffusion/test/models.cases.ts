@@ -1,8 +1,9 @@
-import { categoricalHead, Key, mlp, normalHead, rungeKutta, trainable } from '@dgm/core';
+import { categoricalHead, Key, mlp, normalHead, rungeKutta, Sigmoid, trainable } from '@dgm/core';
 import type { CallOptions, GenerativeModel, Module } from '@dgm/core';
 import type { LayerTable, ModelTable } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { realNvp, variationalDequantizer } from '../../flows/src/index';
 import {
   consistencyModel,
   convDenoiser,
@@ -233,6 +234,26 @@ export const models: ModelTable = {
         network: stirred(mlpDenoiser({ shape: [2], features: 8, blocks: 1, key }), key),
       }),
     data: points,
+    steps: 40,
+  }),
+  'flowMatching (noise that is learned)': () => ({
+    make: (key) =>
+      flowMatching({
+        ...{ shape: [2], levels: 3, solver: rungeKutta({ steps: 3 }) },
+        network: stirred(mlpDenoiser({ shape: [2], features: 8, blocks: 1, key }), key),
+        dequantization: variationalDequantizer(
+          stirred(
+            realNvp({
+              ...{ dims: 2, contextSize: 2, couplings: 2, hidden: [4] },
+              ...{ preprocessing: new Sigmoid(), key: key.fold('noise') },
+            }),
+            key,
+          ),
+          { levels: 3 },
+        ),
+      }),
+    data: () => tf.tidy(() => tf.floor(Key.of(1).uniform([16, 2], { max: 3 }))),
+    range: [0, 2],
     steps: 40,
   }),
   'flowMatching (levels)': () => ({
