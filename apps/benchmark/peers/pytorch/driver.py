@@ -19,6 +19,7 @@ and may have
                         all of them, 3 for every third
     takes_labels        whether x is a pair of examples and their classes
     optimizer_options   what the optimizer is given besides its rate
+    player_options      what the optimizer of a player is given instead, by the player's index
 """
 
 import contextlib
@@ -146,8 +147,8 @@ class Session:
         )
         self.model = self.models[model](Task(tuple(data["shape"]), data["levels"], quick, width, self.train_set))
         self.players = [
-            (self._compiled(loss), self._optimizer(weights, training), every)
-            for loss, weights, every in self._players()
+            (self._compiled(loss), self._optimizer(weights, training, index), every)
+            for index, (loss, weights, every) in enumerate(self._players())
         ]
         self.labels = {}
         if getattr(self.model, "takes_labels", False):
@@ -253,9 +254,10 @@ class Session:
     def _compiled(self, loss):
         return torch.compile(loss) if self.mode == "compile" else loss
 
-    def _optimizer(self, weights, training):
+    def _optimizer(self, weights, training, player):
         name = training["optimizer"]
         options = {"lr": training["learningRate"], **getattr(self.model, "optimizer_options", {})}
+        options.update(getattr(self.model, "player_options", {}).get(player, {}))
         if self.mode != "eager" and name in FUSED:
             options["fused"] = True
         elif self.mode == "fused":

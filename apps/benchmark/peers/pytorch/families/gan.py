@@ -159,6 +159,7 @@ class PresGan(Gan):
     that of Dieng et al. (2019), Eq. 9-12, by Hamiltonian Monte Carlo over the latent variables. An encoder, which does not train the
     generator, draws for the bound."""
 
+    player_options = {2: {"lr": 1e-3, "betas": (0.9, 0.999)}}
     entropy, low, high = 0.01, math.log(0.05), math.log(0.8)
     chain_steps, leapfrog_steps, acceptance, adaptation = 3, 5, 0.67, 0.05
 

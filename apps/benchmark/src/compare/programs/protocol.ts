@@ -21,7 +21,7 @@ export interface DataFiles {
 
 /** How a model is trained, told by our side so that the other does the same. */
 export interface TrainingProtocol {
-  /** The name and the first rate of the optimizer; null where there are several. */
+  /** The name and the first rate of the optimizer, or of the first of several with one name; null where they have others. */
   readonly optimizer: string | null;
   readonly learningRate: number | null;
   readonly batchSize: number;
