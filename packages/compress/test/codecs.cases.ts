@@ -12,7 +12,7 @@ import {
   sizeOf,
 } from '@dgm/core';
 import type { DistributionHead, Key } from '@dgm/core';
-import { flow, idf, imageIdf } from '@dgm/flows';
+import { autoregressiveIdf, flow, idf, imageIdf } from '@dgm/flows';
 import type { Flow } from '@dgm/flows';
 import { bottomUpVae, topDownVae, vae } from '@dgm/vae';
 import type { BottomUpVae, TopDownVae, Vae } from '@dgm/vae';
@@ -228,6 +228,9 @@ export const codecs: CodecTable = {
   ),
   'integerFlowCodec of an IDF of images, with two scales': ofFlow((key) =>
     imageIdf({ shape: [4, 4, 1], levels, scales: 2, steps: 1, hidden: 4, components: 2, key }),
+  ),
+  'integerFlowCodec of an autoregressive base': ofFlow((key) =>
+    autoregressiveIdf({ dims: 9, levels, hidden: [8], baseHidden: [8], components: 2, key }),
   ),
   'integerFlowCodec of a fixed base': ofFlow((key) =>
     flow({

@@ -52,6 +52,8 @@ interface Settings {
   readonly eventShape: Shape;
   /** Of the latents of the innermost scale. */
   readonly latentShape: Shape;
+  /** The order in which the entries of the innermost scale are coded, if they depend on each other. */
+  readonly order: readonly number[] | null;
   /** The tables hold the integers from `-reach` to `reach - 1`; others are escaped. */
   readonly reach: number;
   readonly rows: number;
@@ -63,15 +65,18 @@ const FIRST_REACH = 32;
 const MOST_REACH = 4096;
 
 /**
- * A codec of an integer discrete flow: the latents $z = f^{-1}(x)$ are coded entry by entry with tables of the base, which are
- * the same for all examples. As f is one-to-one on integers, a file takes $-\log_2 \pi(z)$ bits for each example, the
+ * A codec of an integer discrete flow: the latents $z = f^{-1}(x)$ are coded entry by entry with tables of the base. As f is one-to-one on integers, a file takes $-\log_2 \pi(z)$ bits for each example, the
  * likelihood of the model. Latents outside of the tables are escaped, so that any 32-bit integers can be coded.
+ *
+ * Tables of a base of independent entries are the same for all examples. With an autoregressive base, each entry has the table
+ * of its conditional $\pi(z_d | z_{<d})$, which takes a pass of the base's network in either direction.
  *
  * Of a flow of several scales, such as `imageIdf`, the latents of the innermost scale come first. Each scale then has the tables of what
  * it factored out, $\pi(z_b | z_a)$, given what is decoded already.
  *
- * @param model - whose base has independent entries, or factors out such, and no context. Its present weights are copied.
- * @throws UnsupportedError if it is not over all integers, has a context, or its base has entries that depend on each other
+ * @param model - without context, whose base has independent entries, is an `autoregressiveBase`, or factors out independent
+ *   entries scale by scale. Its present weights are copied.
+ * @throws UnsupportedError if it is not over all integers, has a context, or another base
  * @throws EngineError if it uses a kernel whose bits are not the same everywhere
  * @see Integer Discrete Flows and Lossless Compression (Hoogeboom et al., 2019), §3 and §4; DGM §3.2
  *
@@ -97,16 +102,17 @@ export function integerFlowCodec(model: IntegerFlowModel, options: IntegerFlowCo
   const shapeOf = ({ parts }: Program, output: string): Shape =>
     parts.values[parts.outputs[output]!]!.shape.slice(1);
   const latentShape = shapeOf(encode, 'z');
-  const { tables, reach } = tablesOf(model, { latentShape, precision });
+  const { order, reach, programs: innermost } = innermostPrograms(model, { latentShape, rows, precision });
   /** What the map of a scale is given: what came from the scale within, and what was factored out there, if any was. */
   let given: Readonly<Record<string, { readonly shape: Shape }>> = { z: { shape: [rows, ...latentShape] } };
   const scales: Record<string, Program> = {};
   const numScales = factoredOf(model).length;
   for (let scale = 1; scale <= numScales; scale++) {
-    const program = traceProgram(({ z, dropped }) => {
+    const program = traceProgram(({ z, dropped: within }) => {
       const base = factoredOf(model)[numScales - scale]!;
-      const kept = mapOf(base.kept).forward(joined(z!, dropped));
-      return { z: kept, logProb: droppedLogProb(base, kept, reach) };
+      const kept = mapOf(base.kept).forward(joined(z!, within));
+      const dropped = base.dropped(kept);
+      return { z: kept, logProb: entriesLogProb(dropped, { shape: base.droppedShape, rows, reach }) };
     }, given);
     scales[scaleProgram(scale)] = program;
     given = {
@@ -115,8 +121,8 @@ export function integerFlowCodec(model: IntegerFlowModel, options: IntegerFlowCo
     };
   }
   const decode = traceProgram(({ z, dropped }) => ({ x: model.decode(joined(z!, dropped)) }), given);
-  const settings: Settings = { eventShape, latentShape, reach, rows, precision };
-  const programs = { encode, decode, tables, ...scales };
+  const settings: Settings = { eventShape, latentShape, order, reach, rows, precision };
+  const programs = { encode, decode, ...innermost, ...scales };
   const file = writeModelFile({ method: METHOD, settings: { ...settings }, programs });
   return new IntegerFlowCodec(file, { settings, ...partsOf(programs)! });
 }
@@ -188,50 +194,86 @@ function latentsOf(model: IntegerFlowModel, x: Tensor): Readonly<Record<string, 
 const joined = (kept: Tensor, dropped: Tensor | undefined): Tensor =>
   dropped === undefined ? kept : tf.concat([kept, dropped], -1);
 
-/** Log-probabilities of the integers from `-reach` to `reach - 1` for each entry of the dropped part, `[rows, entries, 2 * reach]`. */
-function droppedLogProb(base: FactoredBase, kept: Tensor, reach: number): Tensor {
-  const { droppedShape } = base;
-  const values = tf.reshape(tf.range(-reach, reach), [2 * reach, 1, ...droppedShape.map(() => 1)]);
-  const logProb = entriesOf(base.dropped(kept)).logProb(values);
-  const rows = kept.shape[0]!;
-  return tf.transpose(tf.reshape(logProb, [2 * reach, rows, sizeOf(droppedShape)]), [1, 2, 0]);
+/** A base of groups of entries that depend on earlier groups: `autoregressiveBase` of `@dgm/flows`. */
+interface GroupedBase extends Distribution {
+  readonly members: readonly (readonly number[])[];
+  conditionals(rows: Tensor, elements?: Tensor): Distribution;
 }
 
-/** Draws that say how far the tables of dropped parts have to reach. */
+function asGrouped(base: Distribution): GroupedBase | undefined {
+  return (base as Partial<{ kind: string }>).kind === 'Grouped' ? (base as GroupedBase) : undefined;
+}
+
+/**
+ * Log-probabilities of the integers from `-reach` to `reach - 1` for each independent entry, `[rows, entries, 2 * reach]`.
+ * @param base - over events of a shape, one for each of some rows
+ */
+function entriesLogProb(
+  base: Distribution,
+  { shape, rows, reach }: { readonly shape: Shape; readonly rows: number; readonly reach: number },
+): Tensor {
+  const values = tf.reshape(tf.range(-reach, reach), [2 * reach, 1, ...shape.map(() => 1)]);
+  const logProb = entriesOf(base).logProb(values);
+  return tf.transpose(tf.reshape(logProb, [2 * reach, rows, sizeOf(shape)]), [1, 2, 0]);
+}
+
+/** Draws that say how far tables that depend on the example have to reach. */
 const DRAWS = 32;
 /** The probability of an escape that costs less than a hundredth of a bit. */
 const RARE = 2 ** -12;
 
-/** The mean probability of what tables of dropped parts leave out, at draws of the base; 0 for one scale. */
-function droppedOutside(model: IntegerFlowModel, reach: number): number {
+/** The mean probability of what such tables leave out, at draws of the base; 0 where no table depends on the example. */
+function meanOutside(model: IntegerFlowModel, reach: number): number {
+  const outsideOf = (base: Distribution, shape: Shape, rows: number): number =>
+    1 - tf.mean(tf.sum(tf.exp(entriesLogProb(base, { shape, rows, reach })), -1)).dataSync()[0]!;
   return tf.tidy(() => {
     const outside = factoredOf(model).map((base) => {
-      const [kept] = tf.split(
-        base.sample(Key.of(0), [DRAWS]),
-        [base.keptShape.at(-1)!, base.droppedShape.at(-1)!],
-        -1,
-      );
-      const inside = tf.sum(tf.exp(droppedLogProb(base, kept!, reach)), -1);
-      return 1 - tf.mean(inside).dataSync()[0]!;
+      const { keptShape, droppedShape } = base;
+      const draws = base.sample(Key.of(0), [DRAWS]);
+      const [kept] = tf.split(draws, [keptShape.at(-1)!, droppedShape.at(-1)!], -1);
+      return outsideOf(base.dropped(kept!), droppedShape, DRAWS);
     });
+    const grouped = asGrouped(innermostOf(model));
+    if (grouped !== undefined) {
+      const conditionals = grouped.conditionals(grouped.sample(Key.of(0), [DRAWS]));
+      outside.push(outsideOf(conditionals, [1], DRAWS * sizeOf(grouped.eventShape)));
+    }
     return Math.max(0, ...outside);
   });
 }
 
-/** The program of the base's log-probabilities of each entry, over enough integers to hold all but `2 ** -precision`. */
-function tablesOf(
+/**
+ * How the latents of the innermost scale are coded: the program `tables` of the log-probabilities of each independent entry, or
+ * the program `entry` of those of one entry given others. They are over enough integers that escapes are rare.
+ */
+function innermostPrograms(
   model: IntegerFlowModel,
-  { latentShape, precision }: { readonly latentShape: Shape; readonly precision: number },
-): { readonly tables: Program; readonly reach: number } {
+  options: { readonly latentShape: Shape; readonly rows: number; readonly precision: number },
+): Pick<Settings, 'order' | 'reach'> & { readonly programs: Readonly<Record<string, Program>> } {
+  const { latentShape, rows, precision } = options;
+  const grouped = asGrouped(innermostOf(model));
   for (let reach = FIRST_REACH; ; reach *= 2) {
+    const isWidest = reach === MOST_REACH;
+    const isWide = isWidest || meanOutside(model, reach) <= RARE;
+    if (grouped !== undefined) {
+      if (!isWide) continue;
+      const entry = traceProgram(
+        ({ z, element }) => {
+          const base = asGrouped(innermostOf(model))!.conditionals(z!, element);
+          return { logProb: entriesLogProb(base, { shape: [1], rows, reach }) };
+        },
+        { z: { shape: [rows, ...latentShape] }, element: { shape: [1], dtype: 'int32' } },
+      );
+      return { order: grouped.members.flat(), reach, programs: { entry } };
+    }
     const tables = traceProgram(() => {
-      const values = tf.reshape(tf.range(-reach, reach), [2 * reach, ...latentShape.map(() => 1)]);
-      const logProb = entriesOf(innermostOf(model)).logProb(values);
-      return { logProb: tf.transpose(tf.reshape(logProb, [2 * reach, sizeOf(latentShape)])) };
+      const logProb = entriesLogProb(innermostOf(model), { shape: latentShape, rows: 1, reach });
+      return { logProb: tf.squeeze(logProb, [0]) };
     }, {});
     const outside = integerTables(tables, { reach, precision }).map((table) => table.outside);
-    const isWide = outside.every((share) => share <= 2 ** -precision) && droppedOutside(model, reach) <= RARE;
-    if (isWide || reach === MOST_REACH) return { tables, reach };
+    if (isWidest || (isWide && outside.every((share) => share <= 2 ** -precision))) {
+      return { order: null, reach, programs: { tables } };
+    }
   }
 }
 
@@ -246,7 +288,11 @@ function entriesOf(base: Distribution): Distribution {
   const own = base as Partial<{ kind: string; base: Distribution; row: Distribution }>;
   if (own.kind === 'Independent' && own.base?.eventShape.length === 0) return own.base;
   if (own.row !== undefined) return entriesOf(own.row);
-  throw unsupported('the base', 'to have independent entries', own.kind ?? 'another distribution');
+  throw unsupported(
+    'the base',
+    'to have independent entries or be autoregressive',
+    own.kind ?? 'another distribution',
+  );
 }
 
 function integerTables(
@@ -271,7 +317,9 @@ function unsupported(argument: string, expected: string, actual: string): Unsupp
 interface Programs {
   readonly encode: Program;
   readonly decode: Program;
-  readonly tables: Program;
+  /** The tables of the innermost scale, or of one entry of it given others. */
+  readonly tables: Program | undefined;
+  readonly entry: Program | undefined;
   /** The scales that factor out, the innermost first. */
   readonly scales: readonly Program[];
 }
@@ -281,13 +329,14 @@ interface Parts extends Programs {
 }
 
 function partsOf(programs: Readonly<Record<string, Program>>): Programs | undefined {
-  const { encode, decode, tables } = programs;
+  const { encode, decode, tables, entry } = programs;
   const scales: Program[] = [];
   while (programs[scaleProgram(scales.length + 1)] !== undefined) {
     scales.push(programs[scaleProgram(scales.length + 1)]!);
   }
-  if (encode === undefined || decode === undefined || tables === undefined) return undefined;
-  return { encode, decode, tables, scales };
+  const isOneOfBoth = (tables === undefined) !== (entry === undefined);
+  if (encode === undefined || decode === undefined || !isOneOfBoth) return undefined;
+  return { encode, decode, tables, entry, scales };
 }
 
 /** How many latents of an example are coded at each scale, the innermost first. */
@@ -300,7 +349,7 @@ function sizesOf({ encode, scales }: Programs, rows: number): readonly number[] 
 export function readIntegerFlowCodec(bytes: Uint8Array): Codec {
   const { settings, programs } = readModelFile(bytes);
   const parts = partsOf(programs);
-  const { eventShape, latentShape, reach, rows, precision } = settings as unknown as Settings;
+  const { eventShape, latentShape, order, reach, rows, precision } = settings as unknown as Settings;
   const isFit =
     parts !== undefined &&
     areFacts({ eventShape, levels: reach, rows }) &&
@@ -309,10 +358,11 @@ export function readIntegerFlowCodec(bytes: Uint8Array): Codec {
     precision >= 14 &&
     precision <= 24 &&
     reach <= MOST_REACH &&
-    areSizes(parts, { eventShape, latentShape, reach, rows });
+    areSizes(parts, { eventShape, latentShape, reach, rows }) &&
+    (parts.tables === undefined ? isOrder(order, sizeOf(latentShape)) : order === null);
   if (!isFit) throw notModel(METHOD, 'settings that do not fit its programs');
   return new IntegerFlowCodec(bytes, {
-    settings: { eventShape, latentShape, reach, rows, precision },
+    settings: { eventShape, latentShape, order, reach, rows, precision },
     ...parts,
   });
 }
@@ -320,31 +370,42 @@ export function readIntegerFlowCodec(bytes: Uint8Array): Codec {
 /** Whether programs give as many numbers as are read from them. */
 function areSizes(
   parts: Programs,
-  { eventShape, latentShape, reach, rows }: Omit<Settings, 'precision'>,
+  { eventShape, latentShape, reach, rows }: Omit<Settings, 'order' | 'precision'>,
 ): boolean {
-  const { decode, tables, scales } = parts;
+  const { decode, tables, entry, scales } = parts;
   const sizes = sizesOf(parts, rows);
   return (
     sizes.every((size) => Number.isInteger(size) && size > 0) &&
     sizes[0] === sizeOf(latentShape) &&
     sizes.reduce((sum, size) => sum + size, 0) === sizeOf(eventShape) &&
     decode.sizeOf('x') === rows * sizeOf(eventShape) &&
-    tables.sizeOf('logProb') === 2 * reach * sizeOf(latentShape) &&
+    (tables === undefined || tables.sizeOf('logProb') === 2 * reach * sizeOf(latentShape)) &&
+    (entry === undefined || entry.sizeOf('logProb') === 2 * reach * rows) &&
     scales.every((scale, index) => scale.sizeOf('logProb') === 2 * reach * rows * sizes[index + 1]!)
+  );
+}
+
+/** Whether it holds each of the numbers from 0 to `size - 1` once. */
+function isOrder(order: unknown, size: number): boolean {
+  return (
+    Array.isArray(order) &&
+    order.length === size &&
+    new Set(order).size === size &&
+    order.every((at) => Number.isInteger(at) && at >= 0 && at < size)
   );
 }
 
 class IntegerFlowCodec extends LosslessCodec {
   readonly #parts: Parts;
-  /** Of the innermost scale. */
-  readonly #tables: readonly IntegerTable[];
+  /** Of the innermost scale, if they are the same for all examples. */
+  readonly #tables: readonly IntegerTable[] | undefined;
   readonly #sizes: readonly number[];
 
   constructor(model: Uint8Array, parts: Parts) {
     const { eventShape, rows } = parts.settings;
     super(model, { method: METHOD, levels: Infinity, eventShape, rows });
     this.#parts = parts;
-    this.#tables = integerTables(parts.tables, parts.settings);
+    this.#tables = parts.tables && integerTables(parts.tables, parts.settings);
     this.#sizes = sizesOf(parts, rows);
   }
 
@@ -392,6 +453,9 @@ class IntegerFlowCodec extends LosslessCodec {
   #code(coder: Coder, latents: readonly Float64Array[] | undefined, present: number): Float64Array {
     const { scales, decode, settings } = this.#parts;
     const { rows, reach, precision } = settings;
+    /** The table of row `at` of log-probabilities. */
+    const tableAt = (logProb: Float64Array, at: number): IntegerTable =>
+      new IntegerTable(logProb.subarray(2 * reach * at, 2 * reach * (at + 1)), { first: -reach, precision });
     const codeScale = (scale: number, tableOf: (at: number) => IntegerTable): Float64Array => {
       const coded = new Float64Array(rows * this.#sizes[scale]!);
       for (let at = 0; at < present * this.#sizes[scale]!; at++) {
@@ -399,17 +463,28 @@ class IntegerFlowCodec extends LosslessCodec {
       }
       return coded;
     };
+    /** Entry by entry, each given the coded ones. The encoder sees no later entry either, as the decoder has none. */
+    const codeEntries = (entry: Program, order: readonly number[]): Float64Array => {
+      const z = new Float64Array(rows * order.length);
+      for (const element of order) {
+        const logProb = entry.run({ z, element: [element] })['logProb']!;
+        for (let row = 0; row < present; row++) {
+          const at = row * order.length + element;
+          z[at] = tableAt(logProb, row).code(coder, latents?.[0]![at] ?? 0);
+        }
+      }
+      return z;
+    };
+    const tables = this.#tables;
     let given: Readonly<Record<string, Float64Array>> = {
-      z: codeScale(0, (at) => this.#tables[at % this.#tables.length]!),
+      z:
+        tables === undefined
+          ? codeEntries(this.#parts.entry!, settings.order!)
+          : codeScale(0, (at) => tables[at % tables.length]!),
     };
     scales.forEach((program, index) => {
       const { z, logProb } = program.run(given);
-      const tableOf = (at: number): IntegerTable =>
-        new IntegerTable(logProb!.subarray(2 * reach * at, 2 * reach * (at + 1)), {
-          first: -reach,
-          precision,
-        });
-      given = { z: z!, dropped: codeScale(index + 1, tableOf) };
+      given = { z: z!, dropped: codeScale(index + 1, (at) => tableAt(logProb!, at)) };
     });
     return decode.run(given)['x']!;
   }

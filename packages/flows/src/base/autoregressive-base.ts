@@ -96,6 +96,8 @@ class Grouped extends BaseDistribution {
   readonly eventShape: Shape;
   override readonly space: EventSpace | undefined;
   readonly reparameterized = false;
+  /** The elements of each group: those of one group depend on earlier groups only. */
+  readonly members: readonly (readonly number[])[];
   readonly #parts: BaseParts;
   readonly #call: CallOptions;
 
@@ -103,6 +105,7 @@ class Grouped extends BaseDistribution {
     super();
     this.#parts = parts;
     this.#call = call;
+    this.members = parts.members;
     this.eventShape = [parts.dims];
     this.space = parts.head.space;
     this.batchShape = call.context === undefined ? [] : [call.context.shape[0]!];
@@ -113,11 +116,11 @@ class Grouped extends BaseDistribution {
    * group.
    */
   protected draw(key: Key, sampleShape: Shape): Tensor {
-    const { dims, members } = this.#parts;
+    const { dims } = this.#parts;
     const shape = [...sampleShape, ...this.batchShape, dims];
     let rows: Tensor = tf.zeros([sizeOf(shape) / dims, dims]);
-    members.forEach((elements, group) => {
-      const drawn = this.#conditionals(rows, elements).sample(key.fold(group));
+    this.members.forEach((elements, group) => {
+      const drawn = this.conditionals(rows, tf.tensor1d([...elements], 'int32')).sample(key.fold(group));
       rows = withElements(rows, elements, tf.reshape(drawn, [-1, elements.length]));
     });
     return tf.reshape(rows, shape);
@@ -126,16 +129,21 @@ class Grouped extends BaseDistribution {
   protected logDensity(x: Tensor): Tensor {
     const { dims } = this.#parts;
     const rows = tf.reshape(x, [-1, dims]);
-    const perElement = this.#conditionals(rows).logProb(tf.reshape(rows, [-1, 1]));
+    const perElement = this.conditionals(rows).logProb(tf.reshape(rows, [-1, 1]));
     return tf.reshape(tf.sum(tf.reshape(perElement, [-1, dims]), 1), x.shape.slice(0, -1));
   }
 
-  /** The distributions of the given elements (all by default) of rows `[n, D]`, as a batch of n times their number. */
-  #conditionals(rows: Tensor, elements?: readonly number[]): Distribution {
+  /**
+   * The distributions $\pi(z_d | z_{<g})$ of elements d given those of earlier groups.
+   * @param rows - `[n, D]`; what they hold of the same group and later ones does not matter
+   * @param elements - which elements, `[k]`; all by default
+   * @returns a batch of n k, those of one row side by side, with events of shape [1]
+   */
+  conditionals(rows: Tensor, elements?: Tensor): Distribution {
     const { dims, head, network } = this.#parts;
     const output = network.apply(this.#seen(rows), this.#call);
     const all = tf.reshape(output, [-1, dims, head.numParameters]);
-    const own = elements === undefined ? all : tf.gather(all, tf.tensor1d([...elements], 'int32'), 1);
+    const own = elements === undefined ? all : tf.gather(all, elements, 1);
     return head.distribution(tf.reshape(own, [-1, head.numParameters]));
   }
 
