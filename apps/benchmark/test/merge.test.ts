@@ -167,6 +167,23 @@ describe('merging', () => {
     expect(mergeComparisons(parts(by('vae'), by('other')))).toEqual(comparison);
   });
 
+  it('refuses metrics in features of other weights, but not parts without any', () => {
+    const [first, second] = halves as readonly Results[] as [Results, Results];
+    const withFeatures = (part: Results, sha256: string): Results => ({
+      ...part,
+      runs: part.runs.map((run) => ({
+        ...run,
+        extra: { ...run.extra, features: { name: 'digits-conv', sha256 } },
+      })),
+    });
+    const merged = (...all: Results[]) => mergeResults(parts<Results>(...all)).runs.length;
+    expect(() => merged(withFeatures(first, 'a'), withFeatures(second, 'b'))).toThrow(
+      'weights of the features',
+    );
+    expect(merged(withFeatures(first, 'a'), withFeatures(second, 'a'))).toBe(results.runs.length);
+    expect(merged(first, withFeatures(second, 'b'))).toBe(results.runs.length);
+  });
+
   it.each([
     ['a model in two parts', results, results, 'to name parts that have nothing in common'],
     ['other data', results, { ...results, dataset: { ...results.dataset, sha256: 'x' } }, 'the data set'],

@@ -15,9 +15,9 @@ import {
 } from '@dgm/core';
 import type { Dataset, DistributionHead, Engine, Examples, Key, Layer, Shape } from '@dgm/core';
 import { standardization, standardize, subset } from '@dgm/data';
-import { flow, realNvp } from '@dgm/flows';
+import { flow } from '@dgm/flows';
 import type { Flow } from '@dgm/flows';
-import { entropyScore, generativeClassifier, highestScores, hybrid } from '@dgm/hybrid';
+import { entropyScore, generativeClassifier, highestScores } from '@dgm/hybrid';
 import type { ExactHybrid } from '@dgm/hybrid';
 import { fullCovariance, latentExamples, ppcaMaximumLikelihood, semiSupervisedVae, vae } from '@dgm/vae';
 import * as tf from '@tensorflow/tfjs-core';
@@ -25,6 +25,8 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { convClassifier } from '../recipes/hybrid/networks';
 import { likelihoodFor } from '../recipes/shared/book';
 import { allRows } from '../recipes/shared/rows';
+import { trainedClassifier as classifierOf } from '../recipes/shared/trained-classifier';
+import type { ClassifierTraining } from '../recipes/shared/trained-classifier';
 
 /*
  * What a classifier of ten classes reaches with few labels: alone, with the examples that have none, and with labels that it asks for.
@@ -331,31 +333,12 @@ function normalOfClass(dims: number): Flow {
   });
 }
 
-/** A trained classifier: a hybrid whose density has the weight 0. */
-async function trainedClassifier(
+/** A trained classifier of the ten classes. */
+const trainedClassifier = (
   classifier: Layer,
   train: Examples,
-  { key, engine, learningRate }: Pick<FewLabels, 'key' | 'engine'> & { readonly learningRate: number },
-): Promise<ExactHybrid> {
-  const model = hybrid({
-    density: realNvp({ dims: sizeOf(train.shape), couplings: 1, hidden: [1], key }),
-    classifier,
-    classes: CLASSES,
-    weights: { classification: 1, density: 0 },
-  });
-  const [epochs, batchSize] = [100, 50];
-  const steps = epochs * Math.ceil(train.count / batchSize);
-  await fit(
-    model,
-    { train },
-    {
-      ...{ key, batchSize, epochs, ...(engine && { engine }) },
-      optimizer: adam({ learningRate: cosineSchedule(learningRate, { steps }) }),
-      batch: classContext({ classes: CLASSES }),
-    },
-  );
-  return model;
-}
+  options: Omit<ClassifierTraining, 'classes' | 'epochs'>,
+): Promise<ExactHybrid> => classifierOf(classifier, train, { ...options, classes: CLASSES, epochs: 100 });
 
 interface Classifying {
   classify(x: Tensor): Tensor;

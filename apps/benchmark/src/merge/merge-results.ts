@@ -3,10 +3,12 @@ import { joined, machinesOf, requireAlike, type Part } from './parts';
 
 /**
  * The results of several parts of one run as one.
- * @throws ArgumentError if they are of different data, or have a model in common
+ * @throws ArgumentError if they are of different data, measure in features of different weights, or have a model in common
  */
 export function mergeResults(parts: readonly Part<Results>[]): Results {
   requireAlike(parts, 'the data set', ({ content: { dataset } }) => `${dataset.name} ${dataset.sha256}`);
+  const measured = parts.filter((part) => featuresOf(part) !== '');
+  requireAlike(measured, 'the weights of the features', featuresOf);
   const [{ content: first }] = parts as [Part<Results>];
   const runs = joined(
     parts,
@@ -29,4 +31,12 @@ export function mergeResults(parts: readonly Part<Results>[]): Results {
     runs,
     ...(models.size > 0 ? { failures: [...models.values()] } : {}),
   };
+}
+
+/** What the runs of a part measure in, besides the data themselves. */
+function featuresOf({ content: { runs } }: Part<Results>): string {
+  const all = runs.flatMap(({ extra: { features } }) =>
+    features ? `${features.name} ${features.sha256}` : [],
+  );
+  return [...new Set(all)].sort().join(', ');
 }

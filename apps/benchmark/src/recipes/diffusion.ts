@@ -40,7 +40,7 @@ import type { Curve } from '../results/schema';
 import { mean } from '../statistics/statistics';
 import { bookTraining, hasFewLevels } from './shared/book';
 import { imageShape, isVectorsOfIntegers, isVectorsOfReals } from './shared/datasets';
-import { qualityOf } from './shared/sample-quality';
+import { qualityOf, qualityWithFeatures } from './shared/sample-quality';
 import type { Experiment, Recipe, RecipeTask, Training } from './shared/recipe';
 
 /** Large steps with an average of the weights, which evens out the noise of the times. */
@@ -132,12 +132,12 @@ export const recipes: readonly Recipe[] = [
       const model = imageFlow(dataset, { key, quick });
       return {
         ...{ model, training: flowTraining(dataset), numSamples: 1 },
-        measure: async (test, { key }) => ({
-          metrics: await qualityOf(
+        measure: async (test, { key, engine }) => ({
+          ...(await qualityWithFeatures(
             flowDraws(model, key.fold('samples')),
-            { test, train: dataset.train },
-            key,
-          ),
+            { test, dataset },
+            { key, engine, quick },
+          )),
           curves: await coverageBySteps(
             solversOf(model),
             { test, train: dataset.train },
@@ -210,8 +210,12 @@ export const recipes: readonly Recipe[] = [
       return {
         model,
         training: trainingToTheEnd,
-        measure: async (test, { key }) => ({
-          metrics: await qualityOf(drawsOf(model, key.fold('samples')), { test, train: dataset.train }, key),
+        measure: async (test, { key, engine }) => ({
+          ...(await qualityWithFeatures(
+            drawsOf(model, key.fold('samples')),
+            { test, dataset },
+            { key, engine, quick },
+          )),
           curves: await coverageBySteps(
             { 'a mean flow': (steps, n) => model.samplingLoop(n, { steps }) },
             { test, train: dataset.train },

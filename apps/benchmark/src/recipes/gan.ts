@@ -33,7 +33,7 @@ import type { Metric } from '../results/schema';
 import { normalizedMutualInformation } from '../statistics/statistics';
 import { importanceSampled, likelihoodFor } from './shared/book';
 import { classesOf, hasLabels, isVectorsOfIntegers, isVectorsOfReals } from './shared/datasets';
-import { qualityOf } from './shared/sample-quality';
+import { qualityWithFeatures } from './shared/sample-quality';
 import type { Experiment, Recipe, RecipeTask, Training } from './shared/recipe';
 
 interface GanRecipe {
@@ -146,13 +146,20 @@ function sizesFor({ dataset, quick, width = quick ? 64 : 256 }: RecipeTask): Net
 const levelsOf = ({ levels }: Dataset): { readonly levels?: number } =>
   levels === undefined ? {} : { levels };
 
-function experiment(model: GenerativeModel, training: Training, { train }: Dataset): Experiment {
+function experiment(
+  model: GenerativeModel,
+  training: Training,
+  { dataset, quick }: Pick<RecipeTask, 'dataset' | 'quick'>,
+): Experiment {
   return {
     model,
     training,
-    measure: async (test, { key }) => ({
-      metrics: await qualityOf((count) => model.sample(key.fold('samples'), count), { test, train }, key),
-    }),
+    measure: (test, { key, engine }) =>
+      qualityWithFeatures(
+        (count) => model.sample(key.fold('samples'), count),
+        { test, dataset },
+        { key, engine, quick },
+      ),
   };
 }
 
@@ -165,7 +172,7 @@ const adversarial = models.map(({ options, networks, training, ...recipe }): Rec
       ...levelsOf(task.dataset),
       latent: LATENT,
     };
-    return experiment(gan(all), training, task.dataset);
+    return experiment(gan(all), training, task);
   },
 }));
 
@@ -187,7 +194,7 @@ const matching: RecipeOfVectors = {
       ...{ optimizer: adam({ learningRate: 1e-3 }), batchSize: 250, epochs: 300 },
       ema: { decay: 0.99 },
     };
-    return experiment(model, training, task.dataset);
+    return experiment(model, training, task);
   },
 };
 
@@ -203,7 +210,7 @@ const conditional: RecipeOfVectors = {
   source: 'Mirza and Osindero, 2014; Huang et al., 2024',
   accepts: (dataset) => hasLabels(dataset),
   create: (task) => {
-    const { dataset, key } = task;
+    const { dataset, key, quick } = task;
     const classes = classesOf(dataset);
     const sizes = sizesFor(task);
     const model = conditionalGan({
@@ -217,16 +224,19 @@ const conditional: RecipeOfVectors = {
       model,
       training: { ...training, batch: classContext({ classes }) },
       sample: (key, n) => draw(n, key),
-      measure: async (test, { key }) => {
-        const { train } = dataset;
-        const quality = await qualityOf((count) => draw(count, key.fold('samples')), { test, train }, key);
+      measure: async (test, { key, engine }) => {
+        const { metrics, ...others } = await qualityWithFeatures(
+          (count) => draw(count, key.fold('samples')),
+          { test, dataset },
+          { key, engine, quick },
+        );
         const samples = draw(READ, key.fold('read'));
         const values = (await samples.data()) as Float32Array;
         samples.dispose();
         // Five neighbours among the training rows read the class.
-        const read = nearestNeighbourLabels(train, { count: READ, values }, 5);
+        const read = nearestNeighbourLabels(dataset.train, { count: READ, values }, 5);
         const right = read.filter((label, row) => label === row % classes).length / READ;
-        return { metrics: { ...quality, 'class accuracy': { value: right, better: 'higher' } } };
+        return { metrics: { ...metrics, 'class accuracy': { value: right, better: 'higher' } }, ...others };
       },
     };
   },
@@ -248,12 +258,12 @@ const informed: RecipeOfVectors = {
         ...{ key: key.fold('recognition'), activation },
       }),
     });
-    const { measure, ...rest } = experiment(model, training, dataset);
+    const { measure, ...rest } = experiment(model, training, task);
     return {
       ...rest,
       measure: async (test, options) => {
-        const { metrics } = await measure!(test, options);
-        return { metrics: { ...metrics, 'NMI of code and class': agreement(model, test) } };
+        const { metrics, ...others } = await measure!(test, options);
+        return { metrics: { ...metrics, 'NMI of code and class': agreement(model, test) }, ...others };
       },
     };
   },
@@ -279,7 +289,8 @@ const DRAWS = 4096;
 const density: RecipeOfVectors = {
   name: 'density-network',
   source: 'MacKay, 1995; DGM §7.1',
-  create: ({ dataset, key, quick, width = 64 }) => {
+  create: (task) => {
+    const { dataset, key, quick, width = 64 } = task;
     const { train, levels } = dataset;
     const likelihood =
       levels === undefined ? normalHead({ shape: train.shape }) : likelihoodFor(train.shape, levels);
@@ -290,7 +301,7 @@ const density: RecipeOfVectors = {
       numSamples: quick ? 4 : 32,
     });
     return {
-      ...experiment(model, densityTraining, dataset),
+      ...experiment(model, densityTraining, task),
       evaluate: async (examples, options) => ({
         bound: await evaluate(model, examples, { importanceSamples: quick ? 16 : DRAWS, ...options }),
       }),
@@ -322,7 +333,7 @@ const prescribed: RecipeOfVectors = {
       encoder: mlp([sizes.size, ...sizes.hidden, 2 * LATENT], { key: key.fold('encoder'), activation }),
     });
     return {
-      ...experiment(model, prescribedTraining, dataset),
+      ...experiment(model, prescribedTraining, task),
       evaluate: importanceSampled(model, { quick }),
     };
   },

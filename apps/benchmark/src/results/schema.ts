@@ -108,6 +108,14 @@ export interface Run {
   readonly metrics?: Readonly<Record<string, Metric>>;
 }
 
+/** A network whose features metrics are measured in. Two results compare in features only if their weights are the same. */
+export interface FeaturesUsed {
+  /** As in the names of the metrics: `digits-conv`. */
+  readonly name: string;
+  /** The SHA-256 of the weights, as the file that holds them. */
+  readonly sha256: string;
+}
+
 /** What only some runs have, and what a family adds by its `evaluate`. */
 export interface RunExtra {
   /** The command that repeats this run. */
@@ -125,6 +133,8 @@ export interface RunExtra {
   readonly pictures?: Readonly<Record<string, string>>;
   /** A JSON file: where prior and examples lie in the plane of two latent variables. */
   readonly latentMap?: string;
+  /** What learned the features that metrics are measured in, where some are. */
+  readonly features?: FeaturesUsed;
   readonly [name: string]: unknown;
 }
 

@@ -97,6 +97,7 @@ const run = v.object({
     density: v.exactOptional(picture),
     pictures: v.exactOptional(v.record(v.string(), picture)),
     latentMap: v.exactOptional(fileName('.json')),
+    features: v.exactOptional(v.object({ name: v.string(), sha256: v.string() })),
   }),
   samples: picture,
   sampleSeconds: number,

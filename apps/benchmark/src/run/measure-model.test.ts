@@ -6,7 +6,7 @@ import { measureModel } from './measure-model';
 
 beforeAll(() => setup({ backend: 'cpu' }));
 
-it('takes metrics and curves from the recipe, on the test rows', async () => {
+it('takes metrics, with the features that they are in, and curves from the recipe, on the test rows', async () => {
   const dataset = glyphs({ train: 8, validation: 8, test: 16 });
   const experiment = await pixelFrequencies('pixels').create({ dataset, key: Key.of(0), quick: true });
   const measured = await measureModel(
@@ -15,6 +15,7 @@ it('takes metrics and curves from the recipe, on the test rows', async () => {
       measure: ({ count }) =>
         Promise.resolve({
           metrics: { rows: { value: count } },
+          features: { name: 'made-conv', sha256: 'ab' },
           curves: [{ name: 'a', x: { name: 'b' }, y: { name: 'c' }, points: [[0, 1]] }],
         }),
     },
@@ -24,6 +25,7 @@ it('takes metrics and curves from the recipe, on the test rows', async () => {
   expect(measured).toMatchObject({
     test: { kind: 'exact' },
     metrics: { rows: { value: 16 } },
+    extra: { features: { name: 'made-conv', sha256: 'ab' } },
     curves: [{ name: 'a' }],
   });
   experiment.model.dispose();

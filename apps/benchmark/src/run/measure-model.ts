@@ -1,12 +1,12 @@
 import { evaluate, type Dataset, type Engine, type Evaluation, type Key } from '@dgm/core';
 import { defined } from '../command-line/command-line';
 import { finite } from '../results/json';
-import type { Run, Score } from '../results/schema';
+import type { FeaturesUsed, Run, Score } from '../results/schema';
 import type { Experiment } from '../recipes/shared/recipe';
 
 export interface Measurements extends Pick<Run, 'validation' | 'test' | 'metrics' | 'curves'> {
-  /** What the family measures besides, by name. */
-  readonly extra: Readonly<Record<string, Score | number | null>>;
+  /** What the family measures besides, by name, and the features that it measures in. */
+  readonly extra: Readonly<Record<string, Score | number | null | FeaturesUsed>>;
 }
 
 /** The likelihood of the validation rows, if they are given, and of the test rows, and whatever else the family measures on those. */
@@ -16,10 +16,12 @@ export async function measureModel(
   { key, ...options }: { readonly key: Key; readonly engine: Engine; readonly importanceSamples?: number },
 ): Promise<Measurements> {
   const more = Object.entries((await evaluateMore?.(test, { key: key.fold('extra'), ...options })) ?? {});
-  const extra = Object.fromEntries(
-    more.map(([name, value]) => [name, typeof value === 'number' ? finite(value) : scoreOf(value)]),
+  const scores = more.map(
+    ([name, value]) => [name, typeof value === 'number' ? finite(value) : scoreOf(value)] as const,
   );
-  const others = (await measure?.(test, { key: key.fold('metrics'), engine: options.engine })) ?? {};
+  const { features, ...others } =
+    (await measure?.(test, { key: key.fold('metrics'), engine: options.engine })) ?? {};
+  const extra = { ...Object.fromEntries(scores), ...defined('features', features) };
   const hasLikelihood = model.likelihoodKind === 'exact' || model.likelihoodKind === 'lower-bound';
   if (!hasLikelihood && !('partition' in model)) {
     return { validation: { nats: null }, test: null, extra, ...others };

@@ -10,7 +10,7 @@ import type {
   Key,
 } from '@dgm/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { Run } from '../../results/schema';
+import type { Run, RunExtra } from '../../results/schema';
 
 /**
  * How one model is made, trained and measured.
@@ -74,10 +74,7 @@ export interface Experiment<B = unknown> {
     options: { readonly key: Key; readonly importanceSamples?: number; readonly engine?: Engine },
   ): Promise<Readonly<Record<string, number | Evaluation>>>;
   /** Metrics that are no likelihoods, and curves, of the trained model on the given examples. */
-  measure?(
-    examples: Examples,
-    options: { readonly key: Key; readonly engine: Engine },
-  ): Promise<Pick<Run, 'metrics' | 'curves'>>;
+  measure?(examples: Examples, options: { readonly key: Key; readonly engine: Engine }): Promise<Measured>;
   /** Samples of a model whose own `sample` wants a context, `[n, ...event]`; the caller owns them. */
   sample?(key: Key, n: number): Tensor;
   /** Reconstructions of the given examples, `[n, ...event]`; the caller owns them. */
@@ -87,6 +84,9 @@ export interface Experiment<B = unknown> {
   /** Images that the model has learned, by what they are (`pseudo-inputs`), `[n, ...event]` each; the caller owns them. */
   images?(): Readonly<Record<string, Tensor>>;
 }
+
+/** What a recipe measures besides likelihoods, and the features that it measures in, if any. */
+export type Measured = Pick<Run, 'metrics' | 'curves'> & Pick<RunExtra, 'features'>;
 
 /** Latent variables and the distributions that connect them to the data. Called within `tf.tidy`. */
 export interface LatentSpace {
