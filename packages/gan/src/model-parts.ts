@@ -1,6 +1,6 @@
 import type { ModelParts } from '@dgm/core';
 import { densityNetwork } from './density-network/density-network';
-import { instanceNoise } from './gan/augmentation';
+import { imageAugmentation, instanceNoise } from './gan/augmentation';
 import { biGan } from './gan/bi-gan';
 import { cycleGan } from './gan/cycle-gan';
 import { energyGan } from './gan/energy-gan';
@@ -28,6 +28,7 @@ export const modelParts: ModelParts = {
     gan,
     hierarchicalImplicitModel,
     infoGan,
+    imageAugmentation,
     instanceNoise,
     densityNetwork,
     momentMatching,

@@ -23,8 +23,8 @@ const others = {
 };
 describeModel({ ...models, ...others });
 
-// What differs for an engine: a second derivative, a schedule, state of the critic, weights that are clipped.
-const variants = ['gan (penalties', 'gan (hinge', 'gan (Wasserstein', 'gan (integers'];
+// What differs for an engine: a second derivative, a schedule, state of the critic, weights that are clipped, draws of pixels.
+const variants = ['gan (penalties', 'gan (hinge', 'gan (Wasserstein', 'gan (integers', 'gan (images'];
 const captured = Object.entries(models).filter(([name]) => variants.some((start) => name.startsWith(start)));
 describeCompiled({ ...Object.fromEntries(captured), ...others }, { engine: compiled });
 
@@ -50,6 +50,7 @@ describeCoverage({
     sinkhornDivergence: 'src/moment-matching/discrepancy.test.ts',
     conditionalGan: 'src/gan/gan.test.ts',
     instanceNoise: 'test/gan.cases.ts',
+    imageAugmentation: 'src/gan/augmentation.test.ts',
     adversarialLoss: 'src/losses/losses.test.ts',
     fDivergence: 'src/losses/losses.test.ts',
     gradientPenalty: 'src/losses/gradient-penalty.test.ts',

@@ -19,6 +19,7 @@ import {
   fDivergence,
   gan,
   hierarchicalImplicitModel,
+  imageAugmentation,
   infoGan,
   instanceNoise,
   mmd,
@@ -81,6 +82,15 @@ export const models: ModelTable = {
     penalties: [],
     augment: instanceNoise({ std: 0.1 }),
   })),
+  'gan (images, augmented)': small(
+    (key) => ({
+      ...{ loss: 'non-saturating', penalties: [] },
+      generator: mlp([2, 12, 16], { key: key.fold('generator'), activation: 'leakyRelu' }),
+      critic: mlp([16, 12, 1], { key: key.fold('critic'), activation: 'softplus' }),
+      augment: imageAugmentation({ shape: [4, 2, 2], shift: 1, cutout: 2, brightness: 0.2 }),
+    }),
+    { data: () => tf.tidy(() => tf.add(tf.mul(Key.of(1).normal([32, 16]), 0.3), 1)) },
+  ),
   'gan (hinge, spectral normalization)': small(
     (key) => ({
       loss: 'hinge',
