@@ -2,6 +2,7 @@ import {
   BaseModule,
   checkContext,
   checkInteger,
+  checkOptions,
   checkShape,
   logSumExp,
   singleObjective,
@@ -109,7 +110,9 @@ export class MadeEnsemble
   }
 
   /** Each example from one of the members, which the key chooses: `[n, ...shape]`. */
-  sample(key: Key, n: number, { context, ...options }: Omit<ArmSampleOptions, 'given'> = {}): Tensor {
+  sample(key: Key, n: number, options: Omit<ArmSampleOptions, 'given'> = {}): Tensor {
+    checkOptions('MadeEnsemble.sample', options, ['method', 'context', 'temperature', 'topK']);
+    const { context, ...others } = options;
     checkContext('MadeEnsemble.sample', context, { rows: n, contextSize: this.contextSize });
     checkInteger('MadeEnsemble.sample', 'n', n, { min: 0 });
     if (n === 0) return tf.zeros([0, ...this.eventShape]);
@@ -122,7 +125,7 @@ export class MadeEnsemble
         if (mine.length === 0) return [];
         places.push(...mine);
         const own = context && { context: tf.gather(context, tf.tensor1d(mine, 'int32')) };
-        return [member.sample(key.fold(index), mine.length, { ...options, ...own })];
+        return [member.sample(key.fold(index), mine.length, { ...others, ...own })];
       });
       return tf.gather(tf.concat(parts, 0), tf.tensor1d(inverseOrder(Int32Array.from(places)), 'int32'));
     });

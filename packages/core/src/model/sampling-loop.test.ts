@@ -43,7 +43,9 @@ test('each step is given its own numbers beside the inputs', () => {
   };
   const value = expectNoLeaks(() => tf.tidy(() => runSamplingLoop(loop, Key.of(0)).dataSync()[0]));
   expect(value).toBe(((1 * 2 + 1) * 3 + 0) * 5 + 7);
-  tf.tidy(() => expect(inputsOfStep(loop, 3)['factor']!.dataSync()[0]).toBe(5));
+  tf.tidy(() => {
+    expect(inputsOfStep(loop, 3)['factor']!.dataSync()[0]).toBe(5);
+  });
 });
 
 test('hasSamplingLoop tells models that have one', () => {
