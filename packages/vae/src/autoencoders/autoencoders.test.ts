@@ -1,5 +1,16 @@
 import { compiled } from '@dgm/compile';
-import { adam, categoricalHead, DgmError, fit, normalHead, Key, mlp, standardNormal } from '@dgm/core';
+import {
+  adam,
+  categoricalHead,
+  DgmError,
+  eager,
+  fit,
+  Key,
+  maximumMeanDiscrepancy,
+  mlp,
+  normalHead,
+  standardNormal,
+} from '@dgm/core';
 import type { Examples } from '@dgm/core';
 import { glyphs } from '@dgm/data';
 import { neuralSplineFlow } from '@dgm/flows';
@@ -9,7 +20,7 @@ import { describe, expect, test } from 'vitest';
 import { vae } from '../vae';
 import { autoencoder } from './autoencoder';
 import { latentExamples, withLatentDensity } from './latent-density';
-import { latentNorm, mmdPenalty } from './latent-penalties';
+import { adversarialPenalty, latentNorm, mmdPenalty } from './latent-penalties';
 
 const key = Key.of(0);
 const likelihood = categoricalHead({ shape: [64], levels: 17 });
@@ -33,6 +44,47 @@ test('a penalty by maximum mean discrepancy refuses a batch of one', () => {
   expect(() => tf.tidy(() => penalty.loss(tf.zeros([1, 2]), key, { training: true }))).toThrow(
     'no last batch of one',
   );
+});
+
+test('an adversarial penalty brings the latents to the prior: less than half of their discrepancy is left', async () => {
+  const count = 256;
+  const values = tf.tidy(() => {
+    const centers = tf.tensor2d([
+      [2, 0, 0, 1],
+      [0, 2, 0, -1],
+      [-2, 0, 1, 0],
+      [0, -2, -1, 0],
+    ]);
+    const noise = tf.mul(0.3, key.fold('data').normal([count, 4]));
+    return tf.add(tf.tile(centers, [count / 4, 1]), noise).dataSync() as Float32Array;
+  });
+  const train: Examples = { count, shape: [4], values };
+  const [prior, ofPoints] = [standardNormal([2]), normalHead({ shape: [4] })];
+  const discrepancyAt = async (weight: number): Promise<number> => {
+    const critic = mlp([2, 16, 1], { key: key.fold('critic') });
+    const model = autoencoder({
+      encoder: mlp([4, 16, 2], { key: key.fold('encoder') }),
+      decoder: mlp([2, 16, ofPoints.numParameters], { key: key.fold('decoder') }),
+      likelihood: ofPoints,
+      latents: 2,
+      penalty: adversarialPenalty({ prior, critic, weight }),
+    });
+    await fit(
+      model,
+      { train },
+      { key, optimizer: adam({ learningRate: 5e-3 }), batchSize: 64, epochs: 60, engine: eager() },
+    );
+    const codes = tf.tidy(() => model.encode(tf.tensor2d(values, [count, 4])));
+    const draws = prior.sample(key.fold('draws'), [count]);
+    const discrepancy = await maximumMeanDiscrepancy(codes, draws, { bandwidth: 1 });
+    tf.dispose([codes, draws]);
+    model.dispose();
+    return discrepancy;
+  };
+  // Everything else is the same without the penalty, the initial weights and the batches as well.
+  const without = await discrepancyAt(0);
+  expect(without).toBeGreaterThan(0.1);
+  expect(await discrepancyAt(3)).toBeLessThan(without / 2);
 });
 
 describe('an auto-encoder with a penalty on the norm', () => {
