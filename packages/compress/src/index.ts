@@ -62,8 +62,7 @@ export { bjontegaardRate } from './lossy/bd-rate';
 export type { RatePoint } from './lossy/bd-rate';
 export { channelConditionalEntropy } from './lossy/channel-conditional';
 export type { ChannelConditionalEntropyOptions } from './lossy/channel-conditional';
-export type { CodeDistribution, CodeSize } from './lossy/code-distribution';
-export type { EntropyModel } from './lossy/entropy-model';
+export type { CodeDistribution, EntropyModel, QuantizedCode } from './lossy/entropy-model';
 export { factorizedEntropy } from './lossy/factorized';
 export type { FactorizedEntropyOptions } from './lossy/factorized';
 export { hyperpriorEntropy } from './lossy/hyperprior';
@@ -72,6 +71,8 @@ export { neuralCompressor } from './lossy/neural-compressor';
 export type { NeuralCompressor, NeuralCompressorOptions, RateOptions } from './lossy/neural-compressor';
 export { mixedQuantizer, noiseQuantizer, softQuantizer, straightThroughQuantizer } from './lossy/quantizer';
 export type { Quantizer, RelaxedCode, SoftQuantizerOptions } from './lossy/quantizer';
+export { vectorCodebook } from './lossy/vector-codebook';
+export type { VectorCodebookOptions } from './lossy/vector-codebook';
 
 // JPEG
 export { decodeJpeg } from './jpeg/decode-jpeg';

@@ -4,6 +4,7 @@ import { factorizedEntropy } from './lossy/factorized';
 import { hyperpriorEntropy } from './lossy/hyperprior';
 import { neuralCompressor } from './lossy/neural-compressor';
 import { mixedQuantizer, noiseQuantizer, softQuantizer, straightThroughQuantizer } from './lossy/quantizer';
+import { vectorCodebook } from './lossy/vector-codebook';
 import { ORIGIN } from './record';
 
 /** What model files may name of this package. A file is read by calling these and nothing else. */
@@ -18,5 +19,6 @@ export const modelParts: ModelParts = {
     noiseQuantizer,
     softQuantizer,
     straightThroughQuantizer,
+    vectorCodebook,
   },
 };

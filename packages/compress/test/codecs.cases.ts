@@ -27,7 +27,7 @@ import {
   readLossyCodec,
 } from '../src/index';
 import type { NeuralCompressor } from '../src/index';
-import { channelConditional, factorized, hyperprior } from './compressors.cases';
+import { channelConditional, factorized, hyperprior, ofVectors } from './compressors.cases';
 
 const shape = [3, 3];
 const levels = 5;
@@ -241,6 +241,7 @@ export const codecs: CodecTable = {
   'neuralCodec of a factorized model': ofCompressor((key) => factorized(key)),
   'neuralCodec of a hyperprior': ofCompressor((key) => hyperprior(key)),
   'neuralCodec of groups of channels, with three rates': ofCompressor((key) => channelConditional(key)),
+  'neuralCodec of a vector codebook': ofCompressor(ofVectors),
   'bitsBackCodec of mixtures': ofVae(
     oneLevel(discretizedLogisticMixtureHead({ shape: [9], levels, components: 2 })),
   ),

@@ -9,6 +9,7 @@ import {
   noiseQuantizer,
   softQuantizer,
   straightThroughQuantizer,
+  vectorCodebook,
 } from '../src/index';
 import type { EntropyModel, NeuralCompressor, NeuralCompressorOptions } from '../src/index';
 
@@ -57,6 +58,12 @@ export const channelConditional = (key: Key): NeuralCompressor =>
     { beta: [1, 0.1, 0.01] },
   );
 
+/** Two indices of eight vectors. */
+export const ofVectors = (key: Key): NeuralCompressor =>
+  small(vectorCodebook({ positions: 2, codes: 8, dims: 2, key: key.fold('codebook') }), key, {
+    range: [-15, 15],
+  });
+
 const data = () => tf.tidy(() => tf.round(tf.add(7, tf.mul(3, Key.of(1).normal([32, DIMS])))));
 const steps = 40;
 
@@ -80,4 +87,10 @@ export const compressors: ModelTable = {
   }),
   'neuralCompressor (hyperprior)': () => ({ make: hyperprior, data, steps }),
   'neuralCompressor (channel-conditional, rates)': () => ({ make: channelConditional, data, steps }),
+  'neuralCompressor (vector codebook)': () => ({
+    make: ofVectors,
+    // Vectors start with a length of about 1, and so do the encoder's outputs here.
+    data: () => Key.of(1).normal([32, DIMS]),
+    steps,
+  }),
 };

@@ -22,6 +22,7 @@ describeCoverage({
     noiseQuantizer: 'src/lossy/quantizer.test.ts',
     softQuantizer: 'src/lossy/quantizer.test.ts',
     straightThroughQuantizer: 'src/lossy/quantizer.test.ts',
+    vectorCodebook: 'src/lossy/vector-codebook.test.ts',
     readLossyCodec: 'src/codecs/neural-codec.test.ts',
     decodeJpeg: 'src/jpeg/jpeg.test.ts',
     encodeJpeg: 'src/jpeg/jpeg.test.ts',

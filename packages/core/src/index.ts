@@ -283,6 +283,7 @@ export { besselRatioGap, logBesselGap } from './ops/bessel-gap';
 export { broadcastTo } from './ops/broadcast-to';
 export { clip } from './ops/clip';
 export type { ClipOptions } from './ops/clip';
+export { codeVectors, nearestCodes } from './ops/codebook';
 export { elementwise, withGradient } from './ops/differentiable';
 export type { Elementwise } from './ops/differentiable';
 export { erf, erfc, erfinv } from './ops/error-function';

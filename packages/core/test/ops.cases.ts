@@ -2,6 +2,7 @@ import {
   besselRatio,
   besselRatioGap,
   clip,
+  codeVectors,
   digamma,
   elu,
   erf,
@@ -28,6 +29,7 @@ import {
   ndtr,
   ndtri,
   norm,
+  nearestCodes,
   oneHot,
   polygamma,
   quickGelu,
@@ -667,6 +669,24 @@ const masks: OpTable = {
       },
     ],
   }),
+  nearestCodes: () => ({
+    f: (x) => tf.tidy(() => nearestCodes(x!, tf.tensor2d(vectors))),
+    points: [[[0.4, 3]]],
+    order: 0,
+    golden: [{ args: [[[0.9, 0.1], [-2, 0], [0.5, 0], [-1, 4]]], value: [1, 0, 0, 2] }], // prettier-ignore
+  }),
+  codeVectors: () => ({
+    f: (codes) => tf.tidy(() => codeVectors(codes!, tf.tensor2d(vectors))),
+    points: [[2]],
+    order: 0,
+    golden: [{ args: [[[2, 0], [1, 3]]], value: [-1, 5, 0, 0, 1, 0, 0, 0] }], // prettier-ignore
+  }),
+  'codeVectors (of a codebook)': () => ({
+    f: (codebook) => tf.tidy(() => codeVectors(tf.tensor1d([1, 1, 0]), codebook!)),
+    points: [vectors],
+    batched: false,
+    golden: [{ args: [vectors], value: [1, 0, 1, 0, 0, 0], gradients: [[[1, 1], [2, 2], [0, 0]]] }], // prettier-ignore
+  }),
   'oneHot (depth 1)': () => ({
     f: (x) => oneHot(x!, { depth: 1 }),
     points: [[0]],
@@ -674,6 +694,13 @@ const masks: OpTable = {
     golden: [{ args: [[0, 1, 0]], value: [1, 0, 1] }],
   }),
 };
+
+/** A codebook. */
+const vectors = [
+  [0, 0],
+  [1, 0],
+  [-1, 5],
+];
 
 const lower = [
   [2, 9, 9],

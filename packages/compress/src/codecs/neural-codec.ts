@@ -27,7 +27,7 @@ export interface NeuralCodecOptions {
   readonly precision?: number;
   /**
    * Entries of a code from `-reach` to `reach - 1` have symbols; others are escaped.
-   * @defaultValue 64
+   * @defaultValue 64, or the size of a larger codebook
    */
   readonly reach?: number;
 }
@@ -72,7 +72,7 @@ const RATE_STEP = 2 ** -8;
 export function neuralCodec(model: NeuralCompressor, options: NeuralCodecOptions = {}): LossyCodec {
   const where = 'neuralCodec';
   checkOptions(where, options, ['rows', 'precision', 'reach']);
-  const { rows = 32, precision = 16, reach = 64 } = options;
+  const { rows = 32, precision = 16, reach = Math.max(64, model.entropyModel.levels ?? 0) } = options;
   checkInteger(where, 'rows', rows);
   checkInteger(where, 'reach', reach, { max: MOST_REACH });
   checkInteger(where, 'precision', precision, { min: Math.ceil(Math.log2(2 * reach + 1)), max: 24 });

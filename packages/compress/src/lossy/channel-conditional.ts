@@ -11,7 +11,7 @@ import type { CallOptions, Layer, NetworkLike } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { record } from '../record';
-import { CodeDistribution } from './code-distribution';
+import { LogisticCode } from './code-distribution';
 import type { EntropyModel } from './entropy-model';
 import { LearnedTable } from './factorized';
 import { distributionOf } from './hyperprior';
@@ -104,10 +104,10 @@ class ChannelConditionalEntropy extends BaseModule implements EntropyModel {
     return parts.length === 1 ? parts[0]! : tf.concat([...parts], 1);
   }
 
-  given(before: readonly Tensor[], call: CallOptions): CodeDistribution {
+  given(before: readonly Tensor[], call: CallOptions): LogisticCode {
     const at = before.length;
     const size = { entries: this.parts[at]!, components: this.#components };
-    if (at === 0) return new CodeDistribution(this.#first.of(call), size);
+    if (at === 0) return new LogisticCode(this.#first.of(call), size);
     const known = [...before, ...(call.context === undefined ? [] : [call.context])];
     const input = known.length === 1 ? known[0]! : tf.concat(known, 1);
     return distributionOf(

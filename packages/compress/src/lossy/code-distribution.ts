@@ -2,6 +2,7 @@ import { DiscretizedLogistic, log1mExp, logSigmoid, logSoftmax, logSumExp, Mixtu
 import type { Key } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import type { CodeDistribution } from './entropy-model';
 
 /**
  * The distribution of the entries of a code: each a mixture of logistic distributions, convolved with the uniform distribution on
@@ -17,7 +18,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
  *
  * @see End-to-end Optimized Image Compression (Ballé, Laparra and Simoncelli, 2017), §4
  */
-export class CodeDistribution {
+export class LogisticCode implements CodeDistribution {
   /** `[n, entries, components]`, as all three */
   readonly #logits: Tensor;
   readonly #mean: Tensor;

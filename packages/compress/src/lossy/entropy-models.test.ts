@@ -2,7 +2,7 @@ import { DgmError, DiscretizedLogistic, Key, mlp } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { channelConditionalEntropy } from './channel-conditional';
-import { CodeDistribution } from './code-distribution';
+import { LogisticCode } from './code-distribution';
 import type { EntropyModel } from './entropy-model';
 import { factorizedEntropy } from './factorized';
 import { hyperpriorEntropy } from './hyperprior';
@@ -31,7 +31,7 @@ describe('the distribution of a code', () => {
     for (const y of [-3, 0.25, 2, 7]) {
       const expected = Math.log(weight * mass(y, -1, 0.3) + (1 - weight) * mass(y, 2.5, -1));
       const actual = tf.tidy(
-        () => new CodeDistribution(parameters(), size).logProb(tf.tensor2d([[y]])).dataSync()[0]!,
+        () => new LogisticCode(parameters(), size).logProb(tf.tensor2d([[y]])).dataSync()[0]!,
       );
       expect(actual).toBeCloseTo(expected, 5);
     }
@@ -39,7 +39,7 @@ describe('the distribution of a code', () => {
 
   it('sums to 1 over the integers, and draws them', () => {
     tf.tidy(() => {
-      const distribution = new CodeDistribution(parameters(), size);
+      const distribution = new LogisticCode(parameters(), size);
       const logProb = distribution
         .logProb(tf.reshape(tf.range(-60, 60), [120, 1, 1]))
         .dataSync() as Float32Array;
@@ -52,7 +52,7 @@ describe('the distribution of a code', () => {
 
   it('draws numbers from scales that are beyond float32', () => {
     tf.tidy(() => {
-      const wide = new CodeDistribution(tf.tensor2d([[0, 0, 95]]), { entries: 1, components: 1 });
+      const wide = new LogisticCode(tf.tensor2d([[0, 0, 95]]), { entries: 1, components: 1 });
       expect(Math.max(...wide.sample(key, 100).dataSync().map(Math.abs))).toBeLessThan(1e9);
     });
   });
@@ -60,7 +60,7 @@ describe('the distribution of a code', () => {
   it('has the mass of DiscretizedLogistic', () => {
     tf.tidy(() => {
       const y = tf.tensor2d([[-9], [0], [30]]);
-      const own = new CodeDistribution(tf.tensor2d([[0, 1.5, 0.7]]), { entries: 1, components: 1 });
+      const own = new LogisticCode(tf.tensor2d([[0, 1.5, 0.7]]), { entries: 1, components: 1 });
       const logistic = new DiscretizedLogistic(1.5, { logScale: tf.scalar(0.7) });
       const expected = logistic.logProb(y).dataSync();
       own

@@ -3,7 +3,7 @@ import type { CallOptions } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { record } from '../record';
-import { CodeDistribution, numParameters, startOf } from './code-distribution';
+import { LogisticCode, numParameters, startOf } from './code-distribution';
 import type { CodeSize } from './code-distribution';
 import type { EntropyModel } from './entropy-model';
 
@@ -82,7 +82,7 @@ class FactorizedEntropy extends BaseModule implements EntropyModel {
     return code!;
   }
 
-  given(_before: readonly Tensor[], call: CallOptions): CodeDistribution {
+  given(_before: readonly Tensor[], call: CallOptions): LogisticCode {
     const [entries, components] = [this.size, this.#components];
     const ofChannels = this.#table.of(call);
     const n = ofChannels.shape[0]!;
@@ -93,7 +93,7 @@ class FactorizedEntropy extends BaseModule implements EntropyModel {
       repeats,
       1,
     ]);
-    return new CodeDistribution(tf.reshape(parameters, [n, numParameters({ entries, components })]), {
+    return new LogisticCode(tf.reshape(parameters, [n, numParameters({ entries, components })]), {
       entries,
       components,
     });

@@ -1,4 +1,5 @@
 import {
+  ArgumentError,
   asLayer,
   BaseModule,
   checkGiven,
@@ -11,9 +12,9 @@ import type { CallOptions, Layer, NetworkLike } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { record } from '../record';
-import { CodeDistribution, numParameters, startOf } from './code-distribution';
+import { LogisticCode, numParameters, startOf } from './code-distribution';
 import type { CodeSize } from './code-distribution';
-import type { EntropyModel } from './entropy-model';
+import type { CodeDistribution, EntropyModel } from './entropy-model';
 
 export interface HyperpriorEntropyOptions {
   /** The number of entries of a code. */
@@ -80,6 +81,11 @@ class HyperpriorEntropy extends BaseModule implements EntropyModel {
     checkInteger(where, 'size', size);
     checkInteger(where, 'components', components);
     checkGiven(where, 'side', side, 'to be an entropy model such as factorizedEntropy()');
+    if (side.quantize !== undefined) {
+      throw new ArgumentError({
+        ...{ where, argument: 'side', expected: 'to be of integers', actual: 'a codebook of vectors' },
+      });
+    }
     this.size = size;
     this.rates = side.rates;
     this.parts = [...side.parts, size];
@@ -111,7 +117,7 @@ class HyperpriorEntropy extends BaseModule implements EntropyModel {
 }
 
 /** The distribution of a network's output, which is relative to a broad start. */
-export function distributionOf(where: string, output: Tensor, size: CodeSize): CodeDistribution {
+export function distributionOf(where: string, output: Tensor, size: CodeSize): LogisticCode {
   checkShape(where, "the decoder's output", output, ['n', numParameters(size)]);
-  return new CodeDistribution(tf.add(output, tf.reshape(startOf(size), [1, -1])), size);
+  return new LogisticCode(tf.add(output, tf.reshape(startOf(size), [1, -1])), size);
 }

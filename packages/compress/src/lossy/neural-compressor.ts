@@ -18,7 +18,7 @@ import type { CallOptions, GenerativeModel, Key, Layer, NetworkLike, Objective, 
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
 import { record } from '../record';
-import type { EntropyModel } from './entropy-model';
+import type { EntropyModel, QuantizedCode } from './entropy-model';
 import { mixedQuantizer } from './quantizer';
 import type { Quantizer, RelaxedCode } from './quantizer';
 
@@ -43,7 +43,7 @@ export interface NeuralCompressorOptions {
    */
   readonly channels?: number;
   /**
-   * What stands for rounding during training.
+   * What stands for rounding during training. {@link vectorCodebook} takes none, as nothing is rounded.
    * @defaultValue `mixedQuantizer()`
    */
   readonly quantizer?: Quantizer;
@@ -118,7 +118,7 @@ export class NeuralCompressor extends BaseModule implements GenerativeModel {
     super();
     const where = 'neuralCompressor';
     checkOptions(where, options, OPTIONS);
-    const { eventShape, encoder, decoder, entropyModel, beta = 1, quantizer = mixedQuantizer() } = options;
+    const { eventShape, encoder, decoder, entropyModel, beta = 1, quantizer } = options;
     checkGiven(where, 'eventShape', eventShape, 'to be the shape of an example');
     checkGiven(where, 'entropyModel', entropyModel, 'to be an entropy model such as factorizedEntropy()');
     const { channels = entropyModel.size, range = [-Infinity, Infinity] } = options;
@@ -140,8 +140,14 @@ export class NeuralCompressor extends BaseModule implements GenerativeModel {
         ...{ where, argument: 'range', expected: 'to be [least, greatest]', actual: `[${range.join(', ')}]` },
       });
     }
+    if (quantizer !== undefined && entropyModel.quantize !== undefined) {
+      throw new ArgumentError({
+        ...{ where, argument: 'quantizer', actual: quantizer.name },
+        expected: 'to be left out where the entropy model quantizes',
+      });
+    }
     this.eventShape = [...eventShape];
-    this.#quantizer = quantizer;
+    this.#quantizer = quantizer ?? mixedQuantizer();
     this.#range = range;
     this.#encoder = this.child('encoder', asLayer(encoder));
     this.#decoder = this.child('decoder', asLayer(decoder));
@@ -215,44 +221,41 @@ export class NeuralCompressor extends BaseModule implements GenerativeModel {
           key: key.fold('networks'),
           ...(weights && { context: weights }),
         };
-        const relaxed = this.split(x, call).map((part, index) =>
-          this.#relax(part, key.fold('quantizer').fold(index), training),
-        );
-        const rate = this.#nats(
-          relaxed.map((part) => part.coded),
-          call,
-        );
-        const decoded = this.join(
-          relaxed.map((part) => part.decoded),
-          call,
-        );
-        const error = tf.reshape(tf.squaredDifference(x, decoded), [n, -1]);
+        const { parts, decoded, penalty } = this.#quantized(this.#code(x, call), key.fold('quantizer'), call);
+        const rate = this.#nats(parts, call);
+        const error = tf.reshape(tf.squaredDifference(x, this.#decoded(decoded, call)), [n, -1]);
         const distortion = tf.mean(error, 1);
         const beta = weights === undefined ? this.betas[0]! : dot(weights, this.betas);
         const lagrangian = tf.add(distortion, tf.mul(beta, rate));
         const total = weights === undefined ? lagrangian : tf.div(lagrangian, tf.sqrt(beta as Tensor));
-        return {
-          total: tf.mean<Scalar>(total),
-          distortion: tf.mean<Scalar>(distortion),
-          rate: tf.mean<Scalar>(rate),
-        };
+        const terms = { distortion: tf.mean<Scalar>(distortion), rate: tf.mean<Scalar>(rate) };
+        if (penalty === undefined) return { total: tf.mean<Scalar>(total), ...terms };
+        return { total: tf.add<Scalar>(tf.mean(total), penalty), ...terms, penalty };
       },
     });
     return [{ ...only!, validated: true }];
   }
 
-  /** Real parts of the codes of examples, times the gains. For codecs and losses; called inside `tf.tidy`. */
+  /** Parts of the codes of examples, real or of indices. For codecs and losses; called inside `tf.tidy`. */
   split(x: Tensor, call: CallOptions): readonly Tensor[] {
-    leadingShape(x.shape, this.eventShape, 'NeuralCompressor.encode', 'x');
-    const y = this.#encoder.apply(x, childCall(call, 'encoder'));
-    checkShape('NeuralCompressor', "the encoder's output", y, ['n', this.entropyModel.size]);
-    return this.entropyModel.split(this.#scaled(y, call, 1), childCall(call, 'entropy'));
+    return this.entropyModel.split(this.#code(x, call), childCall(call, 'entropy'));
   }
 
   /** Reconstructions of codes. For codecs and losses; called inside `tf.tidy`. */
   join(parts: readonly Tensor[], call: CallOptions): Tensor {
-    const y = this.#scaled(this.entropyModel.join(parts), call, -1);
-    const x = this.#decoder.apply(y, childCall(call, 'decoder'));
+    return this.#decoded(this.entropyModel.join(parts), call);
+  }
+
+  /** Codes of examples, times the gains. */
+  #code(x: Tensor, call: CallOptions): Tensor {
+    leadingShape(x.shape, this.eventShape, 'NeuralCompressor.encode', 'x');
+    const y = this.#encoder.apply(x, childCall(call, 'encoder'));
+    checkShape('NeuralCompressor', "the encoder's output", y, ['n', this.entropyModel.size]);
+    return this.#scaled(y, call, 1);
+  }
+
+  #decoded(y: Tensor, call: CallOptions): Tensor {
+    const x = this.#decoder.apply(this.#scaled(y, call, -1), childCall(call, 'decoder'));
     checkShape('NeuralCompressor', "the decoder's output", x, ['n', ...this.eventShape]);
     const [least, greatest] = this.#range;
     const isBounded = Number.isFinite(least) || Number.isFinite(greatest);
@@ -265,6 +268,18 @@ export class NeuralCompressor extends BaseModule implements GenerativeModel {
       tf.sum(this.entropyModel.given(parts.slice(0, index), call).logProb(part), 1),
     );
     return tf.neg(tf.addN(each));
+  }
+
+  #quantized(y: Tensor, key: Key, call: CallOptions): QuantizedCode {
+    const { entropyModel } = this;
+    if (entropyModel.quantize !== undefined) return entropyModel.quantize(y);
+    const relaxed = entropyModel
+      .split(y, childCall(call, 'entropy'))
+      .map((part, index) => this.#relax(part, key.fold(index), call.training === true));
+    return {
+      parts: relaxed.map((part) => part.coded),
+      decoded: entropyModel.join(relaxed.map((part) => part.decoded)),
+    };
   }
 
   #relax(part: Tensor, key: Key, training: boolean): RelaxedCode {

@@ -8,8 +8,10 @@ import {
   checkOptions,
   checkSameSpace,
   checkShape,
+  codeVectors,
   conditional,
   leadingShape,
+  nearestCodes,
   oneHot,
   singleObjective,
   stopGradient,
@@ -128,12 +130,12 @@ export class VqVae extends BaseModule implements BoundModel {
   /** The indices of the codes of each example, float32 `[n, positions]`. */
   encode(x: Tensor): Tensor {
     leadingShape(x.shape, this.eventShape, 'VqVae.encode', 'x');
-    return tf.tidy(() => this.#nearest(this.#vectors(x)));
+    return tf.tidy(() => nearestCodes(this.#vectors(x), this.#codebook));
   }
 
   /** $p(x|c)$ of the codes, `[n, positions]`. It borrows the decoder's output: call this inside `tf.tidy`. */
   decode(codes: Tensor): Distribution {
-    return this.#decodeVectors(this.#lookUp(codes));
+    return this.#decodeVectors(codeVectors(codes, this.#codebook));
   }
 
   /**
@@ -174,8 +176,8 @@ export class VqVae extends BaseModule implements BoundModel {
       loss: (x, key, options) => {
         const call = networkCalls(options, key);
         const vectors = this.#vectors(x, call('encoder'));
-        const codes = this.#nearest(vectors);
-        const chosen = this.#lookUp(codes);
+        const codes = nearestCodes(vectors, this.#codebook);
+        const chosen = codeVectors(codes, this.#codebook);
         const passed = tf.add(vectors, stopGradient(tf.sub(chosen, vectors)));
         const reconstruction = mean(tf.neg(this.#decodeVectors(passed, call('decoder')).logProb(x)));
         const codebook = squaredDistance(stopGradient(vectors), chosen);
@@ -199,22 +201,6 @@ export class VqVae extends BaseModule implements BoundModel {
     const flat = this.#encoder.apply(x, call);
     checkShape('VqVae.encode', "the encoder's output", flat, ['n', this.#positions * dims]);
     return tf.reshape(flat, [-1, this.#positions, dims]);
-  }
-
-  /** $\arg\min_c \|e - v_c\|^2$, without the term that is the same for all c. */
-  #nearest(vectors: Tensor): Tensor {
-    const { dims } = this.#sizes;
-    const products = tf.matMul(tf.reshape(vectors, [-1, dims]), this.#codebook, false, true);
-    const squares = tf.sum(tf.square(this.#codebook), 1);
-    const nearest = tf.argMin(tf.sub(squares, tf.mul(2, products)), 1);
-    return tf.cast(tf.reshape(nearest, [-1, this.#positions]), 'float32');
-  }
-
-  /** The code vectors, `[n, positions, dims]`, computed as a product so that the gradient reaches the codebook. */
-  #lookUp(codes: Tensor): Tensor {
-    const { codes: depth, dims } = this.#sizes;
-    const chosen = oneHot(tf.reshape(codes, [-1]), { depth });
-    return tf.reshape(tf.matMul(chosen, this.#codebook), [-1, this.#positions, dims]);
   }
 
   #decodeVectors(vectors: Tensor, call: CallOptions = {}): Distribution {
