@@ -42,7 +42,7 @@ export interface VectorCodebookOptions {
  *
  * to the loss, summed over positions, with $\gamma$ the commitment. It takes the place of both an entropy model and a quantizer. The
  * rate has no gradient in the encoder: `positions` and `codes` limit it, to $\text{positions} \cdot \log_2 \text{codes}$ bits.
- * Vectors start with a length of about 1, and train best where those of the encoder do.
+ * Vectors start with a length of about 1.
  *
  * @throws ArgumentError if an option is unknown, missing or out of its range
  * @see Neural Discrete Representation Learning (van den Oord et al., 2017), Eq. 1-3
