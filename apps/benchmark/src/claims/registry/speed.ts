@@ -273,7 +273,6 @@ export const claims: readonly Claim[] = [
     what: 'a step of an RBM of 64 and 200 bits with 100 chains and 10 Gibbs steps, one thread',
     requires: { dataset: 'binarized-digits', pytorch: true },
     bound: { atLeast: 2 },
-    missed: 'half of the step draws uniform numbers outside the runtime',
     minutes: 1,
     measure: async (context) =>
       meanOf(
@@ -401,7 +400,6 @@ export const claims: readonly Claim[] = [
   eagerSteps('tensorflow'),
   ofStep('diffusion.fm-step', 'a training step of flow matching with dense layers, 64-512x3-64', {
     ...{ model: 'flow-matching-plain', atLeast: 1.9 },
-    missed: 'runs differ: 1.85, 1.87 and 2.38, of which this is the median',
   }),
   ofStep('diffusion.fm-mlp-step', 'a training step of flow matching with a residual multilayer perceptron', {
     ...{ model: 'flow-matching-mlp', atLeast: 1.5 },
@@ -414,7 +412,6 @@ export const claims: readonly Claim[] = [
   }),
   ofStep('diffusion.vdm-step', 'a training step of variational diffusion with a U-Net', {
     ...{ model: 'vdm-unet', atLeast: 1.2 },
-    missed: "the runtime's 3x3 convolutions take longer than PyTorch's",
   }),
   ofStep('diffusion.vdm-conv-step', 'a training step of variational diffusion with convolutions', {
     ...{ model: 'vdm', atLeast: 1 },
