@@ -84,6 +84,22 @@ const LATENT = 16;
 /** R3GAN's, which models that are told something share. */
 const modern = { penalties: [r1({ gamma: 0.3 }), r2({ gamma: 0.3 })], augment };
 
+/** The GAN of the book, as it is. */
+const book: GanRecipe = {
+  name: 'gan-book',
+  source: 'DGM §7.3, Listings 7.1-7.5',
+  training: { optimizer: adam({ learningRate: 3e-4 }), batchSize: 64, epochs: 500 },
+  options: { loss: 'saturating', penalties: [], augment: instanceNoise({ std: 0.03 }) },
+  networks: ({ latent, size, outputActivation }, key) => ({
+    generator: mlp([latent, 128, size], {
+      key: key.fold('generator'),
+      activation: 'relu',
+      ...outputActivation,
+    }),
+    critic: mlp([size, 128, 1], { key: key.fold('critic'), activation: 'relu' }),
+  }),
+};
+
 const models: readonly GanRecipe[] = [
   {
     name: 'gan-r3',
@@ -120,19 +136,11 @@ const models: readonly GanRecipe[] = [
     options: { loss: 'hinge', penalties: [], augment },
     networks: networks({ weight: spectralNorm() }),
   },
+  book,
   {
-    name: 'gan-book',
-    source: 'DGM §7.3, Listings 7.1-7.5',
-    training: { optimizer: adam({ learningRate: 3e-4 }), batchSize: 64, epochs: 500 },
-    options: { loss: 'saturating', penalties: [], augment: instanceNoise({ std: 0.03 }) },
-    networks: ({ latent, size, outputActivation }, key) => ({
-      generator: mlp([latent, 128, size], {
-        key: key.fold('generator'),
-        activation: 'relu',
-        ...outputActivation,
-      }),
-      critic: mlp([size, 128, 1], { key: key.fold('critic'), activation: 'relu' }),
-    }),
+    ...book,
+    name: 'gan-book-averaged',
+    training: { ...book.training, ema: { generator: { decay: 0.999 } } },
   },
 ];
 
