@@ -20,7 +20,8 @@ export interface Readme {
   readonly block?: string;
   /** The data that the results are of. @defaultValue `digits` */
   readonly dataset?: string;
-  readonly numbers: (results: Results) => string;
+  /** Absent where it has nothing but figures of claims. */
+  readonly numbers?: (results: Results) => string;
 }
 
 export const readmes: readonly Readme[] = [
@@ -36,6 +37,8 @@ export const readmes: readonly Readme[] = [
     path: 'packages/flows/README.md',
     numbers: (results) => familyTable(results, comparison(), '@dgm/flows'),
   },
+  { path: 'packages/diffusion/README.md' },
+  { path: 'packages/gan/README.md' },
   { path: 'packages/vae/README.md', numbers: posteriorTable },
   {
     path: 'packages/vae/README.md',
@@ -70,15 +73,15 @@ export const pictures: Readonly<Record<string, () => string>> = {
 
 /** A README with its part, and the figures of claims that it names, written anew. */
 export function withCommittedNumbers(text: string, readme: Readme): string {
-  return withClaimFigures(withNumbers(text, numbersOf(readme), readme.block), committedClaims());
+  const { numbers, block, dataset = 'digits' } = readme;
+  const withPart =
+    numbers === undefined
+      ? text
+      : withNumbers(text, numbers(readJson<Results>(`../../results/${dataset}.json`)), block);
+  return withClaimFigures(withPart, committedClaims());
 }
 
 const committedClaims = () => readJson<CommittedClaims>('../../results/claims.json').claims;
-
-/** The README's part as the committed results make it. */
-function numbersOf({ numbers, dataset = 'digits' }: Readme): string {
-  return numbers(readJson<Results>(`../../results/${dataset}.json`));
-}
 
 /** What a package and all that it needs weigh in a page, as the tests of packed packages recorded it, in round numbers. */
 function sizeInPages(packageName: string): string {
