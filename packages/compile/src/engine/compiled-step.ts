@@ -1,8 +1,8 @@
 import type { StepFeed, StepProgram, StepTerms, TrainStep } from '@dgm/core';
 import { BySignature } from './by-signature';
 import type { ExecutableStep, StepExecutor } from './step-executor';
-import { drawMemoryOf, feedsOf } from './step-feeds';
-import type { DrawMemory } from './step-feeds';
+import { feedsOf } from './step-feeds';
+import type { FeedMemory } from './step-feeds';
 import { captureStep, signatureOf } from './step-variant';
 import type { CapturedStep } from './step-variant';
 
@@ -10,7 +10,7 @@ import type { CapturedStep } from './step-variant';
 interface Variant {
   readonly step: CapturedStep;
   readonly executable: ExecutableStep;
-  readonly draws: DrawMemory;
+  readonly memory: FeedMemory;
 }
 
 /** A training step that is captured once for each of its phases and shapes of its batch, and runs on an executor. */
@@ -29,8 +29,8 @@ export class CompiledStep<B> implements TrainStep<B> {
 
   async run(feed: StepFeed<B>): Promise<void> {
     const signature = `${this.#program.phase?.(feed.step) ?? ''} ${signatureOf(feed.batch)}`;
-    const { step, executable, draws } = await this.#variants.for(signature, () => this.#build(feed));
-    await executable.run(await feedsOf(step, feed, draws));
+    const { step, executable, memory } = await this.#variants.for(signature, () => this.#build(feed));
+    await executable.run(await feedsOf(step, feed, memory));
   }
 
   drain(): Promise<readonly StepTerms[]> {
@@ -52,6 +52,6 @@ export class CompiledStep<B> implements TrainStep<B> {
 
   async #build(feed: StepFeed<B>): Promise<Variant> {
     const step = captureStep(this.#program, feed);
-    return { step, executable: await this.#executor.compile(step), draws: drawMemoryOf(step) };
+    return { step, executable: await this.#executor.compile(step), memory: new Map() };
   }
 }

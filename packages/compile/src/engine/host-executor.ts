@@ -2,7 +2,7 @@ import { sizeOf } from '@dgm/core';
 import type { StepTerms } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Variable } from '@tensorflow/tfjs-core';
-import type { Value } from '../graph/graph';
+import type { Data, Value } from '../graph/graph';
 import { dropUnusedInputs } from '../graph/substitute';
 import { writeModel } from '../onnx/write-model';
 import { tune } from '../passes/simplify';
@@ -36,6 +36,8 @@ interface Variant extends Omit<SplitGraph, 'graph'>, PackedGraph {
 /** A variant tied to memory: what to feed, where results go, what to do with them. */
 interface Bound {
   readonly feeds: Record<string, RuntimeTensor>;
+  /** The memory behind the feeds that are not state. */
+  readonly fed: Map<string, Data>;
   readonly fetches: Record<string, RuntimeTensor | null>;
   /** The memory behind the fetches. */
   readonly fetched: ReadonlyMap<string, Float32Array>;
@@ -43,9 +45,12 @@ interface Bound {
   readonly gather: () => void;
   /** Copies the vectors that left as one to where the updates read them. */
   readonly scatter: () => void;
+  /** The names of all scalars that updates read. */
+  readonly scalars: readonly string[];
   readonly updates: readonly {
     readonly apply: (scalars: readonly number[]) => void;
-    readonly scalars: readonly string[];
+    /** Where its scalars are among all. */
+    readonly scalars: readonly number[];
   }[];
 }
 
@@ -111,23 +116,27 @@ export class HostExecutor implements StepExecutor {
   }
 
   async #run(variant: Variant, given: StepFeeds): Promise<void> {
-    const { feeds: fixed, fetches, fetched, gather, scatter, updates } = this.#boundTo(variant);
+    const { feeds, fed, fetches, fetched, gather, scatter, scalars, updates } = this.#boundTo(variant);
     gather();
-    const feeds = { ...fixed };
     for (const [name, { data, shape, dtype }] of given) {
-      if (variant.graph.inputs.has(name)) feeds[name] = this.#runtime.tensor(data, shape, dtype);
+      // Memory that was filled anew needs no new tensor.
+      if (!variant.graph.inputs.has(name) || fed.get(name) === data) continue;
+      feeds[name] = this.#runtime.tensor(data, shape, dtype);
+      fed.set(name, data);
     }
     const results = await variant.session.run(feeds, fetches);
     if (!this.#runtime.fillsFetches) {
       for (const [name, data] of fetched) data.set(results[name]!.data as Float32Array);
     }
     scatter();
-    const resultOf = (name: string): number => Number(results[`out/${name}`]!.data[0]);
-    const givenTo = (name: string): number => given.get(name)!.data[0]!;
-    for (const { apply, scalars } of updates) {
-      apply(scalars.map((name) => variant.formulas.get(name)?.(givenTo) ?? resultOf(name)));
-    }
-    this.#waiting.push(Object.fromEntries(variant.step.terms.map((name) => [name, resultOf(name)])));
+    const values = scalars.map(
+      (name) =>
+        variant.formulas.get(name)?.((input) => given.get(input)!.data[0]!) ?? scalarOf(results, name),
+    );
+    for (const update of updates) update.apply(update.scalars.map((index) => values[index]!));
+    const terms: Record<string, number> = {};
+    for (const name of variant.step.terms) terms[name] = scalarOf(results, name);
+    this.#waiting.push(terms);
   }
 
   #boundTo(variant: Variant): Bound {
@@ -157,19 +166,22 @@ export class HostExecutor implements StepExecutor {
       if (data !== undefined) fetched.set(`out/${name}`, data);
       fetches[`out/${name}`] = data !== undefined && this.#runtime.fillsFetches ? tensor(data, value) : null;
     }
+    const scalars = [...new Set(updates.flatMap((update) => update.scalars))];
     const bound = {
       feeds,
+      fed: new Map<string, Data>(),
       fetches,
       fetched,
       gather: entering.gather,
       scatter: leaving.scatter,
+      scalars: scalars.map((value) => leaves.get(value)!),
       updates: updates.map((update) => ({
         apply: this.#arena!.bind(
           update,
           update.tensors.map((value) => blocks.get(leaves.get(value)!)!),
           update.results.map((name) => blocks.get(name)!),
         ),
-        scalars: update.scalars.map((value) => leaves.get(value)!),
+        scalars: update.scalars.map((value) => scalars.indexOf(value)),
       })),
     };
     this.#bound.set(variant, bound);
@@ -199,6 +211,10 @@ export class HostExecutor implements StepExecutor {
     this.#arena = arena;
     this.#bound = new Map();
   }
+}
+
+function scalarOf(results: Readonly<Record<string, RuntimeTensor>>, name: string): number {
+  return Number(results[`out/${name}`]!.data[0]);
 }
 
 /** The memory of a pack, and how to copy its parts there and back: each lies in a block of its own too. */

@@ -96,17 +96,17 @@ function explaining(session: RuntimeSession, place: string): RuntimeSession {
     run: async (feeds, fetches) => {
       try {
         const results = await session.run(feeds, fetches);
-        const given = Object.entries(fetches).flatMap(([name, tensor]) =>
-          tensor === null ? [] : [{ name, tensor }],
-        );
-        if (given.length === 0) return results;
-        // A binding that makes no copy hands out the given memory itself, which is not to be freed.
-        const copies = given.flatMap(({ name, tensor }) => {
+        const copies: ArrayBuffer[] = [];
+        for (const name in fetches) {
+          const tensor = fetches[name]!;
+          if (tensor === null) continue;
           const { buffer } = results[name]!.data;
-          return buffer === tensor.data.buffer ? [] : (buffer as ArrayBuffer);
-        });
-        freeAtOnce(copies);
-        return { ...results, ...Object.fromEntries(given.map(({ name, tensor }) => [name, tensor])) };
+          // A binding that makes no copy hands out the given memory itself, which is not to be freed.
+          if (buffer !== tensor.data.buffer) copies.push(buffer as ArrayBuffer);
+          results[name] = tensor;
+        }
+        if (copies.length > 0) freeAtOnce(copies);
+        return results;
       } catch (cause) {
         throw unusable(`a run in ${place}`, cause);
       }

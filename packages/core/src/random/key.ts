@@ -230,11 +230,20 @@ export class Key {
   #descendant(indices: readonly number[], domain: number): Key {
     let [word0, word1] = [this.#word0, this.#word1];
     for (const index of indices) [word0, word1] = threefry(word0, word1, index, domain);
-    const trace = this.#trace && {
-      record: this.#trace.record,
-      derive: (root: Key) => this.#trace!.derive(root).#descendant(indices, domain),
+    return new Key(word0, word1, this.#trace && this.#traceOf(indices, domain));
+  }
+
+  /** How a child comes from a root. It is derived once for each: all draws of a step begin with the same keys. */
+  #traceOf(indices: readonly number[], domain: number): Trace {
+    const { record, derive } = this.#trace!;
+    let last: { readonly root: Key; readonly child: Key } | undefined;
+    return {
+      record,
+      derive: (root) => {
+        if (last?.root !== root) last = { root, child: derive(root).#descendant(indices, domain) };
+        return last.child;
+      },
     };
-    return new Key(word0, word1, trace);
   }
 
   /** Every tensor of random numbers is made here. */
