@@ -74,6 +74,7 @@ export default tseslint.config(
       '**/node_modules/**',
       '**/src/generated/**',
       '**/.turbo/**',
+      '**/.program-*/**',
       '**/.test-results/**',
       // A build writes it and removes it again.
       '**/tsup.config.bundled_*',

@@ -3,15 +3,12 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cliArguments } from '../src/program-files';
 import { timelessResults } from './timeless';
 
-const application = fileURLToPath(new URL('..', import.meta.url));
-
-/** Starts the program from its source. */
 function start(...args: string[]): ChildProcess {
-  return spawn(process.execPath, ['--import', 'tsx', 'src/cli.ts', ...args], { cwd: application });
+  return spawn(process.execPath, [...cliArguments, ...args]);
 }
 
 interface End {

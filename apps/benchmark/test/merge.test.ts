@@ -3,7 +3,6 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { compare } from '../src/compare/compare';
@@ -12,17 +11,14 @@ import { merge } from '../src/merge/merge';
 import { mergeComparisons } from '../src/merge/merge-comparisons';
 import { mergeResults } from '../src/merge/merge-results';
 import { missingParts } from '../src/merge/parts';
+import { cliArguments } from '../src/program-files';
 import type { Results } from '../src/results/schema';
 import { run } from '../src/run/run';
 import { madeUpComparison } from './fixtures/comparison';
 import { madeUpReport } from './fixtures/results';
 
-const application = fileURLToPath(new URL('..', import.meta.url));
-
 function start(line: string) {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli.ts', ...line.split(' ')], {
-    cwd: application,
-  });
+  const child = spawn(process.execPath, [...cliArguments, ...line.split(' ')]);
   let text = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (part) => (text += String(part)));
   const ended = new Promise<{ code: number | null; text: string }>((resolve) =>
