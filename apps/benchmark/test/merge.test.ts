@@ -6,6 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { compare } from '../src/compare/compare';
+import { findTorch } from '../src/compare/programs/python';
 import type { Comparison } from '../src/results/comparison';
 import { merge } from '../src/merge/merge';
 import { mergeComparisons } from '../src/merge/merge-comparisons';
@@ -99,9 +100,11 @@ describe('a comparison that is killed', { timeout: 240_000 }, () => {
     first.child.kill('SIGKILL');
     await first.ended;
 
-    const resume = ['--resume', '--out', folder('compare')];
+    const torch = await findTorch();
+    const resume = () =>
+      compare(['--resume', '--out', folder('compare')], { find: () => Promise.resolve(torch) });
     const printed = vi.spyOn(console, 'log');
-    expect(await compare(resume)).toEqual(expect.any(Number));
+    expect(await resume()).toEqual(expect.any(Number));
     expect(printed.mock.calls.flat().join('\n')).toContain('1 of 1: arm-made');
     printed.mockRestore();
     const after = await json<Comparison>('compare', 'compare.json');
@@ -109,7 +112,7 @@ describe('a comparison that is killed', { timeout: 240_000 }, () => {
     expect(after.rows[0]).toEqual(before.rows[0]);
     expect(after.command).toBe(before.command);
     // Everything is done: the numbers stay as they are.
-    expect(await compare(resume)).toEqual(expect.any(Number));
+    expect(await resume()).toEqual(expect.any(Number));
     expect(await json('compare', 'compare.json')).toEqual(after);
   });
 });

@@ -9,7 +9,7 @@ import type { DataFiles } from '../programs/protocol';
 import { isPeer, libraryOf, type Measurement } from '../../results/comparison';
 import { median, rounded } from '../../statistics/statistics';
 import { trainAll, type TrainingTime } from './train-all';
-import { alternate } from './windows';
+import { alternate, type WindowOptions } from './windows';
 
 /** One model to measure with one batch size. */
 export interface Task {
@@ -31,6 +31,8 @@ const SAMPLES = 64;
 /** How often samples are drawn where that is quick. */
 const DRAWINGS = 9;
 const QUICK_MS = 300;
+/** Enough to see that everything works. */
+const QUICK_WINDOWS = { windowMs: 25, warmUpMs: 50 };
 
 /** Everything about one model with one batch size: our engines and the peers, with each number of threads. */
 export async function measure(task: Task): Promise<readonly Measurement[]> {
@@ -47,7 +49,7 @@ export async function measure(task: Task): Promise<readonly Measurement[]> {
   try {
     const protocol = await buildAll(competitors, { ...request, seed: seeds[0]! });
     if (isTimed) {
-      await timeSteps(competitors, task.seconds);
+      await timeSteps(competitors, { seconds: task.seconds, ...(quick ? QUICK_WINDOWS : {}) });
       for (const competitor of competitors) await measureSampling(competitor);
     }
     if (task.training && protocol) {
@@ -60,11 +62,11 @@ export async function measure(task: Task): Promise<readonly Measurement[]> {
   }
 }
 
-async function timeSteps(competitors: readonly Competitor[], seconds: number): Promise<void> {
+async function timeSteps(competitors: readonly Competitor[], options: WindowOptions): Promise<void> {
   const able = competitors.filter(({ works }) => works);
   const timings = await alternate(
     able.map((competitor) => async (n) => (await competitor.ask('steps', { n }))?.ms ?? Number.NaN),
-    { seconds },
+    options,
   );
   able.forEach((competitor, index) => {
     const { windows } = timings[index]!;
