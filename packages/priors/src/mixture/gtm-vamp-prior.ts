@@ -37,10 +37,9 @@ class GtmVampPrior extends BaseMixturePrior implements PseudoInputPrior {
     return tf.tidy(() => this.#network.apply(this.#grid));
   }
 
-  /** $q_\phi(z | g_\gamma(u_k))$. */
+  /** $q_\phi(z | g_\gamma(u_k))$, with the encoder as at evaluation. */
   protected components(call: CallOptions): Distribution {
-    const inputs = this.#network.apply(this.#grid, childCall(call, 'network'));
-    return encode(this.#encoder, inputs, childCall(call, 'encoder'));
+    return encode(this.#encoder, this.#network.apply(this.#grid, childCall(call, 'network')));
   }
 }
 

@@ -1,5 +1,5 @@
-import { checkGiven, checkKey, checkOptions, childCall, disposeOnThrow } from '@dgm/core';
-import type { CallOptions, ConditionalDistribution, Distribution, Key } from '@dgm/core';
+import { checkGiven, checkKey, checkOptions, disposeOnThrow } from '@dgm/core';
+import type { ConditionalDistribution, Distribution, Key } from '@dgm/core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { encode } from '../encoder';
 import type { Encoder } from '../encoder';
@@ -38,15 +38,18 @@ class VampPrior extends BaseMixturePrior implements PseudoInputPrior {
     return this.#inputs.clone();
   }
 
-  /** $q_\phi(z | u_k)$. */
-  protected components(call: CallOptions): Distribution {
-    return encode(this.#encoder, this.#inputs, childCall(call, 'encoder'));
+  /** $q_\phi(z | u_k)$, with the encoder as at evaluation. */
+  protected components(): Distribution {
+    return encode(this.#encoder, this.#inputs);
   }
 }
 
 /**
  * The variational mixture of posteriors: $p_\lambda(z) = \sum_k w_k\, q_\phi(z | u_k)$, the encoder at K learned
  * pseudo-inputs $u_k$. Equal weights give Eq. 4.48, with the 1/K that its print writes as 1/N.
+ *
+ * The encoder has no dropout here, in training as at evaluation: the components of the prior are then the same for all
+ * rows and steps, as in the paper.
  *
  * @example
  * ```ts
