@@ -21,6 +21,7 @@ export {
   checkOptions,
   checkShape,
   checkSizes,
+  checkThat,
   closest,
 } from './check/check';
 export type { Range } from './check/check';
@@ -44,9 +45,9 @@ export type { SetupOptions } from './engine/setup';
 
 // modules and models
 export { freeze, unfreeze } from './model/freeze';
-export { checkContext, labelledBatch, splitBatch } from './model/condition';
+export { checkContext, checkSampling, labelledBatch, splitBatch } from './model/condition';
 export type { ConditionedBatch } from './model/condition';
-export { disposeOnThrow, singleObjective } from './model/build';
+export { builderOf, disposeOnThrow, singleObjective } from './model/build';
 export { BaseModule, countParameters, isModule, summary, trainable } from './model/module';
 export type { Module, SummaryOptions } from './model/module';
 export type {

@@ -28,6 +28,7 @@ export type { DeepBoltzmannMachineOptions } from './dbm/deep-boltzmann-machine';
 
 // Boltzmann machines without hidden units
 export { BoltzmannMachine, boltzmannMachine, hopfieldNetwork } from './boltzmann/boltzmann-machine';
+export type { PairwiseOptions } from './boltzmann/pairwise-model';
 export type { BoltzmannMachineOptions, HopfieldOptions } from './boltzmann/boltzmann-machine';
 export { PottsModel, pottsModel } from './boltzmann/potts-model';
 export type { PottsModelOptions } from './boltzmann/potts-model';

@@ -6,8 +6,8 @@ import {
   checkGiven,
   checkInteger,
   checkOptions,
+  checkThat,
   childCall,
-  disposeOnThrow,
   formatShape,
   isModule,
   leadingShape,
@@ -35,7 +35,7 @@ import type {
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { givenBase, type FlowBase } from './base/flow-base';
-import { record } from './record';
+import { build } from './record';
 
 export interface FlowOptions {
   /** The layers from latents to data, in the order of sampling. The flow owns those with parameters. */
@@ -70,11 +70,7 @@ export interface FlowOptions {
  * ```
  */
 export function flow(options: FlowOptions): Flow {
-  return record(
-    disposeOnThrow(() => new Flow(options)),
-    'flow',
-    arguments,
-  );
+  return build(() => new Flow(options), 'flow', arguments);
 }
 
 /**
@@ -206,10 +202,8 @@ function checkBase(base: Distribution | FlowBase, latentShape: Shape): void {
   const { eventShape } = base;
   const batchShape = isModule(base) ? [] : base.batchShape;
   if (eventShape === undefined) return;
-  if (sameShape(eventShape, latentShape) && batchShape.length === 0) return;
-  throw new ShapeError({
-    where: 'flow',
-    argument: 'base',
+  checkThat('flow', 'base', sameShape(eventShape, latentShape) && batchShape.length === 0, {
+    error: ShapeError,
     expected: `with an event of shape ${formatShape(latentShape)} and no batch`,
     actual: `event ${formatShape(eventShape)}, batch ${formatShape(batchShape)}`,
     remedy: 'wrap it in Independent, or give the layers another shape',

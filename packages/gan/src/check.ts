@@ -1,4 +1,4 @@
-import { ArgumentError } from '@dgm/core';
+import { checkThat } from '@dgm/core';
 
 /**
  * Checks a part of a model that is an object with methods, or a function.
@@ -12,6 +12,5 @@ export function checkPart(
   part: unknown,
   { isOne, expected }: { readonly isOne: boolean; readonly expected: string },
 ): void {
-  if (isOne) return;
-  throw new ArgumentError({ where, argument, expected, actual: part === null ? 'null' : typeof part });
+  checkThat(where, argument, isOne, { expected, actual: part === null ? 'null' : typeof part });
 }

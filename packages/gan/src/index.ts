@@ -43,3 +43,4 @@ export type {
 
 // model files
 export { modelParts } from './model-parts';
+export type { GeneratorOptions } from './networks';

@@ -1,4 +1,5 @@
-import { formatShape, ShapeError } from '@dgm/core';
+import { checkGiven, checkInteger, checkThat, formatShape, ShapeError } from '@dgm/core';
+import type { CallOptions, Layer, NetworkLike, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
@@ -19,8 +20,66 @@ export function beside(x: Tensor, context: Tensor | undefined): Tensor {
   return context === undefined ? x : tf.concat([tf.reshape(x, [x.shape[0]!, -1]), context], 1);
 }
 
+/** A generator of examples from noise. */
+export interface GeneratorOptions {
+  /** G, from latent variables `[n, latent]` to examples `[n, ...event]`. */
+  readonly generator: NetworkLike;
+  /** The number of latent variables, which are standard normal. */
+  readonly latent: number;
+  /**
+   * The number of values of discrete data, the integers from 0 to `levels` - 1. All networks see them as numbers from -1 to 1, and
+   * samples are rounded to integers. Defaults to real numbers, which all networks see as they are.
+   */
+  readonly levels?: number;
+}
+
+/**
+ * Checks the numbers of {@link GeneratorOptions}, and that the options of these names are given.
+ * @throws ArgumentError naming `where`
+ */
+export function checkGenerator<Name extends string>(
+  where: string,
+  options: GeneratorOptions & Readonly<Partial<Record<Name, unknown>>>,
+  networks: readonly Name[],
+): void {
+  const { latent, levels } = options;
+  checkInteger(where, 'latent', latent);
+  if (levels !== undefined) checkInteger(where, 'levels', levels, { min: 2 });
+  for (const name of networks) checkGiven(where, name, options[name], 'to be a network');
+}
+
 /** The rows of a trial run of a network. */
-export const TRIAL_ROWS = 2;
+const TRIAL_ROWS = 2;
+
+/**
+ * Runs networks once, to find out the shape of an example and what does not fit.
+ * @param run - makes examples of a number of rows, and checks what else there is with {@link checkOutput}
+ */
+export function trialShape(run: (n: number) => Tensor): Shape {
+  let shape: Shape = [];
+  tf.tidy(() => {
+    shape = run(TRIAL_ROWS).shape.slice(1);
+  });
+  return shape;
+}
+
+/** Checks that a network gave vectors of one of some sizes, by {@link checkOutput}. */
+export function checkVectors(where: string, network: string, output: Tensor, ...sizes: number[]): void {
+  checkOutput(where, network, output, {
+    shape: sizes.map((size) => `[n, ${size}]`).join(' or '),
+    fits: ({ rank, shape }) => rank === 2 && sizes.includes(shape[1]!),
+  });
+}
+
+/** Checks that a critic gave one score for each row, by {@link checkOutput}. */
+export function checkScores(where: string, critic: string, output: Tensor): void {
+  checkOutput(where, critic, output, { shape: '[n, 1]', fits: ({ size }) => size === TRIAL_ROWS });
+}
+
+/** A critic as a function of what it sees, `[n]`. */
+export function scoresOf(critic: Layer, call: CallOptions): (x: Tensor) => Tensor {
+  return (x) => tf.reshape(critic.apply(x, call), [-1]);
+}
 
 /**
  * Checks the output of a trial run of a network on {@link TRIAL_ROWS} rows.
@@ -33,11 +92,14 @@ export function checkOutput(
   output: Tensor,
   { shape, fits = () => true }: { readonly shape: string; readonly fits?: (output: Tensor) => boolean },
 ): void {
-  if (output.rank >= 2 && output.shape[0] === TRIAL_ROWS && fits(output)) return;
-  throw new ShapeError({
+  checkThat(
     where,
-    argument: `output of the ${network}`,
-    expected: `of shape ${shape}`,
-    actual: formatShape(output.rank === 0 ? [] : ['n', ...output.shape.slice(1)]),
-  });
+    `output of the ${network}`,
+    output.rank >= 2 && output.shape[0] === TRIAL_ROWS && fits(output),
+    {
+      error: ShapeError,
+      expected: `of shape ${shape}`,
+      actual: formatShape(output.rank === 0 ? [] : ['n', ...output.shape.slice(1)]),
+    },
+  );
 }

@@ -1,5 +1,4 @@
 import {
-  ArgumentError,
   BaseModule,
   checkGiven,
   checkInteger,
@@ -7,6 +6,7 @@ import {
   checkNumber,
   checkOptions,
   checkShape,
+  checkThat,
   disposeOnThrow,
   labelledBatch,
   logSoftmax,
@@ -132,26 +132,20 @@ abstract class BaseGenerativeClassifier<
     const where = 'generativeClassifier';
     checkInteger(where, 'classes', classes, { min: 2 });
     const { likelihoodKind } = conditional as { readonly likelihoodKind: LikelihoodKind };
-    if (
-      conditional.contextSize !== classes ||
-      !(likelihoodKind === 'exact' || likelihoodKind === 'lower-bound')
-    ) {
-      throw new ArgumentError({
-        where,
-        argument: 'conditional',
+    checkThat(
+      where,
+      'conditional',
+      conditional.contextSize === classes && (likelihoodKind === 'exact' || likelihoodKind === 'lower-bound'),
+      {
         expected: `to have a likelihood, or a bound on it, and a context of ${classes} numbers, one for each class`,
         actual: `likelihood "${likelihoodKind}", contextSize ${conditional.contextSize}`,
         remedy: `pass contextSize: ${classes} to the function that makes it`,
-      });
-    }
-    if (likelihoodKind === 'exact' && !('given' in conditional)) {
-      throw new ArgumentError({
-        where,
-        argument: 'conditional',
-        expected: 'to have a method given(context), the model of x given its class',
-        actual: 'none',
-      });
-    }
+      },
+    );
+    checkThat(where, 'conditional', likelihoodKind !== 'exact' || 'given' in conditional, {
+      expected: 'to have a method given(context), the model of x given its class',
+      actual: 'none',
+    });
     this.logPrior = logProbabilities(where, classProbabilities, classes);
     this.conditional = this.child('conditional', conditional);
     this.eventShape = conditional.eventShape;
@@ -346,17 +340,11 @@ const minusMean = (x: Tensor): Scalar => tf.neg(tf.mean<Scalar>(x));
 function logProbabilities(where: string, given: readonly number[] | undefined, classes: number): number[] {
   const probabilities = Array.from(given ?? Array.from({ length: classes }, () => 1 / classes));
   const sum = probabilities.reduce((total, probability) => total + probability, 0);
-  if (
-    probabilities.length === classes &&
-    probabilities.every((value) => value > 0) &&
-    Math.abs(sum - 1) < 1e-6
-  ) {
-    return probabilities.map((probability) => Math.log(probability));
-  }
-  throw new ArgumentError({
+  checkThat(
     where,
-    argument: 'classProbabilities',
-    expected: `to be ${classes} positive numbers that sum to 1`,
-    actual: `[${probabilities.join(', ')}]`,
-  });
+    'classProbabilities',
+    probabilities.length === classes && probabilities.every((value) => value > 0) && Math.abs(sum - 1) < 1e-6,
+    { expected: `to be ${classes} positive numbers that sum to 1`, actual: `[${probabilities.join(', ')}]` },
+  );
+  return probabilities.map((probability) => Math.log(probability));
 }

@@ -1,5 +1,4 @@
 import {
-  ArgumentError,
   asLayer,
   BaseModule,
   categoricalHead,
@@ -10,6 +9,7 @@ import {
   checkOneOf,
   checkOptions,
   checkShape,
+  checkThat,
   checkWeight,
   childCall,
   disposeOnThrow,
@@ -105,15 +105,11 @@ export function hybrid(options: HybridOptions): ExactHybrid | BoundHybrid | Ener
   checkGiven('hybrid', 'density', options.density, 'to be a model with a likelihood, a bound or an energy');
   const { density, ...others } = options;
   const { contextSize = 0 } = density as { readonly contextSize?: number };
-  if (contextSize > 0) {
-    throw new ArgumentError({
-      where: 'hybrid',
-      argument: 'density',
-      expected: 'to be a model of x alone',
-      actual: `one with a context of ${contextSize} numbers`,
-      remedy: 'a model of x given its class is for generativeClassifier',
-    });
-  }
+  checkThat('hybrid', 'density', contextSize <= 0, {
+    expected: 'to be a model of x alone',
+    actual: `one with a context of ${contextSize} numbers`,
+    remedy: 'a model of x given its class is for generativeClassifier',
+  });
   const model = disposeOnThrow(() => {
     if (density.likelihoodKind === 'exact') return new ExactHybrid({ density, ...others });
     if (density.likelihoodKind === 'lower-bound') return new BoundHybrid({ density, ...others });
@@ -135,28 +131,25 @@ function featuresOf(features: NonNullable<HybridOptions['features']>, density: D
     checkOneOf('hybrid', 'features', features, ['encode']);
     return encodingOf(density);
   }
-  if (typeof features?.apply !== 'function' || typeof features.parameters !== 'function') {
-    throw new ArgumentError({
-      where: 'hybrid',
-      argument: 'features',
+  checkThat(
+    'hybrid',
+    'features',
+    typeof features?.apply === 'function' && typeof features.parameters === 'function',
+    {
       expected: "to be 'encode', a layer or a function",
       actual: features === null ? 'null' : typeof features,
-    });
-  }
+    },
+  );
   return (x, call) => features.apply(x, call);
 }
 
 /** $z = f(x)$ of a flow; the mean of $q(z|x)$ of a VAE. */
 function encodingOf(density: DensityModel): Features {
   const { encode } = density as { encode?(x: Tensor): Tensor | Distribution };
-  if (encode === undefined) {
-    throw new ArgumentError({
-      where: 'hybrid',
-      argument: 'features',
-      expected: 'to be a function for a density model without encode',
-      actual: '"encode"',
-    });
-  }
+  checkThat('hybrid', 'features', encode !== undefined, {
+    expected: 'to be a function for a density model without encode',
+    actual: '"encode"',
+  });
   return (x) => {
     const code = encode.call(density, x);
     return code instanceof tf.Tensor ? code : code.mean();
@@ -276,14 +269,10 @@ export abstract class Hybrid<D extends DensityModel = DensityModel> extends Base
     checkShape(where, 'x', x, ['n', ...this.eventShape]);
     const parameters = tf.tidy(() => {
       const features: unknown = this.#features(x, childCall(call, 'features'));
-      if (!(features instanceof tf.Tensor)) {
-        throw new ArgumentError({
-          where,
-          argument: 'features',
-          expected: 'to return a tensor',
-          actual: typeof features,
-        });
-      }
+      checkThat(where, 'features', features instanceof tf.Tensor, {
+        expected: 'to return a tensor',
+        actual: typeof features,
+      });
       return this.#classifier.apply(features, childCall(call, 'classifier'));
     });
     const expected: Shape = [x.shape[0]!, this.#target.head.numParameters];
@@ -372,23 +361,15 @@ interface Target {
 }
 
 function targetOf({ classes, target }: HybridOptions): Target {
-  if ((classes === undefined) === (target === undefined)) {
-    throw new ArgumentError({
-      where: 'hybrid',
-      argument: 'classes',
-      expected: 'to be given if and only if target is not',
-      actual: classes === undefined ? 'neither' : 'both',
-    });
-  }
+  checkThat('hybrid', 'classes', (classes === undefined) !== (target === undefined), {
+    expected: 'to be given if and only if target is not',
+    actual: classes === undefined ? 'neither' : 'both',
+  });
   if (target !== undefined) {
-    if (typeof target?.distribution !== 'function') {
-      throw new ArgumentError({
-        where: 'hybrid',
-        argument: 'target',
-        expected: 'to be a family of distributions, such as normalHead({ shape: [1] })',
-        actual: typeof target,
-      });
-    }
+    checkThat('hybrid', 'target', typeof target?.distribution === 'function', {
+      expected: 'to be a family of distributions, such as normalHead({ shape: [1] })',
+      actual: typeof target,
+    });
     return {
       isClass: false,
       size: sizeOf(target.eventShape),

@@ -1,11 +1,11 @@
 import {
-  ArgumentError,
   checkExamples,
   checkGiven,
   checkInteger,
   checkKey,
   checkNumber,
   checkOptions,
+  checkThat,
   sizeOf,
 } from '@dgm/core';
 import type { Examples, Key } from '@dgm/core';
@@ -40,14 +40,10 @@ export function rotatedImages(
   checkInteger(where, 'plane[1]', width);
   const size = sizeOf(examples.shape);
   const channels = size / (height * width);
-  if (!Number.isInteger(channels) || (quarters % 2 === 1 && height !== width)) {
-    throw new ArgumentError({
-      where,
-      argument: 'plane',
-      expected: `to divide examples of ${size} entries, and to be square for an odd number of quarters`,
-      actual: `[${plane.join(', ')}]`,
-    });
-  }
+  checkThat(where, 'plane', Number.isInteger(channels) && (quarters % 2 !== 1 || height === width), {
+    expected: `to divide examples of ${size} entries, and to be square for an odd number of quarters`,
+    actual: `[${plane.join(', ')}]`,
+  });
   const from = (row: number, column: number): number => {
     let [r, c] = [row, column];
     for (let turn = 0; turn < quarters; turn++)
@@ -136,14 +132,10 @@ export function uniformNoise(
   checkExamples(examples, { where: 'uniformNoise' });
   // A type of too few bits would take a level for another one.
   const [highest = options.levels - 1] = examples.values.slice(0, 1).fill(options.levels - 1);
-  if (highest !== options.levels - 1) {
-    throw new ArgumentError({
-      where: 'uniformNoise',
-      argument: 'levels',
-      expected: `to fit into the ${examples.values.constructor.name} of the examples`,
-      actual: String(options.levels),
-    });
-  }
+  checkThat('uniformNoise', 'levels', highest === options.levels - 1, {
+    expected: `to fit into the ${examples.values.constructor.name} of the examples`,
+    actual: String(options.levels),
+  });
   const random = options.key.generator();
   const values = examples.values.map(() => random.below(options.levels));
   return { count: examples.count, shape: examples.shape, values };

@@ -1,12 +1,4 @@
-import {
-  ArgumentError,
-  BaseLayer,
-  checkInteger,
-  checkNumber,
-  checkOptions,
-  checkShape,
-  oneHot,
-} from '@dgm/core';
+import { BaseLayer, checkInteger, checkNumber, checkOptions, checkShape, checkThat, oneHot } from '@dgm/core';
 import type { CallOptions, Key } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -58,15 +50,11 @@ export class RandomShift extends BaseLayer {
   /** @throws ArgumentError if the call is for training and has no key */
   protected forward(x: Tensor, { training = false, key }: CallOptions): Tensor {
     if (!training || this.reach === 0) return x;
-    if (key === undefined) {
-      throw new ArgumentError({
-        where: 'RandomShift.apply',
-        argument: 'call.key',
-        expected: 'to be a Key while training',
-        actual: 'undefined',
-        remedy: 'pass { training: true, key } to apply',
-      });
-    }
+    checkThat('RandomShift.apply', 'call.key', key !== undefined, {
+      expected: 'to be a Key while training',
+      actual: 'undefined',
+      remedy: 'pass { training: true, key } to apply',
+    });
     return [1, 2].reduce((image, axis) => this.#along(image, axis, key.fold(axis)), x);
   }
 

@@ -1,9 +1,9 @@
 import {
-  ArgumentError,
   checkInteger,
   checkNumber,
   checkOptions,
   checkShape,
+  checkThat,
   logSoftmax,
   logSumExp,
 } from '@dgm/core';
@@ -179,10 +179,7 @@ function checkNumbers(
   const given: readonly unknown[] | undefined =
     typeof values === 'object' && values !== null ? Array.from(values) : undefined;
   const wrong = given?.findIndex((value) => typeof value !== 'number' || Number.isNaN(value)) ?? -1;
-  if (given !== undefined && given.length === length && wrong === -1) return;
-  throw new ArgumentError({
-    where,
-    argument,
+  checkThat(where, argument, given !== undefined && given.length === length && wrong === -1, {
     expected: `to hold numbers, ${length === undefined ? 'one' : `${length} of them, one`} for each example`,
     actual: String(given === undefined ? values : wrong === -1 ? given.length : given[wrong]),
   });

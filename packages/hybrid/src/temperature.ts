@@ -1,4 +1,4 @@
-import { checkShape, DomainError, ShapeError } from '@dgm/core';
+import { checkShape, checkThat, DomainError, ShapeError } from '@dgm/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
 /** Inverse temperatures between which the optimum is looked for. */
@@ -20,14 +20,11 @@ export async function fitTemperature(logits: Tensor, labels: ArrayLike<number>):
   const where = 'fitTemperature';
   checkShape(where, 'logits', logits, ['n', 'classes']);
   const [n, classes] = logits.shape as [number, number];
-  if (n === 0 || labels?.length !== n) {
-    throw new ShapeError({
-      where,
-      argument: 'labels',
-      expected: `to hold ${n} classes, at least one`,
-      actual: String(labels?.length),
-    });
-  }
+  checkThat(where, 'labels', n !== 0 && labels?.length === n, {
+    error: ShapeError,
+    expected: `to hold ${n} classes, at least one`,
+    actual: String(labels?.length),
+  });
   const values = await logits.data<'float32'>();
   const infinite = values.find((value) => !Number.isFinite(value));
   if (infinite !== undefined) {

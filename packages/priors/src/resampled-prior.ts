@@ -10,7 +10,6 @@ import {
   checkShape,
   checkSizes,
   clip,
-  disposeOnThrow,
   formatShape,
   log1mExp,
   logAddExp,
@@ -34,7 +33,7 @@ import type {
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { record } from './record';
+import { build } from './record';
 
 export interface ResampledPriorOptions {
   /** The logit of the probability $a(z)$ to accept z: maps `[n, ...event]` to `[n, 1]`. The prior owns it. */
@@ -240,9 +239,5 @@ export function resampledPrior(options: ResampledPriorOptions): ResampledPrior {
   checkInteger(where, 'truncation', options.truncation ?? 100, { min: 2 });
   checkInteger(where, 'normalizerSamples', options.normalizerSamples ?? 4096);
   checkInteger(where, 'evaluationSamples', options.evaluationSamples ?? 65536);
-  return record(
-    disposeOnThrow(() => new LearnedRejection(options)),
-    'resampledPrior',
-    arguments,
-  );
+  return build(() => new LearnedRejection(options), 'resampledPrior', arguments);
 }

@@ -1,7 +1,7 @@
 import {
-  ArgumentError,
   checkGiven,
   checkSameSpace,
+  checkThat,
   formatShape,
   isModule,
   sameShape,
@@ -14,10 +14,7 @@ export function checkHead(where: string, argument: string, head: unknown): asser
   const expected = 'to be a distribution head such as normalHead({ shape: [16] })';
   checkGiven(where, argument, head, expected);
   const { distribution, eventShape } = head as Partial<DistributionHead>;
-  if (typeof distribution === 'function' && Array.isArray(eventShape)) return;
-  throw new ArgumentError({
-    where,
-    argument,
+  checkThat(where, argument, typeof distribution === 'function' && Array.isArray(eventShape), {
     expected,
     actual: typeof (head as Partial<Distribution>).logProb === 'function' ? 'a distribution' : typeof head,
   });
@@ -29,10 +26,7 @@ export function checkHead(where: string, argument: string, head: unknown): asser
  */
 export function checkPosterior(where: string, head: unknown): asserts head is DistributionHead {
   checkHead(where, 'posterior', head);
-  if (head.space !== 'integers') return;
-  throw new ArgumentError({
-    where,
-    argument: 'posterior',
+  checkThat(where, 'posterior', head.space !== 'integers', {
     expected: 'to have draws with a gradient',
     actual: 'a head over integers',
     remedy: 'use gumbelSoftmax for discrete latent variables, or vqVae',
@@ -56,10 +50,8 @@ export function checkPrior(
   if (isModule(prior)) return;
   checkSameSpace(where, 'prior', prior, posterior);
   const latentShape = posterior.eventShape;
-  if (sameShape(prior.eventShape, latentShape) && prior.batchShape.length === 0) return;
-  throw new ShapeError({
-    where,
-    argument: 'prior',
+  checkThat(where, 'prior', sameShape(prior.eventShape, latentShape) && prior.batchShape.length === 0, {
+    error: ShapeError,
     expected: `with an event of shape ${formatShape(latentShape)} and no batch`,
     actual: `event ${formatShape(prior.eventShape)}, batch ${formatShape(prior.batchShape)}`,
     remedy: 'wrap it in Independent, or give the posterior another shape',

@@ -1,9 +1,9 @@
 import {
-  ArgumentError,
   asLayer,
   BaseModule,
   checkOneOf,
   checkOptions,
+  checkThat,
   conditional,
   formatShape,
   isModule,
@@ -85,14 +85,12 @@ export function chooseObjective(
 ): VaeObjective {
   if (regularizer !== undefined) checkOneOf(where, 'regularizer', regularizer, REGULARIZERS);
   if (objective === undefined) return elboObjective(regularizer === undefined ? {} : { regularizer });
-  if (typeof objective.loss === 'function' && regularizer === undefined) return objective;
-  throw new ArgumentError({
-    where,
-    argument: 'objective',
+  checkThat(where, 'objective', typeof objective.loss === 'function' && regularizer === undefined, {
     expected: 'to be an objective, such as elboObjective(), and to hold the regularizer',
     actual: regularizer === undefined ? typeof objective : 'both options',
     remedy: 'write objective: elboObjective({ regularizer, ... })',
   });
+  return objective;
 }
 
 /**
@@ -244,10 +242,8 @@ export class Vae extends BaseModule implements BoundModel, AmortizedModel {
   }
 
   #checkBatch(x: Tensor, eventShape: Shape, method: string, argument: string): void {
-    if (sameShape(x.shape.slice(1), eventShape) && x.rank > 0) return;
-    throw new ShapeError({
-      where: `Vae.${method}`,
-      argument,
+    checkThat(`Vae.${method}`, argument, sameShape(x.shape.slice(1), eventShape) && x.rank > 0, {
+      error: ShapeError,
       expected: `of shape ${formatShape(['n', ...eventShape])}`,
       actual: formatShape(x.shape),
       remedy:

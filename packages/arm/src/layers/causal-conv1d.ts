@@ -1,10 +1,9 @@
 import {
   BaseLayer,
   type CallOptions,
+  checkShape,
   Conv1d,
-  formatShape,
   type Key,
-  ShapeError,
   type Step,
   type StepLayer,
 } from '@dgm/core';
@@ -72,14 +71,7 @@ export class CausalConv1d extends BaseLayer implements StepLayer<ConvWindow> {
   step(x: Tensor, { window }: ConvWindow, call: CallOptions = {}): Step<ConvWindow> {
     const { inputs, outputs, kernel, bias } = this.#convolution;
     const n = window.shape[0]!;
-    if (x.rank !== 2 || x.shape[0] !== n || x.shape[1] !== inputs) {
-      throw new ShapeError({
-        where: 'CausalConv1d.step',
-        argument: 'x',
-        expected: `of shape ${formatShape([n, inputs])}`,
-        actual: formatShape(x.shape),
-      });
-    }
+    checkShape('CausalConv1d.step', 'x', x, [n, inputs]);
     return tf.tidy(() => {
       const seen = tf.concat([window, tf.expandDims(x, 1)], 1);
       const columns = tf.reshape(this.#underTaps(seen), [n, this.#taps.length * inputs]);
@@ -93,13 +85,7 @@ export class CausalConv1d extends BaseLayer implements StepLayer<ConvWindow> {
   }
 
   protected override validate(x: Tensor): void {
-    if (x.rank === 3 && x.shape[2] === this.#convolution.inputs) return;
-    throw new ShapeError({
-      where: 'CausalConv1d.apply',
-      argument: 'x',
-      expected: `of shape ${formatShape(['n', 'length', this.#convolution.inputs])}`,
-      actual: formatShape(x.shape),
-    });
+    checkShape('CausalConv1d.apply', 'x', x, ['n', 'length', this.#convolution.inputs]);
   }
 
   protected forward(x: Tensor, call: CallOptions): Tensor {

@@ -1,4 +1,4 @@
-import { BaseLayer, checkOptions, formatShape, ShapeError } from '@dgm/core';
+import { BaseLayer, checkOptions, checkThat, formatShape, ShapeError } from '@dgm/core';
 import type { Key, Step, StepLayer } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
@@ -54,13 +54,16 @@ export class LearnedPositions extends BaseLayer implements StepLayer<PositionSta
   }
 
   protected override validate(x: Tensor): void {
-    if (x.rank === 3 && x.shape[1]! <= this.length && x.shape[2] === this.features) return;
-    throw new ShapeError({
-      where: 'LearnedPositions.apply',
-      argument: 'x',
-      expected: `of shape ${formatShape(['n', `${this.length} or less`, this.features])}`,
-      actual: formatShape(x.shape),
-    });
+    checkThat(
+      'LearnedPositions.apply',
+      'x',
+      x.rank === 3 && x.shape[1]! <= this.length && x.shape[2] === this.features,
+      {
+        error: ShapeError,
+        expected: `of shape ${formatShape(['n', `${this.length} or less`, this.features])}`,
+        actual: formatShape(x.shape),
+      },
+    );
   }
 
   protected forward(x: Tensor): Tensor {

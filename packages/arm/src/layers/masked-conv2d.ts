@@ -1,4 +1,4 @@
-import { ArgumentError, BaseLayer, checkOptions, Conv2d, masked } from '@dgm/core';
+import { BaseLayer, checkOptions, checkThat, Conv2d, masked } from '@dgm/core';
 import type { CallOptions, Key } from '@dgm/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { record } from '../record';
@@ -37,14 +37,10 @@ export class MaskedConv2d extends BaseLayer {
     super();
     record(this, 'MaskedConv2d', arguments);
     checkOptions('MaskedConv2d', unknown, ['inputs', 'outputs', 'kernelSize', 'option', 'key']);
-    if (kernelSize % 2 !== 1) {
-      throw new ArgumentError({
-        where: 'MaskedConv2d',
-        argument: 'kernelSize',
-        expected: 'to be odd, so that there is a pixel in the middle',
-        actual: String(kernelSize),
-      });
-    }
+    checkThat('MaskedConv2d', 'kernelSize', kernelSize % 2 === 1, {
+      expected: 'to be odd, so that there is a pixel in the middle',
+      actual: String(kernelSize),
+    });
     const middle = Math.floor(kernelSize ** 2 / 2);
     const lastSeen = option === 'A' ? middle - 1 : middle;
     const taps = Float32Array.from({ length: kernelSize ** 2 }, (_, tap) => (tap <= lastSeen ? 1 : 0));

@@ -1,5 +1,4 @@
 import {
-  ArgumentError,
   BaseModule,
   checkContext,
   checkInteger,
@@ -7,6 +6,7 @@ import {
   checkOneOf,
   checkOptions,
   checkShape,
+  checkThat,
   DomainError,
   formatShape,
   runSamplingLoop,
@@ -167,14 +167,10 @@ export class AutoregressiveModel
     checkInteger(where, 'n', n, { min: 0 });
     const isCached = isStepNetwork(this.network);
     if (method !== undefined) checkOneOf(where, 'method', method, ['cached', 'predictive', 'full']);
-    if (method === 'cached' && !isCached) {
-      throw new ArgumentError({
-        where,
-        argument: 'method',
-        expected: 'to be predictive or full for a network that has no step',
-        actual: 'cached',
-      });
-    }
+    checkThat(where, 'method', method !== 'cached' || isCached, {
+      expected: 'to be predictive or full for a network that has no step',
+      actual: 'cached',
+    });
     if (options.given !== undefined && !key.isTraced) this.#checkKnown(options.given, n);
     if (n === 0) return this.#none(options);
     const chosen = method ?? (isCached ? 'cached' : key.isTraced ? 'full' : 'predictive');
@@ -298,14 +294,16 @@ export class AutoregressiveModel
 
   #isKnown({ values, known }: GivenEntries, n: number): (variable: number) => boolean {
     const entries = sizeOf(this.eventShape);
-    if (!sameShape(values?.shape ?? [], [n, ...this.eventShape]) || known?.length !== entries) {
-      throw new ShapeError({
-        where: 'AutoregressiveModel.sample',
-        argument: 'given',
+    checkThat(
+      'AutoregressiveModel.sample',
+      'given',
+      sameShape(values?.shape ?? [], [n, ...this.eventShape]) && known?.length === entries,
+      {
+        error: ShapeError,
         expected: `to hold values of shape ${formatShape([n, ...this.eventShape])} and known for ${entries} entries`,
         actual: `${values === undefined ? 'none' : formatShape(values.shape)} and ${known?.length ?? 'none'}`,
-      });
-    }
+      },
+    );
     const byVariable = knownByVariable(known, sizeOf(this.#head.eventShape));
     return (variable) => byVariable[this.#order?.[variable] ?? variable]!;
   }

@@ -1,4 +1,4 @@
-import { ArgumentError } from '@dgm/core';
+import { checkThat } from '@dgm/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
 /** Some entries of the samples, to be kept. */
@@ -17,12 +17,10 @@ export function knownByVariable(known: GivenEntries['known'], channels: number):
   return Array.from({ length: known.length / channels }, (_, variable) => {
     const ofVariable = Array.from(known).slice(variable * channels, (variable + 1) * channels);
     const count = ofVariable.filter(Boolean).length;
-    if (count === 0 || count === channels) return count > 0;
-    throw new ArgumentError({
-      where: 'AutoregressiveModel.sample',
-      argument: 'given.known',
+    checkThat('AutoregressiveModel.sample', 'given.known', count === 0 || count === channels, {
       expected: `to hold all ${channels} channels of a pixel or none`,
       actual: String(count),
     });
+    return count > 0;
   });
 }

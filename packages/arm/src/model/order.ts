@@ -1,4 +1,4 @@
-import { ArgumentError, formatShape, sizeOf } from '@dgm/core';
+import { checkThat, formatShape, sizeOf } from '@dgm/core';
 import type { Shape } from '@dgm/core';
 
 /**
@@ -33,14 +33,10 @@ export function rasterOrder(shape: Shape): Int32Array {
  */
 export function zigZagOrder(shape: Shape): Int32Array {
   const [height, width, channels = 1] = shape;
-  if (height === undefined || width === undefined || shape.length > 3) {
-    throw new ArgumentError({
-      where: 'zigZagOrder',
-      argument: 'shape',
-      expected: 'to be [height, width] or [height, width, channels]',
-      actual: formatShape(shape),
-    });
-  }
+  checkThat('zigZagOrder', 'shape', height !== undefined && width !== undefined && shape.length <= 3, {
+    expected: 'to be [height, width] or [height, width, channels]',
+    actual: formatShape(shape),
+  });
   const pixels = Array.from({ length: height * width }, (_, pixel) => {
     const [row, column] = [Math.floor(pixel / width), pixel % width];
     const diagonal = row + column;
@@ -63,13 +59,11 @@ export function checkOrder(where: string, order: Order, count: number): Int32Arr
     positions.length === count &&
     new Set(positions).size === count &&
     Array.from(order).every((at) => Number.isInteger(at) && at >= 0 && at < count);
-  if (isPermutation) return positions;
-  throw new ArgumentError({
-    where,
-    argument: 'order',
+  checkThat(where, 'order', isPermutation, {
     expected: `to hold each of the numbers 0 to ${count - 1} once`,
     actual: `[${Array.from(order).join(', ')}]`,
   });
+  return positions;
 }
 
 /** The place of each entry in the order. */

@@ -1,4 +1,4 @@
-import { ArgumentError, oneHot } from '@dgm/core';
+import { checkThat, oneHot } from '@dgm/core';
 import type { DistributionHead } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -44,14 +44,10 @@ function encodingOfValues({ levels }: DistributionHead, name?: ValueEncodingName
     name ??
     (levels === undefined || levels === Infinity ? 'raw' : levels <= FEW_VALUES ? 'one-hot' : 'scaled');
   if (chosen === 'raw') return { features: 1, encode: (x) => tf.expandDims(x, -1) };
-  if (levels === undefined || levels === Infinity) {
-    throw new ArgumentError({
-      where: 'valueEncoding',
-      argument: 'encoding',
-      expected: 'to be raw for values without a largest one',
-      actual: chosen,
-    });
-  }
+  checkThat('valueEncoding', 'encoding', levels !== undefined && levels !== Infinity, {
+    expected: 'to be raw for values without a largest one',
+    actual: chosen,
+  });
   if (chosen === 'one-hot') return { features: levels, encode: (x) => oneHot(x, { depth: levels }) };
   return { features: 1, encode: (x) => tf.expandDims(tf.sub(tf.mul(x, 2 / (levels - 1)), 1), -1) };
 }

@@ -1,4 +1,4 @@
-import { ArgumentError, formatShape } from '@dgm/core';
+import { checkThat, formatShape } from '@dgm/core';
 import type { Shape } from '@dgm/core';
 import { AutoregressiveModel } from '../model/autoregressive-model';
 import { ImageNetwork } from '../networks/image-network';
@@ -44,13 +44,15 @@ export function imageModel(
 
 function planeOf(where: string, shape: Shape, [channelsOfPixel = 1]: Shape): Plane {
   const [height, width, channels = 1] = shape;
-  if (height !== undefined && width !== undefined && channels === channelsOfPixel && shape.length <= 3)
-    return [height, width];
-  throw new ArgumentError({
+  checkThat(
     where,
-    argument: 'shape',
-    expected: 'to be [height, width] or [height, width, channels] with a likelihood over the channels',
-    actual: formatShape(shape),
-    remedy: 'give the option plane, or take a model over sequences, for events of any shape',
-  });
+    'shape',
+    height !== undefined && width !== undefined && channels === channelsOfPixel && shape.length <= 3,
+    {
+      expected: 'to be [height, width] or [height, width, channels] with a likelihood over the channels',
+      actual: formatShape(shape),
+      remedy: 'give the option plane, or take a model over sequences, for events of any shape',
+    },
+  );
+  return [height, width];
 }

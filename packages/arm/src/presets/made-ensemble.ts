@@ -1,4 +1,4 @@
-import { ArgumentError, Key, madeDegrees } from '@dgm/core';
+import { checkThat, Key, madeDegrees } from '@dgm/core';
 import type { Activation } from '@dgm/core';
 import { numVariablesOf } from '../model/check-fit';
 import { MadeEnsemble } from '../model/made-ensemble';
@@ -58,14 +58,10 @@ function build({
   contextSize = 0,
   key,
 }: MadeEnsembleOptions): MadeEnsemble {
-  if (orderAgnostic && order !== undefined) {
-    throw new ArgumentError({
-      where: 'madeEnsemble',
-      argument: 'order',
-      expected: 'to be left out where each mask has an order of its own',
-      actual: 'an order',
-    });
-  }
+  checkThat('madeEnsemble', 'order', !orderAgnostic || order === undefined, {
+    expected: 'to be left out where each mask has an order of its own',
+    actual: 'an order',
+  });
   const numVariables = numVariablesOf(shape, likelihood);
   const encoding = valueEncoding(likelihood, name);
   const { numParameters } = likelihood;

@@ -1,5 +1,4 @@
 import {
-  ArgumentError,
   checkInteger,
   checkKey,
   checkMethods,
@@ -7,6 +6,7 @@ import {
   checkOneOf,
   checkOptions,
   checkSizes,
+  checkThat,
   disposeOnThrow,
 } from '@dgm/core';
 import type { DistributionHead, Key, Shape } from '@dgm/core';
@@ -90,8 +90,7 @@ export const count: Check = (where, name, value) => checkInteger(where, name, va
 /** A list of positive integers, with at least one. */
 export const counts: Check = (where, name, value) => {
   checkSizes(where, name, value);
-  if (value.length > 0) return;
-  throw new ArgumentError({ where, argument: name, expected: 'to have at least one entry', actual: 'none' });
+  checkThat(where, name, value.length > 0, { expected: 'to have at least one entry', actual: 'none' });
 };
 
 /** A share in [0, 1). */

@@ -1,4 +1,4 @@
-import { ArgumentError } from '@dgm/core';
+import { checkThat } from '@dgm/core';
 import { PixelCnnBody } from '../layers/pixel-cnn-body';
 import type { AutoregressiveModel } from '../model/autoregressive-model';
 import { imageModel } from './image-model';
@@ -56,14 +56,7 @@ function build({
   dropout = 0,
   ...options
 }: PixelCnnOptions): AutoregressiveModel {
-  if (hidden % 2 !== 0) {
-    throw new ArgumentError({
-      where: 'pixelCnn',
-      argument: 'hidden',
-      expected: 'to be even',
-      actual: String(hidden),
-    });
-  }
+  checkThat('pixelCnn', 'hidden', hidden % 2 === 0, { expected: 'to be even', actual: String(hidden) });
   return imageModel(
     'pixelCnn',
     options,

@@ -1,11 +1,12 @@
 import {
   checkInteger,
   checkOptions,
+  checkThat,
   DomainError,
   SerializationError,
+  sha256,
   ShapeError,
   sizeOf,
-  sha256,
 } from '@dgm/core';
 import type { Shape } from '@dgm/core';
 import { HASH_BYTES, readContainer, writeContainer } from '../files/container';
@@ -73,14 +74,11 @@ export abstract class BaseCodec<
     const { method, levels, rows } = this.#facts;
     const size = sizeOf(this.eventShape);
     const count = values.length / size;
-    if (!Number.isInteger(count)) {
-      throw new ShapeError({
-        where: 'Codec.encode',
-        argument: 'values',
-        expected: `to be whole examples of ${size} values`,
-        actual: `${values.length} values`,
-      });
-    }
+    checkThat('Codec.encode', 'values', Number.isInteger(count), {
+      error: ShapeError,
+      expected: `to be whole examples of ${size} values`,
+      actual: `${values.length} values`,
+    });
     for (let index = 0; index < values.length; index++) checkValue(values[index]!, index, levels);
     return writeContainer({
       ...{ method, count, rows },

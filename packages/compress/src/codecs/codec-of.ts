@@ -6,7 +6,7 @@ import { bitsBackCodec } from './bits-back-codec';
 import type { LatentModel } from './latent-programs';
 import type { Codec, LossyCodec } from './codec';
 import { integerFlowCodec } from './integer-flow-codec';
-import type { IntegerFlowModel } from './integer-flow-codec';
+import type { IntegerFlowModel } from './integer-flow-model';
 import { neuralCodec } from './neural-codec';
 
 /**

@@ -2,6 +2,7 @@ import {
   checkGiven,
   checkInteger,
   checkOptions,
+  checkThat,
   formatShape,
   ShapeError,
   sizeOf,
@@ -135,13 +136,12 @@ class TiledCodec<
       shape.every(
         (side, axis) => Number.isSafeInteger(side) && side > 0 && (axis < 2 || side === channels[0]),
       );
-    if (isImage && sizeOf(shape) === length) return shape;
-    throw new ShapeError({
-      where: 'ImageCodec.encode',
-      argument: 'image',
+    checkThat('ImageCodec.encode', 'image', isImage && sizeOf(shape) === length, {
+      error: ShapeError,
       expected: `of shape ${formatShape(['height', 'width', ...channels] as never)} and as many values`,
       actual: `${formatShape(shape)} and ${length} values`,
     });
+    return shape;
   }
 }
 

@@ -1,4 +1,4 @@
-import { ArgumentError, checkInteger, checkOptions, sha256, UnsupportedError } from '@dgm/core';
+import { checkInteger, checkOptions, checkThat, sha256, UnsupportedError } from '@dgm/core';
 import { checkTextTable, parseSchema, readColumn, TextTable } from '@dgm/data';
 import type { CategorySchema, ColumnSchema, NumberSchema, TableSchema } from '@dgm/data';
 import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
@@ -338,15 +338,11 @@ class TableCodec implements TableFileCodec {
     const { columns, missingValues } = this.schema;
     const namesOf = (all: readonly { readonly name: string }[]) =>
       JSON.stringify(all.map(({ name }) => name));
-    if (namesOf(table.columns) !== namesOf(columns)) {
-      throw new ArgumentError({
-        where,
-        argument: 'table',
-        expected: `to have the columns ${namesOf(columns)}`,
-        actual: namesOf(table.columns),
-        remedy: 'train a model of this table, or put its columns in this order',
-      });
-    }
+    checkThat(where, 'table', namesOf(table.columns) === namesOf(columns), {
+      expected: `to have the columns ${namesOf(columns)}`,
+      actual: namesOf(table.columns),
+      remedy: 'train a model of this table, or put its columns in this order',
+    });
     const values = columns.map((schema, at) => readColumn(table.columns[at]!, schema, missingValues));
     const cell = (row: number, column: number): Cell => ({
       text: table.columns[column]!.text(row),

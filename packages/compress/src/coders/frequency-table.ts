@@ -1,4 +1,4 @@
-import { ArgumentError, checkInteger, DomainError } from '@dgm/core';
+import { checkInteger, checkThat, DomainError } from '@dgm/core';
 
 /** What an entropy coder asks of a distribution over the symbols 0, 1, ..., n - 1: integer counts, cumulated. */
 export interface SymbolTable {
@@ -118,15 +118,11 @@ export class FrequencyTable implements SymbolTable {
     }
     this.total = total;
     this.precision = Math.round(Math.log2(total));
-    if (2 ** this.precision !== total || this.precision > MAX_PRECISION) {
-      throw new ArgumentError({
-        where: 'FrequencyTable',
-        argument: 'counts',
-        expected: `to sum to a power of two of at most 2 ** ${MAX_PRECISION}`,
-        actual: String(total),
-        remedy: 'quantize probabilities with frequencies()',
-      });
-    }
+    checkThat('FrequencyTable', 'counts', 2 ** this.precision === total && this.precision <= MAX_PRECISION, {
+      expected: `to sum to a power of two of at most 2 ** ${MAX_PRECISION}`,
+      actual: String(total),
+      remedy: 'quantize probabilities with frequencies()',
+    });
   }
 
   /** The table of quantized probabilities: `new FrequencyTable(frequencies(probabilities, options))`. */

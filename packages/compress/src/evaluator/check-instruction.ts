@@ -2,7 +2,7 @@ import { sizeOf } from '@dgm/core';
 import type { Shape } from '@dgm/core';
 import { BINARY, UNARY } from './elementwise';
 import type { Operation, Window } from './instruction';
-import { stridesOf } from './program';
+import { stridesOf } from './loops';
 
 /** The most multiplications that an instruction may take. */
 const MOST_WORK = 2 ** 34;

@@ -4,7 +4,7 @@ import type { Attributes, GraphNode, GraphValue } from '@dgm/compile';
 import * as tf from '@tensorflow/tfjs-core';
 import type { BinaryName, UnaryName } from './elementwise';
 import type { Operation, ReduceName, ValueSpec, Window } from './instruction';
-import { stridesOf } from './program';
+import { stridesOf } from './loops';
 
 /** Writes instructions: what a kernel of tfjs becomes. */
 export interface Assembler {

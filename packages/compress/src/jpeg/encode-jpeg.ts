@@ -1,4 +1,4 @@
-import { ArgumentError, checkInteger, checkOptions, DomainError, ShapeError } from '@dgm/core';
+import { checkInteger, checkOptions, checkThat, DomainError, ShapeError } from '@dgm/core';
 import { HuffmanCode, huffmanLengths } from '../coders/huffman';
 import { BLOCK, dct, quantizationSteps, SIDE, toYCbCr, ZIG_ZAG } from './transform';
 import type { RasterImage } from './transform';
@@ -84,22 +84,15 @@ const WHERE = 'encodeJpeg';
 function checkImage({ width, height, channels, values }: RasterImage): void {
   checkInteger(WHERE, 'width', width, { min: 1, max: 65535 });
   checkInteger(WHERE, 'height', height, { min: 1, max: 65535 });
-  if (channels !== 1 && channels !== 3) {
-    throw new ArgumentError({
-      where: WHERE,
-      argument: 'channels',
-      expected: 'to be 1 or 3',
-      actual: String(channels),
-    });
-  }
-  if (values.length !== width * height * channels) {
-    throw new ShapeError({
-      where: WHERE,
-      argument: 'values',
-      expected: `to be ${width * height * channels}, for [${height}, ${width}, ${channels}]`,
-      actual: String(values.length),
-    });
-  }
+  checkThat(WHERE, 'channels', channels === 1 || channels === 3, {
+    expected: 'to be 1 or 3',
+    actual: String(channels),
+  });
+  checkThat(WHERE, 'values', values.length === width * height * channels, {
+    error: ShapeError,
+    expected: `to be ${width * height * channels}, for [${height}, ${width}, ${channels}]`,
+    actual: String(values.length),
+  });
   for (let at = 0; at < values.length; at++) {
     if (values[at]! >= 0 && values[at]! <= 255) continue;
     throw new DomainError({

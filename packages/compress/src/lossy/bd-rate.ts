@@ -1,4 +1,4 @@
-import { ArgumentError, checkNumber } from '@dgm/core';
+import { checkNumber, checkThat } from '@dgm/core';
 
 /** One point of a rate-distortion curve. */
 export interface RatePoint {
@@ -24,14 +24,10 @@ export function bjontegaardRate(anchor: readonly RatePoint[], curve: readonly Ra
   const [a, b] = [interpolated('anchor', anchor), interpolated('curve', curve)];
   const low = Math.max(a.low, b.low);
   const high = Math.min(a.high, b.high);
-  if (!(low < high)) {
-    throw new ArgumentError({
-      where: WHERE,
-      argument: 'curve',
-      expected: `to reach a quality between ${a.low} and ${a.high}, as the anchor does`,
-      actual: `${b.low} to ${b.high}`,
-    });
-  }
+  checkThat(WHERE, 'curve', low < high, {
+    expected: `to reach a quality between ${a.low} and ${a.high}, as the anchor does`,
+    actual: `${b.low} to ${b.high}`,
+  });
   const difference = (b.integral(low, high) - a.integral(low, high)) / (high - low);
   return 100 * Math.expm1(difference);
 }
@@ -53,14 +49,10 @@ function interpolated(argument: string, points: readonly RatePoint[]): LogRate {
   const sorted = [...points].sort((p, q) => p.quality - q.quality);
   const x = sorted.map(({ quality }) => quality);
   const y = sorted.map(({ rate }) => Math.log(rate));
-  if (x.length < 2 || x.some((quality, at) => at > 0 && quality === x[at - 1])) {
-    throw new ArgumentError({
-      where: WHERE,
-      argument,
-      expected: 'to be at least two points of different qualities',
-      actual: `qualities ${x.join(', ')}`,
-    });
-  }
+  checkThat(WHERE, argument, x.length >= 2 && !x.some((quality, at) => at > 0 && quality === x[at - 1]), {
+    expected: 'to be at least two points of different qualities',
+    actual: `qualities ${x.join(', ')}`,
+  });
   const slopes = monotoneSlopes(x, y);
   /** The cubic of a piece, by its ends and their slopes (Hermite). */
   const valueAt = (piece: number, quality: number): number => {

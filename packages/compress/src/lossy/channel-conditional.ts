@@ -1,12 +1,4 @@
-import {
-  ArgumentError,
-  asLayer,
-  BaseModule,
-  checkGiven,
-  checkInteger,
-  checkOptions,
-  childCall,
-} from '@dgm/core';
+import { asLayer, BaseModule, checkGiven, checkInteger, checkOptions, checkThat, childCall } from '@dgm/core';
 import type { CallOptions, Layer, NetworkLike } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -80,14 +72,10 @@ class ChannelConditionalEntropy extends BaseModule implements EntropyModel {
     groups.forEach((group, index) => checkInteger(where, `groups[${index}]`, group));
     checkInteger(where, 'components', components);
     checkInteger(where, 'rates', rates);
-    if (groups.length === 0 || networks.length !== groups.length - 1) {
-      throw new ArgumentError({
-        where,
-        argument: 'networks',
-        expected: 'to be one for each group but the first',
-        actual: `${networks.length} for ${groups.length} groups`,
-      });
-    }
+    checkThat(where, 'networks', groups.length !== 0 && networks.length === groups.length - 1, {
+      expected: 'to be one for each group but the first',
+      actual: `${networks.length} for ${groups.length} groups`,
+    });
     this.parts = [...groups];
     this.size = groups.reduce((sum, group) => sum + group, 0);
     this.rates = rates;

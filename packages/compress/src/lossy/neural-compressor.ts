@@ -8,6 +8,7 @@ import {
   checkNumber,
   checkOptions,
   checkShape,
+  checkThat,
   childCall,
   clip,
   exp,
@@ -126,15 +127,11 @@ export class NeuralCompressor extends BaseModule implements GenerativeModel {
     checkInteger(where, 'entropyModel.size / channels', entropyModel.size / channels);
     this.betas = typeof beta === 'number' ? [beta] : [...beta];
     this.betas.forEach((each, index) => checkNumber(where, `beta[${index}]`, each, { above: 0 }));
-    if (this.betas.length !== entropyModel.rates) {
-      throw new ArgumentError({
-        where,
-        argument: 'entropyModel',
-        expected: `to have ${this.betas.length} rates, as many as beta`,
-        actual: String(entropyModel.rates),
-        remedy: 'give it the option rates',
-      });
-    }
+    checkThat(where, 'entropyModel', this.betas.length === entropyModel.rates, {
+      expected: `to have ${this.betas.length} rates, as many as beta`,
+      actual: String(entropyModel.rates),
+      remedy: 'give it the option rates',
+    });
     if (!(range[0] < range[1])) {
       throw new ArgumentError({
         ...{ where, argument: 'range', expected: 'to be [least, greatest]', actual: `[${range.join(', ')}]` },

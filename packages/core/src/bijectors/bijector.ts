@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { NamedTensorMap, Tensor } from '@tensorflow/tfjs-core';
+import { checkThat } from '../check/check';
 import { ShapeError } from '../errors/dgm-error';
 import type { CallOptions } from '../nn/layer';
 import { formatShape, type Shape } from '../shape/shape';
@@ -83,10 +84,8 @@ export function checkEventRank(
   rank: number,
   { where, argument }: { readonly where: string; readonly argument: string },
 ): void {
-  if (x.rank >= rank) return;
-  throw new ShapeError({
-    where,
-    argument,
+  checkThat(where, argument, x.rank >= rank, {
+    error: ShapeError,
     expected: `of rank ${rank} or more`,
     actual: formatShape(x.shape),
   });

@@ -9,13 +9,13 @@ import {
   type Parameter,
   type Scale,
 } from '../distributions/parameters';
-import { ArgumentError, ShapeError } from '../errors/dgm-error';
+import { ShapeError } from '../errors/dgm-error';
 import { exp, sigmoid, softplus, tanh } from '../ops/activations';
 import { log1mExp, log1p, logSigmoid } from '../ops/log-arithmetic';
 import { select } from '../ops/select';
 import { broadcasts, broadcastShapes, formatShape, type Shape } from '../shape/shape';
 import { BaseBijector, type ForwardResult, type InverseResult } from './bijector';
-import { checkOptions } from '../check/check';
+import { checkOptions, checkThat } from '../check/check';
 
 /**
  * The elementwise map $y = z$, with $\log |dy/dz| = 0$.
@@ -80,14 +80,10 @@ export class Affine extends BaseBijector {
     super();
     record(this, 'Affine', arguments);
     checkOptions('Affine', unknown, ['shift', 'scale']);
-    if (typeof scale === 'number' && (scale === 0 || !Number.isFinite(scale))) {
-      throw new ArgumentError({
-        where: 'Affine',
-        argument: 'scale',
-        expected: 'to be a finite number other than 0',
-        actual: String(scale),
-      });
-    }
+    checkThat('Affine', 'scale', typeof scale !== 'number' || (scale !== 0 && Number.isFinite(scale)), {
+      expected: 'to be a finite number other than 0',
+      actual: String(scale),
+    });
     this.#shift = shift;
     this.#scale = scale;
     this.#parameterShape = broadcastShapes(shapeOf(shift), shapeOf(scaleParameter(scale)));
@@ -105,10 +101,8 @@ export class Affine extends BaseBijector {
 
   protected override validate(x: Tensor, where: string, argument: string): void {
     const parameters = this.#parameterShape;
-    if (broadcasts(x.shape, parameters)) return;
-    throw new ShapeError({
-      where,
-      argument,
+    checkThat(where, argument, broadcasts(x.shape, parameters), {
+      error: ShapeError,
       expected: `to broadcast against ${formatShape(parameters)}, the shape of shift and scale`,
       actual: formatShape(x.shape),
     });

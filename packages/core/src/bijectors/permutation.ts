@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { checkThat } from '../check/check';
 import { record } from '../construction/record';
-import { ArgumentError } from '../errors/dgm-error';
 import { withGradient } from '../ops/differentiable';
 import { leadingShape, type Shape } from '../shape/shape';
 import { BaseBijector, type ForwardResult, type InverseResult } from './bijector';
@@ -63,11 +63,9 @@ function reorder(x: Tensor, order: readonly number[], back: readonly number[]): 
 
 function inverseOrder(order: readonly number[]): number[] {
   const back = order.map((_, index) => order.indexOf(index));
-  if (!back.includes(-1)) return back;
-  throw new ArgumentError({
-    where: 'Permutation',
-    argument: 'order',
+  checkThat('Permutation', 'order', !back.includes(-1), {
     expected: `to hold each of 0 to ${order.length - 1} once`,
     actual: `[${order.join(', ')}]`,
   });
+  return back;
 }

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it, test } from 'vitest';
-import { DgmError } from '../errors/dgm-error';
+import { DgmError, ShapeError } from '../errors/dgm-error';
 import {
   checkArray,
   checkGiven,
@@ -11,6 +11,7 @@ import {
   checkOptions,
   checkShape,
   checkSizes,
+  checkThat,
   closest,
 } from './check';
 
@@ -81,6 +82,16 @@ test('checkMethods names the method that is missing', () => {
   for (const none of [undefined, null, 3, 'mlp']) {
     expect(() => checkMethods('f', 'network', none, kind)).toThrow(isCode('argument'));
   }
+});
+
+test('checkThat throws the given error for what does not hold', () => {
+  const details = { expected: 'to be even', actual: '7' };
+  expect(() => checkThat('f', 'n', true, details)).not.toThrow();
+  expect(() => checkThat('f', 'n', false, details)).toThrow('f: expected n to be even, got 7');
+  expect(() => checkThat('f', 'n', false, details)).toThrow(isCode('argument'));
+  expect(() => checkThat('f', 'n', 0, { error: ShapeError, ...details, remedy: 'halve it' })).toThrow(
+    isCode('shape'),
+  );
 });
 
 test('checkOneOf suggests the closest name', () => {

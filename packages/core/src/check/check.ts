@@ -1,5 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { ArgumentError, ShapeError } from '../errors/dgm-error';
+import type { DgmErrorDetails } from '../errors/dgm-error';
 import { formatShape } from '../shape/shape';
 
 /** The range of a number; an end that is left out is open. */
@@ -120,6 +121,31 @@ export function checkOptions(
     ...(close !== undefined && { remedy: `did you mean "${close}"` }),
   });
 }
+
+/**
+ * Checks what none of the other checks says: a relation between arguments, a property of a value.
+ * @param holds - what has to be true
+ * @param details - `expected` and `actual` of the error, for example `to be even` and `7`; `remedy`: what the reader can do;
+ *   `error`: the class, {@link ArgumentError} by default
+ * @throws ArgumentError, or the given error, naming `where` and `argument`
+ * @example
+ * ```ts
+ * checkThat('pixelCnn', 'hidden', hidden % 2 === 0, { expected: 'to be even', actual: String(hidden) });
+ * ```
+ */
+export function checkThat(
+  where: string,
+  argument: string,
+  holds: unknown,
+  {
+    error: Refusal = ArgumentError,
+    ...details
+  }: Details & { readonly error?: new (details: DgmErrorDetails) => Error },
+): asserts holds {
+  if (!holds) throw new Refusal({ where, argument, ...details });
+}
+
+type Details = Required<Pick<DgmErrorDetails, 'expected' | 'actual'>> & Pick<DgmErrorDetails, 'remedy'>;
 
 /**
  * Checks that a required argument is there.

@@ -1,4 +1,4 @@
-import { show } from '../check/check';
+import { checkThat, show } from '../check/check';
 import { ArgumentError, DgmError, SerializationError } from '../errors/dgm-error';
 import { formatShape, sizeOf, type Shape } from '../shape/shape';
 import { bytesOf, crc32 } from './crc32';
@@ -130,14 +130,10 @@ export function writeSafetensors({ tensors, metadata }: TensorFile): Uint8Array 
   const header = Object.assign(Object.create(null) as Record<string, unknown>, {
     __metadata__: { [CHECKSUM]: NO_CHECKSUM, ...metadata },
   });
-  if (tensors.has('__metadata__')) {
-    throw new ArgumentError({
-      where: 'writeSafetensors',
-      argument: 'tensors',
-      expected: 'to have other names than "__metadata__", which the format reserves',
-      actual: 'a tensor of that name',
-    });
-  }
+  checkThat('writeSafetensors', 'tensors', !tensors.has('__metadata__'), {
+    expected: 'to have other names than "__metadata__", which the format reserves',
+    actual: 'a tensor of that name',
+  });
   let end = 0;
   for (const [name, { dtype, shape, values }] of ordered) {
     const entry: Entry = { dtype: CODES[dtype], shape, data_offsets: [end, end + values.byteLength] };

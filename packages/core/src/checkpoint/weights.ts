@@ -1,6 +1,6 @@
-import { checkOptions } from '../check/check';
+import { checkOptions, checkThat } from '../check/check';
 import { checkAlive, checkIdle } from '../engine/busy';
-import { ArgumentError, SerializationError } from '../errors/dgm-error';
+import { SerializationError } from '../errors/dgm-error';
 import type { Module } from '../model/module';
 import { assignVariables, readVariables } from './host-tensor';
 import { checkMatch } from './match';
@@ -66,14 +66,10 @@ export function loadWeights(module: Module, bytes: Uint8Array, options: LoadOpti
   checkAlive(where, variables);
   checkIdle(where, variables.values());
   const tensors = new Map([...stored].map(([path, tensor]) => [rename(path), tensor]));
-  if (tensors.size < stored.size) {
-    throw new ArgumentError({
-      where,
-      argument: 'rename',
-      expected: 'to give each path of the file one of its own',
-      actual: `${tensors.size} paths for ${stored.size} tensors`,
-    });
-  }
+  checkThat(where, 'rename', tensors.size >= stored.size, {
+    expected: 'to give each path of the file one of its own',
+    actual: `${tensors.size} paths for ${stored.size} tensors`,
+  });
   const known = (path: string): boolean => variables.has(path) && tensors.has(path);
   const wanted = strict ? variables : new Map([...variables].filter(([path]) => known(path)));
   const given = strict ? tensors : new Map([...tensors].filter(([path]) => known(path)));

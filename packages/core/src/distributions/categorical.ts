@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { checkThat } from '../check/check';
 import { record } from '../construction/record';
 import { ShapeError } from '../errors/dgm-error';
 import { exp } from '../ops/activations';
@@ -41,14 +42,11 @@ export class Categorical extends BaseDistribution {
     record(this, 'Categorical', arguments);
     const shape = 'shape' in logits ? logits.shape : [logits.length];
     const levels = shape.at(-1);
-    if (levels === undefined || levels === 0) {
-      throw new ShapeError({
-        where: 'Categorical',
-        argument: 'logits',
-        expected: 'of shape [..., K] with at least one value',
-        actual: formatShape(shape),
-      });
-    }
+    checkThat('Categorical', 'logits', levels !== undefined && levels !== 0, {
+      error: ShapeError,
+      expected: 'of shape [..., K] with at least one value',
+      actual: formatShape(shape),
+    });
     this.logits = logits;
     this.levels = levels;
     this.batchShape = shape.slice(0, -1);

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { checkThat } from '../check/check';
 import { NumericalError, ShapeError } from '../errors/dgm-error';
 import { formatShape } from '../shape/shape';
 
@@ -14,14 +15,11 @@ import { formatShape } from '../shape/shape';
  */
 export function choleskyFactor(covariance: Tensor): Tensor {
   const [size = 0, columns = -1] = covariance.shape;
-  if (covariance.rank !== 2 || size !== columns) {
-    throw new ShapeError({
-      where: 'choleskyFactor',
-      argument: 'covariance',
-      expected: 'of shape [D, D]',
-      actual: formatShape(covariance.shape),
-    });
-  }
+  checkThat('choleskyFactor', 'covariance', covariance.rank === 2 && size === columns, {
+    error: ShapeError,
+    expected: 'of shape [D, D]',
+    actual: formatShape(covariance.shape),
+  });
   const matrix = covariance.dataSync();
   const factor = new Float64Array(size * size);
   for (let row = 0; row < size; row++) {

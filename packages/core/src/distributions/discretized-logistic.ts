@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { checkThat } from '../check/check';
 import { record } from '../construction/record';
-import { ArgumentError } from '../errors/dgm-error';
 import { exp, sigmoid } from '../ops/activations';
 import { log1mExp, log1p, logSigmoid } from '../ops/log-arithmetic';
 import { select } from '../ops/select';
@@ -68,14 +68,15 @@ export class DiscretizedLogistic extends BaseDistribution {
     requirePositiveScale(scale, 'DiscretizedLogistic', 'scale');
     requirePositive(step, 'DiscretizedLogistic', 'step');
     const steps = (maximum - minimum) / step;
-    if (!(steps > 0) || (Number.isFinite(steps) && Math.abs(steps - Math.round(steps)) > ON_GRID)) {
-      throw new ArgumentError({
-        where: 'DiscretizedLogistic',
-        argument: 'maximum',
+    checkThat(
+      'DiscretizedLogistic',
+      'maximum',
+      steps > 0 && (!Number.isFinite(steps) || Math.abs(steps - Math.round(steps)) <= ON_GRID),
+      {
         expected: 'to be a whole number of steps above minimum',
         actual: `minimum = ${minimum}, maximum = ${maximum}, step = ${step}`,
-      });
-    }
+      },
+    );
     this.location = mean;
     this.scale = scale;
     this.minimum = minimum;

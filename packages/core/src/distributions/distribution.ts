@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { checkSizes } from '../check/check';
+import { checkSizes, checkThat } from '../check/check';
 import { ShapeError, UnsupportedError } from '../errors/dgm-error';
 import type { Module } from '../model/module';
 import type { CallOptions } from '../nn/layer';
@@ -122,14 +122,16 @@ export abstract class BaseDistribution<X extends Tensor = Tensor> implements Dis
   }
 
   quantile(p: Tensor): Tensor {
-    if (this.eventShape.length > 0 || !broadcasts(p.shape, this.batchShape)) {
-      throw new ShapeError({
-        where: `${this.constructor.name}.quantile`,
-        argument: 'p',
+    checkThat(
+      `${this.constructor.name}.quantile`,
+      'p',
+      this.eventShape.length <= 0 && broadcasts(p.shape, this.batchShape),
+      {
+        error: ShapeError,
         expected: `of shape ${formatShape(['...', ...this.batchShape])}, for scalar events`,
         actual: `${formatShape(p.shape)}, for events of shape ${formatShape(this.eventShape)}`,
-      });
-    }
+      },
+    );
     return tf.tidy(() => {
       const inside = tf.logicalAnd(tf.greaterEqual(p, 0), tf.lessEqual(p, 1));
       const x = select(inside, this.closedQuantile(select(inside, p, 0.5)), NaN);
@@ -169,13 +171,17 @@ export abstract class BaseDistribution<X extends Tensor = Tensor> implements Dis
   protected checkValue(x: Tensor, method: string): Shape {
     const tail = this.eventShape;
     const lead = x.shape.slice(0, x.shape.length - tail.length);
-    if (endsWith(x.shape, tail) && broadcasts(lead, this.batchShape)) return lead;
-    throw new ShapeError({
-      where: `${this.constructor.name}.${method}`,
-      argument: 'x',
-      expected: `of shape ${formatShape(['...', ...this.batchShape, ...tail])}`,
-      actual: formatShape(x.shape),
-    });
+    checkThat(
+      `${this.constructor.name}.${method}`,
+      'x',
+      endsWith(x.shape, tail) && broadcasts(lead, this.batchShape),
+      {
+        error: ShapeError,
+        expected: `of shape ${formatShape(['...', ...this.batchShape, ...tail])}`,
+        actual: formatShape(x.shape),
+      },
+    );
+    return lead;
   }
 
   protected unsupported(method: string, alternative: string): never {

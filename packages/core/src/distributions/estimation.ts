@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { checkInteger, checkNumber, checkOptions } from '../check/check';
+import { checkInteger, checkNumber, checkOptions, checkThat } from '../check/check';
 import { ShapeError } from '../errors/dgm-error';
 import { oneHot } from '../ops/one-hot';
 import { formatShape } from '../shape/shape';
@@ -137,11 +137,10 @@ export function normalMap(x: Tensor, prior: NormalInverseGammaPrior): NormalEsti
 /** The number of examples of `[n, ...]`; refuses a scalar and an empty set. */
 function countExamples(x: Tensor, where: string): number {
   const count = x.shape[0] ?? 0;
-  if (count > 0) return count;
-  throw new ShapeError({
-    where,
-    argument: 'x',
+  checkThat(where, 'x', count > 0, {
+    error: ShapeError,
     expected: 'of shape [n, ...] with at least one example',
     actual: formatShape(x.shape),
   });
+  return count;
 }

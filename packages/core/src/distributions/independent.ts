@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { checkThat } from '../check/check';
 import { record } from '../construction/record';
-import { ArgumentError } from '../errors/dgm-error';
 import { sumLastAxes } from '../ops/sum-last-axes';
 import type { Key } from '../random/key';
 import { formatShape, sizeOf, type Shape } from '../shape/shape';
@@ -33,14 +33,10 @@ export class Independent extends BaseDistribution {
     super();
     record(this, 'Independent', arguments);
     const lead = base.batchShape.length - rank;
-    if (!(Number.isInteger(rank) && rank >= 0 && lead >= 0)) {
-      throw new ArgumentError({
-        where: 'Independent',
-        argument: 'rank',
-        expected: `to be an integer from 0 to the ${base.batchShape.length} axes of the base's batch ${formatShape(base.batchShape)}`,
-        actual: String(rank),
-      });
-    }
+    checkThat('Independent', 'rank', Number.isInteger(rank) && rank >= 0 && lead >= 0, {
+      expected: `to be an integer from 0 to the ${base.batchShape.length} axes of the base's batch ${formatShape(base.batchShape)}`,
+      actual: String(rank),
+    });
     this.base = base;
     this.rank = rank;
     this.batchShape = base.batchShape.slice(0, lead);

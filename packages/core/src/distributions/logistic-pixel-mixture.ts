@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { checkThat } from '../check/check';
 import { record } from '../construction/record';
 import { ShapeError } from '../errors/dgm-error';
 import { logSoftmax, logSumExp } from '../ops/log-sum-exp';
@@ -131,12 +132,11 @@ function checkShapes({ logits, mean, logScale, coefficients }: LogisticPixelPara
     sameShape(mean.shape, ofChannels) &&
     sameShape(logScale.shape, ofChannels) &&
     sameShape(coefficients.shape, ofPairs);
-  if (fits) return channels;
-  throw new ShapeError({
-    where: 'LogisticPixelMixture',
-    argument: 'parameters',
+  checkThat('LogisticPixelMixture', 'parameters', fits, {
+    error: ShapeError,
     expected:
       'to be logits [..., K], mean and logScale [..., K, C] and coefficients [..., K, C (C - 1) / 2], with C of at least 2',
     actual: [logits, mean, logScale, coefficients].map(({ shape }) => formatShape(shape)).join(', '),
   });
+  return channels;
 }

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { checkThat } from '../check/check';
 import { record } from '../construction/record';
 import { ShapeError } from '../errors/dgm-error';
 import { exp } from '../ops/activations';
@@ -49,18 +50,18 @@ export class Mixture extends BaseDistribution {
     const count = components.batchShape.at(-1);
     const batchShape = broadcastShapes(shape.slice(0, -1), components.batchShape.slice(0, -1));
     // A size of 1 to be stretched would make neighbours share their draws.
-    if (
-      count === undefined ||
-      shape.at(-1) !== count ||
-      !endsWith([...batchShape, count], components.batchShape)
-    ) {
-      throw new ShapeError({
-        where: 'Mixture',
-        argument: 'logits',
+    checkThat(
+      'Mixture',
+      'logits',
+      count !== undefined &&
+        shape.at(-1) === count &&
+        endsWith([...batchShape, count], components.batchShape),
+      {
+        error: ShapeError,
         expected: `of shape ${formatShape([...components.batchShape.slice(0, -1), count ?? 'K'])}, one for each component`,
         actual: `${formatShape(shape)} for components of batch shape ${formatShape(components.batchShape)}`,
-      });
-    }
+      },
+    );
     this.logits = logits;
     this.components = components;
     this.#count = count;

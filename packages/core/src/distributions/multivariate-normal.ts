@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { checkThat } from '../check/check';
 import { record } from '../construction/record';
 import { ShapeError } from '../errors/dgm-error';
 import { broadcastTo } from '../ops/broadcast-to';
@@ -32,14 +33,16 @@ export class MultivariateNormal extends BaseDistribution {
     super();
     record(this, 'MultivariateNormal', arguments);
     const shape = shapeOf(location);
-    if (shape.length > 0 && shape.at(-1) !== factor.size && shape.at(-1) !== 1) {
-      throw new ShapeError({
-        where: 'MultivariateNormal',
-        argument: 'mean',
+    checkThat(
+      'MultivariateNormal',
+      'mean',
+      shape.length <= 0 || shape.at(-1) === factor.size || shape.at(-1) === 1,
+      {
+        error: ShapeError,
         expected: `of shape ${formatShape(['...', factor.size])}`,
         actual: formatShape(shape),
-      });
-    }
+      },
+    );
     this.location = location;
     this.factor = factor;
     this.batchShape = broadcastShapes(shape.slice(0, -1), factor.batchShape);
@@ -54,15 +57,12 @@ export class MultivariateNormal extends BaseDistribution {
    */
   static diagonal(mean: Parameter, std: Scale): MultivariateNormal {
     const size = broadcastShapes(shapeOf(mean), shapeOf(scaleParameter(std))).at(-1);
-    if (size === undefined) {
-      throw new ShapeError({
-        where: 'MultivariateNormal.diagonal',
-        argument: 'mean',
-        expected: 'of shape [..., D]',
-        actual: 'a scalar',
-        remedy: 'give one of the parameters as a vector, or use standardNormal([D])',
-      });
-    }
+    checkThat('MultivariateNormal.diagonal', 'mean', size !== undefined, {
+      error: ShapeError,
+      expected: 'of shape [..., D]',
+      actual: 'a scalar',
+      remedy: 'give one of the parameters as a vector, or use standardNormal([D])',
+    });
     return new MultivariateNormal(mean, new DiagonalFactor(std, size));
   }
 

@@ -1,10 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { ArgumentError } from '../errors/dgm-error';
 import { solveTriangular } from '../ops/triangular';
 import { leadingShape } from '../shape/shape';
 import { choleskyFactor } from './cholesky';
-import { checkOptions } from '../check/check';
+import { checkOptions, checkThat } from '../check/check';
 
 /** The moments that determine a multivariate normal distribution. */
 export interface NormalMoments {
@@ -74,10 +73,7 @@ function pick(x: Tensor, indices: readonly number[], axis: number): Tensor {
 
 function requireDimensions(axes: readonly number[], size: number, where: string, argument: string): void {
   const valid = axes.every((axis) => Number.isInteger(axis) && axis >= 0 && axis < size);
-  if (valid && axes.length > 0 && new Set(axes).size === axes.length) return;
-  throw new ArgumentError({
-    where,
-    argument,
+  checkThat(where, argument, valid && axes.length > 0 && new Set(axes).size === axes.length, {
     expected: `to be distinct dimensions from 0 to ${size - 1}, at least one`,
     actual: `[${axes.join(', ')}]`,
   });

@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { checkOptions } from '../check/check';
-import { ArgumentError } from '../errors/dgm-error';
+import { checkOptions, checkThat } from '../check/check';
 import { exp } from '../ops/activations';
 import { broadcastTo } from '../ops/broadcast-to';
 import { clip } from '../ops/clip';
@@ -69,8 +68,10 @@ export function times(x: Tensor, a: Parameter): Tensor {
 
 /** Refuses a number that is not positive; a tensor's values are not read, because that would stall the device. */
 export function requirePositive(value: Parameter, where: string, argument: string): void {
-  if (typeof value !== 'number' || value > 0) return;
-  throw new ArgumentError({ where, argument, expected: 'to be positive', actual: String(value) });
+  checkThat(where, argument, typeof value !== 'number' || value > 0, {
+    expected: 'to be positive',
+    actual: String(value),
+  });
 }
 
 /** {@link requirePositive} for a scale; its logarithm may be any number. */

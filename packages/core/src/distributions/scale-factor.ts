@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { checkThat } from '../check/check';
 import { ShapeError } from '../errors/dgm-error';
 import { solveTriangular, triangularInverse, triangularLogDet } from '../ops/triangular';
 import { formatShape, type Shape } from '../shape/shape';
@@ -83,14 +84,11 @@ export class LowerTriangularFactor implements ScaleFactor {
 
   constructor(readonly matrix: Tensor) {
     const [rows = 0, columns = -1] = matrix.shape.slice(-2);
-    if (matrix.rank < 2 || rows !== columns) {
-      throw new ShapeError({
-        where: 'MultivariateNormal.lowerTriangular',
-        argument: 'factor',
-        expected: `of shape ${formatShape(['...', 'D', 'D'])}`,
-        actual: formatShape(matrix.shape),
-      });
-    }
+    checkThat('MultivariateNormal.lowerTriangular', 'factor', matrix.rank >= 2 && rows === columns, {
+      error: ShapeError,
+      expected: `of shape ${formatShape(['...', 'D', 'D'])}`,
+      actual: formatShape(matrix.shape),
+    });
     this.size = rows;
     this.batchShape = matrix.shape.slice(0, -2);
   }

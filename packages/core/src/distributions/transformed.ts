@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { checkThat } from '../check/check';
 import type { Bijector } from '../bijectors/bijector';
 import { record } from '../construction/record';
 import { ShapeError } from '../errors/dgm-error';
@@ -161,10 +162,8 @@ function checkEvent(base: Distribution, { latentShape }: Bijector, rank: number)
 }
 
 function checkBatch({ batchShape }: Distribution, wanted: Shape): void {
-  if (batchShape.length === 0 || sameShape(batchShape, wanted)) return;
-  throw new ShapeError({
-    where: 'Transformed',
-    argument: 'base',
+  checkThat('Transformed', 'base', batchShape.length === 0 || sameShape(batchShape, wanted), {
+    error: ShapeError,
     expected: `to have the batch ${formatShape(wanted)} of the context, or none`,
     actual: formatShape(batchShape),
   });

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { checkThat } from '../check/check';
 import { record } from '../construction/record';
-import { ArgumentError } from '../errors/dgm-error';
 import { exp } from '../ops/activations';
 import { clip } from '../ops/clip';
 import { sumToShape, withGradient } from '../ops/differentiable';
@@ -63,14 +63,10 @@ export class TruncatedNormal extends BaseDistribution {
     record(this, 'TruncatedNormal', arguments);
     const { low = -Infinity, high = Infinity, ...others } = options;
     requirePositiveScale(std, 'TruncatedNormal', 'std');
-    if (typeof low === 'number' && typeof high === 'number' && !(low < high)) {
-      throw new ArgumentError({
-        where: 'TruncatedNormal',
-        argument: 'low',
-        expected: 'to be below high',
-        actual: `low = ${low}, high = ${high}`,
-      });
-    }
+    checkThat('TruncatedNormal', 'low', typeof low !== 'number' || typeof high !== 'number' || low < high, {
+      expected: 'to be below high',
+      actual: `low = ${low}, high = ${high}`,
+    });
     this.location = mean;
     this.scale = std;
     this.low = low;

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { checkThat } from '../check/check';
 import { record } from '../construction/record';
-import { ArgumentError } from '../errors/dgm-error';
 import { select } from '../ops/select';
 import type { Key } from '../random/key';
 import type { Shape } from '../shape/shape';
@@ -30,14 +30,10 @@ export class Uniform extends BaseDistribution {
   constructor(low: Parameter, high: Parameter, options: BatchShapeOptions = {}) {
     super();
     record(this, 'Uniform', arguments);
-    if (typeof low === 'number' && typeof high === 'number' && !(low < high)) {
-      throw new ArgumentError({
-        where: 'Uniform',
-        argument: 'low',
-        expected: 'to be below high',
-        actual: `low = ${low}, high = ${high}`,
-      });
-    }
+    checkThat('Uniform', 'low', typeof low !== 'number' || typeof high !== 'number' || low < high, {
+      expected: 'to be below high',
+      actual: `low = ${low}, high = ${high}`,
+    });
     this.low = low;
     this.high = high;
     this.batchShape = batchShapeOf('Uniform', options, low, high);

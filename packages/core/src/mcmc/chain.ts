@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { checkGiven, checkInteger, checkNumber, checkOptions } from '../check/check';
+import { checkGiven, checkInteger, checkNumber, checkOptions, checkThat } from '../check/check';
 import { ShapeError } from '../errors/dgm-error';
 import { inputsOfStep } from '../model/sampling-loop';
 import type { LoopTensors, SamplingLoop } from '../model/sampling-loop';
@@ -37,13 +37,12 @@ export type Point = { readonly x: Tensor; readonly logProb: Tensor; readonly gra
 export function pointAt(logProb: LogDensity, x: Tensor, inputs: LoopTensors): Point {
   // The gradient of a vector is that of its sum: rows do not depend on each other.
   const { value, grad } = tf.valueAndGrad((x: Tensor) => logProb(x, inputs))(x);
-  if (value.shape.length === 1 && value.shape[0] === x.shape[0]) return { x, logProb: value, gradient: grad };
-  throw new ShapeError({
-    where: 'logProb',
-    argument: 'its result',
+  checkThat('logProb', 'its result', value.shape.length === 1 && value.shape[0] === x.shape[0], {
+    error: ShapeError,
     expected: `of shape ${formatShape([x.shape[0]!])}, one number for each chain`,
     actual: formatShape(value.shape),
   });
+  return { x, logProb: value, gradient: grad };
 }
 
 /** Sums over all axes but the first. */
@@ -59,10 +58,8 @@ export function perChain(values: Tensor, x: Tensor): Tensor {
 export function checkChain(where: string, { initial, steps }: ChainOptions): void {
   checkGiven(where, 'initial', initial, 'to be a tensor of shape [n, ...event]');
   checkInteger(where, 'steps', steps, { min: 0 });
-  if (initial.rank >= 1) return;
-  throw new ShapeError({
-    where,
-    argument: 'initial',
+  checkThat(where, 'initial', initial.rank >= 1, {
+    error: ShapeError,
     expected: `of shape ${formatShape(['n', '...event'])}`,
     actual: formatShape(initial.shape),
   });

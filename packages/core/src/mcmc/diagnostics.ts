@@ -1,5 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { checkGiven } from '../check/check';
+import { checkGiven, checkThat } from '../check/check';
 import { ShapeError } from '../errors/dgm-error';
 import { formatShape, sizeOf } from '../shape/shape';
 
@@ -39,14 +39,11 @@ async function halvesOf(draws: Tensor, where: string): Promise<Float64Array[][]>
   checkGiven(where, 'draws', draws, 'to be a tensor of shape [draws, chains, ...event]');
   const [length = 0, chains = 0] = draws.shape;
   const half = Math.floor(length / 2);
-  if (half < 2 || chains < 1) {
-    throw new ShapeError({
-      where,
-      argument: 'draws',
-      expected: `of shape ${formatShape(['draws', 'chains', '...event'])} with four draws or more`,
-      actual: formatShape(draws.shape),
-    });
-  }
+  checkThat(where, 'draws', half >= 2 && chains >= 1, {
+    error: ShapeError,
+    expected: `of shape ${formatShape(['draws', 'chains', '...event'])} with four draws or more`,
+    actual: formatShape(draws.shape),
+  });
   const values = await draws.data();
   const event = sizeOf(draws.shape.slice(2));
   const starts = [0, length - half];

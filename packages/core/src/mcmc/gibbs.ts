@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { checkGiven, checkInteger, checkOneOf, checkOptions } from '../check/check';
-import { ArgumentError } from '../errors/dgm-error';
+import { checkGiven, checkInteger, checkOneOf, checkOptions, checkThat } from '../check/check';
 import type { LoopTensors, SamplingLoop } from '../model/sampling-loop';
 import type { Key } from '../random/key';
 
@@ -87,14 +86,10 @@ export function gibbs<B extends string>(
   checkBlocks(initial);
   const names = Object.keys(initial);
   const clash = names.find((name) => name in inputs);
-  if (clash !== undefined) {
-    throw new ArgumentError({
-      where,
-      argument: 'inputs',
-      expected: 'to have other names than the blocks',
-      actual: `"${clash}" in both`,
-    });
-  }
+  checkThat(where, 'inputs', clash === undefined, {
+    expected: 'to have other names than the blocks',
+    actual: `"${clash}" in both`,
+  });
   return {
     steps,
     inputs: { ...inputs, ...initial },

@@ -1,5 +1,4 @@
-import { ArgumentError } from '../errors/dgm-error';
-import { checkNumber, checkOptions } from '../check/check';
+import { checkNumber, checkOptions, checkThat } from '../check/check';
 
 /*
  * Detection of positives by a score that is higher for them: outliers by -ln p(x), or inliers by ln p(x). Equal scores get
@@ -93,14 +92,10 @@ export function rejectionCurve(losses: ArrayLike<number>, confidences: ArrayLike
   const n = losses.length;
   checkScores(where, 'losses', losses);
   checkScores(where, 'confidences', confidences);
-  if (confidences.length !== n) {
-    throw new ArgumentError({
-      where,
-      argument: 'confidences',
-      expected: `to hold ${n} numbers, one for each loss`,
-      actual: String(confidences.length),
-    });
-  }
+  checkThat(where, 'confidences', confidences.length === n, {
+    expected: `to hold ${n} numbers, one for each loss`,
+    actual: String(confidences.length),
+  });
   const order = Array.from({ length: n }, (_, index) => index).sort(
     (a, b) => confidences[b]! - confidences[a]!,
   );
@@ -144,10 +139,7 @@ function thresholds(where: string, positives: ArrayLike<number>, negatives: Arra
 
 function checkScores(where: string, argument: string, scores: ArrayLike<number>): void {
   const wrong = Array.from(scores).find((score) => typeof score !== 'number' || Number.isNaN(score));
-  if (scores.length > 0 && wrong === undefined) return;
-  throw new ArgumentError({
-    where,
-    argument,
+  checkThat(where, argument, scores.length > 0 && wrong === undefined, {
     expected: 'to hold numbers, one or more',
     actual: scores.length === 0 ? 'none' : String(wrong),
   });

@@ -1,6 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { ShapeError } from '../errors/dgm-error';
-import { checkNumber, checkOptions } from '../check/check';
+import { checkNumber, checkOptions, checkThat } from '../check/check';
 import { formatShape, sameShape } from '../shape/shape';
 
 /**
@@ -180,10 +180,8 @@ function windowed(value: (position: number) => number, height: number, width: nu
 
 function checkPair(where: string, x: Tensor, y: Tensor, peak: number): void {
   checkNumber(where, 'peak', peak, { above: 0 });
-  if (sameShape(x.shape, y.shape)) return;
-  throw new ShapeError({
-    where,
-    argument: 'y',
+  checkThat(where, 'y', sameShape(x.shape, y.shape), {
+    error: ShapeError,
     expected: `of shape ${formatShape(x.shape)}`,
     actual: formatShape(y.shape),
   });

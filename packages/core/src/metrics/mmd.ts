@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
-import { checkNumber, checkOneOf, checkOptions, checkShape } from '../check/check';
+import { checkNumber, checkOneOf, checkOptions, checkShape, checkThat } from '../check/check';
 import { record } from '../construction/record';
-import { ArgumentError, ShapeError } from '../errors/dgm-error';
+import { ShapeError } from '../errors/dgm-error';
 import { exp } from '../ops/activations';
 import { formatShape } from '../shape/shape';
 import { readPoints, squaredDistances } from './distances';
@@ -57,14 +57,12 @@ export async function maximumMeanDiscrepancy(
 const ESTIMATORS = ['unbiased', 'biased'] as const;
 
 function checkBandwidth(where: string, width: number, isMedian: boolean): void {
-  if (!isMedian || width > 0) return checkNumber(where, 'bandwidth', width, { above: 0 });
-  throw new ArgumentError({
-    where,
-    argument: 'bandwidth',
+  checkThat(where, 'bandwidth', !isMedian || width > 0, {
     expected: 'to be positive',
     actual: '0',
     remedy: 'give a bandwidth: most points are equal',
   });
+  return checkNumber(where, 'bandwidth', width, { above: 0 });
 }
 
 function meanKernel(distances: Float64Array, widths: readonly number[]): number {
@@ -150,15 +148,12 @@ export function squaredMmd(
   checkShape(where, 'x', x, ['...']);
   checkShape(where, 'y', y, ['...']);
   const [n = 0, m = 0] = [x.shape[0], y.shape[0]];
-  if (n < 2 || m < 2 || String(x.shape.slice(1)) !== String(y.shape.slice(1))) {
-    throw new ShapeError({
-      where,
-      argument: 'x and y',
-      expected: 'of shapes [n, ...event] and [m, ...event] with n and m at least 2',
-      actual: `${formatShape(x.shape)} and ${formatShape(y.shape)}`,
-      remedy: 'choose a batch size that leaves no last batch of one',
-    });
-  }
+  checkThat(where, 'x and y', n >= 2 && m >= 2 && String(x.shape.slice(1)) === String(y.shape.slice(1)), {
+    error: ShapeError,
+    expected: 'of shapes [n, ...event] and [m, ...event] with n and m at least 2',
+    actual: `${formatShape(x.shape)} and ${formatShape(y.shape)}`,
+    remedy: 'choose a batch size that leaves no last batch of one',
+  });
   return tf.tidy(() => {
     const [a, b] = [tf.reshape(x, [n, -1]), tf.reshape(y, [m, -1])];
     const within = (points: Tensor, count: number): Tensor => {

@@ -1,4 +1,4 @@
-import { checkNumber, checkOptions, show } from '../check/check';
+import { checkNumber, checkOptions, checkThat, show } from '../check/check';
 import { ArgumentError } from '../errors/dgm-error';
 import type { Json } from './architecture';
 
@@ -70,8 +70,10 @@ export function checkCard(where: string, card: ModelCard): void {
 }
 
 function checkText(where: string, argument: string, value: unknown): void {
-  if (value === undefined || typeof value === 'string') return;
-  throw new ArgumentError({ where, argument, expected: 'to be text', actual: show(value) });
+  checkThat(where, argument, value === undefined || typeof value === 'string', {
+    expected: 'to be text',
+    actual: show(value),
+  });
 }
 
 function checkCount(where: string, argument: string, value: unknown): void {

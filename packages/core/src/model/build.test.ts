@@ -2,8 +2,9 @@ import { expectNoLeaks } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
+import { constructionOf } from '../construction/construction';
 import { Key } from '../random/key';
-import { disposeOnThrow, singleObjective } from './build';
+import { builderOf, disposeOnThrow, singleObjective } from './build';
 import { BaseModule } from './module';
 
 class Leaf extends BaseModule {
@@ -56,4 +57,23 @@ test('disposeOnThrow hands on what is made without an error, constants of the mo
   expect([...inTidy.made.dataSync(), ...inTidy.constant.dataSync()]).toEqual([2, 2, 2, 0]);
   tf.dispose([inTidy.made, inTidy.constant, constant]);
   leaf.dispose();
+});
+
+test('builderOf records what it makes, and frees what was made before an error', () => {
+  const build = builderOf({ package: 'tiny-models', version: '1.0.0' });
+  const leaf = build(() => new Leaf(), 'leaf', [3]);
+  expect(constructionOf(leaf)).toEqual({ package: 'tiny-models', version: '1.0.0', name: 'leaf', args: [3] });
+  leaf.dispose();
+  expectNoLeaks(() =>
+    expect(() =>
+      build(
+        () => {
+          new Leaf();
+          throw new Error('broken');
+        },
+        'leaf',
+        [],
+      ),
+    ).toThrow('broken'),
+  );
 });

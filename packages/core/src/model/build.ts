@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { recorderOf, type Construction } from '../construction/construction';
 import { trainable, type Module } from './module';
 import type { Objective } from './generative-model';
 
@@ -58,4 +59,22 @@ export function disposeOnThrow<T>(build: () => T): T {
   } finally {
     engine.endScope(kept);
   }
+}
+
+/**
+ * {@link disposeOnThrow} and {@link recorderOf} in one, for the factories of a package.
+ * @param origin - the package and its version, as in its `modelParts`
+ * @returns `build(make, name, args)`, which takes the export that makes the value and its `arguments`
+ * @example
+ * ```ts
+ * const build = builderOf({ package: 'tiny-models', version: '1.0.0' });
+ * export function tinyModel(options: TinyModelOptions): TinyModel {
+ *   return build(() => new TinyModel(options), 'tinyModel', arguments);
+ * }
+ * ```
+ */
+export function builderOf(origin: Pick<Construction, 'package' | 'version'>) {
+  const record = recorderOf(origin);
+  return <T extends object>(make: () => T, name: string, args: ArrayLike<unknown>): T =>
+    record(disposeOnThrow(make), name, args);
 }

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { DgmError } from '../errors/dgm-error';
-import { checkContext, labelledBatch, splitBatch } from './condition';
+import { Key } from '../random/key';
+import { checkContext, checkSampling, labelledBatch, splitBatch } from './condition';
 
 const isShapeError = expect.toSatisfy((error) => DgmError.is(error, 'shape'));
 
@@ -40,5 +41,21 @@ test('labelledBatch wants a label for each example of the right shape', () => {
     expect(() => labelledBatch('f', x as never, model)).toThrow(/expected batch.context .*classContext/);
     expect(() => labelledBatch('f', { x: context, context }, model)).toThrow(isShapeError);
     expect(() => labelledBatch('f', { x, context: x }, model)).toThrow('context of shape [2, 4], got [2, 3]');
+  });
+});
+
+test('checkSampling wants a key, a number of draws and no option but one context for each', () => {
+  const call = { key: Key.of(0), n: 2, options: {}, contextSize: 0 };
+  expect(() => checkSampling('f', call)).not.toThrow();
+  expect(() => checkSampling('f', { ...call, key: 3 })).toThrow('key');
+  expect(() => checkSampling('f', { ...call, n: -1 })).toThrow('n to be an integer of at least 0');
+  expect(() => checkSampling('f', { ...call, options: { contexts: 1 } as never })).toThrow(
+    'did you mean "context"',
+  );
+  tf.tidy(() => {
+    const options = { context: tf.zeros([2, 3]) };
+    expect(() => checkSampling('f', { ...call, options, contextSize: 3 })).not.toThrow();
+    expect(() => checkSampling('f', { ...call, n: 3, options, contextSize: 3 })).toThrow(isShapeError);
+    expect(() => checkSampling('f', { ...call, options })).toThrow(isShapeError);
   });
 });

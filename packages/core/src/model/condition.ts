@@ -1,7 +1,9 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { checkShape, show } from '../check/check';
-import { ArgumentError, ShapeError } from '../errors/dgm-error';
+import { checkInteger, checkOptions, checkShape, checkThat, show } from '../check/check';
+import { ShapeError } from '../errors/dgm-error';
+import { checkKey } from '../random/key';
 import { formatShape, type Shape } from '../shape/shape';
+import type { SampleOptions } from './generative-model';
 
 /** Examples with their conditions: the batch of a conditional model. */
 export interface ConditionedBatch {
@@ -19,14 +21,10 @@ export function splitBatch(batch: Tensor | ConditionedBatch): {
   readonly x: Tensor;
   readonly context?: Tensor;
 } {
-  if (typeof batch !== 'object' || batch === null) {
-    throw new ArgumentError({
-      where: 'splitBatch',
-      argument: 'batch',
-      expected: 'to be a tensor, or { x, context }',
-      actual: show(batch),
-    });
-  }
+  checkThat('splitBatch', 'batch', typeof batch === 'object' && batch !== null, {
+    expected: 'to be a tensor, or { x, context }',
+    actual: show(batch),
+  });
   return 'x' in batch ? batch : { x: batch };
 }
 
@@ -41,16 +39,12 @@ export function labelledBatch(
   { eventShape, contextSize }: { readonly eventShape: Shape; readonly contextSize: number },
 ): ConditionedBatch {
   const { x, context }: Partial<ConditionedBatch> = batch ?? {};
-  if (context === undefined) {
-    throw new ArgumentError({
-      where,
-      argument: 'batch.context',
-      expected: 'to be the labels',
-      actual: 'none',
-      remedy:
-        "pass fit the option batch: classContext({ classes }), with unknown: 'zeros' for examples without a label",
-    });
-  }
+  checkThat(where, 'batch.context', context !== undefined, {
+    expected: 'to be the labels',
+    actual: 'none',
+    remedy:
+      "pass fit the option batch: classContext({ classes }), with unknown: 'zeros' for examples without a label",
+  });
   checkShape(where, 'x', x, ['n', ...eventShape]);
   checkContext(where, context, { rows: x.shape[0]!, contextSize });
   return { x, context };
@@ -73,10 +67,8 @@ export function checkContext(
     contextSize === 0
       ? context === undefined
       : shape?.length === 2 && shape[1] === contextSize && (rows === undefined || shape[0] === rows);
-  if (fits) return;
-  throw new ShapeError({
-    where,
-    argument: 'context',
+  checkThat(where, 'context', fits, {
+    error: ShapeError,
     expected: contextSize === 0 ? 'to be left out' : `of shape ${formatShape([rows ?? 'n', contextSize])}`,
     actual: context === undefined ? 'none' : shape === undefined ? show(context) : formatShape(shape),
     remedy:
@@ -84,4 +76,26 @@ export function checkContext(
         ? 'give the model the option contextSize to make it conditional'
         : 'pass one row of contextSize numbers for each example',
   });
+}
+
+/**
+ * Checks the arguments of `sample`: a key, a number of draws, and options with no name but `context`.
+ * @param call - the arguments, and `contextSize`, 0 for an unconditional model
+ * @throws ArgumentError naming `where`
+ * @throws ShapeError if there is not one context for each draw
+ */
+export function checkSampling(
+  where: string,
+  call: {
+    readonly key: unknown;
+    readonly n: number;
+    readonly options: SampleOptions;
+    readonly contextSize: number;
+  },
+): void {
+  const { key, n, options, contextSize } = call;
+  checkOptions(where, options, ['context']);
+  checkKey(where, key);
+  checkInteger(where, 'n', n, { min: 0 });
+  checkContext(where, options.context, { rows: n, contextSize });
 }

@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { checkIdle } from '../engine/busy';
-import { ArgumentError, StateError } from '../errors/dgm-error';
+import { StateError } from '../errors/dgm-error';
 import { formatShape, type Shape } from '../shape/shape';
 import { checkSize } from '../shape/size-limit';
-import { checkOptions } from '../check/check';
+import { checkOptions, checkThat } from '../check/check';
 
 /** Shared by copies of this package, so that a module of another copy shows its children. */
 const ENTRIES = Symbol.for('dgm.module.entries');
@@ -103,14 +103,12 @@ export abstract class BaseModule implements Module {
 
   #register<T extends Variable | Module>(name: string, entry: T): T {
     // Files have entries such as __metadata__ beside the variables.
-    if (name === '' || name.includes('/') || name.startsWith('__') || this.#own.has(name)) {
-      throw new ArgumentError({
-        where: `${this.constructor.name}.parameters`,
-        argument: 'name',
-        expected: 'to be one new path segment',
-        actual: `"${name}"`,
-      });
-    }
+    checkThat(
+      `${this.constructor.name}.parameters`,
+      'name',
+      name !== '' && !name.includes('/') && !name.startsWith('__') && !this.#own.has(name),
+      { expected: 'to be one new path segment', actual: `"${name}"` },
+    );
     this.#own.set(name, entry);
     return entry;
   }

@@ -1,8 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { checkInteger, checkOptions } from '../check/check';
+import { checkInteger, checkOptions, checkThat } from '../check/check';
 import { record } from '../construction/record';
-import { ArgumentError } from '../errors/dgm-error';
 import { checkKey, type Key } from '../random/key';
 import { formatShape, sizeOf } from '../shape/shape';
 import { ActivationLayer, type Activation } from './activation';
@@ -111,14 +110,10 @@ export function convDecoder(options: ConvDecoderOptions): Layer {
   checkInteger('convDecoder', 'parts', parts);
   const first = checkPlane('convDecoder', options);
   const perPixel = outputs / sizeOf(plane);
-  if (!Number.isInteger(perPixel / parts)) {
-    throw new ArgumentError({
-      where: 'convDecoder',
-      argument: 'outputs',
-      expected: `to be ${parts} numbers for each pixel of ${formatShape(plane)}, or a multiple of it`,
-      actual: String(outputs),
-    });
-  }
+  checkThat('convDecoder', 'outputs', Number.isInteger(perPixel / parts), {
+    expected: `to be ${parts} numbers for each pixel of ${formatShape(plane)}, or a multiple of it`,
+    actual: String(outputs),
+  });
   const sizes = [...hidden].reverse();
   const growing = sizes.flatMap((inputs, index): Layer[] => [
     new ActivationLayer(activation),
@@ -163,12 +158,10 @@ function checkPlane(
   checkKey(where, key);
   const factor = 2 ** hidden.length;
   const [height, width] = [plane[0] / factor, plane[1] / factor];
-  if (Number.isInteger(height) && Number.isInteger(width)) return [height, width];
-  throw new ArgumentError({
-    where,
-    argument: 'plane',
+  checkThat(where, 'plane', Number.isInteger(height) && Number.isInteger(width), {
     expected: `to be divisible by ${factor}, once for each size of hidden`,
     actual: formatShape(plane),
     remedy: 'give fewer sizes, or pad the images',
   });
+  return [height, width];
 }

@@ -1,7 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { record } from '../construction/record';
-import { ArgumentError } from '../errors/dgm-error';
-import { checkShape } from '../check/check';
+import { checkShape, checkThat } from '../check/check';
 import { convolveTransposed } from './convolution';
 import { BaseKernelLayer, type ConvolutionLayerOptions, CONVOLUTION_OPTIONS } from './kernel-layer';
 import type { CallOptions } from './layer';
@@ -103,10 +102,7 @@ function checkOutputPadding(outputPadding: readonly number[], { strides, padding
     (zeros, axis) =>
       Number.isInteger(zeros) && zeros >= 0 && zeros < (padding === 'same' ? 1 : strides[axis]!),
   );
-  if (allowed) return;
-  throw new ArgumentError({
-    where: 'ConvTranspose2d',
-    argument: 'outputPadding',
+  checkThat('ConvTranspose2d', 'outputPadding', allowed, {
     expected:
       padding === 'same' ? 'to be 0 with the padding "same"' : 'to hold integers from 0 to stride - 1',
     actual: `[${outputPadding.join(', ')}]`,

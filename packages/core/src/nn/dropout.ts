@@ -1,8 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { checkNumber, checkOptions } from '../check/check';
+import { checkNumber, checkOptions, checkThat } from '../check/check';
 import { record } from '../construction/record';
-import { ArgumentError } from '../errors/dgm-error';
 import { BaseLayer, type CallOptions } from './layer';
 
 export interface DropoutOptions {
@@ -35,15 +34,11 @@ export class Dropout extends BaseLayer {
   /** @throws {@link ArgumentError} if the call is for training and has no key. */
   protected forward(x: Tensor, { training = false, key }: CallOptions): Tensor {
     if (!training || this.rate === 0) return x;
-    if (key === undefined) {
-      throw new ArgumentError({
-        where: 'Dropout.apply',
-        argument: 'call.key',
-        expected: 'to be a Key while training',
-        actual: 'undefined',
-        remedy: 'pass { training: true, key } to apply',
-      });
-    }
+    checkThat('Dropout.apply', 'call.key', key !== undefined, {
+      expected: 'to be a Key while training',
+      actual: 'undefined',
+      remedy: 'pass { training: true, key } to apply',
+    });
     const stays = 1 - this.rate;
     return tf.mul(x, key.bernoulli(x.shape, stays, { value: 1 / stays }));
   }

@@ -1,8 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
-import { checkInteger, checkNumber, checkOptions } from '../check/check';
+import { checkInteger, checkNumber, checkOptions, checkThat } from '../check/check';
 import { record } from '../construction/record';
-import { ArgumentError } from '../errors/dgm-error';
 import { checkKey, type Key } from '../random/key';
 import { leadingShape, sizeOf } from '../shape/shape';
 import { BaseLayer } from './layer';
@@ -113,10 +112,7 @@ export class FourierFeatures extends BaseLayer {
 
 function checkEven(where: string, features: unknown): void {
   checkInteger(where, 'features', features, { min: 2 });
-  if ((features as number) % 2 === 0) return;
-  throw new ArgumentError({
-    where,
-    argument: 'features',
+  checkThat(where, 'features', (features as number) % 2 === 0, {
     expected: 'to be even, for a cosine and a sine of each frequency',
     actual: String(features),
   });

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { record } from '../construction/record';
-import { ArgumentError, ShapeError } from '../errors/dgm-error';
+import { ShapeError } from '../errors/dgm-error';
 import { formatShape, sizeOf } from '../shape/shape';
-import { checkInteger, checkNumber, checkOptions } from '../check/check';
+import { checkInteger, checkNumber, checkOptions, checkThat } from '../check/check';
 import { BaseLayer } from './layer';
 import { standardize } from './standardize';
 
@@ -41,14 +41,10 @@ export class GroupNorm extends BaseLayer {
     checkNumber('GroupNorm', 'epsilon', epsilon, { min: 0 });
     checkInteger('GroupNorm', 'channels', channels);
     checkInteger('GroupNorm', 'groups', groups);
-    if (channels % groups !== 0) {
-      throw new ArgumentError({
-        where: 'GroupNorm',
-        argument: 'groups',
-        expected: `to divide the ${channels} channels`,
-        actual: String(groups),
-      });
-    }
+    checkThat('GroupNorm', 'groups', channels % groups === 0, {
+      expected: `to divide the ${channels} channels`,
+      actual: String(groups),
+    });
     this.channels = channels;
     this.groups = groups;
     this.#epsilon = epsilon;
@@ -57,10 +53,8 @@ export class GroupNorm extends BaseLayer {
   }
 
   protected override validate(x: Tensor): void {
-    if (x.rank >= 2 && x.shape[x.rank - 1] === this.channels) return;
-    throw new ShapeError({
-      where: 'GroupNorm.apply',
-      argument: 'x',
+    checkThat('GroupNorm.apply', 'x', x.rank >= 2 && x.shape[x.rank - 1] === this.channels, {
+      error: ShapeError,
       expected: `of shape ${formatShape(['n', '...', this.channels])}`,
       actual: formatShape(x.shape),
     });

@@ -1,9 +1,8 @@
 import { record } from '../construction/record';
-import { ArgumentError } from '../errors/dgm-error';
 import { checkKey, type Key } from '../random/key';
 import { formatShape } from '../shape/shape';
 import { activationFunction, ActivationLayer, type Activation } from './activation';
-import { checkInteger, checkOptions } from '../check/check';
+import { checkInteger, checkOptions, checkThat } from '../check/check';
 import { Dense } from './dense';
 import type { Layer } from './layer';
 import { Sequential } from './sequential';
@@ -36,14 +35,10 @@ export function mlp(sizes: readonly number[], options: MlpOptions): Layer {
   checkOptions('mlp', options, ['key', 'activation', 'outputActivation', 'weight']);
   const { key, activation = 'relu', outputActivation, weight } = options;
   checkKey('mlp', key);
-  if (sizes.length < 2) {
-    throw new ArgumentError({
-      where: 'mlp',
-      argument: 'sizes',
-      expected: 'to hold the number of inputs and of outputs at least',
-      actual: formatShape(sizes),
-    });
-  }
+  checkThat('mlp', 'sizes', sizes.length >= 2, {
+    expected: 'to hold the number of inputs and of outputs at least',
+    actual: formatShape(sizes),
+  });
   // Before the first layer, so that a bad size leaves no variables behind.
   sizes.forEach((size) => checkInteger('mlp', 'sizes', size));
   [activation, outputActivation].forEach((name) => name !== undefined && activationFunction(name));

@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { record } from '../construction/record';
-import { ArgumentError, UnsupportedError } from '../errors/dgm-error';
+import { UnsupportedError } from '../errors/dgm-error';
 import { softmax } from '../ops/log-sum-exp';
 import { checkKey, type Key } from '../random/key';
-import { checkInteger, checkOptions, checkShape } from '../check/check';
+import { checkInteger, checkOptions, checkShape, checkThat } from '../check/check';
 import { uniformByFanIn, xavierUniform } from './initial-values';
 import { BaseLayer } from './layer';
 import { rotate } from './rotate';
@@ -76,22 +76,14 @@ export class MultiHeadAttention extends BaseLayer implements StepLayer<Attention
     checkKey('MultiHeadAttention', key);
     checkInteger('MultiHeadAttention', 'features', features);
     checkInteger('MultiHeadAttention', 'heads', heads);
-    if (features % heads !== 0) {
-      throw new ArgumentError({
-        where: 'MultiHeadAttention',
-        argument: 'heads',
-        expected: `to divide the ${features} features`,
-        actual: String(heads),
-      });
-    }
-    if (rotary && (features / heads) % 2 !== 0) {
-      throw new ArgumentError({
-        where: 'MultiHeadAttention',
-        argument: 'features',
-        expected: 'to be an even number for each head, for rotary positions',
-        actual: String(features / heads),
-      });
-    }
+    checkThat('MultiHeadAttention', 'heads', features % heads === 0, {
+      expected: `to divide the ${features} features`,
+      actual: String(heads),
+    });
+    checkThat('MultiHeadAttention', 'features', !rotary || (features / heads) % 2 === 0, {
+      expected: 'to be an even number for each head, for rotary positions',
+      actual: String(features / heads),
+    });
     this.features = features;
     this.heads = heads;
     this.causal = causal;

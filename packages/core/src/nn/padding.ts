@@ -1,7 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { ArgumentError, ShapeError } from '../errors/dgm-error';
+import { ShapeError } from '../errors/dgm-error';
 import { formatShape } from '../shape/shape';
-import { checkInteger } from '../check/check';
+import { checkInteger, checkThat } from '../check/check';
 import type { ConvolutionGeometry } from './convolution';
 
 /**
@@ -75,10 +75,8 @@ export function checkKernelFits(
   const fits = needed.every(
     (size, axis) => x.shape[axis + 1]! + padding[axis]![0] + padding[axis]![1] >= size,
   );
-  if (fits) return;
-  throw new ShapeError({
-    where,
-    argument: 'x',
+  checkThat(where, 'x', fits, {
+    error: ShapeError,
     expected: `of size ${formatShape(needed)} or more, with padding, in the axes after the first`,
     actual: formatShape(x.shape),
   });
@@ -98,22 +96,19 @@ export function checkConvolution(
   kernel.forEach((size) => checkInteger(where, 'kernelSize', size));
   strides.forEach((stride) => checkInteger(where, 'stride', stride));
   dilations.forEach((dilation) => checkInteger(where, 'dilation', dilation));
-  if (Math.max(...strides) > 1 && Math.max(...dilations) > 1) {
-    throw new ArgumentError({
-      where,
-      argument: 'stride and dilation',
-      expected: 'not to be above 1 both',
-      actual: `stride [${strides.join(', ')}] and dilation [${dilations.join(', ')}]`,
-      remedy: 'put the stride into a layer of its own',
-    });
-  }
+  checkThat(where, 'stride and dilation', Math.max(...strides) <= 1 || Math.max(...dilations) <= 1, {
+    expected: 'not to be above 1 both',
+    actual: `stride [${strides.join(', ')}] and dilation [${dilations.join(', ')}]`,
+    remedy: 'put the stride into a layer of its own',
+  });
   const reach = Math.min(...kernel.map((size, axis) => (size - 1) * dilations[axis]!));
-  if (typeof padding === 'number' && !(Number.isInteger(padding) && padding >= 0 && padding <= reach)) {
-    throw new ArgumentError({
-      where,
-      argument: 'padding',
+  checkThat(
+    where,
+    'padding',
+    typeof padding !== 'number' || (Number.isInteger(padding) && padding >= 0 && padding <= reach),
+    {
       expected: `to be an integer from 0 to dilation * (kernelSize - 1) = ${reach}`,
       actual: String(padding),
-    });
-  }
+    },
+  );
 }

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { checkInteger, checkOptions, checkShape } from '../check/check';
+import { checkInteger, checkOptions, checkShape, checkThat } from '../check/check';
 import { record } from '../construction/record';
 import { ShapeError } from '../errors/dgm-error';
 import { formatShape } from '../shape/shape';
@@ -74,10 +74,8 @@ export class AveragePool2d extends BaseLayer {
 
   protected override validate(x: Tensor): void {
     checkShape('AveragePool2d.apply', 'x', x, ['n', 'height', 'width', 'channels']);
-    if (x.shape[1]! % this.size === 0 && x.shape[2]! % this.size === 0) return;
-    throw new ShapeError({
-      where: 'AveragePool2d.apply',
-      argument: 'x',
+    checkThat('AveragePool2d.apply', 'x', x.shape[1]! % this.size === 0 && x.shape[2]! % this.size === 0, {
+      error: ShapeError,
       expected: `to have a height and width divisible by ${this.size}`,
       actual: formatShape(x.shape),
     });

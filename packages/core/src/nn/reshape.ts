@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { checkOptions, checkSizes } from '../check/check';
+import { checkOptions, checkSizes, checkThat } from '../check/check';
 import { record } from '../construction/record';
 import { ShapeError } from '../errors/dgm-error';
 import { formatShape, sizeOf, type Shape } from '../shape/shape';
@@ -31,10 +31,8 @@ export class Reshape extends BaseLayer {
   }
 
   protected override validate(x: Tensor): void {
-    if (x.rank >= 1 && sizeOf(x.shape.slice(1)) === sizeOf(this.shape)) return;
-    throw new ShapeError({
-      where: 'Reshape.apply',
-      argument: 'x',
+    checkThat('Reshape.apply', 'x', x.rank >= 1 && sizeOf(x.shape.slice(1)) === sizeOf(this.shape), {
+      error: ShapeError,
       expected: `to hold ${sizeOf(this.shape)} elements for each example, for the shape ${formatShape(this.shape)}`,
       actual: formatShape(x.shape),
     });
@@ -60,10 +58,8 @@ export class Flatten extends BaseLayer {
   }
 
   protected override validate(x: Tensor): void {
-    if (x.rank >= 1) return;
-    throw new ShapeError({
-      where: 'Flatten.apply',
-      argument: 'x',
+    checkThat('Flatten.apply', 'x', x.rank >= 1, {
+      error: ShapeError,
       expected: `of shape ${formatShape(['n', '...'])}`,
       actual: formatShape(x.shape),
     });

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { checkInteger, checkOptions } from '../check/check';
+import { checkInteger, checkOptions, checkThat } from '../check/check';
 import { record } from '../construction/record';
 import { ShapeError } from '../errors/dgm-error';
 import { formatShape, sameShape } from '../shape/shape';
@@ -60,15 +60,12 @@ export class Residual extends BaseLayer implements DataDependentInit {
   #sum(x: Tensor, call: CallOptions, apply: typeof initializeFromData): Tensor {
     const change = apply(this.body, x, childCall(call, 'body'));
     const around = this.shortcut === undefined ? x : apply(this.shortcut, x, childCall(call, 'shortcut'));
-    if (!sameShape(around.shape, change.shape)) {
-      throw new ShapeError({
-        where: 'Residual.apply',
-        argument: 'output of the body',
-        expected: `of shape ${formatShape(around.shape)}`,
-        actual: formatShape(change.shape),
-        remedy: 'give a shortcut that maps x to the shape of the output',
-      });
-    }
+    checkThat('Residual.apply', 'output of the body', sameShape(around.shape, change.shape), {
+      error: ShapeError,
+      expected: `of shape ${formatShape(around.shape)}`,
+      actual: formatShape(change.shape),
+      remedy: 'give a shortcut that maps x to the shape of the output',
+    });
     return tf.add(around, change);
   }
 }

@@ -1,9 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { checkInteger, checkOptions, checkShape } from '../check/check';
+import { checkInteger, checkOptions, checkShape, checkThat } from '../check/check';
 import { record } from '../construction/record';
 import type { Key } from '../random/key';
-import { ArgumentError } from '../errors/dgm-error';
 import { activationFunction, ActivationLayer, type Activation } from './activation';
 import {
   checkConditioned,
@@ -380,10 +379,7 @@ function checkUNet({
 
 function checkHeads(where: string, channels: number, heads: number): void {
   checkInteger(where, 'heads', heads);
-  if (channels % heads === 0) return;
-  throw new ArgumentError({
-    where,
-    argument: 'heads',
+  checkThat(where, 'heads', channels % heads === 0, {
     expected: `to divide the ${channels} channels`,
     actual: String(heads),
   });

@@ -1,9 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { ArgumentError } from '../errors/dgm-error';
 import { elementwise } from './differentiable';
 import { straightThrough } from './straight-through';
-import { checkOptions } from '../check/check';
+import { checkOptions, checkThat } from '../check/check';
 
 /** The interval that {@link clip} keeps to. */
 export interface ClipOptions {
@@ -29,14 +28,7 @@ export function clip(
   { min = -Infinity, max = Infinity, gradient = 'zero', ...unknown }: ClipOptions,
 ): Tensor {
   checkOptions('clip', unknown, ['min', 'max', 'gradient']);
-  if (!(min <= max)) {
-    throw new ArgumentError({
-      where: 'clip',
-      argument: 'min',
-      expected: `of at most max, ${max}`,
-      actual: `${min}`,
-    });
-  }
+  checkThat('clip', 'min', min <= max, { expected: `of at most max, ${max}`, actual: `${min}` });
   const value = (x: Tensor): Tensor => {
     const raised = min === -Infinity ? x : tf.maximum(x, min);
     return max === Infinity ? tf.clone(raised) : tf.minimum(raised, max);

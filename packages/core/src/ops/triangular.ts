@@ -4,7 +4,7 @@ import { ShapeError } from '../errors/dgm-error';
 import { broadcastShapes, formatShape } from '../shape/shape';
 import type { Shape } from '../shape/shape';
 import { withGradient } from './differentiable';
-import { checkOptions } from '../check/check';
+import { checkOptions, checkShape, checkThat } from '../check/check';
 
 /** Which triangle of a matrix is read; entries of the other one must be finite and are ignored. */
 export interface TriangleOptions {
@@ -29,14 +29,7 @@ export function solveTriangular(
 ): Tensor {
   checkOptions('solveTriangular', unknown, ['triangle']);
   const size = checkSquare(matrix, 'solveTriangular');
-  if (b.rank < 2 || b.shape[b.rank - 2] !== size) {
-    throw new ShapeError({
-      where: 'solveTriangular',
-      argument: 'b',
-      expected: `of shape ${formatShape(['...', size, 'm'])}`,
-      actual: formatShape(b.shape),
-    });
-  }
+  checkShape('solveTriangular', 'b', b, ['...', size, 'm']);
   return tf.tidy(() => {
     const leading = broadcastShapes(matrix.shape.slice(0, -2), b.shape.slice(0, -2));
     const inverse = triangularInverse(matrix, { triangle });
@@ -120,11 +113,10 @@ function expanded(matrix: Tensor, leading: Shape): Tensor {
 
 function checkSquare(matrix: Tensor, where: string): number {
   const [rows = 0, columns = -1] = matrix.shape.slice(-2);
-  if (matrix.rank >= 2 && rows === columns) return rows;
-  throw new ShapeError({
-    where,
-    argument: 'matrix',
+  checkThat(where, 'matrix', matrix.rank >= 2 && rows === columns, {
+    error: ShapeError,
     expected: `of shape ${formatShape(['...', 'n', 'n'])}`,
     actual: formatShape(matrix.shape),
   });
+  return rows;
 }

@@ -1,4 +1,4 @@
-import { ArgumentError } from '../errors/dgm-error';
+import { checkThat } from '../check/check';
 import type { Key } from '../random/key';
 import { sizeOf } from '../shape/shape';
 import { checkExamples, type CheckExamplesOptions } from './check-examples';
@@ -86,13 +86,7 @@ async function* readBatches(
     waiting = start === waiting.count ? undefined : sliced(waiting, start, waiting.count);
   }
   if (waiting !== undefined && !dropLast && made++ >= skip) yield batchOf(waiting);
-  if (made > 0) return;
-  throw new ArgumentError({
-    where: 'fit',
-    argument: 'train',
-    expected: 'to give at least one batch in an epoch',
-    actual: 'none',
-  });
+  checkThat('fit', 'train', made > 0, { expected: 'to give at least one batch in an epoch', actual: 'none' });
 }
 
 function batchOf(examples: Examples): Batch {
@@ -110,14 +104,15 @@ function sliced({ shape, values, labels }: Examples, start: number, end: number)
 }
 
 function joined(first: Examples, second: Examples): Examples {
-  if (first.values.constructor !== second.values.constructor || !first.labels !== !second.labels) {
-    throw new ArgumentError({
-      where: 'fit',
-      argument: 'a piece of train',
+  checkThat(
+    'fit',
+    'a piece of train',
+    first.values.constructor === second.values.constructor && !first.labels === !second.labels,
+    {
       expected: 'to have values of one type, and labels in every piece or in none',
       actual: `${describe(first)} and ${describe(second)}`,
-    });
-  }
+    },
+  );
   return {
     count: first.count + second.count,
     shape: first.shape,

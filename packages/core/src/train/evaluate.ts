@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { checkInteger, checkNumber, checkOptions } from '../check/check';
+import { checkInteger, checkNumber, checkOptions, checkThat } from '../check/check';
 import { registerGradients } from '../engine/gradients';
 import { requireEngine } from '../engine/require-engine';
-import { ArgumentError, NumericalError, StateError, UnsupportedError } from '../errors/dgm-error';
+import { NumericalError, StateError, UnsupportedError } from '../errors/dgm-error';
 import { bitsPerDim } from '../metrics/units';
 import type {
   BoundModel,
@@ -421,10 +421,7 @@ function checkEvaluateOptions(options: EvaluateOptions): void {
   const { standardError, levels, numSamples, importanceSamples } = options;
   if (standardError !== undefined) checkNumber('evaluate', 'standardError', standardError, { above: 0 });
   if (levels !== undefined) checkInteger('evaluate', 'levels', levels);
-  if (numSamples === undefined || importanceSamples === undefined) return;
-  throw new ArgumentError({
-    where: 'evaluate',
-    argument: 'options',
+  checkThat('evaluate', 'options', numSamples === undefined || importanceSamples === undefined, {
     expected: 'to hold numSamples or importanceSamples',
     actual: 'both',
   });

@@ -1,7 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { checkGiven, checkInteger, checkNumber, checkOptions } from '../check/check';
+import { checkGiven, checkInteger, checkNumber, checkOptions, checkThat } from '../check/check';
 import type { CheckpointStore } from '../checkpoint/checkpoint-store';
-import { ArgumentError } from '../errors/dgm-error';
 import { validatedObjective, type GenerativeModel } from '../model/generative-model';
 import { checkKey, type Key } from '../random/key';
 import type { Callback } from './fit-result';
@@ -147,14 +146,10 @@ export function checkFitOptions<B>(
   checkGiven('fit', 'data', data, 'to be training data: { train, validation }');
   checkGiven('fit', 'train', data.train, 'to be examples: { count, shape, values }');
   const batches = batchesPerEpoch(data.train, { batchSize: options.batchSize, dropLast: !!options.dropLast });
-  if (batches === 0 && data.train.count !== 0) {
-    throw new ArgumentError({
-      where: 'fit',
-      argument: 'batchSize',
-      expected: `to be at most the ${data.train.count} examples, with dropLast`,
-      actual: String(options.batchSize),
-    });
-  }
+  checkThat('fit', 'batchSize', batches !== 0 || data.train.count === 0, {
+    expected: `to be at most the ${data.train.count} examples, with dropLast`,
+    actual: String(options.batchSize),
+  });
   if (earlyStopping) checkEarlyStopping(earlyStopping, options, data, model);
 }
 
@@ -169,10 +164,7 @@ function checkEarlyStopping<B>(
   checkInteger('fit', 'earlyStopping.from', earlyStopping.from ?? 1);
   if (validate) return;
   const isValidated = validatedObjective(model) !== undefined;
-  if (data.validation && isValidated) return;
-  throw new ArgumentError({
-    where: 'fit',
-    argument: 'earlyStopping',
+  checkThat('fit', 'earlyStopping', data.validation && isValidated, {
     expected: 'to come with something to validate on',
     actual: isValidated
       ? 'neither data.validation nor options.validate'

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Variable } from '@tensorflow/tfjs-core';
-import { checkGiven, checkInteger, checkNumber, closest } from '../check/check';
+import { checkGiven, checkInteger, checkNumber, checkThat, closest } from '../check/check';
 import { ArgumentError } from '../errors/dgm-error';
 import { disposeOnThrow } from '../model/build';
 import { prepareLoss, type GenerativeModel, type Objective } from '../model/generative-model';
@@ -150,25 +150,23 @@ function turnOf<B>({ every = 1, lazyEvery = 1 }: Objective<B>, step: number): Tu
 
 function checkObjectives<B>(objectives: readonly Objective<B>[]): void {
   const names = objectives.map(({ name }) => name);
-  if (names.length === 0 || new Set(names).size < names.length) {
-    throw new ArgumentError({
-      where: 'fit',
-      argument: 'objectives of the model',
-      expected: 'to be at least one, each with a name of its own',
-      actual: names.length === 0 ? 'none' : names.join(', '),
-    });
-  }
+  checkThat('fit', 'objectives of the model', names.length !== 0 && new Set(names).size >= names.length, {
+    expected: 'to be at least one, each with a name of its own',
+    actual: names.length === 0 ? 'none' : names.join(', '),
+  });
   for (const { name, every = 1, lazyEvery = 1 } of objectives) {
     checkInteger('fit', `every of the objective "${name}"`, every);
     checkInteger('fit', `lazyEvery of the objective "${name}"`, lazyEvery);
   }
-  if (objectives.some(({ every = 1 }) => every === 1)) return;
-  throw new ArgumentError({
-    where: 'fit',
-    argument: 'objectives of the model',
-    expected: 'to hold one that is trained at each step',
-    actual: objectives.map(({ name, every }) => `${name} every ${every}`).join(', '),
-  });
+  checkThat(
+    'fit',
+    'objectives of the model',
+    objectives.some(({ every = 1 }) => every === 1),
+    {
+      expected: 'to hold one that is trained at each step',
+      actual: objectives.map(({ name, every }) => `${name} every ${every}`).join(', '),
+    },
+  );
 }
 
 /** The objective's variables under the model's paths, each once. */
@@ -179,27 +177,21 @@ function pathsOf<B>(
   const paths = new Map([...model.parameters()].reverse().map(([path, variable]) => [variable, path]));
   const trained = [...new Set(parameters)].filter(({ trainable }) => trainable);
   const strangers = trained.filter((variable) => !paths.has(variable)).length;
-  if (trained.length === 0 || strangers > 0) {
-    throw new ArgumentError({
-      where: 'fit',
-      argument: `parameters of the objective "${name}"`,
-      expected: 'to be trainable variables that model.parameters() lists',
-      actual: trained.length === 0 ? 'none' : `${strangers} that it does not list`,
-      remedy: 'register them by `parameter` or `child` in the constructor of the module that owns them',
-    });
-  }
+  checkThat('fit', `parameters of the objective "${name}"`, trained.length !== 0 && strangers <= 0, {
+    expected: 'to be trainable variables that model.parameters() lists',
+    actual: trained.length === 0 ? 'none' : `${strangers} that it does not list`,
+    remedy: 'register them by `parameter` or `child` in the constructor of the module that owns them',
+  });
   return new Map(trained.map((variable) => [paths.get(variable)!, variable]));
 }
 
 function factoryFor(name: string, optimizer: StepOptions['optimizer']): OptimizerFactory {
   const factory = isFactory(optimizer) ? optimizer : optimizer[name];
-  if (factory !== undefined && isFactory(factory)) return factory;
-  throw new ArgumentError({
-    where: 'fit',
-    argument: 'optimizer',
+  checkThat('fit', 'optimizer', factory !== undefined && isFactory(factory), {
     expected: `to have an entry for the objective "${name}"`,
     actual: `entries for ${Object.keys(optimizer).join(', ')}`,
   });
+  return factory;
 }
 
 /** Checks that a record by objectives has no entry for an objective that does not exist. */

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar } from '@tensorflow/tfjs-core';
+import { checkThat } from '../check/check';
 import { bytesOf, crc32 } from '../checkpoint/crc32';
-import { ArgumentError, DgmError, SerializationError } from '../errors/dgm-error';
+import { DgmError, SerializationError } from '../errors/dgm-error';
 import { type Objective, prepareLoss } from '../model/generative-model';
 import type { Key } from '../random/key';
 import { type Examples, type ExampleSource, isSource } from './examples';
@@ -53,13 +54,11 @@ function fingerprint({ count, shape, values, labels, weights }: Examples): unkno
 }
 
 function describeSource({ id, shape, count }: ExampleSource): unknown {
-  if (typeof id === 'string' && id !== '') return { id, shape, ...(count !== undefined && { count }) };
-  throw new ArgumentError({
-    where: 'fit',
-    argument: 'train.id',
+  checkThat('fit', 'train.id', typeof id === 'string' && id !== '', {
     expected: 'to name the data, so that a checkpoint is not resumed with others',
     actual: JSON.stringify(id),
   });
+  return { id, shape, ...(count !== undefined && { count }) };
 }
 
 /**

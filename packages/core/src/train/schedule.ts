@@ -1,6 +1,5 @@
-import { checkInteger, checkNumber, checkOptions } from '../check/check';
+import { checkInteger, checkNumber, checkOptions, checkThat } from '../check/check';
 import { record } from '../construction/record';
-import { ArgumentError } from '../errors/dgm-error';
 
 /** A learning rate as a function of the number of steps already taken: 0 at the first step. */
 export type Schedule = (step: number) => number;
@@ -97,17 +96,15 @@ export function warmUpSchedule(
  */
 export function piecewiseSchedule(boundaries: readonly number[], values: readonly number[]): Schedule {
   values.forEach((value) => checkNumber('piecewiseSchedule', 'values', value, { min: 0 }));
-  if (
-    values.length !== boundaries.length + 1 ||
-    boundaries.some((at, i) => i > 0 && at <= boundaries[i - 1]!)
-  ) {
-    throw new ArgumentError({
-      where: 'piecewiseSchedule',
-      argument: 'boundaries',
+  checkThat(
+    'piecewiseSchedule',
+    'boundaries',
+    values.length === boundaries.length + 1 && !boundaries.some((at, i) => i > 0 && at <= boundaries[i - 1]!),
+    {
       expected: `to be ${values.length - 1} increasing steps, one fewer than values`,
       actual: `[${boundaries.join(', ')}]`,
-    });
-  }
+    },
+  );
   return record(
     (step) => values[boundaries.filter((boundary) => step >= boundary).length]!,
     'piecewiseSchedule',

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { show } from '../check/check';
+import { checkThat, show } from '../check/check';
 import { assignVariables, readVariables } from '../checkpoint/host-tensor';
-import { ArgumentError, DgmError, NumericalError } from '../errors/dgm-error';
+import { DgmError, NumericalError } from '../errors/dgm-error';
 import { validatedObjective, type GenerativeModel } from '../model/generative-model';
 import type { Key } from '../random/key';
 import type { Callback, CurvePoint, FitResult, StoppedBy } from './fit-result';
@@ -214,14 +214,10 @@ export class TrainingRun<B> {
       ? await validate(this.#model, { epoch, key: key.fold('validation'), engine: this.#engine })
       : await this.#validation?.meanLoss();
     if (validation === undefined && !validate) return undefined;
-    if (typeof validation !== 'number') {
-      throw new ArgumentError({
-        where: 'fit',
-        argument: 'validate',
-        expected: 'to return a number',
-        actual: show(validation),
-      });
-    }
+    checkThat('fit', 'validate', typeof validation === 'number', {
+      expected: 'to return a number',
+      actual: show(validation),
+    });
     if (!Number.isFinite(validation)) {
       throw new NumericalError({
         where: 'fit',

@@ -1,83 +1,28 @@
 import {
-  BaseModule,
   checkInteger,
   checkKey,
-  checkNumber,
   checkOptions,
-  checkShape,
-  checkSizes,
-  disposeOnThrow,
+  checkThat,
   Key,
-  runSamplingLoop,
   ShapeError,
-  singleObjective,
   sizeOf,
   softplus,
   sumLastAxes,
 } from '@dgm/core';
-import type {
-  EnergyModel,
-  LoopSampledModel,
-  Objective,
-  PartitionEstimate,
-  SamplingLoop,
-  Shape,
-} from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
-import { checkTrainingExamples } from '../check';
-import { pseudoLikelihood } from '../objectives/bit-flips';
-import { checkObjective, type EnergyObjective } from '../objectives/energy-objective';
-import type { AnnealedPath } from '../partition/annealed-importance-sampling';
-import { isFewBits, logSumOverBits, partitionOf } from '../partition/enumerate';
-import { record } from '../record';
+import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import { type EnergyObjective } from '../objectives/energy-objective';
+import { isFewBits, logSumOverBits } from '../partition/enumerate';
+import { build, record } from '../record';
 import { bernoulliUnits, dot, drawBits } from '../rbm/units';
 import { betheApproximation, meanFieldBound, treeBound } from './bounds';
-import { Couplings } from './couplings';
-import {
-  checkEliminates,
-  largestByElimination,
-  logSumByElimination,
-  type LogPotentials,
-} from './elimination';
-import type { Edge } from './graph';
+import { checkEliminates, logSumByElimination, type LogPotentials } from './elimination';
+import { BasePairwiseModel, PAIRWISE_OPTIONS, type PairwiseOptions } from './pairwise-model';
 
-export interface BoltzmannMachineOptions {
-  /** The shape of one example of bits. */
-  readonly shape: Shape;
-  /** Randomness for the initial weights. */
-  readonly key: Key;
-  /**
-   * The pairs of units that interact, by their places in an example, row-major: `gridEdges([8, 8])` for an Ising model.
-   * @defaultValue every pair
-   */
-  readonly edges?: readonly Edge[];
-  /**
-   * Examples, `[n, ...shape]`, whose means the biases start from. The model of these means is also where annealed importance
-   * sampling starts. Borrowed.
-   * @defaultValue biases of 0
-   */
-  readonly examples?: Tensor;
+export interface BoltzmannMachineOptions extends PairwiseOptions {
   /** `pseudoLikelihood()`, `minimumProbabilityFlow()` or, where `logPartition` is exact, `maximumLikelihood()`. @defaultValue `pseudoLikelihood()` */
   readonly objective?: EnergyObjective;
-  /** $\lambda$ of the penalty $\frac{\lambda}{2} \sum_{i<j} W_{ij}^2$. @defaultValue 0 */
-  readonly weightDecay?: number;
-  /** Gibbs sweeps of `sample`. @defaultValue 500 */
-  readonly sampleSteps?: number;
 }
-
-const OPTIONS: readonly (keyof BoltzmannMachineOptions)[] = [
-  'shape',
-  'key',
-  'edges',
-  'examples',
-  'objective',
-  'weightDecay',
-  'sampleSteps',
-];
-
-/** The standard deviation of initial weights. */
-const INITIAL_SCALE = 0.01;
 
 /**
  * A Boltzmann machine without hidden units: bits x with the energy
@@ -99,68 +44,21 @@ const INITIAL_SCALE = 0.01;
  * ```
  */
 export function boltzmannMachine(options: BoltzmannMachineOptions): BoltzmannMachine {
-  return record(
-    disposeOnThrow(() => new BoltzmannMachine(options)),
-    'boltzmannMachine',
-    arguments,
-  );
+  return build(() => new BoltzmannMachine(options), 'boltzmannMachine', arguments);
 }
 
 /** Made by {@link boltzmannMachine}. */
-export class BoltzmannMachine extends BaseModule implements EnergyModel, LoopSampledModel {
-  readonly likelihoodKind = 'unnormalized';
-  readonly levels = 2;
-  readonly eventShape: Shape;
-  readonly #size: number;
-  readonly #objective: EnergyObjective;
-  readonly #weightDecay: number;
-  readonly #sampleSteps: number;
-  /** Of which the entries above the diagonal at the edges count. */
-  readonly #weights: Variable;
-  readonly #bias: Variable;
-  /** Of the model without weights that annealed importance sampling starts from. */
-  readonly #baseBias: Variable;
-  readonly #couplings: Couplings;
-
+export class BoltzmannMachine extends BasePairwiseModel {
   constructor(options: BoltzmannMachineOptions) {
-    super();
     const where = 'boltzmannMachine';
-    checkOptions(where, options, OPTIONS);
-    const { shape, key, edges, examples, objective = pseudoLikelihood() } = options;
-    const { weightDecay = 0, sampleSteps = 500 } = options;
-    checkSizes(where, 'shape', shape);
-    const units = bernoulliUnits({ shape });
-    checkKey(where, key);
-    checkObjective(where, objective, { data: 'bits', example: 'pseudoLikelihood()' });
-    checkNumber(where, 'weightDecay', weightDecay, { min: 0 });
-    checkInteger(where, 'sampleSteps', sampleSteps);
-    if (examples !== undefined) checkTrainingExamples(where, examples, shape);
-    this.eventShape = shape;
-    this.#size = sizeOf(shape);
-    this.#couplings = new Couplings(where, edges, { size: this.#size, levels: 2 });
-    if (objective.sumsStates && !isFewBits(this.#size)) {
-      checkEliminates(where, this.#couplings.elimination, 'learn by pseudo-likelihood');
-    }
-    this.#objective = objective;
-    this.#weightDecay = weightDecay;
-    this.#sampleSteps = sampleSteps;
-    const size = this.#size;
-    const bias = tf.tidy(() =>
-      examples === undefined ? tf.zeros([size]) : units.fieldsOf(units.encode(examples)),
-    );
-    const weights = tf.tidy(() => tf.mul(INITIAL_SCALE, key.fold('weights').normal([size, size])));
-    this.#weights = this.parameter('weights', weights);
-    this.#bias = this.parameter('bias', tf.clone(bias));
-    this.#baseBias = this.parameter('baseBias', bias, { trainable: false });
-  }
-
-  /**
-   * E(x), nats, `[n]` (DGM Eq. 6.32).
-   * @param x - 0 or 1, `[n, ...shape]`
-   * @throws {@link ShapeError} if `x` has another shape.
-   */
-  energy(x: Tensor): Tensor {
-    return tf.tidy(() => this.#energy(this.#rows(x, 'energy')));
+    checkOptions(where, options, PAIRWISE_OPTIONS);
+    super(where, options, (shape) => ({
+      units: bernoulliUnits({ shape }),
+      levels: 2,
+      biasShape: (size) => [size],
+      data: 'bits',
+      isFew: isFewBits(sizeOf(shape)),
+    }));
   }
 
   /**
@@ -169,7 +67,7 @@ export class BoltzmannMachine extends BaseModule implements EnergyModel, LoopSam
    * @throws {@link ShapeError} if `x` has another shape.
    */
   logits(x: Tensor): Tensor {
-    return tf.tidy(() => this.#fields(this.#rows(x, 'logits')));
+    return tf.tidy(() => this.#fields(this.rows(x, 'logits')));
   }
 
   /**
@@ -179,7 +77,7 @@ export class BoltzmannMachine extends BaseModule implements EnergyModel, LoopSam
    */
   conditionals(x: Tensor): Tensor {
     return tf.tidy(() => {
-      const rows = this.#rows(x, 'conditionals');
+      const rows = this.rows(x, 'conditionals');
       // ln sigma(f) for 1, ln sigma(-f) for 0.
       return tf.neg(softplus(tf.mul(tf.sub(1, tf.mul(2, rows)), this.#fields(rows))));
     });
@@ -192,49 +90,29 @@ export class BoltzmannMachine extends BaseModule implements EnergyModel, LoopSam
    */
   logPartition(): Scalar {
     const where = 'BoltzmannMachine.logPartition';
-    if (isFewBits(this.#size)) {
-      return logSumOverBits(where, this.#size, (states) => tf.neg(this.#energy(states))) as Scalar;
+    if (isFewBits(this.size)) {
+      return logSumOverBits(where, this.size, (states) => tf.neg(this.energyOf(states))) as Scalar;
     }
-    const { elimination } = this.#couplings;
+    const { elimination } = this.couplings;
     checkEliminates(where, elimination);
     return logSumByElimination(elimination, 2, {
-      unit: (unit) => tf.pad(tf.slice(this.#bias, [unit], [1]), [[1, 0]]),
+      unit: (unit) => tf.pad(tf.slice(this.bias, [unit], [1]), [[1, 0]]),
       pair: (edge) =>
-        tf.pad(this.#couplings.weight(this.#weights, edge), [
+        tf.pad(this.couplings.weight(this.weights, edge), [
           [1, 0],
           [1, 0],
         ]),
     });
   }
 
-  /** $\ln Z$: exact where {@link BoltzmannMachine.logPartition} is, otherwise by annealed importance sampling. */
-  async partition(key: Key): Promise<PartitionEstimate> {
-    checkKey('BoltzmannMachine.partition', key);
-    const isExact = isFewBits(this.#size) || this.#couplings.elimination !== undefined;
-    return partitionOf(this, { key, isExact });
-  }
-
   /** $-E$ as a sum over units and edges, for algorithms on the host such as {@link perturbAndMap}. */
   async logPotentials(): Promise<LogPotentials> {
-    const { edges } = this.#couplings;
-    const [weights, bias] = await Promise.all([this.#weights.data(), this.#bias.data()]);
+    const { edges } = this.couplings;
+    const [weights, bias] = await Promise.all([this.weights.data(), this.bias.data()]);
     const [units, pairs] = [new Float64Array(2 * bias.length), new Float64Array(4 * edges.length)];
     bias.forEach((value, unit) => (units[2 * unit + 1] = value));
-    edges.forEach((edge, index) => (pairs[4 * index + 3] = weights[this.#couplings.place(edge)]!));
+    edges.forEach((edge, index) => (pairs[4 * index + 3] = weights[this.couplings.place(edge)]!));
     return { levels: 2, units, edges, pairs };
-  }
-
-  /**
-   * The state of the lowest energy, `shape`, by maxima over one unit after the other.
-   * @throws {@link UnsupportedError} for edges that leave many units open at a time, such as all pairs of 18 units.
-   * @throws {@link NumericalError} if a weight is not a number.
-   */
-  async mode(): Promise<Tensor> {
-    const where = 'BoltzmannMachine.mode';
-    const { elimination } = this.#couplings;
-    checkEliminates(where, elimination, 'take the best of many samples, or recall');
-    const { values } = largestByElimination(where, elimination, await this.logPotentials());
-    return tf.tensor(Float32Array.from(values), [...this.eventShape]);
   }
 
   /**
@@ -261,49 +139,14 @@ export class BoltzmannMachine extends BaseModule implements EnergyModel, LoopSam
     checkKey(where, key);
     checkInteger(where, 'trees', trees);
     checkInteger(where, 'steps', steps, { min: 0 });
-    const [matrix, bias] = await Promise.all([this.#weights.data(), this.#bias.data()]);
-    const { edges } = this.#couplings;
-    const weights = edges.map((edge) => matrix[this.#couplings.place(edge)]!);
+    const [matrix, bias] = await Promise.all([this.weights.data(), this.bias.data()]);
+    const { edges } = this.couplings;
+    const weights = edges.map((edge) => matrix[this.couplings.place(edge)]!);
     const energy = { bias, edges, weights };
     return {
       lower: meanFieldBound(energy),
       bethe: betheApproximation(energy),
       upper: treeBound(energy, { trees, random: key.generator(), steps }),
-    };
-  }
-
-  /** The path $\ln f_\beta(x) = (1 - \beta)\, b_0^\top x - \beta E(x)$ from the model of the units' means, over `[n, size]`. */
-  annealedPath(): AnnealedPath {
-    const units = bernoulliUnits({ shape: [this.#size] });
-    return {
-      logBasePartition: () =>
-        tf.tidy(() => tf.squeeze(units.logNormalizer(tf.expandDims(this.#baseBias, 0)))),
-      draw: (key, n) => this.#drawBase(key, n),
-      logRatio: (x, { from, to }) =>
-        tf.tidy(() => {
-          checkShape('BoltzmannMachine.annealedPath', 'x', x, ['n', this.#size]);
-          return tf.neg(tf.mul(tf.sub(to, from), tf.add(this.#energy(x), dot(x, this.#baseBias))));
-        }),
-      move: (x, beta, key) =>
-        this.#sweep(x, key, (fields) =>
-          tf.add(tf.mul(tf.sub(1, beta), this.#baseBias), tf.mul(beta, fields)),
-        ),
-    };
-  }
-
-  /** `[n, ...shape]`, after `sampleSteps` Gibbs sweeps from the model of the units' means. */
-  sample(key: Key, n: number): Tensor {
-    return runSamplingLoop(this.samplingLoop(n), key);
-  }
-
-  samplingLoop(n: number): SamplingLoop {
-    checkInteger('BoltzmannMachine.sample', 'n', n, { min: 0 });
-    return {
-      steps: this.#sampleSteps,
-      inputs: {},
-      start: (_, key) => ({ x: this.#drawBase(key, n) }),
-      next: ({ x }, _, key) => ({ x: this.#sweep(x!, key) }),
-      finish: ({ x }) => tf.reshape(x!, [n, ...this.eventShape]),
     };
   }
 
@@ -319,7 +162,7 @@ export class BoltzmannMachine extends BaseModule implements EnergyModel, LoopSam
     const { steps = 10 } = options;
     checkInteger('BoltzmannMachine.recall', 'steps', steps, { min: 0 });
     return tf.tidy(() => {
-      let state = this.#rows(x, 'recall');
+      let state = this.rows(x, 'recall');
       for (let step = 0; step < steps; step++) {
         state = this.#update(state, (fields) => tf.cast(tf.greater(fields, 0), 'float32'));
       }
@@ -327,43 +170,27 @@ export class BoltzmannMachine extends BaseModule implements EnergyModel, LoopSam
     });
   }
 
-  objectives(): readonly Objective[] {
-    return singleObjective(this, {
-      name: this.#objective.name,
-      loss: (x: Tensor, key) => {
-        const terms = this.#objective.loss(this, x, key);
-        const decay = tf.mul(0.25 * this.#weightDecay, tf.sum(tf.square(this.#matrix())));
-        return { ...terms, total: tf.add<Scalar>(terms.total, decay) };
-      },
-    });
-  }
-
-  /** The symmetric matrix of weights. */
-  #matrix(): Tensor {
-    return this.#couplings.symmetric(this.#weights);
-  }
-
   #fields(x: Tensor): Tensor {
-    return tf.add(tf.matMul(x, this.#matrix()), this.#bias);
+    return tf.add(tf.matMul(x, this.matrix()), this.bias);
   }
 
-  #energy(x: Tensor): Tensor {
-    const pairs = sumLastAxes(tf.mul(x, tf.matMul(x, this.#matrix())), 1);
-    return tf.neg(tf.add(tf.mul(0.5, pairs), dot(x, this.#bias)));
+  protected energyOf(x: Tensor): Tensor {
+    const pairs = sumLastAxes(tf.mul(x, tf.matMul(x, this.matrix())), 1);
+    return tf.neg(tf.add(tf.mul(0.5, pairs), dot(x, this.bias)));
   }
 
-  #sweep(x: Tensor, key: Key, annealed = (fields: Tensor): Tensor => fields): Tensor {
+  protected sweep(x: Tensor, key: Key, annealed = (fields: Tensor): Tensor => fields): Tensor {
     return this.#update(x, (fields, index) => drawBits(annealed(fields), key.fold(index)));
   }
 
   /** Gives the units of each class new values, one class after the other. */
   #update(x: Tensor, value: (fields: Tensor, index: number) => Tensor): Tensor {
     return tf.tidy(() => {
-      const couplings = this.#matrix();
+      const couplings = this.matrix();
       let state = tf.clone(x);
-      this.#couplings.classes.forEach((members, index) => {
+      this.couplings.classes.forEach((members, index) => {
         const isMember = tf.tensor1d(members);
-        const fields = tf.add(tf.matMul(state, couplings), this.#bias);
+        const fields = tf.add(tf.matMul(state, couplings), this.bias);
         const change = tf.sub(value(fields, index), state);
         state = tf.add(state, tf.mul(isMember, change));
       });
@@ -371,13 +198,12 @@ export class BoltzmannMachine extends BaseModule implements EnergyModel, LoopSam
     });
   }
 
-  #drawBase(key: Key, n: number): Tensor {
-    return tf.tidy(() => drawBits(tf.tile(tf.expandDims(this.#baseBias, 0), [n, 1]), key));
+  protected logBase(x: Tensor): Tensor {
+    return dot(x, this.baseBias);
   }
 
-  #rows(x: Tensor, method: string): Tensor {
-    checkShape(`BoltzmannMachine.${method}`, 'x', x, ['n', ...this.eventShape]);
-    return tf.reshape(x, [x.shape[0]!, this.#size]);
+  protected drawBase(key: Key, n: number): Tensor {
+    return tf.tidy(() => drawBits(tf.tile(tf.expandDims(this.baseBias, 0), [n, 1]), key));
   }
 }
 
@@ -421,10 +247,8 @@ export function hopfieldNetwork(options: HopfieldOptions): BoltzmannMachine {
 }
 
 function checkPatterns(where: string, patterns: Tensor): void {
-  if (patterns instanceof tf.Tensor && patterns.rank >= 1) return;
-  throw new ShapeError({
-    where,
-    argument: 'patterns',
+  checkThat(where, 'patterns', patterns instanceof tf.Tensor && patterns.rank >= 1, {
+    error: ShapeError,
     expected: 'to be a tensor of shape [patterns, ...shape]',
     actual: patterns instanceof tf.Tensor ? 'a scalar' : typeof patterns,
   });

@@ -1,4 +1,4 @@
-import { ArgumentError, checkInteger, checkOptions } from '@dgm/core';
+import { checkInteger, checkOptions, checkThat } from '@dgm/core';
 
 /** A pair of units that interact. */
 export type Edge = readonly [number, number];
@@ -20,14 +20,10 @@ export function gridEdges(
   options: { readonly periodic?: boolean } = {},
 ): readonly Edge[] {
   const where = 'gridEdges';
-  if (!Array.isArray(plane)) {
-    throw new ArgumentError({
-      where,
-      argument: 'plane',
-      expected: 'to be [rows, columns]',
-      actual: typeof plane,
-    });
-  }
+  checkThat(where, 'plane', Array.isArray(plane), {
+    expected: 'to be [rows, columns]',
+    actual: typeof plane,
+  });
   checkOptions(where, options, ['periodic']);
   const [rows, columns] = plane as readonly [number, number];
   const { periodic = false } = options;

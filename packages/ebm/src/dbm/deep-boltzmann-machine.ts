@@ -1,5 +1,4 @@
 import {
-  ArgumentError,
   BaseModule,
   checkGiven,
   checkInteger,
@@ -7,7 +6,7 @@ import {
   checkNumber,
   checkOptions,
   checkShape,
-  disposeOnThrow,
+  checkThat,
   runSamplingLoop,
   sigmoid,
   softplus,
@@ -32,7 +31,7 @@ import { isFewBits, logSumOverBits, partitionOf } from '../partition/enumerate';
 import { parametersOf } from '../rbm/hidden-layer';
 import type { Rbm } from '../rbm/rbm';
 import { checkVisible, dot, drawBits, type VisibleUnits } from '../rbm/units';
-import { record } from '../record';
+import { build } from '../record';
 
 export interface DeepBoltzmannMachineOptions {
   /** What the visible units are: `bernoulliUnits({ shape: [64] })`. */
@@ -98,11 +97,7 @@ const INITIAL_SCALE = 0.01;
  * ```
  */
 export function deepBoltzmannMachine(options: DeepBoltzmannMachineOptions): DeepBoltzmannMachine {
-  return record(
-    disposeOnThrow(() => new DeepBoltzmannMachine(options)),
-    'deepBoltzmannMachine',
-    arguments,
-  );
+  return build(() => new DeepBoltzmannMachine(options), 'deepBoltzmannMachine', arguments);
 }
 
 /** Made by {@link deepBoltzmannMachine}. */
@@ -453,14 +448,10 @@ export class DeepBoltzmannMachine extends BaseModule implements EnergyModel, Loo
 }
 
 function checkedSizes(where: string, hidden: readonly [number, number]): readonly [number, number] {
-  if (!Array.isArray(hidden) || hidden.length !== 2) {
-    throw new ArgumentError({
-      where,
-      argument: 'hidden',
-      expected: 'to be the sizes of two layers, such as [200, 50]',
-      actual: JSON.stringify(hidden) ?? 'undefined',
-    });
-  }
+  checkThat(where, 'hidden', Array.isArray(hidden) && hidden.length === 2, {
+    expected: 'to be the sizes of two layers, such as [200, 50]',
+    actual: JSON.stringify(hidden) ?? 'undefined',
+  });
   const [first, second] = hidden as readonly [number, number];
   checkInteger(where, 'hidden[0]', first);
   checkInteger(where, 'hidden[1]', second);

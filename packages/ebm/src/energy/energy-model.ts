@@ -1,5 +1,4 @@
 import {
-  ArgumentError,
   BaseModule,
   checkGiven,
   checkInteger,
@@ -7,13 +6,12 @@ import {
   checkOptions,
   checkSecondDerivative,
   checkShape,
+  checkThat,
   childCall,
-  disposeOnThrow,
   labelledBatch,
   logSoftmax,
   logSumExp,
   runSamplingLoop,
-  ShapeError,
   singleObjective,
 } from '@dgm/core';
 import type {
@@ -34,7 +32,7 @@ import { checkObjective, checkUnused } from '../objectives/energy-objective';
 import type { EnergyFunction, EnergyObjective } from '../objectives/energy-objective';
 import type { AnnealedPath } from '../partition/annealed-importance-sampling';
 import { boxPath, type EnergyPathOptions } from '../partition/box-path';
-import { record } from '../record';
+import { build } from '../record';
 import { CHAIN_OPTIONS, PersistentLangevin, type PersistentLangevinOptions } from './persistent-langevin';
 
 export interface EnergyModelOptions extends PersistentLangevinOptions {
@@ -85,11 +83,7 @@ export interface JointEnergyModelOptions extends Omit<EnergyModelOptions, 'netwo
  */
 export function energyModel(options: EnergyModelOptions): DeepEnergyModel {
   checkGiven('energyModel', 'options', options, 'to be an object');
-  return record(
-    disposeOnThrow(() => new DeepEnergyModel(options)),
-    'energyModel',
-    arguments,
-  );
+  return build(() => new DeepEnergyModel(options), 'energyModel', arguments);
 }
 
 /**
@@ -119,11 +113,7 @@ export function energyModel(options: EnergyModelOptions): DeepEnergyModel {
  */
 export function jointEnergyModel(options: JointEnergyModelOptions): JointEnergyModel {
   checkGiven('jointEnergyModel', 'options', options, 'to be an object');
-  return record(
-    disposeOnThrow(() => new JointEnergyModel(options)),
-    'jointEnergyModel',
-    arguments,
-  );
+  return build(() => new JointEnergyModel(options), 'jointEnergyModel', arguments);
 }
 
 /** What the two models share: a network, chains, and the gradient of $-\ln p(x)$. */
@@ -376,10 +366,7 @@ export class JointEnergyModel extends BaseEnergyModel<ConditionedBatch> {
 
 /** @throws ArgumentError for an objective that sums over all states, of which real numbers have none */
 function checkUnsummed(objective: EnergyObjective, example: string): void {
-  if (!objective.sumsStates) return;
-  throw new ArgumentError({
-    where: 'energyModel',
-    argument: 'objective',
+  checkThat('energyModel', 'objective', !objective.sumsStates, {
     expected: `to be one that needs no normalizer, such as ${example}`,
     actual: `${objective.name}, which sums over all states`,
   });
@@ -387,11 +374,5 @@ function checkUnsummed(objective: EnergyObjective, example: string): void {
 
 /** @throws ShapeError if the network gives another number of values for each example */
 function checkWidth(where: string, output: Tensor, width: number): void {
-  if (output.rank === 2 && output.shape[1] === width) return;
-  throw new ShapeError({
-    where,
-    argument: 'the output of the network',
-    expected: `of shape [n, ${width}]`,
-    actual: `[${output.shape.join(', ')}]`,
-  });
+  checkShape(where, 'the output of the network', output, ['n', width]);
 }

@@ -1,4 +1,4 @@
-import { ArgumentError, checkMethods } from '@dgm/core';
+import { ArgumentError, checkMethods, checkThat } from '@dgm/core';
 import type { Key } from '@dgm/core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 
@@ -47,10 +47,7 @@ export function checkObjective(
     expected: `to be one such as ${example}`,
   });
   if (objective.data === data || objective.data === 'any') return;
-  if (data === 'integers' && objective.takesConditionals) return;
-  throw new ArgumentError({
-    where,
-    argument: 'objective',
+  checkThat(where, 'objective', data === 'integers' && objective.takesConditionals, {
     expected: `to be one for ${data}, such as ${example}`,
     actual: `${objective.name}, for ${objective.data}`,
   });

@@ -4,7 +4,6 @@ import {
   checkNumber,
   checkOptions,
   checkShape,
-  disposeOnThrow,
   labelledBatch,
   logSoftmax,
   logSumExp,
@@ -26,7 +25,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { checkTrainingExamples } from '../check';
 import type { AnnealedPath } from '../partition/annealed-importance-sampling';
-import { record } from '../record';
+import { build } from '../record';
 import { Rbm, type RbmOptions } from './rbm';
 import { checkVisible } from './units';
 import type { VisibleUnits } from './units';
@@ -57,11 +56,7 @@ export interface ClassificationRbmOptions extends Omit<RbmOptions, 'objective'> 
  * ```
  */
 export function classificationRbm(options: ClassificationRbmOptions): ClassificationRbm {
-  return record(
-    disposeOnThrow(() => new ClassificationRbm(options)),
-    'classificationRbm',
-    arguments,
-  );
+  return build(() => new ClassificationRbm(options), 'classificationRbm', arguments);
 }
 
 /** Made by {@link classificationRbm}. */

@@ -1,12 +1,11 @@
 import {
-  ArgumentError,
   checkContext,
   checkGiven,
   checkInteger,
   checkKey,
   checkOptions,
   checkShape,
-  disposeOnThrow,
+  checkThat,
   gatherExamples,
   sizeOf,
   splitBatch,
@@ -16,7 +15,7 @@ import type { ConditionedBatch, Key, MakeBatch } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { checkTrainingExamples } from '../check';
-import { record } from '../record';
+import { build } from '../record';
 import { hiddenBits } from './hidden-units';
 import { ROW_RBM_OPTIONS, RowRbm, type Given, type RowRbmOptions } from './row-rbm';
 import { UnitPair, type RbmParameters } from './unit-pair';
@@ -62,11 +61,7 @@ const INITIAL_SCALE = 0.01;
  * ```
  */
 export function conditionalRbm(options: ConditionalRbmOptions): ConditionalRbm {
-  return record(
-    disposeOnThrow(() => new ConditionalRbm(options)),
-    'conditionalRbm',
-    arguments,
-  );
+  return build(() => new ConditionalRbm(options), 'conditionalRbm', arguments);
 }
 
 /** Made by {@link conditionalRbm}. */
@@ -207,14 +202,10 @@ export function temporalContext(options: { readonly frames: number }): MakeBatch
   checkInteger(where, 'frames', frames);
   return (examples, rows) => {
     const [length, ...shape] = examples.shape;
-    if (length !== frames + 1) {
-      throw new ArgumentError({
-        where,
-        argument: 'the examples',
-        expected: `to be windows of ${frames + 1} frames, [${frames + 1}, ...shape]`,
-        actual: `examples of shape [${examples.shape.join(', ')}]`,
-      });
-    }
+    checkThat(where, 'the examples', length === frames + 1, {
+      expected: `to be windows of ${frames + 1} frames, [${frames + 1}, ...shape]`,
+      actual: `examples of shape [${examples.shape.join(', ')}]`,
+    });
     return tf.tidy(() => {
       const size = sizeOf(shape);
       const windows = tf.reshape(gatherExamples(examples, rows), [rows.length, length, size]);

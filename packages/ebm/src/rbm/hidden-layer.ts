@@ -1,4 +1,4 @@
-import { ActivationLayer, ArgumentError, Dense, Key, Sequential, type Layer } from '@dgm/core';
+import { ActivationLayer, checkThat, Dense, Key, type Layer, Sequential } from '@dgm/core';
 import type { Variable } from '@tensorflow/tfjs-core';
 import { Rbm } from './rbm';
 
@@ -40,18 +40,14 @@ export function parametersOf(
 ): Readonly<Record<'weights' | 'visibleBias' | 'hiddenBias' | 'baseBias', Variable>> {
   const parameters = rbm instanceof Rbm ? rbm.parameters() : new Map<string, Variable>();
   const get = (name: string): Variable => parameters.get(name)!;
-  if (parameters.has('weights') && !parameters.has('gateBias')) {
-    return {
-      weights: get('weights'),
-      visibleBias: get('visibleBias'),
-      hiddenBias: get('hiddenBias'),
-      baseBias: get('baseBias'),
-    };
-  }
-  throw new ArgumentError({
-    where,
-    argument: 'rbm',
+  checkThat(where, 'rbm', parameters.has('weights') && !parameters.has('gateBias'), {
     expected: 'to be an Rbm with bits as hidden units',
     actual: rbm instanceof Rbm ? 'one with gates' : typeof rbm,
   });
+  return {
+    weights: get('weights'),
+    visibleBias: get('visibleBias'),
+    hiddenBias: get('hiddenBias'),
+    baseBias: get('baseBias'),
+  };
 }

@@ -1,4 +1,4 @@
-import { ArgumentError, checkInteger, checkNumber } from '@dgm/core';
+import { ArgumentError, checkInteger, checkNumber, checkThat } from '@dgm/core';
 import type { Key } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
@@ -64,14 +64,10 @@ export function checkedNegativePhase(
       remedy: 'set chains',
     });
   }
-  if (isTempered && isFast) {
-    throw new ArgumentError({
-      where,
-      argument: 'fastLearningRate',
-      expected: 'to be left out with temperatures',
-      actual: String(fastLearningRate),
-    });
-  }
+  checkThat(where, 'fastLearningRate', !isTempered || !isFast, {
+    expected: 'to be left out with temperatures',
+    actual: String(fastLearningRate),
+  });
   return { steps, chains, temperatures, fastLearningRate };
 }
 

@@ -1,5 +1,4 @@
 import {
-  ArgumentError,
   BaseModule,
   checkInteger,
   checkKey,
@@ -7,7 +6,7 @@ import {
   checkOneOf,
   checkOptions,
   checkShape,
-  disposeOnThrow,
+  checkThat,
   runSamplingLoop,
   singleObjective,
   sumLastAxes,
@@ -30,7 +29,7 @@ import type { AnnealedPath } from '../partition/annealed-importance-sampling';
 import { baseReplicas } from '../partition/parallel-tempering';
 import { checkFewBits, isFewBits, partitionOf } from '../partition/enumerate';
 import { checkTrainingExamples } from '../check';
-import { record } from '../record';
+import { build } from '../record';
 import { checkedHidden, checkStates, type HiddenFields, type HiddenUnits } from './hidden-units';
 import {
   checkedNegativePhase,
@@ -114,11 +113,7 @@ const INITIAL_SCALE = 0.01;
  * ```
  */
 export function rbm(options: RbmOptions): Rbm {
-  return record(
-    disposeOnThrow(() => new Rbm(options)),
-    'rbm',
-    arguments,
-  );
+  return build(() => new Rbm(options), 'rbm', arguments);
 }
 
 /** Made by {@link rbm}. */
@@ -415,10 +410,7 @@ function scaled({ columns, gates }: HiddenFields, beta: Scalar): HiddenFields {
 
 /** @throws ArgumentError for units that are no bits */
 function checkBits(where: string, { levels }: VisibleUnits): void {
-  if (levels === 2) return;
-  throw new ArgumentError({
-    where,
-    argument: 'visible',
+  checkThat(where, 'visible', levels === 2, {
     expected: 'to be bits for this objective, such as bernoulliUnits({ shape: [64] })',
     actual: levels === undefined ? 'real numbers' : `units of ${levels} values`,
   });

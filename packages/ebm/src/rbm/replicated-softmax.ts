@@ -4,7 +4,6 @@ import {
   checkKey,
   checkOptions,
   checkShape,
-  disposeOnThrow,
   logSumExp,
   oneHot,
   sumLastAxes,
@@ -14,7 +13,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { checkTrainingExamples } from '../check';
 import { logSumOverBits } from '../partition/enumerate';
-import { record } from '../record';
+import { build } from '../record';
 import { hiddenBits } from './hidden-units';
 import { ROW_RBM_OPTIONS, RowRbm, type Given, type RowRbmOptions } from './row-rbm';
 import { UnitPair, type RbmParameters } from './unit-pair';
@@ -62,11 +61,7 @@ const INITIAL_SCALE = 0.01;
  * ```
  */
 export function replicatedSoftmax(options: ReplicatedSoftmaxOptions): ReplicatedSoftmax {
-  return record(
-    disposeOnThrow(() => new ReplicatedSoftmax(options)),
-    'replicatedSoftmax',
-    arguments,
-  );
+  return build(() => new ReplicatedSoftmax(options), 'replicatedSoftmax', arguments);
 }
 
 /** Made by {@link replicatedSoftmax}. */

@@ -1,10 +1,10 @@
 import {
   activationFunction,
-  ArgumentError,
   BaseLayer,
   checkInteger,
   checkKey,
   checkOptions,
+  checkThat,
   childCall,
   Dense,
   Dropout,
@@ -114,17 +114,13 @@ class MaskedNetwork extends BaseLayer {
 /** The number of groups. */
 export function countGroups(groups: readonly number[]): number {
   const count = Math.max(-1, ...groups) + 1;
-  if (
+  checkThat(
+    'maskedNetwork',
+    'groups',
     count > 0 &&
-    Array.from({ length: count }, (_, group) => groups.includes(group)).every(Boolean) &&
-    groups.every(Number.isInteger)
-  ) {
-    return count;
-  }
-  throw new ArgumentError({
-    where: 'maskedNetwork',
-    argument: 'groups',
-    expected: 'to hold the numbers from 0 up without a gap',
-    actual: `[${groups.join(', ')}]`,
-  });
+      Array.from({ length: count }, (_, group) => groups.includes(group)).every(Boolean) &&
+      groups.every(Number.isInteger),
+    { expected: 'to hold the numbers from 0 up without a gap', actual: `[${groups.join(', ')}]` },
+  );
+  return count;
 }

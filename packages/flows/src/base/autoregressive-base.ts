@@ -3,6 +3,7 @@ import {
   BaseDistribution,
   BaseModule,
   checkOptions,
+  checkThat,
   formatShape,
   ShapeError,
   sizeOf,
@@ -61,15 +62,12 @@ class AutoregressiveBase extends BaseModule implements FlowBase {
 
   constructor({ groups, head, network }: AutoregressiveBaseOptions) {
     super();
-    if (head.eventShape.length !== 1 || head.eventShape[0] !== 1) {
-      throw new ShapeError({
-        where: 'autoregressiveBase',
-        argument: 'head',
-        expected: 'with events of shape [1]',
-        actual: formatShape(head.eventShape),
-        remedy: 'make it with shape: [1]; each element has its own parameters',
-      });
-    }
+    checkThat('autoregressiveBase', 'head', head.eventShape.length === 1 && head.eventShape[0] === 1, {
+      error: ShapeError,
+      expected: 'with events of shape [1]',
+      actual: formatShape(head.eventShape),
+      remedy: 'make it with shape: [1]; each element has its own parameters',
+    });
     this.space = head.space;
     const members = Array.from({ length: countGroups(groups) }, (_, group) =>
       groups.flatMap((own, element) => (own === group ? [element] : [])),

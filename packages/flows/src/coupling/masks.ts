@@ -1,4 +1,4 @@
-import { ArgumentError, checkInteger, sizeOf } from '@dgm/core';
+import { checkInteger, checkThat, sizeOf } from '@dgm/core';
 import type { Shape } from '@dgm/core';
 
 /**
@@ -48,14 +48,10 @@ export function alternatingMask(size: number): Mask {
  */
 export function checkerboardMask(shape: Shape): Mask {
   const [height = 0, width = 0, channels = 1] = shape;
-  if (shape.length < 2 || shape.length > 3 || height * width < 2) {
-    throw new ArgumentError({
-      where: 'checkerboardMask',
-      argument: 'shape',
-      expected: 'to be [height, width] or [height, width, channels], of two pixels at least',
-      actual: `[${shape.join(', ')}]`,
-    });
-  }
+  checkThat('checkerboardMask', 'shape', shape.length >= 2 && shape.length <= 3 && height * width >= 2, {
+    expected: 'to be [height, width] or [height, width, channels], of two pixels at least',
+    actual: `[${shape.join(', ')}]`,
+  });
   return Array.from({ length: sizeOf(shape) }, (_, index) => {
     const pixel = Math.floor(index / channels);
     return (Math.floor(pixel / width) + (pixel % width)) % 2 === 0;
@@ -87,10 +83,7 @@ export function oppositeMask(mask: Mask): Mask {
 export function checkMask(where: string, mask: Mask, size: number): void {
   const kept = mask.filter((stays) => stays === true).length;
   const isMask = mask.length === size && mask.every((stays) => typeof stays === 'boolean');
-  if (isMask && kept > 0 && kept < size) return;
-  throw new ArgumentError({
-    where,
-    argument: 'mask',
+  checkThat(where, 'mask', isMask && kept > 0 && kept < size, {
     expected: `to have ${size} entries, of which some are true and some are false`,
     actual: isMask ? `${kept} of ${size} true` : `[${mask.join(', ')}]`,
   });

@@ -1,4 +1,4 @@
-import { ArgumentError, BaseModule, checkInteger, checkOptions, Key, select } from '@dgm/core';
+import { BaseModule, checkInteger, checkOptions, checkThat, Key, select } from '@dgm/core';
 import type { CallOptions, Dequantizer, DequantizerCall } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -67,10 +67,7 @@ function checkRange(noise: Flow): void {
     const draws = noise.sample(Key.of(0), PROBES, noise.contextSize === 0 ? {} : { context });
     return [tf.min(draws).dataSync()[0]!, tf.max(draws).dataSync()[0]!];
   });
-  if (low >= 0 && high <= 1) return;
-  throw new ArgumentError({
-    where: 'variationalDequantizer',
-    argument: 'noise',
+  checkThat('variationalDequantizer', 'noise', low >= 0 && high <= 1, {
     expected: 'to draw from [0, 1)',
     actual: `draws from ${low} to ${high}`,
     remedy: 'make a Sigmoid its last layer',

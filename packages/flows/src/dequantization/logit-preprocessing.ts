@@ -1,4 +1,4 @@
-import { Affine, ArgumentError, Chain, checkOptions, Sigmoid } from '@dgm/core';
+import { Affine, Chain, checkOptions, checkThat, Sigmoid } from '@dgm/core';
 import type { Bijector } from '@dgm/core';
 import { record } from '../record';
 
@@ -33,14 +33,15 @@ export function logitPreprocessing({
   ...unknown
 }: LogitPreprocessingOptions): Bijector {
   checkOptions('logitPreprocessing', unknown, ['levels', 'margin']);
-  if (!(levels > 0 && margin > 0 && margin < 0.5)) {
-    throw new ArgumentError({
-      where: 'logitPreprocessing',
-      argument: levels > 0 ? 'margin' : 'levels',
+  checkThat(
+    'logitPreprocessing',
+    levels > 0 ? 'margin' : 'levels',
+    levels > 0 && margin > 0 && margin < 0.5,
+    {
       expected: levels > 0 ? 'to be above 0 and below 0.5' : 'to be above 0',
       actual: String(levels > 0 ? margin : levels),
-    });
-  }
+    },
+  );
   const scale = levels / (1 - 2 * margin);
   const bijector = new Chain([new Sigmoid(), new Affine({ scale, shift: -margin * scale })]);
   return record(bijector, 'logitPreprocessing', arguments);

@@ -1,13 +1,13 @@
 import {
-  ArgumentError,
   BaseBijector,
   checkOptions,
-  select,
-  sizeOf,
+  checkThat,
   type ForwardResult,
   type InverseResult,
   type Key,
+  select,
   type Shape,
+  sizeOf,
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
@@ -87,14 +87,10 @@ export class Leaky extends BaseBijector {
     super();
     record(this, 'Leaky', arguments);
     checkOptions('Leaky', unknown, ['slope']);
-    if (!(slope > 0 && Number.isFinite(slope))) {
-      throw new ArgumentError({
-        where: 'Leaky',
-        argument: 'slope',
-        expected: 'to be above 0',
-        actual: String(slope),
-      });
-    }
+    checkThat('Leaky', 'slope', slope > 0 && Number.isFinite(slope), {
+      expected: 'to be above 0',
+      actual: String(slope),
+    });
     this.#slope = slope;
   }
 

@@ -1,4 +1,4 @@
-import { ArgumentError, asLayer, checkOptions, formatShape } from '@dgm/core';
+import { asLayer, checkOptions, checkThat, formatShape } from '@dgm/core';
 import type { CallOptions, ForwardResult, InverseResult, Layer, NetworkLike, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -136,19 +136,12 @@ export class IntegerCoupling extends BaseFlowLayer {
 
 function checkParts(parts: readonly number[], networks: readonly unknown[], outer: readonly unknown[]): void {
   const arePositive = parts.length >= 2 && parts.every((size) => Number.isInteger(size) && size >= 1);
-  if (!arePositive) {
-    throw new ArgumentError({
-      where: 'IntegerCoupling',
-      argument: 'parts',
-      expected: 'to be at least two positive integers',
-      actual: formatShape(parts),
-    });
-  }
+  checkThat('IntegerCoupling', 'parts', arePositive, {
+    expected: 'to be at least two positive integers',
+    actual: formatShape(parts),
+  });
   const fits = networks.length === parts.length && (outer.length === 0 || outer.length === parts.length - 1);
-  if (fits) return;
-  throw new ArgumentError({
-    where: 'IntegerCoupling',
-    argument: networks.length === parts.length ? 'outer' : 'networks',
+  checkThat('IntegerCoupling', networks.length === parts.length ? 'outer' : 'networks', fits, {
     expected:
       networks.length === parts.length
         ? `to have ${parts.length - 1} entries`

@@ -1,5 +1,6 @@
 import {
   checkInteger,
+  checkThat,
   formatShape,
   roundStraightThrough,
   select,
@@ -58,13 +59,10 @@ export function integersFrom(
   shape: Shape,
   { where, argument }: { readonly where: string; readonly argument: string },
 ): Tensor {
-  if (output.size !== sizeOf(shape)) {
-    throw new ShapeError({
-      where,
-      argument,
-      expected: `to put out ${formatShape(shape)}`,
-      actual: formatShape(output.shape),
-    });
-  }
+  checkThat(where, argument, output.size === sizeOf(shape), {
+    error: ShapeError,
+    expected: `to put out ${formatShape(shape)}`,
+    actual: formatShape(output.shape),
+  });
   return roundStraightThrough(tf.reshape(output, [...shape]));
 }

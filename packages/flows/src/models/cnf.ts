@@ -1,8 +1,8 @@
 import {
-  ArgumentError,
   checkContext,
   checkOneOf,
   checkShape,
+  checkThat,
   disposeOnThrow,
   isModule,
   singleObjective,
@@ -102,15 +102,11 @@ class MatchedFlow extends Flow {
   ) {
     super(options);
     const { base = standardNormal(layer.eventShape) } = options;
-    if (isModule(base)) {
-      throw new ArgumentError({
-        where: 'cnf',
-        argument: 'base',
-        expected: 'to be a fixed distribution with the objective "velocity"',
-        actual: 'one that is learned',
-        remedy: 'train by the likelihood',
-      });
-    }
+    checkThat('cnf', 'base', !isModule(base), {
+      expected: 'to be a fixed distribution with the objective "velocity"',
+      actual: 'one that is learned',
+      remedy: 'train by the likelihood',
+    });
     this.#base = base;
     this.#layer = layer;
     this.#preprocessing = preprocessing;

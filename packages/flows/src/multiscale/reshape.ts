@@ -1,11 +1,11 @@
 import {
-  ArgumentError,
   checkOptions,
+  checkThat,
   formatShape,
-  sizeOf,
   type ForwardResult,
   type InverseResult,
   type Shape,
+  sizeOf,
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -35,14 +35,10 @@ export class Reshape extends BaseFlowLayer {
     super();
     record(this, 'Reshape', arguments);
     checkOptions('Reshape', unknown, ['latentShape', 'eventShape']);
-    if (sizeOf(latentShape) !== sizeOf(eventShape)) {
-      throw new ArgumentError({
-        where: 'Reshape',
-        argument: 'latentShape',
-        expected: `to have ${sizeOf(eventShape)} elements, as the event has`,
-        actual: String(sizeOf(latentShape)),
-      });
-    }
+    checkThat('Reshape', 'latentShape', sizeOf(latentShape) === sizeOf(eventShape), {
+      expected: `to have ${sizeOf(eventShape)} elements, as the event has`,
+      actual: String(sizeOf(latentShape)),
+    });
     this.eventShape = eventShape;
     this.#latentShape = latentShape;
   }
@@ -92,14 +88,10 @@ export class Squeeze extends BaseFlowLayer {
     checkOptions('Squeeze', unknown, ['eventShape', 'factor']);
     const [height = 0, width = 0, channels = 0] = eventShape;
     const fits = eventShape.length === 3 && sizeOf(eventShape) > 0 && Number.isInteger(factor) && factor >= 1;
-    if (!fits || height % factor !== 0 || width % factor !== 0) {
-      throw new ArgumentError({
-        where: 'Squeeze',
-        argument: 'eventShape',
-        expected: `to be [height, width, channels] with sides that are multiples of ${factor}`,
-        actual: formatShape(eventShape),
-      });
-    }
+    checkThat('Squeeze', 'eventShape', fits && height % factor === 0 && width % factor === 0, {
+      expected: `to be [height, width, channels] with sides that are multiples of ${factor}`,
+      actual: formatShape(eventShape),
+    });
     this.eventShape = eventShape;
     this.#latentShape = [height / factor, width / factor, channels * factor ** 2];
     this.#factor = factor;

@@ -1,4 +1,4 @@
-import { ArgumentError, BaseModule, checkInteger, checkOptions, type Key, softplus } from '@dgm/core';
+import { BaseModule, checkInteger, checkOptions, checkThat, type Key, softplus } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { record } from '../record';
@@ -175,10 +175,7 @@ class ScaledContraction extends BaseModule implements Contraction {
 }
 
 function checkLipschitz(where: string, lipschitz: number): void {
-  if (lipschitz > 0 && lipschitz < 1) return;
-  throw new ArgumentError({
-    where,
-    argument: 'lipschitz',
+  checkThat(where, 'lipschitz', lipschitz > 0 && lipschitz < 1, {
     expected: 'to be above 0 and below 1',
     actual: String(lipschitz),
   });

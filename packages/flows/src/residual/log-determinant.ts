@@ -1,4 +1,4 @@
-import { ArgumentError, checkOptions, randomSigns, type Key, unitVectors } from '@dgm/core';
+import { checkOptions, checkThat, type Key, randomSigns, unitVectors } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { record } from '../record';
@@ -127,14 +127,10 @@ export function russianRoulette(options: RussianRouletteOptions = {}): LogDeterm
   checkCount('russianRoulette', 'always', always);
   checkCount('russianRoulette', 'maximum', maximum);
   checkCount('russianRoulette', 'directions', directions);
-  if (!(goOn > 0 && goOn < 1)) {
-    throw new ArgumentError({
-      where: 'russianRoulette',
-      argument: 'goOn',
-      expected: 'to be above 0 and below 1',
-      actual: String(goOn),
-    });
-  }
+  checkThat('russianRoulette', 'goOn', goOn > 0 && goOn < 1, {
+    expected: 'to be above 0 and below 1',
+    actual: String(goOn),
+  });
   const probabilities = Array.from(
     { length: maximum },
     (_, index) => goOn ** Math.max(0, index + 1 - always),
@@ -192,6 +188,8 @@ function withGradientOf(carrier: Tensor, value: Tensor): Tensor {
 }
 
 function checkCount(where: string, argument: string, value: number): void {
-  if (Number.isSafeInteger(value) && value > 0) return;
-  throw new ArgumentError({ where, argument, expected: 'to be a positive integer', actual: String(value) });
+  checkThat(where, argument, Number.isSafeInteger(value) && value > 0, {
+    expected: 'to be a positive integer',
+    actual: String(value),
+  });
 }

@@ -1,10 +1,10 @@
 import {
-  ArgumentError,
   BaseModule,
   type CallOptions,
   checkInteger,
   checkOneOf,
   checkOptions,
+  checkThat,
   type ForwardResult,
   type InverseResult,
   type Key,
@@ -94,15 +94,10 @@ export class Sylvester extends BaseFlowLayer {
     checkInteger('Sylvester', 'dims', dims);
     if (options.reflections !== undefined) checkInteger('Sylvester', 'reflections', options.reflections);
     const isFull = columns === dims || (form === 'orthogonal' && columns >= 1 && columns < dims);
-    if (!isFull || !Number.isInteger(columns)) {
-      throw new ArgumentError({
-        where: 'Sylvester',
-        argument: 'columns',
-        expected:
-          form === 'orthogonal' ? `to be an integer from 1 to ${dims}` : `to be ${dims} for this form`,
-        actual: String(columns),
-      });
-    }
+    checkThat('Sylvester', 'columns', isFull && Number.isInteger(columns), {
+      expected: form === 'orthogonal' ? `to be an integer from 1 to ${dims}` : `to be ${dims} for this form`,
+      actual: String(columns),
+    });
     this.eventShape = [dims];
     this.#columns = columns;
     this.#orthogonal = this.child('orthogonal', orthogonalColumns({ ...options, columns }));

@@ -1,4 +1,4 @@
-import { ArgumentError, checkOptions, exp, tanh } from '@dgm/core';
+import { checkOptions, checkThat, exp, tanh } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { record } from '../record';
 import { unstackLast, type Transformer } from './transformer';
@@ -23,14 +23,10 @@ export interface AffineTransformerOptions {
  */
 export function affine({ maxLogScale = 2, ...unknown }: AffineTransformerOptions = {}): Transformer {
   checkOptions('affine', unknown, ['maxLogScale']);
-  if (!(maxLogScale > 0 && Number.isFinite(maxLogScale))) {
-    throw new ArgumentError({
-      where: 'affine',
-      argument: 'maxLogScale',
-      expected: 'to be above 0',
-      actual: String(maxLogScale),
-    });
-  }
+  checkThat('affine', 'maxLogScale', maxLogScale > 0 && Number.isFinite(maxLogScale), {
+    expected: 'to be above 0',
+    actual: String(maxLogScale),
+  });
   const bounded = (raw: tf.Tensor): tf.Tensor => tf.mul(maxLogScale, tanh(tf.div(raw, maxLogScale)));
   const transformer: Transformer = {
     numParameters: 2,

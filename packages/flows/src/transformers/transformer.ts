@@ -1,5 +1,5 @@
 import type { ForwardResult, InverseResult } from '@dgm/core';
-import { formatShape, ShapeError } from '@dgm/core';
+import { checkThat, formatShape, ShapeError } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
@@ -19,14 +19,11 @@ export interface Transformer {
 /** The parameters of each element, out of what a network put out for events `[n, ...shape]`. */
 export function parametersFor(transformer: Transformer, output: Tensor, like: Tensor, where: string): Tensor {
   const wanted = like.size * transformer.numParameters;
-  if (output.size !== wanted) {
-    throw new ShapeError({
-      where,
-      argument: 'network',
-      expected: `to put out ${transformer.numParameters} numbers for each element of ${formatShape(like.shape)}`,
-      actual: formatShape(output.shape),
-    });
-  }
+  checkThat(where, 'network', output.size === wanted, {
+    error: ShapeError,
+    expected: `to put out ${transformer.numParameters} numbers for each element of ${formatShape(like.shape)}`,
+    actual: formatShape(output.shape),
+  });
   return tf.reshape(output, [...like.shape, transformer.numParameters]);
 }
 

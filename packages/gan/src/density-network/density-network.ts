@@ -1,10 +1,10 @@
 import {
   BaseModule,
-  checkContext,
   checkGiven,
   checkInteger,
   checkKey,
   checkOptions,
+  checkSampling,
   checkShape,
   conditional,
   logSumExp,
@@ -125,10 +125,7 @@ export class DensityNetwork extends BaseModule implements BoundModel {
 
   /** @returns x given a draw of the prior each, `[n, ...event]` */
   sample(key: Key, n: number, options: SampleOptions = {}): Tensor {
-    checkOptions('DensityNetwork.sample', options, ['context']);
-    checkContext('DensityNetwork.sample', options.context, { contextSize: 0 });
-    checkKey('DensityNetwork.sample', key);
-    checkInteger('DensityNetwork.sample', 'n', n, { min: 0 });
+    checkSampling('DensityNetwork.sample', { key, n, options, contextSize: 0 });
     return tf.tidy(() => this.decode(key.fold('z').normal([n, this.#latent])).sample(key.fold('x')));
   }
 

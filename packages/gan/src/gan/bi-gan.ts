@@ -1,11 +1,8 @@
 import {
   asLayer,
   BaseModule,
-  checkContext,
-  checkGiven,
-  checkInteger,
-  checkKey,
   checkOptions,
+  checkSampling,
   checkShape,
   childCall,
   exp,
@@ -25,14 +22,23 @@ import type {
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { beside, checkOutput, fromNetworks, toNetworks, TRIAL_ROWS } from '../networks';
+import {
+  beside,
+  checkGenerator,
+  checkOutput,
+  checkScores,
+  checkVectors,
+  fromNetworks,
+  scoresOf,
+  toNetworks,
+  trialShape,
+} from '../networks';
+import type { GeneratorOptions } from '../networks';
 import { record } from '../record';
 import { Adversary, ADVERSARY_OPTIONS, totalOf } from './adversary';
 import type { AdversaryOptions, Compared, Terms } from './adversary';
 
-export interface BiGanOptions extends AdversaryOptions {
-  /** G, from latent variables `[n, latent]` to examples `[n, ...event]`. */
-  readonly generator: NetworkLike;
+export interface BiGanOptions extends GeneratorOptions, AdversaryOptions {
   /**
    * E, from examples `[n, ...event]` to latent variables: `[n, latent]`, as in BiGAN, or their means and then their log-variances,
    * `[n, 2 latent]`, as in ALI.
@@ -40,13 +46,6 @@ export interface BiGanOptions extends AdversaryOptions {
   readonly encoder: NetworkLike;
   /** The critic, from a flat example with latent variables beside it, `[n, size of an example + latent]`, to one score, `[n, 1]`. */
   readonly critic: NetworkLike;
-  /** The number of latent variables, which are standard normal. */
-  readonly latent: number;
-  /**
-   * The number of values of discrete data, the integers from 0 to `levels` - 1. All networks see them as numbers from -1 to 1, and
-   * samples are rounded to integers. Defaults to real numbers as they are.
-   */
-  readonly levels?: number;
 }
 
 /**
@@ -94,11 +93,8 @@ export class BiGan extends BaseModule implements GenerativeModel {
       ...['generator', 'encoder', 'critic', 'latent', 'levels'],
       ...ADVERSARY_OPTIONS,
     ]);
+    checkGenerator(where, options, ['generator', 'encoder', 'critic']);
     const { generator, encoder, critic, latent, levels } = options;
-    checkInteger(where, 'latent', latent);
-    if (levels !== undefined) checkInteger(where, 'levels', levels, { min: 2 });
-    for (const [name, network] of Object.entries({ generator, encoder, critic }))
-      checkGiven(where, name, network, 'to be a network');
     this.#adversary = new Adversary(where, options);
     this.levels = levels;
     this.#latent = latent;
@@ -110,10 +106,7 @@ export class BiGan extends BaseModule implements GenerativeModel {
 
   /** @returns G(z) for n draws z, `[n, ...event]` */
   sample(key: Key, n: number, options: SampleOptions = {}): Tensor {
-    checkOptions('BiGan.sample', options, ['context']);
-    checkContext('BiGan.sample', options.context, { contextSize: 0 });
-    checkKey('BiGan.sample', key);
-    checkInteger('BiGan.sample', 'n', n, { min: 0 });
+    checkSampling('BiGan.sample', { key, n, options, contextSize: 0 });
     return tf.tidy(() =>
       fromNetworks(this.#decode(key.fold('z').normal([n, this.#latent]), { key }), this.levels),
     );
@@ -156,7 +149,7 @@ export class BiGan extends BaseModule implements GenerativeModel {
         loss: (x, key, { training }) =>
           tf.tidy(() => {
             const { real, fake } = this.#pairs(x, { training, key: key.fold('prepare') });
-            const scores = this.#scores({ training, key: key.fold('critic') });
+            const scores = scoresOf(this.critic, { training, key: key.fold('critic') });
             return { total: this.#adversary.loss.critic(scores(fake), scores(real)) };
           }),
       },
@@ -166,7 +159,7 @@ export class BiGan extends BaseModule implements GenerativeModel {
   #criticLoss(key: Key, { training, prepared, lazy }: LossOptions): Terms {
     return tf.tidy(() => {
       const pairs = { real: prepared!['real']!, fake: prepared!['fake']! };
-      const scores = this.#scores({ training, key: key.fold('critic') });
+      const scores = scoresOf(this.critic, { training, key: key.fold('critic') });
       return totalOf(this.#adversary.criticTerms(scores, pairs, { key, lazy }));
     });
   }
@@ -197,29 +190,19 @@ export class BiGan extends BaseModule implements GenerativeModel {
     return this.generator.apply(z, childCall(call, 'generator'));
   }
 
-  /** The critic as a function of pairs, `[n]`. */
-  #scores(call: CallOptions): (pairs: Tensor) => Tensor {
-    return (pairs) => tf.reshape(this.critic.apply(pairs, call), [-1]);
-  }
-
   /** Runs the networks once, to find out the shape of an example and what does not fit. */
   #checkNetworks(where: string): Shape {
-    const [n, latent] = [TRIAL_ROWS, this.#latent];
-    let shape: Shape = [];
-    tf.tidy(() => {
+    const latent = this.#latent;
+    return trialShape((n) => {
       const x = this.generator.apply(tf.zeros([n, latent]));
       checkOutput(where, 'generator', x, { shape: '[n, ...event]' });
       const code = this.encoder.apply(x);
-      checkOutput(where, 'encoder', code, {
-        shape: `[n, ${latent}] or [n, ${2 * latent}]`,
-        fits: (read) => read.rank === 2 && [latent, 2 * latent].includes(read.shape[1]!),
-      });
+      checkVectors(where, 'encoder', code, latent, 2 * latent);
       const pairs = beside(x, tf.zeros([n, latent]));
       const scores = this.critic.apply(pairs);
-      checkOutput(where, 'critic', scores, { shape: '[n, 1]', fits: ({ size }) => size === n });
-      this.#adversary.checkCritic(`${where}: the critic`, this.#scores({}), pairs);
-      shape = x.shape.slice(1);
+      checkScores(where, 'critic', scores);
+      this.#adversary.checkCritic(`${where}: the critic`, scoresOf(this.critic, {}), pairs);
+      return x;
     });
-    return shape;
   }
 }

@@ -4,9 +4,9 @@ import {
   checkContext,
   checkGiven,
   checkInteger,
-  checkKey,
   checkNumber,
   checkOptions,
+  checkSampling,
   checkShape,
   childCall,
   gatherExamples,
@@ -30,7 +30,7 @@ import type {
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
-import { checkOutput, TRIAL_ROWS } from '../networks';
+import { checkOutput, checkScores, checkVectors, scoresOf, trialShape } from '../networks';
 import { record } from '../record';
 import { Adversary, ADVERSARY_OPTIONS, totalOf } from './adversary';
 import type { AdversaryOptions, Terms } from './adversary';
@@ -147,10 +147,7 @@ export class CycleGan extends BaseModule implements GenerativeModel<ConditionedB
    * @throws ShapeError if there is not one source for each draw
    */
   sample(key: Key, n: number, options: SampleOptions = {}): Tensor {
-    checkOptions('CycleGan.sample', options, ['context']);
-    checkKey('CycleGan.sample', key);
-    checkInteger('CycleGan.sample', 'n', n, { min: 0 });
-    checkContext('CycleGan.sample', options.context, { rows: n, contextSize: this.contextSize });
+    checkSampling('CycleGan.sample', { key, n, options, contextSize: this.contextSize });
     return tf.tidy(() => this.#forth(options.context!, { key }));
   }
 
@@ -248,35 +245,20 @@ export class CycleGan extends BaseModule implements GenerativeModel<ConditionedB
 
   /** Runs the networks once, to find out the shape of an example and what does not fit. */
   #checkNetworks(where: string): Shape {
-    const n = TRIAL_ROWS;
-    let shape: Shape = [];
-    tf.tidy(() => {
+    return trialShape((n) => {
       const x = this.generator.apply(tf.zeros([n, this.contextSize]));
       checkOutput(where, 'generator', x, { shape: '[n, ...event]' });
       const source = this.inverse.apply(x);
-      checkOutput(where, 'inverse', source, {
-        shape: `[n, ${this.contextSize}]`,
-        fits: (read) => read.rank === 2 && read.shape[1] === this.contextSize,
-      });
+      checkVectors(where, 'inverse', source, this.contextSize);
       const critics = { critic: [this.critic, x], 'source critic': [this.sourceCritic, source] } as const;
       for (const [name, [critic, examples]] of Object.entries(critics)) {
-        checkOutput(where, name, critic.apply(examples), {
-          shape: '[n, 1]',
-          fits: ({ size }) => size === n,
-        });
+        checkScores(where, name, critic.apply(examples));
         this.#adversary.checkCritic(`${where}: the ${name}`, scoresOf(critic, {}), examples);
       }
-      shape = x.shape.slice(1);
+      return x;
     });
-    return shape;
   }
 }
-
-/** A critic as a function of examples, `[n]`. */
-const scoresOf =
-  (critic: Layer, call: CallOptions) =>
-  (x: Tensor): Tensor =>
-    tf.reshape(critic.apply(x, call), [-1]);
 
 /** The sums of terms of the same name. */
 function sumOf(all: readonly Record<string, Scalar>[]): Record<string, Scalar> {

@@ -1,10 +1,9 @@
 import {
   BaseModule,
-  checkContext,
   checkInteger,
-  checkKey,
   checkNumber,
   checkOptions,
+  checkSampling,
   checkShape,
   mala,
   runSamplingLoop,
@@ -124,9 +123,7 @@ export class EnergyGan extends BaseModule implements GenerativeModel, LoopSample
 
   /** @returns G(z) for the last states z of n chains, `[n, ...event]` */
   sample(key: Key, n: number, options: SampleOptions = {}): Tensor {
-    checkOptions('EnergyGan.sample', options, ['context']);
-    checkContext('EnergyGan.sample', options.context, { contextSize: 0 });
-    checkKey('EnergyGan.sample', key);
+    checkSampling('EnergyGan.sample', { key, n, options, contextSize: 0 });
     return runSamplingLoop(this.samplingLoop(n), key);
   }
 

@@ -2,10 +2,9 @@ import {
   asLayer,
   BaseModule,
   checkContext,
-  checkGiven,
   checkInteger,
-  checkKey,
   checkOptions,
+  checkSampling,
   checkShape,
   childCall,
   splitBatch,
@@ -26,7 +25,18 @@ import type {
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
-import { beside, checkOutput, fromNetworks, toNetworks, TRIAL_ROWS } from '../networks';
+import {
+  beside,
+  checkGenerator,
+  checkOutput,
+  checkScores,
+  checkVectors,
+  fromNetworks,
+  scoresOf,
+  toNetworks,
+  trialShape,
+} from '../networks';
+import type { GeneratorOptions } from '../networks';
 import { checkPart } from '../check';
 import { record } from '../record';
 import { Adversary, ADVERSARY_OPTIONS, totalOf } from './adversary';
@@ -36,20 +46,11 @@ import type { AdversaryOptions, Terms } from './adversary';
 import type { Augmentation } from './augmentation';
 import type { Recognition } from './recognition';
 
-export interface GanOptions extends AdversaryOptions {
-  /** G, from latent variables `[n, latent]` to examples `[n, ...event]`. */
-  readonly generator: NetworkLike;
+export interface GanOptions extends GeneratorOptions, AdversaryOptions {
   /** The critic (discriminator), from examples `[n, ...event]` to one score each, `[n, 1]`; a logit, without a sigmoid. */
   readonly critic: NetworkLike;
-  /** The number of latent variables, which are standard normal. */
-  readonly latent: number;
   /** What the critic sees of real examples and of fakes alike. Defaults to both as they are. */
   readonly augment?: Augmentation;
-  /**
-   * The number of values of discrete data, the integers from 0 to `levels` - 1. Both networks see them as numbers from -1 to 1,
-   * and samples are rounded to integers. Defaults to real numbers, which both networks see as they are.
-   */
-  readonly levels?: number;
 }
 
 export interface ConditionalGanOptions extends GanOptions {
@@ -137,10 +138,7 @@ export class Gan<B extends Tensor | ConditionedBatch = Tensor>
   constructor(where: string, options: ConditionalGanOptions, recognition?: Recognition) {
     super();
     const { latent, augment = (x) => tf.clone(x), levels } = options;
-    checkInteger(where, 'latent', latent);
-    if (levels !== undefined) checkInteger(where, 'levels', levels, { min: 2 });
-    checkGiven(where, 'generator', options.generator, 'to be a network');
-    checkGiven(where, 'critic', options.critic, 'to be a network');
+    checkGenerator(where, options, ['generator', 'critic']);
     const isFunction = typeof augment === 'function';
     checkPart(where, 'augment', augment, { isOne: isFunction, expected: 'to be a function of x and a key' });
     this.#where = where;
@@ -162,12 +160,9 @@ export class Gan<B extends Tensor | ConditionedBatch = Tensor>
    * @throws ShapeError if there is not one context for each draw
    */
   sample(key: Key, n: number, options: SampleOptions = {}): Tensor {
-    checkOptions(`${this.#where}.sample`, options, ['context']);
     const { context } = options;
-    checkKey(`${this.#where}.sample`, key);
-    checkInteger(`${this.#where}.sample`, 'n', n, { min: 0 });
-    if (context !== undefined || !this.#drawsCodes)
-      checkContext(`${this.#where}.sample`, context, { rows: n, contextSize: this.contextSize });
+    const contextSize = context === undefined && this.#drawsCodes ? 0 : this.contextSize;
+    checkSampling(`${this.#where}.sample`, { key, n, options, contextSize });
     return tf.tidy(() => fromNetworks(this.#generate(key, n, context, {}).x, this.levels));
   }
 
@@ -234,7 +229,8 @@ export class Gan<B extends Tensor | ConditionedBatch = Tensor>
   /** The critic as a function of the examples alone, `[n]`. */
   #scores(context: Tensor | undefined, call: CallOptions): (x: Tensor) => Tensor {
     const seen = this.recognition === undefined ? context : undefined;
-    return (x) => tf.reshape(this.critic.apply(beside(x, seen), call), [-1]);
+    const scores = scoresOf(this.critic, call);
+    return (x) => scores(beside(x, seen));
   }
 
   /** Real examples and their contexts, as the networks see them. */
@@ -299,24 +295,20 @@ export class Gan<B extends Tensor | ConditionedBatch = Tensor>
 
   /** Runs both networks once, to find out the shape of an example and what does not fit. */
   #checkNetworks(): Shape {
-    const [n, where] = [TRIAL_ROWS, this.#where];
-    let shape: Shape = [];
-    tf.tidy(() => {
+    const where = this.#where;
+    return trialShape((n) => {
       const context = this.contextSize === 0 ? undefined : tf.zeros([n, this.contextSize]);
       const x = this.generator.apply(beside(tf.zeros([n, this.latent]), context));
       checkOutput(where, 'generator', x, { shape: '[n, ...event]' });
       const scores = this.critic.apply(beside(x, this.recognition === undefined ? context : undefined));
-      checkOutput(where, 'critic', scores, { shape: '[n, 1]', fits: ({ size }) => size === n });
+      checkScores(where, 'critic', scores);
       if (this.recognition !== undefined) {
         const { network, code } = this.recognition;
-        const shape = `[n, ${code.numParameters}]`;
-        const fits = (read: Tensor): boolean => read.rank === 2 && read.shape[1] === code.numParameters;
-        checkOutput(where, 'recognition network', network.apply(x), { shape, fits });
+        checkVectors(where, 'recognition network', network.apply(x), code.numParameters);
       }
       this.#adversary.checkCritic(`${where}: the critic`, this.#scores(context, {}), x);
-      shape = x.shape.slice(1);
+      return x;
     });
-    return shape;
   }
 }
 

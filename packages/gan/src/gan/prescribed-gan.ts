@@ -1,12 +1,12 @@
 import {
   asLayer,
   BaseModule,
-  checkContext,
   checkGiven,
   checkInteger,
   checkKey,
   checkNumber,
   checkOptions,
+  checkSampling,
   checkShape,
   childCall,
   conditional,
@@ -39,13 +39,23 @@ import type {
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
 import { checkPart } from '../check';
-import { checkOutput, fromNetworks, toNetworks, TRIAL_ROWS } from '../networks';
+import {
+  checkGenerator,
+  checkOutput,
+  checkScores,
+  checkVectors,
+  fromNetworks,
+  scoresOf,
+  toNetworks,
+  trialShape,
+} from '../networks';
+import type { GeneratorOptions } from '../networks';
 import { record } from '../record';
 import { Adversary, ADVERSARY_OPTIONS, totalOf } from './adversary';
 import type { AdversaryOptions, Terms } from './adversary';
 import type { Augmentation } from './augmentation';
 
-export interface PrescribedGanOptions extends AdversaryOptions {
+export interface PrescribedGanOptions extends GeneratorOptions, AdversaryOptions {
   /** $\mu$, from latent variables `[n, latent]` to means of examples `[n, ...event]`. */
   readonly generator: NetworkLike;
   /** The critic, from examples `[n, ...event]` to one score each, `[n, 1]`. */
@@ -55,8 +65,6 @@ export interface PrescribedGanOptions extends AdversaryOptions {
    * importance weights. It learns beside the generator, which does not learn from it.
    */
   readonly encoder: NetworkLike;
-  /** The number of latent variables, which are standard normal. */
-  readonly latent: number;
   /** $\lambda$, the weight of the entropy of the samples, in nats. @defaultValue 0.001 */
   readonly entropyWeight?: number;
   /** The range of $\sigma$, in the unit that the networks see. It starts in the middle of its logarithms. @defaultValue [0.01, 0.3] */
@@ -67,11 +75,6 @@ export interface PrescribedGanOptions extends AdversaryOptions {
   readonly leapfrogSteps?: number;
   /** What the critic sees of real examples and of fakes alike. Defaults to both as they are. */
   readonly augment?: Augmentation;
-  /**
-   * The number of values of discrete data, the integers from 0 to `levels` - 1. The networks see them as numbers from -1 to 1, and
-   * samples are rounded to integers. Defaults to real numbers as they are.
-   */
-  readonly levels?: number;
 }
 
 /** The acceptance rate that the step size of the chains is adapted to, and how fast. */
@@ -151,7 +154,6 @@ export class PrescribedGan extends BaseModule implements BoundModel {
       leapfrogSteps = 5,
     } = options;
     const { augment = (x) => tf.clone(x), levels } = options;
-    checkInteger(where, 'latent', latent);
     checkNumber(where, 'entropyWeight', entropyWeight, { min: 0 });
     const [min, max] = Array.isArray(stdRange) ? (stdRange as readonly number[]) : [];
     checkGiven(where, 'stdRange', max, 'to be [min, max]');
@@ -159,9 +161,7 @@ export class PrescribedGan extends BaseModule implements BoundModel {
     checkNumber(where, 'stdRange[1]', max, { above: min! });
     checkInteger(where, 'chainSteps', chainSteps);
     checkInteger(where, 'leapfrogSteps', leapfrogSteps);
-    if (levels !== undefined) checkInteger(where, 'levels', levels, { min: 2 });
-    for (const name of ['generator', 'critic', 'encoder'] as const)
-      checkGiven(where, name, options[name], 'to be a network');
+    checkGenerator(where, options, ['generator', 'critic', 'encoder']);
     const isFunction = typeof augment === 'function';
     checkPart(where, 'augment', augment, { isOne: isFunction, expected: 'to be a function of x and a key' });
     this.#adversary = new Adversary(where, options);
@@ -184,10 +184,7 @@ export class PrescribedGan extends BaseModule implements BoundModel {
 
   /** @returns $\mu(z) + \sigma \odot \epsilon$ for n draws of z and of the noise, `[n, ...event]` */
   sample(key: Key, n: number, options: SampleOptions = {}): Tensor {
-    checkOptions('PrescribedGan.sample', options, ['context']);
-    checkContext('PrescribedGan.sample', options.context, { contextSize: 0 });
-    checkKey('PrescribedGan.sample', key);
-    checkInteger('PrescribedGan.sample', 'n', n, { min: 0 });
+    checkSampling('PrescribedGan.sample', { key, n, options, contextSize: 0 });
     return tf.tidy(() => fromNetworks(this.#generate(this.#draw(key, n), { key }), this.levels));
   }
 
@@ -267,7 +264,7 @@ export class PrescribedGan extends BaseModule implements BoundModel {
   #criticLoss(x: Tensor, key: Key, { training, prepared, lazy }: LossOptions): Terms {
     return tf.tidy(() => {
       const seen = this.#seen(x, prepared!['fakes']!, key);
-      const scores = this.#scores({ training, key: key.fold('critic') });
+      const scores = scoresOf(this.critic, { training, key: key.fold('critic') });
       return totalOf(this.#adversary.criticTerms(scores, seen, { key, lazy }));
     });
   }
@@ -276,7 +273,7 @@ export class PrescribedGan extends BaseModule implements BoundModel {
   #generatorLoss(x: Tensor, key: Key, { training, prepared }: LossOptions): Terms {
     return tf.tidy(() => {
       const fakes = this.#generate(prepared as unknown as Draws, { training, key: key.fold('prepare') });
-      const scores = this.#scores({ training, key: key.fold('critic') });
+      const scores = scoresOf(this.critic, { training, key: key.fold('critic') });
       const loss = this.#adversary.generatorLoss(scores, this.#seen(x, fakes, key));
       const along = tf.div<Scalar>(tf.sum<Scalar>(tf.mul(prepared!['score']!, fakes)), this.#rows(x));
       return totalOf({ loss, entropy: tf.mul<Scalar>(this.#entropyWeight, along) });
@@ -378,24 +375,17 @@ export class PrescribedGan extends BaseModule implements BoundModel {
     return x.shape[0]!;
   }
 
-  #scores(call: CallOptions): (x: Tensor) => Tensor {
-    return (x) => tf.reshape(this.critic.apply(x, call), [-1]);
-  }
-
   /** Runs the networks once, to find out the shape of an example and what does not fit. */
   #checkNetworks(where: string, encoder: Layer): Shape {
-    const [n, latent] = [TRIAL_ROWS, this.#latent];
-    let shape: Shape = [];
-    tf.tidy(() => {
+    const latent = this.#latent;
+    return trialShape((n) => {
       const x = this.#mean(tf.zeros([n, latent]), {});
       checkOutput(where, 'generator', x, { shape: '[n, ...event]' });
-      checkOutput(where, 'critic', this.critic.apply(x), { shape: '[n, 1]', fits: ({ size }) => size === n });
-      const fits = (read: Tensor): boolean => read.rank === 2 && read.shape[1] === 2 * latent;
-      checkOutput(where, 'encoder', encoder.apply(x), { shape: `[n, ${2 * latent}]`, fits });
-      this.#adversary.checkCritic(`${where}: the critic`, this.#scores({}), x);
-      shape = x.shape.slice(1);
+      checkScores(where, 'critic', this.critic.apply(x));
+      checkVectors(where, 'encoder', encoder.apply(x), 2 * latent);
+      this.#adversary.checkCritic(`${where}: the critic`, scoresOf(this.critic, {}), x);
+      return x;
     });
-    return shape;
   }
 }
 

@@ -1,4 +1,4 @@
-import { ArgumentError, checkInteger, checkOptions, exp, logSoftmax, oneHot, softmax } from '@dgm/core';
+import { checkInteger, checkOptions, checkThat, exp, logSoftmax, oneHot, softmax } from '@dgm/core';
 import type { Key, Layer } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -39,14 +39,10 @@ export class Code {
     const { classes = 0, uniform = 0 } = options;
     checkInteger(where, 'code.classes', classes, { min: 0 });
     checkInteger(where, 'code.uniform', uniform, { min: 0 });
-    if (classes + uniform === 0 || classes === 1) {
-      throw new ArgumentError({
-        where,
-        argument: 'code',
-        expected: 'to have two classes or more, or uniform variables',
-        actual: JSON.stringify(options),
-      });
-    }
+    checkThat(where, 'code', classes + uniform !== 0 && classes !== 1, {
+      expected: 'to have two classes or more, or uniform variables',
+      actual: JSON.stringify(options),
+    });
     this.classes = classes;
     this.uniform = uniform;
   }

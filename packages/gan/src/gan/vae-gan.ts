@@ -1,12 +1,9 @@
 import {
   asLayer,
   BaseModule,
-  checkContext,
-  checkGiven,
-  checkInteger,
-  checkKey,
   checkNumber,
   checkOptions,
+  checkSampling,
   checkShape,
   childCall,
   conditional,
@@ -31,29 +28,29 @@ import type {
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
-import { checkOutput, fromNetworks, toNetworks, TRIAL_ROWS } from '../networks';
+import {
+  checkGenerator,
+  checkOutput,
+  checkScores,
+  checkVectors,
+  fromNetworks,
+  toNetworks,
+  trialShape,
+} from '../networks';
+import type { GeneratorOptions } from '../networks';
 import { record } from '../record';
 import { Adversary, ADVERSARY_OPTIONS, totalOf } from './adversary';
 import type { AdversaryOptions, Compared, Terms } from './adversary';
 
-export interface VaeGanOptions extends AdversaryOptions {
-  /** G, from latent variables `[n, latent]` to examples `[n, ...event]`. */
-  readonly generator: NetworkLike;
+export interface VaeGanOptions extends GeneratorOptions, AdversaryOptions {
   /** From examples `[n, ...event]` to means and then log-variances of latent variables, `[n, 2 latent]`. */
   readonly encoder: NetworkLike;
   /** f, the lower layers of the critic, from examples `[n, ...event]` to features `[n, ...]`. */
   readonly features: NetworkLike;
   /** The upper layers of the critic, from features to one score each, `[n, 1]`. */
   readonly critic: NetworkLike;
-  /** The number of latent variables, which are standard normal. */
-  readonly latent: number;
   /** $\gamma$, of the reconstruction in the generator's objective. @defaultValue 0.1 */
   readonly reconstructionWeight?: number;
-  /**
-   * The number of values of discrete data, the integers from 0 to `levels` - 1. All networks see them as numbers from -1 to 1, and
-   * samples are rounded to integers. Defaults to real numbers as they are.
-   */
-  readonly levels?: number;
 }
 
 /**
@@ -107,11 +104,8 @@ export class VaeGan extends BaseModule implements GenerativeModel {
       ...ADVERSARY_OPTIONS,
     ]);
     const { latent, reconstructionWeight = 0.1, levels } = options;
-    checkInteger(where, 'latent', latent);
     checkNumber(where, 'reconstructionWeight', reconstructionWeight, { min: 0 });
-    if (levels !== undefined) checkInteger(where, 'levels', levels, { min: 2 });
-    for (const name of ['generator', 'encoder', 'features', 'critic'] as const)
-      checkGiven(where, name, options[name], 'to be a network');
+    checkGenerator(where, options, ['generator', 'encoder', 'features', 'critic']);
     this.#adversary = new Adversary(where, options);
     this.#latent = latent;
     this.#reconstructionWeight = reconstructionWeight;
@@ -126,10 +120,7 @@ export class VaeGan extends BaseModule implements GenerativeModel {
 
   /** @returns G(z) for n draws z, `[n, ...event]` */
   sample(key: Key, n: number, options: SampleOptions = {}): Tensor {
-    checkOptions('VaeGan.sample', options, ['context']);
-    checkContext('VaeGan.sample', options.context, { contextSize: 0 });
-    checkKey('VaeGan.sample', key);
-    checkInteger('VaeGan.sample', 'n', n, { min: 0 });
+    checkSampling('VaeGan.sample', { key, n, options, contextSize: 0 });
     return tf.tidy(() =>
       fromNetworks(this.#decode(key.fold('z').normal([n, this.#latent]), { key }), this.levels),
     );
@@ -250,21 +241,18 @@ export class VaeGan extends BaseModule implements GenerativeModel {
 
   /** Runs the networks once, to find out the shape of an example and what does not fit. */
   #checkNetworks(where: string, encoder: Layer): Shape {
-    const [n, latent] = [TRIAL_ROWS, this.#latent];
-    let shape: Shape = [];
-    tf.tidy(() => {
+    const latent = this.#latent;
+    return trialShape((n) => {
       const x = this.#decode(tf.zeros([n, latent]), {});
       checkOutput(where, 'generator', x, { shape: '[n, ...event]' });
-      const fits = (read: Tensor): boolean => read.rank === 2 && read.shape[1] === 2 * latent;
-      checkOutput(where, 'encoder', encoder.apply(x), { shape: `[n, ${2 * latent}]`, fits });
+      checkVectors(where, 'encoder', encoder.apply(x), 2 * latent);
       const features = this.features.apply(x);
       checkOutput(where, 'features', features, { shape: '[n, ...]' });
       const scores = this.critic.apply(features);
-      checkOutput(where, 'critic', scores, { shape: '[n, 1]', fits: ({ size }) => size === n });
+      checkScores(where, 'critic', scores);
       this.#adversary.checkCritic(`${where}: the critic`, this.#scores({}), x);
-      shape = x.shape.slice(1);
+      return x;
     });
-    return shape;
   }
 }
 

@@ -1,12 +1,12 @@
 import {
   asLayer,
   BaseModule,
-  checkContext,
   checkGiven,
   checkInteger,
-  checkKey,
   checkOptions,
+  checkSampling,
   checkShape,
+  checkThat,
   childCall,
   conditional,
   formatShape,
@@ -36,7 +36,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
 import { checkPart } from '../check';
 import { adversarialLoss } from '../losses/adversarial-loss';
-import { beside, checkOutput, TRIAL_ROWS } from '../networks';
+import { beside, checkOutput, checkScores, checkVectors, trialShape } from '../networks';
 import { record } from '../record';
 
 export interface HierarchicalImplicitModelOptions {
@@ -137,14 +137,11 @@ export class HierarchicalImplicitModel extends BaseModule implements GenerativeM
     if (locals === 0)
       checkPart(where, 'encoder', encoder, { isOne: encoder === undefined, expected: NO_ENCODER });
     const [globals, ...more] = prior.eventShape;
-    if (globals === undefined || more.length > 0) {
-      throw new ShapeError({
-        where,
-        argument: 'prior',
-        expected: 'of vectors, [globals]',
-        actual: formatShape(prior.eventShape),
-      });
-    }
+    checkThat(where, 'prior', globals !== undefined && more.length <= 0, {
+      error: ShapeError,
+      expected: 'of vectors, [globals]',
+      actual: formatShape(prior.eventShape),
+    });
     this.prior = prior;
     this.#sizes = { globals, locals, noise };
     this.#count = count;
@@ -164,10 +161,7 @@ export class HierarchicalImplicitModel extends BaseModule implements GenerativeM
 
   /** @returns n examples, each of shared variables of its own from $q(\beta)$, `[n, ...event]` */
   sample(key: Key, n: number, options: SampleOptions = {}): Tensor {
-    checkOptions('HierarchicalImplicitModel.sample', options, ['context']);
-    checkContext('HierarchicalImplicitModel.sample', options.context, { contextSize: 0 });
-    checkKey('HierarchicalImplicitModel.sample', key);
-    checkInteger('HierarchicalImplicitModel.sample', 'n', n, { min: 0 });
+    checkSampling('HierarchicalImplicitModel.sample', { key, n, options, contextSize: 0 });
     return tf.tidy(() => {
       const globals = this.posterior().sample(key.fold('globals'), [n]);
       return tf.clone(this.#simulate(globals, { key }).x);
@@ -270,23 +264,19 @@ export class HierarchicalImplicitModel extends BaseModule implements GenerativeM
 
   /** Runs the networks once, to find out the shape of an example and what does not fit. */
   #checkNetworks(where: string, encoder: Layer | undefined): Shape {
-    const n = TRIAL_ROWS;
     const { globals, locals, noise } = this.#sizes;
-    let shape: Shape = [];
-    tf.tidy(() => {
+    return trialShape((n) => {
       const x = this.#simulator.apply(tf.zeros([n, globals + locals + noise]));
       checkOutput(where, 'simulator', x, { shape: '[n, ...event]' });
       const known = beside(x, tf.zeros([n, globals]));
       if (encoder !== undefined) {
-        const fits = (read: Tensor): boolean => read.rank === 2 && read.shape[1] === 2 * locals;
-        checkOutput(where, 'encoder', encoder.apply(known), { shape: `[n, ${2 * locals}]`, fits });
+        checkVectors(where, 'encoder', encoder.apply(known), 2 * locals);
       }
       const told = besideEachOther([known, locals === 0 ? undefined : tf.zeros([n, locals])]);
       const ratio = this.#ratio.apply(told);
-      checkOutput(where, 'ratio', ratio, { shape: '[n, 1]', fits: ({ size }) => size === n });
-      shape = x.shape.slice(1);
+      checkScores(where, 'ratio', ratio);
+      return x;
     });
-    return shape;
   }
 }
 

@@ -4,6 +4,7 @@ import {
   checkNumber,
   checkOptions,
   checkShape,
+  checkThat,
   formatShape,
   norm,
   ShapeError,
@@ -211,14 +212,11 @@ function checkTensors(where: string, x: Tensor, y: Tensor): void {
 function pairOf(where: string, x: Tensor, y: Tensor): [Tensor, Tensor] {
   checkTensors(where, x, y);
   const shape = x.shape;
-  if (shape.length < 1 || shape[0]! < 1 || String(shape) !== String(y.shape)) {
-    throw new ShapeError({
-      where,
-      argument: 'x and y',
-      expected: 'of one shape [n, ...event] with n at least 1',
-      actual: `${formatShape(shape)} and ${formatShape(y.shape)}`,
-    });
-  }
+  checkThat(where, 'x and y', shape.length >= 1 && shape[0]! >= 1 && String(shape) === String(y.shape), {
+    error: ShapeError,
+    expected: 'of one shape [n, ...event] with n at least 1',
+    actual: `${formatShape(shape)} and ${formatShape(y.shape)}`,
+  });
   const flat = [shape[0]!, sizeOf(shape.slice(1))] as [number, number];
   return [tf.reshape(x, flat), tf.reshape(y, flat)];
 }

@@ -1,44 +1,24 @@
 import {
   asLayer,
   BaseModule,
-  checkContext,
-  checkGiven,
-  checkInteger,
-  checkKey,
   checkMethods,
   checkOptions,
+  checkSampling,
   checkShape,
   childCall,
   trainable,
 } from '@dgm/core';
-import type {
-  CallOptions,
-  GenerativeModel,
-  Key,
-  Layer,
-  NetworkLike,
-  Objective,
-  SampleOptions,
-  Shape,
-} from '@dgm/core';
+import type { CallOptions, GenerativeModel, Key, Layer, Objective, SampleOptions, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { checkOutput, fromNetworks, toNetworks, TRIAL_ROWS } from '../networks';
+import { checkGenerator, checkOutput, fromNetworks, toNetworks, trialShape } from '../networks';
+import type { GeneratorOptions } from '../networks';
 import { record } from '../record';
 import type { Discrepancy } from './discrepancy';
 
-export interface MomentMatchingOptions {
-  /** G, from latent variables `[n, latent]` to examples `[n, ...event]`. */
-  readonly generator: NetworkLike;
-  /** The number of latent variables, which are standard normal. */
-  readonly latent: number;
+export interface MomentMatchingOptions extends GeneratorOptions {
   /** What training lowers: {@link mmd}, {@link slicedWasserstein}, {@link sinkhornDivergence} or one of your own. */
   readonly discrepancy: Discrepancy;
-  /**
-   * The number of values of discrete data, the integers from 0 to `levels` - 1. The discrepancy sees them as numbers from -1 to 1,
-   * and samples are rounded to integers. Defaults to real numbers as they are.
-   */
-  readonly levels?: number;
 }
 
 /**
@@ -81,9 +61,7 @@ export class MomentMatching extends BaseModule implements GenerativeModel {
     const where = 'momentMatching';
     checkOptions(where, options, ['generator', 'latent', 'discrepancy', 'levels']);
     const { generator, latent, discrepancy, levels } = options;
-    checkInteger(where, 'latent', latent);
-    if (levels !== undefined) checkInteger(where, 'levels', levels, { min: 2 });
-    checkGiven(where, 'generator', generator, 'to be a network');
+    checkGenerator(where, options, ['generator']);
     checkMethods(where, 'discrepancy', discrepancy, {
       methods: ['between'],
       expected: 'to be a discrepancy such as mmd({ kernel })',
@@ -92,18 +70,16 @@ export class MomentMatching extends BaseModule implements GenerativeModel {
     this.#latent = latent;
     this.#discrepancy = discrepancy;
     this.generator = this.child('generator', asLayer(generator));
-    const trial = tf.tidy(() => this.generator.apply(tf.zeros([TRIAL_ROWS, latent])));
-    trial.dispose();
-    checkOutput(where, 'generator', trial, { shape: '[n, ...event]' });
-    this.eventShape = trial.shape.slice(1);
+    this.eventShape = trialShape((n) => {
+      const x = this.generator.apply(tf.zeros([n, latent]));
+      checkOutput(where, 'generator', x, { shape: '[n, ...event]' });
+      return x;
+    });
   }
 
   /** @returns G(z) for n draws z, `[n, ...event]` */
   sample(key: Key, n: number, options: SampleOptions = {}): Tensor {
-    checkOptions('MomentMatching.sample', options, ['context']);
-    checkContext('MomentMatching.sample', options.context, { contextSize: 0 });
-    checkKey('MomentMatching.sample', key);
-    checkInteger('MomentMatching.sample', 'n', n, { min: 0 });
+    checkSampling('MomentMatching.sample', { key, n, options, contextSize: 0 });
     return tf.tidy(() => fromNetworks(this.#generate(key, n, {}), this.levels));
   }
 

@@ -1,4 +1,4 @@
-import { asLayer, checkGiven, checkOptions, childCall, disposeOnThrow } from '@dgm/core';
+import { asLayer, checkGiven, checkOptions, childCall } from '@dgm/core';
 import type {
   CallOptions,
   ConditionalDistribution,
@@ -8,7 +8,7 @@ import type {
   NetworkLike,
 } from '@dgm/core';
 import type { Variable } from '@tensorflow/tfjs-core';
-import { record } from '../record';
+import { build } from '../record';
 import { BaseMixturePrior } from './base-mixture-prior';
 import type { MixturePriorOptions } from './base-mixture-prior';
 import { latentGrid } from './latent-grid';
@@ -61,9 +61,5 @@ class GtmPrior extends BaseMixturePrior {
 export function gtmPrior(options: GtmPriorOptions): ConditionalDistribution {
   checkOptions('gtmPrior', options, ['network', 'components', 'grid', 'weights']);
   checkGiven('gtmPrior', 'components', options.components, 'to be a distribution head of z');
-  return record(
-    disposeOnThrow(() => new GtmPrior(options)),
-    'gtmPrior',
-    arguments,
-  );
+  return build(() => new GtmPrior(options), 'gtmPrior', arguments);
 }

@@ -1,10 +1,10 @@
-import { asLayer, checkGiven, checkOptions, childCall, disposeOnThrow } from '@dgm/core';
+import { asLayer, checkGiven, checkOptions, childCall } from '@dgm/core';
 import type { CallOptions, Distribution, Layer, NetworkLike } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { encode } from '../encoder';
 import type { Encoder } from '../encoder';
-import { record } from '../record';
+import { build } from '../record';
 import { BaseMixturePrior } from './base-mixture-prior';
 import type { MixturePriorOptions } from './base-mixture-prior';
 import { latentGrid } from './latent-grid';
@@ -67,9 +67,5 @@ class GtmVampPrior extends BaseMixturePrior implements PseudoInputPrior {
 export function gtmVampPrior(options: GtmVampPriorOptions): PseudoInputPrior {
   checkOptions('gtmVampPrior', options, ['encoder', 'network', 'grid', 'weights']);
   checkGiven('gtmVampPrior', 'encoder', options.encoder, 'to be the encoder of the model');
-  return record(
-    disposeOnThrow(() => new GtmVampPrior(options)),
-    'gtmVampPrior',
-    arguments,
-  );
+  return build(() => new GtmVampPrior(options), 'gtmVampPrior', arguments);
 }

@@ -1,4 +1,4 @@
-import { ArgumentError, checkInteger, checkNumber, checkOptions, gatherExamples } from '@dgm/core';
+import { checkInteger, checkNumber, checkOptions, checkThat, gatherExamples } from '@dgm/core';
 import type { Examples, Key, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -54,15 +54,11 @@ export function dataPseudoInputs(
 ): PseudoInputs {
   checkOptions('dataPseudoInputs', unknown, ['count']);
   checkInteger('dataPseudoInputs', 'count', count);
-  if (count > examples.count) {
-    throw new ArgumentError({
-      where: 'dataPseudoInputs',
-      argument: 'count',
-      expected: `to be at most the ${examples.count} examples`,
-      actual: String(count),
-      remedy: 'ask for fewer, or use meanPseudoInputs',
-    });
-  }
+  checkThat('dataPseudoInputs', 'count', count <= examples.count, {
+    expected: `to be at most the ${examples.count} examples`,
+    actual: String(count),
+    remedy: 'ask for fewer, or use meanPseudoInputs',
+  });
   const pseudoInputs: PseudoInputs = (key) =>
     gatherExamples(examples, key.permutation(examples.count).slice(0, count));
   return withoutExamples(pseudoInputs, examples, count);

@@ -1,9 +1,9 @@
-import { checkGiven, checkKey, checkOptions, disposeOnThrow } from '@dgm/core';
+import { checkGiven, checkKey, checkOptions } from '@dgm/core';
 import type { ConditionalDistribution, Distribution, Key } from '@dgm/core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { encode } from '../encoder';
 import type { Encoder } from '../encoder';
-import { record } from '../record';
+import { build } from '../record';
 import { BaseMixturePrior } from './base-mixture-prior';
 import type { MixturePriorOptions } from './base-mixture-prior';
 import type { PseudoInputs } from './pseudo-inputs';
@@ -76,9 +76,5 @@ export function vampPrior(options: VampPriorOptions): PseudoInputPrior {
     'to be a function such as dataPseudoInputs(...)',
   );
   checkKey('vampPrior', options.key);
-  return record(
-    disposeOnThrow(() => new VampPrior(options)),
-    'vampPrior',
-    arguments,
-  );
+  return build(() => new VampPrior(options), 'vampPrior', arguments);
 }

@@ -1,4 +1,13 @@
-import { BaseModule, checkGiven, checkOptions, formatShape, Key, sameShape, ShapeError } from '@dgm/core';
+import {
+  BaseModule,
+  checkGiven,
+  checkOptions,
+  checkThat,
+  formatShape,
+  Key,
+  sameShape,
+  ShapeError,
+} from '@dgm/core';
 import type {
   ConditionedBatch,
   Distribution,
@@ -114,14 +123,11 @@ export interface DecodingModel extends LatentModel, GenerativeModel {
  * ```
  */
 export function withLatentDensity(model: DecodingModel, density: GenerativeModel): GenerativeModel {
-  if (!sameShape(model.latentShape, density.eventShape)) {
-    throw new ShapeError({
-      where: 'withLatentDensity',
-      argument: 'density',
-      expected: `of events of shape ${formatShape(model.latentShape)}`,
-      actual: formatShape(density.eventShape),
-    });
-  }
+  checkThat('withLatentDensity', 'density', sameShape(model.latentShape, density.eventShape), {
+    error: ShapeError,
+    expected: `of events of shape ${formatShape(model.latentShape)}`,
+    actual: formatShape(density.eventShape),
+  });
   return record(new LatentDensityModel(model, density), 'withLatentDensity', arguments);
 }
 

@@ -4,6 +4,7 @@ import {
   checkContext,
   checkInteger,
   checkOptions,
+  checkThat,
   conditional,
   formatShape,
   isModule,
@@ -198,10 +199,8 @@ export function besideContext(values: Tensor, context: Tensor): Tensor {
 }
 
 function checkContexts({ eventShape, batchShape }: Distribution, contextSize: number): void {
-  if (sameShape(eventShape, [contextSize]) && batchShape.length === 0) return;
-  throw new ShapeError({
-    where: 'conditionalVae',
-    argument: 'contexts',
+  checkThat('conditionalVae', 'contexts', sameShape(eventShape, [contextSize]) && batchShape.length === 0, {
+    error: ShapeError,
     expected: `with an event of shape ${formatShape([contextSize])} and no batch`,
     actual: `event ${formatShape(eventShape)}, batch ${formatShape(batchShape)}`,
     remedy: 'give the width of a context as contextSize',

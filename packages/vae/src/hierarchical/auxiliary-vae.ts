@@ -3,10 +3,8 @@ import {
   BaseModule,
   checkGiven,
   checkOptions,
+  checkShape,
   conditional,
-  formatShape,
-  sameShape,
-  ShapeError,
   singleObjective,
   sizeOf,
   UnsupportedError,
@@ -181,14 +179,7 @@ export class AuxiliaryVae extends BaseModule implements BoundModel {
   }
 
   #auxiliaryOf(x: Tensor, method: string): Tensor {
-    if (!(x.rank > 0 && sameShape(x.shape.slice(1), this.eventShape))) {
-      throw new ShapeError({
-        where: `AuxiliaryVae.${method}`,
-        argument: 'x',
-        expected: `of shape ${formatShape(['n', ...this.eventShape])}`,
-        actual: formatShape(x.shape),
-      });
-    }
+    checkShape(`AuxiliaryVae.${method}`, 'x', x, ['n', ...this.eventShape]);
     return this.#auxiliary(x);
   }
 }

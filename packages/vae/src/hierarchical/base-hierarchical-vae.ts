@@ -1,8 +1,8 @@
 import {
-  ArgumentError,
   BaseModule,
-  conditional,
+  checkThat,
   childCall,
+  conditional,
   formatShape,
   hasKlDivergence,
   klDivergence,
@@ -295,27 +295,28 @@ export abstract class BaseHierarchicalVae extends BaseModule implements BoundMod
 
   #checkCount(count: number, argument: string): number {
     const levels = this.sizes.length;
-    if (Number.isInteger(count) && count >= 0 && count <= levels) return count;
-    throw new ArgumentError({
-      where: this.constructor.name,
-      argument,
+    checkThat(this.constructor.name, argument, Number.isInteger(count) && count >= 0 && count <= levels, {
       expected: `to be a number of levels, 0 to ${levels}`,
       actual: String(count),
     });
+    return count;
   }
 
   #checkBatch(x: Tensor, method: string): void {
-    if (x.rank > 0 && sameShape(x.shape.slice(1), this.eventShape)) return;
-    throw new ShapeError({
-      where: `${this.constructor.name}.${method}`,
-      argument: 'x',
-      expected: `of shape ${formatShape(['n', ...this.eventShape])}`,
-      actual: formatShape(x.shape),
-      remedy:
-        x.rank === this.eventShape.length
-          ? 'add a batch axis with tf.expandDims(x, 0)'
-          : 'check the data set',
-    });
+    checkThat(
+      `${this.constructor.name}.${method}`,
+      'x',
+      x.rank > 0 && sameShape(x.shape.slice(1), this.eventShape),
+      {
+        error: ShapeError,
+        expected: `of shape ${formatShape(['n', ...this.eventShape])}`,
+        actual: formatShape(x.shape),
+        remedy:
+          x.rank === this.eventShape.length
+            ? 'add a batch axis with tf.expandDims(x, 0)'
+            : 'check the data set',
+      },
+    );
   }
 }
 

@@ -1,4 +1,4 @@
-import { ArgumentError, checkOptions, formatShape, sizeOf } from '@dgm/core';
+import { checkOptions, checkThat, formatShape, sizeOf } from '@dgm/core';
 import type { Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -28,14 +28,15 @@ export function downscale({
   checkOptions('downscale', unknown, ['shape', 'factor']);
   const [height = 0, width = 0, channels = 1] = shape;
   const [rows, columns] = [height / factor, width / factor];
-  if (!(shape.length >= 2 && shape.length <= 3 && [factor, rows, columns].every(isPositiveInteger))) {
-    throw new ArgumentError({
-      where: 'downscale',
-      argument: 'factor',
+  checkThat(
+    'downscale',
+    'factor',
+    shape.length >= 2 && shape.length <= 3 && [factor, rows, columns].every(isPositiveInteger),
+    {
       expected: `to divide height and width of images of shape ${formatShape(shape)}`,
       actual: String(factor),
-    });
-  }
+    },
+  );
   const small = [rows, columns, ...shape.slice(2)];
   const made: (x: Tensor) => Tensor = (x) =>
     tf.tidy(() => {

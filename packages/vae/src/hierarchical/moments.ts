@@ -1,4 +1,13 @@
-import { formatShape, Independent, Normal, ShapeError, sigmoid, sizeOf, softplus } from '@dgm/core';
+import {
+  checkThat,
+  formatShape,
+  Independent,
+  Normal,
+  ShapeError,
+  sigmoid,
+  sizeOf,
+  softplus,
+} from '@dgm/core';
 import type { CallOptions, Layer, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -20,14 +29,11 @@ export function normalOf({ mean, logVariance }: Moments): Independent {
  * @throws ShapeError if there are not 2 M numbers
  */
 export function momentsOf(parameters: Tensor, size: number, what: string): Moments {
-  if (parameters.shape.at(-1) !== 2 * size) {
-    throw new ShapeError({
-      where: 'HierarchicalVae',
-      argument: what,
-      expected: `to put out ${2 * size} numbers, a mean and a log-variance for each of ${size} variables`,
-      actual: formatShape(parameters.shape),
-    });
-  }
+  checkThat('HierarchicalVae', what, parameters.shape.at(-1) === 2 * size, {
+    error: ShapeError,
+    expected: `to put out ${2 * size} numbers, a mean and a log-variance for each of ${size} variables`,
+    actual: formatShape(parameters.shape),
+  });
   const [mean, logVariance] = tf.split(parameters, 2, -1);
   return { mean: mean!, logVariance: logVariance! };
 }

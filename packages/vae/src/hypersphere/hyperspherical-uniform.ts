@@ -1,4 +1,4 @@
-import { ArgumentError, BaseDistribution, type Key, type Shape } from '@dgm/core';
+import { BaseDistribution, checkThat, type Key, type Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { record } from '../record';
@@ -70,10 +70,7 @@ export function logArea(dims: number): number {
 
 /** A sphere of directions needs a space of two dimensions. */
 export function checkDimension(where: string, dims: number): void {
-  if (Number.isInteger(dims) && dims >= 2) return;
-  throw new ArgumentError({
-    where,
-    argument: 'dims',
+  checkThat(where, 'dims', Number.isInteger(dims) && dims >= 2, {
     expected: 'to be an integer of at least 2',
     actual: String(dims),
     remedy: 'the sphere in d dimensions has d - 1 of its own',

@@ -1,9 +1,9 @@
 import {
-  ArgumentError,
   checkInteger,
   checkNumber,
   checkOneOf,
   checkOptions,
+  checkThat,
   hasKlDivergence,
   klDivergence,
   relu,
@@ -79,13 +79,11 @@ function divergencePerVariable(q: Distribution, p: Distribution, z: Tensor): Ten
 
 function grouped(values: Tensor, groups: 'single' | number): Tensor {
   if (groups === 'single') return values;
-  if (values.size % groups === 0) return tf.sum(tf.reshape(values, [groups, -1]), 1);
-  throw new ArgumentError({
-    where: 'elboObjective',
-    argument: 'freeBits.groups',
+  checkThat('elboObjective', 'freeBits.groups', values.size % groups === 0, {
     expected: `to divide the ${values.size} latent variables`,
     actual: String(groups),
   });
+  return tf.sum(tf.reshape(values, [groups, -1]), 1);
 }
 
 function isIndependent(distribution: Distribution): distribution is Independent {

@@ -1,12 +1,4 @@
-import {
-  ArgumentError,
-  checkGiven,
-  checkInteger,
-  checkKey,
-  checkNumber,
-  checkOptions,
-  sizeOf,
-} from '@dgm/core';
+import { checkGiven, checkInteger, checkKey, checkNumber, checkOptions, checkThat, sizeOf } from '@dgm/core';
 import type { Examples, Key } from '@dgm/core';
 import { CholeskyDecomposition, Matrix } from 'ml-matrix';
 import { requireLatent } from './maximum-likelihood';
@@ -185,14 +177,12 @@ function columnsOf(rows: readonly Row[], size: number): { examples: number[]; va
     }),
   );
   const empty = columns.findIndex(({ values }) => values.length === 0);
-  if (empty === -1) return columns;
-  throw new ArgumentError({
-    where: 'ppcaExpectationMaximization',
-    argument: 'examples',
+  checkThat('ppcaExpectationMaximization', 'examples', empty === -1, {
     expected: 'to have each entry at least once',
     actual: `entry ${empty} missing in all of them`,
     remedy: 'leave that entry out',
   });
+  return columns;
 }
 
 function sumOf(matrices: readonly (readonly (readonly number[])[])[]): number[][] {

@@ -1,4 +1,4 @@
-import { ArgumentError, checkExamples, checkOptions, sizeOf } from '@dgm/core';
+import { checkExamples, checkOptions, checkThat, sizeOf } from '@dgm/core';
 import type { Examples } from '@dgm/core';
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import { ppca } from './ppca';
@@ -45,10 +45,7 @@ export function ppcaMaximumLikelihood(examples: Examples, options: { readonly la
 }
 
 export function requireLatent(where: string, latent: number, size: number): void {
-  if (Number.isInteger(latent) && latent >= 1 && latent < size) return;
-  throw new ArgumentError({
-    where,
-    argument: 'latent',
+  checkThat(where, 'latent', Number.isInteger(latent) && latent >= 1 && latent < size, {
     expected: `to be an integer from 1 to ${size - 1}, less than the ${size} dimensions of the data`,
     actual: String(latent),
   });

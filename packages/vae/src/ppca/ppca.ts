@@ -1,14 +1,12 @@
 import {
   BaseModule,
   checkOptions,
-  DomainError,
-  formatShape,
-  MultivariateNormal,
-  sameShape,
-  ShapeError,
+  checkShape,
   type Distribution,
+  DomainError,
   type Key,
   type LikelihoodModel,
+  MultivariateNormal,
   type Objective,
   type Shape,
 } from '@dgm/core';
@@ -133,13 +131,7 @@ export class Ppca extends BaseModule implements LikelihoodModel {
   }
 
   #check(x: Tensor, shape: Shape, method: string, argument: string): void {
-    if (x.rank === 2 && sameShape(x.shape.slice(1), shape)) return;
-    throw new ShapeError({
-      where: `Ppca.${method}`,
-      argument,
-      expected: `of shape ${formatShape(['n', ...shape])}`,
-      actual: formatShape(x.shape),
-    });
+    checkShape(`Ppca.${method}`, argument, x, ['n', ...shape]);
   }
 }
 

@@ -5,8 +5,8 @@ import {
   checkInteger,
   checkKey,
   checkOptions,
+  checkThat,
   conditional,
-  disposeOnThrow,
   formatShape,
   Independent,
   labelledBatch,
@@ -39,7 +39,7 @@ import type { Scalar, Tensor, Tensor2D, Variable } from '@tensorflow/tfjs-core';
 import { checkHead, checkPosterior } from '../check';
 import { networkCalls, outsideTraining } from '../objectives/objective';
 import type { NetworkCalls } from '../objectives/objective';
-import { record } from '../record';
+import { build } from '../record';
 
 export interface CharacteristicVaeOptions {
   /** Maps x, `[n, ...event]`, to the parameters of the posterior. */
@@ -92,11 +92,7 @@ export interface CharacteristicVaeOptions {
  * ```
  */
 export function characteristicVae(options: CharacteristicVaeOptions): CharacteristicVae {
-  return record(
-    disposeOnThrow(() => new CharacteristicVae(options)),
-    'characteristicVae',
-    arguments,
-  );
+  return build(() => new CharacteristicVae(options), 'characteristicVae', arguments);
 }
 
 /** The class of {@link characteristicVae}. */
@@ -128,14 +124,11 @@ export class CharacteristicVae extends BaseModule implements BoundModel<Conditio
     const { posterior, likelihood, classes, classLatents, numSamples = 4 } = options;
     checkPosterior(where, posterior);
     checkHead(where, 'likelihood', likelihood);
-    if (posterior.eventShape.length !== 1) {
-      throw new ShapeError({
-        where,
-        argument: 'posterior',
-        expected: 'over vectors of shape [D]',
-        actual: formatShape(posterior.eventShape),
-      });
-    }
+    checkThat(where, 'posterior', posterior.eventShape.length === 1, {
+      error: ShapeError,
+      expected: 'over vectors of shape [D]',
+      actual: formatShape(posterior.eventShape),
+    });
     const [dims] = posterior.eventShape as [number];
     checkInteger(where, 'classes', classes, { min: 2 });
     checkInteger(where, 'classLatents', classLatents, { min: 1, max: dims });

@@ -1,6 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { checkThat } from '../../check/check';
 import { record } from '../../construction/record';
-import { ArgumentError } from '../../errors/dgm-error';
 import { BaseModule, isModule } from '../../model/module';
 import { asLayer, type NetworkLike } from '../../nn/as-layer';
 import { childCall, type CallOptions, type Layer } from '../../nn/layer';
@@ -20,15 +20,11 @@ class HeadedNetwork extends BaseModule implements ConditionalDistribution {
   }
 
   given(context?: Tensor, call: CallOptions = {}): Distribution {
-    if (context === undefined) {
-      throw new ArgumentError({
-        where: 'conditional.given',
-        argument: 'context',
-        expected: 'to be a tensor',
-        actual: 'undefined',
-        remedy: 'pass the input of the network',
-      });
-    }
+    checkThat('conditional.given', 'context', context !== undefined, {
+      expected: 'to be a tensor',
+      actual: 'undefined',
+      remedy: 'pass the input of the network',
+    });
     const parameters = this.#network.apply(context, childCall(call, 'network'));
     return this.#head.distribution(parameters, childCall(call, 'head'));
   }

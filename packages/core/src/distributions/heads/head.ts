@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { checkThat } from '../../check/check';
 import { ShapeError } from '../../errors/dgm-error';
 import type { CallOptions } from '../../nn/layer';
 import { formatShape, type Shape } from '../../shape/shape';
@@ -67,15 +68,17 @@ export function distributionHead({
     space,
     ...(levels !== undefined && { levels }),
     distribution(parameters, call = {}) {
-      if (parameters.rank !== 2 || parameters.shape[1] !== numParameters) {
-        throw new ShapeError({
-          where: `${name}.distribution`,
-          argument: 'parameters',
+      checkThat(
+        `${name}.distribution`,
+        'parameters',
+        parameters.rank === 2 && parameters.shape[1] === numParameters,
+        {
+          error: ShapeError,
           expected: `of shape ${formatShape(['n', numParameters])}`,
           actual: formatShape(parameters.shape),
           remedy: `let the network put out ${numParameters} numbers for an event of shape ${formatShape(eventShape)}`,
-        });
-      }
+        },
+      );
       return build(parameters, call);
     },
   };

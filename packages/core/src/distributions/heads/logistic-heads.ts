@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { checkInteger, checkOptions, checkSizes } from '../../check/check';
+import { checkInteger, checkOptions, checkSizes, checkThat } from '../../check/check';
 import { record } from '../../construction/record';
 import { ShapeError } from '../../errors/dgm-error';
 import { tanh } from '../../ops/activations';
@@ -130,15 +130,12 @@ export function logisticPixelMixtureHead(options: LogisticMixtureHeadOptions): D
   checkInteger('logisticPixelMixtureHead', 'components', components, { min: 1 });
   const pixels = shape.slice(0, -1);
   const channels = shape.at(-1) ?? 0;
-  if (channels < 2) {
-    throw new ShapeError({
-      where: 'logisticPixelMixtureHead',
-      argument: 'shape',
-      expected: 'to be [..., channels] with 2 channels or more',
-      actual: formatShape(shape),
-      remedy: 'use discretizedLogisticMixtureHead for one channel',
-    });
-  }
+  checkThat('logisticPixelMixtureHead', 'shape', channels >= 2, {
+    error: ShapeError,
+    expected: 'to be [..., channels] with 2 channels or more',
+    actual: formatShape(shape),
+    remedy: 'use discretizedLogisticMixtureHead for one channel',
+  });
   const pairs = (channels * (channels - 1)) / 2;
   const sizes = [1, channels, channels, pairs].map((each) => components * each);
   const ofPixel = sizes.reduce((sum, size) => sum + size, 0);
