@@ -1,3 +1,4 @@
+import { sizeOf } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
@@ -128,6 +129,85 @@ test('fuse-standardize keeps the digits of vectors far from zero', async () => {
   const after = processorPasses.find(({ name }) => name === 'fuse-standardize')!.apply(before);
   expect(kernelsOf(after)).toEqual(['Add', 'Standardize', 'Multiply']);
   await expectSameResults(after, before, [shape], 1e-4);
+});
+
+describe('absorb-affine', () => {
+  const SHAPES = [[16, 2, 3], [3], [3], [3, 4], [4]];
+  type Inputs = [Tensor, Tensor, Tensor, Tensor, Tensor];
+
+  const meanOf = (x: Tensor) => tf.mean(x, -1, true);
+  const precisionOf = (x: Tensor) =>
+    tf.reciprocal(tf.sqrt(tf.add(meanOf(tf.square(tf.sub(x, meanOf(x)))), 1e-3)));
+  const normalOf = (x: Tensor) => tf.mul(tf.sub(x, meanOf(x)), precisionOf(x));
+  /** With the gradient that `LayerNorm` has. */
+  const normalized = tf.customGrad((given, save) => {
+    const x = given as Tensor;
+    (save as tf.GradSaveFunc)([x]);
+    const gradFunc = (dy: Tensor) => {
+      const along = tf.mul(normalOf(x), meanOf(tf.mul(dy, normalOf(x))));
+      return tf.mul(tf.sub(tf.sub(dy, meanOf(dy)), along), precisionOf(x));
+    };
+    return { value: normalOf(x), gradFunc };
+  });
+  /** A layer normalization and a dense layer. */
+  const layers = (...[x, scale, shift, weights, bias]: Inputs): Tensor => {
+    const rows = tf.reshape(tf.add(tf.mul(normalized(x), scale), shift), [-1, x.shape.at(-1)!]);
+    return tf.add(tf.matMul(rows, weights), bias);
+  };
+  /** The gradients of a loss of the layers, end to end. */
+  const gradients = (inputs: Tensor[], besides = (..._: Inputs): Tensor => tf.scalar(0)) => {
+    const loss = (...given: Tensor[]) => {
+      const all = given as Inputs;
+      return tf.add(tf.sum(tf.square(tf.tanh(layers(...all)))), besides(...all));
+    };
+    return tf.concat(
+      tf
+        .grads(loss)(inputs)
+        .map((gradient) => tf.reshape(gradient, [-1])),
+    );
+  };
+  const before = (the: Omit<PassCase, 'left'>) => fused(simplify(captured({ ...the, left: [] })));
+  const named = (name: string) => processorPasses.find((pass) => pass.name === name)!.apply;
+  const fused = named('fuse-standardize');
+  const apply = named('absorb-affine');
+  /** How many nodes compute something for each row. */
+  const passes = (graph: Graph): number =>
+    topologicalOrder(graph.outputs.values()).filter(
+      ({ kernel, outputs }) => kernel !== 'Reshape' && sizeOf(outputs[0]!.shape) >= 16 * 2 * 3,
+    ).length;
+
+  test('takes the scale and shift into a layer, and what they add to its gradients out of the rows', async () => {
+    const graph = before({ f: (...inputs) => gradients(inputs), inputs: SHAPES });
+    const after = apply(graph);
+    expect(passes(graph) - passes(after)).toBe(5);
+    await expectSameResults(after, graph, SHAPES, 1e-5);
+  });
+
+  test('without gradients, and without a bias', async () => {
+    const f = (...inputs: Tensor[]) => layers(...([...inputs, tf.zeros([4])] as Inputs));
+    const shapes = SHAPES.slice(0, 4);
+    const graph = before({ f, inputs: shapes });
+    const after = apply(graph);
+    expect(passes(graph) - passes(after)).toBe(2);
+    await expectSameResults(after, graph, shapes);
+  });
+
+  test.each([
+    ['of few rows', { inputs: [[15, 3], ...SHAPES.slice(1)], f: (...inputs: Tensor[]) => gradients(inputs) }],
+    [
+      'of vectors that something else reads',
+      {
+        inputs: SHAPES,
+        f: (...inputs: Tensor[]) =>
+          gradients(inputs, (x, scale, shift) =>
+            tf.sum(tf.square(tf.add(tf.mul(normalized(x), scale), shift))),
+          ),
+      },
+    ],
+  ])('leaves a layer alone %s', (_, the) => {
+    const graph = before(the);
+    expect(apply(graph)).toBe(graph);
+  });
 });
 
 describePass('one-hot-by-product', {
@@ -359,6 +439,22 @@ describePass('transpose-recent', {
     inputs: [
       [1024, 5],
       [1024, 6],
+    ],
+    left: ['Neg', 'BatchMatMul'],
+  },
+  'what was computed last, in the products of many matrices': {
+    f: (x, dy) => tf.matMul(x!, tf.neg(dy!), true),
+    inputs: [
+      [512, 8, 64],
+      [512, 8, 4],
+    ],
+    left: ['Neg', 'BatchMatMul', 'Transpose'],
+  },
+  'not of few matrices': {
+    f: (x, dy) => tf.matMul(x!, tf.neg(dy!), true),
+    inputs: [
+      [8, 8, 64],
+      [8, 8, 4],
     ],
     left: ['Neg', 'BatchMatMul'],
   },

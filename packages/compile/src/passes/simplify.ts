@@ -11,6 +11,7 @@ import { broadcastTiles } from './broadcast-tiles';
 import { chooseConvolutions } from './choose-convolutions';
 import { foldConstants } from './fold-constants';
 import { mergeFactors } from './merge-factors';
+import { absorbAffine } from './processor/absorb-affine';
 import { biasOfConvolution } from './processor/bias-of-convolution';
 import { boundMaskedScores } from './processor/bound-masked-scores';
 import { coalesceAxes } from './processor/coalesce-axes';
@@ -75,6 +76,7 @@ export const passes: readonly Pass[] = [...portablePasses, local('choose-convolu
  */
 export const processorPasses: readonly Pass[] = [
   local('fuse-standardize', fuseStandardize),
+  { name: 'absorb-affine', apply: absorbAffine },
   { name: 'spectral-convolutions', apply: (graph) => rewrite(graph, spectralConvolutions()) },
   { name: 'share-patches', apply: sharePatches },
   { name: 'bias-of-convolution', apply: biasOfConvolution },
