@@ -42,6 +42,8 @@ export interface Measured {
 export interface ClaimContext {
   readonly seeds: readonly number[];
   readonly engine: StartedEngine;
+  /** Where trained models are kept, for claims that are measured later. */
+  readonly modelsFolder?: string;
   dataset(name: string): Promise<Dataset>;
   /** A table of text. */
   table(name: string): Promise<TextTable>;

@@ -32,6 +32,11 @@ const commandLine = new CommandLine({
       default: false,
       help: 'also put the values among the committed ones, for the READMEs',
     },
+    'models-dir': {
+      type: 'string',
+      value: 'DIR',
+      help: 'keep models of tables in this folder, and take them from there: empty it after a change of what trains them',
+    },
     'data-dir': { type: 'string', value: 'DIR', help: 'the folder of the data files; also DGM_DATA_DIR' },
   },
   takesWords: true,
@@ -68,7 +73,7 @@ export async function claims(
       console.log(`${name.padEnd(width)}  ${formatBound(bound)} ${unit}, ${minutes} min: ${what}`);
     return 0;
   }
-  const context = await makeContext(values['data-dir']);
+  const context = await makeContext(values['data-dir'], values['models-dir']);
   const outcomes: Outcome[] = [];
   for (const claim of chosen) {
     const outcome = await measureClaim(claim, context, await missingOf(claim, context));
@@ -81,10 +86,14 @@ export async function claims(
   return outcomes.some(({ holds }) => holds === false) ? 1 : 0;
 }
 
-async function makeContext(folder: string | undefined): Promise<Omit<ClaimContext, 'seeds'>> {
+async function makeContext(
+  folder: string | undefined,
+  modelsFolder: string | undefined,
+): Promise<Omit<ClaimContext, 'seeds'>> {
   const engine = await startEngine('auto', 'auto');
   return {
     engine,
+    ...(modelsFolder !== undefined && { modelsFolder }),
     dataset: (name) => loadDataset(name, { folder, quick: false }),
     table: (name) => loadTextTable(name, folder ?? process.env['DGM_DATA_DIR']),
     recipe: async (name) =>

@@ -1,13 +1,15 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { tableFileCodec } from '@dgm/compress';
-import { auroc, Key, NumericalError } from '@dgm/core';
+import { auroc, Key, NumericalError, type Engine } from '@dgm/core';
+import { loadModel, saveModel } from '@dgm/core/node';
 import { inferSchema, readCells, readTextTable, type TableSchema, type TextTable } from '@dgm/data';
+import * as tables from '@dgm/tables';
 import {
   AnyOrderNetwork,
   boostedRegressor,
@@ -18,6 +20,7 @@ import {
   TableModel,
   trainTable,
   twoSampleTest,
+  type TrainTableOptions,
 } from '@dgm/tables';
 import { findTorch } from '../../compare/programs/python';
 import { median } from '../../statistics/statistics';
@@ -55,11 +58,30 @@ const trained = new Map<string, Promise<TableModel>>();
 function trainedModel(
   name: string,
   table: TextTable,
-  options: Parameters<typeof trainTable>[1],
+  options: TrainTableOptions & { readonly seed: number; readonly steps: number; readonly engine: Engine },
+  { modelsFolder }: ClaimContext,
 ): Promise<TableModel> {
-  const id = `${name} ${options!.seed} ${options!.steps}`;
-  if (!trained.has(id)) trained.set(id, trainTable(table, options));
+  const id = `${name}-${options.steps}-steps-seed-${options.seed}`;
+  const file = modelsFolder === undefined ? undefined : path.join(modelsFolder, `${id}.dgm`);
+  if (!trained.has(id)) trained.set(id, file ? keptModel(file, table, options) : trainTable(table, options));
   return trained.get(id)!;
+}
+
+/** The model of a file; where there is none yet, it is trained and written. */
+async function keptModel(
+  file: string,
+  table: TextTable,
+  options: TrainTableOptions & { readonly engine: Engine },
+): Promise<TableModel> {
+  if (existsSync(file)) {
+    const { model } = await loadModel<TableModel>(file, { packages: [tables] });
+    model.useEngine(options.engine);
+    return model;
+  }
+  const model = await trainTable(table, options);
+  await mkdir(path.dirname(file), { recursive: true });
+  await saveModel(model, file, { card: model.card });
+  return model;
 }
 
 const ofDiamonds = (
@@ -82,7 +104,7 @@ const ofDiamonds = (
     for (const seed of context.seeds) {
       const { engine } = context.engine;
       const options = { seed, steps: DIAMOND_STEPS, schema: data.schema, engine };
-      const model = await trainedModel('diamonds', data.table, options);
+      const model = await trainedModel('diamonds', data.table, options, context);
       values.push(await rest.measure(model, data, Key.of(seed).fold(name)));
     }
     return overSeeds(values);
@@ -111,7 +133,7 @@ const ofCredit = (
     const values: number[] = [];
     for (const seed of context.seeds) {
       const { engine } = context.engine;
-      const model = await trainedModel('credit', table, { seed, steps: CREDIT_STEPS, engine });
+      const model = await trainedModel('credit', table, { seed, steps: CREDIT_STEPS, engine }, context);
       values.push(await rest.measure(model, table, Key.of(seed).fold(name)));
     }
     return overSeeds(values);
