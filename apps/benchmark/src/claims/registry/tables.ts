@@ -1,12 +1,13 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { tableFileCodec } from '@dgm/compress';
-import { auroc, Key, NumericalError, type Engine } from '@dgm/core';
+import { auroc, Key, modelBytes, NumericalError, type Engine } from '@dgm/core';
 import { loadModel, saveModel } from '@dgm/core/node';
 import { inferSchema, readCells, readTextTable, type TableSchema, type TextTable } from '@dgm/data';
 import * as tables from '@dgm/tables';
@@ -22,7 +23,7 @@ import {
   twoSampleTest,
   type TrainTableOptions,
 } from '@dgm/tables';
-import { findTorch } from '../../compare/programs/python';
+import { findLibrary, findTorch } from '../../compare/programs/python';
 import { median } from '../../statistics/statistics';
 import type { Claim, ClaimContext } from '../claim';
 import { overSeeds } from '../trained';
@@ -88,7 +89,12 @@ const ofDiamonds = (
   name: string,
   what: string,
   rest: Pick<Claim, 'unit' | 'bound'> & {
-    readonly measure: (model: TableModel, data: Diamonds, key: Key) => number | Promise<number>;
+    readonly measure: (
+      model: TableModel,
+      data: Diamonds,
+      key: Key,
+      engine: Engine,
+    ) => number | Promise<number>;
   },
 ): Claim => ({
   name: `tables.diamonds.${name}`,
@@ -105,7 +111,7 @@ const ofDiamonds = (
       const { engine } = context.engine;
       const options = { seed, steps: DIAMOND_STEPS, schema: data.schema, engine };
       const model = await trainedModel('diamonds', data.table, options, context);
-      values.push(await rest.measure(model, data, Key.of(seed).fold(name)));
+      values.push(await rest.measure(model, data, Key.of(seed).fold(name), engine));
     }
     return overSeeds(values);
   },
@@ -261,6 +267,49 @@ export const claims: readonly Claim[] = [
       },
     },
   ),
+  {
+    ...ofDiamonds(
+      'anomaly-margin',
+      'by how much that AUROC is above the best of LocalOutlierFactor, IsolationForest and GaussianMixture of scikit-learn, on the same rows',
+      {
+        unit: 'of 1',
+        bound: { atLeast: 0.05 },
+        measure: async (model, { train, test, schema }, key) => {
+          const { table, changed } = swapped(test, key);
+          const own = (await model.score(table, { given: 'others' })).rows.map((value) => -value);
+          const columns = cellsOf(schema);
+          const peers = await detectorScores({ train: columns(train), test: columns(table) });
+          const of = (scores: ArrayLike<number>, wanted: boolean) =>
+            Array.from(scores).filter((_, row) => changed.has(row) === wanted);
+          const aurocOf = (scores: ArrayLike<number>) => auroc(of(scores, true), of(scores, false));
+          return aurocOf(own) - Math.max(...Object.values(peers).map(aurocOf));
+        },
+      },
+    ),
+    unavailable: whyNoDetectors,
+  },
+  ofDiamonds(
+    'conditions',
+    'drawing 50 rows with cut=Fair, color=J and clarity=IF, all of which have them, by a model that was just opened',
+    {
+      unit: 's',
+      bound: { atMost: 1 },
+      measure: async (model, _, key, engine) => {
+        const given = { cut: 'Fair', color: 'J', clarity: 'IF' };
+        model.useEngine(engine);
+        const started = performance.now();
+        const { table } = await model.sample(50, { key, given });
+        const seconds = (performance.now() - started) / 1000;
+        const isKept = (row: number) =>
+          Object.entries(given).every(([name, level]) => table.column(name).text(row) === level);
+        const kept = Array.from({ length: table.count }, (_, row) => isKept(row)).filter(Boolean).length;
+        if (kept === 50) return seconds;
+        throw new NumericalError({
+          ...{ where: 'tables', expected: 'to have the given cells in 50 rows', actual: `${kept} such rows` },
+        });
+      },
+    },
+  ),
   ofDiamonds(
     'first-cell',
     'share of test rows with a cell of another row in which that cell is named first',
@@ -356,6 +405,7 @@ export const claims: readonly Claim[] = [
       measure: async (context) => stepRatio(await context.table('diamonds')),
     }),
     requires: { table: 'diamonds', pytorch: true },
+    unavailable: whyNoBenchmarks,
   },
   ofSpeed('sampling', 'drawing 10,000 rows of diamonds', {
     unit: 's',
@@ -373,6 +423,23 @@ export const claims: readonly Claim[] = [
       return medianSeconds(() => model.score(test));
     },
   }),
+  {
+    ...ofSpeed('opening', 'opening the model file of diamonds in a program that has just started', {
+      unit: 's',
+      bound: { atMost: 0.2 },
+      measure: async (context) => {
+        const { model } = await untrained(context);
+        return withFile('diamonds.dgm', await modelBytes(model), async (file) => {
+          const times: number[] = [];
+          for (let start = 0; start < 5; start++) {
+            times.push(((await benchmark('open.ts', [file])) as { readonly seconds: number }).seconds);
+          }
+          return median(times);
+        });
+      },
+    }),
+    unavailable: whyNoBenchmarks,
+  },
   ofSpeed('reading', 'reading the text of diamonds with its cells as numbers, by a schema', {
     unit: 'MB/s',
     bound: { atLeast: 30 },
@@ -396,24 +463,69 @@ async function untrained(
   return { model: new TableModel(network, { engine: context.engine.engine }), test };
 }
 
-/** A step's time by that of PyTorch, turn by turn. Wants the sources. */
-async function stepRatio(table: TextTable): Promise<number> {
-  const folder = fileURLToPath(new URL('../../../../../packages/tables', import.meta.url));
-  const torch = await findTorch();
-  if (!existsSync(path.join(folder, 'bench')) || 'missing' in torch) return Number.NaN;
-  const data = await mkdtemp(path.join(tmpdir(), 'dgm-claims-'));
+/** The programs that measure the package, among its sources. */
+const BENCHMARKS = fileURLToPath(new URL('../../../../../packages/tables/bench', import.meta.url));
+
+function whyNoBenchmarks(): Promise<string | undefined> {
+  return Promise.resolve(existsSync(BENCHMARKS) ? undefined : 'the sources of @dgm/tables are not there');
+}
+
+/** What such a program prints. */
+async function benchmark(name: string, words: readonly string[]): Promise<unknown> {
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ['--import', 'tsx', path.join(BENCHMARKS, name), ...words],
+    {
+      cwd: path.join(BENCHMARKS, '../../../apps/benchmark'),
+      env: { ...process.env, TSX_TSCONFIG_PATH: path.join(BENCHMARKS, '../../../tsconfig.json') },
+    },
+  );
+  return JSON.parse(stdout);
+}
+
+/** Hands out a file for a while. */
+async function withFile<T>(name: string, bytes: Uint8Array, use: (file: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'dgm-claims-'));
   try {
-    const file = path.join(data, 'diamonds.csv');
-    await writeFile(file, table.toBytes());
-    const words = ['--import', 'tsx', path.join(folder, 'bench/step.ts'), file, '--python', torch.python];
-    const { stdout } = await promisify(execFile)(process.execPath, words, {
-      cwd: path.join(folder, '../../apps/benchmark'),
-      env: { ...process.env, TSX_TSCONFIG_PATH: path.join(folder, '../../tsconfig.json') },
-    });
-    return (JSON.parse(stdout) as { readonly ratio: number }).ratio;
+    const file = path.join(folder, name);
+    await writeFile(file, bytes);
+    return await use(file);
   } finally {
-    await rm(data, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** A step's time by that of PyTorch, turn by turn. */
+async function stepRatio(table: TextTable): Promise<number> {
+  const torch = await findTorch();
+  if ('missing' in torch) return Number.NaN;
+  return withFile('diamonds.csv', table.toBytes(), async (file) => {
+    const found = await benchmark('step.ts', [file, '--python', torch.python]);
+    return (found as { readonly ratio: number }).ratio;
+  });
+}
+
+/** The program of the detectors of scikit-learn, among the sources. */
+const DETECTORS = fileURLToPath(new URL('../../../peers/scikit-learn/anomalies.py', import.meta.url));
+
+async function whyNoDetectors(): Promise<string | undefined> {
+  if (!existsSync(DETECTORS)) return 'the sources of dgm-bench are not there';
+  const found = await findLibrary('scikit-learn');
+  return 'missing' in found ? `scikit-learn is missing: ${found.missing}` : undefined;
+}
+
+/** Scores of the rows of `test` by each detector, higher for odder ones; both tables by columns. */
+async function detectorScores(
+  tables: Readonly<Record<'train' | 'test', readonly Float64Array[]>>,
+): Promise<Readonly<Record<string, readonly number[]>>> {
+  const found = await findLibrary('scikit-learn');
+  if ('missing' in found) return {};
+  const rowsOf = (columns: readonly Float64Array[]) =>
+    Array.from(columns[0]!, (_, row) => columns.map((column) => column[row]!));
+  const task = { train: rowsOf(tables.train), test: rowsOf(tables.test), seed: 0 };
+  const program = spawn(found.python, [DETECTORS], { stdio: ['pipe', 'pipe', 'inherit'] });
+  program.stdin.end(JSON.stringify(task));
+  return JSON.parse(await text(program.stdout)) as Readonly<Record<string, readonly number[]>>;
 }
 
 /** The median time of five runs, after one that compiles. */

@@ -14,21 +14,33 @@ export type Interpreter =
     }
   | { readonly missing: string; readonly remedy: string };
 
-const MODULES: Readonly<Record<PeerLibrary, string>> = { PyTorch: 'torch', JAX: 'jax' };
+/** What models are compared with: steps of training, and other kinds of models. */
+type Library = PeerLibrary | 'scikit-learn';
 
-/** Prints whether a library has CUDA. JAX is compared on processors only. */
-const CUDA: Readonly<Record<PeerLibrary, string>> = { PyTorch: 'torch.cuda.is_available()', JAX: 'False' };
+const MODULES: Readonly<Record<Library, string>> = {
+  PyTorch: 'torch',
+  JAX: 'jax',
+  'scikit-learn': 'sklearn',
+};
 
-const REMEDIES: Readonly<Record<PeerLibrary, string>> = {
+/** Prints whether a library has CUDA. All but PyTorch are compared on processors only. */
+const CUDA: Readonly<Record<Library, string>> = {
+  PyTorch: 'torch.cuda.is_available()',
+  JAX: 'False',
+  'scikit-learn': 'False',
+};
+
+const REMEDIES: Readonly<Record<Library, string>> = {
   PyTorch: 'pip install torch; DGM_PYTHON names another interpreter',
   JAX: 'pip install jax; DGM_PYTHON names another interpreter',
+  'scikit-learn': 'pip install scikit-learn; DGM_PYTHON names another interpreter',
 };
 
 /** Importing a library takes long on a busy machine. */
 const MOST_SECONDS = 180;
 
 /** The first Python with a library: `DGM_PYTHON`, else every `python3` on the path in its order. */
-export async function findLibrary(library: PeerLibrary): Promise<Interpreter> {
+export async function findLibrary(library: Library): Promise<Interpreter> {
   const named = process.env['DGM_PYTHON'];
   const folders = (process.env['PATH'] ?? '').split(path.delimiter).filter((folder) => folder !== '');
   const candidates = named ? [named] : folders.map((folder) => path.join(folder, 'python3'));
