@@ -28,15 +28,16 @@ export type { DelimitedOptions } from './tables/fields';
 export { parseTable, readTable } from './tables/table';
 export type { NumberColumn, Table, TableColumn, TextColumn } from './tables/table';
 export type { FileSource, StreamSource } from './internal/files';
-export { parseJsonLines, readJsonLines } from './tables/json-lines';
-export type { JsonLinesOptions } from './tables/json-lines';
-export { readParquet } from './tables/parquet';
-export type { ParquetModule, ParquetOptions } from './tables/parquet';
+export { parseJsonLines, readJsonLines, streamJsonLines } from './tables/json-lines';
+export type { JsonLinesOptions, StreamJsonLinesOptions } from './tables/json-lines';
+export { readParquet, streamParquet } from './tables/parquet';
+export type { ParquetModule, ParquetOptions, StreamParquetOptions } from './tables/parquet';
 export { parseTextTable, readTextTable } from './tables/text/read-text-table';
 export type { TextTableOptions } from './tables/text/read-text-table';
-export { sampleTextTable, streamTextTable } from './tables/text/stream-text-table';
+export { sampleRows, sampleTextTable, streamTextTable } from './tables/text/stream-text-table';
 export type {
   SampledTextTable,
+  SampleRowsOptions,
   SampleTextTableOptions,
   StreamTextTableOptions,
 } from './tables/text/stream-text-table';

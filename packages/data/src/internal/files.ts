@@ -32,6 +32,51 @@ export async function readBytes(path: string, where: string): Promise<Uint8Array
   }
 }
 
+/** Bytes that are read from anywhere. */
+export interface RandomAccess {
+  readonly byteLength: number;
+  slice(start: number, end?: number): Promise<ArrayBuffer>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a file whose parts are read in any order.
+ * @throws SerializationError naming the file
+ */
+export async function openFile(source: FileSource | Uint8Array, where: string): Promise<RandomAccess> {
+  const close = () => Promise.resolve();
+  if (ArrayBuffer.isView(source)) {
+    const bytes = new Uint8Array(source);
+    return {
+      byteLength: bytes.length,
+      slice: (start, end) => Promise.resolve(bytes.buffer.slice(start, end)),
+      close,
+    };
+  }
+  if (typeof source !== 'string') {
+    return {
+      byteLength: source.size,
+      slice: (start, end) => source.slice(start, end).arrayBuffer(),
+      close,
+    };
+  }
+  const { open } = nodeModule('node:fs/promises', where);
+  const fail = (cause: unknown) => {
+    throw unreadable(source, where, cause);
+  };
+  const file = await open(source).catch(fail);
+  const { size } = await file.stat().catch(fail);
+  return {
+    byteLength: size,
+    async slice(start, end = size) {
+      const bytes = new Uint8Array(Math.max(0, end - start));
+      const { bytesRead } = await file.read(bytes, 0, bytes.length, start).catch(fail);
+      return bytes.buffer.slice(0, bytesRead);
+    },
+    close: () => file.close(),
+  };
+}
+
 interface GunzipOptions {
   readonly file: string;
   readonly where: string;

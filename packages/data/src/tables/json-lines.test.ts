@@ -1,7 +1,9 @@
 import { DgmError } from '@dgm/core';
 import { describe, expect, it } from 'vitest';
-import { parseJsonLines, readJsonLines } from './json-lines';
+import { parseJsonLines, readJsonLines, streamJsonLines } from './json-lines';
 import { parseTextTable } from './text/read-text-table';
+import type { TextTable } from './text/text-table';
+import type { StreamSource } from '../internal/files';
 
 describe('parseJsonLines', () => {
   it('keeps numbers as they stand, and leaves cells empty that are null or not there', () => {
@@ -54,5 +56,37 @@ describe('readJsonLines', () => {
     });
     const table = await readJsonLines({ stream: () => pieces, name: 'pieces.jsonl' } as unknown as Blob);
     expect(table.toString()).toBe('a,b\né,12\nü,34\n');
+  });
+});
+
+describe('streamJsonLines', () => {
+  const lines = Array.from({ length: 5000 }, (_, row) =>
+    row === 4999 ? '{"size":1e3,"last":"é"}' : `{"name":"n${row}","size":${row}.50}`,
+  );
+
+  it('gives all columns in every piece, also one that the last line names', async () => {
+    const pieces: TextTable[] = [];
+    for await (const piece of streamJsonLines(new Blob([lines.join('\n')]), { rows: 1000 })) {
+      pieces.push(piece);
+    }
+    expect(pieces.length).toBeGreaterThan(1);
+    const whole = parseJsonLines(lines.join('\n'));
+    expect(pieces[0]!.columns.map(({ name }) => name)).toEqual(['name', 'size', 'last']);
+    expect(pieces.map((piece) => piece.body().toString()).join('')).toBe(whole.body().toString());
+  });
+
+  it('refuses a fault wherever it is, and a source that changes between its two readings', async () => {
+    const read = async (source: StreamSource) => {
+      for await (const _ of streamJsonLines(source, { rows: 1 }));
+    };
+    await expect(read(new Blob([...lines.map((line) => `${line}\n`), '{"a": }']))).rejects.toThrow(
+      /streamJsonLines: .*line 5001 to be JSON/,
+    );
+    await expect(read(new Blob(['\n']))).rejects.toThrow(/an object with a name/);
+    let opened = 0;
+    const changing = { name: 'x', stream: () => new Blob([`{"a${opened++}":1}`]).stream() };
+    await expect(read(changing)).rejects.toThrow(
+      /x, line 1 to hold what it held before, got another name, "a1"/,
+    );
   });
 });

@@ -1,4 +1,4 @@
-import { checkOptions, SerializationError } from '@dgm/core';
+import { checkInteger, checkOptions, SerializationError } from '@dgm/core';
 import { bytesOf, nameOf, type StreamSource } from '../internal/files';
 import type { TextTableOptions } from './text/read-text-table';
 import { TextTable } from './text/text-table';
@@ -44,20 +44,77 @@ export function parseJsonLines(text: string | Uint8Array, options: JsonLinesOpti
   return reader.finish();
 }
 
+export interface StreamJsonLinesOptions extends JsonLinesOptions {
+  /** From how many rows on a table is given. @defaultValue 65536 */
+  readonly rows?: number;
+}
+
+/**
+ * Reads JSON lines of any size as tables of some rows each, in memory for one of them. All have all columns: the source is read
+ * twice, first for its names.
+ *
+ * @param source - as of {@link readJsonLines}; where it is a stream, `stream` is called twice
+ * @throws as {@link readJsonLines}
+ * @example
+ * ```ts
+ * let rows = 0;
+ * for await (const table of streamJsonLines('large.jsonl')) rows += table.count;
+ * ```
+ */
+export async function* streamJsonLines(
+  source: StreamSource,
+  options: StreamJsonLinesOptions = {},
+): AsyncGenerator<TextTable, void> {
+  const where = 'streamJsonLines';
+  checkOptions(where, options, ['rows', 'name']);
+  const { rows = 65_536, ...others } = options;
+  checkInteger(where, 'rows', rows);
+  const called = { name: nameOf(source), ...others };
+  const first = new JsonLinesReader(where, called);
+  for await (const bytes of bytesOf(source, where)) {
+    first.push(bytes);
+    first.forget();
+  }
+  first.finish();
+  const reader = new JsonLinesReader(where, called, first.names);
+  let given = 0;
+  for await (const bytes of bytesOf(source, where)) {
+    reader.push(bytes);
+    if (reader.count < rows) continue;
+    given += reader.count;
+    yield reader.take();
+  }
+  const last = reader.finish();
+  if (given === 0 || last.count > 0) yield last;
+}
+
 /** Takes text in pieces and appends its cells to columns. */
 class JsonLinesReader {
   readonly #where: string;
   readonly #name: string;
   readonly #decoder = new TextDecoder('utf-8', { fatal: true });
   readonly #columns = new Map<string, string[]>();
+  readonly #hasAllNames: boolean;
   #rest = '';
   #line = 0;
   #rows = 0;
 
-  constructor(where: string, options: JsonLinesOptions) {
+  /** @param names - all columns, where they are known */
+  constructor(where: string, options: JsonLinesOptions, names?: readonly string[]) {
     checkOptions(where, options, ['name']);
     this.#where = where;
     this.#name = options.name ?? 'text';
+    for (const name of names ?? []) this.#columns.set(name, []);
+    this.#hasAllNames = names !== undefined;
+  }
+
+  /** The number of rows since the last table. */
+  get count(): number {
+    return this.#rows;
+  }
+
+  get names(): readonly string[] {
+    return [...this.#columns.keys()];
   }
 
   push(bytes: Uint8Array): void {
@@ -69,8 +126,20 @@ class JsonLinesReader {
   finish(): TextTable {
     this.#read(this.#rest + this.#decode());
     if (this.#columns.size === 0) this.#refuse('to hold an object with a name', 'none');
+    return this.take();
+  }
+
+  /** The rows since the last table. */
+  take(): TextTable {
     for (const cells of this.#columns.values()) fill(cells, this.#rows);
-    return TextTable.of([...this.#columns].map(([name, cells]) => ({ name, cells })));
+    const table = TextTable.of([...this.#columns].map(([name, cells]) => ({ name, cells })));
+    this.forget();
+    return table;
+  }
+
+  forget(): void {
+    for (const cells of this.#columns.values()) cells.length = 0;
+    this.#rows = 0;
   }
 
   #decode(bytes?: Uint8Array): string {
@@ -104,8 +173,11 @@ class JsonLinesReader {
   }
 
   #put(name: string, text: string): void {
-    const cells = this.#columns.get(name) ?? [];
-    this.#columns.set(name, cells);
+    let cells = this.#columns.get(name);
+    if (cells === undefined) {
+      if (this.#hasAllNames) this.#refuse('to hold what it held before', `another name, "${name}"`);
+      this.#columns.set(name, (cells = []));
+    }
     if (cells.length > this.#rows) this.#refuse(`to have "${name}" once`, 'twice');
     fill(cells, this.#rows);
     cells.push(text.startsWith('"') ? (JSON.parse(text) as string) : text === 'null' ? '' : text);

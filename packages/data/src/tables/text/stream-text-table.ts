@@ -52,12 +52,14 @@ export async function* streamTextTable(
 /** Of a table. */
 const MOST_BYTES = 2 ** 23;
 
-export interface SampleTextTableOptions extends TextTableOptions {
+export interface SampleRowsOptions {
   /** How many rows are drawn. */
   readonly rows: number;
   /** Decides which. */
   readonly key: Key;
 }
+
+export interface SampleTextTableOptions extends TextTableOptions, SampleRowsOptions {}
 
 /** Some rows of a text. */
 export interface SampledTextTable {
@@ -83,9 +85,27 @@ export async function sampleTextTable(
   source: StreamSource,
   options: SampleTextTableOptions,
 ): Promise<SampledTextTable> {
-  const where = 'sampleTextTable';
-  checkOptions(where, options, ['rows', 'key', 'header', 'separator', 'name']);
+  checkOptions('sampleTextTable', options, ['rows', 'key', 'header', 'separator', 'name']);
   const { rows, key, ...others } = options;
+  return sampleRows(streamTextTable(source, others), { rows, key });
+}
+
+/**
+ * Draws rows of a table that comes in pieces, without replacement, in memory for a few times as many rows as are drawn.
+ * @param tables - pieces with the same columns, such as {@link streamParquet} and {@link streamJsonLines} give
+ * @example
+ * ```ts
+ * const { table, count } = await sampleRows(streamParquet('large.parquet'), { rows: 100_000, key: Key.of(0) });
+ * console.log(`${table.count} of ${count} rows`);
+ * ```
+ */
+export async function sampleRows(
+  tables: AsyncIterable<TextTable>,
+  options: SampleRowsOptions,
+): Promise<SampledTextTable> {
+  const where = 'sampleRows';
+  checkOptions(where, options, ['rows', 'key']);
+  const { rows, key } = options;
   checkInteger(where, 'rows', rows);
   checkKey(where, key);
   const random = key.generator();
@@ -93,7 +113,7 @@ export async function sampleTextTable(
   let kept: readonly RankedRows[] = [];
   let [count, highest, size] = [0, 2 ** 32, 0];
   let dialect: TextTable['dialect'] | undefined;
-  for await (const table of streamTextTable(source, others)) {
+  for await (const table of tables) {
     ({ dialect } = table);
     const ranks = Float64Array.from({ length: table.count }, () => random.int32() >>> 0);
     count += table.count;
