@@ -7,7 +7,14 @@ import { ArgumentError, Key, SerializationError, setup, type Module } from '@dgm
 import { loadModel, saveModel } from '@dgm/core/node';
 import { inferSchema, parseSchema, TextTable } from '@dgm/data';
 import * as tables from '@dgm/tables';
-import { evaluateTable, splitRows, TableModel, trainTable, type TableEvaluation } from '@dgm/tables';
+import {
+  evaluateTable,
+  splitRows,
+  TableModel,
+  trainTable,
+  type CellExplanation,
+  type TableEvaluation,
+} from '@dgm/tables';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
 import { aligned } from './aligned';
@@ -114,21 +121,26 @@ export async function explain(
   { row, cells, json }: ExplainCommand,
   streams: Streams,
 ): Promise<void> {
-  const [model, table] = [await openModel(path), await readTable(file, streams)];
-  const outside = row.find((number) => number > table.count);
+  const model = await openModel(path);
+  const explained: (readonly CellExplanation[])[] = [];
+  let count = 0;
+  for await (const table of readTables(file, streams)) {
+    const here = [...row.keys()].filter((at) => row[at]! > count && row[at]! <= count + table.count);
+    const numbers = here.map((at) => row[at]! - 1 - count);
+    const found = await model.explain(table, numbers, cells);
+    here.forEach((at, place) => (explained[at] = found[place]!));
+    count += table.count;
+    if (row.every((_, at) => explained[at])) break;
+  }
+  const outside = row.find((_, at) => !explained[at]);
   if (outside !== undefined) {
     throw new ArgumentError({
       where: 'dgm explain',
       argument: '--row',
-      expected: `to be at most ${table.count}`,
+      expected: `to be at most ${count}`,
       actual: String(outside),
     });
   }
-  const explained = await model.explain(
-    table,
-    row.map((number) => number - 1),
-    cells,
-  );
   if (json)
     printJson(
       explained.map((found, at) => ({ row: row[at], cells: found })),

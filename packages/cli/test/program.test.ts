@@ -167,6 +167,19 @@ describe('dgm', () => {
     expect(rows).toHaveLength(6);
     for (const row of rows) expect(row).toMatch(/^diesel,(8|9)\d{3},\d+$/);
     expect((await dgm(command)).stdout).toBe(stdout);
+    // A row is the same however many there are.
+    const few = await dgm([
+      'sample',
+      file('cars.dgm'),
+      '-n',
+      '2',
+      '--given',
+      'fuel=diesel',
+      'price=8000..9999',
+    ]);
+    expect(few.stdout).toBe(`${[header, ...rows.slice(0, 2)].join('\n')}\n`);
+    const ranges = await dgm([...command.slice(0, -2), 'fuel=diesel|petrol', 'price=8000..9999']);
+    expect(ranges.stderr).toMatch(/make the rows worth [1-5]\.\d of 6/);
     await writeFile(file('like.csv'), 'seats,price\n2,\n4,5037\n');
     const like = await dgm(['sample', file('cars.dgm'), '--like', file('like.csv')]);
     expect(like.stdout).toMatch(/^fuel,price,seats\n\w+,\d*,2\n\w+,5037,4\n$/);
@@ -185,6 +198,26 @@ describe('dgm', () => {
     const odd = 'fuel,price,seats\npetrol,11111,4\n';
     const { stdout } = await dgm(['explain', file('cars.dgm'), '-', '--row', '1', '--cells', '2'], odd);
     expect(stdout).toMatch(/^row 1 {2}\w+ +\w+ +expected .* nats\n/);
+    const rows = ['--row', '150', '--row', '2', '--cells', '1'];
+    const others = await dgm(['explain', file('cars.dgm'), file('cars.csv'), ...rows]);
+    expect(others.stdout).toMatch(/^row 150 .*\nrow 2 .*\n$/);
+    const none = await dgm(['explain', file('cars.dgm'), file('cars.csv'), '--row', '201']);
+    expect([none.status, none.stderr]).toEqual([2, expect.stringMatching(/to be at most 200, got 201/)]);
+  });
+
+  it('goes through tables of all forms in pieces, to the same rows', async () => {
+    const [header, ...lines] = cars.trimEnd().split('\n');
+    const names = header!.split(',');
+    const objects = lines.map((line) =>
+      JSON.stringify(Object.fromEntries(line.split(',').map((cell, at) => [names[at]!, cell]))),
+    );
+    await writeFile(file('cars.ndjson'), objects.join('\n'));
+    const scores = await Promise.all(
+      ['cars.csv', 'cars.ndjson'].map((name) => dgm(['score', file('cars.dgm'), file(name)])),
+    );
+    expect(scores[1]!.stdout).toBe(scores[0]!.stdout);
+    const stdin = await dgm(['score', file('cars.dgm'), '-'], objects.join('\n'));
+    expect(stdin.stdout).toBe(scores[0]!.stdout);
   });
 
   it('fills gaps, and leaves all else as it is', async () => {

@@ -1,23 +1,35 @@
-// Reads a table that is made while it is read: `npx tsx --tsconfig ../../tsconfig.json scripts/memory.ts MEGABYTES`. Prints JSON:
-// the megabytes and rows, the seconds, and by how much the most memory of the process grew, in MiB.
+// Reads a table that is made while it is read: `npx tsx --tsconfig ../../tsconfig.json scripts/memory.ts MEGABYTES
+// [csv|jsonl]`. Prints JSON: the megabytes and rows, the seconds, and by how much the most memory of the process grew, in MiB.
 import { Key } from '@dgm/core';
-import { inferSchema, readCells, sampleTextTable, streamTextTable, type TableSchema } from '../src/index';
+import {
+  inferSchema,
+  readCells,
+  sampleRows,
+  streamJsonLines,
+  streamTextTable,
+  type TableSchema,
+} from '../src/index';
 
 const megabytes = Number(process.argv[2]);
-const size = megabytes * 1e6;
+const isJson = process.argv[3] === 'jsonl';
+const names = ['number', 'price', 'cut', 'day', 'weight'];
 const lines = Array.from({ length: 1000 }, (_, row) => {
   const price = (500 + ((row * 7919) % 18_000)).toFixed(2);
-  return `${row},${price},${['Fair', 'Good', 'Ideal'][row % 3]},2024-0${1 + (row % 9)}-17,${row % 11 === 0 ? '' : row / 8}\n`;
+  const day = `2024-0${1 + (row % 9)}-17`;
+  const cells = [row, price, ['Fair', 'Good', 'Ideal'][row % 3], day, row % 11 === 0 ? '' : row / 8];
+  if (!isJson) return `${cells.join(',')}\n`;
+  return `${JSON.stringify(Object.fromEntries(cells.map((cell, at) => [names[at], cell])))}\n`;
 });
 const piece = new TextEncoder().encode(lines.join(''));
 
-/** The header and pieces of a thousand rows, as they are asked for. */
-function source() {
-  let given = 0;
-  const header = new TextEncoder().encode('number,price,cut,day,weight\n');
-  const stream = () =>
-    new ReadableStream<Uint8Array>({
-      start: (controller) => controller.enqueue(header),
+/** Pieces of a thousand rows, as they are asked for. */
+function source(size: number) {
+  const stream = () => {
+    let given = 0;
+    return new ReadableStream<Uint8Array>({
+      start(controller) {
+        if (!isJson) controller.enqueue(new TextEncoder().encode(`${names.join(',')}\n`));
+      },
       pull(controller) {
         if (given >= size) return controller.close();
         // A copy, as a file's reader makes one.
@@ -25,30 +37,29 @@ function source() {
         given += piece.length;
       },
     });
+  };
   return { name: 'made', stream };
 }
 
-/** What all forms of reading take, however much there is to read. */
+const tables = (size: number) => (isJson ? streamJsonLines : streamTextTable)(source(size));
+
+// What all forms of reading take, however much there is to read.
 let schema: TableSchema | undefined;
-async function read(most: number): Promise<number> {
+async function read(size: number): Promise<number> {
   let rows = 0;
-  for await (const table of streamTextTable(source())) {
+  for await (const table of tables(size)) {
     schema ??= inferSchema(table);
     rows += readCells(table, schema).count;
-    if (rows >= most) break;
   }
   return rows;
 }
 
 await read(1);
-await sampleTextTable(
-  { name: 'made', stream: () => new Blob([`a\n1\n2\n`]).stream() },
-  { rows: 1, key: Key.of(0) },
-);
+await sampleRows(tables(1), { rows: 1, key: Key.of(0) });
 const before = process.resourceUsage().maxRSS;
 const started = performance.now();
-const rows = await read(Infinity);
+const rows = await read(megabytes * 1e6);
 const seconds = (performance.now() - started) / 1000;
-const { table } = await sampleTextTable(source(), { rows: 10_000, key: Key.of(0) });
+const { table } = await sampleRows(tables(megabytes * 1e6), { rows: 10_000, key: Key.of(0) });
 const grew = (process.resourceUsage().maxRSS - before) / 1024;
 console.log(JSON.stringify({ megabytes, rows, drawn: table.count, seconds, grew }));

@@ -164,10 +164,15 @@ export const MAX_TEXT_BYTES = 2 ** 28;
 async function* chunksOf(source: StreamSource, where: string): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
   if (typeof source !== 'string') {
     const reader = source.stream().getReader();
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      yield value as Uint8Array<ArrayBuffer>;
+    try {
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) return;
+        yield value as Uint8Array<ArrayBuffer>;
+      }
+    } finally {
+      // Whoever has read enough wants no more of it.
+      await reader.cancel().catch(() => undefined);
     }
   }
   const { open } = nodeModule('node:fs/promises', where);
@@ -211,8 +216,12 @@ async function* inflate(
   const first = await chunks.next();
   if (first.done) return;
   if (!isGzip(first.value)) {
-    yield count(first.value);
-    for await (const chunk of chunks) yield count(chunk);
+    try {
+      yield count(first.value);
+      for await (const chunk of chunks) yield count(chunk);
+    } finally {
+      await chunks.return();
+    }
     return;
   }
   const { readable, writable } = new DecompressionStream('gzip');
