@@ -310,6 +310,24 @@ export const claims: readonly Claim[] = [
       },
     },
   ),
+  {
+    ...ofDiamonds(
+      'masses',
+      'the farthest that the probabilities of all values of a cell are from 1 in sum, in each column of 16 rows with random cells seen',
+      {
+        unit: 'of 1',
+        bound: { atMost: 1e-5 },
+        measure: async (model, { test }) =>
+          withFile('diamonds.dgm', await modelBytes(model), (file) =>
+            withFile('diamonds.csv', test.toBytes(), async (csv) => {
+              const found = await benchmark('masses.ts', [file, csv]);
+              return Math.max(...Object.values(found as Readonly<Record<string, number>>));
+            }),
+          ),
+      },
+    ),
+    unavailable: whyNoBenchmarks,
+  },
   ofDiamonds(
     'first-cell',
     'share of test rows with a cell of another row in which that cell is named first',
