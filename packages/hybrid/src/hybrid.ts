@@ -105,7 +105,7 @@ export function hybrid(options: HybridOptions): ExactHybrid | BoundHybrid | Ener
   checkGiven('hybrid', 'density', options.density, 'to be a model with a likelihood, a bound or an energy');
   const { density, ...others } = options;
   const { contextSize = 0 } = density as { readonly contextSize?: number };
-  checkThat('hybrid', 'density', contextSize <= 0, {
+  checkThat('hybrid', 'density', contextSize === 0, {
     expected: 'to be a model of x alone',
     actual: `one with a context of ${contextSize} numbers`,
     remedy: 'a model of x given its class is for generativeClassifier',

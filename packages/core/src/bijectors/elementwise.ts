@@ -80,10 +80,12 @@ export class Affine extends BaseBijector {
     super();
     record(this, 'Affine', arguments);
     checkOptions('Affine', unknown, ['shift', 'scale']);
-    checkThat('Affine', 'scale', typeof scale !== 'number' || (scale !== 0 && Number.isFinite(scale)), {
-      expected: 'to be a finite number other than 0',
-      actual: String(scale),
-    });
+    if (typeof scale === 'number') {
+      checkThat('Affine', 'scale', scale !== 0 && Number.isFinite(scale), {
+        expected: 'to be a finite number other than 0',
+        actual: String(scale),
+      });
+    }
     this.#shift = shift;
     this.#scale = scale;
     this.#parameterShape = broadcastShapes(shapeOf(shift), shapeOf(scaleParameter(scale)));

@@ -123,7 +123,8 @@ export function checkOptions(
 }
 
 /**
- * Checks what none of the other checks says: a relation between arguments, a property of a value.
+ * Checks what none of the other checks says: a relation between arguments, a property of a value. `actual` is made in any
+ * case: it must not read a tensor.
  * @param holds - what has to be true
  * @param details - `expected` and `actual` of the error, for example `to be even` and `7`; `remedy`: what the reader can do;
  *   `error`: the class, {@link ArgumentError} by default

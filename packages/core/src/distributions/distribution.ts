@@ -125,7 +125,7 @@ export abstract class BaseDistribution<X extends Tensor = Tensor> implements Dis
     checkThat(
       `${this.constructor.name}.quantile`,
       'p',
-      this.eventShape.length <= 0 && broadcasts(p.shape, this.batchShape),
+      this.eventShape.length === 0 && broadcasts(p.shape, this.batchShape),
       {
         error: ShapeError,
         expected: `of shape ${formatShape(['...', ...this.batchShape])}, for scalar events`,

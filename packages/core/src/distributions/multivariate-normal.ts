@@ -36,7 +36,7 @@ export class MultivariateNormal extends BaseDistribution {
     checkThat(
       'MultivariateNormal',
       'mean',
-      shape.length <= 0 || shape.at(-1) === factor.size || shape.at(-1) === 1,
+      shape.length === 0 || shape.at(-1) === factor.size || shape.at(-1) === 1,
       {
         error: ShapeError,
         expected: `of shape ${formatShape(['...', factor.size])}`,

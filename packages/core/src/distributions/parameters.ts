@@ -68,10 +68,8 @@ export function times(x: Tensor, a: Parameter): Tensor {
 
 /** Refuses a number that is not positive; a tensor's values are not read, because that would stall the device. */
 export function requirePositive(value: Parameter, where: string, argument: string): void {
-  checkThat(where, argument, typeof value !== 'number' || value > 0, {
-    expected: 'to be positive',
-    actual: String(value),
-  });
+  if (typeof value !== 'number') return;
+  checkThat(where, argument, value > 0, { expected: 'to be positive', actual: String(value) });
 }
 
 /** {@link requirePositive} for a scale; its logarithm may be any number. */

@@ -63,10 +63,10 @@ export class TruncatedNormal extends BaseDistribution {
     record(this, 'TruncatedNormal', arguments);
     const { low = -Infinity, high = Infinity, ...others } = options;
     requirePositiveScale(std, 'TruncatedNormal', 'std');
-    checkThat('TruncatedNormal', 'low', typeof low !== 'number' || typeof high !== 'number' || low < high, {
-      expected: 'to be below high',
-      actual: `low = ${low}, high = ${high}`,
-    });
+    if (typeof low === 'number' && typeof high === 'number') {
+      const actual = `low = ${low}, high = ${high}`;
+      checkThat('TruncatedNormal', 'low', low < high, { expected: 'to be below high', actual });
+    }
     this.location = mean;
     this.scale = std;
     this.low = low;

@@ -30,10 +30,10 @@ export class Uniform extends BaseDistribution {
   constructor(low: Parameter, high: Parameter, options: BatchShapeOptions = {}) {
     super();
     record(this, 'Uniform', arguments);
-    checkThat('Uniform', 'low', typeof low !== 'number' || typeof high !== 'number' || low < high, {
-      expected: 'to be below high',
-      actual: `low = ${low}, high = ${high}`,
-    });
+    if (typeof low === 'number' && typeof high === 'number') {
+      const actual = `low = ${low}, high = ${high}`;
+      checkThat('Uniform', 'low', low < high, { expected: 'to be below high', actual });
+    }
     this.low = low;
     this.high = high;
     this.batchShape = batchShapeOf('Uniform', options, low, high);

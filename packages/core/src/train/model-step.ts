@@ -177,7 +177,7 @@ function pathsOf<B>(
   const paths = new Map([...model.parameters()].reverse().map(([path, variable]) => [variable, path]));
   const trained = [...new Set(parameters)].filter(({ trainable }) => trainable);
   const strangers = trained.filter((variable) => !paths.has(variable)).length;
-  checkThat('fit', `parameters of the objective "${name}"`, trained.length !== 0 && strangers <= 0, {
+  checkThat('fit', `parameters of the objective "${name}"`, trained.length !== 0 && strangers === 0, {
     expected: 'to be trainable variables that model.parameters() lists',
     actual: trained.length === 0 ? 'none' : `${strangers} that it does not list`,
     remedy: 'register them by `parameter` or `child` in the constructor of the module that owns them',

@@ -137,7 +137,7 @@ export class HierarchicalImplicitModel extends BaseModule implements GenerativeM
     if (locals === 0)
       checkPart(where, 'encoder', encoder, { isOne: encoder === undefined, expected: NO_ENCODER });
     const [globals, ...more] = prior.eventShape;
-    checkThat(where, 'prior', globals !== undefined && more.length <= 0, {
+    checkThat(where, 'prior', globals !== undefined && more.length === 0, {
       error: ShapeError,
       expected: 'of vectors, [globals]',
       actual: formatShape(prior.eventShape),
