@@ -6,4 +6,7 @@ export default packageTests({
   reporters: ['json'],
   // In software, on a busy machine, the shaders of one session can take a minute to compile.
   testTimeout: 120_000,
+  // Compiling shaders takes most of the time. One process compiles each only once.
+  isolate: false,
+  maxWorkers: 1,
 });
