@@ -7,7 +7,7 @@ import { checkEmpty, ensureShape, withoutRows } from './empty-batch';
 import { expectNoLeaks } from './leaks';
 import { jacobians, logAbsDeterminant } from './linear-algebra';
 import { quadratureRule } from './quadrature';
-import { describeTable, when, type CaseTable, type Checks } from './register';
+import { describeTable, oncePerCase, when, type CaseTable, type Checks } from './register';
 import { flatten, rowsOf, tensorOf, type Numbers } from './tensors';
 import { tolerances, type Tolerances } from './tolerances';
 
@@ -82,6 +82,8 @@ export function measureBijector(the: BijectorCase): BijectorErrors {
   });
 }
 
+const measured = oncePerCase(measureBijector);
+
 const isInvertible = (the: BijectorCase): boolean => the.invertible !== false;
 const hasDenseJacobian = (the: BijectorCase): boolean =>
   withBijector(the, (bijector) => sizeOf(eventShape(bijector, tensorOf(the.latent))) <= LARGEST_JACOBIAN);
@@ -95,7 +97,7 @@ const hasWrongShape = (the: BijectorCase): boolean =>
 /** Every check of a bijector, by what it shows. Each throws when the bijector breaks it. */
 export const bijectorChecks: Checks<BijectorCase> = {
   'undoes itself both ways': when(isInvertible, (the) => {
-    const { latentRoundTrip, dataRoundTrip } = measureBijector(the);
+    const { latentRoundTrip, dataRoundTrip } = measured(the);
     const { relative, absolute } = tolerances(the.tolerance).roundTrip;
     ensureBelow(latentRoundTrip, relative + absolute, 'inverse(forward(z)) - z');
     ensureBelow(dataRoundTrip, relative + absolute, 'forward(inverse(y)) - y');
@@ -103,11 +105,11 @@ export const bijectorChecks: Checks<BijectorCase> = {
 
   'has opposite log-determinants in its two directions': when(isInvertible, (the) => {
     const { relative, absolute } = tolerances(the.tolerance).logDet;
-    ensureBelow(measureBijector(the).antisymmetry, relative + absolute, 'logDet forward + logDet inverse');
+    ensureBelow(measured(the).antisymmetry, relative + absolute, 'logDet forward + logDet inverse');
   }),
 
   'has the log-determinant of its Jacobian': when(hasDenseJacobian, (the) => {
-    const { jacobian, inverseJacobian } = measureBijector(the);
+    const { jacobian, inverseJacobian } = measured(the);
     const { relative, absolute } = tolerances(the.tolerance).logDet;
     ensureBelow(jacobian, relative + absolute, 'logDet forward - log |det J|');
     if (isInvertible(the)) ensureBelow(inverseJacobian, relative + absolute, 'logDet inverse - log |det J|');
@@ -117,7 +119,7 @@ export const bijectorChecks: Checks<BijectorCase> = {
     (the) => isInvertible(the) && isScalarMap(the),
     (the) => {
       const { relative, absolute } = tolerances(the.tolerance).mass;
-      ensureBelow(measureBijector(the).mass, relative + absolute, 'transformed mass - latent mass');
+      ensureBelow(measured(the).mass, relative + absolute, 'transformed mass - latent mass');
     },
   ),
 

@@ -16,9 +16,9 @@ import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { ensure, ensureClose, ensureFinite, ensureThrows } from './assert';
 import { checkEmpty, ensureShape, withoutRows } from './empty-batch';
 import { expectNoLeaks } from './leaks';
-import { checkModule, ensureEveryGradient, ensureSameWeights, sameBits } from './module';
+import { checkModule, ensureEveryGradient, sameBits } from './module';
 import { checkModelFile } from './model-file';
-import { describeTable, when, type CaseTable, type Checks } from './register';
+import { describeTable, oncePerCase, when, type CaseTable, type Checks } from './register';
 import { meanAndError } from './statistics';
 import { take, tensorOf, type Numbers } from './tensors';
 import { STANDARD_ERRORS, tolerances, type Tolerances } from './tolerances';
@@ -73,39 +73,26 @@ export type ModelTable = CaseTable<ModelCase>;
 export const modelChecks: Checks<ModelCase> = {
   'owns its variables under stable paths': (the) => checkModule(the.make),
 
-  'learns: what it improves falls, and every term stays finite': (the) =>
-    withModel(the, (model, data) => {
-      const measured = () => the.measure?.(model, data, Key.of(4));
-      const before = measured();
-      // A loss that has fallen beyond doubt need not be seen to fall further.
-      const enough =
-        the.measure === undefined ? (losses: readonly number[]) => hasFallen(losses, the.fall) : undefined;
-      const { first, last } = train(model, data, the, Key.of(1), enough);
-      const [from, to] = [before ?? first, measured() ?? last];
-      ensure(
-        from !== undefined && to !== undefined,
-        'a model without a validated objective needs a `measure` in its case',
-      );
-      ensure(
-        to < from - (the.fall ?? 0),
-        `${the.measure ? 'the measure' : 'the loss'} went from ${from} to ${to} in ${the.steps ?? STEPS} steps`,
-      );
-    }),
+  'learns: what it improves falls, and every term stays finite': async (the) => {
+    const { from, to, steps } = await trained(the);
+    ensure(
+      from !== undefined && to !== undefined,
+      'a model without a validated objective needs a `measure` in its case',
+    );
+    ensure(
+      to < from - (the.fall ?? 0),
+      `${the.measure ? 'the measure' : 'the loss'} went from ${from} to ${to} in ${steps} steps`,
+    );
+  },
 
-  'repeats itself: two runs under one key end bit-equal': (the) =>
-    withModel(the, (model, data) => {
-      const other = the.make(Key.of(0));
-      const few = { ...the, steps: 5 };
-      train(model, data, few, Key.of(1));
-      train(other, data, few, Key.of(1));
-      try {
-        ensureSameWeights(model, other, 'two runs under one key');
-        const [a, b] = [take(model.sample(Key.of(2), 3)), take(other.sample(Key.of(2), 3))];
-        ensure(sameBits(a, b), 'samples of two equal runs differ');
-      } finally {
-        other.dispose();
-      }
-    }),
+  'repeats itself: two runs under one key end bit-equal': async (the) => {
+    const [{ early }, { early: again }] = [
+      await trained(the),
+      await runCourse({ ...the, steps: earlyOf(the) }),
+    ];
+    ensure(sameBits(early.weights, again.weights), 'two runs under one key end with other weights');
+    ensure(sameBits(early.samples, again.samples), 'samples of two equal runs differ');
+  },
 
   'draws samples of its event shape and range': (the) =>
     withModel(the, (model) => {
@@ -186,48 +173,39 @@ export const modelChecks: Checks<ModelCase> = {
   'has a likelihood that sums to 1, before and after training': when(
     ({ everyEvent }) => everyEvent !== undefined,
     (the) =>
-      withModel(the, (model, data) => {
-        const total = (): number => {
-          const values = exactLogProb(model, tensorOf(the.everyEvent!)).dataSync();
-          return Array.from(values).reduce((sum, value) => sum + Math.exp(value), 0);
-        };
-        const tolerance = tolerances(the.tolerance).mass;
-        ensureClose([total()], [1], tolerance, 'probability of every event at the start');
-        train(model, data, { ...the, steps: Math.min(the.steps ?? STEPS, 30) }, Key.of(1));
-        ensureClose([total()], [1], tolerance, 'probability of every event after training');
+      atStartAndAfterTraining(the, (model, _data, moment) => {
+        const values = exactLogProb(model, tensorOf(the.everyEvent!)).dataSync();
+        const total = Array.from(values).reduce((sum, value) => sum + Math.exp(value), 0);
+        ensureClose([total], [1], tolerances(the.tolerance).mass, `probability of every event ${moment}`);
       }),
   ),
 
   'has a bound that is one': when(
     ({ exactLogLikelihood }) => exactLogLikelihood !== undefined,
     (the) =>
-      withModel(the, (model, data) => {
-        for (const moment of ['at the start', 'after training']) {
-          if (moment === 'after training') train(model, data, the, Key.of(1));
-          const truth = mean(Array.from(the.exactLogLikelihood!(model, data).dataSync()));
-          const { mean: center, standardError } = meanAndError(
-            Key.of(3)
-              .split(64)
-              .map((key) => mean(Array.from(bound(model, data, key).dataSync()))),
-          );
-          ensure(
-            center <= truth + STANDARD_ERRORS * standardError + 1e-4 * Math.abs(truth),
-            `${moment} the bound ${center} (standard error ${standardError}) exceeds the log-likelihood ${truth}`,
-          );
-        }
+      atStartAndAfterTraining(the, (model, data, moment) => {
+        const truth = mean(Array.from(the.exactLogLikelihood!(model, data).dataSync()));
+        const { mean: center, standardError } = meanAndError(
+          Key.of(3)
+            .split(64)
+            .map((key) => mean(Array.from(bound(model, data, key).dataSync()))),
+        );
+        ensure(
+          center <= truth + STANDARD_ERRORS * standardError + 1e-4 * Math.abs(truth),
+          `${moment} the bound ${center} (standard error ${standardError}) exceeds the log-likelihood ${truth}`,
+        );
       }),
   ),
 
   'is its weights and nothing else: saved and loaded it draws the same bits': async (the) => {
-    const [model, other] = [the.make(Key.of(0)), the.make(Key.of(9))];
+    const { early } = await trained(the);
+    const other = the.make(Key.of(9));
     try {
-      tf.tidy(() => train(model, dataOf(the), { ...the, steps: 3 }, Key.of(1)));
-      loadWeights(other, await saveWeights(model));
-      ensureSameWeights(model, other, 'saved and loaded');
-      const [a, b] = [model, other].map((each) => take(each.sample(Key.of(2), 3)));
-      ensure(sameBits(a!, b!), 'a model with the same weights draws other samples');
+      loadWeights(other, early.file);
+      ensure(sameBits(weightsOf(other), early.weights), 'saved and loaded, the weights differ');
+      const samples = take(other.sample(Key.of(2), 3));
+      ensure(sameBits(samples, early.samples), 'a model with the same weights draws other samples');
     } finally {
-      model.dispose();
       other.dispose();
     }
   },
@@ -237,7 +215,7 @@ export const modelChecks: Checks<ModelCase> = {
     async (the) => {
       const [model, data] = [the.make(Key.of(0)), tf.tidy(() => dataOf(the))];
       try {
-        tf.tidy(() => train(model, data, { ...the, steps: 1 }, Key.of(1)));
+        loadWeights(model, (await trained(the)).early.file);
         await checkModelFile(model, (each) => saysOf(each, data), the.packages);
       } finally {
         model.dispose();
@@ -270,7 +248,7 @@ export const modelChecks: Checks<ModelCase> = {
       }
     }),
 
-  'frees what it makes and keeps what it borrows': (the) =>
+  'frees what it makes and keeps what it borrows': async (the) => {
     withModel(the, (model, data) => {
       model.sample(Key.of(0), 1).dispose(); // whatever is made at the first use now exists
       for (const objective of model.objectives()) {
@@ -280,9 +258,11 @@ export const modelChecks: Checks<ModelCase> = {
         }
       }
       expectNoLeaks(() => model.sample(Key.of(0), 2).dispose(), 'sample');
-      expectNoLeaks(() => train(model, data, { ...the, steps: 10 }, Key.of(1)), 'ten training steps');
-      ensure(!data.isDisposed, 'the model disposed of its data');
-    }),
+    });
+    const { left, steps, keptData } = await trained(the);
+    ensure(left === 0, `${steps} training steps left ${left} tensors behind`);
+    ensure(keptData, 'the model disposed of its data');
+  },
 };
 
 /** Registers the checks of every model of the table. */
@@ -333,41 +313,113 @@ function lossOf(objective: Objective, data: Tensor, training: boolean): LossTerm
   }
 }
 
+/** The steps after which a course is compared with another. */
+const earlyOf = ({ steps = STEPS }: ModelCase): number => Math.min(5, steps);
+
+/** The steps after which a likelihood is summed again, at least. */
+const BEFORE_SUM = 30;
+
+interface Course {
+  /** What training must lower, before and after: the case's `measure`, or mean losses of the validated objective. */
+  readonly from: number | undefined;
+  readonly to: number | undefined;
+  readonly steps: number;
+  /** The model after the first steps. */
+  readonly early: {
+    readonly file: Uint8Array;
+    readonly weights: readonly number[];
+    readonly samples: readonly number[];
+  };
+  /** The weights at the end, as a file. */
+  readonly end: Uint8Array;
+  /** The tensors by which the steps after the first have added to those that live. */
+  readonly left: number;
+  /** Whether the batch is as alive afterwards as before. */
+  readonly keptData: boolean;
+}
+
+/** The one training of a case, which its checks share. */
+const trained = oncePerCase(runCourse);
+
 /**
  * Trains with tfjs's own Adam, so that a model is judged apart from the project's trainer. All objectives are trained at
  * each step.
- * @param enough - asked before each step whether the losses so far are
- * @returns mean losses of the validated objective
  */
-function train(
-  model: GenerativeModel,
-  data: Tensor,
-  { steps = STEPS, learningRate = 1e-2 }: ModelCase,
-  key: Key,
-  enough: (losses: readonly number[]) => boolean = () => false,
-): { first: number | undefined; last: number | undefined } {
+async function runCourse(the: ModelCase): Promise<Course> {
+  const { steps: most = STEPS, learningRate = 1e-2, fall } = the;
+  const model = the.make(Key.of(0));
+  const data = tf.tidy(() => dataOf(the));
   const validated = validatedObjective(model)?.name;
   const players = model
     .objectives()
     .map((objective) => ({ objective, optimizer: tf.train.adam(learningRate) }));
+  const measured = (): number | undefined => tf.tidy(() => the.measure?.(model, data, Key.of(4)));
   const losses: number[] = [];
+  const takeStep = (index: number): void =>
+    players.forEach(({ objective, optimizer }) => {
+      const key = Key.of(1).fold(index).fold(objective.name);
+      const { value, grads } = gradientsOf(objective, data, key);
+      if (objective.name === validated) losses.push(value);
+      optimizer.applyGradients(Object.entries(grads).map(([name, tensor]) => ({ name, tensor })));
+      tf.dispose(grads);
+      objective.afterUpdate?.();
+    });
+  // A loss that has fallen beyond doubt need not be seen to fall further.
+  const least = Math.min(most, leastSteps(the));
+  const enough = (): boolean => losses.length >= least && hasFallen(losses, fall);
+  let [steps, left] = [0, 0];
+  let early: Course['early'] | undefined;
   try {
-    for (let step = 0; step < steps && !enough(losses); step++) {
-      players.forEach(({ objective, optimizer }) => {
-        const { value, grads } = gradientsOf(objective, data, key.fold(step).fold(objective.name));
-        if (objective.name === validated) losses.push(value);
-        optimizer.applyGradients(Object.entries(grads).map(([name, tensor]) => ({ name, tensor })));
-        tf.dispose(grads);
-        objective.afterUpdate?.();
-      });
+    const before = measured();
+    while (steps < most && !enough()) {
+      const tensors = tf.memory().numTensors;
+      takeStep(steps++);
+      if (steps > 1) left += tf.memory().numTensors - tensors; // whatever is made at the first use now exists
+      if (steps === earlyOf(the)) {
+        const [file, weights] = [await saveWeights(model), weightsOf(model)];
+        early = { file, weights, samples: take(model.sample(Key.of(2), 3)) };
+      }
     }
+    const window = Math.max(1, Math.floor(losses.length / 10));
+    const lossOver = (part: readonly number[]): number | undefined =>
+      part.length === 0 ? undefined : mean(part);
+    return {
+      from: before ?? lossOver(losses.slice(0, window)),
+      to: measured() ?? lossOver(losses.slice(-window)),
+      steps,
+      early: early!,
+      end: await saveWeights(model),
+      left,
+      keptData: !data.isDisposed,
+    };
   } finally {
     players.forEach(({ optimizer }) => optimizer.dispose());
+    model.dispose();
+    data.dispose();
   }
-  const window = Math.max(1, Math.floor(losses.length / 10));
-  return losses.length === 0
-    ? { first: undefined, last: undefined }
-    : { first: mean(losses.slice(0, window)), last: mean(losses.slice(-window)) };
+}
+
+/** The steps that a check of the case asks for, however soon the loss has fallen. */
+function leastSteps({ measure, exactLogLikelihood, everyEvent, steps = STEPS }: ModelCase): number {
+  if (measure !== undefined || exactLogLikelihood !== undefined) return steps;
+  return everyEvent === undefined ? 0 : BEFORE_SUM;
+}
+
+async function atStartAndAfterTraining(
+  the: ModelCase,
+  check: (model: GenerativeModel, data: Tensor, moment: string) => void,
+): Promise<void> {
+  const { end } = await trained(the);
+  withModel(the, (model, data) => {
+    check(model, data, 'at the start');
+    loadWeights(model, end);
+    check(model, data, 'after training');
+  });
+}
+
+/** The values of every weight, in the order of the paths. */
+function weightsOf(model: GenerativeModel): number[] {
+  return [...model.parameters().values()].flatMap((variable) => Array.from(variable.dataSync()));
 }
 
 /** Whether each of the last ten losses is below each of the first ten, by as much as is asked for. */

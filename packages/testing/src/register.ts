@@ -30,6 +30,16 @@ export function applicable<Case>(checks: Checks<Case>, the: Case): [statement: s
   });
 }
 
+/** What several checks read of a case, computed at the first of them: the checks of a row share its case. */
+export function oncePerCase<Case extends object, Value>(compute: (the: Case) => Value): (the: Case) => Value {
+  const known = new WeakMap<Case, { readonly value: Value }>();
+  return (the) => {
+    const entry = known.get(the) ?? { value: compute(the) };
+    known.set(the, entry);
+    return entry.value;
+  };
+}
+
 /** Runs a check and throws if it has compared nothing: a test that cannot fail shows nothing. */
 export async function run<Case>(check: Check<Case>, the: Case): Promise<void> {
   const before = assertions();
@@ -41,9 +51,8 @@ export async function run<Case>(check: Check<Case>, the: Case): Promise<void> {
 export function describeTable<Case>(table: CaseTable<Case>, checks: Checks<Case>): void {
   for (const [name, makeCase] of Object.entries(table)) {
     describe(name, () => {
-      for (const [statement, check] of applicable(checks, makeCase())) {
-        it(statement, () => run(check, makeCase()));
-      }
+      const the = makeCase();
+      for (const [statement, check] of applicable(checks, the)) it(statement, () => run(check, the));
     });
   }
 }
