@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { expect, inject, it } from 'vitest';
 import { emptyProject, write } from '../src/consumer';
 import { node, npmInstall } from '../src/run';
@@ -17,7 +18,11 @@ it('runs under Jest with its default, CommonJS', () => {
        expect(Key.of(0).normal([3]).dataSync()).toHaveLength(3);
      });`,
   );
-  // Jest reports to stderr; a test that fails is an exit status, and then an error here.
-  node(project, 'node_modules/jest/bin/jest.js');
-  expect(node(project, 'node_modules/jest/bin/jest.js', '--listTests')).toContain('dgm.test.js');
+  // A test that fails is an exit status, and then an error here.
+  const report = JSON.parse(node(project, 'node_modules/jest/bin/jest.js', '--json', '--runInBand')) as {
+    readonly numPassedTests: number;
+    readonly testResults: readonly { readonly name: string }[];
+  };
+  expect(report.numPassedTests).toBe(2);
+  expect(report.testResults.map(({ name }) => path.basename(name))).toEqual(['dgm.test.js']);
 });

@@ -32,13 +32,17 @@ describe('a new family', () => {
     expect(text('README.md')).toContain('(packages/made-by-test)');
     expect(text('eslint.config.js')).toContain("'made-by-test': ['core']");
     expect(text('.changeset/new-made-by-test.md')).toContain("'@dgm/made-by-test': minor");
+    // The files that were made or changed; the root's check sees the others.
     node(
       tree,
       'node_modules/prettier/bin/prettier.cjs',
       '--check',
       'README.md',
+      'eslint.config.js',
+      '.changeset/new-made-by-test.md',
       'packages/made-by-test',
-      'apps/benchmark',
+      'apps/benchmark/package.json',
+      'apps/benchmark/src/recipes/made-by-test.ts',
     );
   });
 
