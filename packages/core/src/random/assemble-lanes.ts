@@ -23,9 +23,8 @@ export const MEMORY = {
   entries: 256 + PART_LENGTHS.length * BYTES_OF_JUMP + 4 * MOST_NUMBERS,
   /** Indices of groups of four numbers. */
   ties: 256 + PART_LENGTHS.length * BYTES_OF_JUMP + 20 * MOST_NUMBERS,
-  /** The widths and the limits of the ziggurat, by layer. */
-  widths: 256 + PART_LENGTHS.length * BYTES_OF_JUMP + 21 * MOST_NUMBERS,
-  limits: 2304 + PART_LENGTHS.length * BYTES_OF_JUMP + 21 * MOST_NUMBERS,
+  /** Of each layer of the ziggurat its width, eight bytes, its limit, four bytes, and four bytes of nothing. */
+  layers: 256 + PART_LENGTHS.length * BYTES_OF_JUMP + 21 * MOST_NUMBERS,
   pages: 2,
 } as const;
 
@@ -198,27 +197,68 @@ function toUniform(): WasmFunction {
   };
 }
 
-/** One number at a time: each looks up its layer. */
+/**
+ * Four numbers at a time while all of them are in their layers, which each looks up; then one at a time up to the one that is not. Products
+ * are those of float64, rounded.
+ */
 function toNormal(): WasmFunction {
-  const [at, to, count, bits] = [0, 1, 2, 3];
+  const [at, to, count, bits, four, mantissas] = [0, 1, 2, 3, 4, 5];
+  const layerOf = (number: number) => 6 + number;
   const inBytes = (local: number) => [...get(local), ...i32(2), I32_SHIFT, ...set(local)];
-  const layer = [...get(bits), ...i32(255), I32_AND];
+  const layer = [...get(bits), ...i32(255), I32_AND, ...i32(4), I32_SHIFT];
   const mantissa = [...get(bits), ...i32(8), I32_SHIFT_SIGN];
   const sign = [...get(bits), ...i32(31), I32_SHIFT_SIGN];
+  const pair = (first: number, order: readonly number[]) => [
+    ...[...get(layerOf(first)), ...get(layerOf(first + 1)), ...shuffleWords(order)],
+  ];
+  const limits = [...pair(0, [2, 6, 2, 6]), ...pair(2, [2, 6, 2, 6]), ...shuffleWords([0, 1, 4, 5])];
+  const products = (first: number) => [
+    ...[...get(mantissas), ...get(mantissas), ...shuffleWords([first, first + 1, first, first + 1])],
+    ...[...CONVERT_LOW, ...pair(first, [0, 1, 4, 5]), ...MULTIPLY_F64, ...DEMOTE],
+  ];
   return {
     name: 'toNormal',
     parameters: [I32, I32, I32],
     results: [I32],
-    locals: [[1, I32]],
+    locals: [
+      [1, I32],
+      [6, V128],
+    ],
     body: [
-      ...[...inBytes(at), ...inBytes(to), ...inBytes(count), BLOCK, NO_RESULT, LOOP, NO_RESULT],
+      ...[...inBytes(at), ...inBytes(to), ...inBytes(count)],
+      ...[BLOCK, NO_RESULT, LOOP, NO_RESULT],
+      ...[...get(count), ...get(at), I32_SUBTRACT, ...i32(16), I32_LESS, BRANCH_IF, 1],
+      ...[
+        ...get(at),
+        ...load(MEMORY.numbers),
+        ...tee(four),
+        ...i32(8),
+        ...SHIFT_RIGHT_SIGN,
+        ...set(mantissas),
+      ],
+      // A layer takes sixteen bytes.
+      ...[...get(four), ...i32(255), ...I32_SPLAT, ...AND, ...i32(4), ...SHIFT_LEFT, ...set(four)],
+      ...[0, 1, 2, 3].flatMap((number) => [
+        ...[...get(four), ...extract(number), ...load(MEMORY.layers), ...set(layerOf(number))],
+      ]),
+      ...[...get(mantissas), ...ABSOLUTE, ...limits, ...LESS, ...ALL, I32_IS_ZERO, BRANCH_IF, 1],
+      ...[
+        ...get(to),
+        ...products(0),
+        ...products(2),
+        ...shuffleWords([0, 1, 4, 5]),
+        ...store(MEMORY.entries),
+      ],
+      ...[...get(at), ...i32(16), I32_ADD, ...set(at), ...get(to), ...i32(16), I32_ADD, ...set(to)],
+      ...[BRANCH, 0, END, END],
+      ...[BLOCK, NO_RESULT, LOOP, NO_RESULT],
       ...[...get(at), ...get(count), I32_NOT_LESS, BRANCH_IF, 1],
       ...[...get(at), I32_LOAD, 2, ...leb(MEMORY.numbers), ...set(bits)],
       // The absolute value: where the sign is -1, all bits change and 1 is added.
       ...[...mantissa, ...sign, I32_XOR, ...sign, I32_SUBTRACT],
-      ...[...layer, ...i32(2), I32_SHIFT, I32_LOAD, 2, ...leb(MEMORY.limits), I32_NOT_LESS, BRANCH_IF, 1],
-      ...[...get(to), ...mantissa, F64_CONVERT, ...layer, ...i32(3), I32_SHIFT],
-      ...[F64_LOAD, 3, ...leb(MEMORY.widths), F64_MULTIPLY, F32_DEMOTE, F32_STORE, 2, ...leb(MEMORY.entries)],
+      ...[...layer, I32_LOAD, 2, ...leb(MEMORY.layers + 8), I32_NOT_LESS, BRANCH_IF, 1],
+      ...[...get(to), ...mantissa, F64_CONVERT, ...layer],
+      ...[F64_LOAD, 3, ...leb(MEMORY.layers), F64_MULTIPLY, F32_DEMOTE, F32_STORE, 2, ...leb(MEMORY.entries)],
       ...[...get(at), ...i32(4), I32_ADD, ...set(at), ...get(to), ...i32(4), I32_ADD, ...set(to)],
       ...[BRANCH, 0, END, END, ...get(at), ...i32(2), I32_SHIFT_RIGHT],
     ],
@@ -273,6 +313,7 @@ const I32_LOAD_BYTE = 0x2d;
 const I32_STORE = 0x36;
 const F32_STORE = 0x38;
 const F32_CONST = 0x43;
+const I32_IS_ZERO = 0x45;
 const I32_LESS = 0x49;
 const I32_NOT_LESS = 0x4f;
 const I32_ADD = 0x6a;
@@ -290,7 +331,10 @@ const [BYTE_SPLAT, I32_SPLAT, F32_SPLAT] = [simd(0x0f), simd(0x11), simd(0x13)];
 const [BYTE_EQUAL, BYTE_LESS] = [simd(0x23), simd(0x26)];
 const [AND, OR, XOR, ANY] = [simd(0x4e), simd(0x50), simd(0x51), simd(0x53)];
 const [SHIFT_LEFT, SHIFT_RIGHT, ADD] = [simd(0xab), simd(0xad), simd(0xae)];
+const [SHIFT_RIGHT_SIGN, ABSOLUTE, LESS, ALL] = [simd(0xac), simd(0xa0), simd(0x39), simd(0xa3)];
 const [MULTIPLY, CONVERT] = [simd(0xe6), simd(0xfa)];
+/** Of float64: from the lower two integers, and to the lower two numbers. */
+const [MULTIPLY_F64, CONVERT_LOW, DEMOTE] = [simd(0xf2), simd(0xfe), simd(0x5e)];
 
 function simd(opcode: number): readonly number[] {
   return [0xfd, ...leb(opcode)];
@@ -303,6 +347,10 @@ function load(offset: number): readonly number[] {
 
 function store(offset: number): readonly number[] {
   return [...simd(0x0b), 4, ...leb(offset)];
+}
+
+function extract(word: number): readonly number[] {
+  return [...simd(0x1b), word];
 }
 
 function shuffle(bytes: readonly number[]): readonly number[] {

@@ -54,8 +54,11 @@ export class Lanes {
     this.#normals = new Float32Array(buffer, MEMORY.entries, MOST_NUMBERS);
     this.#entries = new Int32Array(buffer, MEMORY.entries, 4 * MOST_NUMBERS);
     this.#ties = new Int32Array(buffer, MEMORY.ties, MOST_NUMBERS / 4);
-    new Float64Array(buffer, MEMORY.widths).set(WIDTH);
-    new Int32Array(buffer, MEMORY.limits).set(ACCEPT);
+    const [widths, limits] = [new Float64Array(buffer, MEMORY.layers), new Int32Array(buffer, MEMORY.layers)];
+    WIDTH.forEach((width, layer) => {
+      widths[2 * layer] = width;
+      limits[4 * layer + 2] = ACCEPT[layer]!;
+    });
     for (const length of PART_LENGTHS) {
       fillJump(new Int32Array(buffer, jumpOver(length), HALF_BYTES * 16 * 4), length);
     }
