@@ -53,7 +53,7 @@ export async function inspect(
 
 export async function train(
   file: string,
-  { out, minutes, steps, seed, schema, columns, protect, resume = false, json }: TrainCommand,
+  { out, model: kind, minutes, steps, seed, schema, columns, protect, resume = false, json }: TrainCommand,
   streams: Streams,
 ): Promise<void> {
   await checkWritable('dgm train', out);
@@ -69,6 +69,7 @@ export async function train(
     );
   }
   const model = await trainTable(table, {
+    model: kind,
     seed,
     protect,
     signal,
@@ -78,22 +79,24 @@ export async function train(
     ...(steps !== undefined && { steps }),
     ...(schema !== undefined && { schema: parseSchema(await readFile(schema, 'utf8')) }),
     ...(columns !== undefined && { columns }),
-    onProgress: ({ step, steps: all, secondsLeft, validation }) => {
+    onProgress: ({ model, step, steps: all, secondsLeft, validation }) => {
       const nats = validation === undefined ? '' : `, ${validation.toFixed(2)} nats`;
-      streams.stderr.write(`\rstep ${step} of ${all}${nats}, ${duration(secondsLeft)} left   `);
+      const name = kind === 'auto' ? `${model}: ` : '';
+      streams.stderr.write(`\r${name}step ${step} of ${all}${nats}, ${duration(secondsLeft)} left   `);
     },
   });
   try {
     await saveModel(model, out, { card: model.card });
     const training = model.training!;
-    streams.stderr.write(`\n${trainingText(training)}\n`);
+    streams.stderr.write(`\n${trainingText(training, model.likelihoodKind !== 'exact')}\n`);
     if (signal.aborted) {
       streams.stderr.write(`${out} is the best model so far. To go on, add --resume to the command.\n`);
     } else {
       await clear();
-      streams.stderr.write(`Next: dgm sample ${out}, dgm score ${out} ${file}, dgm impute ${out} ${file}\n`);
+      const impute = model.kind === 'any-order' ? `, dgm impute ${out} ${file}` : '';
+      streams.stderr.write(`Next: dgm sample ${out}, dgm score ${out} ${file}${impute}\n`);
     }
-    if (json) printJson({ model: out, ...training }, streams);
+    if (json) printJson({ model: out, kind: model.kind, ...training }, streams);
   } finally {
     model.dispose();
   }
@@ -106,6 +109,11 @@ export async function score(
   streams: Streams,
 ): Promise<void> {
   const model = await openModel(path);
+  if (cells && model.likelihoodKind !== 'exact') {
+    const argument = '--cells';
+    const expected = 'to be for a model that scores cells: dgm train --model any-order, or trees';
+    throw new ArgumentError({ where: 'dgm score', argument, expected, actual: model.kind });
+  }
   const write = (values: Float64Array) => Array.from(values, (value) => value.toFixed(4));
   await writePieces(file, streams, async (table) => {
     const scores = await model.score(table, { given: of });
@@ -177,7 +185,7 @@ export async function sample(
   streams.stdout.write(drawn.table.toBytes());
   if (drawn.effectiveSampleSize < 0.999 * count) {
     streams.stderr.write(
-      `The conditions on several columns make the rows worth ${drawn.effectiveSampleSize.toFixed(1)} of ${count}.\n`,
+      `The conditions make the rows worth ${drawn.effectiveSampleSize.toFixed(1)} of ${count}.\n`,
     );
   }
   model.dispose();
@@ -307,13 +315,15 @@ export async function info(
   streams: Streams,
 ): Promise<void> {
   const model = await openModel(path);
-  if (json) printJson({ columns: model.columns, training: model.training, schema: model.schema }, streams);
+  const { kind, columns, schema } = model;
+  if (json) printJson({ kind, columns, training: model.training, schema }, streams);
   else {
     const { training } = model;
     streams.stdout.write(`${aligned(model.schema.columns.map(({ name, kind }) => [name, kind]))}\n`);
     if (training) {
       const { rows, steps, seed } = training;
-      streams.stdout.write(`\n${rows} rows, ${steps} steps, seed ${seed}\n${trainingText(training)}\n`);
+      const text = trainingText(training, model.likelihoodKind !== 'exact');
+      streams.stdout.write(`\n${kind}: ${rows} rows, ${steps} steps, seed ${seed}\n${text}\n`);
     }
   }
   model.dispose();

@@ -151,7 +151,7 @@ const columnCells = (
   baselines: TableEvaluation['baselines'],
 ) => [
   name,
-  nats.toFixed(2),
+  nats?.toFixed(2) ?? '-',
   baselines ? baselines.trees.columns[name]!.toFixed(2) : '',
   baselines ? baselines.independent.columns[name]!.toFixed(2) : '',
   similarity.toFixed(3),

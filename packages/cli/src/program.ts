@@ -43,6 +43,11 @@ A FILE is CSV, TSV or similar, JSON lines (.jsonl, .ndjson), plain or gzip, or P
     .description('train a model of a table')
     .argument('<file>', 'a table')
     .option('-o, --out <model>', 'the file of the model', 'model.dgm')
+    .addOption(
+      new Option('--model <kind>', 'the kind of model; auto keeps the best of all')
+        .choices(MODELS)
+        .default('any-order'),
+    )
     .option('--minutes <number>', 'how long to train, about', positive, 5)
     .option('--steps <number>', 'how many steps to train, in place of minutes', count)
     .option('--seed <integer>', 'decides all randomness', integer, 0)
@@ -53,7 +58,12 @@ A FILE is CSV, TSV or similar, JSON lines (.jsonl, .ndjson), plain or gzip, or P
     .option('--json', 'print the training facts as JSON')
     .addHelpText(
       'after',
-      '\nCtrl-C ends training and writes the best model so far; --resume goes on from there.',
+      `
+A model of the kind any-order answers everything: conditions on any columns, cells given all others, gaps. trees train in seconds,
+score and draw columns in their order, and keep the training cells in their file. auto shares the time among all kinds, and keeps
+the one with the least nats of validation rows, which may not fill gaps.
+
+Ctrl-C ends training and writes the best model so far; --resume goes on from there.`,
     )
     .action(async (file: string, options: TrainCommand) =>
       (await import('./commands')).train(file, options, streams),
@@ -197,8 +207,12 @@ cells that are seen; for numbers then the log-weights, means and scales of the m
   return program;
 }
 
+/** The kinds of models of tables: those of `@dgm/tables`, which help does not load. */
+const MODELS = ['auto', 'any-order', 'trees'] as const;
+
 export interface TrainCommand {
   readonly out: string;
+  readonly model: (typeof MODELS)[number];
   readonly minutes: number;
   readonly steps?: number;
   readonly seed: number;

@@ -57,4 +57,4 @@ export async function openTraining(out: string, resume: boolean): Promise<Traini
   return { store, clear };
 }
 
-const OURS = /^(checkpoint-\d+\.safetensors|plan\.json)$/;
+const OURS = /^[a-z-]+\.(checkpoint-\d+\.safetensors|plan\.json)$/;

@@ -132,6 +132,36 @@ describe('dgm', () => {
     expect(await readdir(folder)).not.toContain('again.dgm.training');
   });
 
+  it('trains models of other kinds, which refuse what they cannot do', async () => {
+    const out = file('trees.dgm');
+    const trained = await dgm(['train', file('cars.csv'), '--model', 'trees', '-o', out, '--json']);
+    expect(JSON.parse(trained.stdout)).toMatchObject({ kind: 'trees', steps: 0, rows: 160 });
+    expect(trained.stderr).not.toMatch(/impute|at least as well/);
+    expect((await dgm(['info', out])).stdout).toMatch(/\ntrees: 160 rows, 0 steps, seed 0\n/);
+    expect((await dgm(['score', out, file('cars.csv'), '--cells'])).stdout).toMatch(
+      /^logProb,fuel,price,seats\n-/,
+    );
+    const drawn = await dgm(['sample', out, '-n', '5', '--given', 'seats=2']);
+    expect(drawn.stdout.match(/,2\n/g)).toHaveLength(5);
+    expect(drawn.stderr).toMatch(/The conditions make the rows worth \d\.\d of 5/);
+    for (const command of [
+      ['impute', out, file('cars.csv')],
+      ['compress', out, file('cars.csv')],
+      ['export', out],
+    ]) {
+      const { status, stderr } = await dgm(command);
+      expect([status, stderr]).toEqual([1, expect.stringMatching(/--model any-order/)]);
+    }
+  });
+
+  it('chooses the kind of a model, and says among which', async () => {
+    const command = ['train', file('cars.csv'), '--model', 'auto', '--steps', '4', '-o', file('auto.dgm')];
+    const { stderr } = await dgm(command);
+    expect(stderr).toMatch(/any-order: step 4 of 4/);
+    expect(stderr).toMatch(/Nats of a validation row:\ntrees +[\d.]+ ± [\d.]+ +chosen\n/);
+    expect((await dgm(['info', file('auto.dgm')])).stdout).toMatch(/Nats of a validation row:\ntrees/);
+  });
+
   it('refuses a place for the model before it trains', async () => {
     for (const out of [folder, file('nowhere/cars.dgm')]) {
       const refused = await dgm(['train', file('cars.csv'), '--out', out]);
@@ -310,6 +340,7 @@ describe('dgm', () => {
     ['a file that there is not', ['inspect', '/nowhere/cars.csv'], 1, /cars\.csv/],
     ['a number that is none', ['sample', 'x.dgm', '-n', 'many'], 2, /not an integer/],
     ['no time', ['train', 'x.csv', '--minutes', '0'], 2, /above 0/],
+    ['a kind of model that there is not', ['train', 'x.csv', '--model', 'tree'], 2, /any-order, trees/],
   ])('refuses %s', async (_what, argv, status, message) => {
     const refused = await dgm(argv);
     expect(refused.stderr).toMatch(message);

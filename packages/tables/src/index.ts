@@ -1,6 +1,8 @@
 // a model of one's own table
-export { trainTable } from './table/train-table';
-export type { TrainingProgress, TrainTableOptions } from './table/train-table';
+export { trainTable } from './train/train-table';
+export type { TrainTableOptions } from './train/train-table';
+export type { TrainingProgress } from './train/train-network';
+export type { Candidate, TrainingFacts } from './train/training-facts';
 export { TableModel, tableModel } from './table/table-model';
 export type {
   CellExplanation,
@@ -10,9 +12,9 @@ export type {
   ScoreOptions,
   Scores,
   TableModelOptions,
-  TrainingFacts,
 } from './table/table-model';
 export type { BaselineNats, Baselines } from './baselines/baselines';
+export type { ModelKind, RowModel } from './table/row-model';
 export type { Given, GivenValue } from './table/given';
 export { splitRows } from './table/split';
 export type { RowSplit } from './table/split';
@@ -37,6 +39,8 @@ export { twoSampleTest } from './judge/two-sample';
 // its parts
 export { AnyOrderNetwork } from './model/any-order-network';
 export type { NetworkOptions } from './model/any-order-network';
+export { ChainOfTrees, chainOfTrees } from './baselines/chain-of-trees';
+export type { TreeState } from './baselines/chain-of-trees';
 export { maskRows } from './model/masks';
 export type { MaskedRows, NumberTargets, SeenRows, Targets } from './model/masks';
 export type { ColumnGroup, NetworkLayout } from './model/layout';

@@ -6,6 +6,8 @@ describeCoverage({
   tables: [],
   testedIn: {
     AnyOrderNetwork: 'src/model/any-order-network.test.ts',
+    ChainOfTrees: 'src/baselines/chain-of-trees.test.ts',
+    chainOfTrees: 'src/baselines/chain-of-trees.test.ts',
     boostedClassifier: 'src/judge/judge.test.ts',
     boostedRegressor: 'src/judge/judge.test.ts',
     CategoryCodec: 'src/codec/codec.test.ts',

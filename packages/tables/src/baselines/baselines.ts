@@ -1,4 +1,4 @@
-import type { ColumnCodec } from '../codec/table-codec';
+import type { TableCodec } from '../codec/table-codec';
 import { ChainOfTrees } from './chain-of-trees';
 import { fittedHistogram, type ColumnSplit } from './independent';
 
@@ -20,15 +20,14 @@ export interface Baselines {
  * Fits the baselines to training rows, and measures them on test rows.
  * @param columns - the values of each column, by what the rows are used for
  */
-export function baselinesOf(codecs: readonly ColumnCodec[], columns: readonly ColumnSplit[]): Baselines {
+export function baselinesOf(codec: TableCodec, columns: readonly ColumnSplit[]): Baselines {
+  const codecs = codec.columns;
   const named = (nats: readonly number[]): BaselineNats => ({
     nats: nats.reduce((sum, value) => sum + value, 0),
     columns: Object.fromEntries(codecs.map(({ schema }, at) => [schema.name, nats[at]!])),
   });
   return {
-    independent: named(
-      codecs.map((codec, at) => fittedHistogram(codec, columns[at]!).nats(columns[at]!.test)),
-    ),
-    trees: named(ChainOfTrees.of(codecs, columns).nats(columns.map(({ test }) => test))),
+    independent: named(codecs.map((own, at) => fittedHistogram(own, columns[at]!).nats(columns[at]!.test))),
+    trees: named(ChainOfTrees.of(codec, columns).nats(columns.map(({ test }) => test))),
   };
 }

@@ -1,5 +1,7 @@
 import type { ColumnCodec } from '../codec/table-codec';
 import { UNIFORM_SHARE } from '../model/layout';
+import { chooseIndex } from '../table/column-distribution';
+import { SortedValues, type MixturePart } from './tree-cell';
 
 /** The values of a column in the parts of a table. */
 export interface ColumnSplit {
@@ -28,17 +30,18 @@ export function fittedHistogram(
 }
 
 /** The counts of a column's values. */
-export class Histogram {
+export class Histogram implements MixturePart {
   /** What is added to the count of each value in the range. */
   added = 1;
   readonly #counts = new Map<number, number>();
   readonly #total: number;
   readonly #size: number;
   readonly #support: number;
+  #sorted: SortedValues | undefined;
 
   constructor(
     private readonly codec: ColumnCodec,
-    values: Float64Array,
+    private readonly values: Float64Array,
   ) {
     for (const value of values) {
       const cell = this.#cell(value);
@@ -46,17 +49,17 @@ export class Histogram {
     }
     this.#total = values.length;
     if (codec.kind === 'category') {
-      this.#size = codec.levels + (codec.hasMissing ? 1 : 0);
+      this.#size = codec.levels + (codec.hasMissing ? 1 : 0) + (codec.state.hasOther ? 1 : 0);
       this.#support = codec.indices;
     } else {
-      // The bins at both ends lie outside of what was seen.
-      const seen = codec.ends.at(-2)! - codec.starts[1]! + 1;
-      this.#size = seen + (codec.hasMissing ? 1 : 0);
+      const [least, most] = this.#seen();
+      this.#size = most - least + 1 + (codec.hasMissing ? 1 : 0);
       this.#support = codec.support + 1;
     }
   }
 
-  probability(value: number): number {
+  /** The probability of a value. */
+  of(value: number): number {
     const { added } = this;
     const count = this.#counts.get(this.#cell(value)) ?? 0;
     const isInside = count > 0 || this.#isInRange(value);
@@ -64,10 +67,49 @@ export class Histogram {
     return (1 - UNIFORM_SHARE) * smoothed + UNIFORM_SHARE / this.#support;
   }
 
+  between(first: number, last: number): number {
+    return this.#masses(first, last).reduce((sum, mass) => sum + mass, 0);
+  }
+
+  at(share: number, first: number, last: number): number {
+    const masses = this.#masses(first, last);
+    const chosen = chooseIndex(masses, share);
+    const before = masses.slice(0, chosen).reduce((sum, mass) => sum + mass, 0);
+    const total = masses.reduce((sum, mass) => sum + mass, 0);
+    const rest = Math.min(Math.max((share * total - before) / masses[chosen]!, 0), 1);
+    if (chosen === 0) return this.#sortedValues().at(rest, first, last);
+    const [least, most] = chosen === 1 ? this.#seen() : [first, last];
+    const [low, high] = [Math.max(first, least), Math.min(last, most)];
+    return Math.min(low + Math.floor(rest * (high - low + 1)), high);
+  }
+
   /** The mean nats of some values. */
   nats(values: Float64Array): number {
-    const sum = values.reduce((total, value) => total - Math.log(this.probability(value)), 0);
+    const sum = values.reduce((total, value) => total - Math.log(this.of(value)), 0);
     return values.length === 0 ? 0 : sum / values.length;
+  }
+
+  /** What the counts, what is added to them, and the uniform part give to the integers of a range. */
+  #masses(first: number, last: number): readonly [number, number, number] {
+    const [least, most] = this.#seen();
+    const overlap = Math.max(Math.min(last, most) - Math.max(first, least) + 1, 0);
+    const each = (1 - UNIFORM_SHARE) / (this.#total + this.added * this.#size);
+    const counted = this.#sortedValues().count(first, last);
+    return [
+      each * counted,
+      each * this.added * overlap,
+      (UNIFORM_SHARE * (last - first + 1)) / this.#support,
+    ];
+  }
+
+  /** The least and the largest number that was seen: the bins at both ends lie outside. */
+  #seen(): readonly [number, number] {
+    const { codec } = this;
+    return codec.kind === 'number' ? [codec.starts[1]!, codec.ends.at(-2)!] : [0, codec.levels - 1];
+  }
+
+  #sortedValues(): SortedValues {
+    return (this.#sorted ??= new SortedValues(this.values));
   }
 
   #cell(value: number): number {

@@ -47,7 +47,8 @@ export function growTree(
 }
 
 const LEAST_LEAF = 8;
-const MOST_DEPTH = 40;
+/** The most splits on the way to a leaf. */
+export const MOST_DEPTH = 40;
 
 /** The nodes on a row's way from the root to its leaf. */
 export function leafPath(root: TreeNode, features: readonly number[]): readonly TreeNode[] {

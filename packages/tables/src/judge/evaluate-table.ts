@@ -43,8 +43,8 @@ export interface TableEvaluation {
 /** How good a model is at a column. */
 export interface ColumnEvaluation {
   readonly name: string;
-  /** Mean nats of a held-out cell, given the cells before it. */
-  readonly nats: number;
+  /** Mean nats of a held-out cell, given the cells before it; absent for a model that scores rows as a whole. */
+  readonly nats?: number;
   /** What the column's distributions in drawn and in held-out rows have in common: 1 if they are equal. */
   readonly similarity: number;
   readonly bars: readonly Bar[];
@@ -115,7 +115,7 @@ export async function evaluateTable(
     const usefulness = trees && usefulnessOf(codec, column, trees);
     return {
       name: codec.schema.name,
-      nats: -mean(cells[codec.schema.name]!),
+      ...(cells[codec.schema.name] && { nats: -mean(cells[codec.schema.name]!) }),
       similarity: shapeSimilarity(codec, real[column]!, drawn[column]!),
       bars: barsOf(codec, real[column]!, drawn[column]!),
       ...(usefulness && { usefulness }),
@@ -132,7 +132,7 @@ export async function evaluateTable(
     standardError: Math.sqrt(variance / logProbs.length),
     ...(known && {
       baselines: baselinesOf(
-        codecs,
+        model.codec,
         known.map((column, at) => splitOf(column, real[at]!)),
       ),
     }),
@@ -150,7 +150,7 @@ export async function evaluateTable(
       },
     }),
   };
-  return { ...found, warnings: warningsOf(found, model.training?.baselines) };
+  return { ...found, warnings: warningsOf(found, model) };
 }
 
 /** Bounds on rows, so that an evaluation takes seconds. */
@@ -187,8 +187,20 @@ function splitOf(train: Float64Array, test: Float64Array): ColumnSplit {
 
 const mean = (values: Float64Array) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-function warningsOf(found: Omit<TableEvaluation, 'warnings'>, trained: Baselines | undefined): string[] {
-  const { rows, draws, nats, baselines = trained, twoSampleAuroc, columns, pairs, privacy } = found;
+function warningsOf(
+  found: Omit<TableEvaluation, 'warnings'>,
+  { kind, training }: Pick<TableModel, 'kind' | 'training'>,
+): string[] {
+  const {
+    rows,
+    draws,
+    nats,
+    baselines = training?.baselines,
+    twoSampleAuroc,
+    columns,
+    pairs,
+    privacy,
+  } = found;
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
   const quoted = (some: readonly ColumnEvaluation[]) => some.map(({ name }) => `"${name}"`).join(', ');
   const warnings: string[] = [];
@@ -197,7 +209,7 @@ function warningsOf(found: Omit<TableEvaluation, 'warnings'>, trained: Baselines
     warnings.push(
       'Independent columns fit held-out rows as well as this model: train longer, or on more rows.',
     );
-  } else if (baselines && nats >= baselines.trees.nats) {
+  } else if (baselines && kind !== 'trees' && nats >= baselines.trees.nats) {
     warnings.push('A chain of trees fits held-out rows as well as this model: train longer.');
   }
   if (twoSampleAuroc > 0.7) {

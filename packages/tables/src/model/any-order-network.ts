@@ -4,23 +4,15 @@ import {
   checkInteger,
   checkNumber,
   checkOptions,
-  clip,
   Dense,
   Dropout,
   Embedding,
   LayerNorm,
-  log1mExp,
-  logAddExp,
-  logSoftmax,
-  logSumExp,
-  oneHot,
-  relu,
   Residual,
   Sequential,
-  sigmoid,
   singleObjective,
-  softplus,
   type CallOptions,
+  type Engine,
   type GenerativeModel,
   type Key,
   type Objective,
@@ -28,8 +20,21 @@ import {
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Tensor1D, Variable } from '@tensorflow/tfjs-core';
 import { record } from '../record';
+import { Conditionals } from '../table/conditionals';
 import { drawTable } from '../table/draw';
-import { FLAT_DENSITY, layoutOf, UNIFORM_SHARE, type NetworkLayout } from './layout';
+import type { AnyOrderQueries, RowModel } from '../table/row-model';
+import {
+  categoryConstants,
+  categoryLogits,
+  categoryLogProb,
+  initialNumberOutputs,
+  numberColumns,
+  numberConstants,
+  numberLogProb,
+  type CategoryConstants,
+  type NumberConstants,
+} from './column-likelihoods';
+import { layoutOf, type NetworkLayout } from './layout';
 import type { MaskedRows, NumberTargets, SeenRows, Targets } from './masks';
 import type { TableCodec } from '../codec/table-codec';
 
@@ -48,11 +53,6 @@ export interface NetworkOptions {
   readonly key: Key;
 }
 
-/** Added to the mass of each bin under the mixture. */
-const LEAST_MASS = 1e-7;
-/** The logit of an index that a column does not have. Lower ones make the softmax of ONNX Runtime slow. */
-const ABSENT = -40;
-
 /**
  * A masked network of the rows of a table: of any cells that it sees, it gives the distribution of each other cell. So one
  * network has all conditionals, and an order of the columns makes them a joint distribution.
@@ -65,7 +65,8 @@ const ABSENT = -40;
  *
  * with $\epsilon = 10^{-4}$ over the $N$ values of the column, missing included. The masses of all values sum to 1.
  */
-export class AnyOrderNetwork extends BaseModule implements GenerativeModel<MaskedRows> {
+export class AnyOrderNetwork extends BaseModule implements GenerativeModel<MaskedRows>, RowModel {
+  readonly kind = 'any-order';
   readonly eventShape: readonly [columns: number];
   readonly likelihoodKind = 'exact';
   readonly layout: NetworkLayout;
@@ -184,6 +185,11 @@ export class AnyOrderNetwork extends BaseModule implements GenerativeModel<Maske
     });
   }
 
+  /** The distributions of cells given any others of their rows, on an engine. The caller disposes of them. */
+  queries(engine: Engine): AnyOrderQueries {
+    return new Conditionals(this, engine);
+  }
+
   /**
    * Rows drawn column by column, in the order of the table.
    * @returns `[n, D]`: values in units of the schema, indices of levels; NaN where missing
@@ -252,185 +258,47 @@ abstract class GroupHead extends BaseModule {
 }
 
 class CategoryHead extends GroupHead {
-  /** `[C, 1, indices]`: what is added to the logits; {@link ABSENT} for an index that a column does not have. */
-  readonly #absent: Variable;
-  /** `[C, 1]`: the uniform part of a probability. */
-  readonly #uniform: Variable;
-  readonly #indices: number;
+  readonly #constants: CategoryConstants;
 
-  constructor({ codecs, indices }: NetworkLayout['categories'], options: HeadOptions) {
+  constructor(group: NetworkLayout['categories'], options: HeadOptions) {
+    const { codecs, indices } = group;
     super(codecs.length, indices, options, () => new Float32Array(codecs.length * indices));
-    this.#indices = indices;
-    const absent = absence(
-      codecs.map(({ levels, hasMissing, state }) => ({
-        last: levels,
-        extra: [...(state.hasOther ? [levels] : []), ...(hasMissing ? [levels + 1] : [])],
-      })),
-      indices,
-    );
-    this.#absent = this.constant('absent', absent, [codecs.length, 1, indices]);
-    const uniform = Float32Array.from(codecs, (codec) => Math.log(UNIFORM_SHARE / codec.indices));
-    this.#uniform = this.constant('uniform', uniform, [codecs.length, 1]);
+    this.#constants = categoryConstants(group, (name, values, shape) => this.constant(name, values, shape));
   }
 
   logProb(hidden: Tensor, { rows, indices, weights }: Targets): Scalar {
-    const logits = tf.add(this.outputsAt(hidden, rows), this.#absent);
-    const chosen = tf.sum(tf.mul(logSoftmax(logits), oneHot(indices, { depth: this.#indices })), -1);
-    return tf.sum(tf.mul(weights, withUniform(chosen, this.#uniform)));
+    const cells = categoryLogProb(this.outputsAt(hidden, rows), indices, this.#constants);
+    return tf.sum(tf.mul(weights, cells));
   }
 
   column(hidden: Tensor, group: Tensor1D): Tensor {
-    const logits = tf.add(this.outputsOf(hidden, group), tf.gather(this.#absent, group));
-    return tf.reshape(logSoftmax(logits), [hidden.shape[0]!, this.#indices]);
+    const outputs = this.outputsOf(hidden, group);
+    const absent = tf.gather(this.#constants.absent, group);
+    return tf.reshape(categoryLogits(outputs, { absent }), [hidden.shape[0]!, outputs.shape[2]!]);
   }
 }
 
 class NumberHead extends GroupHead {
-  readonly #absent: Variable;
-  readonly #uniform: Variable;
-  /** `[C, 1, 1, indices]`: the edges of the bins on the axis; a column with fewer repeats its last. */
-  readonly #edges: Variable;
-  /** `[C, 1, 1]` */
-  readonly #minScale: Variable;
-  readonly #indices: number;
-  readonly #components: number;
+  readonly #constants: NumberConstants;
 
   constructor(
-    { codecs, indices }: NetworkLayout['numbers'],
+    group: NetworkLayout['numbers'],
     { components, ...options }: HeadOptions & { readonly components: number },
   ) {
-    const outputs = indices + 3 * components;
-    super(codecs.length, outputs, options, () => {
-      const bias = new Float32Array(codecs.length * outputs);
-      codecs.forEach((_, column) => {
-        const at = column * outputs + indices + components;
-        // Components side by side, of the width of the data.
-        for (let k = 0; k < components; k++)
-          bias[at + k] = components > 1 ? -1.5 + (3 * k) / (components - 1) : 0;
-        bias.fill(-0.5, at + components, at + 2 * components);
-      });
-      return bias;
-    });
-    const columns = codecs.length;
-    this.#indices = indices;
-    this.#components = components;
-    const absent = absence(
-      codecs.map(({ bins, hasMissing }) => ({ last: bins, extra: hasMissing ? [indices - 1] : [] })),
-      indices,
-    );
-    this.#absent = this.constant('absent', absent, [columns, 1, indices]);
-    const uniform = Float32Array.from(codecs, ({ support }) => Math.log(UNIFORM_SHARE / (support + 1)));
-    this.#uniform = this.constant('uniform', uniform, [columns, 1]);
-    const edges = new Float32Array(columns * indices);
-    codecs.forEach((codec, column) => {
-      for (let at = 0; at < indices; at++)
-        edges[column * indices + at] = codec.edges[Math.min(at, codec.bins)]!;
-    });
-    this.#edges = this.constant('edges', edges, [columns, 1, 1, indices]);
-    const minScale = Float32Array.from(codecs, (codec) => codec.minScale);
-    this.#minScale = this.constant('minScale', minScale, [columns, 1, 1]);
+    const { codecs, indices } = group;
+    super(codecs.length, indices + 3 * components, options, () => initialNumberOutputs(group, components));
+    this.#constants = numberConstants(group, (name, values, shape) => this.constant(name, values, shape));
   }
 
-  logProb(hidden: Tensor, targets: NumberTargets): Scalar {
-    const { rows, indices, weights, low, width, binLow, binWidth } = targets;
-    const outputs = this.outputsAt(hidden, rows);
-    const { logWeights, means, scales } = this.#mixture(outputs, this.#minScale);
-    const logBins = this.#logBins(outputs, { logWeights, means, scales }, this.#absent, this.#edges);
-    const chosen = tf.sum(tf.mul(logBins, oneHot(indices, { depth: this.#indices })), -1);
-    const inside = tf.sub(
-      logMass({ logWeights, means, scales }, low, width),
-      logMass({ logWeights, means, scales }, binLow, binWidth),
-    );
-    return tf.sum(tf.mul(weights, withUniform(tf.add(chosen, inside), this.#uniform)));
+  logProb(hidden: Tensor, { rows, weights, ...cells }: NumberTargets): Scalar {
+    return tf.sum(tf.mul(weights, numberLogProb(this.outputsAt(hidden, rows), cells, this.#constants)));
   }
 
   column(hidden: Tensor, group: Tensor1D): Tensor {
-    const n = hidden.shape[0]!;
-    const of = (constant: Variable) => tf.gather(constant, group);
     const outputs = this.outputsOf(hidden, group);
-    const mixture = this.#mixture(outputs, of(this.#minScale));
-    const logBins = this.#logBins(outputs, mixture, of(this.#absent), of(this.#edges));
-    const parts = [logBins, mixture.logWeights, mixture.means, mixture.scales];
-    return tf.reshape(tf.concat(parts, -1), [n, this.#indices + 3 * this.#components]);
+    const of = (constant: Tensor) => tf.gather(constant, group);
+    const { absent, edges, minScale } = this.#constants;
+    const constants = { absent: of(absent), edges: of(edges), minScale: of(minScale) };
+    return tf.reshape(numberColumns(outputs, constants), [hidden.shape[0]!, outputs.shape[2]!]);
   }
-
-  #mixture(outputs: Tensor, minScale: Tensor): MixtureOfLogistics {
-    const [columns, room] = outputs.shape as [number, number, number];
-    const part = (index: number) =>
-      tf.slice(outputs, [0, 0, this.#indices + index * this.#components], [columns, room, this.#components]);
-    return {
-      logWeights: logSoftmax(part(0)),
-      means: part(1),
-      scales: tf.add(tf.exp(clip(part(2), { min: -12, max: 3 })), minScale),
-    };
-  }
-
-  /** $\ln p(b)$, `[C, Q, indices]`. */
-  #logBins(
-    outputs: Tensor,
-    { logWeights, means, scales }: MixtureOfLogistics,
-    absent: Tensor,
-    edges: Tensor,
-  ): Tensor {
-    const [columns, room, components] = means.shape as [number, number, number];
-    const size = this.#indices;
-    const apart = (x: Tensor) => tf.reshape(x, [columns, room, components, 1]);
-    // [C, Q, K, indices], and the mixture's distribution function at the edges: [C, Q, indices].
-    const places = tf.div(tf.sub(edges, apart(means)), apart(scales));
-    const weights = tf.reshape(tf.exp(logWeights), [columns * room, 1, components]);
-    const below = tf.matMul(weights, tf.reshape(sigmoid(places), [columns * room, components, size]));
-    const cdf = tf.reshape(below, [columns, room, size]);
-    const bins = size - 1;
-    const masses = tf.sub(
-      tf.slice(cdf, [0, 0, 1], [columns, room, bins]),
-      tf.slice(cdf, [0, 0, 0], [columns, room, bins]),
-    );
-    const logMasses = tf.log(tf.add(relu(masses), LEAST_MASS));
-    // The last index is that of missing, which has no mass under the mixture.
-    const padded = tf.pad(logMasses, [
-      [0, 0],
-      [0, 0],
-      [0, 1],
-    ]);
-    const own = tf.slice(outputs, [0, 0, 0], [columns, room, size]);
-    return logSoftmax(tf.addN([own, padded, tf.broadcastTo(absent, own.shape)]));
-  }
-}
-
-interface MixtureOfLogistics {
-  /** `[C, Q, K]` each. */
-  readonly logWeights: Tensor;
-  readonly means: Tensor;
-  readonly scales: Tensor;
-}
-
-/**
- * The log-mass of a mixture of logistics from `low` to `low + width`, with a small uniform part. With
- * $a = (\text{low} - \mu) / s$ and $d = \text{width} / s$ a component has
- * $\ln (\sigma(a + d) - \sigma(a)) = \ln \sigma(a + d) + \ln \sigma(-a) + \ln (1 - e^{-d})$, exact in both tails.
- */
-function logMass({ logWeights, means, scales }: MixtureOfLogistics, low: Tensor, width: Tensor): Tensor {
-  const a = tf.div(tf.sub(tf.expandDims(low, -1), means), scales);
-  const d = tf.div(tf.expandDims(width, -1), scales);
-  const component = tf.sub(log1mExp(tf.neg(d)), tf.add(softplus(tf.neg(tf.add(a, d))), softplus(a)));
-  const flat = tf.log(tf.mul(width, FLAT_DENSITY));
-  return logAddExp(logSumExp(tf.add(logWeights, component), { axis: -1 }), flat);
-}
-
-/** $\ln ((1 - \epsilon) p + \epsilon / N)$ */
-function withUniform(logProb: Tensor, logUniform: Tensor): Tensor {
-  return logAddExp(tf.add(logProb, Math.log1p(-UNIFORM_SHARE)), logUniform);
-}
-
-/** For each column and index what is added to its logit. */
-function absence(
-  columns: readonly { readonly last: number; readonly extra: readonly number[] }[],
-  indices: number,
-): Float32Array {
-  const absent = new Float32Array(columns.length * indices).fill(ABSENT);
-  columns.forEach(({ last, extra }, column) => {
-    absent.fill(0, column * indices, column * indices + last);
-    for (const index of extra) absent[column * indices + index] = 0;
-  });
-  return absent;
 }

@@ -7,13 +7,17 @@ import { FLAT_DENSITY, UNIFORM_SHARE } from '../model/layout';
 export type Allowed = { readonly values: readonly number[] } | { readonly min: number; readonly max: number };
 
 /** The distributions of the cells of one column, one for each row, in doubles on the host. */
-export interface ColumnDistribution {
+export interface CellDistribution {
   /** The log-probability of a value, in nats. */
   logProb(row: number, value: number): number;
   /** The probability of what is allowed. */
   mass(row: number, allowed: Allowed): number;
   /** The value at a place of the distribution function: a draw, if `u` and `v` are uniform on [0, 1). */
   draw(row: number, u: number, v: number, allowed?: Allowed): number;
+}
+
+/** The distributions of the cells of one column with their centers and quantiles. */
+export interface ColumnDistribution extends CellDistribution {
   /** The mean of a number, the most probable level of a category; of the values that are not missing. */
   center(row: number): number;
   /** The smallest value that is not missing with at least this probability up to it; NaN for a category. */
@@ -54,20 +58,7 @@ class CategoryDistribution implements ColumnDistribution {
   }
 
   draw(row: number, u: number, _v: number, allowed?: Allowed): number {
-    const { levels, hasMissing } = this.codec;
-    const p = this.probabilities(row);
-    // What is another level has no text.
-    const indices = allowed
-      ? indicesOf(this.codec, allowed)
-      : [...Array(levels).keys(), ...(hasMissing ? [levels + 1] : [])];
-    return this.codec.value(
-      indices[
-        chooseIndex(
-          indices.map((index) => p[index]!),
-          u,
-        )
-      ]!,
-    );
+    return drawCategory(this.codec, this.probabilities(row), { u, allowed });
   }
 
   center(row: number): number {
@@ -89,7 +80,26 @@ class CategoryDistribution implements ColumnDistribution {
   }
 }
 
-function indicesOf(codec: CategoryCodec, allowed: Allowed): number[] {
+/**
+ * A category drawn by the probabilities of its indices.
+ * @param u - uniform on [0, 1)
+ */
+export function drawCategory(
+  codec: CategoryCodec,
+  probabilities: ArrayLike<number>,
+  { u, allowed }: { readonly u: number; readonly allowed: Allowed | undefined },
+): number {
+  const { levels, hasMissing } = codec;
+  // What is another level has no text.
+  const indices = allowed
+    ? indicesOf(codec, allowed)
+    : [...Array(levels).keys(), ...(hasMissing ? [levels + 1] : [])];
+  const weights = indices.map((index) => probabilities[index]!);
+  return codec.value(indices[chooseIndex(weights, u)]!);
+}
+
+/** The indices of the values that are allowed. */
+export function indicesOf(codec: CategoryCodec, allowed: Allowed): number[] {
   if ('values' in allowed) return [...new Set(allowed.values.map((value) => codec.index(value)))];
   return codec.state.kept.flatMap((level, index) =>
     level >= allowed.min && level <= allowed.max ? [index] : [],
@@ -247,7 +257,7 @@ class NumberDistribution implements ColumnDistribution {
 }
 
 /** The place with the share `share` of a logistic's mass between `a` and `b`. */
-function logisticQuantile(a: number, b: number, share: number): number {
+export function logisticQuantile(a: number, b: number, share: number): number {
   // In the upper half, where sigmoids are near 1, the mirror image is exact.
   if (a + b > 0) return -logisticQuantile(-b, -a, 1 - share);
   const p = sigmoid(a) + share * (sigmoid(b) - sigmoid(a));
@@ -255,7 +265,7 @@ function logisticQuantile(a: number, b: number, share: number): number {
 }
 
 /** The first index whose cumulated weight is above the share `u` of all. */
-function chooseIndex(weights: readonly number[], u: number): number {
+export function chooseIndex(weights: readonly number[], u: number): number {
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   let rest = u * total;
   let last = 0;

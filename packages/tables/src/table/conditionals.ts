@@ -4,7 +4,7 @@ import type { Tensor1D } from '@tensorflow/tfjs-core';
 import type { SeenRows } from '../model/masks';
 import type { ColumnDistribution } from './column-distribution';
 import { distributionOf, placeOf, type ConditionalNetwork } from './draw';
-import type { Rows } from './rows';
+import type { AnyOrderQueries, CellQuestion } from './row-model';
 
 /** Rows that the network is asked about at a time. Fixed, so that a row's numbers depend on no other row. */
 const BLOCK = 256;
@@ -18,7 +18,8 @@ interface Question {
 }
 
 /** The conditional distributions of a network on an engine. */
-export class Conditionals {
+export class Conditionals implements AnyOrderQueries {
+  readonly sees = 'any';
   readonly #measures: Partial<Record<'numbers' | 'categories', PreparedMeasure<Question>>> = {};
 
   constructor(
@@ -33,15 +34,7 @@ export class Conditionals {
    */
   async column(
     column: number,
-    {
-      rows,
-      chosen,
-      isSeen = () => true,
-    }: {
-      readonly rows: Rows;
-      readonly chosen: ArrayLike<number>;
-      readonly isSeen?: (row: number, column: number) => boolean;
-    },
+    { rows, chosen, isSeen = () => true }: CellQuestion,
     visit: (row: number, distribution: ColumnDistribution, at: number) => void,
   ): Promise<void> {
     const { isNumber, group } = placeOf(this.network, column);

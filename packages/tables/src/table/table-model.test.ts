@@ -13,10 +13,10 @@ import {
   type ImputeOptions,
   type SampleTableOptions,
   type ScoreOptions,
-  type TrainingFacts,
 } from './table-model';
 import { splitRows } from './split';
-import { trainTable } from './train-table';
+import { trainTable, type TrainTableOptions } from '../train/train-table';
+import type { TrainingFacts } from '../train/training-facts';
 
 const table = smallTable();
 const codec = smallCodec(table);
@@ -253,7 +253,7 @@ describe('training that was interrupted', () => {
 
   it('is refused where the store holds another plan', async () => {
     const store = memoryStore();
-    await store.write('plan.json', Uint8Array.of(1, 2));
+    await store.write('any-order.plan.json', Uint8Array.of(1, 2));
     await expect(trainTable(small, { steps: 9, checkpoint: { store } })).rejects.toThrow(
       isError('serialization'),
     );
@@ -412,5 +412,35 @@ describe('trainTable', () => {
 
   it('refuses a table of too few rows', async () => {
     await expect(trainTable(table.subset([0, 1, 2]))).rejects.toThrow(/at least 20 rows/);
+  });
+});
+
+describe('the kind of a model', () => {
+  it('is chosen by validation rows, half of them, and the facts say among which', async () => {
+    const kinds = new Set<string>();
+    const trained = await trainTable(table, {
+      model: 'auto',
+      steps: 3,
+      engine: compiled({ threads: 1 }),
+      onProgress: ({ model: kind }) => void kinds.add(kind),
+    });
+    expect(kinds).toContain('any-order');
+    const { candidates } = trained.training!;
+    // After three steps the trees are better.
+    expect([trained.kind, trained.training!.steps, candidates![0]!.model]).toEqual(['trees', 0, 'trees']);
+    expect(candidates!.map(({ nats }) => nats)).toEqual(
+      candidates!.map(({ nats }) => nats).sort((a, b) => a - b),
+    );
+    const { model: loaded } = await loadModel<TableModel>(await modelBytes(trained, { card: trained.card }), {
+      packages: [tables],
+    });
+    expect(loaded.training).toEqual(trained.training);
+    loaded.dispose();
+    trained.dispose();
+  });
+
+  it('is one that there is', async () => {
+    const options = { model: 'tree' } as unknown as TrainTableOptions;
+    await expect(trainTable(table, options)).rejects.toThrow(/did you mean "trees"/);
   });
 });

@@ -11,32 +11,24 @@ import {
   type ModelCard,
 } from '@dgm/core';
 import { checkTextTable, formatCell, readCells, TextTable, type TableSchema } from '@dgm/data';
-import type { Baselines } from '../baselines/baselines';
 import type { TableCodec } from '../codec/table-codec';
-import type { AnyOrderNetwork } from '../model/any-order-network';
+import { AnyOrderNetwork } from '../model/any-order-network';
 import { record } from '../record';
-import type { Allowed } from './column-distribution';
-import { Conditionals } from './conditionals';
+import { isTrainingFacts, type TrainingFacts } from '../train/training-facts';
+import type { Allowed, CellDistribution } from './column-distribution';
 import { allowedOf, type Given } from './given';
+import {
+  scoreRows,
+  unsupported,
+  type AnyOrderQueries,
+  type ModelKind,
+  type RowModel,
+  type RowQueries,
+} from './row-model';
 import { cellNoise, Rows } from './rows';
 
-/** How a model was trained, and how good it is on rows that it has not seen. */
-export interface TrainingFacts {
-  readonly rows: number;
-  readonly heldOutRows: number;
-  readonly steps: number;
-  readonly seed: number;
-  /** Mean nats of a held-out row, of its cells in the order of the columns, with the standard error of the mean. */
-  readonly nats: number;
-  readonly standardError: number;
-  /** The nats of each column. */
-  readonly columns: Readonly<Record<string, number>>;
-  /** The same of simple models of the same rows. */
-  readonly baselines: Baselines;
-}
-
 export interface TableModelOptions {
-  /** What runs the network. @defaultValue `eager()` */
+  /** What runs the model. @defaultValue `eager()` */
   readonly engine?: Engine;
   readonly training?: TrainingFacts;
 }
@@ -44,7 +36,7 @@ export interface TableModelOptions {
 export interface ScoreOptions {
   /**
    * What a cell is conditioned on: the cells `before` it in its row, whose log-probabilities sum to that of the row, or all
-   * `others`, which shows the odd cell of a row.
+   * `others`, which shows the odd cell of a row and takes a model of the kind `any-order`.
    * @defaultValue 'before'
    */
   readonly given?: 'before' | 'others';
@@ -52,7 +44,7 @@ export interface ScoreOptions {
 
 /** Log-probabilities of the rows and cells of a table. */
 export interface Scores {
-  /** `[count]`: the sum of the log-probabilities of each row's cells, in nats. */
+  /** `[count]`: the log-probability of each row in nats, the sum of those of its cells. */
   readonly rows: Float64Array;
   /** By the column's name, `[count]`: log-probabilities in nats. */
   readonly cells: Readonly<Record<string, Float64Array>>;
@@ -63,7 +55,10 @@ export interface SampleTableOptions {
   readonly key: Key;
   /** What cells may be, in all rows. */
   readonly given?: Given;
-  /** Rows with gaps, to be completed: its cells are kept, and its missing ones drawn. Columns may be left out. */
+  /**
+   * Rows with gaps, to be completed: its cells are kept, and its missing ones drawn. Columns may be left out. It takes a model of
+   * the kind `any-order`.
+   */
   readonly like?: TextTable;
 }
 
@@ -71,8 +66,9 @@ export interface SampleTableOptions {
 export interface Sample {
   readonly table: TextTable;
   /**
-   * `[n]`, importance weights with mean 1: all 1, unless two or more columns have a set or a range of values. Then the
-   * weighted rows have the distribution under the conditions.
+   * `[n]`, importance weights with mean 1, with which the rows have the distribution under the conditions. A model of the kind
+   * `any-order` needs them where two or more columns have a set or a range of values; `trees` where a column with a condition
+   * comes after one without. Else they are all 1.
    */
   readonly weights: Float64Array;
   /** $(\sum w)^2 / \sum w^2$ */
@@ -115,26 +111,47 @@ interface Completing {
  * A generative model of the rows of a table: scores rows and cells, draws rows under conditions, and fills gaps.
  * {@link trainTable} makes one; `saveModel` and `loadModel` of `@dgm/core` write and read it.
  *
- * It owns its network.
+ * What it is asked for and cannot do is refused: some questions take a model of the kind `any-order`.
+ *
+ * It owns its model of rows.
  */
 export class TableModel extends BaseModule {
   readonly training: TrainingFacts | undefined;
-  #conditionals: Conditionals;
+  #queries: RowQueries;
 
   constructor(
-    readonly network: AnyOrderNetwork,
+    readonly rowModel: RowModel,
     { engine = eager(), training, ...unknown }: TableModelOptions = {},
   ) {
     super();
     checkOptions('TableModel', unknown, ['engine', 'training']);
-    this.child('network', network);
+    this.child('network', rowModel);
     this.training = training;
-    this.#conditionals = new Conditionals(network, engine);
-    record(this, 'tableModel', [network, ...(training ? [JSON.stringify(training)] : [])]);
+    this.#queries = rowModel.queries(engine);
+    record(this, 'tableModel', [rowModel, ...(training ? [JSON.stringify(training)] : [])]);
+  }
+
+  /** What kind of model describes the rows. */
+  get kind(): ModelKind {
+    return this.rowModel.kind;
+  }
+
+  /** Whether the log-probability of a row is its own, or a lower bound on it. */
+  get likelihoodKind(): 'exact' | 'lower-bound' {
+    return this.rowModel.likelihoodKind;
+  }
+
+  /**
+   * The network of a model of any order.
+   * @throws UnsupportedError if the model is of another kind
+   */
+  get network(): AnyOrderNetwork {
+    if (this.rowModel instanceof AnyOrderNetwork) return this.rowModel;
+    throw unsupported('TableModel.network', this.kind, 'its network');
   }
 
   get codec(): TableCodec {
-    return this.network.codec;
+    return this.rowModel.codec;
   }
 
   get schema(): TableSchema {
@@ -150,17 +167,18 @@ export class TableModel extends BaseModule {
   get card(): ModelCard {
     if (!this.training) return {};
     const { rows, seed, heldOutRows, nats, standardError } = this.training;
-    return { training: { rows, seed, heldOut: { nats, standardError, rows: heldOutRows, kind: 'exact' } } };
+    const kind = this.likelihoodKind === 'exact' ? 'exact' : 'bound';
+    return { training: { rows, seed, heldOut: { nats, standardError, rows: heldOutRows, kind } } };
   }
 
-  /** Runs the network on another engine from now on: a model from a file starts on `eager()`. */
+  /** Runs the model on another engine from now on: a model from a file starts on `eager()`. */
   useEngine(engine: Engine): void {
-    this.#conditionals.dispose();
-    this.#conditionals = new Conditionals(this.network, engine);
+    this.#queries.dispose();
+    this.#queries = this.rowModel.queries(engine);
   }
 
   override dispose(): void {
-    this.#conditionals.dispose();
+    this.#queries.dispose();
     super.dispose();
   }
 
@@ -169,17 +187,28 @@ export class TableModel extends BaseModule {
    * @param table - has the columns of the model
    * @throws ArgumentError if a column is missing
    * @throws SerializationError at a cell that is not of its column's kind
+   * @throws UnsupportedError for cells given all others, from a model that is not of the kind `any-order`
    */
   async score(table: TextTable, options: ScoreOptions = {}): Promise<Scores> {
     checkTextTable('TableModel.score', 'table', table);
     checkOptions('TableModel.score', options, ['given']);
     const { given = 'before' } = options;
     checkOneOf('TableModel.score', 'given', given, ['before', 'others']);
-    return this.#score(this.#read(table), given);
+    if (given === 'others') this.#anyOrder('TableModel.score', 'cells given all others');
+    const { rows, cells } = await scoreRows(
+      this.#queries,
+      Rows.complete(this.codec, this.#read(table)),
+      given,
+    );
+    return {
+      rows,
+      cells: Object.fromEntries(cells.map((scores, column) => [this.columns[column]!, scores])),
+    };
   }
 
   /**
    * Draws rows.
+   * @throws UnsupportedError for `like`, from a model that is not of the kind `any-order`
    * @throws ArgumentError for a condition on a column or level that there is not, with the closest name, and for a cell of
    * `like` that its column's condition does not allow
    */
@@ -190,9 +219,12 @@ export class TableModel extends BaseModule {
     const { key, given = {}, like } = options;
     const allowed = allowedOf(this.codec, given);
     const rows = Rows.unknown(this.codec, n);
-    if (like) this.#keep(rows, like, allowed);
+    if (like) {
+      this.#anyOrder('TableModel.sample', 'completing rows');
+      this.#keep(rows, like, allowed);
+    }
     const kept = rows.known.map((column) => column.slice());
-    const logWeights = await this.#complete(rows, { key, allowed });
+    const logWeights = await this.#complete(this.#queries, rows, { key, allowed });
     const top = logWeights.reduce((most, weight) => Math.max(most, weight), -Infinity);
     const weights = logWeights.map((weight) => Math.exp(weight - top));
     const sum = weights.reduce((total, weight) => total + weight, 0);
@@ -215,6 +247,7 @@ export class TableModel extends BaseModule {
     const { by = 'center', key, firstRow = 0 } = options;
     checkOneOf('TableModel.impute', 'by', by, ['center', 'draw']);
     checkInteger('TableModel.impute', 'firstRow', firstRow, { min: 0 });
+    const queries = this.#anyOrder('TableModel.impute', 'filling gaps');
     const values = this.#read(table);
     const known = values.map((column) => Uint8Array.from(column, (value) => (Number.isNaN(value) ? 0 : 1)));
     const rows = new Rows(
@@ -228,11 +261,11 @@ export class TableModel extends BaseModule {
         if (codec.kind === 'number') return { min: codec.starts[0]!, max: codec.ends.at(-1)! };
         return { values: codec.state.kept };
       });
-      await this.#complete(rows, { key, allowed: present, firstRow });
+      await this.#complete(queries, rows, { key, allowed: present, firstRow });
     } else {
       for (const column of this.codec.columns.keys()) {
         const gaps = indicesWhere(known[column]!, (is) => is === 0);
-        await this.#conditionals.column(column, { rows, chosen: gaps }, (row, distribution, at) => {
+        await queries.column(column, { rows, chosen: gaps }, (row, distribution, at) => {
           rows.values[column]![row] = this.#onGrid(column, distribution.center(at));
         });
       }
@@ -253,6 +286,7 @@ export class TableModel extends BaseModule {
   ): Promise<readonly (readonly CellExplanation[])[]> {
     checkTextTable('TableModel.explain', 'table', table);
     checkInteger('TableModel.explain', 'limit', limit, { min: 0 });
+    const queries = this.#anyOrder('TableModel.explain', 'cells given all others');
     const values = this.#read(table.subset(numbers));
     const rows = Rows.complete(this.codec, values);
     const explained = numbers.map((): CellExplanation[] => []);
@@ -261,7 +295,7 @@ export class TableModel extends BaseModule {
       const { schema } = codec;
       const usual = this.training?.columns[schema.name] ?? 0;
       const text = (value: number) => formatCell(schema, value, 'missing');
-      await this.#conditionals.column(column, { rows, chosen: all }, (row, distribution, at) => {
+      await queries.column(column, { rows, chosen: all }, (row, distribution, at) => {
         const value = values[column]![row]!;
         const logProb = distribution.logProb(at, value);
         const expected =
@@ -280,28 +314,22 @@ export class TableModel extends BaseModule {
     return explained.map((cells) => cells.sort((a, b) => b.surprise - a.surprise).slice(0, limit));
   }
 
-  async #score(values: readonly Float64Array[], given: 'before' | 'others'): Promise<Scores> {
-    const rows = Rows.complete(this.codec, values);
-    const total = new Float64Array(rows.count);
-    const all = indicesWhere(total, () => true);
-    const cells: [name: string, scores: Float64Array][] = [];
-    for (const [column, { schema }] of this.codec.columns.entries()) {
-      const scores = new Float64Array(rows.count);
-      cells.push([schema.name, scores]);
-      const isSeen = given === 'before' ? (_: number, other: number) => other < column : () => true;
-      await this.#conditionals.column(column, { rows, chosen: all, isSeen }, (row, distribution, at) => {
-        scores[row] = distribution.logProb(at, values[column]![row]!);
-        total[row]! += scores[row]!;
-      });
-    }
-    return { rows: total, cells: Object.fromEntries(cells) };
+  /** What only a model of any order can be asked. */
+  #anyOrder(where: string, what: string): AnyOrderQueries {
+    if (this.#queries.sees === 'any') return this.#queries;
+    throw unsupported(where, this.kind, what);
   }
 
   /**
-   * Draws all cells that are not known. What is allowed comes first, so that other cells follow from it.
+   * Draws all cells that are not known. A model of any order draws what is allowed first, so that other cells follow from it; one
+   * that sees the cells before draws them in their order, and what is known weighs the row.
    * @returns the log-probability of what is allowed in each row, given what came before
    */
-  async #complete(rows: Rows, { key, allowed, firstRow = 0 }: Completing): Promise<Float64Array> {
+  async #complete(
+    queries: RowQueries,
+    rows: Rows,
+    { key, allowed, firstRow = 0 }: Completing,
+  ): Promise<Float64Array> {
     const logWeights = new Float64Array(rows.count);
     allowed.forEach((condition, column) => {
       if (!condition || !('values' in condition) || condition.values.length > 1) return;
@@ -309,19 +337,25 @@ export class TableModel extends BaseModule {
       rows.known[column]!.fill(1);
     });
     const columns = [...this.codec.columns.keys()];
-    const order = [
-      ...columns.filter((column) => allowed[column]),
-      ...columns.filter((column) => !allowed[column]),
-    ];
+    const isFree = (column: number) => allowed[column] === undefined;
+    const order =
+      queries.sees === 'any'
+        ? [...columns.filter((column) => !isFree(column)), ...columns.filter(isFree)]
+        : columns;
     for (const column of order) {
-      const gaps = indicesWhere(rows.known[column]!, (is) => is === 0);
+      const isKnown = rows.known[column]!.slice();
       const condition = allowed[column];
-      await this.#conditionals.column(column, { rows, chosen: gaps }, (row, distribution, at) => {
+      const chosen = indicesWhere(isKnown, (is) => is === 0 || queries.sees !== 'any');
+      await queries.column(column, { rows, chosen }, (row, distribution: CellDistribution, at) => {
+        if (isKnown[row] === 1) {
+          logWeights[row]! += distribution.logProb(at, rows.values[column]![row]!);
+          return;
+        }
         const [u, v] = cellNoise(key, firstRow + row, column);
         if (condition) logWeights[row]! += Math.log(Math.max(distribution.mass(at, condition), 1e-300));
         rows.values[column]![row] = distribution.draw(at, u, v, condition);
       });
-      for (const row of gaps) rows.known[column]![row] = 1;
+      rows.known[column]!.fill(1);
     }
     return logWeights;
   }
@@ -405,8 +439,8 @@ export class TableModel extends BaseModule {
 }
 
 /**
- * The model of a network and the JSON of its training facts, which is how a model file keeps them.
- * @param network - becomes the model's own
+ * The model of a table of a model of its rows and the JSON of its training facts, which is how a model file keeps them.
+ * @param rowModel - becomes the model's own
  * @param training - {@link TrainingFacts} as JSON
  * @throws SyntaxError if it is not JSON
  * @throws ArgumentError if it is not that of training facts
@@ -420,35 +454,16 @@ export class TableModel extends BaseModule {
  * const model = tableModel(new AnyOrderNetwork(codec, { hidden: 64, blocks: 2, key }));
  * ```
  */
-export function tableModel(network: AnyOrderNetwork, training?: string): TableModel {
-  if (training === undefined) return new TableModel(network);
+export function tableModel(rowModel: RowModel, training?: string): TableModel {
+  if (training === undefined) return new TableModel(rowModel);
   const facts: unknown = JSON.parse(training);
-  if (isTrainingFacts(facts)) return new TableModel(network, { training: facts });
+  if (isTrainingFacts(facts)) return new TableModel(rowModel, { training: facts });
   throw new ArgumentError({
     where: 'tableModel',
     argument: 'training',
     expected: 'to be the JSON of training facts',
     actual: training.slice(0, 60),
   });
-}
-
-function isTrainingFacts(value: unknown): value is TrainingFacts {
-  const isRecord = (part: unknown): part is Readonly<Record<string, unknown>> =>
-    typeof part === 'object' && part !== null;
-  const isNumber = (part: unknown) => typeof part === 'number';
-  const isNats = (part: unknown) =>
-    isRecord(part) &&
-    isNumber(part['nats']) &&
-    isRecord(part['columns']) &&
-    Object.values(part['columns']).every(isNumber);
-  return (
-    isNats(value) &&
-    isRecord(value) &&
-    ['rows', 'heldOutRows', 'steps', 'seed', 'standardError'].every((name) => isNumber(value[name])) &&
-    isRecord(value['baselines']) &&
-    isNats(value['baselines']['independent']) &&
-    isNats(value['baselines']['trees'])
-  );
 }
 
 function isAllowed(value: number, allowed: Allowed | undefined): boolean {
