@@ -21,7 +21,7 @@ export const claims: readonly Claim[] = [
     unit: 'nats',
     bound: { atMost: 91 },
     seeds: [0, 1, 2],
-    minutes: 6,
+    minutes: 3,
     requires,
     measure: (context) =>
       trainedNats({ model: 'vae-gaussian-vamp', dataset, score: 'importanceSampled' }, context),
