@@ -60,10 +60,11 @@ const posteriors = {
   },
   sylvester: {
     source: 'DGM §4.4.2.2; van den Berg et al., 2018',
-    make: (key) =>
-      modelHead(sylvesterFlow({ ...flowOptions(key), form: 'orthogonal', columns: 8, layers: 4 }), {
-        contextSize: CONTEXT,
-      }),
+    make: (key, quick) =>
+      modelHead(
+        sylvesterFlow({ ...flowOptions(key), form: 'orthogonal', columns: 8, layers: quick ? 2 : 4 }),
+        { contextSize: CONTEXT },
+      ),
   },
   iaf: {
     source: 'Kingma et al., 2016',
@@ -73,7 +74,7 @@ const posteriors = {
     source: 'DGM §4.4.2.3; Davidson et al., 2018',
     make: () => vonMisesFisher({ shape }),
   },
-} satisfies Record<string, Choice<(key: Key) => DistributionHead>>;
+} satisfies Record<string, Choice<(key: Key, quick: boolean) => DistributionHead>>;
 
 interface PriorTask {
   readonly train: Examples;
@@ -141,7 +142,7 @@ function create(
     levels === 2
       ? bernoulliHead({ shape: event })
       : discretizedLogisticMixtureHead({ shape: event, levels, components: 3 });
-  const posterior: DistributionHead = posteriors[posteriorName].make(key.fold('posterior'));
+  const posterior: DistributionHead = posteriors[posteriorName].make(key.fold('posterior'), quick);
   const encoder: Layer = new Sequential([
     asLayer((x) => tf.mul(tf.reshape(x, [x.shape[0]!, sizeOf(event)]), Math.min(1, 16 / (levels - 1)))),
     network([sizeOf(event), units, units, posterior.numParameters], {

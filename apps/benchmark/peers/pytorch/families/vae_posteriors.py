@@ -66,6 +66,9 @@ class Gaussian(nn.Module):
 
     size = 2 * LATENT
 
+    def __init__(self, task):
+        super().__init__()
+
     def start(self, rows):
         return rows[:, : 2 * LATENT].chunk(2, 1)
 
@@ -103,8 +106,8 @@ class FlowPosterior(Gaussian):
 
     size = CONTEXT
 
-    def __init__(self, layers):
-        super().__init__()
+    def __init__(self, task, layers):
+        super().__init__(task)
         self.first, self.layers = nn.Linear(CONTEXT, 2 * LATENT), nn.ModuleList(layers)
 
     def start(self, rows):
@@ -198,7 +201,7 @@ class VonMisesFisher(nn.Module):
 
     size = LATENT + 1
 
-    def __init__(self):
+    def __init__(self, task):
         super().__init__()
         points, weights = uniform_quadrature(LATENT)
         self.register_buffer("points", points, persistent=False)
@@ -211,12 +214,12 @@ class VonMisesFisher(nn.Module):
         return z, divergence_from_uniform(kappa, self.points, self.weights)
 
 
-def sylvester():
-    return FlowPosterior(SylvesterLayer() for _ in range(4))
+def sylvester(task):
+    return FlowPosterior(task, (SylvesterLayer() for _ in range(2 if task.quick else 4)))
 
 
-def iaf():
-    return FlowPosterior(IafLayer(is_first=index == 0) for index in range(3))
+def iaf(task):
+    return FlowPosterior(task, (IafLayer(is_first=index == 0) for index in range(3)))
 
 
 class Prior(nn.Module):
@@ -306,7 +309,7 @@ class Vae(nn.Module):
         self.shape, self.dims = task.shape, math.prod(task.shape)
         self.unit = min(1, 16 / (task.levels - 1))
         hidden = task.width or (64 if task.quick else 256)
-        self.posterior, self.likelihood = posterior(), LogisticMixture(task.levels, self.dims)
+        self.posterior, self.likelihood = posterior(task), LogisticMixture(task.levels, self.dims)
         self.encoder = network(self.dims, hidden, hidden, self.posterior.size, inputs=0.2, hidden=0.2)
         self.decoder = network(LATENT, hidden, hidden, self.likelihood.size, hidden=0.1)
         self.prior = prior(self, task)
