@@ -104,6 +104,7 @@ export class ChainOfTrees extends BaseModule implements RowModel {
 /**
  * The chain of trees of a codec and a JSON text, which is how a model file keeps them.
  * @throws ArgumentError if the text is not that of trees of the codec's columns
+ * @see Classification and Regression Trees (Breiman, Friedman, Olshen and Stone, 1984); synthpop (Nowok, Raab and Dibben, 2016)
  *
  * @example
  * ```ts

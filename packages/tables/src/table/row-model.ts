@@ -5,6 +5,7 @@ import type { Rows } from './rows';
 
 /** The kinds of models that rows can have. */
 export const MODEL_KINDS = ['any-order', 'trees'] as const;
+/** What kind of model the rows of a table have. */
 export type ModelKind = (typeof MODEL_KINDS)[number];
 
 /** What a {@link TableModel} is made of: a model of the rows of a codec. */

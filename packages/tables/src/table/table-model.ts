@@ -444,6 +444,7 @@ export class TableModel extends BaseModule {
  * @param training - {@link TrainingFacts} as JSON
  * @throws SyntaxError if it is not JSON
  * @throws ArgumentError if it is not that of training facts
+ * @see A Deep and Tractable Density Estimator (Uria, Murray and Larochelle, 2014), for networks of any order
  *
  * @example
  * ```ts
