@@ -12,8 +12,11 @@ import { Key, setup } from '@dgm/core';
 import * as ort from 'onnxruntime-node';
 import { Arena } from '../../../packages/compile/src/update/arena';
 import { alternate } from '../src/compare/measure/windows';
+import { readDataFiles } from '../src/compare/programs/data-files';
+import type { DataFiles } from '../src/compare/programs/protocol';
 import { StepLoop } from '../src/compare/programs/step-loop';
 import { loadDataset } from '../src/datasets/datasets';
+import { thresholded } from '../src/datasets/thresholded';
 import { discoverFamilies, selectCandidates } from '../src/families';
 import { median } from '../src/statistics/statistics';
 
@@ -22,10 +25,10 @@ const { values: options } = parseArgs({
     models: { type: 'string', default: 'all' },
     seconds: { type: 'string', default: '1.5' },
     'data-dir': { type: 'string' },
+    /** The digits as the claim has written them. */
+    data: { type: 'string' },
   },
 });
-/** A model learns the first of these that it accepts. */
-const DATASETS = ['digits', 'binarized-digits'];
 
 /** Milliseconds in the runtime, and in the optimizer's pass, since they were last reset. */
 const spent = { runtime: 0, optimizer: 0 };
@@ -81,9 +84,12 @@ async function windowsOf(loop: StepLoop): Promise<readonly Shares[]> {
 }
 
 await setup({ backend: 'cpu' });
-const datasets = await Promise.all(
-  DATASETS.map((name) => loadDataset(name, { folder: options['data-dir'], quick: false })),
-);
+const digits =
+  options.data === undefined
+    ? await loadDataset('digits', { folder: options['data-dir'], quick: false })
+    : await readDataFiles(JSON.parse(options.data) as DataFiles);
+/** A model learns the first of these that it accepts. */
+const datasets = [digits, thresholded(digits, 'binarized-digits')];
 const { candidates } = await discoverFamilies();
 const shares: number[] = [];
 for (const { entry } of selectCandidates(candidates, options.models.split(','), 'outside')) {

@@ -49,6 +49,7 @@ describe.each(Object.entries(samplers))('Key: %s', (_name, sampler) => {
     const memory = new Float32Array(sizeOf(records[0]!.shape)).fill(NaN);
     const refilled = records[0]!.refill(Key.of(5), memory);
     expect(refilled).toBe(memory);
+    expect(records[0]!.refill(Key.of(6))).not.toEqual(refilled);
     expect(refilled).toEqual(records[0]!.refill(Key.of(5)));
     // A categorical draw is traced as the uniform numbers under it.
     const shape = records[0]!.shape;
