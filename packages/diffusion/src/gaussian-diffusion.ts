@@ -3,7 +3,6 @@ import {
   BaseModule,
   checkInteger,
   checkMethods,
-  checkNumber,
   checkOneOf,
   checkOptions,
   checkShape,
@@ -28,9 +27,8 @@ import type {
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
-import { checkDraws, checkedBatch, checkLevels, checkModel, outputAs } from './checks';
-import { guided, withTimes } from './condition';
-import { inPaintedStep, keepGiven, maskOf, type GivenEntries } from './given-entries';
+import { checkedBatch, checkLevels, checkModel, outputAs } from './checks';
+import { withTimes } from './condition';
 import { Observation } from './observation';
 import {
   checkParameterization,
@@ -40,13 +38,16 @@ import {
 } from './parameterization';
 import { record } from './record';
 import { meanOver, perExample, sumOverEvent } from './rows';
-import { ancestral, type DiffusionSampler, type NoiseLevels } from './samplers';
+import {
+  excessOf,
+  reverseLoop,
+  reverseVariances,
+  type DiffusionSampleOptions,
+  type Estimate,
+  type ReverseVariance,
+} from './reverse-process';
 import { logSnrSchedule, noiseLevel, type NoiseLevel, type NoiseSchedule } from './schedule';
 import { stratifiedTimes } from './stratified-times';
-
-const reverseVariances = ['posterior', 'learned'] as const;
-/** The variance of the steps of a model: that of the posterior of a step, or learned. */
-export type ReverseVariance = (typeof reverseVariances)[number];
 
 export interface GaussianDiffusionOptions {
   /** The shape of one example. */
@@ -86,30 +87,6 @@ export interface GaussianDiffusionOptions {
   readonly objective?: 'bound' | 'noise';
   /** The width of the condition. @defaultValue 0 */
   readonly contextSize?: number;
-}
-
-/** Options of `sample`. */
-export interface DiffusionSampleOptions {
-  /** @defaultValue `ancestral()`, with the steps of the model if it has them */
-  readonly sampler?: DiffusionSampler;
-  /** The condition of each draw, `[n, contextSize]`, for a conditional model. */
-  readonly context?: Tensor;
-  /**
-   * Classifier-free guidance w: $\hat x = \hat x_\varnothing + w (\hat x_c - \hat x_\varnothing)$, where a row of zeros is no
-   * condition; train with `classContext({ classes, dropout: 0.1 })`.
-   * @defaultValue 1, without guidance
-   */
-  readonly guidance?: number;
-  /** Multiplies the noise of the start. @defaultValue 1 */
-  readonly temperature?: number;
-  /** In-painting: entries that stay as they are, while the others are drawn to go with them. */
-  readonly given?: GivenEntries;
-  /**
-   * In-painting: how often each step is made, with its noise put back in between (RePaint). Entries that are drawn then see what
-   * is given more than once at each noise level, and go with it better.
-   * @defaultValue 1
-   */
-  readonly resamplings?: number;
 }
 
 /** The parts of minus the bound, nats for each example, `[n]`. */
@@ -215,7 +192,7 @@ export class GaussianDiffusion
       const t = stratifiedTimes(key.fold('t'), x.shape[0]!);
       const call = { training, key: key.fold('network'), ...(context && { context }) };
       const [level, noise] = [this.#firstLevel(), key.fold('z0').normal(x.shape)];
-      const z = this.#noised(x, level, noise);
+      const z = this.#observation.noised(x, level, noise);
       return {
         reconstruction: this.#observation.negativeLogProb(x, { z, noise, level }),
         prior: this.#prior(data),
@@ -274,7 +251,9 @@ export class GaussianDiffusion
     checkShape('GaussianDiffusion.diffuse', 'x', x, ['n', ...this.eventShape]);
     checkShape('GaussianDiffusion.diffuse', 't', t, [x.shape[0]!]);
     checkShape('GaussianDiffusion.diffuse', 'noise', noise, x.shape);
-    return tf.tidy(() => this.#noised(x, noiseLevel(this.schedule.gamma(perExample(t, x.rank))), noise));
+    return tf.tidy(() =>
+      this.#observation.noised(x, noiseLevel(this.schedule.gamma(perExample(t, x.rank))), noise),
+    );
   }
 
   /**
@@ -298,7 +277,9 @@ export class GaussianDiffusion
    */
   decode(z: Tensor, key: Key): Tensor {
     checkShape('GaussianDiffusion.decode', 'z', z, ['n', ...this.eventShape]);
-    return tf.tidy(() => this.#decode(z, this.#observation.decisions(z.shape, key)));
+    return tf.tidy(() =>
+      this.#observation.draw(z, this.#observation.decisions(z.shape, key), this.#firstLevel()),
+    );
   }
 
   /** Draws `[n, ...shape]`: integers if the data are discrete. */
@@ -308,71 +289,13 @@ export class GaussianDiffusion
 
   /** Sampling as a loop, for an engine that compiles one; each step of the sampler is one of the loop. */
   samplingLoop(n: number, options: DiffusionSampleOptions = {}): SamplingLoop {
-    const where = 'GaussianDiffusion.sample';
-    checkOptions(where, options, SAMPLE_OPTIONS);
-    const { sampler = ancestral(this.#steps === undefined ? {} : { steps: this.#steps }) } = options;
-    const { context, guidance = 1, temperature = 1, given, resamplings = 1 } = options;
-    checkMethods(where, 'sampler', sampler, {
-      methods: ['step'],
-      expected: 'to be a sampler such as ddim()',
-    });
-    checkDraws(where, n, { contextSize: this.contextSize, context, guidance });
-    checkNumber(where, 'temperature', temperature, { min: 0 });
-    checkInteger(where, 'resamplings', resamplings);
-    const shape = [n, ...this.eventShape];
-    const isGiven =
-      given === undefined
-        ? undefined
-        : maskOf(where, given, { n, eventShape: this.eventShape, levels: this.levels });
-    return {
-      steps: sampler.times.length - 1,
-      inputs: { ...(context && { context }), ...(given && { given: given.values }) },
-      perStep: { from: sampler.times.slice(0, -1), to: sampler.times.slice(1) },
-      start: (_, key) =>
-        tf.tidy(() => ({
-          z: tf.mul(temperature, key.fold('z').normal(shape)),
-          // What decides the last draw, p(x | z_0), which comes after the last step.
-          last: this.#observation.decisions(shape, key.fold('x')),
-          ...sampler.memory?.(shape),
-        })),
-      next: ({ z, last, ...memory }, inputs, key) =>
-        tf.tidy(() => {
-          const levelAt = (name: 'from' | 'to') => noiseLevel(this.schedule.gamma(inputs[name]!));
-          const [from, to] = [levelAt('from'), levelAt('to')];
-          const denoise = (z: Tensor, level: NoiseLevel): Tensor =>
-            guided(z, { context: inputs['context'], guidance }, (z, context) =>
-              this.#denoise(z, level, context && { context }),
-            );
-          const reverse = (z: Tensor, { from, to }: NoiseLevels) => {
-            const both = guided(z, { context: inputs['context'], guidance }, (z, context) => {
-              const { xHat, share } = this.#estimate(z, from, context && { context });
-              return tf.stack([xHat, excessOf(share!, { from, to })], -1);
-            });
-            const [xHat, excess] = tf.unstack(both, -1) as [Tensor, Tensor];
-            return { xHat, excess };
-          };
-          const at = {
-            ...{ z: z!, from, to, denoise, memory, key },
-            ...(this.#variance === 'learned' && { reverse }),
-          };
-          const made =
-            isGiven === undefined
-              ? sampler.step(at)
-              : inPaintedStep(sampler, at, {
-                  resamplings,
-                  keep: (drawn, key) => {
-                    const noised = this.#noised(inputs['given']!, to, key.fold('given').normal(shape));
-                    return keepGiven(isGiven, noised, drawn);
-                  },
-                });
-          return { z: made.z, last: tf.clone(last!), ...made.memory };
-        }),
-      finish: ({ z, last }) =>
-        tf.tidy(() => {
-          const drawn = this.#decode(z!, last!);
-          return isGiven === undefined ? drawn : keepGiven(isGiven, given!.values, drawn);
-        }),
+    const { eventShape, levels, contextSize, schedule } = this;
+    const process = {
+      ...{ eventShape, levels, contextSize, schedule, observation: this.#observation },
+      ...{ steps: this.#steps, variance: this.#variance },
+      estimate: (z: Tensor, level: NoiseLevel, call?: CallOptions) => this.#estimate(z, level, call),
     };
+    return reverseLoop(process, n, options);
   }
 
   /** One objective, over everything that is learned. */
@@ -448,11 +371,6 @@ export class GaussianDiffusion
     return { xHat: estimated(first), share: tf.reshape(share, z.shape) };
   }
 
-  /** $z = \alpha x + \sigma \epsilon$ for x as it comes in the data. */
-  #noised(x: Tensor, { alpha, sigma }: NoiseLevel, noise: Tensor): Tensor {
-    return tf.add(tf.mul(alpha, this.#observation.scaled(x)), tf.mul(sigma, noise));
-  }
-
   /** $KL[\mathcal N(\alpha_1 x, \sigma_1^2) \| \mathcal N(0, 1)] = \tfrac12 \sum (\alpha_1^2 x^2 - \alpha_1^2 - \ln \sigma_1^2)$ */
   #prior(data: Tensor): Tensor {
     const gamma = this.schedule.gamma(tf.scalar(1));
@@ -461,35 +379,10 @@ export class GaussianDiffusion
     return tf.mul(0.5, sumOverEvent(tf.add(tf.mul(signal, tf.square(data)), spread)));
   }
 
-  #decode(z: Tensor, decisions: Tensor): Tensor {
-    return this.#observation.draw(z, decisions, this.#firstLevel());
-  }
-
   #firstLevel(): NoiseLevel {
     return noiseLevel(this.schedule.gamma(tf.scalar(0)));
   }
 }
-
-/** What a network says of z. */
-interface Estimate {
-  readonly xHat: Tensor;
-  /** v of a learned variance. */
-  readonly share?: Tensor;
-}
-
-/** $d = v\, (\ln \beta - \ln \tilde\beta) = v \ln (\sigma_t^2 / \sigma_s^2)$ */
-function excessOf(share: Tensor, { from, to }: NoiseLevels): Tensor {
-  return tf.mul(tf.mul(2, share), tf.log(tf.div(from.sigma, to.sigma)));
-}
-
-const SAMPLE_OPTIONS = [
-  'sampler',
-  'context',
-  'guidance',
-  'temperature',
-  'given',
-  'resamplings',
-] as const satisfies readonly (keyof DiffusionSampleOptions)[];
 
 const OPTIONS = [
   'shape',

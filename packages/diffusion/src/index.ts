@@ -2,12 +2,8 @@
 export { Ddgm, ddgm } from './ddgm';
 export type { DdgmOptions, DdgmTerms } from './ddgm';
 export { GaussianDiffusion, gaussianDiffusion } from './gaussian-diffusion';
-export type {
-  BoundTerms,
-  DiffusionSampleOptions,
-  GaussianDiffusionOptions,
-  ReverseVariance,
-} from './gaussian-diffusion';
+export type { BoundTerms, GaussianDiffusionOptions } from './gaussian-diffusion';
+export type { DiffusionSampleOptions, ReverseVariance } from './reverse-process';
 export { MaskedDiffusion, maskedDiffusion } from './masked-diffusion';
 export type { MaskedDiffusionOptions, MaskedSampleOptions } from './masked-diffusion';
 export { MultinomialDiffusion, multinomialDiffusion } from './multinomial-diffusion';
@@ -70,14 +66,18 @@ export type {
 } from './samplers';
 
 // networks
-export { convDenoiser, Denoiser, mlpDenoiser, transformerDenoiser, uNetDenoiser } from './networks/denoiser';
-export type {
-  ConvDenoiserOptions,
-  DenoiserOptions,
-  MlpDenoiserOptions,
-  TransformerDenoiserOptions,
-  UNetDenoiserOptions,
-} from './networks/denoiser';
+export { convDenoiser } from './networks/conv-denoiser';
+export type { ConvDenoiserOptions } from './networks/conv-denoiser';
+export { Denoiser } from './networks/denoiser';
+export type { DenoiserOptions } from './networks/denoiser';
+export { mlpDenoiser } from './networks/mlp-denoiser';
+export type { MlpDenoiserOptions } from './networks/mlp-denoiser';
+export { sequenceDenoiser } from './networks/sequence-denoiser';
+export type { SequenceDenoiserOptions } from './networks/sequence-denoiser';
+export { transformerDenoiser } from './networks/transformer-denoiser';
+export type { TokenPositions, TransformerDenoiserOptions } from './networks/transformer-denoiser';
+export { uNetDenoiser } from './networks/u-net-denoiser';
+export type { UNetDenoiserOptions } from './networks/u-net-denoiser';
 export { fourierEntries, maskedEntries, oneHotEntries, plainEntries } from './networks/entry-features';
 export type { EntryFeatures } from './networks/entry-features';
 

@@ -7,7 +7,12 @@ import { latentDiffusion } from './latent-diffusion';
 import { maskedDiffusion } from './masked-diffusion';
 import { meanFlow } from './mean-flow';
 import { multinomialDiffusion } from './multinomial-diffusion';
-import { convDenoiser, Denoiser, mlpDenoiser, transformerDenoiser, uNetDenoiser } from './networks/denoiser';
+import { convDenoiser } from './networks/conv-denoiser';
+import { Denoiser } from './networks/denoiser';
+import { mlpDenoiser } from './networks/mlp-denoiser';
+import { sequenceDenoiser } from './networks/sequence-denoiser';
+import { transformerDenoiser } from './networks/transformer-denoiser';
+import { uNetDenoiser } from './networks/u-net-denoiser';
 import { fourierEntries, maskedEntries, oneHotEntries, plainEntries } from './networks/entry-features';
 import { probabilityFlow } from './probability-flow';
 import { ORIGIN } from './record';
@@ -51,6 +56,7 @@ export const modelParts: ModelParts = {
     maskedEntries,
     plainEntries,
     oneHotEntries,
+    sequenceDenoiser,
     transformerDenoiser,
     multinomialDiffusion,
     latentDiffusion,

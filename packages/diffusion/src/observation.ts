@@ -29,6 +29,11 @@ export class Observation {
     return this.#levels === undefined ? x : tf.sub(tf.mul(2 / (this.#levels - 1), x), 1);
   }
 
+  /** $z = \alpha x + \sigma \epsilon$ for x as it comes in the data. */
+  noised(x: Tensor, { alpha, sigma }: NoiseLevel, noise: Tensor): Tensor {
+    return tf.add(tf.mul(alpha, this.scaled(x)), tf.mul(sigma, noise));
+  }
+
   /** $-\ln p(x | z_0)$ for $z_0 = \alpha_0 x + \sigma_0 \epsilon$, `[n]`. */
   negativeLogProb(
     x: Tensor,

@@ -23,6 +23,7 @@ import {
   oneHotEntries,
   probabilityFlow,
   scoreMatching,
+  sequenceDenoiser,
   stochasticInterpolant,
   transformerDenoiser,
   uNetDenoiser,
@@ -302,6 +303,36 @@ export const layers: LayerTable = {
     outputShape: [2, 2, 2, 2, 2],
     call: at(2),
     wrongShapes: [[2, 2, 2, 1]],
+    weightGradient: false,
+  }),
+  sequenceDenoiser: () => ({
+    make: (key) =>
+      stirred(
+        sequenceDenoiser({
+          ...{ shape: [4], outputs: 3, entries: oneHotEntries({ levels: 3 }), contextSize: 1 },
+          ...{ features: 4, blocks: 2, key },
+        }),
+        key,
+      ),
+    input: () => tf.tensor2d([[0, 1, 2, 3], [3, 1, 0, 2]]), // prettier-ignore
+    outputShape: [2, 4, 3],
+    call: at(1),
+    wrongShapes: [[2, 5]],
+    weightGradient: false,
+  }),
+  'transformerDenoiser (rotary)': () => ({
+    make: (key) =>
+      stirred(
+        transformerDenoiser({
+          ...{ shape: [4], outputs: 3, entries: oneHotEntries({ levels: 3 }), positions: 'rotary' },
+          ...{ features: 4, heads: 2, blocks: 1, key },
+        }),
+        key,
+      ),
+    input: () => tf.tensor2d([[0, 1, 2, 3], [3, 1, 0, 2]]), // prettier-ignore
+    outputShape: [2, 4, 3],
+    call: at(),
+    wrongShapes: [[2, 5]],
     weightGradient: false,
   }),
   transformerDenoiser: () => ({

@@ -23,7 +23,7 @@ const models = [
     'stochasticInterpolant',
   ],
 ];
-const networks = ['convDenoiser', 'mlpDenoiser', 'transformerDenoiser', 'uNetDenoiser'];
+const networks = ['convDenoiser', 'mlpDenoiser', 'sequenceDenoiser', 'transformerDenoiser', 'uNetDenoiser'];
 const entries = ['fourierEntries', 'maskedEntries', 'oneHotEntries'];
 const optional = [
   ...['cosineNoiseSchedule', 'edmSchedule', 'learnedSchedule', 'linearBetaSchedule', 'logSnrSchedule'],

@@ -6,7 +6,7 @@ import {
   type OrderedArmOptions,
 } from '@dgm/arm';
 import { categoricalHead, evaluate, type BoundModel, type Engine, type Examples, type Key } from '@dgm/core';
-import { maskedDiffusion, oneHotEntries, transformerDenoiser } from '@dgm/diffusion';
+import { maskedDiffusion, oneHotEntries, sequenceDenoiser } from '@dgm/diffusion';
 import { scoreText } from './score-text';
 
 /** What a character model is made for. */
@@ -40,9 +40,9 @@ const inOrder =
 
 /** A model of which a bound is known, for windows that know nothing of each other. */
 const masked: Make = ({ length, levels, hidden, key }) => {
-  const network = transformerDenoiser({
+  const network = sequenceDenoiser({
     ...{ shape: [length], outputs: levels, entries: oneHotEntries({ levels }), key },
-    ...{ features: hidden, heads: 4, blocks: 4, dropout: 0.1 },
+    ...{ features: hidden, dropout: 0.1 },
   });
   const model = maskedDiffusion({ shape: [length], levels, network });
   return {

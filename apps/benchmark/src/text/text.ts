@@ -1,4 +1,4 @@
-import { adam, countParameters, fit, Key, setup } from '@dgm/core';
+import { adam, cosineSchedule, countParameters, fit, Key, setup } from '@dgm/core';
 import { progressBar } from '@dgm/core/node';
 import { text as loadText, type FileSource, type TextDataset } from '@dgm/data';
 import { decimal, duration, NOTHING } from '../report/format';
@@ -73,11 +73,13 @@ async function train(
     ...{ hidden, key: key.fold('weights') },
   });
   const training = engines[engine]();
+  const batchSize = 32;
+  const steps = epochs * Math.ceil(data.train.count / batchSize);
   try {
     const { seconds, curve } = await fit(model, data, {
       ...{ key: key.fold('training'), engine: training, epochs, maxSeconds },
-      optimizer: adam({ learningRate: 3e-3 }),
-      batchSize: 32,
+      optimizer: adam({ learningRate: cosineSchedule(3e-3, { final: 6e-5, steps }) }),
+      batchSize,
       clipNorm: 1,
       earlyStopping: { patience: 5 },
       callbacks: [progressBar()],

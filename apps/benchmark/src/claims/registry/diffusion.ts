@@ -4,6 +4,7 @@ import { compileSampler } from '@dgm/compile';
 import {
   adamW,
   classContext,
+  cosineSchedule,
   exactTrace,
   fit,
   Key,
@@ -109,43 +110,60 @@ async function rectifiedCoverage({ engine: { engine }, ...context }: ClaimContex
   return overSeeds(coverages);
 }
 
-/** The square that holds the densities of the plane. */
-const RANGE = [-4.5, 4.5] as const;
+/** The square that holds the densities of the plane. The edges of the checkerboard are those of cells of a tenth. */
+const GRID = { range: [-4.5, 4.5], cells: 90 } as const;
 
-/** The largest divergence of a flow from the density that its points came from, over all densities of the plane. */
+/**
+ * The largest divergence of a flow from the density that its points came from, over all densities of the plane: the mean of
+ * $\ln p - \ln q$ over the test points, with $\ln q$ by the ODE and the exact trace.
+ *
+ * Of what was tried on validation points of the checkerboard the number of steps counts most: 3000 steps of 128 features have
+ * .11 nats, 6000 of 64 features .074, 20,000 with half the batch .053, and .043 with more of the times near the data.
+ */
 async function largestPlaneKl({ engine, seeds }: ClaimContext): Promise<Measured> {
   const key = Key.of(seeds[0]!);
-  const divergences: number[] = [];
+  const divergences: Measured[] = [];
   for (const [name, make] of Object.entries(planes)) {
     const truth = make();
-    const data = planeDataset(truth, { key, train: 20_000, validation: 2000, test: 1 });
+    const data = planeDataset(truth, { key, train: 500_000, validation: 5000, test: 20_000 });
     const network = mlpDenoiser({
-      ...{ shape: [2], features: 128, key: key.fold('weights') },
-      entries: fourierEntries({ frequencies: [0.25, 0.5, 1] }),
+      ...{ shape: [2], features: 64, key: key.fold('weights') },
+      entries: fourierEntries({ frequencies: [0.125, 0.25, 0.5, 1, 2, 4] }),
     });
     const solver = rungeKutta({ steps: 20 });
-    const model = flowMatching({ shape: [2], network, solver, trace: exactTrace() });
-    await fit(model, data, {
-      ...{ key: key.fold('training'), engine: engine.engine, optimizer: adamW({ learningRate: 1e-3 }) },
-      ...{ batchSize: 500, epochs: 150, ema: { decay: 0.995 } },
-    });
+    const model = flowMatching({ shape: [2], network, solver, trace: exactTrace(), timeExponent: 2 });
+    const [epochs, batchSize] = [15, 250];
+    const steps = epochs * (data.train.count / batchSize);
+    const optimizer = adamW({ learningRate: cosineSchedule(4e-3, { final: 4e-5, steps }) });
+    await fit(
+      model,
+      { train: data.train },
+      {
+        ...{ key: key.fold('training'), engine: engine.engine, optimizer },
+        ...{ batchSize, epochs, ema: { decay: 0.998 } },
+      },
+    );
     const logDensity = async (x: Tensor): Promise<Tensor> => {
       const sampler = await compileSampler(model.elboLoop!(x));
       const nats = await sampler.sample(key);
       sampler.dispose();
       return nats;
     };
-    const { kl, massQ } = await planeKl(
-      (x) => tf.tensor1d(Float32Array.from(truth.logDensity(x.dataSync()))),
-      logDensity,
-      { range: RANGE, cells: 100 },
+    const logTruth = (x: Tensor): Tensor => tf.tensor1d(Float32Array.from(truth.logDensity(x.dataSync())));
+    const points = tf.tensor2d(data.test.values as Float32Array, [data.test.count, 2]);
+    const [p, q] = [logTruth(points), await logDensity(points)];
+    const [values, ofModel] = [p.dataSync(), q.dataSync()];
+    const ratios = Array.from(values, (value, row) => value - ofModel[row]!);
+    const divergence = overSeeds(ratios);
+    const { massP, massQ } = await planeKl(logTruth, logDensity, GRID);
+    console.log(
+      `${name}: ${divergence.value.toFixed(4)} nats, masses on the grid ${massP.toFixed(4)} of the density and ${massQ.toFixed(4)} of the flow`,
     );
-    // That of the density itself, without a normalization that would hide mass that is lost or made.
-    divergences.push(kl - Math.log(massQ));
-    console.log(`${name}: ${divergences.at(-1)!.toFixed(4)} nats, a mass of ${massQ.toFixed(4)}`);
+    divergences.push(divergence);
+    tf.dispose([points, p, q]);
     model.dispose();
   }
-  return { value: Math.max(...divergences), standardError: null };
+  return divergences.reduce((worst, each) => (each.value > worst.value ? each : worst));
 }
 
 /** The declarations of browsers that come with TypeScript, of which the version is pinned. */
@@ -168,7 +186,7 @@ async function maskedText({ seeds }: ClaimContext): Promise<Measured> {
   const text = new Blob([(await readFile(declarations(), 'utf8')).slice(0, CHARACTERS)]);
   const common = { length: 128, maxSeconds: 3600, seed: seeds[0]!, engine: 'compiled' } as const;
   const gru = await measureText(text, { ...common, model: 'gru', hidden: 128, epochs: 4 });
-  const masked = await measureText(text, { ...common, model: 'masked', hidden: 64, epochs: 10 });
+  const masked = await measureText(text, { ...common, model: 'masked', hidden: 96, epochs: 45 });
   for (const results of [gru, masked]) console.log(textTable(results));
   return { value: masked.bits, standardError: null };
 }
@@ -265,16 +283,15 @@ export const claims: readonly Claim[] = [
     unit: 'nats',
     bound: { atMost: 0.05 },
     ...{ seeds: [0], minutes: 8 },
-    missed: 'the edges of the checkerboard; the other three densities have .015 to .021',
     measure: largestPlaneKl,
   },
   {
     name: 'diffusion.text.masked',
-    what: 'bound of masked diffusion with a small transformer on the last tenth of 300,000 characters of declarations',
+    what: 'bound of masked diffusion with dilated convolutions on the last tenth of 300,000 characters of declarations',
     unit: 'bits per character',
-    // Characters by themselves take 5.0 bits.
-    bound: { atMost: 4 },
-    ...{ seeds: [0], minutes: 5 },
+    // Validation rows have 1.46; characters by themselves take 5.0 bits.
+    bound: { atMost: 1.6 },
+    ...{ seeds: [0], minutes: 8 },
     unavailable: whyNoDeclarations,
     measure: maskedText,
   },
