@@ -30,7 +30,7 @@ export const textCommand = new CommandLine({
       type: 'string',
       value: 'INTEGER',
       default: '256',
-      help: 'hidden units, or features of transformers',
+      help: 'hidden units, or features',
     },
     length: { type: 'string', value: 'INTEGER', default: '128', help: 'characters of a window' },
     epochs: {
