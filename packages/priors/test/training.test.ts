@@ -41,17 +41,6 @@ const priors: Readonly<
     const encoder = conditional((x) => tf.tile(x, [1, 2]), components);
     return { prior: gtmVampPrior({ network: layer, encoder, grid }), calls };
   },
-  'gtmVampPrior (the encoder)': () => {
-    const { layer, calls } = recorder(4);
-    return {
-      prior: gtmVampPrior({ network: (u) => u, encoder: conditional(layer, components), grid }),
-      calls,
-    };
-  },
-  'vampPrior (the encoder)': () => {
-    const { layer, calls } = recorder(4);
-    return { prior: vampPrior({ encoder: conditional(layer, components), pseudoInputs, key }), calls };
-  },
   resampledPrior: () => {
     const { layer, calls } = recorder(1);
     return { prior: resampledPrior({ network: layer, shape: [2], key, evaluationSamples: 16 }), calls };
@@ -66,6 +55,18 @@ test.each(Object.entries(priors))('a network knows when it is in training: %s', 
   const before = calls.length;
   tf.tidy(() => prior.given().logProb(tf.zeros([1, 2])));
   expect(calls.slice(before).some(({ training }) => training === true)).toBe(false);
+  prior.dispose();
+});
+
+test.each([
+  ['vampPrior', (encoder: ConditionalDistribution) => vampPrior({ encoder, pseudoInputs, key })],
+  ['gtmVampPrior', (encoder: ConditionalDistribution) => gtmVampPrior({ network: (u) => u, encoder, grid })],
+])('%s evaluates its encoder without dropout, in training as at evaluation', (_, make) => {
+  const { layer, calls } = recorder(4);
+  const prior = make(conditional(layer, components));
+  tf.tidy(() => prior.given(undefined, { training: true, key }).logProb(tf.zeros([1, 2])));
+  expect(calls.length).toBeGreaterThan(0);
+  expect(calls.some(({ training }) => training === true)).toBe(false);
   prior.dispose();
 });
 
