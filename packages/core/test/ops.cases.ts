@@ -23,7 +23,6 @@ import {
   logNdtr,
   logSigmoid,
   logSoftmax,
-  logSubExp,
   logSumExp,
   mish,
   ndtr,
@@ -378,26 +377,6 @@ const logArithmetic: OpTable = {
     points: [
       [[-2], [0.3]],
       [0.5, 0.1, 3],
-    ],
-  }),
-  logSubExp: () => ({
-    f: (a, b) => logSubExp(a!, b!),
-    points: [
-      [1, 2, 3],
-      [-0.2, 0.5, -2],
-    ],
-    extremes: [
-      {
-        args: [
-          [1, 5],
-          [-Infinity, -1e4],
-        ],
-        value: [1, 5],
-        gradients: [
-          [1, 1],
-          [0, 0],
-        ],
-      },
     ],
   }),
 };

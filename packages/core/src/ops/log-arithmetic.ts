@@ -102,13 +102,3 @@ function finiteDifference(a: Tensor, b: Tensor): Tensor {
   const bounded = (x: Tensor) => tf.maximum(tf.minimum(x, LARGEST), -LARGEST);
   return tf.sub(bounded(a), bounded(b));
 }
-
-/**
- * $\log(e^a - e^b)$ for $a \ge b$; -Infinity where they are equal.
- * @param a - any shape, finite.
- * @param b - a shape that broadcasts with that of `a`, at most `a`; -Infinity is allowed.
- * @returns a tensor of the broadcast shape.
- */
-export function logSubExp(a: Tensor, b: Tensor): Tensor {
-  return tf.tidy(() => tf.add(a, log1mExp(tf.sub(b, a))));
-}
