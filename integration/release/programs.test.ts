@@ -46,6 +46,18 @@ describe("a new user's commands, in an empty folder", () => {
     npmInstall(project, '@dgm/cli');
   });
 
+  it('dgm --version and --help take less than 0.4 seconds of processor time', () => {
+    const command = (option: string) =>
+      `TIMEFORMAT='%U %S'; { time node_modules/.bin/dgm ${option} > /dev/null; } 2>&1`;
+    for (const option of ['--version', '--help']) {
+      const seconds = Array.from({ length: 5 }, () => {
+        const [user, system] = run(project, 'bash', '-c', command(option)).trim().split(' ').map(Number);
+        return user! + system!;
+      });
+      expect(Math.min(...seconds)).toBeLessThan(0.4);
+    }
+  });
+
   it('dgm inspect cars.csv', () => {
     expect(dgm('inspect', 'cars.csv')).toMatch(/^fuel +category .*\nprice +integer +16 missing/);
   });
