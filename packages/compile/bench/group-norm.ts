@@ -92,7 +92,7 @@ for (const norm of [false, true]) {
   const [own, other] = [median(times.own), median(times.peer)];
   const name = norm ? 'with group normalization' : 'without';
   console.log(
-    `${name}: compiled ${own.toFixed(1)} ms, PyTorch ${other.toFixed(1)} ms, ratio ${(own / other).toFixed(2)}`,
+    `${name}: compiled ${own.toFixed(2)} ms, PyTorch ${other.toFixed(2)} ms, ratio ${(own / other).toFixed(2)}`,
   );
   step.dispose();
 }
