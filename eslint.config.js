@@ -20,8 +20,8 @@ const edges = {
   ebm: ['core'],
   gan: ['core'],
   compress: ['core', 'compile', 'data'],
-  tables: ['core', 'data'],
-  cli: ['core', 'compile', 'compress', 'data', 'tables'],
+  tables: ['core', 'data', 'vae', 'flows', 'diffusion'],
+  cli: ['core', 'compile', 'compress', 'data', 'tables', 'vae', 'flows', 'diffusion'],
   testing: ['core'],
 };
 

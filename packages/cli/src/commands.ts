@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { exportFunction } from '@dgm/compile';
 import { inspectFile, readTableCodec, tableFileCodec, type TableFileCodec } from '@dgm/compress';
-import { ArgumentError, Key, SerializationError, setup, type Module } from '@dgm/core';
+import { ArgumentError, Key, SerializationError, setup, type ModelPackage, type Module } from '@dgm/core';
 import { loadModel, saveModel } from '@dgm/core/node';
 import { inferSchema, parseSchema, TextTable } from '@dgm/data';
 import * as tables from '@dgm/tables';
@@ -393,7 +393,7 @@ async function writePieces(
 
 async function openModel(path: string): Promise<TableModel> {
   await setup({ backend: 'cpu' });
-  const { model } = await loadModel<Module>(path, { packages: [tables] });
+  const { model } = await loadModel<Module>(path, { packages: [tables], importPackage });
   if (model instanceof TableModel) {
     model.useEngine((await bestEngine()).engine);
     return model;
@@ -407,6 +407,15 @@ async function openModel(path: string): Promise<TableModel> {
     remedy: 'open it with loadModel of @dgm/core/node',
   });
 }
+
+/** The families that models of tables are made of, which are loaded when a file names them. */
+const FAMILIES: Readonly<Record<string, (() => Promise<ModelPackage>) | undefined>> = {
+  '@dgm/vae': () => import('@dgm/vae'),
+  '@dgm/flows': () => import('@dgm/flows'),
+  '@dgm/diffusion': () => import('@dgm/diffusion'),
+};
+
+const importPackage = (name: string) => FAMILIES[name]?.() ?? Promise.resolve(undefined);
 
 /** The codec of a model, which needs the model no longer. */
 async function openCodec(path: string): Promise<TableFileCodec> {

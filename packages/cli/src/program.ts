@@ -60,8 +60,9 @@ A FILE is CSV, TSV or similar, JSON lines (.jsonl, .ndjson), plain or gzip, or P
       'after',
       `
 A model of the kind any-order answers everything: conditions on any columns, cells given all others, gaps. trees train in seconds,
-score and draw columns in their order, and keep the training cells in their file. auto shares the time among all kinds, and keeps
-the one with the least nats of validation rows, which may not fill gaps.
+score and draw columns in their order, and keep the training cells in their file. vae, flow and diffusion score and draw whole rows; their
+nats are an upper bound. auto shares the time among all kinds, and keeps the one with the least nats of validation rows, which may not
+fill gaps.
 
 Ctrl-C ends training and writes the best model so far; --resume goes on from there.`,
     )
@@ -208,7 +209,7 @@ cells that are seen; for numbers then the log-weights, means and scales of the m
 }
 
 /** The kinds of models of tables: those of `@dgm/tables`, which help does not load. */
-const MODELS = ['auto', 'any-order', 'trees'] as const;
+const MODELS = ['auto', 'any-order', 'trees', 'vae', 'flow', 'diffusion'] as const;
 
 export interface TrainCommand {
   readonly out: string;

@@ -157,9 +157,24 @@ describe('dgm', () => {
   it('chooses the kind of a model, and says among which', async () => {
     const command = ['train', file('cars.csv'), '--model', 'auto', '--steps', '4', '-o', file('auto.dgm')];
     const { stderr } = await dgm(command);
-    expect(stderr).toMatch(/any-order: step 4 of 4/);
+    for (const kind of ['any-order', 'vae', 'flow', 'diffusion']) {
+      expect(stderr).toContain(`${kind}: step 4 of 4`);
+      expect(stderr).toMatch(new RegExp(`${kind} +${kind === 'any-order' ? '' : 'at most '}[\\d.]+ ±`));
+    }
     expect(stderr).toMatch(/Nats of a validation row:\ntrees +[\d.]+ ± [\d.]+ +chosen\n/);
     expect((await dgm(['info', file('auto.dgm')])).stdout).toMatch(/Nats of a validation row:\ntrees/);
+  });
+
+  it('scores and draws with a model of whole rows, whose file names its family', async () => {
+    const out = file('flow.dgm');
+    const trained = await dgm(['train', file('cars.csv'), '--model', 'flow', '--steps', '4', '-o', out]);
+    expect(trained.stderr).toMatch(/fuel +- +[\d.]+.*The model: at most [\d.]+ ±/s);
+    expect((await dgm(['sample', out, '-n', '3'])).stdout).toMatch(/^fuel,price,seats\n(\w+,\d*,\d+\n){3}$/);
+    expect((await dgm(['score', out, file('cars.csv')])).stdout.trim().split('\n')).toHaveLength(201);
+    const cells = await dgm(['score', out, file('cars.csv'), '--cells']);
+    expect([cells.status, cells.stderr]).toEqual([2, expect.stringMatching(/--cells.*any-order, or trees/)]);
+    const given = await dgm(['sample', out, '--given', 'seats=2']);
+    expect([given.status, given.stderr]).toEqual([1, expect.stringMatching(/for conditions/)]);
   });
 
   it('refuses a place for the model before it trains', async () => {

@@ -1,10 +1,10 @@
-import { UnsupportedError, type Engine, type Module } from '@dgm/core';
+import { UnsupportedError, type Engine, type Key, type Module } from '@dgm/core';
 import type { TableCodec } from '../codec/table-codec';
 import type { CellDistribution, ColumnDistribution } from './column-distribution';
 import type { Rows } from './rows';
 
 /** The kinds of models that rows can have. */
-export const MODEL_KINDS = ['any-order', 'trees'] as const;
+export const MODEL_KINDS = ['any-order', 'trees', 'vae', 'flow', 'diffusion'] as const;
 /** What kind of model the rows of a table have. */
 export type ModelKind = (typeof MODEL_KINDS)[number];
 
@@ -19,7 +19,7 @@ export interface RowModel extends Module {
 }
 
 /** What can be asked of a model of rows. */
-export type RowQueries = AnyOrderQueries | ChainQueries;
+export type RowQueries = AnyOrderQueries | ChainQueries | LatentQueries | WholeQueries;
 
 /** Which cells to visit the distributions of. */
 export interface CellQuestion {
@@ -51,6 +51,32 @@ export interface ChainQueries {
   dispose(): void;
 }
 
+/** A model with latent variables, which scores rows as a whole; given its latents, cells are independent. */
+export interface LatentQueries {
+  readonly sees: 'latents';
+  /** A lower bound on the log-probability of each row, in nats. */
+  logProb(values: readonly Float64Array[]): Promise<Float64Array>;
+  /** The cells given latents that a key draws. `firstRow` is the number of the first of the rows that they are asked for. */
+  given(key: Key, firstRow: number): ConditionedQueries;
+  dispose(): void;
+}
+
+/** The cells of rows with latents. */
+export interface ConditionedQueries {
+  readonly sees: 'latents';
+  readonly column: VisitCells<CellDistribution>;
+}
+
+/** A model that scores and draws rows as a whole. */
+export interface WholeQueries {
+  readonly sees: 'none';
+  /** A lower bound on the log-probability of each row, in nats. */
+  logProb(values: readonly Float64Array[]): Promise<Float64Array>;
+  /** Draws the values of each column. A row depends on the key and its number alone. */
+  sample(key: Key, count: number): Promise<readonly Float64Array[]>;
+  dispose(): void;
+}
+
 /**
  * What a model has to be of another kind for.
  * @param what - what is asked for
@@ -68,7 +94,7 @@ export function unsupported(where: string, kind: ModelKind, what: string): Unsup
 /** The log-probabilities of rows, and of their cells where the model has them: `[count]` each, in nats. */
 export interface RowScores {
   readonly rows: Float64Array;
-  /** By column. */
+  /** By column; empty for a model that scores rows as a whole. */
   readonly cells: readonly Float64Array[];
 }
 
@@ -82,6 +108,7 @@ export async function scoreRows(
   rows: Rows,
   given: 'before' | 'others' = 'before',
 ): Promise<RowScores> {
+  if ('logProb' in queries) return { rows: await queries.logProb(rows.values), cells: [] };
   const total = new Float64Array(rows.count);
   const chosen = Int32Array.from({ length: rows.count }, (_, row) => row);
   const cells: Float64Array[] = [];

@@ -36,6 +36,15 @@ export class Rows {
     return this.values[0]!.length;
   }
 
+  /** The rows from `first` to before `end`, which share their memory with these. */
+  part(first: number, end: number): Rows {
+    return new Rows(
+      this.codec,
+      this.values.map((column) => column.subarray(first, end)),
+      this.known.map((column) => column.subarray(first, end)),
+    );
+  }
+
   /**
    * What a network sees of some rows, and of rows of hidden cells up to `room`. With as many rows in each call, what it
    * says of a row does not depend on how many others there are.

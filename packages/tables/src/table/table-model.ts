@@ -21,6 +21,8 @@ import {
   scoreRows,
   unsupported,
   type AnyOrderQueries,
+  type ChainQueries,
+  type ConditionedQueries,
   type ModelKind,
   type RowModel,
   type RowQueries,
@@ -68,7 +70,7 @@ export interface Sample {
   /**
    * `[n]`, importance weights with mean 1, with which the rows have the distribution under the conditions. A model of the kind
    * `any-order` needs them where two or more columns have a set or a range of values; `trees` where a column with a condition
-   * comes after one without. Else they are all 1.
+   * comes after one without; a `vae` for any condition. Else they are all 1.
    */
   readonly weights: Float64Array;
   /** $(\sum w)^2 / \sum w^2$ */
@@ -99,6 +101,9 @@ export interface CellExplanation {
   /** The most probable level, or the range that holds 90 % of the numbers. */
   readonly expected: string;
 }
+
+/** Rows whose latents are held at a time. */
+const PIECE = 4096;
 
 interface Completing {
   readonly key: Key;
@@ -224,7 +229,7 @@ export class TableModel extends BaseModule {
       this.#keep(rows, like, allowed);
     }
     const kept = rows.known.map((column) => column.slice());
-    const logWeights = await this.#complete(this.#queries, rows, { key, allowed });
+    const logWeights = await this.#draw(rows, { key, allowed });
     const top = logWeights.reduce((most, weight) => Math.max(most, weight), -Infinity);
     const weights = logWeights.map((weight) => Math.exp(weight - top));
     const sum = weights.reduce((total, weight) => total + weight, 0);
@@ -320,13 +325,35 @@ export class TableModel extends BaseModule {
     throw unsupported(where, this.kind, what);
   }
 
+  /** Draws all cells that are not known; the log-weights of the rows. */
+  async #draw(rows: Rows, { key, allowed }: Completing): Promise<Float64Array> {
+    const queries = this.#queries;
+    const { count } = rows;
+    if (queries.sees === 'none') {
+      if (allowed.some((condition) => condition !== undefined)) {
+        throw unsupported('TableModel.sample', this.kind, 'conditions');
+      }
+      const drawn = await queries.sample(key, count);
+      drawn.forEach((values, column) => rows.values[column]!.set(values));
+      return new Float64Array(count);
+    }
+    if (queries.sees !== 'latents') return this.#complete(queries, rows, { key, allowed });
+    const logWeights = new Float64Array(count);
+    for (let firstRow = 0; firstRow < count; firstRow += PIECE) {
+      const part = rows.part(firstRow, Math.min(firstRow + PIECE, count));
+      const given = queries.given(key, firstRow);
+      logWeights.set(await this.#complete(given, part, { key, allowed, firstRow }), firstRow);
+    }
+    return logWeights;
+  }
+
   /**
    * Draws all cells that are not known. A model of any order draws what is allowed first, so that other cells follow from it; one
-   * that sees the cells before draws them in their order, and what is known weighs the row.
+   * that sees the cells before, or latents, draws them in their order, and what is known weighs the row.
    * @returns the log-probability of what is allowed in each row, given what came before
    */
   async #complete(
-    queries: RowQueries,
+    queries: AnyOrderQueries | ChainQueries | ConditionedQueries,
     rows: Rows,
     { key, allowed, firstRow = 0 }: Completing,
   ): Promise<Float64Array> {
