@@ -77,7 +77,7 @@ export type {
 export { ActNorm } from './nn/act-norm';
 export type { ActNormOptions } from './nn/act-norm';
 export { ActivationLayer, activationFunction } from './nn/activation';
-export type { Activation, ActivationName } from './nn/activation';
+export type { Activation, ActivationName, LeakyReluOfSlope } from './nn/activation';
 export { asLayer } from './nn/as-layer';
 export type { AsLayerOptions, LayersModelLike, NetworkLike } from './nn/as-layer';
 export { AdaptiveResidual, contextEmbedding, EmbeddedContext, Film } from './nn/conditioning';

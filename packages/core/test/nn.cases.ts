@@ -213,6 +213,11 @@ export const layers: LayerTable = {
     input: numbers([4, 3]),
     outputShape: [4, 3],
   }),
+  'ActivationLayer (leaky ReLU of a slope)': () => ({
+    make: () => new ActivationLayer({ name: 'leakyRelu', slope: 0.2 }),
+    input: numbers([4, 3]),
+    outputShape: [4, 3],
+  }),
   Sequential: () => ({
     make: (key) =>
       new Sequential([

@@ -1,4 +1,4 @@
-import { adam, fit, Key, leakyRelu, mlp, sampleQuality, setup } from '@dgm/core';
+import { adam, fit, Key, mlp, sampleQuality, setup } from '@dgm/core';
 import { glyphs, toTensor } from '@dgm/data';
 import { gan } from '@dgm/gan';
 import * as tf from '@tensorflow/tfjs-core';
@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 await setup();
 const key = Key.of(0);
 const data = glyphs(); // 8x8 images of integers 0..16
-const activation = (x: tf.Tensor) => leakyRelu(x, { slope: 0.2 });
+const activation = { name: 'leakyRelu', slope: 0.2 } as const;
 const model = gan({
   latent: 16,
   generator: mlp([16, 128, 64], { key: key.fold('g'), activation, outputActivation: 'tanh' }),

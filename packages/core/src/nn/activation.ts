@@ -1,5 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { checkOneOf } from '../check/check';
+import { checkNumber, checkOneOf, checkOptions } from '../check/check';
 import { record } from '../construction/record';
 import {
   elu,
@@ -44,23 +44,39 @@ const activations = {
 /** The activations that have a name. Their gradients are right at every order; parameters are PyTorch's defaults. */
 export type ActivationName = keyof typeof activations;
 
-/** An elementwise function: one that has a name, or any other. */
-export type Activation = ActivationName | ((x: Tensor) => Tensor);
+/** The leaky ReLU of another slope than 0.01. A model file holds it, which it cannot do with a function that calls `leakyRelu`. */
+export interface LeakyReluOfSlope {
+  readonly name: 'leakyRelu';
+  readonly slope: number;
+}
+
+/** An elementwise function: one that has a name, the leaky ReLU of a slope, or any other. */
+export type Activation = ActivationName | LeakyReluOfSlope | ((x: Tensor) => Tensor);
 
 /**
  * The function that an activation stands for.
- * @throws {@link ArgumentError} for an unknown name, with the closest one.
+ * @throws {@link ArgumentError} for an unknown name, with the closest one, and for a slope that is not a finite number.
  *
  * @example
  * ```ts
  * const activate = activationFunction('softplus');
  * activate(tf.tensor1d([-1, 0, 1])); // 0.313, 0.693, 1.313
+ * activationFunction({ name: 'leakyRelu', slope: 0.2 })(tf.tensor1d([-1, 0, 1])); // -0.2, 0, 1
  * ```
  */
 export function activationFunction(activation: Activation): (x: Tensor) => Tensor {
   if (typeof activation === 'function') return activation;
+  if (typeof activation === 'object' && activation !== null) return leakyReluOfSlope(activation);
   checkOneOf('activationFunction', 'activation', activation, Object.keys(activations) as ActivationName[]);
   return activations[activation];
+}
+
+function leakyReluOfSlope(activation: LeakyReluOfSlope): (x: Tensor) => Tensor {
+  checkOptions('activationFunction', activation, ['name', 'slope'], 'activation');
+  const { name, slope } = activation;
+  checkOneOf('activationFunction', 'activation.name', name, ['leakyRelu']);
+  checkNumber('activationFunction', 'activation.slope', slope);
+  return (x) => leakyRelu(x, { slope });
 }
 
 /**

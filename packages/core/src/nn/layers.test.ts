@@ -176,6 +176,20 @@ describe('activationFunction', () => {
     expect(activationFunction(tf.abs)).toBe(tf.abs);
     expect(() => activationFunction('relux' as Activation)).toThrow(/one of identity, relu, .*"relux"/);
   });
+
+  it('takes a leaky ReLU of any slope, and refuses other forms of it', () => {
+    const steep = activationFunction({ name: 'leakyRelu', slope: 0.2 });
+    expect(tf.tidy(() => steep(tf.tensor1d([-1, 0, 2])).dataSync())).toBeCloseToArray([-0.2, 0, 2]);
+    const refused: readonly (readonly [unknown, RegExp])[] = [
+      [{ name: 'leakyRelu' }, /activation\.slope to be a number.*undefined/],
+      [{ name: 'leakyRelu', slope: NaN }, /activation\.slope to be a number.*NaN/],
+      [{ name: 'elu', slope: 0.2 }, /activation\.name to be one of leakyRelu.*"elu"/],
+      [{ name: 'leakyRelu', slop: 0.2 }, /slop\b/],
+      [null, /one of identity, relu, .*null/],
+    ];
+    for (const [activation, error] of refused)
+      expect(() => activationFunction(activation as Activation)).toThrow(error);
+  });
 });
 
 describe('asLayer', () => {
