@@ -1,12 +1,11 @@
-// Trains the models that the site offers as files, and writes them with their hashes and cards. Two minutes:
+// Trains the model of penguins that the site offers as a file, and lists it with its hash and card. Two minutes; `npm run record` in
+// apps/docs does the same for the models of the demos.
 // npx tsx --tsconfig ../../tsconfig.json scripts/pretrained.ts DATA_DIR
-import { createHash } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
-import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { compiled } from '@dgm/compile';
 import { modelBytes, setup, type ModelCard } from '@dgm/core';
 import { trainTable } from '@dgm/tables';
+import { listModel } from '../../docs/scripts/list-model';
 import { loadTextTable } from '../src/datasets/text-tables';
 
 const folder = fileURLToPath(new URL('../../docs/site/public/models', import.meta.url));
@@ -40,12 +39,5 @@ async function penguins(
 
 await setup({ backend: 'cpu' });
 const { bytes, card } = await penguins(process.argv[2] ?? process.env['DGM_DATA_DIR'] ?? '.');
-const file = 'penguins.dgm';
-const sha256 = createHash('sha256').update(bytes).digest('hex');
-await mkdir(folder, { recursive: true });
-await writeFile(path.join(folder, file), bytes);
-await writeFile(
-  path.join(folder, 'index.json'),
-  `${JSON.stringify([{ file, bytes: bytes.length, sha256, card }], null, 2)}\n`,
-);
-console.log(`${file}: ${bytes.length} bytes, ${sha256}`, card.training?.heldOut);
+const { sha256 } = listModel(folder, 'penguins', bytes, card);
+console.log(`penguins: ${bytes.length} bytes, ${sha256}`, card.training?.heldOut);

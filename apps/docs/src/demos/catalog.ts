@@ -13,6 +13,8 @@ export interface Control {
 /** What the page knows of a demo before its code is loaded. */
 export interface DemoEntry {
   readonly title: string;
+  /** What makes its data, of `@dgm/data`. */
+  readonly data: string;
   readonly epochs: number;
   readonly controls: readonly Control[];
   /** What is measured after training, and what it reaches with the controls as they come. */
@@ -40,6 +42,7 @@ const control = (
 export const demos = {
   flow: {
     title: 'A flow learns two moons',
+    data: 'twoMoons',
     epochs: 15,
     controls: [
       control('layers', 'couplings', [1, 4, 6], 1, true),
@@ -56,6 +59,7 @@ export const demos = {
   },
   vae: {
     title: 'The latent space of a VAE',
+    data: 'glyphs',
     epochs: 20,
     controls: [
       control('beta', 'β, the weight of the KL term', [0, 1, 4], 0.25, true),
@@ -72,6 +76,7 @@ export const demos = {
   },
   arm: {
     title: 'An autoregressive model draws pixel by pixel',
+    data: 'glyphs',
     epochs: 8,
     controls: [
       control('temperature', 'temperature', [0.2, 1, 1.5], 0.1),
@@ -88,6 +93,7 @@ export const demos = {
   },
   diffusion: {
     title: 'Diffusion of points, there and back',
+    data: 'twoMoons',
     epochs: 30,
     controls: [
       control('steps', 'steps of the sampler', [1, 20, 50], 1),
@@ -103,6 +109,7 @@ export const demos = {
   },
   gan: {
     title: 'A GAN, its losses and what it covers',
+    data: 'gaussianMixture',
     epochs: 40,
     controls: [
       control('gamma', 'weight of the gradient penalties', [0, 1, 4], 0.5, true),
@@ -115,6 +122,7 @@ export const demos = {
   },
   rbm: {
     title: 'Filters of a restricted Boltzmann machine, and Gibbs sampling',
+    data: 'glyphs',
     epochs: 15,
     controls: [
       control('hidden', 'hidden units', [4, 16, 16], 4, true),
@@ -130,6 +138,7 @@ export const demos = {
   },
   energy: {
     title: 'An energy landscape, and particles in it',
+    data: 'twoMoons',
     epochs: 12,
     controls: [
       control('langevin', 'Langevin steps of the particles', [0, 100, 300], 10),
@@ -145,6 +154,7 @@ export const demos = {
   },
   hybrid: {
     title: 'Sure, and wrong: noise and p(x)',
+    data: 'glyphs',
     epochs: 8,
     controls: [
       control('image', 'test image', [0, 3, 40], 1),
@@ -160,6 +170,7 @@ export const demos = {
   },
   compression: {
     title: 'Compression: a model as a file format',
+    data: 'glyphs',
     epochs: 6,
     controls: [control('levels', 'grey levels that are kept', [2, 9, 17], 1, true)],
     figure: {
@@ -172,6 +183,7 @@ export const demos = {
   },
   digit: {
     title: 'Draw a digit, and ask each family for its p(x)',
+    data: 'glyphs',
     epochs: 44,
     controls: [control('image', 'test image to begin with', [0, 3, 40], 1)],
     figure: {

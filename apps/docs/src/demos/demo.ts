@@ -1,4 +1,4 @@
-import type { Callback, Key } from '@dgm/core';
+import type { Callback, Key, Module } from '@dgm/core';
 
 /** Points of the plane, over a density if there is one. */
 export interface PlanePanel {
@@ -54,6 +54,8 @@ export interface Controls {
 
 /** A model, its data and what to show of it. It owns what it has made. */
 export interface Program {
+  /** What is trained, by the names of files. */
+  readonly models: Readonly<Record<string, Module>>;
   train(watch: {
     readonly callbacks: readonly Callback[];
     readonly signal: { readonly aborted: boolean };

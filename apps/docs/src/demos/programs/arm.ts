@@ -12,6 +12,7 @@ export const arm: MakeProgram = (_, key) => {
   const likelihood = categoricalHead({ shape: [], levels: 17 });
   const model = made({ shape: [64], likelihood, hidden: [128], key });
   return {
+    models: { arm: model },
     train: (watch) =>
       fit(model, data, { key, optimizer: adam({ learningRate: 5e-3 }), batchSize: 64, epochs: 8, ...watch }),
     figure: async () => (await evaluate(model, data.test, { key })).nats,

@@ -33,6 +33,7 @@ export const compression: MakeProgram = ({ numbers: { levels } }, key) => {
   let made: { readonly codec: Codec; readonly file: Uint8Array; readonly gzip: number } | undefined;
 
   return {
+    models: { compression: model },
     train: (watch) =>
       fit(model, data, { key, optimizer: adam({ learningRate: 0.01 }), batchSize: 50, epochs: 6, ...watch }),
     async figure() {

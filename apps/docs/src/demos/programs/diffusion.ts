@@ -14,6 +14,7 @@ export const diffusion: MakeProgram = (_, key) => {
   const test = toTensor(data.test);
   const draw = (steps: number) => model.sample(key, 500, { sampler: ddim({ steps }) });
   return {
+    models: { diffusion: model },
     train: (watch) =>
       fit(
         model,

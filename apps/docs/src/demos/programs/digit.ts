@@ -1,5 +1,5 @@
 import { adam, auroc, categoricalHead, fit, mlp, normalHead, sgd } from '@dgm/core';
-import type { GenerativeModel, Key } from '@dgm/core';
+import type { Key, Module } from '@dgm/core';
 import { made } from '@dgm/arm';
 import { binarize, glyphs, subset, toTensor } from '@dgm/data';
 import type { Dataset, Examples } from '@dgm/data';
@@ -25,7 +25,11 @@ interface Judge {
   train(watch: Parameters<ReturnType<MakeProgram>['train']>[0]): Promise<unknown>;
   /** Minus the log-likelihood, or minus a bound, `[n]`. */
   nats(x: Tensor): Tensor;
-  dispose(): void;
+  readonly model: Module;
+  /** What the model was made with. */
+  readonly start?: Tensor;
+  /** Of its file. */
+  readonly file: string;
 }
 
 export const digit: MakeProgram = (_, key) => {
@@ -43,6 +47,7 @@ export const digit: MakeProgram = (_, key) => {
   let seen: readonly Float32Array[] | undefined;
 
   return {
+    models: Object.fromEntries(judges.map(({ file, model }) => [file, model])),
     async train({ callbacks, signal }) {
       let before = 0;
       for (const judge of judges) {
@@ -97,7 +102,10 @@ export const digit: MakeProgram = (_, key) => {
       ];
     },
     dispose() {
-      for (const judge of judges) judge.dispose();
+      for (const { model, start } of judges) {
+        model.dispose();
+        start?.dispose();
+      }
       tf.dispose([test, shuffled]);
     },
   };
@@ -132,23 +140,15 @@ function counted(cells: readonly number[]): number[] {
 
 const rate = (learningRate: number) => ({ optimizer: adam({ learningRate }), batchSize: 50 });
 
-function judge<M extends GenerativeModel & { dispose(): void }>(
-  name: string,
-  model: M,
-  epochs: number,
-  options: { readonly train: Judge['train']; readonly nats: (x: Tensor) => Tensor },
-): Judge {
-  return { name, epochs, ...options, dispose: () => model.dispose() };
-}
-
 function autoregressive(data: Dataset, key: Key): Judge {
   const likelihood = categoricalHead({ shape: [], levels: LEVELS });
   const model = made({ shape: [PIXELS], likelihood, hidden: [96], key });
   const epochs = 6;
-  return judge('autoregressive', model, epochs, {
+  return {
+    ...{ name: 'autoregressive', file: 'digit-arm', model, epochs },
     train: (watch) => fit(model, data, { key, ...rate(5e-3), epochs, ...watch }),
     nats: (x) => tf.neg(model.logProb(x)),
-  });
+  };
 }
 
 function flow(data: Dataset, key: Key): Judge {
@@ -158,10 +158,11 @@ function flow(data: Dataset, key: Key): Judge {
     levels: LEVELS,
   });
   const epochs = 8;
-  return judge('flow, a bound', model, epochs, {
+  return {
+    ...{ name: 'flow, a bound', file: 'digit-flow', model, epochs },
     train: (watch) => fit(model, data, { key, ...rate(2e-3), epochs, ...watch }),
     nats: (x) => tf.neg(model.elbo(x, key)),
-  });
+  };
 }
 
 function latent(data: Dataset, key: Key): Judge {
@@ -173,10 +174,11 @@ function latent(data: Dataset, key: Key): Judge {
     likelihood: categoricalHead({ shape: [PIXELS], levels: LEVELS }),
   });
   const epochs = 15;
-  return judge('VAE, a bound', model, epochs, {
+  return {
+    ...{ name: 'VAE, a bound', file: 'digit-vae', model, epochs },
     train: (watch) => fit(model, data, { key, ...rate(5e-3), epochs, ...watch }),
     nats: (x) => tf.neg(model.elbo(x, key)),
-  });
+  };
 }
 
 function diffusion(data: Dataset, key: Key): Judge {
@@ -190,7 +192,8 @@ function diffusion(data: Dataset, key: Key): Judge {
   });
   const epochs = 7;
   const draws = 8;
-  return judge('diffusion, a bound', model, epochs, {
+  return {
+    ...{ name: 'diffusion, a bound', file: 'digit-diffusion', model, epochs },
     train: (watch) => fit(model, data, { key, ...rate(3e-3), epochs, ...watch }),
     // One draw of what is masked says little: a mean of some.
     nats(x) {
@@ -198,7 +201,7 @@ function diffusion(data: Dataset, key: Key): Judge {
       const bounds = model.elbo(tf.tile(x, [draws, 1]), key);
       return tf.neg(tf.mean(tf.reshape(bounds, [draws, n]), 0));
     },
-  });
+  };
 }
 
 function boltzmann(data: Dataset, key: Key): Judge {
@@ -211,9 +214,11 @@ function boltzmann(data: Dataset, key: Key): Judge {
     key: key.fold('model'),
     examples,
   });
-  examples.dispose();
   const epochs = 8;
-  return judge('Boltzmann machine, ink or paper', model, epochs, {
+  return {
+    ...{ name: 'Boltzmann machine, ink or paper', file: 'digit-rbm', model, epochs },
+    // A file of the model holds what its biases started from.
+    start: examples,
     train: (watch) =>
       fit(
         model,
@@ -221,5 +226,5 @@ function boltzmann(data: Dataset, key: Key): Judge {
         { key, optimizer: sgd({ learningRate: 0.05, momentum: 0.5 }), batchSize: 50, epochs, ...watch },
       ),
     nats: (x) => tf.add(model.energy(tf.cast(tf.greater(x, 8), 'float32')), model.logPartition()),
-  });
+  };
 }

@@ -23,6 +23,7 @@ export const energy: MakeProgram = (_, key) => {
   const logDensity = (x: tf.Tensor) => tf.tidy(() => tf.neg(model.energy(x)));
   const start = tf.tidy(() => tf.add(0.5, tf.mul(1.2, key.fold('start').normal([300, 2]))));
   return {
+    models: { energy: model },
     train: (watch) =>
       fit(
         model,

@@ -11,6 +11,7 @@ export const flow: MakeProgram = ({ numbers: { layers, rate, noise } }, key) => 
   const data = planeDataset(moons, { key, train: 1000, validation: 200, test: 500 });
   const model = neuralSplineFlow({ dims: 2, key, layers: layers!, hidden: [32, 32] });
   return {
+    models: { flow: model },
     train: (watch) =>
       fit(model, data, {
         key,

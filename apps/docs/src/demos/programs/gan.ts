@@ -1,4 +1,4 @@
-import { adam, fit, leakyRelu, mlp, modeCounts } from '@dgm/core';
+import { adam, fit, mlp, modeCounts } from '@dgm/core';
 import { gaussianMixture, planeDataset } from '@dgm/data';
 import { gan as makeGan, r1, r2 } from '@dgm/gan';
 import * as tf from '@tensorflow/tfjs-core';
@@ -14,7 +14,7 @@ const STD = 0.1;
 
 export const gan: MakeProgram = ({ numbers: { gamma, rate } }, key) => {
   const data = planeDataset(gaussianMixture({ means: MODES, std: STD }), { key, train: 2000, test: 500 });
-  const activation = (x: tf.Tensor) => leakyRelu(x, { slope: 0.2 });
+  const activation = { name: 'leakyRelu', slope: 0.2 } as const;
   const model = makeGan({
     latent: 4,
     generator: mlp([4, 64, 64, 2], { key: key.fold('generator'), activation }),
@@ -28,6 +28,7 @@ export const gan: MakeProgram = ({ numbers: { gamma, rate } }, key) => {
     return result;
   };
   return {
+    models: { gan: model },
     train: (watch) =>
       fit(
         model,

@@ -18,6 +18,7 @@ export const hybrid: MakeProgram = (_, key) => {
   const noise = tf.tidy(() => tf.floor(tf.mul(17, key.fold('noise').uniform([100, 64]))));
   const nats = async (x: Tensor) => (await read(tf.tidy(() => model.logProb(x)))).map((value) => -value);
   return {
+    models: { hybrid: model },
     train: (watch) =>
       fit(model, data, {
         key,

@@ -24,7 +24,6 @@ export const rbm: MakeProgram = ({ numbers: { hidden } }, key) => {
     steps: 5,
     chains: 100,
   });
-  examples.dispose();
   const some = toTensor(
     subset(
       data.test,
@@ -32,6 +31,7 @@ export const rbm: MakeProgram = ({ numbers: { hidden } }, key) => {
     ),
   );
   return {
+    models: { rbm: model },
     train: (watch) =>
       fit(model, data, {
         key,
@@ -67,7 +67,9 @@ export const rbm: MakeProgram = ({ numbers: { hidden } }, key) => {
     },
     dispose() {
       model.dispose();
+      // A file of the model holds what its biases started from.
       some.dispose();
+      examples.dispose();
     },
   };
 };

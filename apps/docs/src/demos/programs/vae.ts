@@ -19,6 +19,7 @@ export const vae: MakeProgram = ({ numbers: { beta } }, key) => {
   });
   const test = toTensor(data.test);
   return {
+    models: { vae: model },
     train: (watch) =>
       fit(model, data, { key, optimizer: adam({ learningRate: 5e-3 }), batchSize: 64, epochs: 20, ...watch }),
     figure: async () => (await evaluate(model, data.test, { key })).nats,
