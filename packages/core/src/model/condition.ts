@@ -91,11 +91,14 @@ export function checkSampling(
     readonly n: number;
     readonly options: SampleOptions;
     readonly contextSize: number;
+    /** Whether a conditional model draws the context itself where it is left out. @defaultValue false */
+    readonly drawsContext?: boolean;
   },
 ): void {
-  const { key, n, options, contextSize } = call;
+  const { key, n, options, contextSize, drawsContext = false } = call;
   checkOptions(where, options, ['context']);
   checkKey(where, key);
   checkInteger(where, 'n', n, { min: 0 });
+  if (drawsContext && options.context === undefined) return;
   checkContext(where, options.context, { rows: n, contextSize });
 }

@@ -160,10 +160,9 @@ export class Gan<B extends Tensor | ConditionedBatch = Tensor>
    * @throws ShapeError if there is not one context for each draw
    */
   sample(key: Key, n: number, options: SampleOptions = {}): Tensor {
-    const { context } = options;
-    const contextSize = context === undefined && this.#drawsCodes ? 0 : this.contextSize;
-    checkSampling(`${this.#where}.sample`, { key, n, options, contextSize });
-    return tf.tidy(() => fromNetworks(this.#generate(key, n, context, {}).x, this.levels));
+    const drawsContext = this.#drawsCodes;
+    checkSampling(`${this.#where}.sample`, { key, n, options, contextSize: this.contextSize, drawsContext });
+    return tf.tidy(() => fromNetworks(this.#generate(key, n, options.context, {}).x, this.levels));
   }
 
   objectives(): readonly Objective<B>[] {
