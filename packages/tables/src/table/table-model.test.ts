@@ -1,5 +1,8 @@
 import { compiled } from '@dgm/compile';
 import { DgmError, Key, loadModel, memoryStore, modelBytes, SerializationError } from '@dgm/core';
+import * as diffusion from '@dgm/diffusion';
+import * as flows from '@dgm/flows';
+import * as vae from '@dgm/vae';
 import { formatCell, inferSchema, parseTextTable, readCells, TextTable } from '@dgm/data';
 import { expectNoLeaks } from '@dgm/testing';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -434,7 +437,7 @@ describe('the kind of a model', () => {
       candidates!.map(({ nats }) => nats).sort((a, b) => a - b),
     );
     const { model: loaded } = await loadModel<TableModel>(await modelBytes(trained, { card: trained.card }), {
-      packages: [tables],
+      packages: [tables, diffusion, flows, vae],
     });
     expect(loaded.training).toEqual(trained.training);
     loaded.dispose();
