@@ -196,7 +196,7 @@ describe('dgm', () => {
         { encoding: 'utf8' },
       ).trim();
     expect(complete('dgm', 'ev')).toBe('evaluate');
-    expect(complete('dgm', 'train', '--m')).toBe('--minutes');
+    expect(complete('dgm', 'train', '--mi')).toBe('--minutes');
     expect((await dgm(['completion', 'zsh'])).stdout).toContain(stdout);
     expect((await dgm(['completion', 'fish'])).stdout).toMatch(
       /__fish_seen_subcommand_from train' -l minutes/,
