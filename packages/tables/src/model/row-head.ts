@@ -109,7 +109,18 @@ interface RowParameters {
 
 const asTensor: Keep = (_name, values, shape) => tf.tensor(values, shape);
 
-/** Made by {@link rowHead}. */
+/**
+ * The distribution of rows. Made by {@link rowHead}.
+ *
+ * @example
+ * ```ts
+ * const table = parseTextTable('kind,size\nash,3\noak,5\nash,4\noak,6\n');
+ * const schema = inferSchema(table);
+ * const options = { maxBins: 12, minCount: 1, maxLevels: 8, protect: 1 };
+ * const head = rowHead(TableCodec.of(schema, readCells(table, schema), options));
+ * const p = head.distribution(tf.zeros([1, head.numParameters]));
+ * ```
+ */
 export class RowDistribution extends BaseDistribution {
   readonly kind = 'Rows';
   readonly reparameterized = false;
