@@ -75,6 +75,19 @@ describe('streamJsonLines', () => {
     expect(pieces.map((piece) => piece.body().toString()).join('')).toBe(whole.body().toString());
   });
 
+  it('gives fewer rows at a time where they are long', async () => {
+    const line = new TextEncoder().encode(`{"text":"${'x'.repeat(2 ** 20)}"}\n`);
+    const stream = () => {
+      let left = 20;
+      return new ReadableStream<Uint8Array>({
+        pull: (controller) => (left-- > 0 ? controller.enqueue(line) : controller.close()),
+      });
+    };
+    const counts: number[] = [];
+    for await (const { count } of streamJsonLines({ stream })) counts.push(count);
+    expect(counts).toEqual([8, 8, 4]);
+  });
+
   it('refuses a fault wherever it is, and a source that changes between its two readings', async () => {
     const read = async (source: StreamSource) => {
       let rows = 0;

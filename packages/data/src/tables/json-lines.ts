@@ -1,6 +1,7 @@
 import { checkInteger, checkOptions, SerializationError } from '@dgm/core';
 import { bytesOf, nameOf, type StreamSource } from '../internal/files';
 import type { TextTableOptions } from './text/read-text-table';
+import { MOST_BYTES } from './text/stream-text-table';
 import { TextTable } from './text/text-table';
 
 /** What the text is called in errors. */
@@ -45,7 +46,7 @@ export function parseJsonLines(text: string | Uint8Array, options: JsonLinesOpti
 }
 
 export interface StreamJsonLinesOptions extends JsonLinesOptions {
-  /** From how many rows on a table is given. @defaultValue 65536 */
+  /** From how many rows on a table is given; it has fewer where they are long. @defaultValue 65536 */
   readonly rows?: number;
 }
 
@@ -77,12 +78,14 @@ export async function* streamJsonLines(
   }
   first.finish();
   const reader = new JsonLinesReader(where, called, first.names);
-  let given = 0;
+  let [given, size] = [0, 0];
   for await (const bytes of bytesOf(source, where)) {
     reader.push(bytes);
-    if (reader.count < rows) continue;
+    size += bytes.length;
+    if (reader.count === 0 || (reader.count < rows && size < MOST_BYTES)) continue;
     given += reader.count;
     yield reader.take();
+    size = 0;
   }
   const last = reader.finish();
   if (given === 0 || last.count > 0) yield last;

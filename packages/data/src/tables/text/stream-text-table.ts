@@ -49,8 +49,8 @@ export async function* streamTextTable(
   }
 }
 
-/** Of a table. */
-const MOST_BYTES = 2 ** 23;
+/** Of the text of a table that is one of several. */
+export const MOST_BYTES = 2 ** 23;
 
 export interface SampleRowsOptions {
   /** How many rows are drawn. */
