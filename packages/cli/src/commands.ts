@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { brotliCompressSync } from 'node:zlib';
 import { exportFunction } from '@dgm/compile';
 import { inspectFile, readTableCodec, tableFileCodec, type TableFileCodec } from '@dgm/compress';
 import { ArgumentError, Key, SerializationError, setup, type ModelPackage, type Module } from '@dgm/core';
@@ -18,6 +19,7 @@ import {
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
 import { aligned } from './aligned';
+import { breakEven, breakEvenText } from './break-even';
 import { bestEngine } from './engine';
 import { evaluationPage, evaluationText } from './evaluation';
 import { parseGiven } from './given';
@@ -285,8 +287,15 @@ export async function compress(
   const onProgress = showProgress('compressed', streams);
   const bytes = codec.encode(table, { includeModel, onProgress });
   await writeBytes(bytes, out, streams);
-  const bits = ((8 * bytes.length) / Math.max(table.count, 1)).toFixed(1);
-  streams.stderr.write(`${bytes.length} bytes, ${bits} bits a row; the text has ${table.toBytes().length}\n`);
+  const [text, model, rows] = [table.toBytes(), codec.toBytes().length, Math.max(table.count, 1)];
+  const brotli = brotliCompressSync(text).length;
+  const bits = ((8 * bytes.length) / rows).toFixed(1);
+  const message = bytes.length - (inspectFile(bytes).model?.length ?? 0);
+  const paying = breakEven(model, (brotli - message) / rows);
+  streams.stderr.write(
+    `${bytes.length} bytes, ${bits} bits a row; the text has ${text.length}, ${brotli} by brotli\n` +
+      `${breakEvenText(model, paying, 'rows')}\n`,
+  );
 }
 
 export async function decompress(

@@ -16,6 +16,7 @@ import {
 import { loadModel } from '@dgm/core/node';
 import { formatNpy, parseNpy, type NpyArray } from '@dgm/data';
 import { aligned } from './aligned';
+import { breakEven, breakEvenText } from './break-even';
 import type {
   BenchCommand,
   DecodeCommand,
@@ -242,9 +243,8 @@ function compared(
   { modelBytes, bitsPerExample }: DecodedFacts,
 ): Comparison {
   const brotliBitsPerExample = (8 * brotliCompressSync(bytesOf(values)).length) / count;
-  const saved = brotliBitsPerExample - bitsPerExample;
-  const breakEven = saved > 0 ? Math.ceil((8 * modelBytes) / saved) : null;
-  return { brotliBitsPerExample, breakEven };
+  const saved = (brotliBitsPerExample - bitsPerExample) / 8;
+  return { brotliBitsPerExample, breakEven: breakEven(modelBytes, saved) };
 }
 
 interface Facts extends Partial<DecodedFacts>, Partial<Comparison> {
@@ -262,7 +262,7 @@ function described({ method, examples, bytes, model, isModelInside, ...decoded }
     `bytes    ${bytes}`,
     `model    ${model}${isModelInside ? ', inside' : ''}`,
   ];
-  const { shape, modelBytes, bitsPerExample, bitsPerValue, brotliBitsPerExample, breakEven } = decoded;
+  const { shape, modelBytes, bitsPerExample, bitsPerValue, brotliBitsPerExample } = decoded;
   if (shape === undefined) return lines.join('\n');
   const ofBrotli = brotliBitsPerExample === undefined ? '' : `, ${brotliBitsPerExample.toFixed(1)} by brotli`;
   lines.push(
@@ -270,9 +270,8 @@ function described({ method, examples, bytes, model, isModelInside, ...decoded }
     `bits     ${bitsPerExample!.toFixed(1)} an example without the model${ofBrotli}`,
     `         ${bitsPerValue!.toFixed(3)} a value`,
   );
-  if (breakEven === null) lines.push(`The model of ${modelBytes} bytes never pays: brotli is shorter.`);
-  if (typeof breakEven === 'number') {
-    lines.push(`The model of ${modelBytes} bytes pays from ${breakEven} examples on, if it is inside.`);
+  if (decoded.breakEven !== undefined) {
+    lines.push(breakEvenText(modelBytes!, decoded.breakEven, 'examples'));
   }
   return lines.join('\n');
 }
