@@ -10,7 +10,7 @@ import {
   Sigmoid,
   Softplus,
   Tanh,
-} from '../src/index';
+} from '@dgm/core';
 
 /** Points of the real line, as far out as float32 can come back from in either direction of the map. */
 const line = [-5, -2.5, -1, -0.2, 0, 0.3, 1.5, 4];

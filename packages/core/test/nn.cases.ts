@@ -43,7 +43,7 @@ import {
   Upsample2d,
   weightNorm,
   type Layer,
-} from '../src/index';
+} from '@dgm/core';
 
 /** Numbers without structure of the given shape, the same in each run. */
 function numbers(shape: readonly number[], seed = 7): Numbers {
