@@ -80,6 +80,7 @@ interface PriorTask {
   readonly train: Examples;
   readonly key: Key;
   readonly encoder: ConditionalDistribution;
+  readonly quick: boolean;
 }
 
 const priors = {
@@ -96,7 +97,10 @@ const priors = {
   },
   flow: {
     source: 'DGM §4.4.1.6',
-    make: ({ key }) => realNvp({ dims: LATENT, couplings: 4, hidden: [128, 128], rezero: true, key }),
+    make: ({ key, quick }) => {
+      const units = quick ? 32 : 128;
+      return realNvp({ dims: LATENT, couplings: 4, hidden: [units, units], rezero: true, key });
+    },
   },
 } satisfies Record<string, Choice<(task: PriorTask) => Distribution | ConditionalDistribution>>;
 
@@ -160,6 +164,7 @@ function create(
       train: dataset.train,
       key: key.fold('prior'),
       encoder: conditional(encoder, posterior),
+      quick,
     }),
   });
   return {

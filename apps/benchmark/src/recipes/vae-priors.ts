@@ -98,6 +98,7 @@ const priors: Readonly<
         shape,
         key,
         normalizerSamples: 16 * hidden,
+        evaluationSamples: 256 * hidden,
       }),
   },
 };

@@ -275,8 +275,8 @@ class Flow(Prior):
 
     def __init__(self, vae, task):
         super().__init__(vae, task)
-        half = LATENT // 2
-        self.nets = nn.ModuleList(mlp(half, 128, 128, half) for _ in range(8))
+        half, units = LATENT // 2, 32 if task.quick else 128
+        self.nets = nn.ModuleList(mlp(half, units, units, half) for _ in range(8))
         self.scales = nn.Parameter(torch.zeros(8))
 
     def coupling(self, index, kept):
