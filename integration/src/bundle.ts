@@ -1,4 +1,5 @@
 import { copyFileSync, readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
@@ -12,9 +13,10 @@ export interface Bundle {
   readonly gzippedKilobytes: number;
 }
 
-/** Puts the engine's `.wasm` files of an installed project where a page asks for them. */
+/** Puts the `.wasm` files of the engine that a project finds where a page asks for them. */
 export function copyWasm(project: string, folder: string): void {
-  const wasm = path.join(project, 'node_modules', '@tensorflow', 'tfjs-backend-wasm', 'dist');
+  const { resolve } = createRequire(path.join(project, 'package.json'));
+  const wasm = path.dirname(resolve('@tensorflow/tfjs-backend-wasm'));
   for (const file of readdirSync(wasm).filter((name) => name.endsWith('.wasm'))) {
     copyFileSync(path.join(wasm, file), path.join(folder, file));
   }

@@ -1,8 +1,9 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { pnpm, repository } from './run';
+import { nodeBinaries, nodeMajors, nodePackage } from './node-majors';
+import { npmInstall, pnpm, repository } from './run';
 
 const packages = ['core', 'data', 'vae'] as const;
 
@@ -12,15 +13,16 @@ export type Tarballs = Readonly<Record<(typeof packages)[number], string>>;
 declare module 'vitest' {
   interface ProvidedContext {
     readonly tarballs: Tarballs;
+    /** The folder where npm has installed them, with Jest and other versions of Node. */
+    readonly installed: string;
   }
 }
 
-/** Packs the packages once for all tests, as they would be published. */
+/** Packs the packages as they would be published, and has npm install them, once for all tests. */
 export default function setup(project: TestProject): () => void {
   const folder = mkdtempSync(path.join(tmpdir(), 'dgm-tarballs-'));
-  for (const name of packages) {
-    pnpm(path.join(repository, 'packages', name), 'pack', '--pack-destination', folder);
-  }
+  const wanted = packages.map((name) => `--filter=@dgm/${name}`);
+  pnpm(repository, ...wanted, 'pack', '--pack-destination', folder);
   const tarballs = Object.fromEntries(
     packages.map((name) => [
       name,
@@ -31,7 +33,13 @@ export default function setup(project: TestProject): () => void {
     ]),
   );
   project.provide('tarballs', tarballs as unknown as Tarballs);
+
+  const installed = realpathSync(mkdtempSync(path.join(tmpdir(), 'dgm-installed-')));
+  writeFileSync(path.join(installed, 'package.json'), JSON.stringify({ private: true }));
+  const versions = nodeMajors.map((major) => `${nodePackage(major)}@npm:${nodeBinaries}@${major}`);
+  npmInstall(installed, 'jest@30', ...versions, ...Object.values(tarballs));
+  project.provide('installed', installed);
   return () => {
-    rmSync(folder, { recursive: true, force: true });
+    for (const made of [folder, installed]) rmSync(made, { recursive: true, force: true });
   };
 }

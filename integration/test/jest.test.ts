@@ -1,12 +1,10 @@
 import path from 'node:path';
 import { expect, inject, it } from 'vitest';
-import { emptyProject, write } from '../src/consumer';
-import { node, npmInstall } from '../src/run';
+import { installedProject, write } from '../src/consumer';
+import { node } from '../src/run';
 
 it('runs under Jest with its default, CommonJS', () => {
-  const project = emptyProject({ type: 'commonjs' });
-  const { core, data } = inject('tarballs');
-  npmInstall(project, 'jest@30', core, data);
+  const project = installedProject({ type: 'commonjs' });
   write(
     project,
     'dgm.test.js',
@@ -19,7 +17,8 @@ it('runs under Jest with its default, CommonJS', () => {
      });`,
   );
   // A test that fails is an exit status, and then an error here.
-  const report = JSON.parse(node(project, 'node_modules/jest/bin/jest.js', '--json', '--runInBand')) as {
+  const jest = path.join(inject('installed'), 'node_modules', 'jest', 'bin', 'jest.js');
+  const report = JSON.parse(node(project, jest, '--json', '--runInBand')) as {
     readonly numPassedTests: number;
     readonly testResults: readonly { readonly name: string }[];
   };

@@ -1,27 +1,19 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { emptyProject, write } from '../src/consumer';
+import { installedProject, write } from '../src/consumer';
+import { nodeMajors, nodePackage } from '../src/node-majors';
 import { readmeExample, shortened } from '../src/program';
-import { npmInstall, repository, run } from '../src/run';
-
-/** Versions that are tested besides the one that runs the tests; 20.19 is the oldest that `engines` allows. */
-const majors = ['22', '24', '26'] as const;
-const binaries = `node-${process.platform}-${process.arch}`;
+import { repository, run } from '../src/run';
 
 const { engines } = JSON.parse(readFileSync(path.join(repository, 'package.json'), 'utf8')) as {
   engines: { node: string };
 };
 
-const project = emptyProject();
+const project = installedProject();
 
-beforeAll(() => {
-  const versions = majors.map((major) => `node-${major}@npm:${binaries}@${major}`);
-  npmInstall(project, ...versions, ...Object.values(inject('tarballs')));
-});
-
-describe.each(majors)('Node %s', (major) => {
-  const binary = path.join(project, 'node_modules', `node-${major}`, 'bin', 'node');
+describe.each(nodeMajors)('Node %s', (major) => {
+  const binary = path.join(inject('installed'), 'node_modules', nodePackage(major), 'bin', 'node');
   const node = (...args: string[]): string => run(project, binary, ...args);
 
   beforeAll(() => {

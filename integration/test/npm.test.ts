@@ -3,26 +3,22 @@ import path from 'node:path';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { bundleForBrowser } from '../src/bundle';
 import type { Bundle } from '../src/bundle';
-import { emptyProject, write } from '../src/consumer';
+import { installedProject, write } from '../src/consumer';
 import { copiesOf } from '../src/installed';
 import { chromium, openPage } from '../src/page';
 import { asPage, insideMain, readmeExample, shortened, toJavaScript } from '../src/program';
-import { node, npmInstall } from '../src/run';
+import { node } from '../src/run';
 import { moduleResolutions, typeCheck } from '../src/type-check';
 
-const project = emptyProject();
+const project = installedProject();
 const example = readmeExample();
 /** The root's example writes a file; that of a package also runs in a page. */
 const pageExample = readmeExample('packages/vae');
 
-beforeAll(() => {
-  npmInstall(project, ...Object.values(inject('tarballs')));
-});
-
 describe('the packed packages, installed by npm', () => {
   it('bring one copy of tfjs-core and of @dgm/core', () => {
-    expect(copiesOf('@tensorflow/tfjs-core', project)).toHaveLength(1);
-    expect(copiesOf('@dgm/core', project)).toHaveLength(1);
+    expect(copiesOf('@tensorflow/tfjs-core', inject('installed'))).toHaveLength(1);
+    expect(copiesOf('@dgm/core', inject('installed'))).toHaveLength(1);
   });
 
   it('run the example of the README as an ES module', async () => {
