@@ -32,8 +32,7 @@ function source(size: number) {
       },
       pull(controller) {
         if (given >= size) return controller.close();
-        // A copy, as a file's reader makes one.
-        controller.enqueue(piece.slice());
+        controller.enqueue(piece);
         given += piece.length;
       },
     });
