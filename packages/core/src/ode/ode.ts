@@ -221,7 +221,7 @@ function later(t: number | Scalar, by: number | Scalar): Scalar {
 function scaled(h: number | Scalar, weight: number): number | Scalar {
   if (typeof h === 'number') return weight * h;
   if (weight === 0) return 0;
-  return weight === 1 ? h : tf.mul(weight, h);
+  return weight === 1 ? h : tf.mul<Scalar>(weight, h);
 }
 
 /** $y + h \sum_i w_i k_i$ */
