@@ -1,7 +1,7 @@
 import type { StepTerms } from '@dgm/core';
 import { ensure } from '../assert';
 import { relativeError } from '../relative-error';
-import type { CompiledCase, Trained } from './trained';
+import type { CompiledCase, State } from './trained';
 
 const LARGEST_ERROR = 1e-4;
 
@@ -21,12 +21,13 @@ export function compareTerms(
 
 export function compareState(
   the: CompiledCase,
-  actual: Trained,
-  expected: Trained,
+  actual: State,
+  expected: State,
   wanted: (path: string) => boolean = () => true,
 ): number {
-  const paths = [...expected.state].filter(([path]) => wanted(path));
-  return Math.max(...paths.map(([path, values]) => ensureNear(the, actual.state.get(path)!, values, path)));
+  const paths = [...expected].filter(([path]) => wanted(path));
+  ensure(paths.length > 0, 'there is no state to compare');
+  return Math.max(...paths.map(([path, values]) => ensureNear(the, actual.get(path)!, values, path)));
 }
 
 export function ensureNear(

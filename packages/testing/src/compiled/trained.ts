@@ -25,19 +25,37 @@ export interface Course {
   readonly afterStep?: () => unknown;
 }
 
+export type State = ReadonlyMap<string, Float32Array>;
+
 export interface Trained {
   readonly terms: readonly StepTerms[];
-  readonly state: ReadonlyMap<string, Float32Array>;
+  /** The variables after the first step. */
+  readonly first: State;
+  /** The variables after the last step. */
+  readonly state: State;
+}
+
+/** How the case is trained. */
+export function trainingOf(the: CompiledCase): StepOptions {
+  return { optimizer: calmAdam, ...the.training };
 }
 
 /** Trains the case's model on an engine; frees everything. */
 export async function trained(the: CompiledCase, engine: Engine, course: Course): Promise<Trained> {
   const model: GenerativeModel = the.make(Key.of(0));
-  const program = new ModelStep(model, { optimizer: calmAdam, ...the.training });
+  const program = new ModelStep(model, trainingOf(the));
   const batch = typeof the.data === 'function' ? the.data() : tensorOf(the.data);
   const smaller = tf.slice(batch, [0], [batch.shape[0]! - 1]);
   const step = await engine.prepare(program);
   const terms: StepTerms[] = [];
+  const stateOf = async (): Promise<State> => {
+    await step.sync();
+    const copies = [...program.state].map(
+      ([path, variable]) => [path, Float32Array.from(variable.dataSync())] as const,
+    );
+    return new Map(copies);
+  };
+  let first: State = new Map();
   try {
     for (let index = 1; index <= course.steps; index++) {
       await step.run({
@@ -50,12 +68,9 @@ export async function trained(the: CompiledCase, engine: Engine, course: Course)
       });
       terms.push(...(await step.drain()));
       course.afterStep?.();
+      if (index === 1) first = await stateOf();
     }
-    await step.sync();
-    const state = [...program.state].map(
-      ([path, variable]) => [path, Float32Array.from(variable.dataSync())] as const,
-    );
-    return { terms, state: new Map(state) };
+    return { terms, first, state: await stateOf() };
   } finally {
     step.dispose();
     program.dispose();
