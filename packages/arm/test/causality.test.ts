@@ -129,6 +129,28 @@ describe('MaskedConv2d', () => {
     }
   });
 
+  it.each([1, 3, 5])('steps to what it gives for images of %s columns', (width) => {
+    for (const kernelSize of [1, 3, 5]) {
+      for (const option of ['A', 'B'] as const) {
+        const layer = new MaskedConv2d({ inputs: 2, outputs: 3, kernelSize, option, key });
+        tf.tidy(() => {
+          const x = Key.of(1).normal([2, 3, width, 2]);
+          const pixels = tf.unstack(tf.reshape(x, [2, 3 * width, 1, 1, 2]), 1);
+          let state = layer.windowBefore(2, width);
+          const outputs = pixels.map((pixel, index) => {
+            const input = option === 'B' ? pixel : (pixels[index - 1] ?? tf.zerosLike(pixel));
+            const place = { width, column: tf.tensor1d([index % width], 'int32') };
+            const taken = layer.step(input, state, place);
+            state = taken.state;
+            return taken.output;
+          });
+          expect(tf.stack(outputs, 1).dataSync()).toBeCloseToArray(layer.apply(x).dataSync());
+        });
+        layer.dispose();
+      }
+    }
+  });
+
   it('refuses an even kernel', () => {
     const sizes = { inputs: 1, outputs: 1, kernelSize: 2, option: 'A', key } as const;
     expect(() => new MaskedConv2d(sizes)).toThrow('odd');

@@ -19,6 +19,10 @@ const integers =
   (bound: number, ...shape: number[]) =>
   () =>
     tf.tidy(() => tf.cast(tf.floor(Key.of(2).uniform(shape, { max: bound })), 'int32'));
+const positiveIntegers =
+  (...shape: number[]) =>
+  () =>
+    tf.add(integers(9, ...shape)(), tf.scalar(1, 'int32'));
 const booleans =
   (...shape: number[]) =>
   () =>
@@ -221,16 +225,8 @@ export const cases: Readonly<Record<string, Case[]>> = {
   Maximum: binary(tf.maximum),
   Minimum: binary(tf.minimum),
   Pow: binary(tf.pow, positive),
-  Mod: binary(tf.mod),
-  FloorDiv: [
-    ...binary(tf.floorDiv),
-    ...binary(
-      tf.floorDiv,
-      (...shape) =>
-        () =>
-          tf.add(integers(9, ...shape)(), tf.scalar(1, 'int32')),
-    ),
-  ],
+  Mod: [...binary(tf.mod), ...binary(tf.mod, positiveIntegers)],
+  FloorDiv: [...binary(tf.floorDiv), ...binary(tf.floorDiv, positiveIntegers)],
   SquaredDifference: binary(tf.squaredDifference),
   Equal: binary(tf.equal, (...shape) => integers(2, ...shape)),
   NotEqual: binary(tf.notEqual, (...shape) => integers(2, ...shape)),

@@ -1,8 +1,8 @@
 import { checkThat, formatShape } from '@dgm/core';
 import type { Shape } from '@dgm/core';
 import { AutoregressiveModel } from '../model/autoregressive-model';
-import { ImageNetwork } from '../networks/image-network';
-import type { ImageBody, Plane } from '../networks/image-network';
+import { ImageNetwork, StepImageNetwork } from '../networks/image-network';
+import type { ImageBody, Plane, StepImageBody } from '../networks/image-network';
 import { valueEncoding } from '../networks/value-encoding';
 import type { ArmOptions } from './options';
 
@@ -34,12 +34,16 @@ export function imageModel(
 ): AutoregressiveModel {
   const { numParameters } = likelihood;
   const values = valueEncoding(likelihood, encoding);
-  const network = new ImageNetwork({
-    ...{ plane, encoding: values, numParameters },
-    ...options,
-    body: body({ inputs: values.features, outputs: numParameters }),
-  });
+  const made = body({ inputs: values.features, outputs: numParameters });
+  const parts = { plane, encoding: values, numParameters, ...options };
+  const network = isStepImageBody(made)
+    ? new StepImageNetwork({ ...parts, body: made })
+    : new ImageNetwork({ ...parts, body: made });
   return new AutoregressiveModel({ shape, network, likelihood });
+}
+
+function isStepImageBody(body: ImageBody): body is StepImageBody {
+  return 'step' in body && 'initialState' in body;
 }
 
 function planeOf(where: string, shape: Shape, [channelsOfPixel = 1]: Shape): Plane {

@@ -134,8 +134,9 @@ export const elementwiseKernels: KernelTable = {
   Maximum: binary(onnx('Max')),
   Minimum: binary(onnx('Min')),
   Pow: binary(onnx('Pow')),
-  Mod: binary(({ onnx, names }) => {
-    // tfjs's remainder has the sign of the divisor.
+  Mod: binary(({ onnx, names, inputs }) => {
+    // tfjs's remainder has the sign of the divisor, and the runtime's too, but that is for integers.
+    if (inputs[0]!.dtype === 'int32') return onnx.node('Mod', names);
     const quotient = onnx.node('Floor', [onnx.node('Div', names)]);
     return onnx.node('Sub', [names[0]!, onnx.node('Mul', [quotient, names[1]!])]);
   }),
