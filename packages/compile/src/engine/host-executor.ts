@@ -15,6 +15,7 @@ import { splitUpdates } from '../update/split-updates';
 import type { SplitGraph } from '../update/split-updates';
 import type { ExecutableStep, StepExecutor, StepFeeds } from './step-executor';
 import type { CapturedStep } from './step-variant';
+import { processorTraits } from '../runtime/channel-block';
 import { threadsFor } from '../runtime/threads';
 
 /** The backend that copies what a tensor is made of at once; others keep it, or copy it some time later. */
@@ -76,7 +77,8 @@ export class HostExecutor implements StepExecutor {
   async compile(step: CapturedStep): Promise<ExecutableStep> {
     const { device, threads } = this.#options;
     const split = splitUpdates(step.graph, new Set(step.state.keys()));
-    const tuned = tune(dropUnusedInputs(split.graph), device);
+    const traits = await processorTraits(this.#runtime, device);
+    const tuned = tune(dropUnusedInputs(split.graph), device, traits);
     const packed = packVectors(tuned, new Set([...step.state.keys(), ...leavesInMemory(split)]));
     const session = await this.#runtime.createSession(writeModel(packed.graph), {
       device,

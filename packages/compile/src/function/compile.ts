@@ -5,6 +5,7 @@ import type { CaptureInputs, InputSpec } from '../capture/capture';
 import { dropUnusedInputs, withState } from '../graph/substitute';
 import { writeLoop, writeModel } from '../onnx/write-model';
 import { simplify, tune } from '../passes/simplify';
+import { processorTraits } from '../runtime/channel-block';
 import { loadRuntime } from '../runtime/load-runtime';
 import type { OnnxRuntime } from '../runtime/onnx-runtime';
 import { DEVICES } from '../runtime/runtime';
@@ -101,8 +102,8 @@ async function captureFor(
       remedy: 'return the new value, and assign it outside',
     });
   }
-  const graph = tune(dropUnusedInputs(simplify(recorded)), device);
   const runtime = await loadRuntime(given);
+  const graph = tune(dropUnusedInputs(simplify(recorded)), device, await processorTraits(runtime, device));
   return {
     captured: { graph, specs, state, draws, runtime },
     device,

@@ -1,3 +1,5 @@
+import { windowAttributes } from './convolution-geometry';
+import type { Geometry } from './convolution-geometry';
 import type { Kernel } from './kernel';
 
 /** What passes put in the place of several kernels of tfjs, which has none of its own: lowered, never captured. */
@@ -12,6 +14,27 @@ export const fusedKernels: Readonly<Record<string, Pick<Kernel, 'lower'>>> = {
         epsilon,
       });
       return [normal!, precision!];
+    },
+  },
+  /** An image, channels first, with blocks of channels side by side, as `BlockedConv2D` reads it. */
+  Blocked: {
+    lower: ({ onnx, names }) => [onnx.node('com.microsoft.nchwc.ReorderInput', names, { channels_last: 0 })],
+  },
+  /**
+   * ONNX Runtime's direct convolution on a CPU. Its tensors have the shapes of ONNX, channels first, but hold blocks of channels side by
+   * side: `[n, channels / block, height, width, block]`, and for the filter
+   * `[outputs / block, inputs / block, height, width, block, block]`, the outputs last.
+   */
+  BlockedConv2D: {
+    lower: ({ onnx, names, attributes }) => {
+      const geometry = attributes['geometry'] as Geometry;
+      return [
+        onnx.node('com.microsoft.nchwc.Conv', names, {
+          ...windowAttributes(geometry),
+          dilations: [geometry.dilationHeight, geometry.dilationWidth],
+          group: 1,
+        }),
+      ];
     },
   },
 };

@@ -5,7 +5,7 @@ export type OnnxAttribute = number | string | readonly number[] | { readonly flo
 
 /** Collects the nodes and initializers of an ONNX graph and names its values. */
 export interface OnnxBuilder {
-  /** Adds a node; gives the name of its first output. */
+  /** Adds a node; gives the name of its first output. The operators of ONNX Runtime have the name of their domain before theirs. */
   node(op: string, inputs: readonly string[], attributes?: Readonly<Record<string, OnnxAttribute>>): string;
   /** Adds a node with several outputs. */
   nodes(

@@ -148,6 +148,7 @@ function writeSteps(outer: ModelWriter, graph: Graph, { stacked, before, after }
 
 interface OnnxNode {
   readonly opType: string;
+  readonly domain?: string;
   readonly input: readonly string[];
   readonly output: readonly string[];
   readonly attribute: readonly Message[];
@@ -270,7 +271,7 @@ class ModelWriter implements OnnxBuilder {
       name,
       ...encodeAttribute(value),
     }));
-    this.#nodes.push({ opType: op, input: inputs, output, attribute });
+    this.#nodes.push({ ...operator(op), input: inputs, output, attribute });
     return output;
   }
 
@@ -311,10 +312,16 @@ class ModelWriter implements OnnxBuilder {
     return encode(Model, {
       irVersion: IR_VERSION,
       producerName: '@dgm/compile',
-      opsetImport: [{ domain: '', version: OPSET }],
+      opsetImport: this.#operatorSets(),
       metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
       graph: this.#graph(),
     });
+  }
+
+  /** ONNX's own operators, and those of each other domain that a node names. */
+  #operatorSets(): Message[] {
+    const others = new Set(this.#nodes.flatMap(({ domain }) => domain ?? []));
+    return [{ domain: '', version: OPSET }, ...[...others].map((domain) => ({ domain, version: 1 }))];
   }
 
   #graph(): Message {
@@ -349,6 +356,12 @@ class ModelWriter implements OnnxBuilder {
     this.#initializers.set(key, { name, dims: shape, dataType: dataTypes[dtype], rawData: bytes });
     return name;
   }
+}
+
+/** An operator by its name, which follows that of its domain unless it is one of ONNX's own. */
+function operator(name: string): Pick<OnnxNode, 'domain' | 'opType'> {
+  const end = name.lastIndexOf('.');
+  return end < 0 ? { opType: name } : { domain: name.slice(0, end), opType: name.slice(end + 1) };
 }
 
 function valueInfo(name: string, { shape, dtype }: Value, stack?: string | number): Message {

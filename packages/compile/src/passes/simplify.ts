@@ -13,6 +13,7 @@ import { foldConstants } from './fold-constants';
 import { mergeFactors } from './merge-factors';
 import { absorbAffine } from './processor/absorb-affine';
 import { biasOfConvolution } from './processor/bias-of-convolution';
+import { blockedConvolutions } from './processor/blocked-convolutions';
 import { boundMaskedScores } from './processor/bound-masked-scores';
 import { coalesceAxes } from './processor/coalesce-axes';
 import { cumulateByProduct } from './processor/cumulate-by-product';
@@ -32,6 +33,7 @@ import { repeatRowsLast } from './repeat-rows-last';
 import { scanInPlace } from './scan-in-place';
 import { shareCommon } from './share-common';
 import { shareSoftmax } from './share-softmax';
+import { isSpectral } from './spectral/cost';
 import { spectralConvolutions } from './spectral/spectral-convolutions';
 import { typeOneHot } from './type-one-hot';
 
@@ -70,16 +72,30 @@ export const portablePasses: readonly Pass[] = [
 /** Every pass for any device. */
 export const passes: readonly Pass[] = [...portablePasses, local('choose-convolutions', chooseConvolutions)];
 
+/** What a CPU's runtime can do. */
+export interface ProcessorTraits {
+  /** How many channels its direct convolution takes at a time; none without such a convolution. */
+  readonly channelBlock?: number | undefined;
+}
+
 /**
  * What pays on a CPU alone: its runtime multiplies matrices better than it does anything else. To be applied to what
  * `simplify` gives.
  */
-export const processorPasses: readonly Pass[] = [
+const processorPassesFor = ({ channelBlock }: ProcessorTraits): readonly Pass[] => [
   local('fuse-standardize', fuseStandardize),
   { name: 'absorb-affine', apply: absorbAffine },
-  { name: 'spectral-convolutions', apply: (graph) => rewrite(graph, spectralConvolutions()) },
+  {
+    name: 'spectral-convolutions',
+    apply: (graph) =>
+      rewrite(
+        graph,
+        spectralConvolutions((task) => isSpectral(task, channelBlock)),
+      ),
+  },
   { name: 'share-patches', apply: sharePatches },
   { name: 'bias-of-convolution', apply: biasOfConvolution },
+  ...(channelBlock === undefined ? [] : [local('blocked-convolutions', blockedConvolutions(channelBlock))]),
   local('gather-rows', gatherRows),
   local('softplus-by-sigmoid', softplusBySigmoid),
   local('one-hot-by-product', oneHotByProduct),
@@ -95,6 +111,9 @@ export const processorPasses: readonly Pass[] = [
   local('remove-aliases', removeAliases),
 ];
 
+/** Those for a runtime without a direct convolution. */
+export const processorPasses = processorPassesFor({});
+
 /** What pays on processors that are slow with numbers near 0, before the other passes. */
 export const underflowPasses: readonly Pass[] = [local('bound-masked-scores', boundMaskedScores)];
 
@@ -108,8 +127,9 @@ export function simplify(graph: Graph, selected: readonly Pass[] = passes): Grap
 }
 
 /** Fits a simplified graph to what a device is good at. */
-export function tune(graph: Graph, device: Device): Graph {
+export function tune(graph: Graph, device: Device, traits: ProcessorTraits = {}): Graph {
   if (device !== 'cpu') return graph;
-  const selected = hasSlowUnderflow() ? [...underflowPasses, ...processorPasses] : processorPasses;
+  const own = processorPassesFor(traits);
+  const selected = hasSlowUnderflow() ? [...underflowPasses, ...own] : own;
   return selected.reduce((current, pass) => pass.apply(current), graph);
 }

@@ -14,10 +14,15 @@ const MARGIN = 1.2;
 /** Below this many multiply-adds the time goes into calls of operators, of which the direct form has fewer. */
 const LEAST_WORK = 5e6;
 
-/** Whether a convolution is better computed in the frequency domain. */
-export function isSpectral(task: ConvolutionTask): boolean {
+/**
+ * Whether a convolution is better computed in the frequency domain.
+ * @param channelBlock - how many channels the runtime's direct convolution takes at a time, if it has one
+ */
+export function isSpectral(task: ConvolutionTask, channelBlock?: number): boolean {
   if (transformedAxes(task).length === 0) return false;
-  const direct = directCost(task);
+  const isBlocked =
+    channelBlock !== undefined && [task.inChannels, task.outChannels].every((n) => n % channelBlock === 0);
+  const direct = isBlocked ? blockedCost(task) : directCost(task);
   return direct > LEAST_WORK && direct > MARGIN * spectralCost(task);
 }
 
@@ -26,6 +31,15 @@ function directCost({ batch, axes, inChannels, outChannels }: ConvolutionTask): 
   const [height, width] = axes;
   const seen = batch * height.outputs * width.outputs * height.taps * width.taps;
   return 3 * seen * inChannels * outChannels + 4 * PER_NUMBER * seen * Math.min(inChannels, outChannels);
+}
+
+/** Three direct convolutions; what they read and write changes its layout, and three times for the filter's gradient. */
+function blockedCost({ batch, axes, inChannels, outChannels }: ConvolutionTask): number {
+  const [height, width] = axes;
+  const [inputs, outputs] = [height.inputs * width.inputs, height.outputs * width.outputs];
+  const products = batch * outputs * height.taps * width.taps * inChannels * outChannels;
+  const moved = batch * (5 * inputs * inChannels + 3 * outputs * outChannels);
+  return 3 * products + 2 * PER_NUMBER * moved;
 }
 
 /** Six transforms and three products for each frequency; what was transformed is written once and read once or twice. */

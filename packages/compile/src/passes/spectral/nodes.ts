@@ -19,6 +19,12 @@ export function transpose(x: Value, perm: readonly number[]): Value {
   return node('Transpose', [x], { perm });
 }
 
+/** With zeros around. */
+export function padded(x: Value, paddings: readonly (readonly [number, number])[]): Value {
+  if (paddings.every(([before, after]) => before + after === 0)) return x;
+  return node('PadV2', [x], { paddings, constantValue: 0 });
+}
+
 interface ProductOptions {
   readonly transposeA?: boolean;
   readonly transposeB?: boolean;
