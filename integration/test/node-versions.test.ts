@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { installedProject, write } from '../src/consumer';
 import { nodeMajors, nodePackage } from '../src/node-majors';
 import { readmeExample, shortened } from '../src/program';
@@ -11,6 +11,19 @@ const { engines } = JSON.parse(readFileSync(path.join(repository, 'package.json'
 };
 
 const project = installedProject();
+/** The benchmark from its source. It finds its data and its libraries from a folder of the application. */
+const application = path.join(repository, 'apps', 'benchmark');
+const benchmark = mkdtempSync(path.join(application, '.program-'));
+
+beforeAll(async () => {
+  const { bundleProgram, librariesOutside } = (await import(
+    path.join(application, 'deploy/bundle/program.mjs')
+  )) as typeof import('../../apps/benchmark/deploy/bundle/program.mjs');
+  await bundleProgram(benchmark, { plugins: [librariesOutside] });
+});
+afterAll(() => {
+  rmSync(benchmark, { recursive: true, force: true });
+});
 
 describe.each(nodeMajors)('Node %s', (major) => {
   const binary = path.join(inject('installed'), 'node_modules', nodePackage(major), 'bin', 'node');
@@ -26,7 +39,7 @@ describe.each(nodeMajors)('Node %s', (major) => {
   });
 
   it('trains a model of the benchmark', () => {
-    const program = path.join(repository, 'apps', 'benchmark', 'dist', 'cli.js');
+    const program = path.join(benchmark, 'cli.js');
     const options = ['--models', 'vae', '--quick', '--epochs', '1', '--engine', 'eager'];
     expect(node(program, ...options, '--out', `out-${major}`)).toMatch(/^vae .*bound \(ELBO\)/m);
   });

@@ -6,7 +6,6 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
-  readdirSync,
   readFileSync,
   realpathSync,
   rmSync,
@@ -16,7 +15,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { bundleProgram } from './program.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const app = path.resolve(here, '../..');
@@ -80,27 +79,11 @@ export async function writeBundle(folder) {
 
 /** As the build of the application does, with every @dgm package inside. */
 async function writeApplication(folder) {
-  await build({
-    absWorkingDir: app,
-    entryPoints: [
-      'src/cli.ts',
-      'src/worker.ts',
-      ...modulesIn('src/recipes'),
-      ...modulesIn('src/claims/registry'),
-    ],
-    outbase: path.join(app, 'src'),
-    outdir: path.join(folder, 'dist'),
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    tsconfig: path.join(root, 'tsconfig.json'),
+  await bundleProgram(path.join(folder, 'dist'), {
     external: COPIED.map(([name]) => name),
     banner: {
       js: "import { createRequire as dgmCreateRequire } from 'node:module'; const require = dgmCreateRequire(import.meta.url);",
     },
-    logLevel: 'error',
   });
   cpSync(path.join(app, 'package.json'), path.join(folder, 'package.json'));
   cpSync(path.join(app, 'peers'), path.join(folder, 'peers'), {
@@ -114,13 +97,6 @@ async function writeApplication(folder) {
     mkdirSync(path.join(folder, 'node_modules', name), { recursive: true });
     cpSync(manifest, path.join(folder, 'node_modules', name, 'package.json'));
   }
-}
-
-/** What the application imports from a folder when it runs: its files, and those of its folders that are an index. */
-function modulesIn(folder) {
-  const files = readdirSync(path.join(app, folder), { recursive: true });
-  const modules = files.filter((file) => /^[a-z0-9-]+([\\/]index)?\.ts$/.test(file));
-  return modules.map((file) => path.join(folder, file));
 }
 
 function copyPackages(folder) {
