@@ -37,9 +37,10 @@ export function countFailed(results) {
   );
 }
 
-/** Prints the closing lines, which count the suites of other runs (`more`) too; gives the exit code. */
-export function reportTests(since, more = []) {
-  const tasks = turboTasks(since);
+/** Prints the closing lines, which count checks and the suites of other runs (`more`) too; gives the exit code. */
+export function reportTests(since, checks, more = []) {
+  const ran = turboTasks(since);
+  const tasks = [...checks, ...ran];
   const own = testResults();
   const results = [...own, ...more];
   const skipped = results.flatMap(({ folder, testResults: files }) =>
@@ -55,7 +56,7 @@ export function reportTests(since, more = []) {
   const passed =
     results.reduce((total, { numPassedTests }) => total + numPassedTests, 0) +
     tasks.filter(({ id, failed }) => !failed && !/#(test|build|generate)$/.test(id)).length;
-  const failed = failedTests + countFailed(more) + failedChecks.length + (tasks.length === 0 ? 1 : 0);
+  const failed = failedTests + countFailed(more) + failedChecks.length + (ran.length === 0 ? 1 : 0);
 
   console.log('');
   for (const name of skipped) console.log(`skipped: ${name}`);

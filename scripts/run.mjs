@@ -6,6 +6,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { checkPublished, checkTypes, chosenPackages, lint } from './checks.mjs';
 import { newFamily } from './new-family/index.mjs';
 import { releaseDry } from './release/dry.mjs';
 import { countFailed, reportTests } from './report-tests.mjs';
@@ -49,20 +50,35 @@ async function install() {
 // As many tasks at a time as cores: a test that waits for a core is a test that runs into its time limit.
 const turbo = (...args) => ['turbo', 'run', ...args, `--concurrency=${Math.max(2, availableParallelism())}`];
 
+/** Lint and types of the packages that turbo's filters among the arguments choose. */
+async function checkSources(args) {
+  const packages = chosenPackages(args);
+  const generated = run(...turbo('generate', '--output-logs=errors-only', ...args));
+  const results = await Promise.all([lint(packages), generated.then(() => checkTypes(packages))]);
+  return results.flat();
+}
+
 const tasks = {
   setup: async () => {},
   build: async (args) => mustRun(...turbo('build', '--output-logs=new-only', ...args)),
-  lint: async (args) => mustRun(...turbo('lint', 'lint:root', 'typecheck', ...args)),
+  lint: async (args) => {
+    const checks = await checkSources(args);
+    const status = await run(...turbo('lint:root', 'check:examples', ...args));
+    process.exitCode = status || (checks.some(({ failed }) => failed) ? 1 : 0);
+  },
   test: async (args) => {
     const started = Date.now();
     const others = args.filter((arg) => arg !== '--tensorflow');
+    const sources = await checkSources(others);
     await run(
-      ...turbo('lint', 'lint:root', 'typecheck', 'check:package', 'test', ...others),
+      ...turbo('lint:root', 'check:examples', 'build', 'test', ...others),
       '--continue=always',
       '--summarize',
     );
+    const published = await checkPublished(chosenPackages(others));
     process.exitCode = reportTests(
       started,
+      [...sources, ...published],
       args.includes('--tensorflow') ? await testOnTensorflow(root) : [],
     );
   },

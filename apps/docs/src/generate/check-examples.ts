@@ -1,4 +1,4 @@
-// Type-checks the examples in the comments of what makes something, each as a program of its own: npm run typecheck.
+// Type-checks the examples in the comments of what makes something, each as a program of its own: npm run check:examples.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
