@@ -77,6 +77,13 @@ describe.skipIf('missing' in torch)(
         },
       ]);
       for (const { ratio, oursMs, peerMs } of rows) expect(ratio).toBeCloseTo(peerMs! / oursMs!, 2);
+      expect(measurements).toMatchObject(
+        ['compiled', 'pytorch'].map((engine) => ({
+          engine,
+          peakMemoryMiB: positive,
+          stepMemoryMiB: positive,
+        })),
+      );
       for (const { engine, parameters, trainings } of measurements) {
         expect(parameters, engine).toBe(measurements[0]!.parameters);
         expect(trainings).toMatchObject([{ seed: 0, epochs: 2, steps: 8, secondsToTarget: positive }]);

@@ -28,8 +28,13 @@ const libraries: readonly { readonly library: PeerLibrary; readonly tasks: reado
     library: 'PyTorch',
     tasks: [
       { name: 'glyphs', shape: [64], models: 55 },
-      // Most peers have a likelihood of more values.
-      { name: 'bits', shape: [64], models: 1, ofOtherData: /^(?!rbm$)/ },
+      // Many peers have a likelihood of more values.
+      {
+        name: 'bits',
+        shape: [64],
+        models: 7,
+        ofOtherData: /^(?!(vae|arm-(made|nade|gated-pixelcnn)|vdm-unet|rbm|rbm-cd25)$)/,
+      },
       {
         name: 'two-moons',
         shape: [2],
@@ -42,7 +47,7 @@ const libraries: readonly { readonly library: PeerLibrary; readonly tasks: reado
 ];
 
 /** Their loss is no measure of what they have learned: two players, or a difference of energies. */
-const ADVERSARIAL = /^(gan-|infogan$|presgan$|jem$|rbm$)/;
+const ADVERSARIAL = /^(gan-|infogan$|presgan$|jem$|rbm$|rbm-cd25$)/;
 
 /** A small data set by name; `bits` is the glyphs as ink or none. */
 async function learnable(name: string): Promise<Dataset> {

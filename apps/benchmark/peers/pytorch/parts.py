@@ -37,15 +37,41 @@ def few_levels(task):
     return task.levels
 
 
+def bits_or_few_levels(task):
+    """The number of values of an entry, and of the logits of one: a bit has the logit of a 1."""
+    return (2, 1) if task.levels == 2 else (few_levels(task), few_levels(task))
+
+
 def surprise(logits, x):
-    """Minus the log-probability of each example: logits `[n, d, values]`, integers `[n, d]`."""
+    """Minus the log-probability of each example: logits `[n, d, values]`, or `[n, d, 1]` of bits; integers `[n, d]`."""
+    if logits.shape[-1] == 1:
+        bits = x.view(len(x), -1).float()
+        flat = logits.reshape(len(x), -1)
+        return F.binary_cross_entropy_with_logits(flat, bits, reduction="none").sum(1)
     flat = F.cross_entropy(logits.reshape(-1, logits.shape[-1]), x.long().view(-1), reduction="none")
     return flat.view(len(x), -1).sum(1)
 
 
 def draw(logits):
     """A value for each row of logits."""
+    if logits.shape[-1] == 1:
+        return torch.bernoulli(logits.sigmoid()).long().squeeze(-1)
     return torch.multinomial(logits.reshape(-1, logits.shape[-1]).softmax(1), 1).view(logits.shape[:-1])
+
+
+# Of a logit's range, at either end.
+MARGIN = 0.05
+
+
+def to_logits(x, levels):
+    """Integers behind noise on [0, 1), as logits of their share of the range; and the log-determinants, of each entry."""
+    share = MARGIN + (1 - 2 * MARGIN) / levels * (x + torch.rand_like(x))
+    return torch.logit(share), math.log((1 - 2 * MARGIN) / levels) - torch.log(share) - torch.log1p(-share)
+
+
+def from_logits(z, levels):
+    share = (torch.sigmoid(z) - MARGIN) / (1 - 2 * MARGIN)
+    return (share * levels).floor().clamp(0, levels - 1)
 
 
 class MaskedLinear(nn.Linear):

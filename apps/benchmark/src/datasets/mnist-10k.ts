@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { ArgumentError, type Dataset, type Examples } from '@dgm/core';
+import { ArgumentError, sizeOf, type Dataset, type Examples } from '@dgm/core';
 import { dataset, mnist } from '@dgm/data';
+import type { DrawnBits } from './drawn-bits';
 
 const FOLDER = 'mnist10k';
 const IMAGES = 'train-images-idx3-ubyte.gz';
@@ -9,7 +10,7 @@ const VALIDATION = 1000;
 
 /**
  * Ten thousand digits of MNIST's training set in the files of MNIST: 8000 to train, 1000 of the same file for validation, 1000 to test;
- * 28x28 pixels of 256 grey levels.
+ * 28x28 pixels of 256 grey levels as vectors, as the digits are.
  * @param folder - of the files, or a folder `mnist10k` of them in it. Defaults to `DGM_DATA_DIR`
  * @throws ArgumentError if there are none
  */
@@ -29,7 +30,14 @@ export async function mnist10k(folder = process.env['DGM_DATA_DIR']): Promise<Da
     verify: false,
     validation: VALIDATION,
   });
-  return dataset({ name: 'mnist-10k', train, validation, test, levels: levels! });
+  const flat = (examples: Examples): Examples => ({ ...examples, shape: [sizeOf(examples.shape)] });
+  return dataset({
+    name: 'mnist-10k',
+    train: flat(train),
+    validation: flat(validation),
+    test: flat(test),
+    levels: levels!,
+  });
 }
 
 /** The same as {@link binarized} bits. */
@@ -39,7 +47,7 @@ export async function binarizedMnist10k(folder?: string): Promise<Dataset> {
 
 /**
  * Grey levels as bits: a pixel is 1 with its grey level's probability, by a hash of its place, so that the bits are the same
- * everywhere.
+ * everywhere. Those of the training rows can be drawn anew.
  */
 export function binarized({ train, validation, test, levels }: Dataset, name: string): Dataset {
   const bits = (examples: Examples, firstRow: number): Examples => {
@@ -49,9 +57,13 @@ export function binarized({ train, validation, test, levels }: Dataset, name: st
     );
     return { ...examples, values };
   };
+  const training: DrawnBits = {
+    ...bits(train, 0),
+    probabilities: Float32Array.from(train.values, (level) => level / (levels! - 1)),
+  };
   return dataset({
     name,
-    train: bits(train, 0),
+    train: training,
     validation: bits(validation, train.count),
     test: bits(test, train.count + validation.count),
     levels: 2,

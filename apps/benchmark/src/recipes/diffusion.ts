@@ -76,10 +76,18 @@ const precise =
     }),
   });
 
-const isSmallImage = ({ train: { shape }, levels }: Dataset): boolean => {
-  const [height = 0, width = 0] = imageShape(shape) ?? [];
-  return levels !== undefined && hasFewLevels({ levels }) && height * width > 0 && height * width <= 256;
-};
+/** Images of few levels, up to so many pixels. */
+const isImage =
+  (pixels: number) =>
+  ({ train: { shape }, levels }: Dataset): boolean => {
+    const [height = 0, width = 0] = imageShape(shape) ?? [];
+    return levels !== undefined && hasFewLevels({ levels }) && height * width > 0 && height * width <= pixels;
+  };
+
+/** The pixels of an image that needs no U-Net. */
+const FEW_PIXELS = 256;
+
+const isSmallImage = isImage(FEW_PIXELS);
 
 export const recipes: readonly Recipe[] = [
   {
@@ -100,11 +108,11 @@ export const recipes: readonly Recipe[] = [
   {
     name: 'vdm-unet',
     source: 'DGM §4.5.3; Kingma et al., 2021',
-    accepts: isSmallImage,
+    accepts: isImage(1024),
     create: (task) =>
       vdm(task, (options) =>
         uNetDenoiser({
-          ...{ ...options, channels: task.quick ? 8 : 32, multipliers: [1, 2], blocks: 1 },
+          ...{ ...options, channels: uNetChannels(task), multipliers: [1, 2], blocks: 1 },
           ...{ attention: [], groups: 4, dropout: 0.1 },
         }),
       ),
@@ -321,6 +329,12 @@ async function odeError(
   } finally {
     x.dispose();
   }
+}
+
+/** Half as many for larger images, whose steps take that much longer. */
+function uNetChannels({ dataset: { train }, quick }: RecipeTask): number {
+  if (quick) return 8;
+  return sizeOf(train.shape) > FEW_PIXELS ? 16 : 32;
 }
 
 function vdm(

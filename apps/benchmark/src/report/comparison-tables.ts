@@ -63,6 +63,12 @@ export function measurementsTable(measurements: readonly Measurement[]): Markup 
       text: ({ peakMemoryMiB }) => decimal(peakMemoryMiB),
     },
     {
+      title: 'memory of a step',
+      unit: 'MiB',
+      value: ({ stepMemoryMiB }) => stepMemoryMiB ?? null,
+      text: ({ stepMemoryMiB }) => decimal(stepMemoryMiB),
+    },
+    {
       title: 'training',
       value: (row) => overSeeds(row, ({ seconds }) => seconds),
       text: (row) => duration(overSeeds(row, ({ seconds }) => seconds)),

@@ -109,6 +109,13 @@ export interface Measurement {
   readonly sampleMs: number | null;
   /** The most memory that its process held while it took these steps and drew samples. */
   readonly peakMemoryMiB: number | null;
+  /**
+   * What building the model and taking steps added to the most memory that the process held with its libraries loaded: data,
+   * weights, optimizer, results of a step. Absent in comparisons that were made before it was measured.
+   */
+  readonly stepMemoryMiB?: number;
+  /** Ours only: what all results of a step take together, which memory that is used again keeps `stepMemoryMiB` below. */
+  readonly resultsMiB?: number;
   /** Ours only. */
   readonly roofline: { readonly multiplyAddsPerStep: number; readonly peakMultiplyAddsPerMs: number } | null;
   /** Of the fastest number of threads of each engine, one for each seed; empty for the others. */

@@ -66,7 +66,7 @@ const dataset = v.object({
 const score = v.object({
   nats: numberOrNull,
   bitsPerDim: numberOrNull,
-  kind: v.picklist(['exact', 'lower-bound', 'importance-sampled']),
+  kind: v.picklist(['exact', 'lower-bound', 'importance-sampled', 'estimate']),
   standardError: numberOrNull,
 });
 
@@ -179,6 +179,8 @@ const measurement = v.object({
   msPerStep: v.nullable(v.object({ median: number, min: number, windows: count })),
   sampleMs: numberOrNull,
   peakMemoryMiB: numberOrNull,
+  stepMemoryMiB: v.exactOptional(number),
+  resultsMiB: v.exactOptional(number),
   roofline: v.nullable(v.object({ multiplyAddsPerStep: number, peakMultiplyAddsPerMs: number })),
   trainings: v.array(
     v.object({

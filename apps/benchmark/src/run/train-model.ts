@@ -16,6 +16,7 @@ import { drawLatents } from './draw-latents';
 import { drawModel } from './draw-model';
 import type { StartedEngine } from '../engine/engine';
 import { StoppedError } from '../command-line/interruption';
+import { isDrawnBits, redrawnBits } from '../datasets/drawn-bits';
 import { measureModel } from './measure-model';
 import type { OutputFolder } from '../results/output-folder';
 import { watchMemory } from './peak-memory';
@@ -94,6 +95,7 @@ async function train(
   { plan, dataset, output, engine: { engine }, signal, callbacks }: TrainingContext,
 ): Promise<FitResult> {
   const fitted = await fit(model, dataset, {
+    ...(isDrawnBits(dataset.train) && { batch: redrawnBits }),
     ...training,
     key,
     epochs: plan.epochs ?? training.epochs,

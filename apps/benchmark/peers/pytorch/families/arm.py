@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from parts import MaskedLinear, draw, few_levels, surprise
+from parts import MaskedLinear, bits_or_few_levels, draw, surprise
 
 AS_MANY_AS_THERE_ARE = 1 << 30
 
@@ -19,7 +19,8 @@ class Arm(nn.Module):
 
     def __init__(self, task):
         super().__init__()
-        self.levels, self.shape, self.dims = few_levels(task), task.shape, math.prod(task.shape)
+        self.shape, self.dims = task.shape, math.prod(task.shape)
+        self.levels, self.outputs = bits_or_few_levels(task)
 
     def one_hot(self, x):
         """Channels first: `[n, values, d]`."""
@@ -64,7 +65,7 @@ class ConvArm(Arm):
             nn.LeakyReLU(0.01),
             CausalConv1d(hidden, hidden, size),
             nn.LeakyReLU(0.01),
-            CausalConv1d(hidden, self.levels, size),
+            CausalConv1d(hidden, self.outputs, size),
         )
 
     def logits(self, x):
@@ -76,7 +77,7 @@ class FiniteMemory(Arm):
         super().__init__(task)
         hidden, self.reach = 64 if task.quick else 256, 16
         self.window = CausalConv1d(self.levels, hidden, self.reach)
-        self.output = nn.Conv1d(hidden, self.levels, 1)
+        self.output = nn.Conv1d(hidden, self.outputs, 1)
 
     def logits(self, x):
         return self.output(self.window(shift_right(self.one_hot(x))).relu()).transpose(1, 2)
@@ -88,7 +89,7 @@ class GruArm(Arm):
         hidden = 32 if task.quick else 128
         self.gru = nn.GRU(self.levels, hidden, batch_first=True)
         self.drop = nn.Dropout(0.2)
-        self.output = nn.Linear(hidden, self.levels)
+        self.output = nn.Linear(hidden, self.outputs)
 
     def logits(self, x):
         visited, _ = self.gru(shift_right(self.one_hot(x)).transpose(1, 2))
@@ -119,7 +120,7 @@ class WaveNet(Arm):
         self.residuals = nn.ModuleList(nn.Conv1d(hidden, hidden, 1) for _ in self.DILATIONS)
         self.skips = nn.ModuleList(nn.Conv1d(hidden, hidden, 1) for _ in self.DILATIONS)
         self.drop = nn.Dropout(0.2)
-        self.hidden, self.output = nn.Conv1d(hidden, hidden, 1), nn.Conv1d(hidden, self.levels, 1)
+        self.hidden, self.output = nn.Conv1d(hidden, hidden, 1), nn.Conv1d(hidden, self.outputs, 1)
 
     def logits(self, x):
         h, skipped = self.input(shift_right(self.one_hot(x))), 0
@@ -177,7 +178,7 @@ class TransformerArm(Arm):
         self.positions = nn.Parameter(0.02 * torch.randn(self.dims, features))
         self.drop = nn.Dropout(dropout)
         self.blocks = nn.Sequential(*(Block(features, 4, dropout) for _ in range(blocks)))
-        self.output = nn.Sequential(nn.LayerNorm(features), nn.Linear(features, self.levels))
+        self.output = nn.Sequential(nn.LayerNorm(features), nn.Linear(features, self.outputs))
 
     def logits(self, x):
         earlier = shift_right(self.one_hot(x)).transpose(1, 2)
@@ -192,14 +193,15 @@ class Made(Arm):
         variables = torch.arange(self.dims).repeat_interleave(self.levels)
         degrees = [variables, *(torch.arange(units) % (self.dims - 1) for units in hidden)]
         masks = [late[:, None] >= early[None, :] for early, late in zip(degrees, degrees[1:])]
-        masks.append(variables[:, None] > degrees[-1][None, :])
+        outputs = torch.arange(self.dims).repeat_interleave(self.outputs)
+        masks.append(outputs[:, None] > degrees[-1][None, :])
         self.layers = nn.ModuleList(map(MaskedLinear, masks))
 
     def logits(self, x):
         h = F.one_hot(x.long(), self.levels).float().flatten(1)
         for layer in self.layers[:-1]:
             h = layer(h).relu()
-        return self.layers[-1](h).view(len(x), self.dims, self.levels)
+        return self.layers[-1](h).view(len(x), self.dims, self.outputs)
 
     def sample(self, n):
         return full_passes(self, n)
@@ -214,8 +216,8 @@ class Nade(Arm):
         within = lambda shape, fan_in: nn.Parameter(torch.empty(shape).uniform_(-(fan_in**-0.5), fan_in**-0.5))
         self.visible = within((self.dims, self.levels, hidden), self.dims)
         self.hidden_bias = nn.Parameter(torch.zeros(hidden))
-        self.out = within((self.dims, hidden, self.levels), hidden)
-        self.out_bias = nn.Parameter(torch.zeros(self.dims, 1, self.levels))
+        self.out = within((self.dims, hidden, self.outputs), hidden)
+        self.out_bias = nn.Parameter(torch.zeros(self.dims, 1, self.outputs))
 
     def logits(self, x):
         seen = F.one_hot(x.long(), self.levels).float().transpose(0, 1) @ self.visible
@@ -298,7 +300,7 @@ class PixelCnn(ImageArm):
         super().__init__(task)
         self.first = MaskedConv2d(self.levels, self.hidden, 5, sees_itself=False)
         self.blocks = nn.ModuleList(MaskedBlock(self.hidden, 3) for _ in range(2 if task.quick else 5))
-        self.output = pixelwise(self.hidden, self.levels)
+        self.output = pixelwise(self.hidden, self.outputs)
 
     def body(self, image):
         h = self.first(image) + self.positions
@@ -340,7 +342,7 @@ class GatedPixelCnn(ImageArm):
         self.up = ShiftedConv2d(self.levels, self.hidden, 3, down=True, late=True)
         self.left = ShiftedConv2d(self.levels, self.hidden, 3, down=False, late=True)
         self.blocks = nn.ModuleList(GatedBlock(self.hidden, 2) for _ in range(2 if task.quick else 4))
-        self.output = pixelwise(self.hidden, self.levels)
+        self.output = pixelwise(self.hidden, self.outputs)
 
     def body(self, image):
         vertical = self.up(image) + self.positions

@@ -6,7 +6,10 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from parts import draw, draw_normal, few_levels, mlp, surprise
+from parts import bits_or_few_levels, draw, draw_normal, few_levels, mlp, surprise
+
+
+FEW_PIXELS = 256
 
 
 class Ddgm(nn.Module):
@@ -266,11 +269,12 @@ class OfImages(nn.Module):
 
     def __init__(self, task, outputs, denoiser=ConvDenoiser):
         super().__init__()
-        self.size, self.levels = math.prod(task.shape), few_levels(task)
+        self.size, (self.levels, _) = math.prod(task.shape), bits_or_few_levels(task)
         side = math.isqrt(self.size)
         if len(task.shape) != 1 or side * side != self.size:
             raise ValueError("the PyTorch peer takes flat square images")
-        self.network = denoiser(side, self.levels, 8 if task.quick else 32, 0.1, outputs(self.levels))
+        channels = 8 if task.quick else 16 if self.size > FEW_PIXELS else 32
+        self.network = denoiser(side, self.levels, channels, 0.1, outputs(self.levels))
 
 
 def spread_times(n):

@@ -58,21 +58,21 @@ class Jem(nn.Module):
 
 
 class Rbm(nn.Module):
-    """Bits that are learned by persistent contrastive divergence, with weight decay."""
+    """Bits that are learned by contrastive divergence with weight decay: of persistent chains, or without any of the examples."""
 
-    CHAINS, WEIGHT_DECAY = 100, 1e-4
+    WEIGHT_DECAY = 1e-4
 
-    def __init__(self, task):
+    def __init__(self, task, hidden, steps, chains=100):
         super().__init__()
         if len(task.shape) != 1 or task.levels != 2:
             raise ValueError("the PyTorch peer takes vectors of bits")
-        size, hidden = task.shape[0], task.width or (32 if task.quick else 200)
-        self.steps = 2 if task.quick else 10
+        size, hidden = task.shape[0], 32 if task.quick else hidden
+        self.steps = 2 if task.quick else steps
         ones = (task.train.sum(0) + 0.1) / (len(task.train) + 0.2)
         self.weights = nn.Parameter(0.01 * torch.randn(size, hidden))
         self.visible, self.hidden = nn.Parameter(torch.logit(ones)), nn.Parameter(torch.zeros(hidden))
         self.register_buffer("means", ones)
-        self.register_buffer("chains", torch.bernoulli(ones.expand(self.CHAINS, size)))
+        self.register_buffer("chains", torch.bernoulli(ones.expand(chains, size)))
 
     def free_energy(self, x):
         return -(x @ self.visible) - F.softplus(x @ self.weights + self.hidden).sum(1)
@@ -85,8 +85,8 @@ class Rbm(nn.Module):
         return x
 
     def loss(self, x):
-        negatives = self.moved(self.chains, self.steps)
-        if self.training:
+        negatives = self.moved(self.chains if len(self.chains) > 0 else x, self.steps)
+        if self.training and len(self.chains) > 0:
             self.chains = negatives
         penalty = 0.5 * self.WEIGHT_DECAY * self.weights.square().sum()
         return self.free_energy(x).mean() - self.free_energy(negatives).mean() + penalty
@@ -95,4 +95,8 @@ class Rbm(nn.Module):
         return self.moved(torch.bernoulli(self.means.expand(n, -1)), 500)
 
 
-MODELS = {"jem": Jem, "rbm": Rbm}
+MODELS = {
+    "jem": Jem,
+    "rbm": lambda task: Rbm(task, hidden=task.width or 200, steps=10),
+    "rbm-cd25": lambda task: Rbm(task, hidden=500, steps=25, chains=0),
+}

@@ -7,7 +7,17 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from parts import MaskedLinear, is_plane, log_integer, mlp, round_straight_through, units_of_plane
+from parts import (
+    FEW_LEVELS,
+    MaskedLinear,
+    from_logits,
+    is_plane,
+    log_integer,
+    mlp,
+    round_straight_through,
+    to_logits,
+    units_of_plane,
+)
 
 COUPLINGS = 8
 
@@ -31,8 +41,8 @@ class Flow(nn.Module):
 
 
 class RealNvp(Flow):
-    """Affine couplings of halves, each followed by a reversal (Listings 3.1, 3.2): of integers behind noise on [0, 1), and of
-    points of the plane."""
+    """Affine couplings of halves, each followed by a reversal (Listings 3.1, 3.2): of integers behind noise on [0, 1), many levels
+    also behind a logit, and of points of the plane."""
 
     def __init__(self, task):
         super().__init__()
@@ -43,9 +53,16 @@ class RealNvp(Flow):
         self.log_scales = nn.ModuleList(mlp(*sizes) for _ in range(COUPLINGS))
         self.shifts = nn.ModuleList(mlp(*sizes) for _ in range(COUPLINGS))
         self.kept = kept
+        self.takes_logits = self.levels is not None and self.levels > FEW_LEVELS
+
+    def start(self, x):
+        if self.takes_logits:
+            z, log_det = to_logits(x, self.levels)
+            return z, log_det.sum(1)
+        return x if self.levels is None else x + torch.rand_like(x), 0.0
 
     def nats(self, x):
-        z, log_det = x if self.levels is None else x + torch.rand_like(x), 0.0
+        z, log_det = self.start(x)
         for log_scale, shift in zip(self.log_scales, self.shifts):
             a, b = z[:, : self.kept], z[:, self.kept :]
             s = torch.tanh(log_scale(a))
@@ -59,6 +76,8 @@ class RealNvp(Flow):
             y = y.flip(1)
             a, b = y[:, : self.kept], y[:, self.kept :]
             y = torch.cat([a, torch.exp(torch.tanh(log_scale(a))) * b + shift(a)], 1)
+        if self.takes_logits:
+            return from_logits(y, self.levels)
         return y if self.levels is None else y.floor().clamp(0, self.levels - 1)
 
 

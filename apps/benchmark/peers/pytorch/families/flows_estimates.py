@@ -5,10 +5,9 @@ import math
 import torch
 from torch import nn
 
-from parts import LOG_2PI
+from parts import LOG_2PI, from_logits, to_logits
 
 FIRST_ROWS = 500
-MARGIN = 0.05
 LIPSCHITZ = 0.9
 SQUARINGS = 5
 ALWAYS, GO_ON, MAXIMUM = 2, 0.5, 20
@@ -28,9 +27,8 @@ class Dequantized(nn.Module):
         self.dims, self.levels = task.shape[0], task.levels
 
     def bound(self, x, exact):
-        share = MARGIN + (1 - 2 * MARGIN) / self.levels * (x + torch.rand_like(x))
-        log_slopes = math.log((1 - 2 * MARGIN) / self.levels) - torch.log(share) - torch.log1p(-share)
-        z, log_det = self.encode(torch.logit(share), exact)
+        logits, log_slopes = to_logits(x, self.levels)
+        z, log_det = self.encode(logits, exact)
         return 0.5 * (z.square() + LOG_2PI).sum(1) - log_det - log_slopes.sum(1)
 
     def loss(self, x):
@@ -40,8 +38,7 @@ class Dequantized(nn.Module):
         return self.bound(x, exact=True)
 
     def sample(self, n):
-        share = (torch.sigmoid(self.decode(torch.randn(n, self.dims))) - MARGIN) / (1 - 2 * MARGIN)
-        return (share * self.levels).floor().clamp(0, self.levels - 1)
+        return from_logits(self.decode(torch.randn(n, self.dims)), self.levels)
 
 
 class LipSwish(nn.Module):

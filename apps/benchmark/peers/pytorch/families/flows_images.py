@@ -6,10 +6,9 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from parts import LOG_2PI, log_integer, round_straight_through
+from parts import LOG_2PI, from_logits, log_integer, round_straight_through, to_logits
 
 FIRST_ROWS = 500
-MARGIN = 0.05
 MAX_LOG_SCALE = 2
 SHARE = 0.01
 STEP = 0.1
@@ -163,10 +162,9 @@ class Glow(nn.Module):
         return self.nats(x).mean()
 
     def nats(self, x):
-        share = MARGIN + (1 - 2 * MARGIN) / self.levels * (x + torch.rand_like(x))
+        z, log_det = to_logits(x, self.levels)
         channels, height, width = self.image
-        z = torch.logit(share).view(-1, height, width, channels).permute(0, 3, 1, 2)
-        log_det = math.log((1 - 2 * MARGIN) / self.levels) - torch.log(share) - torch.log1p(-share)
+        z = z.view(-1, height, width, channels).permute(0, 3, 1, 2)
         log_prob = log_det.flatten(1).sum(1)
         for scale, layers in enumerate(self.scales):
             z = squeeze(z)
@@ -189,9 +187,7 @@ class Glow(nn.Module):
             for layer in reversed(self.scales[scale]):
                 z = layer.decode(z)
             z = unsqueeze(z)
-        share = (torch.sigmoid(z) - MARGIN) / (1 - 2 * MARGIN)
-        x = (share * self.levels).floor().clamp(0, self.levels - 1)
-        return x.permute(0, 2, 3, 1).reshape(n, *self.stored)
+        return from_logits(z, self.levels).permute(0, 2, 3, 1).reshape(n, *self.stored)
 
 
 class Mixture(nn.Module):

@@ -5,24 +5,27 @@ import math
 import torch
 from torch import nn
 
-from parts import draw, few_levels, mlp, surprise
+from parts import bits_or_few_levels, draw, mlp, surprise
 
-LATENT = 16
+MANY_VALUES = 784
 
 
 class Vae(nn.Module):
     def __init__(self, task):
         super().__init__()
-        self.levels, self.shape, self.dims = few_levels(task), task.shape, math.prod(task.shape)
-        hidden = task.width or (64 if task.quick else 256)
-        self.encoder = mlp(self.dims, hidden, hidden, 2 * LATENT)
-        self.decoder = mlp(LATENT, hidden, hidden, self.dims * self.levels)
+        self.shape, self.dims = task.shape, math.prod(task.shape)
+        _, self.outputs = bits_or_few_levels(task)
+        is_large = self.dims >= MANY_VALUES
+        self.latent = 50 if is_large else 16
+        hidden = task.width or (64 if task.quick else 200 if is_large else 256)
+        self.encoder = mlp(self.dims, hidden, hidden, 2 * self.latent)
+        self.decoder = mlp(self.latent, hidden, hidden, self.dims * self.outputs)
 
     def nats(self, x):
         x = x.flatten(1)
         mean, log_variance = self.encoder(x).chunk(2, dim=1)
         z = mean + torch.exp(0.5 * log_variance) * torch.randn_like(mean)
-        logits = self.decoder(z).view(-1, self.dims, self.levels)
+        logits = self.decoder(z).view(-1, self.dims, self.outputs)
         divergence = 0.5 * (mean.square() + log_variance.exp() - log_variance - 1)
         return surprise(logits, x) + divergence.sum(1)
 
@@ -30,7 +33,7 @@ class Vae(nn.Module):
         return self.nats(x).mean()
 
     def sample(self, n):
-        logits = self.decoder(torch.randn(n, LATENT)).view(n, self.dims, self.levels)
+        logits = self.decoder(torch.randn(n, self.latent)).view(n, self.dims, self.outputs)
         return draw(logits).view(n, *self.shape).float()
 
 

@@ -47,9 +47,11 @@ export async function measure(task: Task): Promise<readonly Measurement[]> {
     ...(width === undefined ? {} : { width }),
   };
   try {
+    const memory = isTimed ? await StepMemory.watch(competitors) : undefined;
     const protocol = await buildAll(competitors, { ...request, seed: seeds[0]! });
     if (isTimed) {
       await timeSteps(competitors, { seconds: task.seconds, ...(quick ? QUICK_WINDOWS : {}) });
+      await memory!.record();
       for (const competitor of competitors) await measureSampling(competitor);
     }
     if (task.training && protocol) {
@@ -81,6 +83,34 @@ async function timeSteps(competitors: readonly Competitor[], options: WindowOpti
   });
 }
 
+/** What the models add to the memory of programs that have loaded their libraries. */
+class StepMemory {
+  readonly #loaded: ReadonlyMap<Competitor, number>;
+
+  private constructor(loaded: ReadonlyMap<Competitor, number>) {
+    this.#loaded = loaded;
+  }
+
+  /** Has all of them load what they need to know any model. */
+  static async watch(competitors: readonly Competitor[]): Promise<StepMemory> {
+    const loaded = new Map<Competitor, number>();
+    for (const competitor of competitors) {
+      await competitor.ask('about', {});
+      const memory = await competitor.ask('memory', {});
+      if (memory !== undefined) loaded.set(competitor, memory.peakMiB);
+    }
+    return new StepMemory(loaded);
+  }
+
+  async record(): Promise<void> {
+    for (const [competitor, loadedMiB] of this.#loaded) {
+      const memory = await competitor.ask('memory', {});
+      if (memory === undefined) continue;
+      competitor.record({ stepMemoryMiB: Math.round(memory.peakMiB - loadedMiB) });
+    }
+  }
+}
+
 /** Memory comes before the roofline, whose matrices are no part of the model. */
 async function measureSampling(competitor: Competitor): Promise<void> {
   const first = await competitor.ask('sample', { n: SAMPLES, times: 1 });
@@ -93,6 +123,7 @@ async function measureSampling(competitor: Competitor): Promise<void> {
   const roofline = competitor.isOurs ? await competitor.ask('roofline', {}) : undefined;
   if (roofline === undefined) return;
   competitor.record({
+    resultsMiB: Math.round(roofline.resultsMiB),
     roofline: {
       multiplyAddsPerStep: roofline.multiplyAdds,
       peakMultiplyAddsPerMs: Math.round(roofline.peakPerMs),

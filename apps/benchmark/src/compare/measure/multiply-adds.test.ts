@@ -2,7 +2,7 @@ import { capture } from '@dgm/compile';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { multiplyAdds } from './multiply-adds';
+import { bytesOfResults, multiplyAdds } from './multiply-adds';
 
 describe('multiplyAdds', () => {
   it('counts matrix products, whichever side is transposed, and each once', () => {
@@ -24,4 +24,15 @@ describe('multiplyAdds', () => {
     );
     expect(multiplyAdds(graph)).toBe(2 * 8 * 8 * 5 * 3 * 3 * 3);
   });
+});
+
+it('the bytes of results are those of each node once, one for a bool', () => {
+  const { graph } = capture(
+    ({ tensors: { a } }) => {
+      const product = tf.matMul(a!, a!, true); // [3, 3]
+      return { same: tf.equal(product, 0), product };
+    },
+    { a: { shape: [2, 3] } },
+  );
+  expect(bytesOfResults(graph)).toBe(9 * 4 + 9);
 });

@@ -12,6 +12,15 @@ export function multiplyAdds(graph: Graph): number {
   return total;
 }
 
+/** What the results of all nodes take that a graph's outputs need, in bytes: the memory of a run that frees nothing. */
+export function bytesOfResults(graph: Graph): number {
+  let total = 0;
+  for (const { outputs } of nodesOf(graph)) {
+    for (const { shape, dtype } of outputs) total += sizeOf(shape) * (dtype === 'bool' ? 1 : 4);
+  }
+  return total;
+}
+
 /** For each element of a product, what it is the sum of. */
 const products: Readonly<Record<string, (node: Node) => number>> = {
   BatchMatMul: ({ inputs: [a], outputs: [y], attributes }) =>

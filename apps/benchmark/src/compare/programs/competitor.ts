@@ -10,7 +10,16 @@ import type { Measurement } from '../../results/comparison';
 type Measured = Partial<
   Pick<
     Measurement,
-    'batch' | 'device' | 'parameters' | 'msPerStep' | 'sampleMs' | 'peakMemoryMiB' | 'roofline' | 'trainings'
+    | 'batch'
+    | 'device'
+    | 'parameters'
+    | 'msPerStep'
+    | 'sampleMs'
+    | 'peakMemoryMiB'
+    | 'stepMemoryMiB'
+    | 'resultsMiB'
+    | 'roofline'
+    | 'trainings'
   >
 >;
 

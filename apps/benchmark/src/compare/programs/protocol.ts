@@ -102,15 +102,24 @@ export interface Commands {
     readonly request: { readonly draws: number };
     readonly reply: { readonly nats: number | null };
   };
+  /** The first draw is made to be warm, and counts only where it is slow. */
   readonly sample: {
     readonly request: { readonly n: number; readonly times: number };
     readonly reply: { readonly ms: readonly number[]; readonly shape: readonly number[] };
   };
+  /** The most that the process has held so far, as the system counts it. */
   readonly memory: { readonly request: object; readonly reply: { readonly peakMiB: number } };
-  /** Our side only: the multiply-adds of a step's products, and how many a large product does in a millisecond. */
+  /**
+   * Our side only: the multiply-adds of a step's products, what all its intermediate results take, and how many multiply-adds a
+   * large product does in a millisecond.
+   */
   readonly roofline: {
     readonly request: object;
-    readonly reply: { readonly multiplyAdds: number; readonly peakPerMs: number };
+    readonly reply: {
+      readonly multiplyAdds: number;
+      readonly resultsMiB: number;
+      readonly peakPerMs: number;
+    };
   };
   /** Our side only: what the compiled engine can run on. */
   readonly devices: { readonly request: object; readonly reply: RuntimeReport };

@@ -117,12 +117,14 @@ describe('our side of a comparison', () => {
 
   it('counts the products of a step, and knows of a speed', async () => {
     await session.build(request);
-    const { multiplyAdds, peakPerMs } = await session.roofline();
+    const { multiplyAdds, resultsMiB, peakPerMs } = await session.roofline();
     const products = (sizes: number[]) =>
       sizes.slice(1).reduce((sum, outputs, index) => sum + outputs * sizes[index]!, 0);
     const all = products([64, 64, 64, 32]) + products([16, 64, 64, 64 * 17]);
     // Forward, gradients of the weights, and gradients of the activations but for the data.
     expect(multiplyAdds).toBe(32 * (3 * all - 64 * 64));
+    // The logits, their gradients, and more.
+    expect(resultsMiB).toBeGreaterThan((2 * 4 * 32 * 64 * 17) / 2 ** 20);
     expect(peakPerMs).toBeGreaterThan(1e4);
   });
 });

@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar } from '@tensorflow/tfjs-core';
 import { discoverFamilies, selectCandidates } from '../../families';
 import { readDataFiles } from './data-files';
-import { multiplyAdds } from '../measure/multiply-adds';
+import { bytesOfResults, multiplyAdds } from '../measure/multiply-adds';
 import { backendPeak, runtimePeak } from '../measure/peak';
 import type { BuildRequest, Commands, Epoch } from './protocol';
 import { compiledSampler, eagerSampler } from '../../engine/sampler';
@@ -20,6 +20,9 @@ export interface SessionOptions {
   /** A tfjs backend for `eager`, a device of ONNX Runtime for `compiled`; `auto` leaves the choice to the engine. */
   readonly device: string;
 }
+
+/** Of drawing samples: to be warm makes no difference then. */
+const SLOW_MS = 5000;
 
 interface Built {
   readonly benchmark: Experiment;
@@ -134,9 +137,10 @@ export class Session implements Answers {
       ms.push(performance.now() - started);
       shape = samples.shape;
       samples.dispose();
+      if (ms[0]! > SLOW_MS) break;
     }
     sampler.dispose();
-    return { ms: ms.slice(1), shape };
+    return { ms: ms.length > 1 ? ms.slice(1) : ms, shape };
   }
 
   memory(): Commands['memory']['reply'] {
@@ -170,7 +174,7 @@ export class Session implements Answers {
     const peakPerMs = await (this.#compiledOn === undefined
       ? backendPeak()
       : runtimePeak({ device: this.#compiledOn, threads }));
-    return { multiplyAdds: multiplyAdds(graph), peakPerMs };
+    return { multiplyAdds: multiplyAdds(graph), resultsMiB: bytesOfResults(graph) / 2 ** 20, peakPerMs };
   }
 
   devices(): Promise<Commands['devices']['reply']> {

@@ -5,11 +5,12 @@ import {
   dequantized,
   histogramFlow,
   idf,
+  logitPreprocessing,
   maf,
   neuralSplineFlow,
   realNvp,
 } from '@dgm/flows';
-import { bookTraining } from '../shared/book';
+import { bookTraining, hasFewLevels } from '../shared/book';
 import { isVectorsOfIntegers, isVectorsOfReals } from '../shared/datasets';
 import type { Experiment, Recipe, RecipeTask, Training } from '../shared/recipe';
 import { estimatedFlows } from './estimated';
@@ -26,8 +27,13 @@ function bookRealNvp(task: RecipeTask): Experiment {
     const model = realNvp({ dims: dimsOf(task), key: task.key, hidden: hiddenOfReals(task) });
     return { model, training: trainingOfReals(task) };
   }
-  const flow = realNvp({ dims: dimsOf(task), key: task.key, hidden: bookHidden(task) });
-  return { model: dequantized({ flow, levels: task.dataset.levels! }), training: bookTraining };
+  const levels = task.dataset.levels!;
+  const flow = realNvp({
+    ...{ dims: dimsOf(task), key: task.key, hidden: bookHidden(task) },
+    // The book's networks see few grey levels as they are.
+    ...(!hasFewLevels({ levels }) && { preprocessing: logitPreprocessing({ levels }) }),
+  });
+  return { model: dequantized({ flow, levels }), training: bookTraining };
 }
 
 const bookIdf =
