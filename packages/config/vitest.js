@@ -82,8 +82,9 @@ export function packageTests(options = {}) {
         ['json', { outputFile: `.test-results/${process.env.DGM_TEST_RESULTS ?? 'vitest'}.json` }],
       ],
       testTimeout: 30_000,
-      // The machines that check a change have two cores, and one tfjs engine fills one of them.
-      maxWorkers: 2,
+      // One tfjs engine fills a core. Turbo runs as many packages at once as there are cores: a second worker would only
+      // load the engine, and have it compiled and optimized, once more.
+      maxWorkers: process.env.TURBO_HASH === undefined ? 2 : 1,
       ...options,
     },
   });
