@@ -2,6 +2,7 @@ import { DgmError, Key, mlp } from '@dgm/core';
 import type { DgmErrorCode } from '@dgm/core';
 import { relativeError } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
+import * as ort from 'onnxruntime-node';
 import { describe, expect, test, vi } from 'vitest';
 import { capture, compile } from '../src/index';
 import type { TensorFunction } from '../src/index';
@@ -55,6 +56,61 @@ describe('a compiled function', () => {
     expect(data).toHaveBeenCalledTimes(2);
     compiled.dispose();
     tf.dispose([weight, x]);
+  });
+
+  test('computes what depends on variables alone once for each of their values', async () => {
+    const weight = tf.tidy(() => tf.variable(Key.of(0).normal([3, 3])));
+    const symmetric = () => tf.matMul(weight, weight, false, true);
+    const fn: TensorFunction<'y' | 'w'> = ({ tensors }) => ({
+      y: tf.matMul(tensors['x']!, symmetric()),
+      w: symmetric(),
+    });
+    const runs: string[][] = [];
+    const create = async (...given: Parameters<typeof ort.InferenceSession.create>) => {
+      const session = await ort.InferenceSession.create(...given);
+      const run = session.run.bind(session);
+      return Object.assign(session, {
+        run: (feeds: ort.InferenceSession.FeedsType, fetches: ort.InferenceSession.FetchesType) => {
+          runs.push(Object.keys(feeds));
+          return run(feeds, fetches);
+        },
+      });
+    };
+    const compiled = await compile(
+      fn,
+      { x: { shape: [2, 3] } },
+      {
+        runtime: { ...ort, InferenceSession: { create } },
+      },
+    );
+    const x = Key.of(1).normal([2, 3]);
+    for (const scale of [1, -0.5]) {
+      tf.tidy(() => weight.assign(tf.mul(weight, scale)));
+      // Calls that overlap wait for the same.
+      for (const results of await Promise.all([compiled.run({ x }), compiled.run({ x })])) {
+        const expected = tf.tidy(() => ({ y: tf.matMul(x, symmetric()), w: symmetric() }));
+        expect(relativeError(results.y.dataSync(), expected.y.dataSync())).toBeLessThan(1e-6);
+        expect(relativeError(results.w.dataSync(), expected.w.dataSync())).toBeLessThan(1e-6);
+        tf.dispose([results, expected]);
+      }
+    }
+    const ofWeights = runs.filter(([name]) => name === 'state/0');
+    expect([ofWeights.length, runs.length]).toEqual([2, 6]);
+    compiled.dispose();
+    await expect(compiled.run({ x })).rejects.toEqual(failing('state', 'disposed'));
+    tf.dispose([weight, x]);
+  });
+
+  test('keeps the draws of calls that overlap apart', async () => {
+    const compiled = await compile(({ key }) => ({ z: tf.add(key.normal([5]), 1) }), {});
+    const seeds = [0, 1, 2, 3];
+    const results = await Promise.all(seeds.map((seed) => compiled.run({}, { key: Key.of(seed) })));
+    results.forEach(({ z }, seed) => {
+      const expected = tf.tidy(() => tf.add(Key.of(seed).normal([5]), 1));
+      expect([...z.dataSync()]).toEqual([...expected.dataSync()]);
+      tf.dispose([z, expected]);
+    });
+    compiled.dispose();
   });
 
   test('draws what the key draws, and wants one', async () => {

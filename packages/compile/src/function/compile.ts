@@ -2,14 +2,15 @@ import { checkInteger, checkOneOf, checkOptions, UnsupportedError } from '@dgm/c
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { capture } from '../capture/capture';
 import type { CaptureInputs, InputSpec } from '../capture/capture';
-import { dropUnusedInputs, withState } from '../graph/substitute';
+import type { Graph } from '../graph/graph';
+import { divide, dropUnusedInputs, withState } from '../graph/substitute';
 import { writeLoop, writeModel } from '../onnx/write-model';
 import { simplify, tune } from '../passes/simplify';
 import { processorTraits } from '../runtime/channel-block';
 import { loadRuntime } from '../runtime/load-runtime';
 import type { OnnxRuntime } from '../runtime/onnx-runtime';
 import { DEVICES } from '../runtime/runtime';
-import type { Device } from '../runtime/runtime';
+import type { Device, Runtime, RuntimeSession, SessionOptions } from '../runtime/runtime';
 import { threadsFor } from '../runtime/threads';
 import { CompiledFunction } from './compiled-function';
 import { CompiledLoop } from './compiled-loop';
@@ -59,9 +60,10 @@ export async function compile<Output extends string>(
   specs: Readonly<Record<string, InputSpec>>,
   options: CompileOptions = {},
 ): Promise<CompiledFunction<Output>> {
-  const { captured, ...session } = await captureFor(fn, specs, options);
-  const model = writeModel(captured.graph);
-  return new CompiledFunction<Output>(captured, await captured.runtime.createSession(model, session));
+  const { captured, whole, ...session } = await captureFor(fn, specs, options);
+  return withSession(captured, writeModel(captured.graph), session, (created) => {
+    return new CompiledFunction<Output>(captured, created, whole);
+  });
 }
 
 /**
@@ -76,10 +78,35 @@ export async function compileLoop(
   given: CompileOptions & { readonly changing: readonly string[] },
 ): Promise<CompiledLoop> {
   const { changing, ...options } = given;
-  const { captured, ...session } = await captureFor(fn, specs, options);
+  const { captured, device, threads } = await captureFor(fn, specs, options);
   const graph = withState(captured.graph);
   const model = writeLoop(graph, new Set([...captured.draws.keys(), ...changing]));
-  return new CompiledLoop({ ...captured, graph }, await captured.runtime.createSession(model, session));
+  return withSession(captured, model, { device, threads }, (created) => {
+    return new CompiledLoop({ ...captured, graph }, created);
+  });
+}
+
+/** Creates the session that a function runs in; where that fails, the other one goes too. */
+async function withSession<T>(
+  { runtime, fixed }: CapturedFunction,
+  model: Uint8Array,
+  options: SessionOptions,
+  make: (session: RuntimeSession) => T,
+): Promise<T> {
+  try {
+    return make(await runtime.createSession(model, options));
+  } catch (error) {
+    await fixed?.session.release();
+    throw error;
+  }
+}
+
+interface FittedFunction {
+  readonly captured: CapturedFunction;
+  /** What the function computes, before it is divided. */
+  readonly whole: Graph;
+  readonly device: Device;
+  readonly threads: number;
 }
 
 /** Captures a function, and fits it to a device with so many threads. */
@@ -87,7 +114,7 @@ async function captureFor(
   fn: TensorFunction,
   specs: Readonly<Record<string, InputSpec>>,
   { device = 'cpu', threads, runtime: given, ...unknown }: CompileOptions,
-): Promise<{ readonly captured: CapturedFunction; readonly device: Device; readonly threads: number }> {
+): Promise<FittedFunction> {
   checkOptions('compile', unknown, ['device', 'threads', 'runtime']);
   checkOneOf('compile', 'device', device, DEVICES);
   if (threads !== undefined) checkInteger('compile', 'threads', threads);
@@ -103,10 +130,23 @@ async function captureFor(
     });
   }
   const runtime = await loadRuntime(given);
-  const graph = tune(dropUnusedInputs(simplify(recorded)), device, await processorTraits(runtime, device));
+  const whole = tune(dropUnusedInputs(simplify(recorded)), device, await processorTraits(runtime, device));
+  const session = { device, threads: threads ?? threadsFor(whole) };
+  const { graph, fixed } = await divided(whole, state, { runtime, session });
+  return { captured: { graph, fixed, specs, state, draws, runtime }, whole, ...session };
+}
+
+/** On a processor, what depends on variables alone has a session of its own; on a device all stays together. */
+async function divided(
+  whole: Graph,
+  state: CapturedFunction['state'],
+  { runtime, session }: { readonly runtime: Runtime; readonly session: SessionOptions },
+): Promise<Pick<CapturedFunction, 'graph' | 'fixed'>> {
+  if (session.device !== 'cpu') return { graph: whole, fixed: undefined };
+  const { fixed, varying } = divide(whole, (name) => state.has(name));
+  if (fixed.outputs.size === 0) return { graph: whole, fixed: undefined };
   return {
-    captured: { graph, specs, state, draws, runtime },
-    device,
-    threads: threads ?? threadsFor(graph),
+    graph: varying,
+    fixed: { graph: fixed, session: await runtime.createSession(writeModel(fixed), session) },
   };
 }

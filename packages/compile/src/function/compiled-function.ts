@@ -2,6 +2,7 @@ import { checkInteger, sizeOf, StateError } from '@dgm/core';
 import type { Key } from '@dgm/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { zeroData } from '../graph/graph';
+import type { Graph } from '../graph/graph';
 import { printGraph } from '../graph/print';
 import type { RuntimeSession } from '../runtime/runtime';
 import { FunctionFeeds, toTensors } from './function-feeds';
@@ -25,13 +26,18 @@ export interface LoopOptions {
 
 /** A captured function with its session in ONNX Runtime. Made by `compile`. */
 export class CompiledFunction<Output extends string = string> {
+  readonly #whole: Graph;
   readonly #parts: CapturedFunction;
   readonly #feeds: FunctionFeeds;
   readonly #session: RuntimeSession;
   #isDisposed = false;
 
-  /** @internal */
-  constructor(parts: CapturedFunction, session: RuntimeSession) {
+  /**
+   * @param whole - the graph of which `parts` has two
+   * @internal
+   */
+  constructor(parts: CapturedFunction, session: RuntimeSession, whole: Graph) {
+    this.#whole = whole;
     this.#parts = parts;
     this.#feeds = new FunctionFeeds(parts);
     this.#session = session;
@@ -39,7 +45,7 @@ export class CompiledFunction<Output extends string = string> {
 
   /** The program that runs, after simplification. */
   toString(): string {
-    return `CompiledFunction ${printGraph(this.#parts.graph)}`;
+    return `CompiledFunction ${printGraph(this.#whole)}`;
   }
 
   /** What Node prints. */
@@ -56,10 +62,15 @@ export class CompiledFunction<Output extends string = string> {
    */
   async run(
     tensors: Readonly<Record<string, Tensor | number>>,
-    options: { readonly key?: Key } = {},
+    { key }: { readonly key?: Key } = {},
   ): Promise<Record<Output, Tensor>> {
-    const feeds = { ...(await this.#feeds.variables()), ...(await this.#callFeeds({ tensors, ...options })) };
-    return toTensors<Output>(this.#parts.graph, await this.#call(feeds));
+    this.#checkAlive();
+    const variables = await this.#feeds.variables();
+    const given = await this.#feeds.tensors(tensors);
+    const results = await this.#feeds.withDraws(key, (draws) =>
+      this.#call({ ...variables, ...given, ...draws }),
+    );
+    return toTensors<Output>(this.#parts.graph, results);
   }
 
   /**
@@ -75,6 +86,7 @@ export class CompiledFunction<Output extends string = string> {
    */
   async loop(count: number, { start, each }: LoopOptions): Promise<Record<Output, Tensor>> {
     checkInteger('CompiledFunction.loop', 'count', count);
+    this.#checkAlive();
     const variables = await this.#feeds.variables();
     const outputs = [...this.#parts.graph.outputs.keys()];
     // What goes around is read from one memory and written into the other.
@@ -82,8 +94,11 @@ export class CompiledFunction<Output extends string = string> {
     let carried = await this.#feeds.tensors(start);
     let results: Feeds = {};
     for (let index = 0; index < count; index++) {
-      const feeds = { ...variables, ...carried, ...(await this.#callFeeds(each?.(index) ?? {})) };
-      results = await this.#call(feeds, memories[index % 2]);
+      const { tensors = {}, key } = each?.(index) ?? {};
+      const feeds: Feeds = { ...variables, ...carried, ...(await this.#feeds.tensors(tensors)) };
+      results = await this.#feeds.withDraws(key, (draws) =>
+        this.#call({ ...feeds, ...draws }, memories[index % 2]),
+      );
       const current = results;
       carried = Object.fromEntries(
         outputs
@@ -116,6 +131,11 @@ export class CompiledFunction<Output extends string = string> {
   #call(feeds: Feeds, memory: Feeds = {}): Promise<Feeds> {
     const { graph } = this.#parts;
     this.#feeds.check(feeds);
+    const fresh = Object.fromEntries([...graph.outputs.keys()].map((name) => [`out/${name}`, null]));
+    return this.#session.run(feeds, { ...fresh, ...memory });
+  }
+
+  #checkAlive(): void {
     if (this.#isDisposed) {
       throw new StateError({
         where: 'CompiledFunction.run',
@@ -125,11 +145,5 @@ export class CompiledFunction<Output extends string = string> {
         remedy: 'compile it again',
       });
     }
-    const fresh = Object.fromEntries([...graph.outputs.keys()].map((name) => [`out/${name}`, null]));
-    return this.#session.run(feeds, { ...fresh, ...memory });
-  }
-
-  async #callFeeds({ tensors = {}, key }: CallInputs): Promise<Feeds> {
-    return { ...(await this.#feeds.tensors(tensors)), ...(key === undefined ? {} : this.#feeds.draws(key)) };
   }
 }

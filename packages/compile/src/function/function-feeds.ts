@@ -4,12 +4,15 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import type { InputSpec } from '../capture/capture';
 import { dataOf } from '../graph/graph';
-import type { Data, Graph } from '../graph/graph';
-import type { Runtime, RuntimeTensor } from '../runtime/runtime';
+import type { Data, Graph, TensorSpec } from '../graph/graph';
+import type { Runtime, RuntimeSession, RuntimeTensor } from '../runtime/runtime';
 
 /** A function that was captured and fitted to a device. */
 export interface CapturedFunction {
+  /** What a run computes. */
   readonly graph: Graph;
+  /** What depends on variables alone, and is computed anew only once one was assigned; its outputs are inputs of the graph. */
+  readonly fixed: { readonly graph: Graph; readonly session: RuntimeSession } | undefined;
   readonly specs: Readonly<Record<string, InputSpec>>;
   /** Variables that the function reads, by the names of their inputs. */
   readonly state: ReadonlyMap<string, Variable>;
@@ -19,20 +22,39 @@ export interface CapturedFunction {
 
 export type Feeds = Record<string, RuntimeTensor>;
 
+/** A variable that is read, and what its input is like. */
+interface UsedVariable {
+  readonly name: string;
+  readonly variable: Variable;
+  readonly spec: TensorSpec;
+}
+
+/** A variable as it was read last. */
+interface ReadVariable {
+  readonly dataId: object;
+  readonly tensor: RuntimeTensor;
+}
+
 /** Makes what a captured function is given in a run: only what its graph reads. */
 export class FunctionFeeds {
+  /** The draws that the graph reads. */
+  readonly drawn: ReadonlyMap<string, TracedDraw>;
   readonly #function: CapturedFunction;
-  /** Variables as they were read last, by their inputs. */
-  readonly #weights = new Map<string, { readonly dataId: object; readonly tensor: RuntimeTensor }>();
+  readonly #variables: readonly UsedVariable[];
+  readonly #read = new Map<string, ReadVariable>();
+  /** What follows from the variables as they were read last. */
+  #ofVariables: { readonly of: readonly object[]; readonly feeds: Promise<Feeds> } | undefined;
+  /** Draws of calls that have ended: the memory is filled anew. */
+  readonly #usedDraws: Feeds[] = [];
 
   constructor(captured: CapturedFunction) {
     this.#function = captured;
-  }
-
-  /** The draws that the graph reads. */
-  get drawn(): ReadonlyMap<string, TracedDraw> {
-    const { draws, graph } = this.#function;
-    return new Map([...draws].filter(([name]) => graph.inputs.has(name)));
+    const { draws, state, graph, fixed } = captured;
+    this.drawn = new Map([...draws].filter(([name]) => graph.inputs.has(name)));
+    this.#variables = [...state].flatMap(([name, variable]) => {
+      const spec = graph.inputs.get(name) ?? fixed?.graph.inputs.get(name);
+      return spec === undefined ? [] : [{ name, variable, spec }];
+    });
   }
 
   /** @throws ShapeError for an input that is missing */
@@ -41,13 +63,16 @@ export class FunctionFeeds {
     if (missing !== undefined) throw missingInput(missing);
   }
 
-  /** The draws of one call. */
-  draws(key: Key): Feeds {
-    const { runtime } = this.#function;
-    const entries = [...this.drawn].map(([name, { shape, refill }]) => {
-      return [name, runtime.tensor(refill(key), shape, 'float32')] as const;
-    });
-    return Object.fromEntries(entries);
+  /** Runs a call that is given the draws of a key, whose memory is used again after it. */
+  async withDraws<T>(key: Key | undefined, call: (draws: Feeds) => Promise<T>): Promise<T> {
+    if (key === undefined || this.drawn.size === 0) return call({});
+    const feeds = this.#usedDraws.pop() ?? this.#roomForDraws();
+    for (const [name, { refill }] of this.drawn) refill(key, feeds[name]!.data as Float32Array);
+    try {
+      return await call(feeds);
+    } finally {
+      this.#usedDraws.push(feeds);
+    }
   }
 
   /** The draws of several calls, stacked. */
@@ -83,40 +108,80 @@ export class FunctionFeeds {
     return feeds;
   }
 
-  /** The variables' values. A variable gets new data whenever it is assigned: until then it is not read again. */
-  async variables(): Promise<Feeds> {
-    const { graph, state, runtime } = this.#function;
-    const feeds: Feeds = {};
-    for (const [name, variable] of state) {
-      const spec = graph.inputs.get(name);
-      if (spec === undefined) continue;
-      const { dataId } = variable;
-      let known = this.#weights.get(name);
-      if (known?.dataId !== dataId) {
-        const values = (await variable.data()) as Data;
-        // A copy, in the memory of the last one: a backend may hand out its own, and use that for something else once the
-        // variable is assigned.
-        if (known !== undefined) (known.tensor.data as Float32Array).set(values as Float32Array);
-        const tensor = known?.tensor ?? runtime.tensor(values.slice(), spec.shape, spec.dtype);
-        known = { dataId, tensor };
-        this.#weights.set(name, known);
-      }
-      feeds[name] = known.tensor;
-    }
+  /**
+   * What follows from the variables. A variable gets new data whenever it is assigned: until then neither it is read nor what depends on
+   * it computed again.
+   */
+  variables(): Promise<Feeds> {
+    const known = this.#ofVariables;
+    if (
+      known !== undefined &&
+      this.#variables.every(({ variable }, index) => variable.dataId === known.of[index])
+    )
+      return known.feeds;
+    const feeds = this.#readVariables(known?.feeds);
+    const reading = { of: this.#variables.map(({ variable }) => variable.dataId), feeds };
+    this.#ofVariables = reading;
+    feeds.catch(() => {
+      if (this.#ofVariables === reading) this.#ofVariables = undefined;
+    });
     return feeds;
   }
 
-  /** Forgets the variables. */
+  /** Forgets the variables, and frees what computes with them alone. */
   clear(): void {
-    this.#weights.clear();
+    this.#read.clear();
+    this.#ofVariables = undefined;
+    this.#usedDraws.length = 0;
+    void this.#function.fixed?.session.release();
+  }
+
+  /** @param before - what was read before, in whose memory this is read */
+  async #readVariables(before: Promise<unknown> | undefined): Promise<Feeds> {
+    await before?.catch(() => undefined);
+    const { graph, fixed } = this.#function;
+    for (const each of this.#variables) await this.#readVariable(each);
+    const tensors = (inputs: Graph['inputs']): Feeds => {
+      const own = this.#variables.filter(({ name }) => inputs.has(name));
+      return Object.fromEntries(own.map(({ name }) => [name, this.#read.get(name)!.tensor]));
+    };
+    if (fixed === undefined) return tensors(graph.inputs);
+    const outputs = [...fixed.graph.outputs.keys()];
+    const results = await fixed.session.run(
+      tensors(fixed.graph.inputs),
+      Object.fromEntries(outputs.map((name) => [`out/${name}`, null])),
+    );
+    const computed = outputs.map((name) => [name, results[`out/${name}`]!] as const);
+    return { ...tensors(graph.inputs), ...Object.fromEntries(computed) };
+  }
+
+  async #readVariable({ name, variable, spec }: UsedVariable): Promise<void> {
+    const { dataId } = variable;
+    const known = this.#read.get(name);
+    if (known?.dataId === dataId) return;
+    const values = (await variable.data()) as Data;
+    // A copy, in the memory of the last one: a backend may hand out its own, and use that for something else once the
+    // variable is assigned.
+    if (known !== undefined) (known.tensor.data as Float32Array).set(values as Float32Array);
+    const tensor = known?.tensor ?? this.#function.runtime.tensor(values.slice(), spec.shape, spec.dtype);
+    this.#read.set(name, { dataId, tensor });
+  }
+
+  #roomForDraws(): Feeds {
+    const { runtime } = this.#function;
+    const rooms = [...this.drawn].map(
+      ([name, { shape }]) =>
+        [name, runtime.tensor(new Float32Array(sizeOf(shape)), shape, 'float32')] as const,
+    );
+    return Object.fromEntries(rooms);
   }
 }
 
-/** What a run gave for a graph's outputs, as tensors that the caller owns. */
+/** What a run gave for a graph's outputs, in memory that nothing else uses, as tensors that the caller owns. */
 export function toTensors<Output extends string>({ outputs }: Graph, results: Feeds): Record<Output, Tensor> {
   const entries = [...outputs].map(([name, { shape, dtype }]) => {
     const result = results[`out/${name}`]!;
-    const tensor = tf.tensor(result.data.slice() as Float32Array, [...shape], dtype);
+    const tensor = tf.tensor(result.data as Float32Array, [...shape], dtype);
     result.dispose();
     return [name, tensor] as const;
   });

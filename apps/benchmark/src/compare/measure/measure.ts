@@ -28,9 +28,9 @@ export interface Task {
 }
 
 const SAMPLES = 64;
-/** How often samples are drawn where that is quick. */
-const DRAWINGS = 9;
+/** What draws samples more quickly than this does so in windows, turn by turn; the others once. */
 const QUICK_MS = 300;
+const SAMPLING_WINDOWS = { seconds: 1, windowMs: 100, warmUpMs: 300 };
 /** Enough to see that everything works. */
 const QUICK_WINDOWS = { windowMs: 25, warmUpMs: 50 };
 
@@ -52,7 +52,8 @@ export async function measure(task: Task): Promise<readonly Measurement[]> {
     if (isTimed) {
       await timeSteps(competitors, { seconds: task.seconds, ...(quick ? QUICK_WINDOWS : {}) });
       await memory!.record();
-      for (const competitor of competitors) await measureSampling(competitor);
+      await timeSampling(competitors, quick ? { seconds: 0, ...QUICK_WINDOWS } : SAMPLING_WINDOWS);
+      for (const competitor of competitors) await measureMemory(competitor);
     }
     if (task.training && protocol) {
       await trainAll(fastestOfEach(competitors), { request, protocol, seeds, time: task.training });
@@ -111,15 +112,35 @@ class StepMemory {
   }
 }
 
+async function timeSampling(competitors: readonly Competitor[], options: WindowOptions): Promise<void> {
+  const quick: Competitor[] = [];
+  for (const competitor of competitors) {
+    const first = await drawingMs(competitor, 1);
+    if (Number.isNaN(first)) continue;
+    competitor.record({ sampleMs: rounded(first) });
+    if (first < QUICK_MS) quick.push(competitor);
+  }
+  const timings = await alternate(
+    quick.map((competitor) => (n) => drawingMs(competitor, n)),
+    options,
+  );
+  quick.forEach((competitor, index) => {
+    const { windows } = timings[index]!;
+    if (competitor.works) competitor.record({ sampleMs: rounded(median(windows)) });
+  });
+}
+
+/** Milliseconds of so many drawings; NaN where that failed. */
+async function drawingMs(competitor: Competitor, times: number): Promise<number> {
+  const drawn = await competitor.ask('sample', { n: SAMPLES, times });
+  return drawn?.ms.reduce((sum, ms) => sum + ms, 0) ?? Number.NaN;
+}
+
 /** Memory comes before the roofline, whose matrices are no part of the model. */
-async function measureSampling(competitor: Competitor): Promise<void> {
-  const first = await competitor.ask('sample', { n: SAMPLES, times: 1 });
-  if (first === undefined) return;
-  const isQuick = first.ms[0]! < QUICK_MS;
-  const drawn = isQuick ? await competitor.ask('sample', { n: SAMPLES, times: DRAWINGS }) : first;
+async function measureMemory(competitor: Competitor): Promise<void> {
   const memory = await competitor.ask('memory', {});
-  if (drawn === undefined || memory === undefined) return;
-  competitor.record({ sampleMs: rounded(median(drawn.ms)), peakMemoryMiB: Math.round(memory.peakMiB) });
+  if (memory === undefined) return;
+  competitor.record({ peakMemoryMiB: Math.round(memory.peakMiB) });
   const roofline = competitor.isOurs ? await competitor.ask('roofline', {}) : undefined;
   if (roofline === undefined) return;
   competitor.record({

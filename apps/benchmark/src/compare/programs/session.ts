@@ -8,7 +8,7 @@ import { readDataFiles } from './data-files';
 import { bytesOfResults, multiplyAdds } from '../measure/multiply-adds';
 import { backendPeak, runtimePeak } from '../measure/peak';
 import type { BuildRequest, Commands, Epoch } from './protocol';
-import { compiledSampler, eagerSampler } from '../../engine/sampler';
+import { compiledSampler, eagerSampler, type Sampler } from '../../engine/sampler';
 import type { Answers } from './serve';
 import { StepLoop } from './step-loop';
 import { describeTraining } from './training-protocol';
@@ -38,6 +38,8 @@ export class Session implements Answers {
   readonly #compiledOn: Device | undefined;
   readonly #backend: BackendName | 'auto';
   #built: Built | undefined;
+  /** Of the model that was built last. */
+  #sampler: { readonly n: number; readonly sampler: Sampler } | undefined;
 
   constructor({ engine, device }: SessionOptions) {
     const isCompiled = engine === 'compiled';
@@ -123,11 +125,8 @@ export class Session implements Answers {
   }
 
   async sample({ n, times }: Commands['sample']['request']): Promise<Commands['sample']['reply']> {
-    const { benchmark, threads, key } = this.#ready();
-    const sampler =
-      this.#compiledOn === undefined
-        ? eagerSampler(benchmark, n)
-        : await compiledSampler(benchmark, n, { device: this.#compiledOn, threads });
+    const { key } = this.#ready();
+    const sampler = await this.#samplerOf(n);
     const ms: number[] = [];
     let shape: readonly number[] = [];
     for (let time = 0; time <= times; time++) {
@@ -139,7 +138,6 @@ export class Session implements Answers {
       samples.dispose();
       if (ms[0]! > SLOW_MS) break;
     }
-    sampler.dispose();
     return { ms: ms.length > 1 ? ms.slice(1) : ms, shape };
   }
 
@@ -183,9 +181,24 @@ export class Session implements Answers {
 
   /** Frees the model that was built last, if there is one. */
   dispose(): void {
+    this.#sampler?.sampler.dispose();
+    this.#sampler = undefined;
     this.#built?.loop.dispose();
     this.#built?.benchmark.model.dispose();
     this.#built = undefined;
+  }
+
+  /** Made once: it is asked for samples many times. */
+  async #samplerOf(n: number): Promise<Sampler> {
+    if (this.#sampler?.n === n) return this.#sampler.sampler;
+    this.#sampler?.sampler.dispose();
+    const { benchmark, threads } = this.#ready();
+    const sampler =
+      this.#compiledOn === undefined
+        ? eagerSampler(benchmark, n)
+        : await compiledSampler(benchmark, n, { device: this.#compiledOn, threads });
+    this.#sampler = { n, sampler };
+    return sampler;
   }
 
   #engine(threads: number): Engine {
