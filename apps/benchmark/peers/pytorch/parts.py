@@ -74,6 +74,12 @@ def from_logits(z, levels):
     return (share * levels).floor().clamp(0, levels - 1)
 
 
+def degrees_of(units, dims):
+    """Of the hidden units of a masked network: one for each variable but the last in turn, or spread evenly over them."""
+    each = torch.arange(units)
+    return ((each + 1) * (dims - 1)) // units - 1 if units < dims - 1 else each % (dims - 1)
+
+
 class MaskedLinear(nn.Linear):
     """Only the weights under the mask `[outputs, inputs]` count."""
 

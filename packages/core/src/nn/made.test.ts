@@ -33,6 +33,15 @@ test.each([undefined, Key.of(0)])(
   },
 );
 
+test.each([undefined, Key.of(0)])('few units see all variables that an output may depend on', (key) => {
+  const groups = Array.from({ length: 9 }, (_, place) => place);
+  const sizes = { features: 1, contextSize: 0, hidden: [3, 4], numParameters: 1 };
+  const paths = reached(madeDegrees(sizes, groups, key));
+  const seen = paths.map((outputs) => outputs.includes(1));
+  // The last variable is an output of all others, and an input of none.
+  expect(seen).toEqual([...groups.slice(1).map(() => true), false]);
+});
+
 test('one variable alone has hidden units that see no input', () => {
   const sizes = { features: 1, contextSize: 0, hidden: [3], numParameters: 2 };
   expect(madeDegrees(sizes, [0])).toEqual([[0], [-1, -1, -1], [-1, -1]]);

@@ -26,7 +26,8 @@ export interface MadeSizes {
  * @param sizes - of the network
  * @param groups - the group of each variable, 0 to G - 1: its outputs depend on variables of earlier groups only. With one
  * variable in each they are the places in an order.
- * @param key - assigns the degrees of hidden units at random; without one they are assigned in turn
+ * @param key - assigns the degrees of hidden units at random; without one they are assigned in turn. A layer of fewer units than
+ * there are degrees has them spread evenly up to the last, so that no variable goes unseen.
  * @see MADE: Masked Autoencoder for Distribution Estimation (Germain et al., 2015), Eq. 12, 13
  */
 export function madeDegrees(sizes: MadeSizes, groups: readonly number[], key?: Key): number[][] {
@@ -36,7 +37,11 @@ export function madeDegrees(sizes: MadeSizes, groups: readonly number[], key?: K
   const lowest = contextSize > 0 || last === 0 ? CONTEXT : 0;
   const distinct = last - lowest;
   const between = hidden.map((units, layer) => {
-    const inTurn = Array.from({ length: units }, (_, unit) => lowest + (unit % distinct));
+    const inTurn = Array.from({ length: units }, (_, unit) =>
+      units < distinct
+        ? lowest + Math.floor(((unit + 1) * distinct) / units) - 1
+        : lowest + (unit % distinct),
+    );
     return key === undefined ? inTurn : Array.from(key.fold(layer).permutation(units), (at) => inTurn[at]!);
   });
   const inputs = [...repeated(groups, features), ...new Array<number>(contextSize).fill(CONTEXT)];

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from parts import MaskedLinear, bits_or_few_levels, draw, surprise
+from parts import MaskedLinear, bits_or_few_levels, degrees_of, draw, surprise
 
 AS_MANY_AS_THERE_ARE = 1 << 30
 
@@ -191,7 +191,7 @@ class Made(Arm):
         super().__init__(task)
         hidden = (128,) if task.quick else (512, 512)
         variables = torch.arange(self.dims).repeat_interleave(self.levels)
-        degrees = [variables, *(torch.arange(units) % (self.dims - 1) for units in hidden)]
+        degrees = [variables, *(degrees_of(units, self.dims) for units in hidden)]
         masks = [late[:, None] >= early[None, :] for early, late in zip(degrees, degrees[1:])]
         outputs = torch.arange(self.dims).repeat_interleave(self.outputs)
         masks.append(outputs[:, None] > degrees[-1][None, :])

@@ -10,6 +10,7 @@ from torch import nn
 from parts import (
     FEW_LEVELS,
     MaskedLinear,
+    degrees_of,
     from_logits,
     is_plane,
     log_integer,
@@ -124,7 +125,7 @@ class Idf(Flow):
 
 def masked_network(dims, hidden, outputs_each, dropout):
     """One hidden layer; what is put out for an element depends on earlier elements."""
-    inputs, units = torch.arange(dims), torch.arange(hidden) % (dims - 1)
+    inputs, units = torch.arange(dims), degrees_of(hidden, dims)
     outputs = torch.arange(dims).repeat_interleave(outputs_each) - 1
     return nn.Sequential(
         MaskedLinear(inputs <= units[:, None]),
