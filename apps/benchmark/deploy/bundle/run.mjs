@@ -1,5 +1,5 @@
-// Spends a few minutes on comparisons, those that are worth most first. What a step has measured stays when time ends in the middle
-// of it: `compare` writes its file after each model.
+// Spends a few minutes on comparisons, those that are worth most first, each with at most half of the time that is left. What a step has
+// measured stays when its time ends in the middle of it: `compare` writes its file after each model and batch size.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync, createWriteStream } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -81,6 +81,17 @@ const steps = [
     '1',
   ],
   ['vae', '--models', 'vae', ...onDevices, ...(options.quick ? [] : ['--sweep'])],
+  // The model takes few levels: bits. The smallest batch comes first, so that it is there if the time ends.
+  [
+    'unet',
+    '--models',
+    'vdm-unet',
+    '--dataset',
+    'binarized-mnist-10k',
+    '--batches',
+    options.software ? '16' : '16,64,256',
+    ...onDevices,
+  ],
   ['images', '--models', 'glow,idf-image', '--dataset', 'mnist-10k', '--batches', '64,256', ...onDevices],
   ['flagships', '--models', 'flagships', ...onDevices],
 ];
@@ -89,8 +100,8 @@ const argumentsOf = (name, args) =>
     ? args
     : ['compare', '--dataset', 'digits', ...args, ...timed, '--out', path.join(out, name)];
 
-/** Runs a command until it ends or time does; its output goes to a file as well. */
-function run(name, args) {
+/** Runs a command until it ends or its time does; its output goes to a file as well. */
+function run(name, args, until) {
   const log = createWriteStream(path.join(out, `${name}.log`));
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [path.join(here, 'app', 'dist', 'cli.js'), ...args], {
@@ -99,7 +110,7 @@ function run(name, args) {
       detached: true,
     });
     // The whole group, for it has started programs of its own.
-    const stop = setTimeout(() => process.kill(-child.pid, 'SIGTERM'), Math.max(0, ends - Date.now()));
+    const stop = setTimeout(() => process.kill(-child.pid, 'SIGTERM'), Math.max(0, until - Date.now()));
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (text) => {
         process.stdout.write(text);
@@ -115,14 +126,16 @@ function run(name, args) {
 }
 
 const summary = [];
-for (const [name, ...args] of steps) {
+for (const [index, [name, ...args]] of steps.entries()) {
   if (Date.now() > ends) {
     summary.push(`${name}: no time left`);
     continue;
   }
   const began = Date.now();
-  const status = await run(name, argumentsOf(name, args));
-  const ended = status === null ? 'stopped when time ended' : `exit status ${status}`;
+  // Half of what is left, so that each of the steps has its turn.
+  const until = index === steps.length - 1 ? ends : (began + ends) / 2;
+  const status = await run(name, argumentsOf(name, args), until);
+  const ended = Date.now() >= until ? 'stopped when its time ended' : `exit status ${status}`;
   summary.push(`${name}: ${ended}, ${Math.round((Date.now() - began) / 1000)} s`);
   writeFileSync(path.join(out, 'summary.txt'), `${summary.join('\n')}\n`);
 }
