@@ -24,6 +24,13 @@ describe('the report', () => {
     expect(comparison).not.toContain('aria-label="compiled, 1 model"'); // measured on one thread alone
   });
 
+  it('draws the time of a step over each size that was measured', () => {
+    expect(comparison).toContain('aria-label="time of a step over units of a hidden layer"');
+    expect(comparison).toContain('aria-label="time of a step over variables of an example"');
+    expect(comparison).not.toContain('time of a step over batch size');
+    expect(comparison).not.toMatch(/(left|bottom):(NaN|-?Infinity)/);
+  });
+
   it('escapes what it did not write itself', () => {
     expect(page).not.toContain('<b>&"broken"');
     expect(comparison).not.toContain('<i>&"arm"');
@@ -104,7 +111,7 @@ describe.skipIf(chromium === undefined)(chromium ? title : `${title} (no Chromiu
         (await tab.locator(`.dot[title^="${title}"]`).first().boundingBox())!;
       expect((await dot('eager: 31.20')).x).toBeLessThan(line.x - 20);
       expect((await dot('compiled: 2.40')).x).toBeGreaterThan(line.x);
-      expect(await tab.locator('.dot:not(.better, .equal, .worse)').count()).toBe(4 + 6);
+      expect(await tab.locator('.dot:not(.better, .equal, .worse)').count()).toBe(4 + 9);
       expect(complaints).toEqual([]);
       await tab.close();
     }

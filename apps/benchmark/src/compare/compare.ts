@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
+import { mkdir, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Dataset } from '@dgm/core';
@@ -26,7 +26,9 @@ import { describePeers, findPeers, type Peer } from './programs/peers';
 import { findLibrary, type Interpreter } from './programs/python';
 import { rowsOf } from '../statistics/rows';
 import { libraryOf, type Comparison, type Measurement, type PeerLibrary } from '../results/comparison';
+import { sizedData } from './measure/sized-data';
 import { sweepOf } from './measure/sweep';
+import type { Recipe } from '../recipes/shared/recipe';
 import { comparisonTable, describeRow } from '../report/comparison-text';
 import { writeComparison } from './write-comparison';
 
@@ -97,7 +99,9 @@ async function compareIn(
       }
     }
     if (given.sweep && tasks.length > 0 && (given.shard?.index ?? 1) === 1) {
-      for await (const rows of sweepOf(tasks[0]!, comparison.sweep ?? [])) {
+      const { entry } = chosen.find(({ entry: { name } }) => name === tasks[0]!.model)!;
+      const sized = await writeSizedData(entry, dataset, folder);
+      for await (const rows of sweepOf(tasks[0]!, sized, comparison.sweep ?? [])) {
         await add({ sweep: [...(comparison.sweep ?? []), ...rows] });
       }
     }
@@ -138,6 +142,18 @@ function ableOf(candidates: readonly Candidate[], dataset: Dataset): readonly Ca
     if (!isAble) console.log(`${entry.name} is passed over: it cannot learn ${dataset.name}.`);
     return isAble;
   });
+}
+
+/** Made-up data of several numbers of variables, each in a folder of its own; none where the model cannot learn them. */
+function writeSizedData(entry: Recipe, like: Dataset, folder: string): Promise<readonly DataFiles[]> {
+  const able = sizedData(like).filter((data) => entry.accepts?.(data) ?? true);
+  return Promise.all(
+    able.map(async (data) => {
+      const own = path.join(folder, data.name);
+      await mkdir(own);
+      return writeDataFiles(data, own);
+    }),
+  );
 }
 
 function tasksOf(

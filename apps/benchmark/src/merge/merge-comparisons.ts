@@ -1,7 +1,5 @@
 import type { Comparison, ComparisonRow } from '../results/comparison';
-import { joined, machinesOf, requireAlike, type Part } from './parts';
-
-const withoutShard = (command: string) => command.replace(/ --shard \S+/, '');
+import { joined, machinesOf, requireAlike, withoutShard, type Part } from './parts';
 
 /**
  * Several parts of one comparison as one.
@@ -14,7 +12,7 @@ export function mergeComparisons(parts: readonly Part<Comparison>[]): Comparison
   const sweep = joined(
     parts,
     (content) => content.sweep ?? [],
-    (row) => `${row.axis} ${row.width} of ${nameOf(row)}`,
+    (row) => `${row.axis} ${row.variables ?? row.width} of ${nameOf(row)}`,
   );
   return {
     schema: 1,

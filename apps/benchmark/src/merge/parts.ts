@@ -1,6 +1,6 @@
 import { ArgumentError } from '@dgm/core';
 import { sameMachine, type Machine, type MachineOfModels } from '../results/machine';
-import { formatShard, type Shard } from '../command-line/shard';
+import { formatShard, parseShard, type Shard } from '../command-line/shard';
 
 /** What one folder holds. */
 export interface Part<Content> {
@@ -8,6 +8,15 @@ export interface Part<Content> {
   readonly content: Content;
   /** Which part it is; none where it is the whole. */
   readonly shard?: Shard;
+}
+
+/** The command of the whole, out of that of a part. */
+export const withoutShard = (command: string): string => command.replace(/ --shard \S+/, '');
+
+/** Which part a command has made; undefined for the whole. */
+export function shardOf(command: string): Shard | undefined {
+  const [, shard] = / --shard (\S+)/.exec(command) ?? [];
+  return shard === undefined ? undefined : parseShard(shard, 'dgm-bench merge');
 }
 
 /** @throws ArgumentError naming the first folder that differs from the first one */

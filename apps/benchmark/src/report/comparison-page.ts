@@ -1,15 +1,16 @@
-import type { Comparison, ComparisonMachine } from '../results/comparison';
+import type { Comparison, ComparisonMachine, SweepRow } from '../results/comparison';
 import { qualityRows } from '../statistics/quality-rows';
 import { engineOf, meanRatios, peersOf } from './comparison-text';
 import { decimal } from './format';
 import { qualitySentence } from './quality-table';
 import { measurementsTable, rowsTable } from './comparison-tables';
+import { costCharts, sizeOf } from './cost-charts';
 import { differenceChart } from './difference-chart';
 import { renderDocument } from './document';
 import { html, type Markup } from './html';
 import { describeDataset, describeMachine } from './page';
 import { lineChart } from './line-chart';
-import { ratioChart, type RatioRow } from './ratio-chart';
+import { ratioChart } from './ratio-chart';
 import { threadCurves } from './thread-curves';
 
 const TIMES =
@@ -32,8 +33,7 @@ export function renderComparison(comparison: Comparison): string {
           where there are several. ${meanRatios(rows).map((line) => html`<b>${line}.</b> `)}
         </p>
       </section>
-      ${qualitySection(comparison)} ${sweepSection(sweep.map((row) => ({ ...row, label: sizeOf(row) })))}
-      ${threadsSection(measurements)}
+      ${qualitySection(comparison)} ${sweepSection(sweep)} ${threadsSection(measurements)}
       <section>
         ${measurementsTable(measurements)}
         <p class="note">
@@ -67,12 +67,18 @@ function qualitySection(comparison: Comparison): Markup | undefined {
   );
 }
 
-function sweepSection(rows: readonly RatioRow[]): Markup | false {
+function sweepSection(sweep: readonly SweepRow[]): Markup | false {
+  const rows = sweep.map((row) => ({ ...row, label: `${row.axis} ${decimal(sizeOf(row))}` }));
   return (
     rows.length > 0 &&
     html`<section>
-      <h2>Sizes</h2>
+      <h2>Sizes of ${rows[0]!.model}</h2>
+      <div class="views">${costCharts(sweep)}</div>
       ${ratioChart(rows)} ${rowsTable(rows)}
+      <p class="note">
+        Nothing is trained here. Data of other numbers of variables are made up: images whose pixels have as
+        many values as those of the data set, or tables.
+      </p>
     </section>`
   );
 }
@@ -99,6 +105,3 @@ function describePeers({ peers, pytorch, python }: ComparisonMachine): string {
     )
     .join(' · ');
 }
-
-const sizeOf = ({ axis, batch, width }: NonNullable<Comparison['sweep']>[number]) =>
-  `${axis} ${decimal(axis === 'batch' ? batch : width)}`;

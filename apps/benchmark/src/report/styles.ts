@@ -107,12 +107,15 @@ dd { margin: 0; font-size: 22px; line-height: 1.25; letter-spacing: -0.01em; }
 .plot .baseline { left: 0; right: 0; border-top: 1px dashed var(--soft); }
 .plot .baseline b { position: absolute; right: 0; bottom: 2px; z-index: 1; padding: 0 4px; background: var(--card); border-radius: 3px; font: 12px/1.2 inherit; font-weight: 400; font-style: normal; color: var(--soft); font-size: 12px; }
 .plot i.best { width: 10px; height: 10px; margin: -5px; border: 2px solid var(--good); border-radius: 50%; background: var(--card); }
+.plot i.point { width: 8px; height: 8px; margin: -4px; border-radius: 50%; background: var(--accent); }
+.plot i.point.validation { background: var(--warm); }
 .plot output { top: 8px; margin-left: 10px; padding: 6px 10px; white-space: pre; font-size: 12px; line-height: 1.45; pointer-events: none;
   background: var(--card); border: 1px solid var(--line); border-radius: 8px; box-shadow: 0 2px 10px #0002; }
 .plot output.flip { transform: translateX(calc(-100% - 20px)); }
 .axis { margin: 24px 0 0 40px; text-align: center; color: var(--soft); font-size: 13px; }
 .views { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 300px), 1fr)); gap: 32px; align-items: start; }
 .views .pictures { grid-template-columns: repeat(auto-fit, minmax(140px, 1fr)); }
+.note + .views, .views + .likelihoods { margin-top: 28px; }
 .map figcaption { margin-top: 28px; }
 .plane { position: relative; margin-left: 40px; aspect-ratio: 1; border: 1px solid var(--line); border-radius: 4px; }
 .plane > * { position: absolute; }

@@ -23,7 +23,7 @@ export interface Comparison {
   readonly rows: readonly ComparisonRow[];
   /** What the rows are made of: each engine and each peer with each number of threads. */
   readonly measurements: readonly Measurement[];
-  /** Other batch sizes and widths, timed only; absent without `--sweep`. */
+  /** Other batch sizes, widths and numbers of variables, timed only; absent without `--sweep`. */
   readonly sweep?: readonly SweepRow[];
 }
 
@@ -87,8 +87,10 @@ export interface ComparisonRow {
 
 export interface SweepRow extends ComparisonRow {
   /** What changes along this curve. */
-  readonly axis: 'batch' | 'width';
+  readonly axis: 'batch' | 'width' | 'variables';
   readonly width: number | null;
+  /** The numbers of one example, where they are not those of the data set. */
+  readonly variables?: number;
 }
 
 /** One program with one number of threads. */

@@ -66,6 +66,11 @@ describe('results of somebody else', () => {
     expect(() => validated(comparisonSchema, comparison, 'compare.json')).toThrow('must be positive');
   });
 
+  it('may have a likelihood that is an estimate, as that of an energy-based model', () => {
+    const value = changed('runs.0.test.kind', 'estimate');
+    expect(validated<unknown>(resultsSchema, value, 'results.json')).toEqual(value);
+  });
+
   it('may have numbers of their own, which count as a likelihood only where they are one', () => {
     expect(isScore({ nats: 1, bitsPerDim: 2, kind: 'exact', standardError: null })).toBe(true);
     expect(isScore({ nats: '1', kind: 'importance-sampled' })).toBe(false);

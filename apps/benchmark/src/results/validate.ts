@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { PEERS, type Comparison } from './comparison';
 import type { LatentMap } from './latent-map';
 import type { Results } from './schema';
+import type { Sweep } from './sweep';
 
 /** JSON has no infinity, but its readers make one of 1e999. */
 const number = v.pipe(v.number(), v.finite());
@@ -72,20 +73,42 @@ const score = v.object({
 
 const axis = v.object({ name: v.string(), unit: v.exactOptional(v.string()) });
 
-const run = v.object({
-  model: v.string(),
-  package: v.string(),
-  version: v.string(),
+const integer = v.pipe(v.number(), v.safeInteger());
+
+/** What results say about a training. The order is that of the file, which stays as it is when it is written again. */
+const trained = {
   parameters: count,
   batchSize: count,
   optimizer: v.string(),
   engine: v.string(),
   device: v.string(),
-  seed: v.pipe(v.number(), v.safeInteger()),
+};
+const training = {
   epochs: count,
   steps: count,
   trainSeconds: number,
   msPerStep: v.object({ median: numberOrNull, min: numberOrNull }),
+};
+
+const metrics = v.exactOptional(
+  v.record(
+    v.string(),
+    v.object({
+      value: numberOrNull,
+      standardError: v.exactOptional(numberOrNull),
+      unit: v.exactOptional(v.string()),
+      better: v.exactOptional(v.picklist(['lower', 'higher'])),
+    }),
+  ),
+);
+
+const run = v.object({
+  model: v.string(),
+  package: v.string(),
+  version: v.string(),
+  ...trained,
+  seed: integer,
+  ...training,
   validation: v.object({ nats: numberOrNull }),
   test: v.nullable(score),
   extra: v.looseObject({
@@ -116,17 +139,7 @@ const run = v.object({
       }),
     ),
   ),
-  metrics: v.exactOptional(
-    v.record(
-      v.string(),
-      v.object({
-        value: numberOrNull,
-        standardError: v.exactOptional(numberOrNull),
-        unit: v.exactOptional(v.string()),
-        better: v.exactOptional(v.picklist(['lower', 'higher'])),
-      }),
-    ),
-  ),
+  metrics,
 });
 
 /** `results.json`. */
@@ -184,7 +197,7 @@ const measurement = v.object({
   roofline: v.nullable(v.object({ multiplyAddsPerStep: number, peakMultiplyAddsPerMs: number })),
   trainings: v.array(
     v.object({
-      seed: v.pipe(v.number(), v.safeInteger()),
+      seed: integer,
       seconds: number,
       epochs: count,
       steps: count,
@@ -208,7 +221,53 @@ export const comparisonSchema: v.GenericSchema<unknown, Comparison> = v.object({
   rows: v.array(v.object(row)),
   measurements: v.array(measurement),
   sweep: v.exactOptional(
-    v.array(v.object({ ...row, axis: v.picklist(['batch', 'width']), width: v.nullable(count) })),
+    v.array(
+      v.object({
+        ...row,
+        axis: v.picklist(['batch', 'width', 'variables']),
+        width: v.nullable(count),
+        variables: v.exactOptional(count),
+      }),
+    ),
+  ),
+});
+
+const settings = v.record(v.string(), number);
+
+/** `sweep.json`. */
+export const sweepSchema: v.GenericSchema<unknown, Sweep> = v.object({
+  schema: v.literal(1),
+  machine,
+  machines: machinesOf(machine),
+  command: v.string(),
+  dataset,
+  trialCount: count,
+  trials: v.array(
+    v.object({
+      number: v.pipe(count, v.minValue(1)),
+      model: v.string(),
+      settings,
+      seed: integer,
+      result: v.exactOptional(
+        v.object({
+          ...trained,
+          ...training,
+          stoppedBy: v.string(),
+          bestEpoch: v.exactOptional(count),
+          validation: number,
+        }),
+      ),
+      error: v.exactOptional(v.string()),
+    }),
+  ),
+  chosen: v.exactOptional(
+    v.array(
+      v.object({
+        model: v.string(),
+        settings,
+        tests: v.array(v.object({ seed: integer, test: v.nullable(score), metrics })),
+      }),
+    ),
   ),
 });
 

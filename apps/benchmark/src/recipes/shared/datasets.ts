@@ -9,10 +9,10 @@ export const isVectorsOfReals = ({ levels, train }: Dataset): boolean =>
   levels === undefined && train.shape.length === 1;
 
 /** Whether the examples have classes. */
-export const hasLabels = ({ train: { labels } }: Dataset): boolean => labels !== undefined;
+export const hasLabels = ({ train: { labels } }: Pick<Dataset, 'train'>): boolean => labels !== undefined;
 
 /** The number of classes of examples that {@link hasLabels}. */
-export const classesOf = ({ train: { labels } }: Dataset): number =>
+export const classesOf = ({ train: { labels } }: Pick<Dataset, 'train'>): number =>
   1 + labels!.reduce((most, label) => Math.max(most, label), 0);
 
 /** `[height, width, channels]` of an event that is an image. Flat images are square and have one channel. */
