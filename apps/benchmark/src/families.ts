@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { ArgumentError, closest } from '@dgm/core';
+import { ArgumentError, closest, type Dataset } from '@dgm/core';
 import { modulesIn } from './modules-in';
 import type { Recipe } from './recipes/shared/recipe';
 
@@ -109,4 +109,34 @@ export function selectCandidates(
     });
   });
   return [...new Set(chosen)];
+}
+
+/**
+ * The models that can learn the data. Others are passed over.
+ * @param named - what the command line says; one that it names and that cannot is a mistake
+ * @throws ArgumentError for such a mistake
+ */
+export function learnersOf(
+  candidates: readonly Candidate[],
+  dataset: Dataset,
+  named: readonly string[],
+  where: string,
+): readonly Candidate[] {
+  const isAble = ({ entry }: Candidate) => entry.accepts?.(dataset) ?? true;
+  const others = candidates.filter((candidate) => !isAble(candidate)).map(({ entry }) => entry.name);
+  const mistake = others.find((name) => named.includes(name));
+  if (mistake !== undefined) throw unlearnable(mistake, dataset, where);
+  if (others.length > 0)
+    console.log(`Passed over, for they cannot learn ${dataset.name}: ${others.join(', ')}`);
+  return candidates.filter(isAble);
+}
+
+export function unlearnable(model: string, { name }: Dataset, where: string): ArgumentError {
+  return new ArgumentError({
+    where,
+    argument: '--dataset',
+    expected: `to be one that ${model} can learn`,
+    actual: name,
+    remedy: 'choose another data set or other models',
+  });
 }

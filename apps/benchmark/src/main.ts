@@ -6,6 +6,7 @@ import { fewLabels } from './few-labels/few-labels';
 import { merge } from './merge/merge';
 import { models } from './models';
 import { run } from './run/run';
+import { sweep } from './sweep/sweep';
 import { text } from './text/text';
 import { weights } from './weights/weights';
 
@@ -13,7 +14,7 @@ import { weights } from './weights/weights';
 type Command = (argv: readonly string[]) => Promise<number>;
 
 const commands: Readonly<Record<string, Command>> = {
-  ...{ run, models, compare, claims, merge, doctor, text, weights },
+  ...{ run, models, compare, sweep, claims, merge, doctor, text, weights },
   'few-labels': fewLabels,
 };
 

@@ -2,15 +2,20 @@
 # Rehearses a sweep on a Slurm of two nodes on this machine, one of which dies in the middle: nothing may be lost, done twice or
 # different from a run without parts. As root, after `apt-get install slurmctld slurmd slurm-client munge`:
 #
-#   apps/benchmark/deploy/slurm/rehearse.sh
+#   apps/benchmark/deploy/slurm/rehearse.sh [run|sweep]
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$here/../.."
 work=$(mktemp -d)
 export SLURM_CONF=$work/slurm.conf RESULTS=$work/results
 export BENCH="npx tsx --tsconfig ../../tsconfig.json src/cli.ts"
-# shellcheck disable=SC2054 # The models are one word.
-sweep=(run --models vae,arm-finite-memory,idf,arm-nade --dataset glyphs --quick --epochs "${EPOCHS:-30}" --seed 0)
+what=(--dataset glyphs --quick --epochs "${EPOCHS:-30}")
+# shellcheck disable=SC2054 # The models are one word, and so are the values of a hyperparameter.
+case ${1:-run} in
+  run) result=results.json sweep=(run --models vae,arm-finite-memory,idf,arm-nade "${what[@]}" --seed 0) ;;
+  sweep) result=sweep.json sweep=(sweep learningRate=1e-3,3e-3 width=16 --models vae "${what[@]}" --seeds 0,1) ;;
+  *) echo "expected run or sweep, got $1" >&2; exit 2 ;;
+esac
 
 cat > "$SLURM_CONF" <<CONF
 ClusterName=rehearsal
@@ -68,19 +73,19 @@ for process in $(for each in $tasks; do ps -o ppid= -p "$each"; done | sort -u);
 done
 for process in $tasks; do kill -9 "$process" 2> "$work/kill.log" || true; done
 
-until [ -f "$RESULTS/whole/results.json" ] || [ "$(squeue -h -j "$merge" | wc -l)" = 0 ]; do sleep 2; done
+until [ -f "$RESULTS/whole/$result" ] || [ "$(squeue -h -j "$merge" | wc -l)" = 0 ]; do sleep 2; done
 sinfo -h -N -o '%N %T'
 grep -h "^SLURM_RESTART\|Resum\|resum\|goes on" "$work"/part*.log || true
 $BENCH "${sweep[@]}" --out "$work/alone" > "$work/alone.log"
-node - "$RESULTS/whole/results.json" "$work/alone/results.json" <<'JS'
+node - "$RESULTS/whole/$result" "$work/alone/$result" <<'JS'
 const [whole, alone] = process.argv.slice(2).map((file) => JSON.parse(require('node:fs').readFileSync(file, 'utf8')));
 const CLOCK = new Set(['trainSeconds', 'msPerStep', 'sampleSeconds', 'peakMemoryMiB', 'extra']);
-const said = ({ runs }) =>
-  runs
-    .map((run) => JSON.stringify(run, (name, value) => (CLOCK.has(name) ? undefined : value)))
+const said = ({ runs, trials, chosen = [] }) =>
+  [...(runs ?? trials), ...chosen]
+    .map((each) => JSON.stringify(each, (name, value) => (CLOCK.has(name) ? undefined : value)))
     .sort();
 const [a, b] = [said(whole), said(alone)];
 const same = a.length === b.length && a.every((run, at) => run === b[at]);
-console.log(`${a.length} models of ${b.length}, ${same ? 'the same to the bit as' : 'DIFFERENT from'} a run without parts`);
+console.log(`${a.length} results of ${b.length}, ${same ? 'the same to the bit as' : 'DIFFERENT from'} a run without parts`);
 process.exit(same ? 0 : 1);
 JS

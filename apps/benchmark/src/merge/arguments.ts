@@ -4,7 +4,7 @@ import { CommandLine, defined } from '../command-line/command-line';
 export interface MergeArguments {
   /** The folders of the parts. */
   readonly folders: readonly string[];
-  /** Where the data lie, for the baselines of the report. */
+  /** Where the data lie, for the baselines of a report and the test rows of a sweep. */
   readonly dataFolder?: string;
   readonly out: string;
   readonly help: boolean;
@@ -12,18 +12,20 @@ export interface MergeArguments {
 
 export const mergeCommand = new CommandLine({
   name: 'merge',
-  summary: 'Puts the parts of a run or of a comparison together that --shard has made on several machines.',
+  summary:
+    'Puts the parts of a run, a comparison or a sweep together that --shard has made on several machines.',
   usage: 'merge [options] DIR...',
   options: {
     'data-dir': {
       type: 'string',
       value: 'DIR',
-      help: 'the folder of the data files, for the baselines of the report; also DGM_DATA_DIR',
+      help: 'the folder of the data files, for the baselines of a report and the test rows of a sweep; also DGM_DATA_DIR',
     },
     out: { type: 'string', value: 'DIR', default: 'out', help: 'where to write the whole' },
   },
   takesWords: true,
-  notes: `DIR is the --out of a part: all of them of run, or all of compare. A model may be in one part only.
+  notes: `DIR is the --out of a part, all of them of one command: run, compare or sweep. A model, or a training of a sweep, may be in one part
+only.
 The exit status is 0 if all parts are there and complete, 1 if not: what there is is written, and a line says what is missing.`,
 });
 

@@ -11,12 +11,20 @@ import { loadDataset } from '../datasets/datasets';
 import { OutputFolder } from '../results/output-folder';
 import { PLAN_FILE, savedPlanSchema } from '../run/plan';
 import { writeReport } from '../run/write-report';
-import { parseShard, type Shard } from '../command-line/shard';
+import { defined } from '../command-line/command-line';
+import type { Shard } from '../command-line/shard';
+import { discoverFamilies } from '../families';
+import type { Sweep } from '../results/sweep';
+import { argumentsOfSweep } from '../sweep/arguments';
+import { finishSweep, prepareSweep, requireData } from '../sweep/sweep';
+import { weightsFile } from '../sweep/trial';
+import { SWEEP_FILE } from '../sweep/write-sweep';
 import { mergeCommand, parseMergeArguments, type MergeArguments } from './arguments';
 import { mergeComparisons } from './merge-comparisons';
 import { mergeResults } from './merge-results';
-import { missingParts, type Part } from './parts';
-import { comparisonSchema, resultsSchema } from '../results/validate';
+import { mergeSweeps } from './merge-sweeps';
+import { missingParts, shardOf, type Part } from './parts';
+import { comparisonSchema, resultsSchema, sweepSchema } from '../results/validate';
 
 /**
  * `dgm-bench merge`: puts together what `--shard` has made on several machines.
@@ -43,12 +51,16 @@ async function mergeInto(
   given: MergeArguments,
 ): Promise<number> {
   const comparisons = await partsOf(folders, comparisonPart);
+  const sweeps = await partsOf(folders, sweepPart);
   const results = await partsOf(folders, resultsPart);
+  const found = [comparisons, sweeps, results].find(({ length }) => length > 0) ?? [];
+  const missing = missingParts(found.map(({ shard }) => shard));
   const isWhole =
     comparisons.length > 0
       ? await writeWholeComparison(complete(comparisons, folders, COMPARISON_FILE), output)
-      : await writeWholeResults(complete(results, folders, 'results.json'), output, given);
-  const missing = missingParts((comparisons.length > 0 ? comparisons : results).map(({ shard }) => shard));
+      : sweeps.length > 0
+        ? await writeWholeSweep(complete(sweeps, folders, SWEEP_FILE), output, given)
+        : await writeWholeResults(complete(results, folders, 'results.json'), output, given);
   if (missing.length > 0) console.error(`Missing: ${missing.join(', ')}`);
   return isWhole && missing.length === 0 ? 0 : 1;
 }
@@ -63,8 +75,12 @@ async function partsOf<Content>(
 async function comparisonPart(folder: OutputFolder): Promise<Part<Comparison> | undefined> {
   const content = await folder.readJson(COMPARISON_FILE, comparisonSchema);
   if (content === undefined) return undefined;
-  const [, shard] = / --shard (\S+)/.exec(content.command) ?? [];
-  return part(folder, content, shard === undefined ? undefined : parseShard(shard, 'dgm-bench merge'));
+  return part(folder, content, shardOf(content.command));
+}
+
+async function sweepPart(folder: OutputFolder): Promise<Part<Sweep> | undefined> {
+  const content = await folder.readJson(SWEEP_FILE, sweepSchema);
+  return content === undefined ? undefined : part(folder, content, shardOf(content.command));
 }
 
 async function resultsPart(folder: OutputFolder): Promise<Part<Results> | undefined> {
@@ -90,7 +106,7 @@ function complete<Content>(
     argument: without.path,
     expected: `to hold ${name}`,
     actual: 'none',
-    remedy: 'name the --out folders of the parts, all of run or all of compare',
+    remedy: 'name the --out folders of the parts, all of one command',
   });
 }
 
@@ -102,6 +118,23 @@ async function writeWholeComparison(
   await writeComparison(output, whole);
   console.log(`${comparisonTable(whole)}\n\nReport: ${output.file('compare.html')}`);
   return whole.rows.every(({ error }) => error === undefined);
+}
+
+/** Settings are chosen, and measured on the test rows, where all parts have finished. */
+async function writeWholeSweep(
+  parts: readonly Part<Sweep>[],
+  output: OutputFolder,
+  { dataFolder }: MergeArguments,
+): Promise<boolean> {
+  const whole = mergeSweeps(parts);
+  const given = { ...argumentsOfSweep(whole.command), ...defined('dataFolder', dataFolder) };
+  const prepared = await prepareSweep(given, await discoverFamilies());
+  requireData(whole, prepared.dataset);
+  const status = await finishSweep(whole, prepared, output, async ({ number }) => {
+    const { folder } = parts.find(({ content }) => content.trials.some((trial) => trial.number === number))!;
+    return (await OutputFolder.existing(folder)).read(weightsFile(number));
+  });
+  return status === 0 && whole.trials.length === whole.trialCount;
 }
 
 async function writeWholeResults(

@@ -1,4 +1,4 @@
-import { decimal, meanWithDeviation, NOTHING } from './format';
+import { alignedText, decimal, meanWithDeviation, NOTHING } from './format';
 import { verdictOf } from '../statistics/quality';
 import type { Comparison, ComparisonRow, Setting } from '../results/comparison';
 
@@ -39,23 +39,10 @@ export function comparisonTable({ rows }: Pick<Comparison, 'rows'>): string {
   ]);
   const isFilled = header.map((_, column) => cells.some((line) => line[column] !== NOTHING));
   const lines = [header, ...cells].map((line) => line.filter((_, column) => isFilled[column]));
-  const widths = lines[0]!.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
-  const text = lines.map((line) =>
-    line
-      .map((cell, column) => (column < 3 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)))
-      .join('  ')
-      .trimEnd(),
-  );
   const errors = rows.flatMap((row) =>
     row.error === undefined ? [] : [`${row.model}, ${engineOf(row)}, ${settings[row.setting]}: ${row.error}`],
   );
-  return [
-    text[0],
-    widths.map((width) => '─'.repeat(width)).join('  '),
-    ...text.slice(1),
-    ...meanRatios(rows),
-    ...errors,
-  ].join('\n');
+  return [...alignedText(lines, (column) => column < 3), ...meanRatios(rows), ...errors].join('\n');
 }
 
 /** The geometric mean of ratios: how many times faster ours is. */

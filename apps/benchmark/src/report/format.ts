@@ -51,3 +51,21 @@ export function duration(seconds: number | null): string {
 export function describeError(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message.split('\n')[0]}` : String(error);
 }
+
+/**
+ * Lines of cells as lines of text, with a rule below the first one.
+ * @param isText - whether a column begins at its left
+ */
+export function alignedText(
+  lines: readonly (readonly string[])[],
+  isText: (column: number) => boolean,
+): readonly string[] {
+  const widths = lines[0]!.map((_, column) => Math.max(...lines.map((line) => (line[column] ?? '').length)));
+  const [header, ...rows] = lines.map((line) =>
+    line
+      .map((cell, column) => (isText(column) ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)))
+      .join('  ')
+      .trimEnd(),
+  );
+  return [header!, widths.map((width) => '─'.repeat(width)).join('  '), ...rows];
+}

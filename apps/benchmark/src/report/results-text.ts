@@ -1,4 +1,4 @@
-import { decimal, kindLabels, NOTHING, score } from './format';
+import { alignedText, decimal, kindLabels, NOTHING, score } from './format';
 import type { Baseline } from '../datasets/baselines';
 import type { Results } from '../results/schema';
 
@@ -35,17 +35,5 @@ export function textTable({ runs, failures = [], dataset }: Results, baselines: 
     ...rows.map(({ cells }) => cells),
     ...failures.map(({ model }) => [model, 'failed']),
   ];
-  const widths = header.map((_, column) => Math.max(...lines.map((cells) => (cells[column] ?? '').length)));
-  const align = (cells: readonly string[]) =>
-    cells
-      .map((cell, column) =>
-        column === 0 || column === 3 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!),
-      )
-      .join('  ')
-      .trimEnd();
-  return [
-    align(header),
-    widths.map((width) => '─'.repeat(width)).join('  '),
-    ...lines.slice(1).map(align),
-  ].join('\n');
+  return alignedText(lines, (column) => column === 0 || column === 3).join('\n');
 }

@@ -99,9 +99,12 @@ export class OutputFolder {
 
   /** Forgets what an earlier command left here: its results and its checkpoints. */
   async clear(): Promise<void> {
-    for (const name of ['results.json', 'report.html', 'plan.json', 'checkpoints']) {
-      await rm(this.file(name), { recursive: true, force: true });
-    }
+    for (const name of ['results.json', 'report.html', 'plan.json', 'checkpoints']) await this.remove(name);
+  }
+
+  /** Removes a file or a folder, where there is one. */
+  async remove(...names: string[]): Promise<void> {
+    await rm(this.file(...names), { recursive: true, force: true });
   }
 
   /** Writes a file so that at every moment either the old content or the new one is there. */

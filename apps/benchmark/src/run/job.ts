@@ -1,6 +1,13 @@
 import { ArgumentError, type Dataset } from '@dgm/core';
 import { runCommand, type RunArguments } from './arguments';
-import { isGroup, selectCandidates, type Candidate, type Families } from '../families';
+import {
+  isGroup,
+  learnersOf,
+  selectCandidates,
+  unlearnable,
+  type Candidate,
+  type Families,
+} from '../families';
 import { describeError } from '../report/format';
 import { describeMachine } from '../results/machine';
 import { summarizeDataset, type Failure, type Results } from '../results/schema';
@@ -42,8 +49,10 @@ export async function openJob(given: RunArguments, output: OutputFolder, familie
     header: plan.header,
     quick: plan.quick,
   });
-  const learners = learnersOf(candidates, dataset, plan.models);
-  if (learners.length === 0 && failures.length === 0) throw unlearnable('any model', dataset);
+  const learners = learnersOf(candidates, dataset, plan.models, runCommand.where);
+  if (learners.length === 0 && failures.length === 0) {
+    throw unlearnable('any model', dataset, runCommand.where);
+  }
   const able = inShard(learners, plan.shard);
   checkSameData(saved, dataset);
   if (!saved) await output.checkFree('results.json', { ...given, where: runCommand.where });
@@ -87,31 +96,6 @@ function findCandidates(
     candidates: selectCandidates(candidates, models, runCommand.where),
     failures: wantsAll ? failures : [],
   };
-}
-
-/** The models that can learn the data; one that was named and cannot is a mistake, others are passed over. */
-function learnersOf(
-  candidates: readonly Candidate[],
-  dataset: Dataset,
-  named: readonly string[],
-): readonly Candidate[] {
-  const isAble = ({ entry }: Candidate) => entry.accepts?.(dataset) ?? true;
-  const others = candidates.filter((candidate) => !isAble(candidate)).map(({ entry }) => entry.name);
-  const mistake = others.find((name) => named.includes(name));
-  if (mistake !== undefined) throw unlearnable(mistake, dataset);
-  if (others.length > 0)
-    console.log(`Passed over, for they cannot learn ${dataset.name}: ${others.join(', ')}`);
-  return candidates.filter(isAble);
-}
-
-function unlearnable(model: string, { name }: Dataset): ArgumentError {
-  return new ArgumentError({
-    where: 'dgm-bench run',
-    argument: '--dataset',
-    expected: `to be one that ${model} can learn`,
-    actual: name,
-    remedy: 'choose another data set or other models',
-  });
 }
 
 function checkSameData(saved: SavedPlan | undefined, { name, sha256 }: Dataset): void {

@@ -58,7 +58,7 @@ export const savedPlanSchema: v.GenericSchema<unknown, SavedPlan> = v.object({
 const SECONDS_PER_MODEL = 15;
 /** And how closely its likelihood is then looked at. */
 const FEW_IMPORTANCE_SAMPLES = 50;
-const QUICK_EPOCHS = 2;
+export const QUICK_EPOCHS = 2;
 
 /** What the command line means. */
 export function makePlan(given: RunArguments): RunPlan {

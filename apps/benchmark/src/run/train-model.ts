@@ -24,13 +24,18 @@ import { compareWithDensity } from './plane-density';
 import { commandFor, type RunPlan } from './plan';
 import type { Experiment } from '../recipes/shared/recipe';
 
-export interface TrainingContext {
-  readonly plan: RunPlan;
+/** What one training needs. */
+export interface FitContext {
+  readonly plan: Pick<RunPlan, 'epochs' | 'maxSeconds'>;
   readonly dataset: Dataset;
   readonly output: OutputFolder;
   readonly engine: StartedEngine;
   readonly signal: AbortSignal;
   readonly callbacks: readonly Callback[];
+}
+
+export interface TrainingContext extends FitContext {
+  readonly plan: RunPlan;
 }
 
 /**
@@ -43,7 +48,7 @@ export async function trainModel({ entry, ...origin }: Candidate, context: Train
   const memory = watchMemory();
   const benchmark = await entry.create({ dataset, key: key.fold('weights'), quick: plan.quick });
   try {
-    const fitted = await train(benchmark, entry.name, key.fold('training'), context);
+    const fitted = await trainExperiment(benchmark, entry.name, key.fold('training'), context);
     const used = context.engine.used();
     const measured = await measureModel(benchmark, dataset, {
       key: key.fold('evaluation'),
@@ -62,7 +67,7 @@ export async function trainModel({ entry, ...origin }: Candidate, context: Train
       optimizer: describeOptimizer(benchmark.training.optimizer),
       ...used,
       seed: plan.seed,
-      ...training(fitted),
+      ...summarizeTraining(fitted),
       validation: measured.validation,
       test: measured.test,
       ...(measured.metrics && { metrics: measured.metrics }),
@@ -88,11 +93,15 @@ export async function trainModel({ entry, ...origin }: Candidate, context: Train
   }
 }
 
-async function train(
+/**
+ * Trains a model, or resumes its training from the checkpoints of that name.
+ * @throws StoppedError if the signal ended training; a checkpoint holds where
+ */
+export async function trainExperiment(
   { model, training }: Experiment,
   name: string,
   key: Key,
-  { plan, dataset, output, engine: { engine }, signal, callbacks }: TrainingContext,
+  { plan, dataset, output, engine: { engine }, signal, callbacks }: FitContext,
 ): Promise<FitResult> {
   const fitted = await fit(model, dataset, {
     ...(isDrawnBits(dataset.train) && { batch: redrawnBits }),
@@ -109,7 +118,8 @@ async function train(
   return fitted;
 }
 
-function training({ epochs, steps, seconds, msPerStep: { median, min } }: FitResult) {
+/** What results say about a training. */
+export function summarizeTraining({ epochs, steps, seconds, msPerStep: { median, min } }: FitResult) {
   return {
     epochs,
     steps,
@@ -127,13 +137,14 @@ function curve({ curve: points }: FitResult): readonly CurvePoint[] {
 }
 
 /** `adamax(learningRate 0.001)`; one for each player where there are several. */
-function describeOptimizer(optimizer: Experiment['training']['optimizer']): string {
+export function describeOptimizer(optimizer: Experiment['training']['optimizer']): string {
   const describe = ({ name, learningRate }: OptimizerFactory) => `${name}(learningRate ${learningRate(0)})`;
   if (isFactory(optimizer)) return describe(optimizer);
   const players = Object.entries(optimizer);
   return players.map(([player, factory]) => `${player}: ${describe(factory)}`).join(', ');
 }
 
-function isFactory(optimizer: Experiment['training']['optimizer']): optimizer is OptimizerFactory {
+/** Whether there is one optimizer for all objectives. */
+export function isFactory(optimizer: Experiment['training']['optimizer']): optimizer is OptimizerFactory {
   return typeof optimizer['create'] === 'function';
 }
