@@ -100,7 +100,7 @@ dd { margin: 0; font-size: 22px; line-height: 1.25; letter-spacing: -0.01em; }
 .plot path { fill: none; stroke-width: 2; vector-effect: non-scaling-stroke; stroke-linejoin: round; }
 .plot path.train { stroke: var(--accent); }
 .plot path.validation { stroke: var(--warm); }
-.tick { color: var(--soft); font-size: 12px; line-height: 1; }
+.tick { white-space: nowrap; color: var(--soft); font-size: 12px; line-height: 1; }
 .tick.y { right: 100%; padding-right: 8px; transform: translateY(50%); }
 .tick.x { top: 100%; padding-top: 7px; transform: translateX(-50%); }
 .grid { left: 0; right: 0; border-top: 1px solid var(--faint); }
@@ -115,7 +115,7 @@ dd { margin: 0; font-size: 22px; line-height: 1.25; letter-spacing: -0.01em; }
 .axis { margin: 24px 0 0 40px; text-align: center; color: var(--soft); font-size: 13px; }
 .views { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 300px), 1fr)); gap: 32px; align-items: start; }
 .views .pictures { grid-template-columns: repeat(auto-fit, minmax(140px, 1fr)); }
-.note + .views, .views + .likelihoods { margin-top: 28px; }
+h2 + .views, .note + .views, .views + .likelihoods { margin-top: 28px; }
 .map figcaption { margin-top: 28px; }
 .plane { position: relative; margin-left: 40px; aspect-ratio: 1; border: 1px solid var(--line); border-radius: 4px; }
 .plane > * { position: absolute; }
