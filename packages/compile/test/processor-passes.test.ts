@@ -131,6 +131,72 @@ test('fuse-standardize keeps the digits of vectors far from zero', async () => {
   await expectSameResults(after, before, [shape], 1e-4);
 });
 
+describe('merge-modulation', () => {
+  const SHAPES = [[3, 2, 4, 5], [5], [5], [3, 1, 1, 5], [3, 1, 1, 5]];
+  const named = (name: string) => processorPasses.find((pass) => pass.name === name)!.apply;
+  const modulated = (x: Tensor, gamma: Tensor, beta: Tensor, scale: Tensor, shift: Tensor) =>
+    tf.add(tf.mul(scale, tf.add(tf.mul(x, gamma), beta)), shift);
+  /** How many nodes have as many results as x has numbers. */
+  const passesOver = (graph: Graph) =>
+    topologicalOrder(graph.outputs.values()).filter(({ outputs: [y] }) => sizeOf(y!.shape) === 120).length;
+  const merged = (f: PassCase['f']) => {
+    const before = simplify(captured({ f, inputs: SHAPES, left: [] }));
+    return { before, after: named('share-common')(named('merge-modulation')(before)) };
+  };
+
+  test('scales and shifts once', async () => {
+    const { before, after } = merged((...inputs) => modulated(...(inputs as Parameters<typeof modulated>)));
+    expect([passesOver(before), passesOver(after)]).toEqual([4, 2]);
+    await expectSameResults(after, before, SHAPES);
+  });
+
+  test('takes the gradients of both scales and both shifts from two sums over positions', async () => {
+    const { before, after } = merged((...inputs) => {
+      const loss = (...of: Tensor[]) =>
+        tf.sum<tf.Scalar>(tf.sin(modulated(...(of as Parameters<typeof modulated>))));
+      return tf.concat(
+        tf
+          .grads(loss)(inputs)
+          .map((gradient) => tf.reshape(gradient, [-1])),
+      );
+    });
+    expect([passesOver(before), passesOver(after)]).toEqual([10, 6]);
+    await expectSameResults(after, before, SHAPES, 1e-5);
+  });
+
+  test('leaves alone what is scaled for each channel only, or for each position', () => {
+    const gradientOf = (f: (x: Tensor, gamma: Tensor) => Tensor): PassCase['f'] => {
+      return (x, gamma) => tf.grads((a, b) => tf.sum(tf.sin(f(a!, b!))))([x!, gamma!])[1]!;
+    };
+    const byChannel = merged(gradientOf((x, gamma) => tf.mul(tf.mul(x, gamma), gamma)));
+    expect(kernelsOf(byChannel.after)).toEqual(kernelsOf(byChannel.before));
+    const byPosition = merged(
+      gradientOf((x, gamma) => tf.mul(tf.mul(x, gamma), tf.slice(x, [0, 0, 0, 0], [3, 2, 4, 1]))),
+    );
+    expect(kernelsOf(byPosition.after)).toEqual(kernelsOf(byPosition.before));
+  });
+});
+
+describePass('step-by-hard-sigmoid', {
+  'where a number is positive': {
+    f: (x) => tf.step(x!),
+    inputs: [[4, 5]],
+    left: ['HardStep'],
+  },
+  'not where a negative one counts less': {
+    f: (x) => tf.step(x!, 0.2),
+    inputs: [[4, 5]],
+    left: ['Step'],
+  },
+});
+
+test('a step is 0 at 0, and 1 for the least normal number', async () => {
+  const steps = (x: Tensor) => tf.step(tf.mul(x, [0, 2e-38, -2e-38, Infinity, -Infinity]));
+  const before = captured({ f: () => steps(tf.tensor1d([1, 1, 1, 1, 1])), inputs: [[1]], left: [] });
+  const after = processorPasses.find(({ name }) => name === 'step-by-hard-sigmoid')!.apply(before);
+  await expectSameResults(after, before, [[1]], Number.MIN_VALUE);
+});
+
 describe('absorb-affine', () => {
   const SHAPES = [[16, 2, 3], [3], [3], [3, 4], [4]];
   type Inputs = [Tensor, Tensor, Tensor, Tensor, Tensor];

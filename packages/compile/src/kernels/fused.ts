@@ -16,6 +16,12 @@ export const fusedKernels: Readonly<Record<string, Pick<Kernel, 'lower'>>> = {
       return [normal!, precision!];
     },
   },
+  /** 1 where a number is positive, else 0. Only denormal numbers end up in between. */
+  HardStep: {
+    lower: ({ onnx, names }) => [
+      onnx.node('HardSigmoid', names, { alpha: { float: 3e38 }, beta: { float: 0 } }),
+    ],
+  },
   /** An image, channels first, with blocks of channels side by side, as `BlockedConv2D` reads it. */
   Blocked: {
     lower: ({ onnx, names }) => [onnx.node('com.microsoft.nchwc.ReorderInput', names, { channels_last: 0 })],

@@ -20,10 +20,12 @@ import { cumulateByProduct } from './processor/cumulate-by-product';
 import { flattenRows } from './processor/flatten-rows';
 import { fuseStandardize } from './processor/fuse-standardize';
 import { gatherRows } from './processor/gather-rows';
+import { mergeModulation } from './processor/merge-modulation';
 import { oneHotByProduct } from './processor/one-hot-by-product';
 import { sharePatches } from './processor/share-patches';
 import { softplusBySigmoid } from './processor/softplus-by-sigmoid';
 import { spreadByProduct } from './processor/spread-by-product';
+import { stepByHardSigmoid } from './processor/step-by-hard-sigmoid';
 import { sumByProduct } from './processor/sum-by-product';
 import { transposeRecent } from './processor/transpose-recent';
 import { readActivation } from './read-activation';
@@ -84,6 +86,7 @@ export interface ProcessorTraits {
  */
 const processorPassesFor = ({ channelBlock }: ProcessorTraits): readonly Pass[] => [
   local('fuse-standardize', fuseStandardize),
+  local('merge-modulation', mergeModulation),
   { name: 'absorb-affine', apply: absorbAffine },
   {
     name: 'spectral-convolutions',
@@ -108,6 +111,7 @@ const processorPassesFor = ({ channelBlock }: ProcessorTraits): readonly Pass[] 
   local('remove-aliases', removeAliases),
   { name: 'transpose-recent', apply: transposeRecent },
   local('coalesce-axes', coalesceAxes),
+  local('step-by-hard-sigmoid', stepByHardSigmoid),
   local('remove-aliases', removeAliases),
 ];
 
