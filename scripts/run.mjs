@@ -39,12 +39,13 @@ async function mustRun(command, ...args) {
 
 const { packageManager } = JSON.parse(readFileSync('package.json', 'utf8'));
 
+const stamp = 'node_modules/.installed-lockfile';
+const lockfile = () => createHash('sha256').update(readFileSync('pnpm-lock.yaml')).digest('hex');
+
 async function install() {
-  const stamp = 'node_modules/.installed-lockfile';
-  const lockfile = createHash('sha256').update(readFileSync('pnpm-lock.yaml')).digest('hex');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lockfile) return;
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lockfile()) return;
   await mustRun('npx', '--yes', packageManager, 'install', '--frozen-lockfile');
-  writeFileSync(stamp, lockfile);
+  writeFileSync(stamp, lockfile());
 }
 
 // As many tasks at a time as cores: a test that waits for a core is a test that runs into its time limit.
@@ -109,7 +110,8 @@ const tasks = {
       process.exit(2);
     }
     await mustRun('prettier', '--write', '--log-level=warn', ...files);
-    await mustRun('npx', '--yes', packageManager, 'install', '--no-frozen-lockfile', '--prefer-offline');
+    await mustRun('pnpm', 'install', '--no-frozen-lockfile', '--prefer-offline');
+    writeFileSync(stamp, lockfile());
     console.log(`\nWrote\n${files.map((file) => `  ${file}`).join('\n')}\n`);
     console.log(`Now: npm test; npm run bench -- --models ${name}; CONTRIBUTING.md says how to go on.`);
   },

@@ -15,7 +15,7 @@ beforeAll(async () => {
   // All that a new family needs made: it reads everything from the source.
   const generated = 'packages/core/src/generated';
   cpSync(path.join(repository, generated), path.join(tree, generated), { recursive: true });
-  pnpm(tree, 'install', '--frozen-lockfile', '--prefer-offline');
+  // Installs the copy first, as on any fresh clone.
   node(tree, 'scripts/run.mjs', 'new:family', 'made-by-test');
 });
 
