@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,17 +24,21 @@ function sharedModules() {
   );
   // The suites of the core test its modules one by one.
   if (path.resolve() === core) return modules;
+  // What a package builds on does not depend on it in turn. The kit of contracts belongs to the suites.
+  const { dependencies = {} } = JSON.parse(readFileSync('package.json', 'utf8'));
+  const families = Object.keys(dependencies).filter((name) => /^@dgm\/(?!core$|testing$)/.test(name));
   return {
     ...modules,
     '@dgm/core': path.join(core, 'src/index.ts'),
     '@dgm/core/node': path.join(core, 'src/node.ts'),
+    ...Object.fromEntries(families.map((name) => [name, path.join(packages, name.slice(5), 'src/index.ts')])),
   };
 }
 
 /**
  * Bundles what the suites of all packages load, once for a run, and gives the aliases to the bundles. In Node
- * TensorFlow.js is ES5, which takes a third longer than its ES2017; and each worker would transform and load the core's
- * modules one by one. The bundles share their chunks: a module exists once.
+ * TensorFlow.js is ES5, which takes a third longer than its ES2017; and each worker would transform and load the modules
+ * of the core, and of the packages that a package depends on, one by one. The bundles share their chunks: a module exists once.
  */
 function bundleSharedModules() {
   // The suites that start on TensorFlow share TensorFlow.js with its native package, which requires the one for Node.
@@ -54,7 +58,7 @@ function bundleSharedModules() {
     format: 'esm',
     platform: 'node',
     target: 'es2022',
-    external: ['node-fetch'],
+    external: ['node-fetch', 'onnxruntime-node', 'onnxruntime-web'],
     // What TensorFlow.js finds in Node's older format: the wasm backend reads its files from `__dirname`.
     banner: {
       js: [
