@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { compare } from '../src/compare/compare';
-import { findTorch } from '../src/compare/programs/python';
 import type { Comparison } from '../src/results/comparison';
+import { torch } from './found-torch';
 
 let out: string;
 beforeEach(async () => {
@@ -20,8 +20,7 @@ const start = (more: string, sources: Sources = known) =>
   compare([...`${line} ${more}`.split(' '), '--out', out], sources);
 
 const positive = expect.toSatisfy((value) => typeof value === 'number' && value > 0);
-const torch = await findTorch();
-/** What was found above: looking for it again imports it again, which takes seconds. One test has the program look. */
+/** What was found: one test has the program look. */
 const known: Sources = { find: () => Promise.resolve(torch) };
 const title = 'dgm-bench compare';
 

@@ -6,7 +6,6 @@ import { setTimeout as wait } from 'node:timers/promises';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { compare } from '../src/compare/compare';
-import { findTorch } from '../src/compare/programs/python';
 import type { Comparison } from '../src/results/comparison';
 import { merge } from '../src/merge/merge';
 import { mergeComparisons } from '../src/merge/merge-comparisons';
@@ -17,6 +16,7 @@ import type { Results } from '../src/results/schema';
 import { run } from '../src/run/run';
 import { madeUpComparison } from './fixtures/comparison';
 import { madeUpReport } from './fixtures/results';
+import { torch } from './found-torch';
 
 function start(line: string) {
   const child = spawn(process.execPath, [...cliArguments, ...line.split(' ')]);
@@ -100,7 +100,6 @@ describe('a comparison that is killed', { timeout: 240_000 }, () => {
     first.child.kill('SIGKILL');
     await first.ended;
 
-    const torch = await findTorch();
     const resume = () =>
       compare(['--resume', '--out', folder('compare')], { find: () => Promise.resolve(torch) });
     const printed = vi.spyOn(console, 'log');

@@ -13,6 +13,7 @@ import { peerDrivers } from '../src/program-files';
 import { loadDataset } from '../src/datasets/datasets';
 import { thresholded } from '../src/datasets/thresholded';
 import type { PeerLibrary } from '../src/results/comparison';
+import { torch } from './found-torch';
 
 interface Learning {
   readonly name: string;
@@ -56,7 +57,7 @@ async function learnable(name: string): Promise<Dataset> {
 }
 
 for (const { library, tasks } of libraries) {
-  const interpreter = await findLibrary(library);
+  const interpreter = library === 'PyTorch' ? torch : await findLibrary(library);
   const python = 'python' in interpreter ? interpreter.python : undefined;
   const title = `the models of ${library}`;
 

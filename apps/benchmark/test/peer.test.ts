@@ -6,11 +6,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WorkerProcess } from '../src/compare/programs/worker-process';
 import { writeDataFiles } from '../src/compare/programs/data-files';
 import type { BuildRequest } from '../src/compare/programs/protocol';
-import { findTorch } from '../src/compare/programs/python';
 import { peerDrivers } from '../src/program-files';
 import { loadDataset } from '../src/datasets/datasets';
+import { torch } from './found-torch';
 
-const torch = await findTorch();
 const python = 'python' in torch ? torch.python : undefined;
 const title = 'the PyTorch peer';
 
