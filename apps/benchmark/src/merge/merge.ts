@@ -127,10 +127,13 @@ async function writeWholeSweep(
   { dataFolder }: MergeArguments,
 ): Promise<boolean> {
   const whole = mergeSweeps(parts);
-  const given = { ...argumentsOfSweep(whole.command), ...defined('dataFolder', dataFolder) };
-  const prepared = await prepareSweep(given, await discoverFamilies());
-  requireData(whole, prepared.dataset);
-  const status = await finishSweep(whole, prepared, output, async ({ number }) => {
+  const prepare = async () => {
+    const given = { ...argumentsOfSweep(whole.command), ...defined('dataFolder', dataFolder) };
+    const prepared = await prepareSweep(given, await discoverFamilies());
+    requireData(whole, prepared.dataset);
+    return prepared;
+  };
+  const status = await finishSweep(whole, output, prepare, async ({ number }) => {
     const { folder } = parts.find(({ content }) => content.trials.some((trial) => trial.number === number))!;
     return (await OutputFolder.existing(folder)).read(weightsFile(number));
   });

@@ -1,6 +1,7 @@
 import type { ArgumentError } from '@dgm/core';
 import { DgmError, Key, type Dataset } from '@dgm/core';
 import { progressBar } from '@dgm/core/node';
+import { defined } from '../command-line/command-line';
 import { abortOnSignals, INTERRUPTED, StoppedError } from '../command-line/interruption';
 import { inShard } from '../command-line/shard';
 import { checkDatasetName, loadDataset } from '../datasets/datasets';
@@ -58,7 +59,8 @@ export async function sweep(
     if (earlier) requireData(earlier, prepared.dataset);
     const opened = earlier ?? (await start(output, prepared));
     const trained = await trainAll(opened, prepared, output, stop.signal);
-    return await finishSweep(trained, prepared, output, ({ number }) => output.read(weightsFile(number)));
+    const weightsOf = ({ number }: Trial) => output.read(weightsFile(number));
+    return await finishSweep(trained, output, () => prepared, weightsOf);
   } catch (error) {
     if (!(error instanceof StoppedError)) throw error;
     console.log(`Stopped. To go on: npm run bench -- sweep --resume --out ${asked.out}`);
@@ -201,33 +203,45 @@ async function finishedTrial(trial: Trial, train: () => ReturnType<typeof trainT
 
 /**
  * Chooses the settings of each model once all trials have finished, measures them on the test rows and writes the report.
+ * @param prepare - called where there is something to measure
  * @param weightsOf - the weights that a trial has kept
  * @returns the exit status of the program
  */
 export async function finishSweep(
   trained: Sweep,
-  prepared: PreparedSweep,
   output: OutputFolder,
-  weightsOf: (trial: Trial) => Promise<Uint8Array | undefined>,
+  prepare: () => PreparedSweep | Promise<PreparedSweep>,
+  weightsOf: WeightsOf,
 ): Promise<number> {
   const isWhole = trained.trials.length === trained.trialCount;
+  const chosen = trained.chosen ?? (isWhole ? await choose(trained, await prepare(), weightsOf) : undefined);
+  const finished = { ...trained, ...defined('chosen', chosen) };
+  await writeSweep(output, finished);
+  console.log(`\n${sweepTable(finished)}\n\nReport: ${output.file('sweep.html')}`);
+  return chosen === undefined || chosen.length === rankSettings(finished).size ? 0 : 1;
+}
+
+type WeightsOf = (trial: Trial) => Promise<Uint8Array | undefined>;
+
+/** The best settings of each model, except where all have failed, with what they reach on the test rows. */
+async function choose(
+  trained: Sweep,
+  { tasks, given, ...context }: PreparedSweep,
+  weightsOf: WeightsOf,
+): Promise<readonly Chosen[]> {
   const chosen: Chosen[] = [];
-  for (const [model, [best]] of isWhole && !trained.chosen ? rankSettings(trained) : []) {
+  for (const [model, [best]] of rankSettings(trained)) {
     if (best === undefined || best.validation === null) continue;
     const tests: Chosen['tests'][number][] = [];
     for (const trial of best.trials) {
-      const task = prepared.tasks.find(({ number }) => number === trial.number)!;
       const weights = await weightsOf(trial);
       if (weights === undefined) throw missingWeights(trial);
-      tests.push(await testTrial(task, weights, { ...prepared, quick: prepared.given.quick }));
+      const task = tasks.find(({ number }) => number === trial.number)!;
+      tests.push(await testTrial(task, weights, { ...context, quick: given.quick }));
     }
     chosen.push({ model, settings: best.settings, tests });
   }
-  const finished = isWhole && !trained.chosen ? { ...trained, chosen } : trained;
-  await writeSweep(output, finished);
-  console.log(`\n${sweepTable(finished)}\n\nReport: ${output.file('sweep.html')}`);
-  if (!isWhole) return 0;
-  return finished.chosen!.length === rankSettings(finished).size ? 0 : 1;
+  return chosen;
 }
 
 function missingWeights({ number }: Trial): ArgumentError {
