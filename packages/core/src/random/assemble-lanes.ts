@@ -1,7 +1,7 @@
 /** How many parts of a stream are made at once: two vectors of four 32-bit lanes. */
 export const LANES = 8;
 /** The lengths that a part may have, longest first. */
-export const PART_LENGTHS = [512, 64] as const;
+export const PART_LENGTHS = [512, 256, 128, 64, 32] as const;
 /** The most numbers that are made by one call. */
 export const MOST_NUMBERS = LANES * PART_LENGTHS[0];
 
@@ -25,7 +25,7 @@ export const MEMORY = {
   ties: 256 + PART_LENGTHS.length * BYTES_OF_JUMP + 20 * MOST_NUMBERS,
   /** Of each layer of the ziggurat its width, eight bytes, its limit, four bytes, and four bytes of nothing. */
   layers: 256 + PART_LENGTHS.length * BYTES_OF_JUMP + 21 * MOST_NUMBERS,
-  pages: 2,
+  pages: 3,
 } as const;
 
 /** Where the table of the jump over a part begins. */

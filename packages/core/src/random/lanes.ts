@@ -22,7 +22,7 @@ interface WebAssemblyApi {
 }
 
 /** Fewer numbers are not made in lanes. */
-export const LEAST_IN_LANES = LANES * PART_LENGTHS[1];
+export const LEAST_IN_LANES = LANES * Math.min(...PART_LENGTHS);
 
 /** The four words of xoshiro128++. */
 export type State = Int32Array;
