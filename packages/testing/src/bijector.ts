@@ -164,20 +164,33 @@ export const bijectorChecks: Checks<BijectorCase> = {
     ({ differentiable }) => differentiable !== false,
     (the) => {
       const inputs = [the.latent, ...Object.values(the.parameters ?? {})];
+      const names = ['z', ...Object.keys(the.parameters ?? {})];
+      // Where it has no parameters one bijector serves all points: its weights may be many variables.
+      const constant = names.length === 1 ? the.make() : undefined;
+      const made: Bijector[] = constant === undefined ? [] : [constant];
+      const bijectorOf = (parameters: Tensor[]): Bijector => {
+        if (constant !== undefined) return constant;
+        const bijector = the.make(...parameters);
+        made.push(bijector);
+        return bijector;
+      };
       const f: TensorFunction = (z, ...parameters) => {
-        const { y, logDet } = the.make(...parameters).forwardAndLogDet(z!);
+        const { y, logDet } = bijectorOf(parameters).forwardAndLogDet(z!);
         return tf.concat([tf.reshape(y, [-1]), tf.reshape(logDet, [-1])]);
       };
-      const expected = numericalGradients(f, inputs, the.step);
-      const names = ['z', ...Object.keys(the.parameters ?? {})];
-      automaticGradients(f, inputs).forEach((gradient, index) =>
-        ensureClose(
-          gradient,
-          expected[index]!,
-          tolerances(the.tolerance).gradient,
-          `gradient by ${names[index]}`,
-        ),
-      );
+      try {
+        const expected = numericalGradients(f, inputs, the.step);
+        automaticGradients(f, inputs).forEach((gradient, index) =>
+          ensureClose(
+            gradient,
+            expected[index]!,
+            tolerances(the.tolerance).gradient,
+            `gradient by ${names[index]}`,
+          ),
+        );
+      } finally {
+        made.forEach(disposeIfModule);
+      }
     },
   ),
 
