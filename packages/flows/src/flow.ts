@@ -6,6 +6,7 @@ import {
   checkGiven,
   checkInteger,
   checkOptions,
+  checkSampling,
   checkThat,
   childCall,
   formatShape,
@@ -136,9 +137,8 @@ export class Flow
    * @param options - `context`: `[n, contextSize]`, one row for each draw
    */
   sample(key: Key, n: number, options: SampleOptions = {}): Tensor {
-    checkOptions('Flow.sample', options, ['context']);
+    checkSampling('Flow.sample', { key, n, options, contextSize: this.contextSize });
     const { context } = options;
-    checkContext('Flow.sample', context, { rows: n, contextSize: this.contextSize });
     return tf.tidy(() => this.given(context).sample(key, context === undefined ? [n] : []));
   }
 

@@ -5,6 +5,7 @@ import {
   checkKey,
   checkNumber,
   checkOptions,
+  checkSampling,
   checkShape,
   checkThat,
   disposeOnThrow,
@@ -158,10 +159,9 @@ abstract class BaseGenerativeClassifier<
    * @param options - `context`: the classes, one-hot, `[n, K]`; draws of $p(y)$ by default
    */
   sample(key: Key, n: number, options: SampleOptions = {}): Tensor {
-    checkOptions('GenerativeClassifier.sample', options, ['context']);
+    const { contextSize } = this;
+    checkSampling('GenerativeClassifier.sample', { key, n, options, contextSize, drawsContext: true });
     const { context } = options;
-    checkKey('GenerativeClassifier.sample', key);
-    checkInteger('GenerativeClassifier.sample', 'n', n, { min: 0 });
     if (context !== undefined) return this.conditional.sample(key, n, { context });
     return tf.tidy(() => {
       const y = key.fold('class').categorical(tf.tensor1d([...this.logPrior]), [n]);

@@ -2,12 +2,12 @@ import {
   asLayer,
   BaseModule,
   categoricalHead,
-  checkContext,
   checkGiven,
   checkInteger,
   checkKey,
   checkOneOf,
   checkOptions,
+  checkSampling,
   checkShape,
   checkThat,
   checkWeight,
@@ -216,8 +216,7 @@ export abstract class Hybrid<D extends DensityModel = DensityModel> extends Base
 
   /** Draws of $p(x)$, `[n, ...event]`. */
   sample(key: Key, n: number, options: SampleOptions = {}): Tensor {
-    checkOptions('Hybrid.sample', options, ['context']);
-    checkContext('Hybrid.sample', options.context, { contextSize: 0 });
+    checkSampling('Hybrid.sample', { key, n, options });
     return this.density.sample(key, n);
   }
 

@@ -1,5 +1,12 @@
 import { BaseModule, recordConstruction } from '@dgm/core';
-import type { ConditionedBatch, GenerativeModel, Key, LossOptions, Objective } from '@dgm/core';
+import type {
+  ConditionedBatch,
+  GenerativeModel,
+  Key,
+  LossOptions,
+  Objective,
+  SampleOptions,
+} from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
@@ -34,8 +41,8 @@ export class LabelledRows<M extends JointModel> extends BaseModule implements Ge
     if (joint.energy) this.energy = (rows) => tf.tidy(() => joint.energy!(this.#x(rows)));
   }
 
-  sample(key: Key, n: number): Tensor {
-    return this.joint.sample(key, n);
+  sample(key: Key, n: number, options: SampleOptions = {}): Tensor {
+    return this.joint.sample(key, n, options);
   }
 
   objectives(): readonly Objective[] {

@@ -47,8 +47,8 @@ export function ensureFinite(values: ArrayLike<number>, what: string): void {
   ensure(bad < 0, `${what}: entry ${bad} is ${values[bad]}, expected a finite number`);
 }
 
-/** Throws a {@link ContractError} unless `run` throws an error of this project of the given kind. */
-export function ensureThrows(run: () => unknown, code: DgmErrorCode, what: string): void {
+/** Throws a {@link ContractError} unless `run` throws an error of this project, of the given kind where one is given. */
+export function ensureThrows(run: () => unknown, code: DgmErrorCode | undefined, what: string): void {
   let thrown: unknown;
   try {
     run();
@@ -57,6 +57,6 @@ export function ensureThrows(run: () => unknown, code: DgmErrorCode, what: strin
   }
   ensure(
     DgmError.is(thrown, code),
-    `${what}: expected a DgmError with code "${code}", got ${thrown === undefined ? 'no error' : String(thrown)}`,
+    `${what}: expected a DgmError${code === undefined ? '' : ` with code "${code}"`}, got ${thrown === undefined ? 'no error' : String(thrown)}`,
   );
 }

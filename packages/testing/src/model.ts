@@ -10,6 +10,7 @@ import {
   type LossTerms,
   type ModelPackage,
   type Objective,
+  type SampleOptions,
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
@@ -140,16 +141,25 @@ export const modelChecks: Checks<ModelCase> = {
       }
     }),
 
-  'refuses what is no options of sample by name, if it takes some': (the) =>
-    withModel(the, (model) => {
-      let refusal: unknown;
-      try {
-        model.sample(Key.of(0), 1, null as never);
-      } catch (error) {
-        refusal = error;
-      }
-      const isTyped = refusal === undefined || DgmError.is(refusal, 'argument');
-      ensure(isTyped, `null for the options of sample gives ${String(refusal)}`);
+  'refuses what are no options of sample, and a context that it does not take': (the) =>
+    withModel(the, (model, data) => {
+      const sampleWith = (options: unknown) => () => model.sample(Key.of(0), 1, options as SampleOptions);
+      const { contextSize = 0 } = model as { readonly contextSize?: number };
+      const context = tf.zeros([data.shape[0]!, 1]);
+      const batch = { x: data, context } as unknown as Tensor;
+      expectNoLeaks(() => {
+        ensureThrows(sampleWith(null), 'argument', 'null for the options of sample');
+        ensureThrows(sampleWith({ contxt: context }), 'argument', 'a misspelt option of sample');
+        if (contextSize > 0) return;
+        ensureThrows(sampleWith({ context }), undefined, 'sample with a context');
+        for (const objective of model.objectives()) {
+          ensureThrows(
+            () => lossOf(objective, batch, true),
+            undefined,
+            `loss ${objective.name} with a context`,
+          );
+        }
+      }, 'the refusals');
     }),
 
   'says that it was disposed of to whoever still uses it': (the) => {

@@ -221,6 +221,7 @@ describe('a model with a fault is found out', () => {
     ['bound', 'has a bound that is one'],
     ['total', 'has a likelihood that sums to 1, before and after training'],
     ['no shape check', 'refuses a wrong shape'],
+    ['any options', 'refuses what are no options of sample, and a context that it does not take'],
   ])('%s: %s', async (fault, statement) => {
     expect(await broken(modelChecks, coin(fault))).toContain(statement);
   });

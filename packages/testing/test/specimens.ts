@@ -3,8 +3,10 @@ import {
   BaseDistribution,
   BaseLayer,
   BaseModule,
+  checkSampling,
   Normal,
   recordConstruction,
+  type SampleOptions,
   UnsupportedError,
   type GenerativeModel,
   type Key,
@@ -225,7 +227,7 @@ export class LinearSpecimen extends BaseLayer {
 /** What models of these tests are recorded under. */
 export const SPECIMENS = { package: 'testing-specimens', version: '0.0.0' };
 
-export type ModelFault = 'frozen' | 'leak' | 'samples' | 'bound' | 'total' | 'no shape check';
+export type ModelFault = 'frozen' | 'leak' | 'samples' | 'bound' | 'total' | 'no shape check' | 'any options';
 
 /** One Bernoulli variable with a learned logit, seen as a model with an exact likelihood and a (tight) bound. */
 export class CoinSpecimen extends BaseModule implements GenerativeModel {
@@ -258,7 +260,8 @@ export class CoinSpecimen extends BaseModule implements GenerativeModel {
     });
   }
 
-  sample(key: Key, n: number): Tensor {
+  sample(key: Key, n: number, options: SampleOptions = {}): Tensor {
+    if (this.#fault !== 'any options') checkSampling('CoinSpecimen.sample', { key, n, options });
     return tf.tidy(() => {
       const threshold = tf.sigmoid(this.#logit);
       const drawn = tf.cast(tf.less(key.uniform([n, 1]), threshold), 'float32');

@@ -3,12 +3,11 @@ import {
   BaseModule,
   checkOneOf,
   checkOptions,
+  checkSampling,
+  checkShape,
   checkThat,
   conditional,
-  formatShape,
   isModule,
-  sameShape,
-  ShapeError,
   singleObjective,
   standardNormal,
 } from '@dgm/core';
@@ -21,6 +20,7 @@ import type {
   Key,
   NetworkLike,
   Objective,
+  SampleOptions,
   Shape,
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -156,7 +156,7 @@ export class Vae extends BaseModule implements BoundModel, AmortizedModel {
    * @param call - call options of the networks, whose `training` flag may change them
    */
   encode(x: Tensor, call: CallOptions = {}): Distribution {
-    this.#checkBatch(x, this.eventShape, 'encode', 'x');
+    checkShape('Vae.encode', 'x', x, ['n', ...this.eventShape]);
     return this.#posterior.given(x, call);
   }
 
@@ -166,7 +166,7 @@ export class Vae extends BaseModule implements BoundModel, AmortizedModel {
    * @param x - `[n, ...event]`
    */
   encodeDetached(x: Tensor, call: CallOptions = {}): Distribution {
-    this.#checkBatch(x, this.eventShape, 'encodeDetached', 'x');
+    checkShape('Vae.encodeDetached', 'x', x, ['n', ...this.eventShape]);
     return this.#detachedPosterior.given(x, call);
   }
 
@@ -176,7 +176,7 @@ export class Vae extends BaseModule implements BoundModel, AmortizedModel {
    * @param call - call options of the networks, whose `training` flag may change them
    */
   decode(z: Tensor, call: CallOptions = {}): Distribution {
-    this.#checkBatch(z, this.latentShape, 'decode', 'z');
+    checkShape('Vae.decode', 'z', z, ['n', ...this.latentShape]);
     return this.#decoder.given(z, call);
   }
 
@@ -210,7 +210,8 @@ export class Vae extends BaseModule implements BoundModel, AmortizedModel {
   }
 
   /** Ancestral sampling: z from the prior, then x from the likelihood; `[n, ...event]`. */
-  sample(key: Key, n: number): Tensor {
+  sample(key: Key, n: number, options: SampleOptions = {}): Tensor {
+    checkSampling('Vae.sample', { key, n, options });
     return tf.tidy(() => {
       const z = this.prior().sample(key.fold('z'), [n]);
       return this.decode(z).sample(key.fold('x'));
@@ -239,15 +240,5 @@ export class Vae extends BaseModule implements BoundModel, AmortizedModel {
       decode: (z) => this.decode(z, calls('decoder')),
       prior: () => this.prior(calls('prior')),
     };
-  }
-
-  #checkBatch(x: Tensor, eventShape: Shape, method: string, argument: string): void {
-    checkThat(`Vae.${method}`, argument, sameShape(x.shape.slice(1), eventShape) && x.rank > 0, {
-      error: ShapeError,
-      expected: `of shape ${formatShape(['n', ...eventShape])}`,
-      actual: formatShape(x.shape),
-      remedy:
-        x.rank === eventShape.length ? 'add a batch axis with tf.expandDims(x, 0)' : 'check the data set',
-    });
   }
 }

@@ -1,5 +1,5 @@
-import { BaseModule } from '@dgm/core';
-import type { GenerativeModel, Key, Layer, Objective, Shape } from '@dgm/core';
+import { BaseModule, checkSampling } from '@dgm/core';
+import type { GenerativeModel, Key, Layer, Objective, SampleOptions, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 
@@ -18,7 +18,8 @@ export class Denoiser extends BaseModule implements GenerativeModel {
     this.#network = this.child('network', network);
   }
 
-  sample(key: Key, n: number): Tensor {
+  sample(key: Key, n: number, options: SampleOptions = {}): Tensor {
+    checkSampling('NetworkModel.sample', { key, n, options });
     return tf.tidy(() => this.#network.apply(key.normal([n, ...this.eventShape])));
   }
 

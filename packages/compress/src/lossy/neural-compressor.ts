@@ -4,9 +4,9 @@ import {
   BaseModule,
   checkGiven,
   checkInteger,
-  checkKey,
   checkNumber,
   checkOptions,
+  checkSampling,
   checkShape,
   checkThat,
   childCall,
@@ -15,7 +15,16 @@ import {
   leadingShape,
   singleObjective,
 } from '@dgm/core';
-import type { CallOptions, GenerativeModel, Key, Layer, NetworkLike, Objective, Shape } from '@dgm/core';
+import type {
+  CallOptions,
+  GenerativeModel,
+  Key,
+  Layer,
+  NetworkLike,
+  Objective,
+  SampleOptions,
+  Shape,
+} from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
 import { record } from '../record';
@@ -189,9 +198,8 @@ export class NeuralCompressor extends BaseModule implements GenerativeModel {
   }
 
   /** Codes from the entropy model, decoded: what it has learned of them; `[n, ...event]`. */
-  sample(key: Key, n: number): Tensor {
-    checkKey('NeuralCompressor.sample', key);
-    checkInteger('NeuralCompressor.sample', 'n', n, { min: 0 });
+  sample(key: Key, n: number, options: SampleOptions = {}): Tensor {
+    checkSampling('NeuralCompressor.sample', { key, n, options });
     return tf.tidy(() => {
       const call = this.#callOf('sample', n, {});
       const parts: Tensor[] = [];

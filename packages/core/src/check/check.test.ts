@@ -69,7 +69,7 @@ describe('checkSizes', () => {
 test('checkArray wants an array', () => {
   expect(() => checkArray('f', 'penalties', [], 'to be a list')).not.toThrow();
   expect(() => checkArray('f', 'penalties', { length: 1 }, 'to be a list')).toThrow(
-    'f: expected penalties to be a list, got an object of Object',
+    'f: expected penalties to be a list, got { length }',
   );
 });
 

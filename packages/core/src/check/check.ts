@@ -230,11 +230,13 @@ export function checkShape(
     (tail === pattern ? lead === 0 : lead >= 0) &&
     tail.every((size, axis) => typeof size === 'string' || size === x.shape[lead + axis]);
   if (fits) return;
+  const isSingle = pattern[0] === 'n' && x.shape.length === pattern.length - 1;
   throw new ShapeError({
     where,
     argument,
     expected: `of shape ${formatShape(pattern)}`,
     actual: formatShape(x.shape),
+    ...(isSingle && { remedy: `add a batch axis with tf.expandDims(${argument}, 0)` }),
   });
 }
 
@@ -292,5 +294,6 @@ export function show(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(show).join(', ')}]`;
   if (typeof value === 'function') return 'a function';
   if (typeof value !== 'object' || value === null) return String(value);
-  return `an object of ${Object.getPrototypeOf(value)?.constructor?.name ?? 'no class'}`;
+  const { name } = Object.getPrototypeOf(value)?.constructor ?? Object;
+  return name === 'Object' ? `{ ${Object.keys(value).join(', ')} }` : `an object of ${name}`;
 }

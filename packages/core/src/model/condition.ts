@@ -80,7 +80,7 @@ export function checkContext(
 
 /**
  * Checks the arguments of `sample`: a key, a number of draws, and options with no name but `context`.
- * @param call - the arguments, and `contextSize`, 0 for an unconditional model
+ * @param call - the arguments, and the `contextSize` of a conditional model
  * @throws ArgumentError naming `where`
  * @throws ShapeError if there is not one context for each draw
  */
@@ -90,12 +90,13 @@ export function checkSampling(
     readonly key: unknown;
     readonly n: number;
     readonly options: SampleOptions;
-    readonly contextSize: number;
+    /** @defaultValue 0 */
+    readonly contextSize?: number;
     /** Whether a conditional model draws the context itself where it is left out. @defaultValue false */
     readonly drawsContext?: boolean;
   },
 ): void {
-  const { key, n, options, contextSize, drawsContext = false } = call;
+  const { key, n, options, contextSize = 0, drawsContext = false } = call;
   checkOptions(where, options, ['context']);
   checkKey(where, key);
   checkInteger(where, 'n', n, { min: 0 });

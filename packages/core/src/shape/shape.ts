@@ -57,12 +57,12 @@ export function endsWith(shape: Shape, tail: Shape): boolean {
  * @throws {@link ShapeError} naming `where` and `argument`.
  */
 export function leadingShape(shape: Shape, tail: Shape, where: string, argument: string): Shape {
-  if (!endsWith(shape, tail)) {
+  if (!Array.isArray(shape) || !endsWith(shape, tail)) {
     throw new ShapeError({
       where,
       argument,
       expected: `of shape ${formatShape(['...', ...tail])}`,
-      actual: formatShape(shape),
+      actual: Array.isArray(shape) ? formatShape(shape) : 'no tensor',
     });
   }
   return shape.slice(0, shape.length - tail.length);

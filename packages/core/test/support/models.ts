@@ -1,5 +1,6 @@
 import {
   BaseModule,
+  checkSampling,
   leadingShape,
   oneHot,
   recordConstruction,
@@ -8,6 +9,7 @@ import {
   type Key,
   type LikelihoodModel,
   type Objective,
+  type SampleOptions,
   type Shape,
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -39,7 +41,8 @@ export class FactorizedCategorical extends BaseModule implements LikelihoodModel
     });
   }
 
-  sample(key: Key, n: number): Tensor {
+  sample(key: Key, n: number, options: SampleOptions = {}): Tensor {
+    checkSampling('FactorizedCategorical.sample', { key, n, options });
     return tf.tidy(() => tf.cast(key.categorical(this.#logits, [n]), 'float32'));
   }
 
@@ -105,7 +108,8 @@ export class TinyVae extends BaseModule implements BoundModel {
     return -0.5 * (quadratic + logDet + w.length * Math.log(2 * Math.PI));
   }
 
-  sample(key: Key, n: number): Tensor {
+  sample(key: Key, n: number, options: SampleOptions = {}): Tensor {
+    checkSampling('TinyVae.sample', { key, n, options });
     return tf.tidy(() =>
       tf.add(
         tf.matMul(key.fold('z').normal([n, 1]), tf.reshape(this.#weight, [1, -1])),

@@ -1,8 +1,10 @@
 import {
   BaseModule,
+  checkSampling,
   leadingShape,
   mlp,
   recordConstruction,
+  type SampleOptions,
   tanh,
   trainable,
   type EnergyModel,
@@ -41,7 +43,8 @@ export class TinyGan extends BaseModule implements GenerativeModel {
     recordConstruction(this, { ...SUPPORT, name: 'TinyGan', args: [key] });
   }
 
-  sample(key: Key, n: number): Tensor {
+  sample(key: Key, n: number, options: SampleOptions = {}): Tensor {
+    checkSampling('TinyGan.sample', { key, n, options });
     return tf.tidy(() => this.generator.apply(key.normal([n, LATENTS])));
   }
 
@@ -102,7 +105,8 @@ export class TinyEnergy extends BaseModule implements EnergyModel {
     });
   }
 
-  sample(key: Key, n: number): Tensor {
+  sample(key: Key, n: number, options: SampleOptions = {}): Tensor {
+    checkSampling('TinyEnergy.sample', { key, n, options });
     return tf.tidy(() => this.#moved(key.fold('start').normal([n, 3]), key));
   }
 

@@ -3,6 +3,7 @@ import {
   checkInteger,
   checkKey,
   checkNumber,
+  checkSampling,
   checkShape,
   checkSizes,
   runSamplingLoop,
@@ -15,6 +16,7 @@ import type {
   LoopSampledModel,
   Objective,
   PartitionEstimate,
+  SampleOptions,
   SamplingLoop,
   Shape,
 } from '@dgm/core';
@@ -185,7 +187,8 @@ export abstract class BasePairwiseModel extends BaseModule implements EnergyMode
   }
 
   /** `[n, ...shape]`, after `sampleSteps` Gibbs sweeps from the model of the units' frequencies. */
-  sample(key: Key, n: number): Tensor {
+  sample(key: Key, n: number, options: SampleOptions = {}): Tensor {
+    checkSampling(`${this.constructor.name}.sample`, { key, n, options });
     return runSamplingLoop(this.samplingLoop(n), key);
   }
 

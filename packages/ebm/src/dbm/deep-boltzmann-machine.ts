@@ -5,6 +5,7 @@ import {
   checkKey,
   checkNumber,
   checkOptions,
+  checkSampling,
   checkShape,
   checkThat,
   runSamplingLoop,
@@ -20,6 +21,7 @@ import type {
   Objective,
   PartitionEstimate,
   Prepared,
+  SampleOptions,
   SamplingLoop,
   Shape,
 } from '@dgm/core';
@@ -314,7 +316,8 @@ export class DeepBoltzmannMachine extends BaseModule implements EnergyModel, Loo
   }
 
   /** `[n, ...shape]`, after `sampleSteps` Gibbs steps from the model of the visible units' means. */
-  sample(key: Key, n: number): Tensor {
+  sample(key: Key, n: number, options: SampleOptions = {}): Tensor {
+    checkSampling('DeepBoltzmannMachine.sample', { key, n, options });
     return runSamplingLoop(this.samplingLoop(n), key);
   }
 

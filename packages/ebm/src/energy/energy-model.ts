@@ -4,6 +4,7 @@ import {
   checkInteger,
   checkNumber,
   checkOptions,
+  checkSampling,
   checkSecondDerivative,
   checkShape,
   checkThat,
@@ -23,6 +24,7 @@ import type {
   LoopSampledModel,
   LossOptions,
   Objective,
+  SampleOptions,
   SamplingLoop,
   Shape,
 } from '@dgm/core';
@@ -152,7 +154,8 @@ abstract class BaseEnergyModel<B> extends BaseModule implements EnergyModel<B>, 
   }
 
   /** `[n, ...shape]`: chains of the training, moved on. */
-  sample(key: Key, n: number): Tensor {
+  sample(key: Key, n: number, options: SampleOptions = {}): Tensor {
+    checkSampling(`${this.#where}.sample`, { key, n, options });
     return runSamplingLoop(this.samplingLoop(n), key);
   }
 

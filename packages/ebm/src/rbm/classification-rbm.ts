@@ -3,6 +3,7 @@ import {
   checkInteger,
   checkNumber,
   checkOptions,
+  checkSampling,
   checkShape,
   labelledBatch,
   logSoftmax,
@@ -18,6 +19,7 @@ import type {
   LossOptions,
   Objective,
   PartitionEstimate,
+  SampleOptions,
   SamplingLoop,
   Shape,
 } from '@dgm/core';
@@ -141,7 +143,8 @@ export class ClassificationRbm extends BaseModule implements EnergyModel<Conditi
   }
 
   /** `[n, ...shape]`, after `sampleSteps` Gibbs steps of examples, labels and hidden units. */
-  sample(key: Key, n: number): Tensor {
+  sample(key: Key, n: number, options: SampleOptions = {}): Tensor {
+    checkSampling('ClassificationRbm.sample', { key, n, options });
     return runSamplingLoop(this.samplingLoop(n), key);
   }
 

@@ -5,6 +5,7 @@ import {
   checkNumber,
   checkOneOf,
   checkOptions,
+  checkSampling,
   checkShape,
   checkThat,
   runSamplingLoop,
@@ -19,6 +20,7 @@ import type {
   LossTerms,
   Objective,
   PartitionEstimate,
+  SampleOptions,
   SamplingLoop,
   Shape,
 } from '@dgm/core';
@@ -290,7 +292,8 @@ export class Rbm extends BaseModule implements EnergyModel, LoopSampledModel {
   }
 
   /** `[n, ...shape]`, after `sampleSteps` Gibbs steps from the model of the visible units' means. */
-  sample(key: Key, n: number): Tensor {
+  sample(key: Key, n: number, options: SampleOptions = {}): Tensor {
+    checkSampling('Rbm.sample', { key, n, options });
     return runSamplingLoop(this.samplingLoop(n), key);
   }
 

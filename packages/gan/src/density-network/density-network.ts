@@ -125,7 +125,7 @@ export class DensityNetwork extends BaseModule implements BoundModel {
 
   /** @returns x given a draw of the prior each, `[n, ...event]` */
   sample(key: Key, n: number, options: SampleOptions = {}): Tensor {
-    checkSampling('DensityNetwork.sample', { key, n, options, contextSize: 0 });
+    checkSampling('DensityNetwork.sample', { key, n, options });
     return tf.tidy(() => this.decode(key.fold('z').normal([n, this.#latent])).sample(key.fold('x')));
   }
 

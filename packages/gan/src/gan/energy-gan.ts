@@ -123,7 +123,7 @@ export class EnergyGan extends BaseModule implements GenerativeModel, LoopSample
 
   /** @returns G(z) for the last states z of n chains, `[n, ...event]` */
   sample(key: Key, n: number, options: SampleOptions = {}): Tensor {
-    checkSampling('EnergyGan.sample', { key, n, options, contextSize: 0 });
+    checkSampling('EnergyGan.sample', { key, n, options });
     return runSamplingLoop(this.samplingLoop(n), key);
   }
 

@@ -184,7 +184,7 @@ export class PrescribedGan extends BaseModule implements BoundModel {
 
   /** @returns $\mu(z) + \sigma \odot \epsilon$ for n draws of z and of the noise, `[n, ...event]` */
   sample(key: Key, n: number, options: SampleOptions = {}): Tensor {
-    checkSampling('PrescribedGan.sample', { key, n, options, contextSize: 0 });
+    checkSampling('PrescribedGan.sample', { key, n, options });
     return tf.tidy(() => fromNetworks(this.#generate(this.#draw(key, n), { key }), this.levels));
   }
 

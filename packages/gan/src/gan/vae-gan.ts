@@ -120,7 +120,7 @@ export class VaeGan extends BaseModule implements GenerativeModel {
 
   /** @returns G(z) for n draws z, `[n, ...event]` */
   sample(key: Key, n: number, options: SampleOptions = {}): Tensor {
-    checkSampling('VaeGan.sample', { key, n, options, contextSize: 0 });
+    checkSampling('VaeGan.sample', { key, n, options });
     return tf.tidy(() =>
       fromNetworks(this.#decode(key.fold('z').normal([n, this.#latent]), { key }), this.levels),
     );

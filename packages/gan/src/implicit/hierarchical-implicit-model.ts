@@ -161,7 +161,7 @@ export class HierarchicalImplicitModel extends BaseModule implements GenerativeM
 
   /** @returns n examples, each of shared variables of its own from $q(\beta)$, `[n, ...event]` */
   sample(key: Key, n: number, options: SampleOptions = {}): Tensor {
-    checkSampling('HierarchicalImplicitModel.sample', { key, n, options, contextSize: 0 });
+    checkSampling('HierarchicalImplicitModel.sample', { key, n, options });
     return tf.tidy(() => {
       const globals = this.posterior().sample(key.fold('globals'), [n]);
       return tf.clone(this.#simulate(globals, { key }).x);

@@ -79,7 +79,7 @@ export class MomentMatching extends BaseModule implements GenerativeModel {
 
   /** @returns G(z) for n draws z, `[n, ...event]` */
   sample(key: Key, n: number, options: SampleOptions = {}): Tensor {
-    checkSampling('MomentMatching.sample', { key, n, options, contextSize: 0 });
+    checkSampling('MomentMatching.sample', { key, n, options });
     return tf.tidy(() => fromNetworks(this.#generate(key, n, {}), this.levels));
   }
 

@@ -1,5 +1,13 @@
-import { BaseModule, recordConstruction, singleObjective } from '@dgm/core';
-import type { ConditionalDistribution, Key, LikelihoodModel, Module, Objective, Shape } from '@dgm/core';
+import { BaseModule, checkSampling, recordConstruction, singleObjective } from '@dgm/core';
+import type {
+  ConditionalDistribution,
+  Key,
+  LikelihoodModel,
+  Module,
+  Objective,
+  SampleOptions,
+  Shape,
+} from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 
@@ -24,7 +32,8 @@ export class DensityModel extends BaseModule implements LikelihoodModel {
     return tf.tidy(() => this.#prior.given().logProb(x));
   }
 
-  sample(key: Key, n: number): Tensor {
+  sample(key: Key, n: number, options: SampleOptions = {}): Tensor {
+    checkSampling('DensityModel.sample', { key, n, options });
     return tf.tidy(() => this.#prior.given().sample(key, [n]));
   }
 

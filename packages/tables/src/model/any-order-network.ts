@@ -4,11 +4,13 @@ import {
   checkInteger,
   checkNumber,
   checkOptions,
+  checkSampling,
   Dense,
   Dropout,
   Embedding,
   LayerNorm,
   Residual,
+  type SampleOptions,
   Sequential,
   singleObjective,
   type CallOptions,
@@ -194,7 +196,8 @@ export class AnyOrderNetwork extends BaseModule implements GenerativeModel<Maske
    * Rows drawn column by column, in the order of the table.
    * @returns `[n, D]`: values in units of the schema, indices of levels; NaN where missing
    */
-  sample(key: Key, n: number): Tensor {
+  sample(key: Key, n: number, options: SampleOptions = {}): Tensor {
+    checkSampling('AnyOrderNetwork.sample', { key, n, options });
     return tf.tidy(() => {
       const values = drawTable(this, key, n);
       const rows = new Float32Array(n * values.length);

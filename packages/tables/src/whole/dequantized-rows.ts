@@ -1,11 +1,13 @@
 import {
   ArgumentError,
   BaseModule,
+  checkSampling,
   checkShape,
   clip,
   hasSamplingLoop,
   Key,
   sameShape,
+  type SampleOptions,
   singleObjective,
   type BoundModel,
   type ConditionedBatch,
@@ -188,7 +190,8 @@ export class DequantizedRows extends BaseModule implements RowModel, GenerativeM
   }
 
   /** `[n, D]`: values in units of the schema, indices of levels; NaN where missing. */
-  sample(key: Key, n: number): Tensor {
+  sample(key: Key, n: number, options: SampleOptions = {}): Tensor {
+    checkSampling(`${this.constructor.name}.sample`, { key, n, options });
     return tf.tidy(() => {
       const width = this.#shares.length;
       const y = this.density.sample(key, n).dataSync() as Float32Array;

@@ -1,4 +1,13 @@
-import { BaseModule, Key, singleObjective, type Engine, type GenerativeModel, type Module } from '@dgm/core';
+import {
+  BaseModule,
+  checkSampling,
+  Key,
+  type SampleOptions,
+  singleObjective,
+  type Engine,
+  type GenerativeModel,
+  type Module,
+} from '@dgm/core';
 import type { Distribution, Objective, PreparedMeasure } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Tensor3D } from '@tensorflow/tfjs-core';
@@ -73,7 +82,8 @@ export class LatentRows extends BaseModule implements RowModel, GenerativeModel 
   }
 
   /** `[n, D]`: values in units of the schema, indices of levels; NaN where missing. */
-  sample(key: Key, n: number): Tensor {
+  sample(key: Key, n: number, options: SampleOptions = {}): Tensor {
+    checkSampling(`${this.constructor.name}.sample`, { key, n, options });
     return tf.tidy(() => {
       const columns = (this.#decodePrior(key, n).dataSync() as Float32Array).slice();
       const cells = hostColumns(this.codec, columns, n);

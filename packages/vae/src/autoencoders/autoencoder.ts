@@ -4,6 +4,7 @@ import {
   checkGiven,
   checkInteger,
   checkOptions,
+  checkSampling,
   conditional,
   leadingShape,
   stopGradient,
@@ -20,6 +21,7 @@ import type {
   Layer,
   NetworkLike,
   Objective,
+  SampleOptions,
   Shape,
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -104,7 +106,8 @@ export class Autoencoder extends BaseModule implements GenerativeModel {
    * Latents from the penalty's prior, then x from the likelihood; `[n, ...event]`.
    * @throws UnsupportedError if the penalty has no prior: then see {@link withLatentDensity}
    */
-  sample(key: Key, n: number): Tensor {
+  sample(key: Key, n: number, options: SampleOptions = {}): Tensor {
+    checkSampling('Autoencoder.sample', { key, n, options });
     const { prior } = this.#penalty;
     if (prior === undefined) {
       throw new UnsupportedError({

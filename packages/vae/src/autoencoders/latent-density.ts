@@ -2,6 +2,7 @@ import {
   BaseModule,
   checkGiven,
   checkOptions,
+  checkSampling,
   checkThat,
   formatShape,
   Key,
@@ -15,6 +16,7 @@ import type {
   GenerativeModel,
   MakeBatch,
   Objective,
+  SampleOptions,
   Shape,
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -144,7 +146,8 @@ class LatentDensityModel extends BaseModule implements GenerativeModel {
     this.#density = this.child('density', density);
   }
 
-  sample(key: Key, n: number): Tensor {
+  sample(key: Key, n: number, options: SampleOptions = {}): Tensor {
+    checkSampling('withLatentDensity.sample', { key, n, options });
     return tf.tidy(() => this.#model.decode(this.#density.sample(key.fold('z'), n)).sample(key.fold('x')));
   }
 

@@ -4,6 +4,7 @@ import {
   checkContext,
   checkInteger,
   checkOptions,
+  checkSampling,
   checkThat,
   conditional,
   formatShape,
@@ -164,11 +165,11 @@ export class ConditionalVae extends BaseModule implements BoundModel<Conditioned
    * @throws ShapeError if there is not one context of the right width for each example
    */
   sample(key: Key, n: number, options: SampleOptions = {}): Tensor {
-    checkOptions('ConditionalVae.sample', options, ['context']);
+    const [contextSize, drawsContext] = [this.contextSize, this.#contexts !== undefined];
+    checkSampling('ConditionalVae.sample', { key, n, options, contextSize, drawsContext });
     return tf.tidy(() => {
-      const context = options.context ?? this.#contexts?.sample(key.fold('context'), [n]);
-      checkContext('ConditionalVae.sample', context, { rows: n, contextSize: this.contextSize });
-      const model = this.given(context!);
+      const context = options.context ?? this.#contexts!.sample(key.fold('context'), [n]);
+      const model = this.given(context);
       const prior = model.prior();
       const z = prior.sample(key.fold('z'), prior.batchShape.length === 0 ? [n] : []);
       return model.decode(z).sample(key.fold('x'));

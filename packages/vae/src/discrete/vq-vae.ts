@@ -7,6 +7,7 @@ import {
   checkNumber,
   checkOptions,
   checkSameSpace,
+  checkSampling,
   checkShape,
   codeVectors,
   conditional,
@@ -26,6 +27,7 @@ import type {
   Layer,
   NetworkLike,
   Objective,
+  SampleOptions,
   Shape,
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -150,7 +152,8 @@ export class VqVae extends BaseModule implements BoundModel {
   }
 
   /** Codes from the prior, then x from the likelihood; `[n, ...event]`. */
-  sample(key: Key, n: number): Tensor {
+  sample(key: Key, n: number, options: SampleOptions = {}): Tensor {
+    checkSampling('VqVae.sample', { key, n, options });
     return tf.tidy(() => {
       const { codes: numCodes } = this.#sizes;
       const codes = this.#prior

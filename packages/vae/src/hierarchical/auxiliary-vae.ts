@@ -3,6 +3,7 @@ import {
   BaseModule,
   checkGiven,
   checkOptions,
+  checkSampling,
   checkShape,
   conditional,
   singleObjective,
@@ -17,6 +18,7 @@ import type {
   LikelihoodModel,
   NetworkLike,
   Objective,
+  SampleOptions,
   Shape,
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -130,7 +132,8 @@ export class AuxiliaryVae extends BaseModule implements BoundModel {
   }
 
   /** Ancestral sampling: y, then z, then x; `[n, ...event]`. */
-  sample(key: Key, n: number): Tensor {
+  sample(key: Key, n: number, options: SampleOptions = {}): Tensor {
+    checkSampling('AuxiliaryVae.sample', { key, n, options });
     return tf.tidy(() => this.complete(this.#base.sample(key.fold('base'), n), key));
   }
 

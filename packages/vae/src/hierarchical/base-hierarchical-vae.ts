@@ -1,13 +1,12 @@
 import {
   BaseModule,
+  checkSampling,
+  checkShape,
   checkThat,
   childCall,
   conditional,
-  formatShape,
   hasKlDivergence,
   klDivergence,
-  sameShape,
-  ShapeError,
   singleObjective,
   UnsupportedError,
 } from '@dgm/core';
@@ -20,6 +19,7 @@ import type {
   Key,
   NetworkLike,
   Objective,
+  SampleOptions,
   Shape,
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -141,7 +141,7 @@ export abstract class BaseHierarchicalVae extends BaseModule implements BoundMod
    * @param call - call options of the networks, whose `training` flag may change them
    */
   encode(x: Tensor, call: CallOptions = {}): Distribution {
-    this.#checkBatch(x, 'encode');
+    checkShape(`${this.constructor.name}.encode`, 'x', x, ['n', ...this.eventShape]);
     const [sizes, order] = [this.sizes, this.posteriorOrder];
     const factor = this.posteriorFactors(x, call);
     return new LevelChain({ sizes, order, batchShape: [x.shape[0]!], factor });
@@ -167,7 +167,7 @@ export abstract class BaseHierarchicalVae extends BaseModule implements BoundMod
    * @param x - `[n, ...event]`
    */
   infer(x: Tensor, key: Key, call: CallOptions = {}): readonly LatentLevel[] {
-    this.#checkBatch(x, 'infer');
+    checkShape(`${this.constructor.name}.infer`, 'x', x, ['n', ...this.eventShape]);
     const [ofPosterior, ofPrior] = [this.posteriorFactors(x, call), this.priors.given(call)];
     const [drawn, posteriors]: [Tensor[], Distribution[]] = [[], []];
     for (const level of this.posteriorOrder) {
@@ -196,7 +196,8 @@ export abstract class BaseHierarchicalVae extends BaseModule implements BoundMod
   }
 
   /** Ancestral sampling, from the top level down to x; `[n, ...event]`. */
-  sample(key: Key, n: number): Tensor {
+  sample(key: Key, n: number, options: SampleOptions = {}): Tensor {
+    checkSampling(`${this.constructor.name}.sample`, { key, n, options });
     return tf.tidy(() => this.#descend([], { key, n }));
   }
 
@@ -300,23 +301,6 @@ export abstract class BaseHierarchicalVae extends BaseModule implements BoundMod
       actual: String(count),
     });
     return count;
-  }
-
-  #checkBatch(x: Tensor, method: string): void {
-    checkThat(
-      `${this.constructor.name}.${method}`,
-      'x',
-      x.rank > 0 && sameShape(x.shape.slice(1), this.eventShape),
-      {
-        error: ShapeError,
-        expected: `of shape ${formatShape(['n', ...this.eventShape])}`,
-        actual: formatShape(x.shape),
-        remedy:
-          x.rank === this.eventShape.length
-            ? 'add a batch axis with tf.expandDims(x, 0)'
-            : 'check the data set',
-      },
-    );
   }
 }
 

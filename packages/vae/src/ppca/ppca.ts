@@ -1,6 +1,7 @@
 import {
   BaseModule,
   checkOptions,
+  checkSampling,
   checkShape,
   type Distribution,
   DomainError,
@@ -8,6 +9,7 @@ import {
   type LikelihoodModel,
   MultivariateNormal,
   type Objective,
+  type SampleOptions,
   type Shape,
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -113,7 +115,8 @@ export class Ppca extends BaseModule implements LikelihoodModel {
   }
 
   /** Ancestral sampling, `[n, D]`. */
-  sample(key: Key, n: number): Tensor {
+  sample(key: Key, n: number, options: SampleOptions = {}): Tensor {
+    checkSampling('Ppca.sample', { key, n, options });
     return tf.tidy(() => {
       const z = key.fold('z').normal([n, ...this.latentShape]);
       const noise = key.fold('x').normal([n, ...this.eventShape]);

@@ -1,10 +1,10 @@
 import {
   asLayer,
   BaseModule,
-  checkContext,
   checkInteger,
   checkKey,
   checkOptions,
+  checkSampling,
   checkThat,
   conditional,
   formatShape,
@@ -201,15 +201,12 @@ export class CharacteristicVae extends BaseModule implements BoundModel<Conditio
    * @param options - `context`: the classes, one-hot, `[n, K]`; random ones by default
    */
   sample(key: Key, n: number, options: SampleOptions = {}): Tensor {
-    const where = 'CharacteristicVae.sample';
-    checkOptions(where, options, ['context']);
-    checkKey(where, key);
-    checkInteger(where, 'n', n, { min: 0 });
+    const K = this.contextSize;
+    const call = { key, n, options, contextSize: K, drawsContext: true };
+    checkSampling('CharacteristicVae.sample', call);
     return tf.tidy(() => {
-      const K = this.contextSize;
       const drawn = () => oneHot(key.fold('class').categorical(tf.zeros([K]), [n]), { depth: K });
       const context = options.context ?? drawn();
-      checkContext(where, context, { rows: n, contextSize: K });
       const [means, logStds] = [this.#classMeans, this.#classLogStds].map((table) =>
         tf.matMul(context as Tensor2D, table),
       ) as [Tensor, Tensor];

@@ -1,5 +1,5 @@
-import { BaseModule, leadingShape, oneHot, sizeOf } from '@dgm/core';
-import type { Key, LikelihoodModel, Objective, Shape } from '@dgm/core';
+import { BaseModule, checkSampling, leadingShape, oneHot, sizeOf } from '@dgm/core';
+import type { Key, LikelihoodModel, Objective, SampleOptions, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
 import { record } from './record';
@@ -49,7 +49,8 @@ export class FamilyName extends BaseModule implements LikelihoodModel {
   }
 
   /** @returns integers, `[n, ...shape]` */
-  sample(key: Key, n: number): Tensor {
+  sample(key: Key, n: number, options: SampleOptions = {}): Tensor {
+    checkSampling('FamilyName.sample', { key, n, options });
     return tf.tidy(() =>
       tf.reshape(tf.cast(key.categorical(this.#logits, [n]), 'float32'), [n, ...this.eventShape]),
     );
