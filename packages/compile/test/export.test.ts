@@ -168,17 +168,24 @@ describe('exportOnnx', () => {
 });
 
 describe('exportFunction', () => {
-  test('writes any function, with the names that it gives', async () => {
+  // The second row has names that are otherwise given to results and constants.
+  test.each([
+    ['a', 'b', 'product', 'minus'],
+    ['v0', 'c0', 'v1', '_v0'],
+  ])('writes any function, with the names that it gives: %s, %s, %s and %s', async (a, b, product, minus) => {
     const file = exportFunction(
-      ({ tensors }) => ({ product: tf.matMul(tensors['a']!, tensors['b']!), minus: tf.neg(tensors['a']!) }),
-      { a: { shape: [2, 3] }, b: { shape: [3, 1] } },
+      ({ tensors }) => ({
+        [product]: tf.mul(2, tf.matMul(tensors[a]!, tensors[b]!)),
+        [minus]: tf.neg(tensors[a]!),
+      }),
+      { [a]: { shape: [2, 3] }, [b]: { shape: [3, 1] } },
     );
-    const [a, b] = [Key.of(0).normal([2, 3]), Key.of(1).normal([3, 1])];
-    const { product, minus } = await run(file, { a, b });
-    const expected = tf.matMul(a, b);
-    expect(relativeError(product!.data as Float32Array, expected.dataSync())).toBeLessThan(1e-6);
-    expect([...(minus!.data as Float32Array)]).toEqual([...a.dataSync()].map((value) => -value));
-    tf.dispose([a, b, expected]);
+    const [x, y] = [Key.of(0).normal([2, 3]), Key.of(1).normal([3, 1])];
+    const results = await run(file, { [a]: x, [b]: y });
+    const expected = tf.tidy(() => tf.mul(2, tf.matMul(x, y)));
+    expect(relativeError(results[product]!.data as Float32Array, expected.dataSync())).toBeLessThan(1e-6);
+    expect([...(results[minus]!.data as Float32Array)]).toEqual([...x.dataSync()].map((value) => -value));
+    tf.dispose([x, y, expected]);
   });
 
   test('leaves a convolution what it is, however the engine would compute it', () => {

@@ -29,7 +29,8 @@ export function writeModel(
   graph: Graph,
   { metadata = {}, outputPrefix = 'out/', names = new Map() }: WriteOptions = {},
 ): Uint8Array {
-  const writer = new ModelWriter({ names });
+  const outputs = [...graph.outputs.keys()].map((name) => `${outputPrefix}${name}`);
+  const writer = new ModelWriter({ names, taken: [...graph.inputs.keys(), ...outputs] });
   for (const [name, value] of graph.inputs) writer.input(name, value);
   for (const node of topologicalOrder(graph.outputs.values())) writer.lower(node);
   for (const [name, value] of graph.outputs) writer.output(`${outputPrefix}${name}`, value);
@@ -49,15 +50,18 @@ export const STEPS = 'steps';
  * @param changing - the names of the inputs that have a value for each step
  */
 export function writeLoop(graph: Graph, changing: ReadonlySet<string>): Uint8Array {
-  const outer = new ModelWriter();
+  const after = (name: string): string => `out/${name}`;
+  const outer = new ModelWriter({
+    taken: [STEPS, ...graph.inputs.keys(), ...[...graph.outputs.keys()].map(after)],
+  });
   const number = inputValue(STEPS, { shape: [], dtype: 'float32' });
   const stacked = new Map([...[...graph.inputs].filter(([name]) => changing.has(name)), [STEPS, number]]);
   for (const name of graph.outputs.keys()) outer.input(name, graph.inputs.get(name)!);
   for (const [name, value] of stacked) outer.input(name, value, STEPS);
   for (const [name, value] of graph.inputs)
     if (!changing.has(name) && !graph.outputs.has(name)) outer.input(name, value);
-  writeSteps(outer, graph, { stacked, before: (name) => name, after: (name) => `out/${name}` });
-  for (const [name, value] of graph.outputs) outer.declareOutput(`out/${name}`, value);
+  writeSteps(outer, graph, { stacked, before: (name) => name, after });
+  for (const [name, value] of graph.outputs) outer.declareOutput(after(name), value);
   return outer.finish();
 }
 
@@ -88,8 +92,10 @@ export function writeSampler(
   { start, next, finish }: SamplerGraphs,
   { changing, steps, output, metadata, names }: WriteSamplerOptions,
 ): Uint8Array {
-  const outer = new ModelWriter({ names });
   const state = new Set(start.outputs.keys());
+  const after = (name: string): string => `last/${name}`;
+  const inputs = [start, next, finish].flatMap((graph) => [...graph.inputs.keys()]);
+  const outer = new ModelWriter({ names, taken: [output, ...inputs, ...[...state].map(after)] });
   const entered = new Set<string>();
   const enter = (name: string, value: Value): void => {
     if (entered.has(name)) outer.define(value, name);
@@ -98,7 +104,6 @@ export function writeSampler(
   };
   const lowerAll = (graph: Graph): void =>
     topologicalOrder(graph.outputs.values()).forEach((node) => outer.lower(node));
-  const after = (name: string): string => `last/${name}`;
 
   for (const [name, value] of start.inputs) enter(name, value);
   for (const [name, value] of next.inputs) if (!state.has(name)) enter(name, value);
@@ -130,16 +135,17 @@ interface Steps {
 /** Writes a graph that is applied once for each element of some stacks. What does not change from step to step comes before. */
 function writeSteps(outer: ModelWriter, graph: Graph, { stacked, before, after }: Steps): void {
   const body = new ModelWriter({ outer, prefix: 'step/' });
+  const inside = (name: string): string => `${body.prefix}${name}`;
   const names = [...graph.outputs.keys()];
   const entering = [...names.map((name) => [name, graph.inputs.get(name)!] as const), ...stacked];
   const varying = new Set(entering.map(([, value]) => value));
-  for (const [name, value] of entering) body.input(`step/in/${name}`, value);
+  for (const [name, value] of entering) body.input(inside(`in/${name}`), value);
   for (const node of topologicalOrder(graph.outputs.values())) {
     const changes = node.inputs.some((value) => varying.has(value));
     if (changes) node.outputs.forEach((value) => varying.add(value));
     (changes ? body : outer).lower(node);
   }
-  for (const [name, value] of graph.outputs) body.output(`step/out/${name}`, value);
+  for (const [name, value] of graph.outputs) body.output(inside(`out/${name}`), value);
   outer.scan([...names.map(before), ...stacked.keys()], {
     ...{ body, stacked: stacked.size },
     outputs: names.map(after),
@@ -159,8 +165,10 @@ interface WriterOptions {
   readonly names?: ReadonlyMap<Value, string>;
   /** The writer of the graph that this one is inside, whose values it may use. */
   readonly outer?: ModelWriter;
-  /** Comes before the names of results and constants. */
+  /** Comes before the names of results and constants, after as many `_` as it takes to be free. */
   readonly prefix?: string;
+  /** The names of inputs and outputs, which results and constants may not have. */
+  readonly taken?: readonly string[];
 }
 
 interface Scan {
@@ -183,14 +191,16 @@ class ModelWriter implements OnnxBuilder {
   readonly #outputNames = new Map<string, string>();
   readonly #constantNames: ReadonlyMap<Value, string>;
   readonly #outer: ModelWriter | undefined;
-  readonly #prefix: string;
+  readonly prefix: string;
+  readonly #taken: readonly string[];
   readonly #written = new Map<string, string[]>();
   #count = 0;
 
-  constructor({ names = new Map(), outer, prefix = '' }: WriterOptions = {}) {
+  constructor({ names = new Map(), outer, prefix = '', taken = [] }: WriterOptions) {
     this.#constantNames = names;
     this.#outer = outer;
-    this.#prefix = prefix;
+    this.#taken = [...taken, ...names.values(), ...(outer ? outer.#taken : [])];
+    this.prefix = freePrefix(prefix, this.#taken);
   }
 
   /** With `stack`, there is a first axis of that size, or of an unknown size of that name. */
@@ -264,7 +274,7 @@ class ModelWriter implements OnnxBuilder {
     const key = JSON.stringify([op, inputs, outputs, attributes]);
     const known = this.#written.get(key);
     if (known !== undefined) return known;
-    const output = Array.from({ length: outputs }, () => `${this.#prefix}v${this.#count++}`);
+    const output = Array.from({ length: outputs }, () => `${this.prefix}v${this.#count++}`);
     this.#written.set(key, output);
     output.forEach((result) => this.#results.add(result));
     const attribute = Object.entries(attributes).map(([name, value]) => ({
@@ -352,7 +362,7 @@ class ModelWriter implements OnnxBuilder {
     const known = this.#initializers.get(key) as { readonly name: string } | undefined;
     if (known !== undefined) return known.name;
     const number = this.#count++;
-    const name = wanted ?? `${this.#prefix}c${number}`;
+    const name = wanted ?? `${this.prefix}c${number}`;
     this.#initializers.set(key, { name, dims: shape, dataType: dataTypes[dtype], rawData: bytes });
     return name;
   }
@@ -362,6 +372,13 @@ class ModelWriter implements OnnxBuilder {
 function operator(name: string): Pick<OnnxNode, 'domain' | 'opType'> {
   const end = name.lastIndexOf('.');
   return end < 0 ? { opType: name } : { domain: name.slice(0, end), opType: name.slice(end + 1) };
+}
+
+/** A prefix of generated names, such as `v0` and `c1`, that makes none of them one of the names that are taken. */
+function freePrefix(wanted: string, taken: readonly string[]): string {
+  const clashes = (name: string): boolean =>
+    wanted === '' ? /^[vc]\d+$/.test(name) : name.startsWith(wanted);
+  return taken.some(clashes) ? freePrefix(`_${wanted}`, taken) : wanted;
 }
 
 function valueInfo(name: string, { shape, dtype }: Value, stack?: string | number): Message {
