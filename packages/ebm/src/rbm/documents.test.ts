@@ -160,6 +160,9 @@ describe('refuses', () => {
         expect(() => model.sample(key, 2, { context: tf.zeros([2, 3]) })).toThrow(/context/);
         expect(() => model.energy(tf.zeros([2, 4]))).toThrow(/x/);
         expect(() => model.logProb(tf.zeros([2, 3]))).toThrow(/at most 20 bits/);
+        const examples = tf.tensor2d([[1, 0, 4]]);
+        const make = () => replicatedSoftmax({ words: 3, maxLength: 4, hidden: 2, key, examples });
+        expect(make).toThrow('at most maxLength words, 4, got one of 5');
       }),
     );
     model.dispose();

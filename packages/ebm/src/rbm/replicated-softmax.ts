@@ -4,6 +4,7 @@ import {
   checkKey,
   checkOptions,
   checkShape,
+  checkThat,
   logSumExp,
   oneHot,
   sumLastAxes,
@@ -82,7 +83,7 @@ export class ReplicatedSoftmax extends RowRbm<Tensor> {
     checkInteger(where, 'maxLength', maxLength);
     checkInteger(where, 'hidden', hidden);
     checkKey(where, key);
-    if (examples !== undefined) checkTrainingExamples(where, examples, [words]);
+    if (examples !== undefined) checkDocuments(where, examples, { words, maxLength });
     super(where, new UnitPair(documents(words, maxLength), hiddenBits(hidden)), options);
     const weights = tf.tidy(() => tf.mul(INITIAL_SCALE, key.fold('weights').normal([words, hidden])));
     this.weights = this.parameter('weights', weights);
@@ -138,6 +139,20 @@ export class ReplicatedSoftmax extends RowRbm<Tensor> {
       return tf.mul(lengths, tf.expandDims(tf.add(dot(h, this.#hiddenBias), ofWord), 0));
     });
   }
+}
+
+/** Checks the documents that a model starts from. */
+function checkDocuments(
+  where: string,
+  examples: Tensor,
+  { words, maxLength }: { readonly words: number; readonly maxLength: number },
+): void {
+  checkTrainingExamples(where, examples, [words]);
+  const longest = tf.tidy(() => tf.max(tf.sum(examples, 1)).dataSync()[0]!);
+  checkThat(where, 'examples', longest <= maxLength, {
+    expected: `to be documents of at most maxLength words, ${maxLength}`,
+    actual: `one of ${longest}`,
+  });
 }
 
 /** The counts of documents of any length up to `maxLength`. */
