@@ -1,5 +1,5 @@
-import { Key, mlp, oneHot, sgd, standardNormal } from '@dgm/core';
-import type { EnergyModel, GenerativeModel, LikelihoodModel, Objective } from '@dgm/core';
+import { checkSampling, checkShape, Key, mlp, oneHot, sgd, standardNormal } from '@dgm/core';
+import type { EnergyModel, GenerativeModel, LikelihoodModel, Objective, SampleOptions } from '@dgm/core';
 import type { CompiledCase, ModelCase } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -104,6 +104,7 @@ const deep = (outputs: number, key: Key) => ({
 /** A labelled model of which an example is labelled by whether its first entry is positive, so that a batch is a tensor. */
 function labelledBySign(model: JointEnergyModel | ClassificationRbm): GenerativeModel {
   const batch = (x: Tensor) => {
+    checkShape('labelledBySign', 'x', x, ['n', ...model.eventShape]);
     const isRight = tf.greater(tf.squeeze(tf.slice(x, [0, 0], [-1, 1]), [1]), 0);
     return { x, context: oneHot(isRight, { depth: 2 }) };
   };
@@ -118,7 +119,7 @@ function labelledBySign(model: JointEnergyModel | ClassificationRbm): Generative
     objectives,
     parameters: () => model.parameters(),
     dispose: () => model.dispose(),
-    sample: (own: Key, n: number) => model.sample(own, n),
+    sample: (own: Key, n: number, options?: SampleOptions) => model.sample(own, n, options),
     energy: (x: Tensor) => model.energy(x),
     ...('logPartition' in model && {
       logPartition: () => model.logPartition(),
@@ -126,9 +127,6 @@ function labelledBySign(model: JointEnergyModel | ClassificationRbm): Generative
     }),
   });
 }
-
-/** Of a context for n samples, which must refuse n before its context where n is no count. */
-const rowsFor = (n: number): number => (Number.isInteger(n) && n >= 0 ? n : 0);
 
 /** A conditional model that is given the first entries of an example, so that a batch is a tensor. */
 function givenItsStart(model: ConditionalRbm): GenerativeModel {
@@ -143,8 +141,10 @@ function givenItsStart(model: ConditionalRbm): GenerativeModel {
     objectives,
     parameters: () => model.parameters(),
     dispose: () => model.dispose(),
-    sample: (own: Key, n: number) =>
-      tf.tidy(() => model.sample(own, n, { context: tf.ones([rowsFor(n), model.contextSize]) })),
+    sample: (own: Key, n: number, options: SampleOptions = {}) => {
+      checkSampling('givenItsStart', { key: own, n, options });
+      return tf.tidy(() => model.sample(own, n, { context: tf.ones([n, model.contextSize]) }));
+    },
     energy: (x: Tensor) => tf.tidy(() => model.energy(batch(x))),
     logProb: (x: Tensor) => tf.tidy(() => model.logProb(batch(x))),
   });
@@ -156,8 +156,10 @@ function ofLength(model: ReplicatedSoftmax, length: number): GenerativeModel {
     objectives: () => model.objectives(),
     parameters: () => model.parameters(),
     dispose: () => model.dispose(),
-    sample: (own: Key, n: number) =>
-      tf.tidy(() => model.sample(own, n, { context: tf.fill([rowsFor(n), 1], length) })),
+    sample: (own: Key, n: number, options: SampleOptions = {}) => {
+      checkSampling('ofLength', { key: own, n, options });
+      return tf.tidy(() => model.sample(own, n, { context: tf.fill([n, 1], length) }));
+    },
     energy: (x: Tensor) => model.energy(x),
     logProb: (x: Tensor) => model.logProb(x),
   });

@@ -1,4 +1,4 @@
-import { BaseModule, recordConstruction } from '@dgm/core';
+import { BaseModule, checkShape, recordConstruction } from '@dgm/core';
 import type {
   ConditionedBatch,
   GenerativeModel,
@@ -63,6 +63,7 @@ export class LabelledRows<M extends JointModel> extends BaseModule implements Ge
   }
 
   #x(rows: Tensor): Tensor {
+    checkShape('LabelledRows', 'rows', rows, ['n', 'columns']);
     return tf.slice(rows, [0, 0], [-1, this.eventShape[0]!]);
   }
 }

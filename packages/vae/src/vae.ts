@@ -28,7 +28,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { checkHead, checkPosterior, checkPrior } from './check';
 import type { Prior } from './check';
 import { elboTerms, logImportanceWeights, REGULARIZERS } from './elbo';
-import type { Regularizer } from './elbo';
+import type { LatentVariableModel, Regularizer } from './elbo';
 import { elboObjective } from './objectives/elbo-objective';
 import { detached } from './objectives/detached';
 import { networkCalls } from './objectives/objective';
@@ -117,37 +117,52 @@ export function vae(options: VaeOptions): Vae {
   return record(new Vae(options), 'vae', arguments);
 }
 
-/** The class of {@link vae}. */
-export class Vae extends BaseModule implements BoundModel, AmortizedModel {
+/** What a VAE and a conditional one have in common: their networks, their prior and their objective. */
+export abstract class BaseVae extends BaseModule {
   readonly likelihoodKind = 'lower-bound';
   readonly eventShape: Shape;
   readonly levels: number | undefined;
   readonly latentShape: Shape;
-  readonly #posterior: ConditionalDistribution;
-  readonly #detachedPosterior: ConditionalDistribution;
-  readonly #decoder: ConditionalDistribution;
-  readonly #prior: Prior;
-  readonly #regularizer: Regularizer | undefined;
-  readonly #objective: VaeObjective;
+  protected readonly posterior: ConditionalDistribution;
+  protected readonly detachedPosterior: ConditionalDistribution;
+  protected readonly decoder: ConditionalDistribution;
+  protected readonly latentPrior: Prior;
+  protected readonly regularizer: Regularizer | undefined;
+  protected readonly objective: VaeObjective;
 
-  constructor(options: VaeOptions) {
+  constructor(where: string, options: VaeOptions) {
     super();
-    checkOptions('vae', options, VAE_OPTIONS);
     const { posterior, likelihood } = options;
-    checkPosterior('vae', posterior);
-    checkHead('vae', 'likelihood', likelihood);
-    this.#objective = chooseObjective('vae', options);
-    this.#regularizer = options.regularizer;
+    checkPosterior(where, posterior);
+    checkHead(where, 'likelihood', likelihood);
+    this.objective = chooseObjective(where, options);
+    this.regularizer = options.regularizer;
     this.eventShape = likelihood.eventShape;
     this.levels = likelihood.levels;
     this.latentShape = posterior.eventShape;
-    this.#prior = options.prior ?? standardNormal(this.latentShape);
-    checkPrior('vae', this.#prior, posterior);
+    this.latentPrior = options.prior ?? standardNormal(this.latentShape);
+    checkPrior(where, this.latentPrior, posterior);
     const encoder = asLayer(options.encoder);
-    this.#posterior = this.child('encoder', conditional(encoder, posterior));
-    this.#detachedPosterior = conditional(encoder, detached(posterior));
-    this.#decoder = this.child('decoder', conditional(options.decoder, likelihood));
-    if (isModule(this.#prior)) this.child('prior', this.#prior);
+    this.posterior = this.child('encoder', conditional(encoder, posterior));
+    this.detachedPosterior = conditional(encoder, detached(posterior));
+    this.decoder = this.child('decoder', conditional(options.decoder, likelihood));
+    if (isModule(this.latentPrior)) this.child('prior', this.latentPrior);
+  }
+
+  /** $\mathbb{E}_q[\ln p(x|z)]$ minus the regularizer, by one draw for each example, `[n]`. */
+  protected boundOf(model: LatentVariableModel, x: Tensor, key: Key): Tensor {
+    return tf.tidy(() => {
+      const { reconstruction, regularizer } = elboTerms(model, x, key, this.regularizer);
+      return tf.sub(reconstruction, regularizer);
+    });
+  }
+}
+
+/** The class of {@link vae}. */
+export class Vae extends BaseVae implements BoundModel, AmortizedModel {
+  constructor(options: VaeOptions) {
+    checkOptions('vae', options, VAE_OPTIONS);
+    super('vae', options);
   }
 
   /**
@@ -157,7 +172,7 @@ export class Vae extends BaseModule implements BoundModel, AmortizedModel {
    */
   encode(x: Tensor, call: CallOptions = {}): Distribution {
     checkShape('Vae.encode', 'x', x, ['n', ...this.eventShape]);
-    return this.#posterior.given(x, call);
+    return this.posterior.given(x, call);
   }
 
   /**
@@ -167,7 +182,7 @@ export class Vae extends BaseModule implements BoundModel, AmortizedModel {
    */
   encodeDetached(x: Tensor, call: CallOptions = {}): Distribution {
     checkShape('Vae.encodeDetached', 'x', x, ['n', ...this.eventShape]);
-    return this.#detachedPosterior.given(x, call);
+    return this.detachedPosterior.given(x, call);
   }
 
   /**
@@ -177,20 +192,17 @@ export class Vae extends BaseModule implements BoundModel, AmortizedModel {
    */
   decode(z: Tensor, call: CallOptions = {}): Distribution {
     checkShape('Vae.decode', 'z', z, ['n', ...this.latentShape]);
-    return this.#decoder.given(z, call);
+    return this.decoder.given(z, call);
   }
 
   /** The marginal $p(z)$. A learned prior borrows its parameters: call this inside `tf.tidy`. */
   prior(call: CallOptions = {}): Distribution {
-    return isModule(this.#prior) ? this.#prior.given(undefined, call) : this.#prior;
+    return isModule(this.latentPrior) ? this.latentPrior.given(undefined, call) : this.latentPrior;
   }
 
   /** The bound of Eq. 4.17 with one sample of z, in nats, `[n]`. */
   elbo(x: Tensor, key: Key): Tensor {
-    return tf.tidy(() => {
-      const { reconstruction, regularizer } = elboTerms(this, x, key, this.#regularizer);
-      return tf.sub(reconstruction, regularizer);
-    });
+    return this.boundOf(this, x, key);
   }
 
   /**
@@ -226,9 +238,9 @@ export class Vae extends BaseModule implements BoundModel, AmortizedModel {
   /** One objective: minus the ELBO in nats per example with its terms, or the objective of the options. */
   objectives(): readonly Objective[] {
     return singleObjective<Tensor>(this, {
-      name: this.#objective.name,
+      name: this.objective.name,
       loss: (x, key, options) =>
-        this.#objective.loss(this.#during(networkCalls(options, key.fold('networks'))), x, key, options),
+        this.objective.loss(this.#during(networkCalls(options, key.fold('networks'))), x, key, options),
     });
   }
 

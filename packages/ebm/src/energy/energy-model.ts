@@ -208,6 +208,7 @@ abstract class BaseEnergyModel<B> extends BaseModule implements EnergyModel<B>, 
   }
 
   protected negatives(x: Tensor, key: Key, training: boolean): { readonly negatives: Tensor } {
+    this.checkShape(x, 'loss');
     const n = x.shape[0]!;
     return { negatives: this.#chains.negatives((state) => this.energy(state), key, { n, training }) };
   }

@@ -61,11 +61,12 @@ export function minimumProbabilityFlow(): EnergyObjective {
 
 /** $E(x) - E(x^{(d)})$, by how much the energy falls where entry d of x is flipped: `[n, D]`. */
 function energyDrops(model: EnergyFunction, x: Tensor): Tensor {
+  const energy = tf.expandDims(model.energy(x), 1);
   const n = x.shape[0]!;
   const rows = tf.reshape(x, [n, 1, -1]);
   const size = rows.shape[2]!;
   // |x - e_d|
   const flipped = tf.abs(tf.sub(rows, tf.expandDims(tf.eye(size), 0)));
   const energies = tf.reshape(model.energy(tf.reshape(flipped, [n * size, ...x.shape.slice(1)])), [n, size]);
-  return tf.sub(tf.expandDims(model.energy(x), 1), energies);
+  return tf.sub(energy, energies);
 }

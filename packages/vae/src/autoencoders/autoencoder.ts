@@ -5,6 +5,7 @@ import {
   checkInteger,
   checkOptions,
   checkSampling,
+  checkThat,
   conditional,
   leadingShape,
   stopGradient,
@@ -109,16 +110,13 @@ export class Autoencoder extends BaseModule implements GenerativeModel {
   sample(key: Key, n: number, options: SampleOptions = {}): Tensor {
     checkSampling('Autoencoder.sample', { key, n, options });
     const { prior } = this.#penalty;
-    if (prior === undefined) {
-      throw new UnsupportedError({
-        where: 'Autoencoder.sample',
-        argument: 'penalty',
-        expected: 'to have a prior of the latents',
-        actual: `"${this.#penalty.name}", which has none`,
-        remedy:
-          'fit a density to latentExamples(model, examples) and sample from withLatentDensity(model, density)',
-      });
-    }
+    checkThat('Autoencoder.sample', 'penalty', prior !== undefined, {
+      error: UnsupportedError,
+      expected: 'to have a prior of the latents',
+      actual: `"${this.#penalty.name}", which has none`,
+      remedy:
+        'fit a density to latentExamples(model, examples) and sample from withLatentDensity(model, density)',
+    });
     return tf.tidy(() => this.decode(prior.sample(key.fold('z'), [n])).sample(key.fold('x')));
   }
 

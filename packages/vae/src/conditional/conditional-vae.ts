@@ -1,40 +1,24 @@
 import {
-  asLayer,
-  BaseModule,
   checkContext,
   checkInteger,
   checkOptions,
   checkSampling,
   checkThat,
-  conditional,
   formatShape,
   isModule,
   leadingShape,
   sameShape,
   ShapeError,
   singleObjective,
-  standardNormal,
 } from '@dgm/core';
-import type {
-  BoundModel,
-  ConditionalDistribution,
-  ConditionedBatch,
-  Distribution,
-  Key,
-  Objective,
-  SampleOptions,
-  Shape,
-} from '@dgm/core';
+import type { BoundModel, ConditionedBatch, Distribution, Key, Objective, SampleOptions } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { checkHead, checkPosterior, checkPrior } from '../check';
-import type { Prior } from '../check';
-import { elboTerms, logImportanceWeights } from '../elbo';
-import { detached } from '../objectives/detached';
+import { logImportanceWeights } from '../elbo';
 import { networkCalls, outsideTraining } from '../objectives/objective';
-import type { AmortizedModel, NetworkCalls, VaeObjective } from '../objectives/objective';
+import type { AmortizedModel, NetworkCalls } from '../objectives/objective';
 import { record } from '../record';
-import { chooseObjective, VAE_OPTIONS } from '../vae';
+import { BaseVae, VAE_OPTIONS } from '../vae';
 import type { VaeOptions } from '../vae';
 
 /** The options of {@link vae}, whose networks also get the context, and the options of the context. */
@@ -77,42 +61,18 @@ export function conditionalVae(options: ConditionalVaeOptions): ConditionalVae {
 }
 
 /** The class of {@link conditionalVae}. */
-export class ConditionalVae extends BaseModule implements BoundModel<ConditionedBatch, ConditionedBatch> {
-  readonly likelihoodKind = 'lower-bound';
-  readonly eventShape: Shape;
-  readonly levels: number | undefined;
-  readonly latentShape: Shape;
+export class ConditionalVae extends BaseVae implements BoundModel<ConditionedBatch, ConditionedBatch> {
   readonly contextSize: number;
-  readonly #posterior: ConditionalDistribution;
-  readonly #detachedPosterior: ConditionalDistribution;
-  readonly #decoder: ConditionalDistribution;
-  readonly #prior: Prior;
   readonly #contexts: Distribution | undefined;
-  readonly #regularizer: VaeOptions['regularizer'];
-  readonly #objective: VaeObjective;
 
   constructor(options: ConditionalVaeOptions) {
-    super();
     const where = 'conditionalVae';
     checkOptions(where, options, [...VAE_OPTIONS, 'contextSize', 'contexts']);
-    const { posterior, likelihood, contextSize, contexts } = options;
-    checkPosterior(where, posterior);
-    checkHead(where, 'likelihood', likelihood);
+    const { contextSize, contexts } = options;
     checkInteger(where, 'contextSize', contextSize);
     if (contexts !== undefined) checkContexts(contexts, contextSize);
-    this.#objective = chooseObjective(where, options);
-    this.#regularizer = options.regularizer;
-    this.eventShape = likelihood.eventShape;
-    this.levels = likelihood.levels;
-    this.latentShape = posterior.eventShape;
+    super(where, options);
     this.contextSize = contextSize;
-    this.#prior = options.prior ?? standardNormal(this.latentShape);
-    checkPrior(where, this.#prior, posterior);
-    const encoder = asLayer(options.encoder);
-    this.#posterior = this.child('encoder', conditional(encoder, posterior));
-    this.#detachedPosterior = conditional(encoder, detached(posterior));
-    this.#decoder = this.child('decoder', conditional(options.decoder, likelihood));
-    if (isModule(this.#prior)) this.child('prior', this.#prior);
     this.#contexts = contexts;
   }
 
@@ -133,14 +93,14 @@ export class ConditionalVae extends BaseModule implements BoundModel<Conditioned
       return besideContext(x, context);
     };
     return {
-      encode: (x) => this.#posterior.given(beside(x), calls('encoder')),
-      encodeDetached: (x) => this.#detachedPosterior.given(beside(x), calls('encoder')),
+      encode: (x) => this.posterior.given(beside(x), calls('encoder')),
+      encodeDetached: (x) => this.detachedPosterior.given(beside(x), calls('encoder')),
       decode: (z) => {
         const [rows] = leadingShape(z.shape, this.latentShape, 'ConditionalVae.decode', 'z');
         if (rows! % n !== 0 || n === 0) {
           checkContext('ConditionalVae.decode', context, { rows: rows!, contextSize: this.contextSize });
         }
-        return this.#decoder.given(besideContext(z, context), calls('decoder'));
+        return this.decoder.given(besideContext(z, context), calls('decoder'));
       },
       prior: () => this.#priorGiven(context, calls),
     };
@@ -148,10 +108,7 @@ export class ConditionalVae extends BaseModule implements BoundModel<Conditioned
 
   /** The bound on $\ln p(x|c)$ with one draw of z, in nats, `[n]`. */
   elbo({ x, context }: ConditionedBatch, key: Key): Tensor {
-    return tf.tidy(() => {
-      const { reconstruction, regularizer } = elboTerms(this.given(context), x, key, this.#regularizer);
-      return tf.sub(reconstruction, regularizer);
-    });
+    return tf.tidy(() => this.boundOf(this.given(context), x, key));
   }
 
   /** Logarithms of K importance weights of each example, in nats, `[K, n]`; memory grows with K times n. */
@@ -179,16 +136,16 @@ export class ConditionalVae extends BaseModule implements BoundModel<Conditioned
   /** One objective: minus the ELBO in nats per example with its terms, or the objective of the options. */
   objectives(): readonly Objective<ConditionedBatch>[] {
     return singleObjective<ConditionedBatch>(this, {
-      name: this.#objective.name,
+      name: this.objective.name,
       loss: ({ x, context }, key, options) =>
-        this.#objective.loss(this.given(context, networkCalls(options, key)), x, key.fold('z'), options),
+        this.objective.loss(this.given(context, networkCalls(options, key)), x, key.fold('z'), options),
     });
   }
 
   #priorGiven(context: Tensor, calls: NetworkCalls): Distribution {
-    if (!isModule(this.#prior)) return this.#prior;
-    const isUnconditional = (this.#prior as { readonly contextSize?: number }).contextSize === 0;
-    return this.#prior.given(isUnconditional ? undefined : context, calls('prior'));
+    if (!isModule(this.latentPrior)) return this.latentPrior;
+    const isUnconditional = (this.latentPrior as { readonly contextSize?: number }).contextSize === 0;
+    return this.latentPrior.given(isUnconditional ? undefined : context, calls('prior'));
   }
 }
 

@@ -14,36 +14,48 @@ export function detached(head: DistributionHead): DistributionHead {
     eventShape,
     distribution: (parameters, call) => {
       const distribution = head.distribution(stopGradient(parameters), call);
-      return 'parameters' in head ? new WithoutScore(distribution) : distribution;
+      return 'parameters' in head ? new Rescored(distribution, pathOf(distribution)) : distribution;
     },
   };
 }
 
-/** A distribution that has variables, without a gradient to them. */
-class WithoutScore extends BaseDistribution {
-  readonly kind = 'WithoutScore';
-  readonly reparameterized = false;
+/**
+ * The density of a distribution without a gradient to its variables: $\ln q(z) - \ln q(\mathrm{const}(z))$ has the value 0, and
+ * of the gradient of $\ln q$ the part along z.
+ */
+function pathOf(distribution: Distribution): (z: Tensor) => Tensor {
+  return (z) => {
+    const logProb = distribution.logProb(z);
+    const score = distribution.logProb(stopGradient(z));
+    return tf.add(stopGradient(logProb), tf.sub(logProb, score));
+  };
+}
+
+/** A distribution with the draws of another one and a density of its own. */
+export class Rescored extends BaseDistribution {
+  readonly kind = 'Rescored';
   readonly batchShape: Shape;
   readonly eventShape: Shape;
   override readonly space: EventSpace | undefined;
-  readonly #distribution: Distribution;
+  readonly reparameterized: boolean;
+  readonly #drawn: Distribution;
+  readonly #logDensity: (z: Tensor) => Tensor;
 
-  constructor(distribution: Distribution) {
+  constructor(drawn: Distribution, logDensity: (z: Tensor) => Tensor) {
     super();
-    this.#distribution = distribution;
-    this.batchShape = distribution.batchShape;
-    this.eventShape = distribution.eventShape;
-    this.space = distribution.space;
+    this.#drawn = drawn;
+    this.#logDensity = logDensity;
+    this.batchShape = drawn.batchShape;
+    this.eventShape = drawn.eventShape;
+    this.space = drawn.space;
+    this.reparameterized = drawn.reparameterized;
   }
 
   protected draw(key: Key, sampleShape: Shape): Tensor {
-    return this.#distribution.sample(key, sampleShape);
+    return this.#drawn.sample(key, sampleShape);
   }
 
-  /** $\ln q(z) - \ln q(\mathrm{const}(z))$ has the value 0, and of the gradient of $\ln q$ the part along z. */
   protected logDensity(z: Tensor): Tensor {
-    const logProb = this.#distribution.logProb(z);
-    const score = this.#distribution.logProb(stopGradient(z));
-    return tf.add(stopGradient(logProb), tf.sub(logProb, score));
+    return this.#logDensity(z);
   }
 }

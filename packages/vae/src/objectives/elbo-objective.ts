@@ -1,20 +1,10 @@
-import {
-  BaseDistribution,
-  checkNumber,
-  checkOneOf,
-  checkOptions,
-  type Distribution,
-  type EventSpace,
-  type Key,
-  type ScheduledWeight,
-  type Shape,
-  weightAt,
-} from '@dgm/core';
+import { checkNumber, checkOneOf, checkOptions, type ScheduledWeight, weightAt } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import type { Scalar } from '@tensorflow/tfjs-core';
 import { elboTerms, type LatentVariableModel, type Regularizer, REGULARIZERS } from '../elbo';
 import { record } from '../record';
 import { checkFreeBits, type FreeBits, freeBitsRegularizer } from './free-bits';
+import { Rescored } from './detached';
 import { type AmortizedModel, averageOf, type VaeObjective } from './objective';
 
 export interface ElboObjectiveOptions {
@@ -78,35 +68,6 @@ export function elboObjective(options: ElboObjectiveOptions = {}): VaeObjective 
   return record(objective, 'elboObjective', arguments);
 }
 
-/** Draws from one distribution and evaluates the density of another with the same values. */
-class DrawnAndScored extends BaseDistribution {
-  readonly kind = 'DrawnAndScored';
-  readonly batchShape: Shape;
-  readonly eventShape: Shape;
-  override readonly space: EventSpace | undefined;
-  readonly reparameterized: boolean;
-  readonly #drawn: Distribution;
-  readonly #scored: Distribution;
-
-  constructor(drawn: Distribution, scored: Distribution) {
-    super();
-    this.#drawn = drawn;
-    this.#scored = scored;
-    this.batchShape = drawn.batchShape;
-    this.eventShape = drawn.eventShape;
-    this.space = drawn.space;
-    this.reparameterized = drawn.reparameterized;
-  }
-
-  protected draw(key: Key, sampleShape: Shape): Tensor {
-    return this.#drawn.sample(key, sampleShape);
-  }
-
-  protected logDensity(z: Tensor): Tensor {
-    return this.#scored.logProb(z);
-  }
-}
-
 /**
  * The same model with a posterior density that is constant in the encoder: $\phi$ gets its gradient only through z.
  * The omitted term has expectation 0, and at the true posterior the variance of the remaining gradient vanishes.
@@ -114,7 +75,10 @@ class DrawnAndScored extends BaseDistribution {
  */
 function alongThePath(model: AmortizedModel): LatentVariableModel {
   return {
-    encode: (x) => new DrawnAndScored(model.encode(x), model.encodeDetached(x)),
+    encode: (x) => {
+      const scored = model.encodeDetached(x);
+      return new Rescored(model.encode(x), (z) => scored.logProb(z));
+    },
     decode: (z) => model.decode(z),
     prior: () => model.prior(),
   };
