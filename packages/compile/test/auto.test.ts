@@ -85,7 +85,7 @@ describe('auto', () => {
     const lines: string[] = [];
     const measure = (batch: Tensor): Tensor => tf.mul(batch, tf.max(batch).dataSync()[0]!);
     const engine = auto({ onReport: (line, what) => lines.push(`${what}: ${line}`) });
-    const prepared = await engine.prepareMeasure(measure);
+    const prepared = await engine.prepareFunction(measure);
     const batch = tf.tensor1d([1, 3]);
     for (let call = 0; call < 2; call++) {
       expect([...(await prepared.run(batch, Key.of(0)))]).toEqual([3, 9]);

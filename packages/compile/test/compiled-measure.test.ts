@@ -13,8 +13,8 @@ function counting(engine: Engine): { readonly engine: Engine; readonly calls: ()
     calls: () => calls,
     engine: {
       ...engine,
-      prepareMeasure: async (measure) => {
-        const prepared = await engine.prepareMeasure(measure);
+      prepareFunction: async (measure) => {
+        const prepared = await engine.prepareFunction(measure);
         return {
           run: (batch, key) => {
             calls += 1;
@@ -70,8 +70,8 @@ describe('a compiled measure', () => {
     const measure = ({ x }: { readonly x: Tensor }, key: Key): Tensor =>
       tf.add(tf.sum(tf.mul(x, weights), -1), key.fold('noise').normal([x.shape[0]!]));
     const [ours, reference] = [
-      await compiled().prepareMeasure(measure),
-      await eager().prepareMeasure(measure),
+      await compiled().prepareFunction(measure),
+      await eager().prepareFunction(measure),
     ];
     const batches = [tf.tensor2d([[1, 1], [2, 0]]), tf.tensor2d([[3, 4]])]; // prettier-ignore
     for (const [index, x] of [...batches, ...batches].entries()) {

@@ -115,7 +115,7 @@ export { LayerNorm } from './nn/layer-norm';
 export type { LayerNormOptions } from './nn/layer-norm';
 export { madeDegrees, madeMask, madeMaskBetween } from './nn/made';
 export type { MadeSizes } from './nn/made';
-export { masked } from './nn/masked';
+export { maskedWeight } from './nn/masked';
 export { mlp } from './nn/mlp';
 export type { MlpOptions } from './nn/mlp';
 export { MultiHeadAttention } from './nn/multi-head-attention';
@@ -282,7 +282,7 @@ export { besselRatio, logBesselI } from './ops/bessel';
 export type { LogBesselOptions } from './ops/bessel';
 export { besselRatioGap, logBesselGap } from './ops/bessel-gap';
 export { broadcastTo } from './ops/broadcast-to';
-export { clip } from './ops/clip';
+export { clipToRange } from './ops/clip';
 export type { ClipOptions } from './ops/clip';
 export { codeVectors, nearestCodes } from './ops/codebook';
 export { elementwise, withGradient } from './ops/differentiable';
@@ -291,10 +291,10 @@ export { erf, erfc, erfinv } from './ops/error-function';
 export { digamma, lgamma, polygamma } from './ops/gamma';
 export { log1mExp, log1p, logAddExp, logSigmoid } from './ops/log-arithmetic';
 export { logSoftmax, logSumExp, softmax } from './ops/log-sum-exp';
-export { norm } from './ops/norm';
+export { euclideanNorm } from './ops/norm';
 export { logNdtr, ndtr, ndtri } from './ops/normal';
 export { oneHot } from './ops/one-hot';
-export { select } from './ops/select';
+export { selectByMask } from './ops/select';
 export { stopGradient } from './ops/stop-gradient';
 export { roundStraightThrough, straightThrough } from './ops/straight-through';
 export { logBeta } from './ops/stirling';
@@ -314,9 +314,9 @@ export { eager } from './train/eager';
 export type { EarlyStoppingOptions } from './train/training-state';
 export type {
   Engine,
-  LoopMeasure,
-  Measure,
-  PreparedMeasure,
+  BatchFunction,
+  BatchLoop,
+  PreparedFunction,
   StepFeed,
   StepInputs,
   StepProgram,

@@ -105,7 +105,7 @@ describe('gradients', () => {
     expect(() => secondOrderError(f)).toThrow('gradient function not found');
   });
 
-  it('do not pass a condition that is computed from the input (core/ops has select)', () => {
+  it('do not pass a condition that is computed from the input (core/ops has selectByMask)', () => {
     expect(() => gradientOf((x) => tf.where(tf.greater(x, 0), x, tf.neg(x)), 1)).toThrow(
       'gradient function not found',
     );

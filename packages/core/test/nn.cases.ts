@@ -25,7 +25,7 @@ import {
   Key,
   LayerNorm,
   lstm,
-  masked,
+  maskedWeight,
   mlp,
   MultiHeadAttention,
   Reshape,
@@ -112,8 +112,8 @@ export const layers: LayerTable = {
     input: numbers([1, 2, 2, 3]),
     outputShape: [1, 3, 3, 2],
   }),
-  masked: () => ({
-    make: (key) => new Dense({ inputs: 3, outputs: 2, key, weight: masked([0, 1, 0, 1, 1, 1]) }),
+  maskedWeight: () => ({
+    make: (key) => new Dense({ inputs: 3, outputs: 2, key, weight: maskedWeight([0, 1, 0, 1, 1, 1]) }),
     input: numbers([4, 3]),
     outputShape: [4, 2],
   }),

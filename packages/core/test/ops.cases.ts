@@ -1,7 +1,7 @@
 import {
   besselRatio,
   besselRatioGap,
-  clip,
+  clipToRange,
   codeVectors,
   digamma,
   elu,
@@ -27,14 +27,14 @@ import {
   mish,
   ndtr,
   ndtri,
-  norm,
+  euclideanNorm,
   nearestCodes,
   oneHot,
   polygamma,
   quickGelu,
   relu,
   roundStraightThrough,
-  select,
+  selectByMask,
   selu,
   sigmoid,
   softmax,
@@ -526,40 +526,41 @@ const gaps: OpTable = Object.fromEntries(
 );
 
 const masks: OpTable = {
-  clip: () => ({
-    f: (x) => clip(x!, { min: -1, max: 2 }),
+  clipToRange: () => ({
+    f: (x) => clipToRange(x!, { min: -1, max: 2 }),
     points: real,
     golden: [{ args: [[-3, -1, 0.5, 2, 5]], value: [-1, -1, 0.5, 2, 2], gradients: [[0, 1, 1, 1, 0]] }],
     extremes: far([-1, -1, 2, 2]),
   }),
-  'clip (pass-through)': () => ({
-    f: (x) => clip(x!, { min: -1, max: 2, gradient: 'pass-through' }),
+  'clipToRange (pass-through)': () => ({
+    f: (x) => clipToRange(x!, { min: -1, max: 2, gradient: 'pass-through' }),
     points: [[-0.5, 0.5, 1.5]],
     golden: [{ args: [[-3, -1, 0.5, 2, 5]], value: [-1, -1, 0.5, 2, 2], gradients: [[1, 1, 1, 1, 1]] }],
   }),
-  'clip (one side)': () => ({
-    f: (x) => clip(x!, { min: 0 }),
+  'clipToRange (one side)': () => ({
+    f: (x) => clipToRange(x!, { min: 0 }),
     points: real,
     golden: [{ args: [[-3, 5]], value: [0, 5], gradients: [[0, 1]] }],
   }),
-  select: () => ({
+  selectByMask: () => ({
     // The mask depends on what is differentiated; the logarithm would be NaN or infinite where it is not chosen.
     f: (x) =>
       tf.tidy(() => {
         const positive = tf.greater(x!, 0);
-        return select(positive, tf.log(select(positive, x!, 1)), tf.square(x!));
+        return selectByMask(positive, tf.log(selectByMask(positive, x!, 1)), tf.square(x!));
       }),
     points: [[-2, -0.5, 0.6, 3]],
     extremes: [{ args: [[0, 1e4]], value: [0, Math.log(1e4)], gradients: [[0, 1e-4]] }],
   }),
-  'select (numbers)': () => ({
+  'selectByMask (numbers)': () => ({
     // A number gets no gradient: that of x is computed alone.
-    f: (x) => tf.tidy(() => tf.add(select(tf.greater(x!, 0), x!, -1), select(tf.less(x!, 2), 3, x!))),
+    f: (x) =>
+      tf.tidy(() => tf.add(selectByMask(tf.greater(x!, 0), x!, -1), selectByMask(tf.less(x!, 2), 3, x!))),
     points: [[-2, 0.5, 3]],
     golden: [{ args: [[-2, 0.5, 3]], value: [2, 3.5, 6], gradients: [[0, 1, 2]] }],
   }),
-  'select (broadcast)': () => ({
-    f: (a, b) => tf.tidy(() => select(tf.tensor([true, false, true]), a!, b!)),
+  'selectByMask (broadcast)': () => ({
+    f: (a, b) => tf.tidy(() => selectByMask(tf.tensor([true, false, true]), a!, b!)),
     points: [
       [[1], [2]],
       [3, 4, 5],
@@ -596,8 +597,8 @@ const masks: OpTable = {
     order: 0,
     golden: [{ args: [[-1.7, 0.2, 0.5, 1.5]], value: [-2, 0, 0, 2], gradients: [[1, 1, 1, 1]] }],
   }),
-  norm: () => ({
-    f: (x) => norm(x!, { axis: -1 }),
+  euclideanNorm: () => ({
+    f: (x) => euclideanNorm(x!, { axis: -1 }),
     points: logits,
     extremes: [
       {
@@ -617,8 +618,8 @@ const masks: OpTable = {
       },
     ],
   }),
-  'norm (all axes)': () => ({
-    f: unary(norm),
+  'euclideanNorm (all axes)': () => ({
+    f: unary(euclideanNorm),
     points: logits,
     golden: [
       {

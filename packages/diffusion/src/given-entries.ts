@@ -1,4 +1,4 @@
-import { checkGiven, checkShape, select, ShapeError, sizeOf } from '@dgm/core';
+import { checkGiven, checkShape, selectByMask, ShapeError, sizeOf } from '@dgm/core';
 import type { Key, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -49,7 +49,7 @@ export function maskOf(
 export function keepGiven(mask: readonly number[], given: Tensor, drawn: Tensor): Tensor {
   const event = drawn.shape.slice(1);
   const isKnown = tf.cast(tf.tensor(mask as number[], event), 'bool');
-  return select(isKnown, given, drawn);
+  return selectByMask(isKnown, given, drawn);
 }
 
 /**

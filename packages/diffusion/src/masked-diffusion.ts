@@ -7,7 +7,7 @@ import {
   disposeOnThrow,
   oneHot,
   runSamplingLoop,
-  select,
+  selectByMask,
   singleObjective,
   sizeOf,
 } from '@dgm/core';
@@ -177,7 +177,7 @@ export class MaskedDiffusion
           const isLeft = tf.reshape(tf.less(order!, inputs['left']!), shape);
           const isMasked = tf.greaterEqual(x!, this.levels);
           return {
-            x: select(tf.logicalAnd(isMasked, tf.logicalNot(isLeft)), drawn, x!),
+            x: selectByMask(tf.logicalAnd(isMasked, tf.logicalNot(isLeft)), drawn, x!),
             order: tf.clone(order!),
           };
         }),
@@ -203,7 +203,7 @@ export class MaskedDiffusion
     const t = stratifiedTimes(key.fold('t'), n);
     const k = tf.reshape(tf.add(1, tf.minimum(entries - 1, tf.floor(tf.mul(entries, t)))), [n, 1]);
     const isMasked = tf.less(randomOrder(key.fold('masks'), n, entries), k);
-    const seen = select(tf.reshape(isMasked, x.shape), this.levels, x);
+    const seen = selectByMask(tf.reshape(isMasked, x.shape), this.levels, x);
     const logits = this.#logits(seen, { training, key: key.fold('network'), ...(context && { context }) });
     const chosen = tf.sum(tf.mul(tf.logSoftmax(logits), oneHot(x, { depth: this.levels })), -1);
     const masked = tf.mul(tf.cast(isMasked, 'float32'), tf.reshape(chosen, [n, entries]));

@@ -6,7 +6,7 @@ import {
   disposeOnThrow,
   oneHot,
   runSamplingLoop,
-  select,
+  selectByMask,
   singleObjective,
 } from '@dgm/core';
 import type {
@@ -186,7 +186,7 @@ export class MultinomialDiffusion
     const t = tf.add(1, tf.floor(tf.mul(this.steps, stratifiedTimes(key.fold('t'), n))));
     const level = this.#level(t);
     const isKept = tf.less(key.fold('kept').uniform(x.shape), tf.squeeze(level.total, [-1]));
-    const noisy = select(isKept, x, this.#uniform(key.fold('noise'), x.shape));
+    const noisy = selectByMask(isKept, x, this.#uniform(key.fold('noise'), x.shape));
     const likelihoods = this.#likelihoods(noisy, level);
     const call = { training, key: key.fold('network'), ...(context && { context }) };
     const logits = this.#logits(noisy, t, call);

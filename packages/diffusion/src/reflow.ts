@@ -54,7 +54,7 @@ export async function reflowPairs(flow: FlowMatching, options: ReflowOptions): P
   checkInteger(where, 'batchSize', batchSize);
   const shape = flow.eventShape;
   const values = new Float32Array(2 * count * sizeOf(shape));
-  const drawing = await engine.prepareMeasure<Tensor>({
+  const drawing = await engine.prepareFunction<Tensor>({
     loop: (noise) => flow.samplingLoop(noise.shape[0]!, { noise, ...(solver && { solver }) }),
   });
   try {

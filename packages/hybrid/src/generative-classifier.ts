@@ -13,7 +13,7 @@ import {
   logSoftmax,
   logSumExp,
   oneHot,
-  select,
+  selectByMask,
   singleObjective,
   UnsupportedError,
 } from '@dgm/core';
@@ -239,7 +239,7 @@ export class GenerativeClassifier
   #labelledLogProb(x: Tensor, y: Tensor, call: CallOptions): Tensor {
     const logPrior = tf.sum(tf.mul(y, tf.tensor1d([...this.logPrior])), 1);
     const isKnown = tf.greater(tf.sum(y, 1), 0);
-    return select(isKnown, tf.add(logPrior, this.conditional.given(y, call).logProb(x)), 0);
+    return selectByMask(isKnown, tf.add(logPrior, this.conditional.given(y, call).logProb(x)), 0);
   }
 
   #lossOverClasses(x: Tensor, y: Tensor, call: CallOptions): { total: Scalar } & Record<string, Scalar> {
@@ -322,10 +322,10 @@ export class BoundGenerativeClassifier
     return tf.tidy(() => {
       const logits = this.classify(x, key.fold('class'));
       const isPossible = tf.greater(tf.max(logits, 1, true), -Infinity);
-      const logQ = logSoftmax(select(isPossible, logits, 0));
+      const logQ = logSoftmax(selectByMask(isPossible, logits, 0));
       const terms = tf.mul(tf.exp(logQ), tf.sub(this.jointBounds(x, key.fold('bound')), logQ));
       // A class without weight adds nothing, whatever its bound is.
-      return tf.sum(select(tf.greater(tf.exp(logQ), 0), terms, 0), 1);
+      return tf.sum(selectByMask(tf.greater(tf.exp(logQ), 0), terms, 0), 1);
     });
   }
 

@@ -9,7 +9,7 @@ import {
   checkOptions,
   checkShape,
   checkSizes,
-  clip,
+  clipToRange,
   formatShape,
   log1mExp,
   logAddExp,
@@ -163,7 +163,7 @@ class Resampled extends BaseDistribution {
     const { truncation } = this.#acceptance;
     const draws = this.#acceptance.draws();
     const logMean = tf.sub(logSumExp(this.#logAcceptance(draws)), Math.log(draws.shape[0]!));
-    const logNormalizer = clip(logMean, LOG_NORMALIZER); // ln Z
+    const logNormalizer = clipToRange(logMean, LOG_NORMALIZER); // ln Z
     const logAllRejected = tf.mul(truncation - 1, log1mExp(logNormalizer)); // ln alpha
     const logRatio = tf.sub(this.#logAcceptance(z), logNormalizer);
     const logFactor = logAddExp(tf.add(logRatio, log1mExp(logAllRejected)), logAllRejected);

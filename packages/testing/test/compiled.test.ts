@@ -47,8 +47,8 @@ function faulty(change: {
 }): () => Engine {
   return () => ({
     name: 'faulty',
-    prepareMeasure: async (measure) => {
-      const prepared = await eager().prepareMeasure(measure);
+    prepareFunction: async (measure) => {
+      const prepared = await eager().prepareFunction(measure);
       return {
         run: async (batch, key) =>
           (await prepared.run(batch, key)).map(change.measured ?? ((value) => value)),

@@ -115,7 +115,7 @@ async function startCompiled(wanted: string): Promise<StartedEngine> {
   }
   return {
     ...always(
-      { ...compiled({ device }), prepareMeasure: auto({ device, onReport: console.log }).prepareMeasure },
+      { ...compiled({ device }), prepareFunction: auto({ device, onReport: console.log }).prepareFunction },
       { engine: 'compiled', device },
     ),
     description: await describeCompiled(device, description),

@@ -4,7 +4,6 @@ import {
   evaluate,
   gatherExamples,
   gaussianKernel,
-  leakyRelu,
   mlp,
   normalHead,
   oneHot,
@@ -54,7 +53,7 @@ interface NetworkSizes {
   readonly outputActivation: Pick<MlpOptions, 'outputActivation'>;
 }
 
-const activation = (x: Tensor): Tensor => leakyRelu(x, { slope: 0.2 });
+const activation = { name: 'leakyRelu', slope: 0.2 } as const;
 
 const generatorOf = ({ latent, size, hidden, outputActivation }: NetworkSizes, key: Key): Layer =>
   mlp([latent, ...hidden, size], { key: key.fold('generator'), activation, ...outputActivation });

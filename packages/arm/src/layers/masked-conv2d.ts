@@ -1,4 +1,4 @@
-import { BaseLayer, checkOptions, checkThat, Conv2d, masked } from '@dgm/core';
+import { BaseLayer, checkOptions, checkThat, Conv2d, maskedWeight } from '@dgm/core';
 import type { CallOptions, Key, Step } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -71,7 +71,7 @@ export class MaskedConv2d extends BaseLayer {
     );
     this.#convolution = this.child(
       'conv',
-      new Conv2d({ inputs, outputs, kernelSize, padding: 'same', weight: masked(mask), key }),
+      new Conv2d({ inputs, outputs, kernelSize, padding: 'same', weight: maskedWeight(mask), key }),
     );
   }
 

@@ -5,7 +5,7 @@ import {
   Dense,
   madeDegrees,
   madeMask,
-  masked,
+  maskedWeight,
 } from '@dgm/core';
 import type { Activation, CallOptions, Key } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -51,7 +51,7 @@ export class MadeNetwork extends BaseModule implements AutoregressiveNetwork {
     const degrees = madeDegrees(sizes, Array.from(rasterOrder([numVariables])));
     this.#layers = degrees.slice(1).map((outputs, index) => {
       const inputs = degrees[index]!;
-      const weight = masked(madeMask(inputs, outputs));
+      const weight = maskedWeight(madeMask(inputs, outputs));
       const layer = { inputs: inputs.length, outputs: outputs.length, weight, key: key.fold(index) };
       return this.child(String(index), new Dense(layer));
     });

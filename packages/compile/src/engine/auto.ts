@@ -2,9 +2,9 @@ import { DgmError, eager } from '@dgm/core';
 import type {
   Engine,
   Key,
-  LoopMeasure,
-  Measure,
-  PreparedMeasure,
+  BatchFunction,
+  BatchLoop,
+  PreparedFunction,
   StepFeed,
   StepProgram,
   StepTerms,
@@ -46,8 +46,8 @@ export function auto({ onReport = (line) => backend_util.warn(line), ...options 
         return eager().prepare(program);
       }
     },
-    prepareMeasure: async (measure) =>
-      new AutoMeasure(measure, await engine.prepareMeasure(measure), onReport),
+    prepareFunction: async (measure) =>
+      new AutoMeasure(measure, await engine.prepareFunction(measure), onReport),
   };
 }
 
@@ -109,13 +109,13 @@ class AutoStep<B> implements TrainStep<B> {
 }
 
 /** A compiled measure until a batch shows that it cannot be compiled. */
-class AutoMeasure<B> implements PreparedMeasure<B> {
-  readonly #measure: Measure<B> | LoopMeasure<B>;
+class AutoMeasure<B> implements PreparedFunction<B> {
+  readonly #measure: BatchFunction<B> | BatchLoop<B>;
   readonly #onReport: Report;
-  #prepared: PreparedMeasure<B>;
+  #prepared: PreparedFunction<B>;
   #mayFallBack = true;
 
-  constructor(measure: Measure<B> | LoopMeasure<B>, prepared: PreparedMeasure<B>, onReport: Report) {
+  constructor(measure: BatchFunction<B> | BatchLoop<B>, prepared: PreparedFunction<B>, onReport: Report) {
     this.#measure = measure;
     this.#prepared = prepared;
     this.#onReport = onReport;
@@ -129,7 +129,7 @@ class AutoMeasure<B> implements PreparedMeasure<B> {
       report('measuring', error, this.#onReport);
       this.#mayFallBack = false;
       this.#prepared.dispose();
-      this.#prepared = await eager().prepareMeasure(this.#measure);
+      this.#prepared = await eager().prepareFunction(this.#measure);
       return this.#prepared.run(batch, key);
     }
   }

@@ -1,4 +1,4 @@
-import type { Key, LoopMeasure, Measure, PreparedMeasure } from '@dgm/core';
+import type { BatchFunction, BatchLoop, Key, PreparedFunction } from '@dgm/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { compile } from '../function/compile';
 import type { CompileOptions } from '../function/compile';
@@ -15,12 +15,12 @@ interface Variant<B> {
 }
 
 /** A measure that is captured once for each shape of its batch; of one that is a loop, a step is. */
-export class CompiledMeasure<B> implements PreparedMeasure<B> {
-  readonly #measure: Measure<B> | LoopMeasure<B>;
+export class CompiledMeasure<B> implements PreparedFunction<B> {
+  readonly #measure: BatchFunction<B> | BatchLoop<B>;
   readonly #options: CompileOptions;
   readonly #variants = new BySignature<Variant<B>>();
 
-  constructor(measure: Measure<B> | LoopMeasure<B>, options: CompileOptions) {
+  constructor(measure: BatchFunction<B> | BatchLoop<B>, options: CompileOptions) {
     this.#measure = measure;
     this.#options = options;
   }
@@ -45,7 +45,7 @@ export class CompiledMeasure<B> implements PreparedMeasure<B> {
 }
 
 async function compiledMeasure<B>(
-  measure: Measure<B>,
+  measure: BatchFunction<B>,
   batch: B,
   options: CompileOptions,
 ): Promise<Variant<B>> {
@@ -66,7 +66,7 @@ async function compiledMeasure<B>(
 }
 
 async function compiledLoop<B>(
-  measure: LoopMeasure<B>,
+  measure: BatchLoop<B>,
   batch: B,
   options: CompileOptions,
 ): Promise<Variant<B>> {

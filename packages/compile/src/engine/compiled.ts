@@ -58,7 +58,7 @@ export function compiled(options: CompiledOptions = {}): Engine {
     name: 'compiled',
     prepare: async <B>(program: StepProgram<B>): Promise<TrainStep<B>> =>
       new CompiledStep(program, executorFor(await loadRuntime(runtime), device, threads)),
-    prepareMeasure: (measure) => Promise.resolve(new CompiledMeasure(measure, options)),
+    prepareFunction: (measure) => Promise.resolve(new CompiledMeasure(measure, options)),
   };
 }
 

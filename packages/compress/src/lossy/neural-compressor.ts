@@ -10,7 +10,7 @@ import {
   checkShape,
   checkThat,
   childCall,
-  clip,
+  clipToRange,
   exp,
   leadingShape,
   singleObjective,
@@ -264,7 +264,7 @@ export class NeuralCompressor extends BaseModule implements GenerativeModel {
     checkShape('NeuralCompressor', "the decoder's output", x, ['n', ...this.eventShape]);
     const [least, greatest] = this.#range;
     const isBounded = Number.isFinite(least) || Number.isFinite(greatest);
-    return call.training || !isBounded ? x : clip(x, { min: least, max: greatest });
+    return call.training || !isBounded ? x : clipToRange(x, { min: least, max: greatest });
   }
 
   /** $-\ln p_\lambda$ of all parts, `[n]`. */

@@ -12,7 +12,7 @@ import {
 import { ShapeError } from '../errors/dgm-error';
 import { exp, sigmoid, softplus, tanh } from '../ops/activations';
 import { log1mExp, log1p, logSigmoid } from '../ops/log-arithmetic';
-import { select } from '../ops/select';
+import { selectByMask } from '../ops/select';
 import { broadcasts, broadcastShapes, formatShape, type Shape } from '../shape/shape';
 import { BaseBijector, type ForwardResult, type InverseResult } from './bijector';
 import { checkOptions, checkThat } from '../check/check';
@@ -290,6 +290,6 @@ function inRange(
   { outside, safe }: { readonly outside: Tensor; readonly safe: number },
   inverse: (y: Tensor) => InverseResult,
 ): InverseResult {
-  const { z, logDet } = inverse(select(outside, safe, y));
-  return { z, logDet: select(outside, -Infinity, logDet) };
+  const { z, logDet } = inverse(selectByMask(outside, safe, y));
+  return { z, logDet: selectByMask(outside, -Infinity, logDet) };
 }

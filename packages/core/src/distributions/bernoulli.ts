@@ -3,7 +3,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { record } from '../construction/record';
 import { exp, sigmoid } from '../ops/activations';
 import { logSigmoid } from '../ops/log-arithmetic';
-import { select } from '../ops/select';
+import { selectByMask } from '../ops/select';
 import type { Key } from '../random/key';
 import type { Shape } from '../shape/shape';
 import { BaseDistribution } from './distribution';
@@ -52,7 +52,7 @@ export class Bernoulli extends BaseDistribution {
     const logits = asTensor(this.logits);
     const ofOutcome = (logMass: Tensor): Tensor => {
       const possible = tf.greater(logMass, -Infinity);
-      return tf.neg(tf.mul(exp(logMass), select(possible, logMass, 0)));
+      return tf.neg(tf.mul(exp(logMass), selectByMask(possible, logMass, 0)));
     };
     return tf.add(ofOutcome(logSigmoid(logits)), ofOutcome(logSigmoid(tf.neg(logits))));
   }

@@ -3,7 +3,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { record } from '../construction/record';
 import { exp } from '../ops/activations';
 import { log1p } from '../ops/log-arithmetic';
-import { select } from '../ops/select';
+import { selectByMask } from '../ops/select';
 import { logBeta, logDeviance, stirlingError, stirlingErrorSlope } from '../ops/stirling';
 import type { Key } from '../random/key';
 import type { Shape } from '../shape/shape';
@@ -75,7 +75,7 @@ export class Beta extends BaseDistribution {
   protected logDensity(x: Tensor): Tensor {
     const [a, b] = [asTensor(this.alpha), asTensor(this.beta)];
     const isLarge = tf.logicalAnd(tf.greater(a, LARGE), tf.greater(b, LARGE));
-    const large = [select(isLarge, a, LARGE), select(isLarge, b, LARGE)] as const;
+    const large = [selectByMask(isLarge, a, LARGE), selectByMask(isLarge, b, LARGE)] as const;
     const onOpen = onSupport(x, {
       support: openInterval(0, 1),
       safe: 0.5,
@@ -85,11 +85,15 @@ export class Beta extends BaseDistribution {
         const direct = tf.sub(powers, logBeta(a, b));
         const deviance = binaryDeviance(large, [value, tf.sub(1, value)], [logX, logRest]);
         const around = tf.sub(tf.sub(peakHeight(...large), tf.add(logX, logRest)), deviance);
-        return select(isLarge, around, direct);
+        return selectByMask(isLarge, around, direct);
       },
     });
     const atZero = densityAtEnd(a, tf.log(b));
-    return select(tf.equal(x, 0), atZero, select(tf.equal(x, 1), densityAtEnd(b, tf.log(a)), onOpen));
+    return selectByMask(
+      tf.equal(x, 0),
+      atZero,
+      selectByMask(tf.equal(x, 1), densityAtEnd(b, tf.log(a)), onOpen),
+    );
   }
 
   /**
@@ -150,8 +154,8 @@ export class Beta extends BaseDistribution {
   /** $(a - 1) / (a + b - 2)$; NaN unless both exceed 1, because the density has no peak inside otherwise. */
   protected override closedMode(): Tensor {
     const peaked = tf.logicalAnd(tf.greater(this.alpha, 1), tf.greater(this.beta, 1));
-    const total = select(peaked, tf.sub(tf.add(this.alpha, this.beta), 2), 1);
-    return select(peaked, tf.div(tf.sub(this.alpha, 1), total), NaN);
+    const total = selectByMask(peaked, tf.sub(tf.add(this.alpha, this.beta), 2), 1);
+    return selectByMask(peaked, tf.div(tf.sub(this.alpha, 1), total), NaN);
   }
 }
 

@@ -4,7 +4,7 @@ import { checkThat } from '../check/check';
 import { record } from '../construction/record';
 import { ShapeError } from '../errors/dgm-error';
 import { exp } from '../ops/activations';
-import { clip } from '../ops/clip';
+import { clipToRange } from '../ops/clip';
 import { sumToShape, withGradient } from '../ops/differentiable';
 import { logSoftmax, softmax } from '../ops/log-sum-exp';
 import { oneHot } from '../ops/one-hot';
@@ -135,5 +135,5 @@ function logMass(x: Tensor, logits: Tensor): Tensor {
 
 /** Makes -Infinity the lowest finite number, so that a probability of 0 times its logarithm is 0. */
 function finite(logProbs: Tensor): Tensor {
-  return clip(logProbs, { min: -3e38 });
+  return clipToRange(logProbs, { min: -3e38 });
 }

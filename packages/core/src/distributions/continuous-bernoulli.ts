@@ -4,7 +4,7 @@ import { record } from '../construction/record';
 import { exp, expm1 } from '../ops/activations';
 import { log1mExp, log1p } from '../ops/log-arithmetic';
 import { polynomial } from '../ops/polynomial';
-import { select } from '../ops/select';
+import { selectByMask } from '../ops/select';
 import type { Key } from '../random/key';
 import type { Shape } from '../shape/shape';
 import { BaseDistribution } from './distribution';
@@ -60,7 +60,7 @@ export class ContinuousBernoulli extends BaseDistribution {
     // The logit times the distance of the mean from the end where the density is high, less 1.
     const gap = tf.div(tf.mul(size, exp(size)), tf.neg(expm1(size)));
     const atEnd = tf.sub(tf.add(log1mExp(size), tf.add(1, gap)), tf.log(tf.neg(size)));
-    return select(isNear, atCentre, atEnd);
+    return selectByMask(isNear, atCentre, atEnd);
   }
 
   /** $\tfrac{1}{1 - e^{-l}} - \tfrac1l$. */
@@ -68,8 +68,8 @@ export class ContinuousBernoulli extends BaseDistribution {
     const { isNear, near, far } = this.#logits();
     const series = tf.add(0.5, tf.mul(near, polynomial(tf.square(near), MEAN)));
     const size = tf.neg(tf.abs(far));
-    const share = tf.div(select(tf.greater(far, 0), -1, exp(size)), expm1(size));
-    return select(isNear, series, tf.sub(share, tf.reciprocal(far)));
+    const share = tf.div(selectByMask(tf.greater(far, 0), -1, exp(size)), expm1(size));
+    return selectByMask(isNear, series, tf.sub(share, tf.reciprocal(far)));
   }
 
   /** $\tfrac{1}{l^2} - \tfrac{1}{4 \sinh^2(l / 2)}$. */
@@ -77,7 +77,7 @@ export class ContinuousBernoulli extends BaseDistribution {
     const { isNear, near, far } = this.#logits();
     const size = tf.neg(tf.abs(far));
     const ofTails = tf.div(exp(size), tf.square(expm1(size)));
-    return select(
+    return selectByMask(
       isNear,
       polynomial(tf.square(near), VARIANCE),
       tf.sub(tf.square(tf.reciprocal(far)), ofTails),
@@ -95,10 +95,10 @@ export class ContinuousBernoulli extends BaseDistribution {
     const { isFlat, flat, steep } = this.#slopes();
     const size = tf.neg(tf.abs(steep));
     const rising = tf.greater(steep, 0);
-    const rest = select(rising, tf.sub(1, inside), tf.zerosLike(inside));
+    const rest = selectByMask(rising, tf.sub(1, inside), tf.zerosLike(inside));
     const share = tf.div(expm1(tf.mul(size, inside)), expm1(size));
     const linear = tf.sub(inside, tf.mul(tf.mul(0.5, flat), tf.mul(inside, tf.sub(1, inside))));
-    return select(isFlat, linear, tf.mul(exp(tf.mul(size, rest)), share));
+    return selectByMask(isFlat, linear, tf.mul(exp(tf.mul(size, rest)), share));
   }
 
   /** $\tfrac1l \ln(1 + p (e^l - 1))$. */
@@ -107,10 +107,10 @@ export class ContinuousBernoulli extends BaseDistribution {
     const size = tf.neg(tf.abs(steep));
     const rising = tf.greater(steep, 0);
     // From the end where the density is high, so that no exponential overflows.
-    const q = select(rising, tf.sub(1, p), p);
+    const q = selectByMask(rising, tf.sub(1, p), p);
     const distance = tf.clipByValue(tf.div(log1p(tf.mul(q, expm1(size))), size), 0, 1);
     const linear = tf.add(p, tf.mul(tf.mul(0.5, flat), tf.mul(p, tf.sub(1, p))));
-    return select(isFlat, linear, select(rising, tf.sub(1, distance), distance));
+    return selectByMask(isFlat, linear, selectByMask(rising, tf.sub(1, distance), distance));
   }
 
   /** For x in [0, 1]. */
@@ -119,23 +119,23 @@ export class ContinuousBernoulli extends BaseDistribution {
     const atCentre = tf.sub(tf.mul(near, tf.sub(x, 0.5)), centreSeries(near));
     // From the end where the density is high: l x - l for a large l would cancel.
     const size = tf.abs(far);
-    const distance = select(tf.greater(far, 0), tf.sub(1, x), x);
+    const distance = selectByMask(tf.greater(far, 0), tf.sub(1, x), x);
     const atEnd = tf.sub(tf.log(size), tf.add(tf.mul(size, distance), log1mExp(tf.neg(size))));
-    return select(isNear, atCentre, atEnd);
+    return selectByMask(isNear, atCentre, atEnd);
   }
 
   /** The logits near 0 and those far from it, each with a harmless number in place of the others. */
   #logits(): { isNear: Tensor; near: Tensor; far: Tensor } {
     const logits = asTensor(this.logits);
     const isNear = tf.less(tf.abs(logits), 1);
-    return { isNear, near: select(isNear, logits, 0), far: select(isNear, 2, logits) };
+    return { isNear, near: selectByMask(isNear, logits, 0), far: selectByMask(isNear, 2, logits) };
   }
 
   /** The same for distribution functions, which are exact up to where they are all but linear. */
   #slopes(): { isFlat: Tensor; flat: Tensor; steep: Tensor } {
     const logits = asTensor(this.logits);
     const isFlat = tf.less(tf.abs(logits), FLAT);
-    return { isFlat, flat: select(isFlat, logits, 0), steep: select(isFlat, 2, logits) };
+    return { isFlat, flat: selectByMask(isFlat, logits, 0), steep: selectByMask(isFlat, 2, logits) };
   }
 }
 

@@ -4,7 +4,7 @@ import { checkThat } from '../check/check';
 import { record } from '../construction/record';
 import { exp, sigmoid } from '../ops/activations';
 import { log1mExp, log1p, logSigmoid } from '../ops/log-arithmetic';
-import { select } from '../ops/select';
+import { selectByMask } from '../ops/select';
 import type { Key } from '../random/key';
 import type { Shape } from '../shape/shape';
 import { BaseDistribution } from './distribution';
@@ -162,8 +162,8 @@ export class DiscretizedLogistic extends BaseDistribution {
     // An open bin has no cut on its outer side: sigm(b) alone, or sigm(-a) alone.
     const below = tf.less(x, this.maximum - this.#tolerance);
     const above = tf.greater(x, this.minimum + this.#tolerance);
-    const cuts = tf.add(select(below, upper, 0), select(above, lower, 0));
-    return tf.add(cuts, select(tf.logicalAnd(below, above), width, 0));
+    const cuts = tf.add(selectByMask(below, upper, 0), selectByMask(above, lower, 0));
+    return tf.add(cuts, selectByMask(tf.logicalAnd(below, above), width, 0));
   }
 
   #nearest(x: Tensor): Tensor {

@@ -7,7 +7,7 @@ import type { CallOptions } from '../nn/layer';
 import { checkKey, type Key } from '../random/key';
 import { broadcasts, broadcastShapes, endsWith, formatShape, sameShape, type Shape } from '../shape/shape';
 import { broadcastTo } from '../ops/broadcast-to';
-import { select } from '../ops/select';
+import { selectByMask } from '../ops/select';
 import type { Parameter } from './parameters';
 import type { EventSpace } from './support';
 
@@ -134,7 +134,7 @@ export abstract class BaseDistribution<X extends Tensor = Tensor> implements Dis
     );
     return tf.tidy(() => {
       const inside = tf.logicalAnd(tf.greaterEqual(p, 0), tf.lessEqual(p, 1));
-      const x = select(inside, this.closedQuantile(select(inside, p, 0.5)), NaN);
+      const x = selectByMask(inside, this.closedQuantile(selectByMask(inside, p, 0.5)), NaN);
       return toShape(x, broadcastShapes(p.shape, this.batchShape));
     });
   }

@@ -3,7 +3,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { record } from '../construction/record';
 import { exp } from '../ops/activations';
 import { lgamma } from '../ops/gamma';
-import { select } from '../ops/select';
+import { selectByMask } from '../ops/select';
 import { logDeviance, stirlingError, stirlingErrorSlope } from '../ops/stirling';
 import type { Key } from '../random/key';
 import type { Shape } from '../shape/shape';
@@ -70,7 +70,7 @@ export class Gamma extends BaseDistribution {
   protected logDensity(x: Tensor): Tensor {
     const [a, r] = [asTensor(this.concentration), asTensor(this.rate)];
     const isLarge = tf.greater(a, LARGE);
-    const [small, large] = [select(isLarge, 1, a), select(isLarge, a, LARGE)];
+    const [small, large] = [selectByMask(isLarge, 1, a), selectByMask(isLarge, a, LARGE)];
     const onOpen = onSupport(x, {
       support: openInterval(0, Infinity),
       safe: 1,
@@ -83,10 +83,10 @@ export class Gamma extends BaseDistribution {
         const t = tf.div(tf.sub(y, large), large);
         const deviance = tf.mul(large, logDeviance(t, tf.sub(tf.log(y), tf.log(large))));
         const height = tf.sub(tf.mul(0.5, tf.log(tf.div(large, 2 * Math.PI))), stirlingError(large));
-        return select(isLarge, tf.sub(tf.sub(height, tf.log(value)), deviance), direct);
+        return selectByMask(isLarge, tf.sub(tf.sub(height, tf.log(value)), deviance), direct);
       },
     });
-    return select(tf.equal(x, 0), densityAtEnd(a, tf.log(r)), onOpen);
+    return selectByMask(tf.equal(x, 0), densityAtEnd(a, tf.log(r)), onOpen);
   }
 
   /** $\tfrac12 \ln 2\pi e a - \ln r - \tfrac{1}{2a} + \delta(a) + (1 - a) \delta'(a)$. */
@@ -136,7 +136,7 @@ export class Gamma extends BaseDistribution {
   /** $(a - 1) / r$; NaN for $a \le 1$, where the density has no peak. */
   protected override closedMode(): Tensor {
     const peak = tf.div(tf.sub(this.concentration, 1), this.rate);
-    return select(tf.greater(peak, 0), peak, NaN);
+    return selectByMask(tf.greater(peak, 0), peak, NaN);
   }
 }
 
@@ -145,5 +145,5 @@ const LARGE = 8;
 
 /** The log-density at an end where it goes like $x^{a-1}$: infinite, 0, or finite for a = 1 (an exponential). */
 export function densityAtEnd(a: Tensor, finite: Tensor): Tensor {
-  return select(tf.equal(a, 1), finite, select(tf.less(a, 1), Infinity, -Infinity));
+  return selectByMask(tf.equal(a, 1), finite, selectByMask(tf.less(a, 1), Infinity, -Infinity));
 }

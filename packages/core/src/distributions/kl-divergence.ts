@@ -4,7 +4,7 @@ import { UnsupportedError } from '../errors/dgm-error';
 import { exp, expm1 } from '../ops/activations';
 import { broadcastTo } from '../ops/broadcast-to';
 import { logSigmoid } from '../ops/log-arithmetic';
-import { select } from '../ops/select';
+import { selectByMask } from '../ops/select';
 import { logDeviance, stirlingError, stirlingErrorSlope } from '../ops/stirling';
 import { broadcastShapes, sameShape } from '../shape/shape';
 import type { Bernoulli } from './bernoulli';
@@ -131,7 +131,7 @@ function laplace(p: Laplace, q: Laplace): Tensor {
 function uniform(p: Uniform, q: Uniform): Tensor {
   const logRatio = tf.sub(tf.log(tf.sub(q.high, q.low)), tf.log(tf.sub(p.high, p.low)));
   const covered = tf.logicalAnd(tf.lessEqual(q.low, p.low), tf.lessEqual(p.high, q.high));
-  return select(covered, logRatio, Infinity);
+  return selectByMask(covered, logRatio, Infinity);
 }
 
 /**
@@ -144,7 +144,7 @@ function truncatedNormal(p: TruncatedNormal, q: TruncatedNormal | Normal): Tenso
   const mean = p.mean();
   const curvature = tf.mul(tf.mul(0.5, p.variance()), tf.sub(precision(q), precision(p)));
   const covered = tf.logicalAnd(tf.lessEqual(low, p.low), tf.greaterEqual(high, p.high));
-  return select(covered, tf.add(tf.sub(p.logProb(mean), q.logProb(mean)), curvature), Infinity);
+  return selectByMask(covered, tf.add(tf.sub(p.logProb(mean), q.logProb(mean)), curvature), Infinity);
 }
 
 /** $\ln \tfrac{p(m)}{q(m)}$ at the mean m of p, because the log-ratio of the densities is linear. */
@@ -177,8 +177,8 @@ export function divergenceOfMasses(logP: Tensor, logQ: Tensor): Tensor {
   const possible = tf.greater(logP, -Infinity);
   const ruledOut = tf.logicalAnd(possible, tf.equal(logQ, -Infinity));
   const both = tf.logicalAnd(possible, tf.greater(logQ, -Infinity));
-  const logRatio = tf.sub(select(both, logP, 0), select(both, logQ, 0));
-  return select(ruledOut, Infinity, tf.mul(exp(logP), logRatio));
+  const logRatio = tf.sub(selectByMask(both, logP, 0), selectByMask(both, logQ, 0));
+  return selectByMask(ruledOut, Infinity, tf.mul(exp(logP), logRatio));
 }
 
 /**

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { record } from '../construction/record';
 import { exp } from '../ops/activations';
-import { select } from '../ops/select';
+import { selectByMask } from '../ops/select';
 import type { Key } from '../random/key';
 import type { Shape } from '../shape/shape';
 import { LocationScale } from './location-scale';
@@ -56,8 +56,8 @@ export class Laplace extends LocationScale {
   /** $\ln 2p$ in the lower half, $-\ln 2(1 - p)$ in the upper one. */
   protected override standardQuantile(p: Tensor): Tensor {
     const isLower = tf.less(p, 0.5);
-    const tail = tf.log(tf.mul(2, select(isLower, p, tf.sub(1, p))));
-    return select(isLower, tail, tf.neg(tail));
+    const tail = tf.log(tf.mul(2, selectByMask(isLower, p, tf.sub(1, p))));
+    return selectByMask(isLower, tail, tf.neg(tail));
   }
 
   protected override standardCdf(z: Tensor): Tensor {

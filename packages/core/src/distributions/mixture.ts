@@ -7,7 +7,7 @@ import { exp } from '../ops/activations';
 import { broadcastTo } from '../ops/broadcast-to';
 import { logSoftmax, logSumExp, softmax } from '../ops/log-sum-exp';
 import { oneHot } from '../ops/one-hot';
-import { select } from '../ops/select';
+import { selectByMask } from '../ops/select';
 import { stopGradient } from '../ops/stop-gradient';
 import type { Key } from '../random/key';
 import { broadcastShapes, endsWith, formatShape, sizeOf, type Shape } from '../shape/shape';
@@ -127,14 +127,14 @@ export class Mixture extends BaseDistribution {
       // Not half of the sum, which may overflow.
       const middle = tf.add(tf.mul(0.5, low), tf.mul(0.5, high));
       const above = reached(middle);
-      [low, high] = [select(above, low, middle), select(above, middle, high)];
+      [low, high] = [selectByMask(above, low, middle), selectByMask(above, middle, high)];
     }
-    const x = select(isLow, tf.min(ofComponents, -1), high);
+    const x = selectByMask(isLow, tf.min(ofComponents, -1), high);
     // A distribution of integers steps at them, or less than half before them; halving leads next to that.
     if (this.space === 'integers') return tf.round(x);
     const density = stopGradient(exp(this.logProb(x)));
     const isSmooth = tf.logicalAnd(tf.greater(density, 0), tf.less(density, Infinity));
-    const change = tf.div(tf.sub(p, this.cdf(x)), select(isSmooth, density, Infinity));
+    const change = tf.div(tf.sub(p, this.cdf(x)), selectByMask(isSmooth, density, Infinity));
     return tf.add(x, tf.sub(change, stopGradient(change)));
   }
 

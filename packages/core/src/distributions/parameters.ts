@@ -3,7 +3,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { checkOptions, checkThat } from '../check/check';
 import { exp } from '../ops/activations';
 import { broadcastTo } from '../ops/broadcast-to';
-import { clip } from '../ops/clip';
+import { clipToRange } from '../ops/clip';
 import { broadcastShapes, sizeOf, type Shape } from '../shape/shape';
 
 /** A parameter of a distribution: a tensor, or a number, which costs no tensor that someone would have to free. */
@@ -46,7 +46,7 @@ export function inverseScaleOf(scale: Scale): Parameter {
     const { logScale } = scale;
     if (typeof logScale === 'number') return Math.exp(Math.min(-logScale, LARGEST_LOG));
     // An infinite inverse would make NaN of a deviation of 0.
-    return exp(clip(tf.neg(logScale), { max: LARGEST_LOG }));
+    return exp(clipToRange(tf.neg(logScale), { max: LARGEST_LOG }));
   }
   return typeof scale === 'number' ? 1 / scale : tf.reciprocal(scale);
 }

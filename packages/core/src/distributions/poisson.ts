@@ -4,7 +4,7 @@ import { record } from '../construction/record';
 import { exp } from '../ops/activations';
 import { logGammaOfNumber } from '../ops/bessel';
 import { lgamma } from '../ops/gamma';
-import { select } from '../ops/select';
+import { selectByMask } from '../ops/select';
 import { logDeviance, stirlingError } from '../ops/stirling';
 import type { Generator } from '../random/generator';
 import type { Key } from '../random/key';
@@ -81,12 +81,12 @@ export class Poisson extends BaseDistribution {
       safe: 0,
       logDensity: (k) => {
         const isLarge = tf.greater(k, LARGE);
-        const [small, large] = [select(isLarge, 0, k), select(isLarge, k, LARGE)];
+        const [small, large] = [selectByMask(isLarge, 0, k), selectByMask(isLarge, k, LARGE)];
         const direct = tf.sub(tf.sub(tf.mul(small, logRate), rate), lgamma(tf.add(small, 1)));
         const t = tf.div(tf.sub(rate, large), large);
         const deviance = tf.mul(large, logDeviance(t, tf.sub(logRate, tf.log(large))));
         const height = tf.add(tf.mul(0.5, tf.log(tf.mul(2 * Math.PI, large))), stirlingError(large));
-        return select(isLarge, tf.neg(tf.add(height, deviance)), direct);
+        return selectByMask(isLarge, tf.neg(tf.add(height, deviance)), direct);
       },
     });
   }

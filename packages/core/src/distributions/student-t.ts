@@ -3,7 +3,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { record } from '../construction/record';
 import { exp } from '../ops/activations';
 import { log1p } from '../ops/log-arithmetic';
-import { select } from '../ops/select';
+import { selectByMask } from '../ops/select';
 import type { Key } from '../random/key';
 import type { Shape } from '../shape/shape';
 import { bisect, onHost, studentCdf } from './host-cdf';
@@ -109,23 +109,23 @@ export class StudentT extends LocationScale {
 
   /** NaN for $\nu \le 1$. */
   protected standardMean(): Tensor {
-    return select(tf.greater(this.degreesOfFreedom, 1), 0, NaN);
+    return selectByMask(tf.greater(this.degreesOfFreedom, 1), 0, NaN);
   }
 
   /** $\nu / (\nu - 2)$; infinite for $1 < \nu \le 2$, NaN for $\nu \le 1$. */
   protected standardVariance(): Tensor {
     const nu = asTensor(this.degreesOfFreedom);
     const aboveTwo = tf.greater(nu, 2);
-    const finite = tf.div(nu, select(aboveTwo, tf.sub(nu, 2), 1));
-    return select(aboveTwo, finite, select(tf.greater(nu, 1), Infinity, NaN));
+    const finite = tf.div(nu, selectByMask(aboveTwo, tf.sub(nu, 2), 1));
+    return selectByMask(aboveTwo, finite, selectByMask(tf.greater(nu, 1), Infinity, NaN));
   }
 }
 
 /** $\ln(1 + z^2/\nu)$, by $2 \ln |z| - \ln \nu$ where the square would overflow. */
 function logOnePlusSquare(z: Tensor, nu: Tensor): Tensor {
   const isLarge = tf.greater(tf.abs(z), tf.mul(1e6, tf.sqrt(nu)));
-  const far = tf.sub(tf.mul(2, tf.log(tf.abs(select(isLarge, z, 1)))), tf.log(nu));
-  return select(isLarge, far, log1p(tf.div(tf.square(select(isLarge, 0, z)), nu)));
+  const far = tf.sub(tf.mul(2, tf.log(tf.abs(selectByMask(isLarge, z, 1)))), tf.log(nu));
+  return selectByMask(isLarge, far, log1p(tf.div(tf.square(selectByMask(isLarge, 0, z)), nu)));
 }
 
 /**

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { ArgumentError } from '../errors/dgm-error';
-import { select, selectOverConstant } from '../ops/select';
+import { selectByMask, selectOverConstant } from '../ops/select';
 import { stopGradient } from '../ops/stop-gradient';
 import type { Parameter } from './parameters';
 
@@ -71,5 +71,9 @@ export function onSupport(
   const inside = support(x);
   // NaN stays NaN: a broken input must not look like an improbable one.
   const outside = tf.sub(-Infinity, tf.abs(stopGradient(x)));
-  return selectOverConstant(inside, logDensity(safe === undefined ? x : select(inside, x, safe)), outside);
+  return selectOverConstant(
+    inside,
+    logDensity(safe === undefined ? x : selectByMask(inside, x, safe)),
+    outside,
+  );
 }

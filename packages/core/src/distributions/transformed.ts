@@ -6,7 +6,7 @@ import { record } from '../construction/record';
 import { ShapeError } from '../errors/dgm-error';
 import type { CallOptions } from '../nn/layer';
 import { broadcastTo } from '../ops/broadcast-to';
-import { select } from '../ops/select';
+import { selectByMask } from '../ops/select';
 import { stopGradient } from '../ops/stop-gradient';
 import { sumLastAxes } from '../ops/sum-last-axes';
 import type { Key } from '../random/key';
@@ -103,16 +103,16 @@ export class Transformed extends BaseDistribution {
     if (!this.#isOfNumbers()) return super.closedCdf(y) as Tensor;
     const { z, logDet } = this.bijector.inverseAndLogDet(y, this.call);
     const share = this.base.cdf(z);
-    const inside = select(this.#rises(), share, tf.sub(1, share));
+    const inside = selectByMask(this.#rises(), share, tf.sub(1, share));
     // Outside the range the inverse is any finite z. A point of the range tells which side y is on.
     const above = tf.cast(tf.greater(stopGradient(y), this.#images().high), 'float32');
-    return select(tf.equal(logDet, -Infinity), above, inside);
+    return selectByMask(tf.equal(logDet, -Infinity), above, inside);
   }
 
   /** $f(F^{-1}(p))$ for a single number, and $f(F^{-1}(1 - p))$ for a map that falls. */
   protected override closedQuantile(p: Tensor): Tensor {
     if (!this.#isOfNumbers() || this.base.quantile === undefined) return super.closedQuantile(p);
-    const share = select(this.#rises(), p, tf.sub(1, p));
+    const share = selectByMask(this.#rises(), p, tf.sub(1, p));
     return this.bijector.forwardAndLogDet(this.base.quantile(share), this.call).y;
   }
 

@@ -3,10 +3,10 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { checkThat } from '../check/check';
 import { record } from '../construction/record';
 import { exp } from '../ops/activations';
-import { clip } from '../ops/clip';
+import { clipToRange } from '../ops/clip';
 import { sumToShape, withGradient } from '../ops/differentiable';
 import { complementHazardGap, complementTail } from '../ops/normal-tail';
-import { select } from '../ops/select';
+import { selectByMask } from '../ops/select';
 import { stopGradient } from '../ops/stop-gradient';
 import type { Key } from '../random/key';
 import { broadcastShapes, type Shape } from '../shape/shape';
@@ -109,17 +109,17 @@ export class TruncatedNormal extends BaseDistribution {
 
   /** The mean of the normal distribution, or the end next to it. */
   protected override closedMode(): Tensor {
-    const raised = select(tf.greater(this.low, this.location), this.low, this.location);
-    return select(tf.less(this.high, raised), this.high, raised);
+    const raised = selectByMask(tf.greater(this.low, this.location), this.low, this.location);
+    return selectByMask(tf.less(this.high, raised), this.high, raised);
   }
 
   protected override closedCdf(x: Tensor): Tensor {
     const { slope, origin, from, to, logMass } = this.#around();
     const s = tf.mul(tf.sub(x, origin), inverseScaleOf(this.scale));
-    const raised = select(tf.less(s, from), from, s);
-    const end = select(tf.greater(raised, to), to, raised);
+    const raised = selectByMask(tf.less(s, from), from, s);
+    const end = selectByMask(tf.greater(raised, to), to, raised);
     const share = exp(tf.sub(massBetween(from, end, slope).logMass, logMass));
-    return clip(select(tf.greater(end, from), share, 0), { max: 1 });
+    return clipToRange(selectByMask(tf.greater(end, from), share, 0), { max: 1 });
   }
 
   protected override closedQuantile(p: Tensor): Tensor {
@@ -147,7 +147,7 @@ export class TruncatedNormal extends BaseDistribution {
         const rest = tf.sub(1, tf.add(atLow, atHigh));
         // An end at infinity has no weight.
         const weighted = (weight: Tensor, end: Tensor): Tensor =>
-          tf.mul(weight, select(tf.greater(weight, 0), end, 0));
+          tf.mul(weight, selectByMask(tf.greater(weight, 0), end, 0));
         const ends = tf.add(weighted(atLow, left), weighted(atHigh, right));
         const byScale = tf.add(tf.mul(slope, rest), tf.sub(s, ends));
         const byProbability = tf.mul(asTensor(scale), exp(tf.add(energy(s, slope), this.#around().logMass)));
@@ -171,16 +171,16 @@ export class TruncatedNormal extends BaseDistribution {
     const [massBelow, massAbove] = [exp(below.logMass), exp(above.logMass)];
     const target = tf.sub(tf.mul(p, tf.add(massBelow, massAbove)), massBelow);
     const isBelow = tf.less(target, 0);
-    const share = tf.div(tf.abs(target), select(isBelow, massBelow, massAbove));
-    const distance = distanceFromMode(clip(share, { max: 1 }), {
+    const share = tf.div(tf.abs(target), selectByMask(isBelow, massBelow, massAbove));
+    const distance = distanceFromMode(clipToRange(share, { max: 1 }), {
       slope: tf.abs(slope),
-      width: select(isBelow, tf.neg(left), right),
+      width: selectByMask(isBelow, tf.neg(left), right),
     });
-    const s = select(isBelow, tf.neg(distance), distance);
+    const s = selectByMask(isBelow, tf.neg(distance), distance);
     const x = tf.add(origin, tf.mul(scaleOf(this.scale), s));
     // Rounding may carry it a step past an end.
-    const raised = select(tf.greater(this.low, x), this.low, x);
-    return { x: select(tf.less(this.high, raised), this.high, raised), s, slope, left, right };
+    const raised = selectByMask(tf.greater(this.low, x), this.low, x);
+    return { x: selectByMask(tf.less(this.high, raised), this.high, raised), s, slope, left, right };
   }
 
   /**
@@ -196,15 +196,15 @@ export class TruncatedNormal extends BaseDistribution {
     const steepness = tf.abs(stopGradient(slope));
     const reach = tf.div(
       72,
-      tf.add(steepness, tf.sqrt(tf.add(tf.square(clip(steepness, { max: 1e18 })), 72))),
+      tf.add(steepness, tf.sqrt(tf.add(tf.square(clipToRange(steepness, { max: 1e18 })), 72))),
     );
     const [left, right] = [this.low, this.high].map((end) =>
       typeof end === 'number' && !Number.isFinite(end)
         ? tf.fill(origin.shape, end)
         : tf.mul(tf.sub(end, origin), inverse),
     ) as [Tensor, Tensor];
-    const from = select(tf.less(left, tf.neg(reach)), tf.neg(reach), left);
-    const to = select(tf.greater(right, reach), reach, right);
+    const from = selectByMask(tf.less(left, tf.neg(reach)), tf.neg(reach), left);
+    const to = selectByMask(tf.greater(right, reach), reach, right);
     return { ...massBetween(from, to, slope), slope, origin, left, right, from, to };
   }
 }

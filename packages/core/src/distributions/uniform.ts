@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { checkThat } from '../check/check';
 import { record } from '../construction/record';
-import { select } from '../ops/select';
+import { selectByMask } from '../ops/select';
 import type { Key } from '../random/key';
 import type { Shape } from '../shape/shape';
 import { BaseDistribution } from './distribution';
@@ -43,7 +43,7 @@ export class Uniform extends BaseDistribution {
     const share = key.uniform([...sampleShape, ...this.batchShape]);
     const x = tf.add(this.low, tf.mul(this.#width(), share));
     // Rounding may carry the sum a step past the end.
-    return select(tf.lessEqual(x, this.high), x, this.high);
+    return selectByMask(tf.lessEqual(x, this.high), x, this.high);
   }
 
   protected logDensity(x: Tensor): Tensor {
@@ -77,7 +77,7 @@ export class Uniform extends BaseDistribution {
 
   protected override closedQuantile(p: Tensor): Tensor {
     const x = tf.add(this.low, tf.mul(this.#width(), p));
-    return select(tf.lessEqual(x, this.high), x, this.high);
+    return selectByMask(tf.lessEqual(x, this.high), x, this.high);
   }
 
   #width(): Tensor {

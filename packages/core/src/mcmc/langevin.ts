@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { checkNumber, checkOptions } from '../check/check';
 import type { SamplingLoop } from '../model/sampling-loop';
-import { clip } from '../ops/clip';
+import { clipToRange } from '../ops/clip';
 import {
   chainInputs,
   checkGradientChain,
@@ -54,7 +54,7 @@ export function langevin(options: LangevinOptions): SamplingLoop {
   checkGradientChain(where, options);
   checkNumber(where, 'temperature', temperature, { min: 0 });
   const range = { ...(min !== undefined && { min }), ...(max !== undefined && { max }) };
-  const clamp = (x: Tensor): Tensor => (min === undefined && max === undefined ? x : clip(x, range));
+  const clamp = (x: Tensor): Tensor => (min === undefined && max === undefined ? x : clipToRange(x, range));
   const noiseStd = Math.sqrt(2 * stepSize * temperature);
   return {
     steps,

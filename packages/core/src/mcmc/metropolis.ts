@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { checkInteger, checkNumber } from '../check/check';
 import { exp } from '../ops/activations';
-import { select } from '../ops/select';
+import { selectByMask } from '../ops/select';
 import type { LoopTensors, SamplingLoop } from '../model/sampling-loop';
 import type { Key } from '../random/key';
 import {
@@ -111,8 +111,8 @@ function step(
   });
   // A comparison with NaN is false.
   const isAccepted = tf.lessEqual(tf.neg(key.fold('accept').exponential(logRatio.shape)), logRatio);
-  const acceptance = select(tf.isNaN(logRatio), 0, exp(tf.minimum(logRatio, 0)));
-  const moved = (to: Tensor, from: Tensor): Tensor => select(perChain(isAccepted, from), to, from);
+  const acceptance = selectByMask(tf.isNaN(logRatio), 0, exp(tf.minimum(logRatio, 0)));
+  const moved = (to: Tensor, from: Tensor): Tensor => selectByMask(perChain(isAccepted, from), to, from);
   const isAdapted = state.stepSize !== undefined;
   const counts = isAdapted
     ? tf.cast(tf.greaterEqual(state.updates!, adaptation.warmUp), 'float32')

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { exp } from '../ops/activations';
-import { select } from '../ops/select';
+import { selectByMask } from '../ops/select';
 
 /** The state of the adaptation; scalars. */
 export type StepSizeState = {
@@ -66,7 +66,7 @@ export function updateStepSize(
   return {
     updates: m,
     shortfall: nextShortfall,
-    averageLog: select(isOver, averageLog, nextAverage) as Scalar,
-    stepSize: select(during, exp(log), select(atEnd, exp(nextAverage), stepSize)) as Scalar,
+    averageLog: selectByMask(isOver, averageLog, nextAverage) as Scalar,
+    stepSize: selectByMask(during, exp(log), selectByMask(atEnd, exp(nextAverage), stepSize)) as Scalar,
   };
 }

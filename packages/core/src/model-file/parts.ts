@@ -51,7 +51,7 @@ import { Embedding } from '../nn/embedding';
 import { FourierFeatures, SinusoidalEmbedding } from '../nn/fourier-features';
 import { GroupNorm } from '../nn/group-norm';
 import { LayerNorm } from '../nn/layer-norm';
-import { masked } from '../nn/masked';
+import { maskedWeight } from '../nn/masked';
 import { mlp } from '../nn/mlp';
 import { MultiHeadAttention } from '../nn/multi-head-attention';
 import { gru, GruCell, lstm, LstmCell, Recurrent } from '../nn/recurrent';
@@ -102,7 +102,7 @@ export const modelParts: ModelParts = {
       SinusoidalEmbedding,
       GroupNorm,
       LayerNorm,
-      masked,
+      maskedWeight,
       mlp,
       MultiHeadAttention,
       gru,

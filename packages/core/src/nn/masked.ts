@@ -14,12 +14,12 @@ import { BaseWeight, type Parametrization } from './weight';
  *
  * @example
  * ```ts
- * const weight = masked([1, 1, 0, 1]); // [inputs, outputs]: the first output depends on the first input alone
+ * const weight = maskedWeight([1, 1, 0, 1]); // [inputs, outputs]: the first output depends on the first input alone
  * const layer = new Dense({ inputs: 2, outputs: 2, weight, key });
  * ```
  */
-export function masked(mask: ArrayLike<number>): Parametrization {
-  return record((initial) => new MaskedWeight(initial, mask), 'masked', arguments);
+export function maskedWeight(mask: ArrayLike<number>): Parametrization {
+  return record((initial) => new MaskedWeight(initial, mask), 'maskedWeight', arguments);
 }
 
 class MaskedWeight extends BaseWeight {
@@ -31,7 +31,7 @@ class MaskedWeight extends BaseWeight {
     if (mask.length !== initial.size) {
       initial.dispose();
       throw new ShapeError({
-        where: 'masked',
+        where: 'maskedWeight',
         argument: 'mask',
         expected: `to hold ${initial.size} numbers, one for each entry of a kernel of shape ${formatShape(initial.shape)}`,
         actual: String(mask.length),

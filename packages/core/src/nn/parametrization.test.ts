@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { DgmError } from '../errors/dgm-error';
 import { Key } from '../random/key';
 import { Dense } from './dense';
-import { masked } from './masked';
+import { maskedWeight } from './masked';
 import { spectralNorm, type SpectralNormOptions } from './spectral-norm';
 import { weightNorm } from './weight-norm';
 
@@ -123,10 +123,10 @@ describe('spectralNorm', () => {
   });
 });
 
-describe('masked', () => {
+describe('maskedWeight', () => {
   it('keeps hidden entries and their gradients at exactly 0', () => {
     const mask = [1, 0, 1, 0, 0, 1, 1, 1, 0, 1, 0, 1];
-    const layer = new Dense({ ...size, bias: false, weight: masked(mask) });
+    const layer = new Dense({ ...size, bias: false, weight: maskedWeight(mask) });
     const zeros = (values: readonly number[]): number[] => values.map((value) => (value === 0 ? 0 : 1));
     expect(zeros(kernelOf(layer).flat())).toEqual(mask);
 
@@ -140,7 +140,9 @@ describe('masked', () => {
   });
 
   it('refuses a mask of another size and leaves nothing behind', () => {
-    expectNoLeaks(() => expect(codeOf(() => new Dense({ ...size, weight: masked([1, 0]) }))).toBe('shape'));
+    expectNoLeaks(() =>
+      expect(codeOf(() => new Dense({ ...size, weight: maskedWeight([1, 0]) }))).toBe('shape'),
+    );
   });
 });
 

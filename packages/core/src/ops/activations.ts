@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { clip } from './clip';
+import { clipToRange } from './clip';
 import { elementwise } from './differentiable';
 import type { Elementwise } from './differentiable';
 import { checkOptions } from '../check/check';
@@ -157,7 +157,7 @@ const geluOf = elementwise(
 export function geluTanh(x: Tensor): Tensor {
   return tf.tidy(() => {
     // Beyond 12 the gate is 0 or 1 exactly, and the cube of a large number would overflow.
-    const near = clip(x, { min: -12, max: 12 });
+    const near = clipToRange(x, { min: -12, max: 12 });
     const inner = tf.mul(near, tf.add(1, tf.mul(0.044715, tf.square(near))));
     return tf.mul(x, sigmoid(tf.mul(2 * Math.sqrt(2 / Math.PI), inner)));
   });

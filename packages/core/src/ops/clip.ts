@@ -4,7 +4,7 @@ import { elementwise } from './differentiable';
 import { straightThrough } from './straight-through';
 import { checkOptions, checkThat } from '../check/check';
 
-/** The interval that {@link clip} keeps to. */
+/** The interval that {@link clipToRange} keeps to. */
 export interface ClipOptions {
   /** @defaultValue -Infinity */
   readonly min?: number;
@@ -23,12 +23,12 @@ export interface ClipOptions {
  * @returns a tensor of the shape of `x`.
  * @throws {@link ArgumentError} where `min` exceeds `max`.
  */
-export function clip(
+export function clipToRange(
   x: Tensor,
   { min = -Infinity, max = Infinity, gradient = 'zero', ...unknown }: ClipOptions,
 ): Tensor {
-  checkOptions('clip', unknown, ['min', 'max', 'gradient']);
-  checkThat('clip', 'min', min <= max, { expected: `of at most max, ${max}`, actual: `${min}` });
+  checkOptions('clipToRange', unknown, ['min', 'max', 'gradient']);
+  checkThat('clipToRange', 'min', min <= max, { expected: `of at most max, ${max}`, actual: `${min}` });
   const value = (x: Tensor): Tensor => {
     const raised = min === -Infinity ? x : tf.maximum(x, min);
     return max === Infinity ? tf.clone(raised) : tf.minimum(raised, max);

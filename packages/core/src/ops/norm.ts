@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { ReductionOptions } from './log-sum-exp';
-import { select } from './select';
+import { selectByMask } from './select';
 import { checkOptions } from '../check/check';
 
 /**
@@ -9,8 +9,11 @@ import { checkOptions } from '../check/check';
  * @param x - any shape; squares must not overflow: entries below 1e19 in size.
  * @returns `x` without the axes reduced.
  */
-export function norm(x: Tensor, { axis, keepDims = false, ...unknown }: ReductionOptions = {}): Tensor {
-  checkOptions('norm', unknown, ['axis', 'keepDims']);
+export function euclideanNorm(
+  x: Tensor,
+  { axis, keepDims = false, ...unknown }: ReductionOptions = {},
+): Tensor {
+  checkOptions('euclideanNorm', unknown, ['axis', 'keepDims']);
   return tf.tidy(() => {
     const squared = tf.sum(
       tf.square(x),
@@ -18,6 +21,6 @@ export function norm(x: Tensor, { axis, keepDims = false, ...unknown }: Reductio
       keepDims,
     );
     const isZero = tf.equal(squared, 0);
-    return select(isZero, 0, tf.sqrt(select(isZero, 1, squared)));
+    return selectByMask(isZero, 0, tf.sqrt(selectByMask(isZero, 1, squared)));
   });
 }

@@ -14,11 +14,11 @@ import { sumToShape } from './differentiable';
  * @param b - chosen where the mask is false.
  * @returns a tensor of the broadcast shape.
  */
-export function select(mask: Tensor, a: Tensor | number, b: Tensor | number): Tensor {
+export function selectByMask(mask: Tensor, a: Tensor | number, b: Tensor | number): Tensor {
   return choose(mask, [a, b], [!isNumber(a), !isNumber(b)]);
 }
 
-/** {@link select} where the entries elsewhere are constants: nothing is computed for a gradient of theirs. */
+/** {@link selectByMask} where the entries elsewhere are constants: nothing is computed for a gradient of theirs. */
 export function selectOverConstant(mask: Tensor, a: Tensor, constant: Tensor): Tensor {
   return choose(mask, [a, constant], [true, false]);
 }
@@ -38,7 +38,7 @@ function choose(mask: Tensor, branches: Branches<Tensor | number>, isVariable: B
     return {
       value: tf.where(constantMask, a!, b!),
       gradFunc: (dy: Tensor, [saved]: Tensor[]) =>
-        [() => select(saved!, dy, 0), () => select(saved!, 0, dy)]
+        [() => selectByMask(saved!, dy, 0), () => selectByMask(saved!, 0, dy)]
           .filter((_, index) => isVariable[index])
           .map((gradient, index) => sumToShape(gradient(), shapes[index]!)),
     };

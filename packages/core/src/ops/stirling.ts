@@ -4,7 +4,7 @@ import { elementwise } from './differentiable';
 import { digamma, lgamma } from './gamma';
 import { log1p } from './log-arithmetic';
 import { polynomial } from './polynomial';
-import { select } from './select';
+import { selectByMask } from './select';
 
 const HALF_LOG_TWO_PI = 0.5 * Math.log(2 * Math.PI);
 
@@ -35,11 +35,11 @@ const stirlingErrorOf = elementwise((x) => {
 /** $\delta'(x) = \psi(x) - \ln x + \tfrac{1}{2x}$, the derivative of `stirlingError`. */
 export function stirlingErrorSlope(x: Tensor): Tensor {
   const isSmall = tf.less(x, LARGE);
-  const small = select(isSmall, x, 1);
+  const small = selectByMask(isSmall, x, 1);
   const direct = tf.add(tf.sub(digamma(small), tf.log(small)), tf.div(0.5, small));
-  const square = tf.square(tf.reciprocal(select(isSmall, LARGE, x)));
+  const square = tf.square(tf.reciprocal(selectByMask(isSmall, LARGE, x)));
   const series = tf.mul(square, polynomial(square, [-1 / 12, 1 / 120, -1 / 252, 1 / 240]));
-  return select(isSmall, direct, series);
+  return selectByMask(isSmall, direct, series);
 }
 
 /**
@@ -49,7 +49,7 @@ export function stirlingErrorSlope(x: Tensor): Tensor {
  */
 export function logDeviance(t: Tensor, logRatio: Tensor): Tensor {
   const near = tf.less(tf.abs(t), 0.5);
-  return select(near, devianceNearOne(select(near, t, 0)), tf.sub(t, logRatio));
+  return selectByMask(near, devianceNearOne(selectByMask(near, t, 0)), tf.sub(t, logRatio));
 }
 
 /** With $s = t / (2 + t)$ it is $s t - 2 s^3 (\tfrac13 + \tfrac{s^2}{5} + \dots)$, for |t| < 1/2. */
@@ -76,7 +76,7 @@ const devianceNearOne = elementwise(
 export function logBeta(a: Tensor, b: Tensor): Tensor {
   return tf.tidy(() => {
     const ordered = tf.less(a, b);
-    const [low, high] = [select(ordered, a, b), select(ordered, b, a)];
+    const [low, high] = [selectByMask(ordered, a, b), selectByMask(ordered, b, a)];
     const n = tf.add(a, b);
     const powers = tf.sub(
       tf.mul(low, tf.log(tf.div(low, n))),

@@ -5,9 +5,9 @@ import { runSamplingLoop } from '../model/sampling-loop';
 import type { Key } from '../random/key';
 import type {
   Engine,
-  LoopMeasure,
-  Measure,
-  PreparedMeasure,
+  BatchFunction,
+  BatchLoop,
+  PreparedFunction,
   StepFeed,
   StepProgram,
   StepTerms,
@@ -28,7 +28,7 @@ export function eager(): Engine {
   return {
     name: 'eager',
     prepare: (program) => Promise.resolve(new EagerStep(program)),
-    prepareMeasure: (measure) => Promise.resolve(new EagerMeasure(measure)),
+    prepareFunction: (measure) => Promise.resolve(new EagerMeasure(measure)),
   };
 }
 
@@ -81,10 +81,10 @@ class EagerStep<B> implements TrainStep<B> {
   }
 }
 
-class EagerMeasure<B> implements PreparedMeasure<B> {
-  readonly #measure: Measure<B> | LoopMeasure<B>;
+class EagerMeasure<B> implements PreparedFunction<B> {
+  readonly #measure: BatchFunction<B> | BatchLoop<B>;
 
-  constructor(measure: Measure<B> | LoopMeasure<B>) {
+  constructor(measure: BatchFunction<B> | BatchLoop<B>) {
     this.#measure = measure;
   }
 

@@ -66,18 +66,18 @@ export interface TrainStep<B> {
  *
  * Made of tfjs ops that assign no variable; an engine that records it also needs ops that read no value.
  */
-export type Measure<B> = (batch: B, key: Key) => Tensor;
+export type BatchFunction<B> = (batch: B, key: Key) => Tensor;
 
-/** A measure that takes many steps which are alike, such as an ODE likelihood: an engine that records it records one step. */
-export interface LoopMeasure<B> {
+/** A function of a batch that takes many steps which are alike, such as an ODE likelihood: an engine records one step. */
+export interface BatchLoop<B> {
   /** The tensors of the batch are inputs of the loop. */
   loop(batch: B): SamplingLoop;
 }
 
-/** A measure on an engine. */
-export interface PreparedMeasure<B> {
+/** A function of a batch, ready to run on an engine. */
+export interface PreparedFunction<B> {
   /**
-   * The values that the measure gives, with the variables as they are now.
+   * The values of the function, with the variables as they are now.
    * @param batch - borrowed
    */
   run(batch: B, key: Key): Promise<Float32Array>;
@@ -85,9 +85,9 @@ export interface PreparedMeasure<B> {
   dispose(): void;
 }
 
-/** A way to run training steps, and to measure what they have led to. */
+/** A way to run training steps, and functions of a batch that need no gradient. */
 export interface Engine {
   readonly name: string;
   prepare<B>(program: StepProgram<B>): Promise<TrainStep<B>>;
-  prepareMeasure<B>(measure: Measure<B> | LoopMeasure<B>): Promise<PreparedMeasure<B>>;
+  prepareFunction<B>(fn: BatchFunction<B> | BatchLoop<B>): Promise<PreparedFunction<B>>;
 }

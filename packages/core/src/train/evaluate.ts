@@ -17,7 +17,7 @@ import { checkKey, type Key } from '../random/key';
 import { sizeOf } from '../shape/shape';
 import { checkExamples } from './check-examples';
 import { eager } from './eager';
-import type { Engine, LoopMeasure, Measure, PreparedMeasure } from './engine';
+import type { BatchFunction, BatchLoop, Engine, PreparedFunction } from './engine';
 import { allRows, batchRows, gatherExamples, type AnyMakeBatch, type Examples } from './examples';
 import type { BatchOption } from './fit-options';
 import { DrawAverages, ExampleMean, WeightAverages, type Averages } from './likelihood-estimate';
@@ -238,7 +238,7 @@ interface Protocol<X> {
   /** Draws per example in the first pass. */
   readonly numSamples: number;
   /** What is measured with so many draws. */
-  measure(draws: number): Measure<X> | LoopMeasure<X>;
+  measure(draws: number): BatchFunction<X> | BatchLoop<X>;
   averages(count: number): Averages;
   /** Adds the draws from number `done` up to `numSamples`. */
   draw(ask: Ask, part: Part, done: number, numSamples: number): Promise<void>;
@@ -250,7 +250,7 @@ function protocolFor<X>(model: GenerativeModel<never>, options: EvaluateOptions)
   const byOne = { averages: (count: number) => new DrawAverages(count), draw: oneByOne };
   if (model.likelihoodKind === 'exact' && importanceSamples === undefined) {
     const { logProb } = model as LikelihoodModel<never, X>;
-    const measure = (): Measure<X> => (x, drawKey) => logProb.call(model, x, drawKey);
+    const measure = (): BatchFunction<X> => (x, drawKey) => logProb.call(model, x, drawKey);
     return numSamples === undefined
       ? { ...byOne, kind: 'exact', numSamples: 0, measure, draw: once }
       : { ...byOne, kind: 'exact', numSamples, measure };
@@ -357,7 +357,7 @@ function drawsFor(
 class PreparedByDraws<X> {
   readonly #engine: Engine;
   readonly #measure: Protocol<X>['measure'];
-  readonly #prepared = new Map<number, PreparedMeasure<X>>();
+  readonly #prepared = new Map<number, PreparedFunction<X>>();
 
   constructor(engine: Engine, measure: Protocol<X>['measure']) {
     this.#engine = engine;
@@ -367,7 +367,7 @@ class PreparedByDraws<X> {
   async run(x: X, key: Key, draws: number): Promise<Float32Array> {
     const known = this.#prepared.get(draws);
     if (known !== undefined) return known.run(x, key);
-    const prepared = await this.#engine.prepareMeasure<X>(this.#measure(draws));
+    const prepared = await this.#engine.prepareFunction<X>(this.#measure(draws));
     this.#prepared.set(draws, prepared);
     return prepared.run(x, key);
   }

@@ -3,7 +3,7 @@ import { DgmError } from '../errors/dgm-error';
 import { prepareLoss, type Objective } from '../model/generative-model';
 import type { Key } from '../random/key';
 import { eager } from './eager';
-import type { Engine, Measure, PreparedMeasure } from './engine';
+import type { BatchFunction, Engine, PreparedFunction } from './engine';
 import { allRows, batchRows, type AnyMakeBatch, type Examples } from './examples';
 
 export interface ValidationOptions<B> {
@@ -20,8 +20,8 @@ export interface ValidationOptions<B> {
 export class Validation<B> {
   readonly #examples: Examples;
   readonly #options: ValidationOptions<B>;
-  readonly #loss: Measure<B>;
-  #prepared: PreparedMeasure<B> | undefined;
+  readonly #loss: BatchFunction<B>;
+  #prepared: PreparedFunction<B> | undefined;
 
   constructor(objective: Objective<B>, examples: Examples, options: ValidationOptions<B>) {
     this.#examples = examples;
@@ -58,14 +58,14 @@ export class Validation<B> {
 
   async #lossOf(batch: B, key: Key): Promise<number> {
     try {
-      this.#prepared ??= await this.#options.engine.prepareMeasure(this.#loss);
+      this.#prepared ??= await this.#options.engine.prepareFunction(this.#loss);
       return (await this.#prepared.run(batch, key))[0]!;
     } catch (error) {
       // A loss may read values when it does not train, to choose steps of a solver for example.
       if (!DgmError.is(error, 'unsupported') && !DgmError.is(error, 'engine')) throw error;
       await this.#options.onWarning(`Validation runs eagerly. ${error.message}`);
       this.dispose();
-      this.#prepared = await eager().prepareMeasure(this.#loss);
+      this.#prepared = await eager().prepareFunction(this.#loss);
       return (await this.#prepared.run(batch, key))[0]!;
     }
   }

@@ -6,7 +6,7 @@ import {
   checkNumber,
   checkSizes,
   langevin,
-  select,
+  selectByMask,
 } from '@dgm/core';
 import type { Key, SamplingLoop, Shape } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -107,7 +107,7 @@ export class PersistentLangevin extends BaseModule {
       const [front, rest] = [rows(queue, 0, count), rows(queue, count, size - count)];
       const each = [count, ...this.#shape.map(() => 1)];
       const isNew = tf.less(key.fold('restart').uniform(each), this.#restart);
-      const x = this.#run(energy, select(isNew, this.#start(key.fold('start'), count), front), key);
+      const x = this.#run(energy, selectByMask(isNew, this.#start(key.fold('start'), count), front), key);
       if (training) queue.assign(count === size ? tf.clone(x) : tf.concat([rest, x]));
       return x;
     });

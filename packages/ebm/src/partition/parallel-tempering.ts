@@ -1,4 +1,4 @@
-import { checkInteger, checkKey, checkOptions, exp, select } from '@dgm/core';
+import { checkInteger, checkKey, checkOptions, exp, selectByMask } from '@dgm/core';
 import type { Key, SamplingLoop } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
@@ -83,8 +83,8 @@ export function temperedStep(path: AnnealedPath, replicas: Tensor, key: Key): Te
         { from: betas[k]!, to: betas[k + 1]! },
         key.fold('swap').fold(k),
       );
-      x[k] = select(isSwapped, upper, lower);
-      x[k + 1] = select(isSwapped, lower, upper);
+      x[k] = selectByMask(isSwapped, upper, lower);
+      x[k + 1] = selectByMask(isSwapped, lower, upper);
     }
     return tf.stack(x);
   });

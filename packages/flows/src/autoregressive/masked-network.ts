@@ -10,7 +10,7 @@ import {
   Dropout,
   madeDegrees,
   madeMask,
-  masked,
+  maskedWeight,
 } from '@dgm/core';
 import type { Activation, CallOptions, Key, Layer } from '@dgm/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -96,7 +96,7 @@ class MaskedNetwork extends BaseLayer {
     const degrees = madeDegrees({ features: 1, contextSize, hidden, numParameters }, groups);
     this.#layers = degrees.slice(1).map((outputs, index) => {
       const inputs = degrees[index]!;
-      const weight = masked(madeMask(inputs, outputs));
+      const weight = maskedWeight(madeMask(inputs, outputs));
       const sizes = { inputs: inputs.length, outputs: outputs.length };
       return this.child(String(index), new Dense({ ...sizes, key: key.fold(index), weight }));
     });

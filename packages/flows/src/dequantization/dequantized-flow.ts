@@ -7,7 +7,7 @@ import {
   checkOptions,
   checkShape,
   childCall,
-  select,
+  selectByMask,
   singleObjective,
   sizeOf,
   splitBatch,
@@ -139,7 +139,7 @@ export class DequantizedFlow
     const bound = tf.sub(this.#flow.given(context, call).logProb(tf.add(x, noise)), logProb);
     const distance = tf.abs(tf.sub(x, tf.clipByValue(tf.round(x), 0, this.levels - 1)));
     const areLevels = tf.equal(tf.max(tf.reshape(distance, [x.shape[0]!, sizeOf(this.eventShape)]), 1), 0);
-    return select(areLevels, bound, -Infinity);
+    return selectByMask(areLevels, bound, -Infinity);
   }
 
   #split(where: string, batch: Tensor | ConditionedBatch): { x: Tensor; context?: Tensor } {

@@ -1,4 +1,4 @@
-import { BaseModule, checkInteger, checkOptions, checkThat, Key, select } from '@dgm/core';
+import { BaseModule, checkInteger, checkOptions, checkThat, Key, selectByMask } from '@dgm/core';
 import type { CallOptions, Dequantizer, DequantizerCall } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -96,7 +96,7 @@ class VariationalDequantizer extends BaseModule implements Dequantizer {
       // Noise of another cell bounds nothing: the bound is -Infinity then, and not a number that is too good.
       return {
         noise: tf.reshape(u, [...sampleShape, ...x.shape]),
-        logProb: select(allInside, logProb, Infinity),
+        logProb: selectByMask(allInside, logProb, Infinity),
       };
     });
   }

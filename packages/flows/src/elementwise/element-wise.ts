@@ -5,7 +5,7 @@ import {
   type ForwardResult,
   type InverseResult,
   type Key,
-  select,
+  selectByMask,
   type Shape,
   sizeOf,
 } from '@dgm/core';
@@ -96,12 +96,12 @@ export class Leaky extends BaseBijector {
 
   protected forward(z: Tensor): { y: Tensor; logDet: Tensor } {
     const above = tf.greaterEqual(z, 0);
-    return { y: select(above, z, tf.mul(this.#slope, z)), logDet: this.#logSlope(above) };
+    return { y: selectByMask(above, z, tf.mul(this.#slope, z)), logDet: this.#logSlope(above) };
   }
 
   protected inverse(y: Tensor): { z: Tensor; logDet: Tensor } {
     const above = tf.greaterEqual(y, 0);
-    return { z: select(above, y, tf.div(y, this.#slope)), logDet: tf.neg(this.#logSlope(above)) };
+    return { z: selectByMask(above, y, tf.div(y, this.#slope)), logDet: tf.neg(this.#logSlope(above)) };
   }
 
   #logSlope(above: Tensor): Tensor {

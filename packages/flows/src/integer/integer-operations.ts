@@ -3,7 +3,7 @@ import {
   checkThat,
   formatShape,
   roundStraightThrough,
-  select,
+  selectByMask,
   type Shape,
   ShapeError,
   sizeOf,
@@ -42,7 +42,7 @@ export function modularAddition(levels: number): BinaryOperation {
   checkInteger('modularAddition', 'levels', levels, { min: 2 });
   const within = (x: Tensor, moved: Tensor): Tensor => {
     const isLevel = tf.logicalAnd(tf.greaterEqual(x, 0), tf.less(x, levels));
-    return select(isLevel, tf.sub(moved, tf.mul(levels, tf.floor(tf.div(moved, levels)))), x);
+    return selectByMask(isLevel, tf.sub(moved, tf.mul(levels, tf.floor(tf.div(moved, levels)))), x);
   };
   return {
     apply: (x, t) => within(x, tf.add(x, t)),

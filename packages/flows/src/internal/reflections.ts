@@ -1,4 +1,4 @@
-import { select, stopGradient } from '@dgm/core';
+import { selectByMask, stopGradient } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
@@ -14,7 +14,7 @@ export function unitVectors(v: Tensor, axis: number): Tensor {
     Array.from({ length: v.shape[axis]! }, (_, entry) => (entry === 0 ? 1 : 0)),
     shape,
   );
-  const scaled = select(isZero, first, tf.div(v, select(isZero, 1, largest)));
+  const scaled = selectByMask(isZero, first, tf.div(v, selectByMask(isZero, 1, largest)));
   return tf.div(scaled, tf.sqrt(tf.sum(tf.square(scaled), axis, true)));
 }
 

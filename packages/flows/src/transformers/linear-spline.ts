@@ -1,4 +1,4 @@
-import { broadcastTo, select } from '@dgm/core';
+import { broadcastTo, selectByMask } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { record } from '../record';
@@ -43,7 +43,7 @@ export function linearSpline(options: PiecewiseOptions = {}): Transformer {
     numParameters: bins,
     inverse: (y, parameters) => {
       const within = inside(y, interval);
-      const safe = select(within, y, (minimum + interval.maximum) / 2);
+      const safe = selectByMask(within, y, (minimum + interval.maximum) / 2);
       const heights = heightsOf(parameters);
       const bin = binOf(safe, broadcastTo(dataEnds(), parameters.shape));
       const slope = tf.div(pick(bin, heights), width / bins);
@@ -51,18 +51,18 @@ export function linearSpline(options: PiecewiseOptions = {}): Transformer {
       const raw = tf.add(start, tf.mul(slope, tf.sub(safe, pick(bin, dataEnds()))));
       // Beyond the interval, by rounding alone, a uniform base has no density.
       const value = movedBetween(minimum, raw, interval.maximum);
-      return { z: select(within, value, y), logDet: select(within, tf.log(slope), 0) };
+      return { z: selectByMask(within, value, y), logDet: selectByMask(within, tf.log(slope), 0) };
     },
     forward: (z, parameters) => {
       const within = inside(z, interval);
-      const safe = select(within, z, (minimum + interval.maximum) / 2);
+      const safe = selectByMask(within, z, (minimum + interval.maximum) / 2);
       const heights = heightsOf(parameters);
       const ends = leftEnds(heights, minimum);
       const bin = binOf(safe, ends);
       const slope = tf.div(pick(bin, heights), width / bins);
       const raw = tf.add(pick(bin, dataEnds()), tf.div(tf.sub(safe, pick(bin, ends)), slope));
       const value = movedBetween(minimum, raw, interval.maximum);
-      return { y: select(within, value, z), logDet: select(within, tf.neg(tf.log(slope)), 0) };
+      return { y: selectByMask(within, value, z), logDet: selectByMask(within, tf.neg(tf.log(slope)), 0) };
     },
   };
   return record(transformer, 'linearSpline', arguments);

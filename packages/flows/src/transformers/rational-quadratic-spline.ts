@@ -1,5 +1,5 @@
 import type { ForwardResult, InverseResult } from '@dgm/core';
-import { select, softplus } from '@dgm/core';
+import { selectByMask, softplus } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { record } from '../record';
@@ -133,23 +133,23 @@ function evaluate(
 
 function toLatent(y: Tensor, knots: Knots, interval: Interval): InverseResult {
   const within = inside(y, interval);
-  const safe = select(within, y, (interval.minimum + interval.maximum) / 2);
+  const safe = selectByMask(within, y, (interval.minimum + interval.maximum) / 2);
   const bin = ofBin(knots, binOf(safe, knots.x));
   // Beyond the end of a narrow bin, steep slopes give NaN; beyond the interval, a base may have no density.
   const xi = movedBetween(0, tf.div(tf.sub(safe, bin.x), bin.width), 1);
   const { value: raw, logSlope } = evaluate(bin, xi);
   const value = movedBetween(interval.minimum, raw, interval.maximum);
-  return { z: select(within, value, y), logDet: select(within, logSlope, 0) };
+  return { z: selectByMask(within, value, y), logDet: selectByMask(within, logSlope, 0) };
 }
 
 function toData(z: Tensor, knots: Knots, interval: Interval): ForwardResult {
   const within = inside(z, interval);
-  const safe = select(within, z, (interval.minimum + interval.maximum) / 2);
+  const safe = selectByMask(within, z, (interval.minimum + interval.maximum) / 2);
   const bin = ofBin(knots, binOf(safe, knots.v));
   const xi = movedBetween(0, positionOf(bin, tf.sub(safe, bin.v)), 1);
   const { logSlope } = evaluate(bin, xi);
   const value = movedBetween(interval.minimum, tf.add(bin.x, tf.mul(xi, bin.width)), interval.maximum);
-  return { y: select(within, value, z), logDet: select(within, tf.neg(logSlope), 0) };
+  return { y: selectByMask(within, value, z), logDet: selectByMask(within, tf.neg(logSlope), 0) };
 }
 
 /** The root in [0, 1] of Eq. 6-8: 2c / (-b - sqrt(b^2 - 4ac)), where nothing cancels. */

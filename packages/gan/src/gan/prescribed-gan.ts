@@ -18,7 +18,7 @@ import {
   Normal,
   normalHead,
   sampleAndLogProb,
-  select,
+  selectByMask,
   sigmoid,
   standardNormal,
   trainable,
@@ -345,7 +345,7 @@ export class PrescribedGan extends BaseModule implements BoundModel {
     const inner = tf.add(near, log1mExp(tf.sub(far, near)));
     const first = logNdtr(tf.add(deviation, half));
     const last = logNdtr(tf.sub(half, deviation));
-    const mass = select(tf.equal(x, 0), first, select(tf.equal(x, levels - 1), last, inner));
+    const mass = selectByMask(tf.equal(x, 0), first, selectByMask(tf.equal(x, levels - 1), last, inner));
     return tf.sum(tf.reshape(mass, [x.shape[0]!, -1]), 1);
   }
 

@@ -14,7 +14,7 @@ import {
   Normal,
   normalHead,
   sampleAndLogProb,
-  select,
+  selectByMask,
   ShapeError,
   trainable,
 } from '@dgm/core';
@@ -226,7 +226,7 @@ export class HierarchicalImplicitModel extends BaseModule implements GenerativeM
     const n = this.#rows(x);
     const ofPrior = this.prior.sample(key.fold('prior'), [n]);
     const ofPosterior = this.posterior().sample(key.fold('posterior'), [n]);
-    const globals = select(tf.less(key.fold('which').uniform([n, 1]), 0.5), ofPrior, ofPosterior);
+    const globals = selectByMask(tf.less(key.fold('which').uniform([n, 1]), 0.5), ofPrior, ofPosterior);
     const { x: simulated, locals } = this.#simulate(globals, { training, key: key.fold('simulator') });
     return {
       simulated: besideEachOther([simulated, globals, locals]),

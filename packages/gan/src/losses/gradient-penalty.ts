@@ -1,4 +1,4 @@
-import { checkNumber, checkOneOf, checkOptions, norm } from '@dgm/core';
+import { checkNumber, checkOneOf, checkOptions, euclideanNorm } from '@dgm/core';
 import type { Key } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
@@ -70,7 +70,7 @@ export function gradientPenalty(options: GradientPenaltyOptions): GradientPenalt
         const squared =
           center === 0
             ? tf.sum(tf.square(gradient), 1)
-            : tf.square(tf.sub(norm(gradient, { axis: 1 }), center));
+            : tf.square(tf.sub(euclideanNorm(gradient, { axis: 1 }), center));
         return tf.mul<Scalar>(weight, tf.mean<Scalar>(squared));
       }),
   };

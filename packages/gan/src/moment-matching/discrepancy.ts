@@ -6,7 +6,7 @@ import {
   checkShape,
   checkThat,
   formatShape,
-  norm,
+  euclideanNorm,
   ShapeError,
   sizeOf,
   squaredMmd,
@@ -82,7 +82,7 @@ export function slicedWasserstein(options: { readonly projections?: number } = {
         const [a, b] = pairOf('slicedWasserstein', x, y);
         checkKey('slicedWasserstein', key);
         const directions = key.normal([a.shape[1]!, projections]);
-        const theta = tf.div(directions, norm(directions, { axis: 0, keepDims: true }));
+        const theta = tf.div(directions, euclideanNorm(directions, { axis: 0, keepDims: true }));
         const sorted = (points: Tensor): Tensor => sortRows(tf.matMul(theta, points, true, true));
         return tf.mean<Scalar>(tf.square(tf.sub(sorted(a), sorted(b))));
       }),

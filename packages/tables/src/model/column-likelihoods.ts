@@ -1,4 +1,14 @@
-import { clip, log1mExp, logAddExp, logSoftmax, logSumExp, oneHot, relu, sigmoid, softplus } from '@dgm/core';
+import {
+  clipToRange,
+  log1mExp,
+  logAddExp,
+  logSoftmax,
+  logSumExp,
+  oneHot,
+  relu,
+  sigmoid,
+  softplus,
+} from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { FLAT_DENSITY, UNIFORM_SHARE, type NetworkLayout } from './layout';
@@ -154,7 +164,7 @@ function mixtureOf(outputs: Tensor, { minScale, edges }: NumberBins): MixtureOfL
   return {
     logWeights: logSoftmax(part(0)),
     means: part(1),
-    scales: tf.add(tf.exp(clip(part(2), { min: -12, max: 3 })), minScale),
+    scales: tf.add(tf.exp(clipToRange(part(2), { min: -12, max: 3 })), minScale),
   };
 }
 

@@ -1,4 +1,4 @@
-import { Key, type Engine, type PreparedMeasure } from '@dgm/core';
+import { Key, type Engine, type PreparedFunction } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor1D } from '@tensorflow/tfjs-core';
 import type { SeenRows } from '../model/masks';
@@ -20,7 +20,7 @@ interface Question {
 /** The conditional distributions of a network on an engine. */
 export class Conditionals implements AnyOrderQueries {
   readonly sees = 'any';
-  readonly #measures: Partial<Record<'numbers' | 'categories', PreparedMeasure<Question>>> = {};
+  readonly #measures: Partial<Record<'numbers' | 'categories', PreparedFunction<Question>>> = {};
 
   constructor(
     private readonly network: ConditionalNetwork,
@@ -61,9 +61,9 @@ export class Conditionals implements AnyOrderQueries {
     for (const measure of Object.values(this.#measures)) measure.dispose();
   }
 
-  async #measure(kind: 'numbers' | 'categories'): Promise<PreparedMeasure<Question>> {
+  async #measure(kind: 'numbers' | 'categories'): Promise<PreparedFunction<Question>> {
     const { network } = this;
-    return (this.#measures[kind] ??= await this.engine.prepareMeasure<Question>(({ seen, group }) =>
+    return (this.#measures[kind] ??= await this.engine.prepareFunction<Question>(({ seen, group }) =>
       kind === 'numbers' ? network.numberColumn(seen, group) : network.categoryColumn(seen, group),
     ));
   }

@@ -1,4 +1,4 @@
-import type { Examples, Key, PreparedMeasure } from '@dgm/core';
+import type { Examples, Key, PreparedFunction } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor3D } from '@tensorflow/tfjs-core';
 
@@ -10,7 +10,7 @@ const BLOCK = 64;
  * @param measure - gives `[64]` for rows `[64, ...shape]`
  */
 export async function measureRows(
-  measure: PreparedMeasure<Tensor3D>,
+  measure: PreparedFunction<Tensor3D>,
   { values, count, shape }: Examples,
   key: Key,
 ): Promise<Float64Array> {

@@ -3,7 +3,7 @@ import {
   BaseModule,
   checkSampling,
   checkShape,
-  clip,
+  clipToRange,
   hasSamplingLoop,
   Key,
   sameShape,
@@ -16,7 +16,7 @@ import {
   type GenerativeModel,
   type LikelihoodModel,
   type Objective,
-  type PreparedMeasure,
+  type PreparedFunction,
 } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Tensor3D } from '@tensorflow/tfjs-core';
@@ -202,10 +202,10 @@ export class DequantizedRows extends BaseModule implements RowModel, GenerativeM
 
   queries(engine: Engine): WholeQueries {
     const { density } = this;
-    let score: PreparedMeasure<Tensor3D> | undefined;
-    let draw: PreparedMeasure<Tensor3D> | undefined;
+    let score: PreparedFunction<Tensor3D> | undefined;
+    let draw: PreparedFunction<Tensor3D> | undefined;
     const drawBlock = async (key: Key): Promise<Float32Array> => {
-      draw ??= await engine.prepareMeasure<Tensor3D>(
+      draw ??= await engine.prepareFunction<Tensor3D>(
         hasSamplingLoop(density)
           ? { loop: () => density.samplingLoop(BLOCK) }
           : (_, own) => density.sample(own, BLOCK),
@@ -220,7 +220,7 @@ export class DequantizedRows extends BaseModule implements RowModel, GenerativeM
     return {
       sees: 'none',
       logProb: async (values) => {
-        score ??= await engine.prepareMeasure<Tensor3D>((x, key) => this.#score(x, key));
+        score ??= await engine.prepareFunction<Tensor3D>((x, key) => this.#score(x, key));
         return measureRows(score, this.examples(values), SCORE_KEY);
       },
       sample: async (key, count) => {
@@ -255,7 +255,7 @@ export class DequantizedRows extends BaseModule implements RowModel, GenerativeM
     const width = this.#shares.length;
     checkShape('DequantizedRows', 'x', x, ['n', PARTS, width]);
     const [below, size, above] = tf.unstack(x, 1) as [Tensor, Tensor, Tensor];
-    const noise = clip(key.uniform(below.shape), { min: LEAST_NOISE, max: 1 - LEAST_NOISE });
+    const noise = clipToRange(key.uniform(below.shape), { min: LEAST_NOISE, max: 1 - LEAST_NOISE });
     const u = tf.add(below, tf.mul(noise, size));
     const rest = tf.add(above, tf.mul(tf.sub(1, noise), size)); // 1 - u
     const [logU, logRest] = [tf.log(u), tf.log(rest)];

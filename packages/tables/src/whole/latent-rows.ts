@@ -8,7 +8,7 @@ import {
   type GenerativeModel,
   type Module,
 } from '@dgm/core';
-import type { Distribution, Objective, PreparedMeasure } from '@dgm/core';
+import type { Distribution, Objective, PreparedFunction } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Tensor3D } from '@tensorflow/tfjs-core';
 import type { TableCodec } from '../codec/table-codec';
@@ -100,12 +100,12 @@ export class LatentRows extends BaseModule implements RowModel, GenerativeModel 
 
   queries(engine: Engine): LatentQueries {
     const { codec } = this;
-    let score: PreparedMeasure<Tensor3D> | undefined;
-    let decode: PreparedMeasure<Tensor3D> | undefined;
+    let score: PreparedFunction<Tensor3D> | undefined;
+    let decode: PreparedFunction<Tensor3D> | undefined;
     return {
       sees: 'latents',
       logProb: async (values) => {
-        score ??= await engine.prepareMeasure<Tensor3D>((x, key) =>
+        score ??= await engine.prepareFunction<Tensor3D>((x, key) =>
           tf.tidy(() => tf.sub(tf.logSumExp(this.model.logWeights(x, key, SAMPLES), 0), Math.log(SAMPLES))),
         );
         return measureRows(score, rowExamples(codec, values), SCORE_KEY);
@@ -113,7 +113,7 @@ export class LatentRows extends BaseModule implements RowModel, GenerativeModel 
       given: (key, firstRow) => {
         const blocks = new Map<number, readonly ColumnDistribution[]>();
         const cellsOf = async (block: number) => {
-          decode ??= await engine.prepareMeasure<Tensor3D>((_, own) => this.#decodePrior(own, BLOCK));
+          decode ??= await engine.prepareFunction<Tensor3D>((_, own) => this.#decodePrior(own, BLOCK));
           const nothing = tf.zeros<tf.Rank.R3>([1, 1, 1]);
           try {
             const columns = await decode.run(nothing, key.fold('latents').fold(block));

@@ -1,5 +1,12 @@
 import { Key, prepareLoss } from '@dgm/core';
-import type { BoundModel, Engine, GenerativeModel, LikelihoodModel, LoopMeasure, Measure } from '@dgm/core';
+import type {
+  BoundModel,
+  Engine,
+  GenerativeModel,
+  LikelihoodModel,
+  BatchFunction,
+  BatchLoop,
+} from '@dgm/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { tensorOf } from '../tensors';
 import type { CompiledCase } from './trained';
@@ -16,7 +23,7 @@ export async function measured(the: CompiledCase, engine: Engine): Promise<reado
   const results: Measured[] = [];
   try {
     for (const [what, measure] of Object.entries(measuresOf(model))) {
-      const prepared = await engine.prepareMeasure(measure);
+      const prepared = await engine.prepareFunction(measure);
       try {
         results.push({ what, values: await prepared.run(batch, Key.of(2)) });
       } finally {
@@ -30,7 +37,9 @@ export async function measured(the: CompiledCase, engine: Engine): Promise<reado
   }
 }
 
-function measuresOf(model: GenerativeModel): Readonly<Record<string, Measure<Tensor> | LoopMeasure<Tensor>>> {
+function measuresOf(
+  model: GenerativeModel,
+): Readonly<Record<string, BatchFunction<Tensor> | BatchLoop<Tensor>>> {
   const losses = model
     .objectives()
     .map((objective) => [
@@ -39,13 +48,13 @@ function measuresOf(model: GenerativeModel): Readonly<Record<string, Measure<Ten
         objective.loss(batch, key, prepareLoss(objective, batch, key, { training: false })).total,
     ]);
   return {
-    ...(Object.fromEntries(losses) as Record<string, Measure<Tensor>>),
+    ...(Object.fromEntries(losses) as Record<string, BatchFunction<Tensor>>),
     ...('logProb' in model ? { logProb: (x, key) => (model as LikelihoodModel).logProb(x, key) } : {}),
     ...('elbo' in model ? { elbo: elboOf(model as BoundModel) } : {}),
   };
 }
 
-function elboOf(model: BoundModel): Measure<Tensor> | LoopMeasure<Tensor> {
+function elboOf(model: BoundModel): BatchFunction<Tensor> | BatchLoop<Tensor> {
   return model.elboLoop === undefined
     ? (x, key) => model.elbo(x, key)
     : { loop: (x: Tensor) => model.elboLoop!(x) };

@@ -4,7 +4,7 @@ import {
   checkOptions,
   logSoftmax,
   oneHot,
-  select,
+  selectByMask,
   softmax,
   straightThrough,
 } from '@dgm/core';
@@ -87,8 +87,8 @@ export class OneHotCategorical extends BaseDistribution {
     return () => {
       const [logs, others] = [this.logProbs(), p.logProbs()];
       const gap = tf.sub(finite(logs), finite(others));
-      const ofPossible = select(isPossible(others), tf.mul(tf.exp(logs), gap), Infinity);
-      return this.#overEvent(select(isPossible(logs), ofPossible, 0));
+      const ofPossible = selectByMask(isPossible(others), tf.mul(tf.exp(logs), gap), Infinity);
+      return this.#overEvent(selectByMask(isPossible(logs), ofPossible, 0));
     };
   }
 
@@ -106,7 +106,7 @@ export class OneHotCategorical extends BaseDistribution {
     );
     const hasMass = this.#allOfEvent(tf.logicalOr(isPossible(logs), tf.lessEqual(z, 0)));
     const logMass = this.#overEvent(tf.mul(z, finite(logs)));
-    return select(tf.logicalAnd(isOneHot, hasMass), logMass, -Infinity);
+    return selectByMask(tf.logicalAnd(isOneHot, hasMass), logMass, -Infinity);
   }
 
   protected override closedEntropy(): Tensor {
@@ -157,5 +157,5 @@ function isPossible(logProbs: Tensor): Tensor {
 
 /** Log-probabilities with 0 for -Infinity, which a probability of 0 is multiplied by. */
 function finite(logProbs: Tensor): Tensor {
-  return select(isPossible(logProbs), logProbs, 0);
+  return selectByMask(isPossible(logProbs), logProbs, 0);
 }

@@ -1,4 +1,12 @@
-import { asLayer, broadcastShapes, broadcastTo, checkOneOf, checkOptions, childCall, clip } from '@dgm/core';
+import {
+  asLayer,
+  broadcastShapes,
+  broadcastTo,
+  checkOneOf,
+  checkOptions,
+  childCall,
+  clipToRange,
+} from '@dgm/core';
 import type { CallOptions, Layer, NetworkLike } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -68,7 +76,7 @@ export class TopDownVae extends BaseHierarchicalVae {
     const evidence = path.map((r, level) => {
       const parameters = this.#evidence[level]!.apply(r, this.#callOfEvidence(level, call));
       const { mean, logVariance } = this.#momentsOf(level, parameters);
-      return { mean, logVariance: isResidual ? clip(logVariance, LOG_VARIANCE) : logVariance };
+      return { mean, logVariance: isResidual ? clipToRange(logVariance, LOG_VARIANCE) : logVariance };
     });
     return (level, drawn) => {
       const own = evidence[level]!;

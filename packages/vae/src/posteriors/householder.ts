@@ -9,7 +9,7 @@ import {
   Normal,
   pickParameter,
   sameShape,
-  select,
+  selectByMask,
   stopGradient,
   unstack,
 } from '@dgm/core';
@@ -100,8 +100,8 @@ export class HouseholderNormal extends BaseDistribution {
   #reflections(): Tensor[] {
     const largest = stopGradient(tf.max(tf.abs(this.#vectors), -1, true));
     const isZero = tf.equal(largest, 0);
-    const direction = tf.div(this.#vectors, select(isZero, 1, largest));
-    const length = tf.sqrt(select(isZero, 1, tf.sum(tf.square(direction), -1, true)));
+    const direction = tf.div(this.#vectors, selectByMask(isZero, 1, largest));
+    const length = tf.sqrt(selectByMask(isZero, 1, tf.sum(tf.square(direction), -1, true)));
     const scaled = tf.mul(Math.SQRT2, tf.div(direction, length));
     return unstack(scaled, -2);
   }

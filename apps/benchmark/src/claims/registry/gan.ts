@@ -6,10 +6,9 @@ import {
   fit,
   gatherExamples,
   Key,
-  leakyRelu,
   mlp,
   modeCounts,
-  select,
+  selectByMask,
   Sequential,
   sizeOf,
 } from '@dgm/core';
@@ -70,7 +69,7 @@ const withSigns = (signs: number) =>
   asLayer((z: Tensor) => {
     const isSigned = tf.less(tf.range(0, z.shape[1]!), signs);
     const sign = tf.sub(tf.mul(2, tf.cast(tf.greater(z, 0), 'float32')), 1);
-    return select(isSigned, sign, z);
+    return selectByMask(isSigned, sign, z);
   });
 
 /** What samples of one training look like: modes that have a tenth of their share, and the share within four deviations of one. */
@@ -91,7 +90,7 @@ async function learnGrid(name: keyof typeof ON_GRID, seed: number, { engine }: S
   const [key, batchSize, count] = [Key.of(seed), 256, 51_200];
   const mixture = gaussianMixture({ means: MODES, std: STD });
   const { train } = planeDataset(mixture, { key: key.fold('data'), train: count, test: 1 });
-  const activation = (x: Tensor) => leakyRelu(x, { slope: 0.2 });
+  const activation = { name: 'leakyRelu', slope: 0.2 } as const;
   const [latent, width] = [10, 96];
   const widths = [width, width, width];
   const generator = mlp([latent, ...widths, 2], { key: key.fold('generator'), activation });
@@ -209,7 +208,7 @@ async function stepsOnWasm({ seeds }: ClaimContext): Promise<Measured> {
   const [batchSize, steps, trainings] = [100, 100, 5];
   const mixture = gaussianMixture({ means: MODES, std: STD });
   const { train } = planeDataset(mixture, { key: key.fold('data'), train: batchSize * steps, test: 1 });
-  const activation = (x: Tensor) => leakyRelu(x, { slope: 0.2 });
+  const activation = { name: 'leakyRelu', slope: 0.2 } as const;
   const model = gan({
     latent: 4,
     generator: mlp([4, 64, 64, 2], { key: key.fold('generator'), activation }),
@@ -253,7 +252,7 @@ async function learnTurning(seed: number, context: ClaimContext): Promise<Transl
     values: Float32Array.from(examples.values, (value) => (2 * value) / (levels! - 1) - 1),
   });
   const sources = seen(train);
-  const activation = (x: Tensor) => leakyRelu(x, { slope: 0.2 });
+  const activation = { name: 'leakyRelu', slope: 0.2 } as const;
   const criticOf = (name: string) => mlp([size, 256, 256, 1], { key: key.fold(name), activation });
   const model = cycleGan({
     contextSize: size,

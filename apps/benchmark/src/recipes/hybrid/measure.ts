@@ -198,7 +198,7 @@ async function judgeOf(
   { engine, key, numSamples }: { readonly engine: Engine; readonly key: Key; readonly numSamples: number },
 ): Promise<{ run(examples: Examples): Promise<Judged>; dispose(): void }> {
   const K = model.contextSize;
-  const measure = await engine.prepareMeasure<tf.Tensor>((x, key) =>
+  const measure = await engine.prepareFunction<tf.Tensor>((x, key) =>
     tf.tidy(() => {
       const { logits, logProb } = judge(model, x, key);
       return tf.reshape(tf.concat([logits, tf.expandDims(logProb, 1)], 1), [-1]);

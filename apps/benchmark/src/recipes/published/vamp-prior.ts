@@ -1,7 +1,7 @@
 import {
   adam,
   bernoulliHead,
-  clip,
+  clipToRange,
   conditional,
   Dense,
   normalHead,
@@ -67,12 +67,15 @@ function create(kind: 'standard' | 'vamp', { dataset, key, quick }: RecipeTask):
   const encoder = new Sequential([
     flattened(),
     gatedNetwork(sizeOf(input), hidden, posterior.numParameters, key.fold('encoder')),
-    withLogVariances((raw) => clip(raw, LOG_VARIANCES)),
+    withLogVariances((raw) => clipToRange(raw, LOG_VARIANCES)),
   ]);
   const vamp = () =>
     vampPrior({
       // The prior borrows the encoder, which sees the pseudo-inputs as what images are.
-      encoder: conditional((x, context) => encoder.apply(clip(x, { min: 0, max: 1 }), context), posterior),
+      encoder: conditional(
+        (x, context) => encoder.apply(clipToRange(x, { min: 0, max: 1 }), context),
+        posterior,
+      ),
       pseudoInputs: (own) =>
         tf.tidy(() =>
           tf.add(PSEUDO_INPUTS.mean, tf.mul(PSEUDO_INPUTS.std, own.normal([pseudoInputs, ...input]))),
@@ -97,7 +100,7 @@ function create(kind: 'standard' | 'vamp', { dataset, key, quick }: RecipeTask):
 
 /** The pseudo-inputs as the encoder sees them. */
 function clipped(images: tf.Tensor): tf.Tensor {
-  const seen = clip(images, { min: 0, max: 1 });
+  const seen = clipToRange(images, { min: 0, max: 1 });
   images.dispose();
   return seen;
 }
