@@ -22,9 +22,18 @@ export const fusedKernels: Readonly<Record<string, Pick<Kernel, 'lower'>>> = {
       onnx.node('HardSigmoid', names, { alpha: { float: 3e38 }, beta: { float: 0 } }),
     ],
   },
-  /** An image, channels first, with blocks of channels side by side, as `BlockedConv2D` reads it. */
+  /** An image, channels last, as `BlockedConv2D` reads it. */
   Blocked: {
-    lower: ({ onnx, names }) => [onnx.node('com.microsoft.nchwc.ReorderInput', names, { channels_last: 0 })],
+    lower: ({ onnx, names }) => [onnx.node('com.microsoft.nchwc.ReorderInput', names, { channels_last: 1 })],
+  },
+  /** What `BlockedConv2D` made, channels last. */
+  Unblocked: {
+    lower: ({ onnx, names, attributes }) => [
+      onnx.node('com.microsoft.nchwc.ReorderOutput', names, {
+        channels_last: 1,
+        channels: Number(attributes['channels']),
+      }),
+    ],
   },
   /**
    * ONNX Runtime's direct convolution on a CPU. Its tensors have the shapes of ONNX, channels first, but hold blocks of channels side by

@@ -27,16 +27,16 @@ export function channelBlock(runtime: Runtime): Promise<number | undefined> {
 }
 
 async function measured(runtime: Runtime): Promise<number | undefined> {
-  const shape = [1, CHANNELS, 1, 2];
+  const shape = [1, 1, 2, CHANNELS];
   const x = inputValue('x', { shape, dtype: 'float32' });
-  const y = createNode('Blocked', [x], {}, [x]).outputs[0]!;
+  const y = createNode('Blocked', [x], {}, [{ shape: [1, CHANNELS, 1, 2], dtype: 'float32' }]).outputs[0]!;
   const model = writeModel({ inputs: new Map([['x', x]]), outputs: new Map([['y', y]]) });
   const session = await runtime.createSession(model, { device: 'cpu', threads: 1 });
   try {
     const numbers = Float32Array.from({ length: 2 * CHANNELS }, (_, index) => index);
     const results = await session.run({ x: runtime.tensor(numbers, shape, 'float32') }, { 'out/y': null });
     // The second position of the first channel comes after a block of first positions.
-    const block = (results['out/y']!.data as Float32Array).indexOf(1);
+    const block = (results['out/y']!.data as Float32Array).indexOf(CHANNELS);
     return block > 1 ? block : undefined;
   } finally {
     await session.release();

@@ -44,13 +44,24 @@ function convolution(
   if (taps === 1 || inChannels % block !== 0 || outChannels % block !== 0) return undefined;
   if (batchSize * outHeight * outWidth * taps * inChannels * outChannels < LEAST_WORK) return undefined;
   const [of, from] = [outChannels / block, inChannels / block];
-  const positions = reshape(x!, [batchSize, inHeight * inWidth, from, block]);
-  const image = reshape(transpose(positions, [0, 2, 1, 3]), [batchSize, inChannels, inHeight, inWidth]);
+  const image = toBlocks(x!, [batchSize, inChannels, inHeight, inWidth], block);
   const blocks = transpose(reshape(filter!, [taps, from, block, of, block]), [3, 1, 0, 2, 4]);
   const weights = reshape(blocks, [outChannels, inChannels, filterHeight, filterWidth]);
   const result = blocked([image, weights, ...bias], geometry, [batchSize, outChannels, outHeight, outWidth]);
-  const byPosition = transpose(reshape(result, [batchSize, of, outHeight * outWidth, block]), [0, 2, 1, 3]);
-  return [reshape(byPosition, y!.shape)];
+  return [fromBlocks(result, y!, block)];
+}
+
+/** An image as the convolution reads it; one block of channels lies there as it is. */
+function toBlocks(x: Value, shape: readonly [number, number, number, number], block: number): Value {
+  if (shape[1] === block) return reshape(x, shape);
+  return createNode('Blocked', [x], {}, [{ shape, dtype: x.dtype }]).outputs[0]!;
+}
+
+/** What the convolution made, with all channels of a position side by side. */
+function fromBlocks(result: Value, y: Value, block: number): Value {
+  const channels = result.shape[1]!;
+  if (channels === block) return reshape(result, y.shape);
+  return createNode('Unblocked', [result], { channels }, [y]).outputs[0]!;
 }
 
 function filterGradient(
