@@ -45,6 +45,7 @@ mkdir -p "$work/state" "$RESULTS" /run/munge
 chown munge: /run/munge
 munge -n > "$work/credential" 2>&1 || su -s /bin/sh munge -c munged
 end() {
+  scancel ${job:+"$job"} ${merge:+"$merge"} 2> "$work/cancel.log" || true
   for daemon in slurmd-n1 slurmd-n2 slurmctld; do
     [ ! -f "$work/$daemon.pid" ] || kill "$(cat "$work/$daemon.pid")" 2> "$work/end.log" || true
   done
@@ -65,8 +66,9 @@ task=$(squeue -h -j "${job}_1" -o %N)
 echo "node $task dies"
 kill -9 "$(cat "$work/slurmd-$task.pid")"
 # The daemon of the task first, or it would tell the controller that the task has failed.
-tasks=$(grep -lz "^RESULTS=$RESULTS\$" /proc/[0-9]*/environ 2> "$work/proc.log" | while read -r file; do
-  if grep -qz "^SLURMD_NODENAME=$task\$" "$file"; then cut -d/ -f3 <<< "$file"; fi
+# Other processes may end while they are looked at.
+tasks=$( (grep -lz "^RESULTS=$RESULTS\$" /proc/[0-9]*/environ 2> "$work/proc.log" || true) | while read -r file; do
+  if grep -qsz "^SLURMD_NODENAME=$task\$" "$file"; then cut -d/ -f3 <<< "$file"; fi
 done)
 for process in $(for each in $tasks; do ps -o ppid= -p "$each"; done | sort -u); do
   if [ "$(ps -o comm= -p "$process")" = slurmstepd ]; then kill -9 "$process"; fi
