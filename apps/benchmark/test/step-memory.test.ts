@@ -25,7 +25,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 it.each(['arm-gated-pixelcnn', 'vdm-unet'])(
-  'a compiled step of %s at 28x28 takes less than three quarters of what all its results would',
+  'a compiled step of %s at 28x28 takes less than half of what all its results would',
   async (model) => {
     const args = [...workerArguments, 'compiled', 'cpu'];
     const worker = new WorkerProcess({ command: process.execPath, args });
@@ -38,7 +38,7 @@ it.each(['arm-gated-pixelcnn', 'vdm-unet'])(
         peaks.push((await worker.ask('memory', {})).peakMiB);
       }
       const { resultsMiB } = await worker.ask('roofline', {});
-      expect(peaks[1]! - peaks[0]!).toBeLessThan(0.75 * resultsMiB);
+      expect(peaks[1]! - peaks[0]!).toBeLessThan(0.5 * resultsMiB);
     } finally {
       await worker.close();
     }

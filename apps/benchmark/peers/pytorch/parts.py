@@ -7,6 +7,8 @@ import torch.nn.functional as F
 from torch import nn
 
 FEW_LEVELS = 32
+# Of MNIST, or more: models take the sizes of papers on it then.
+MANY_VALUES = 784
 LOG_2PI = math.log(2 * math.pi)
 
 

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from parts import MaskedLinear, bits_or_few_levels, degrees_of, draw, surprise
+from parts import MANY_VALUES, MaskedLinear, bits_or_few_levels, degrees_of, draw, surprise
 
 AS_MANY_AS_THERE_ARE = 1 << 30
 
@@ -189,7 +189,7 @@ class TransformerArm(Arm):
 class Made(Arm):
     def __init__(self, task):
         super().__init__(task)
-        hidden = (128,) if task.quick else (512, 512)
+        hidden = (128,) if task.quick else (500,) if self.dims >= MANY_VALUES else (512, 512)
         variables = torch.arange(self.dims).repeat_interleave(self.levels)
         degrees = [variables, *(degrees_of(units, self.dims) for units in hidden)]
         masks = [late[:, None] >= early[None, :] for early, late in zip(degrees, degrees[1:])]

@@ -5,9 +5,7 @@ import math
 import torch
 from torch import nn
 
-from parts import bits_or_few_levels, draw, mlp, surprise
-
-MANY_VALUES = 784
+from parts import MANY_VALUES, bits_or_few_levels, draw, mlp, surprise
 
 
 class Vae(nn.Module):

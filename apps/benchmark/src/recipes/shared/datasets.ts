@@ -1,4 +1,4 @@
-import type { Dataset, Shape } from '@dgm/core';
+import { sizeOf, type Dataset, type Shape } from '@dgm/core';
 
 /** Vectors of integers, as dense networks take them. */
 export const isVectorsOfIntegers = ({ levels, train }: Dataset): boolean =>
@@ -7,6 +7,9 @@ export const isVectorsOfIntegers = ({ levels, train }: Dataset): boolean =>
 /** Vectors of real numbers: tables, and points of the plane. */
 export const isVectorsOfReals = ({ levels, train }: Dataset): boolean =>
   levels === undefined && train.shape.length === 1;
+
+/** As many values as MNIST has, or more: recipes take the sizes of papers on it then. */
+export const hasManyValues = ({ train }: Dataset): boolean => sizeOf(train.shape) >= 784;
 
 /** Whether the examples have classes. */
 export const hasLabels = ({ train: { labels } }: Pick<Dataset, 'train'>): boolean => labels !== undefined;

@@ -1,18 +1,16 @@
 import { normalHead, mlp, Sequential, sizeOf } from '@dgm/core';
 import { vae } from '@dgm/vae';
 import { bookVaeExperiment, flatten, likelihoodFor } from '../shared/book';
+import { hasManyValues } from '../shared/datasets';
 import type { Experiment, Recipe, RecipeTask } from '../shared/recipe';
 import { hierarchicalVaes } from './hierarchical';
-
-/** As many values as MNIST has, for which papers take 200 hidden units and 50 latent variables. */
-const MANY_VALUES = 784;
 
 /** The VAE of the book with its networks and protocol, for any data set of integers. */
 function bookVae({ dataset, key, quick, width }: RecipeTask): Experiment {
   const { shape } = dataset.train;
   const levels = dataset.levels!;
   const likelihood = likelihoodFor(shape, levels);
-  const isLarge = sizeOf(shape) >= MANY_VALUES;
+  const isLarge = hasManyValues(dataset);
   const latent = isLarge ? 50 : 16;
   const hidden = width ?? (quick ? 64 : isLarge ? 200 : 256);
   const activation = 'leakyRelu';
