@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { checkSizes, checkThat } from '../check/check';
+import { checkSizes, checkThat, show } from '../check/check';
 import { ShapeError, UnsupportedError } from '../errors/dgm-error';
 import type { Module } from '../model/module';
 import type { CallOptions } from '../nn/layer';
@@ -170,17 +170,14 @@ export abstract class BaseDistribution<X extends Tensor = Tensor> implements Dis
   /** Checks that `x` is `[...sample, ...batch, ...event]`, or broadcasts against the batch; returns the axes before the event. */
   protected checkValue(x: Tensor, method: string): Shape {
     const tail = this.eventShape;
-    const lead = x.shape.slice(0, x.shape.length - tail.length);
-    checkThat(
-      `${this.constructor.name}.${method}`,
-      'x',
-      endsWith(x.shape, tail) && broadcasts(lead, this.batchShape),
-      {
-        error: ShapeError,
-        expected: `of shape ${formatShape(['...', ...this.batchShape, ...tail])}`,
-        actual: formatShape(x.shape),
-      },
-    );
+    const { shape }: { readonly shape?: Shape } = x ?? {};
+    const lead = shape?.slice(0, shape.length - tail.length) ?? [];
+    const fits = shape !== undefined && endsWith(shape, tail) && broadcasts(lead, this.batchShape);
+    checkThat(`${this.constructor.name}.${method}`, 'x', fits, {
+      error: ShapeError,
+      expected: `of shape ${formatShape(['...', ...this.batchShape, ...tail])}`,
+      actual: shape === undefined ? show(x) : formatShape(shape),
+    });
     return lead;
   }
 
