@@ -30,6 +30,8 @@ export class CompiledFunction<Output extends string = string> {
   readonly #parts: CapturedFunction;
   readonly #feeds: FunctionFeeds;
   readonly #session: RuntimeSession;
+  /** All outputs, in memory of their own. */
+  readonly #fetches: Readonly<Record<string, null>>;
   #isDisposed = false;
 
   /**
@@ -41,6 +43,7 @@ export class CompiledFunction<Output extends string = string> {
     this.#parts = parts;
     this.#feeds = new FunctionFeeds(parts);
     this.#session = session;
+    this.#fetches = Object.fromEntries([...parts.graph.outputs.keys()].map((name) => [`out/${name}`, null]));
   }
 
   /** The program that runs, after simplification. */
@@ -128,11 +131,9 @@ export class CompiledFunction<Output extends string = string> {
     return Object.fromEntries(rooms);
   }
 
-  #call(feeds: Feeds, memory: Feeds = {}): Promise<Feeds> {
-    const { graph } = this.#parts;
+  #call(feeds: Feeds, memory?: Feeds): Promise<Feeds> {
     this.#feeds.check(feeds);
-    const fresh = Object.fromEntries([...graph.outputs.keys()].map((name) => [`out/${name}`, null]));
-    return this.#session.run(feeds, { ...fresh, ...memory });
+    return this.#session.run(feeds, memory === undefined ? this.#fetches : { ...this.#fetches, ...memory });
   }
 
   #checkAlive(): void {

@@ -394,6 +394,27 @@ export const claims: readonly Claim[] = [
     measure: (context) => secondThread('arm-wavenet', context),
   },
   {
+    ...overOneThread,
+    name: 'speed.threads.gru',
+    what: 'the training step of the GRU on two threads',
+    bound: { atMost: 0.8 },
+    measure: (context) => secondThread('arm-gru', context),
+  },
+  {
+    ...overOneThread,
+    name: 'speed.threads.glow',
+    what: 'the training step of Glow on two threads',
+    bound: { atMost: 0.8 },
+    measure: (context) => secondThread('glow', context),
+  },
+  {
+    ...overOneThread,
+    name: 'speed.threads.vae',
+    what: 'the training step of the VAE of the book on two threads',
+    bound: { atMost: 1 },
+    measure: (context) => secondThread('vae', context),
+  },
+  {
     ...alone,
     name: 'speed.wide.peak',
     what: "a wide VAE's products (batch 256, width 1024 and 2048), the lower of the two widths",
