@@ -14,7 +14,7 @@ import {
   normalHead,
   oneHot,
 } from '@dgm/core';
-import type { Examples, GenerativeModel, Objective } from '@dgm/core';
+import type { Examples, GenerativeModel, Objective, SampleOptions } from '@dgm/core';
 import { describeCompiled, describeModel, everyEvent, meanAndError } from '@dgm/testing';
 import type { ModelTable } from '@dgm/testing';
 import * as tf from '@tensorflow/tfjs-core';
@@ -82,7 +82,7 @@ function labelled(model: CharacteristicVae): GenerativeModel {
     objectives,
     parameters: () => model.parameters(),
     dispose: () => model.dispose(),
-    sample: (own: Key, n: number) => model.sample(own, n),
+    sample: (own: Key, n: number, options?: SampleOptions) => model.sample(own, n, options),
     elbo: (x: Tensor, own: Key) => model.elbo(x, own),
     logWeights: (x: Tensor, own: Key, count: number) => model.logWeights(x, own, count),
     joint: model,
