@@ -44,7 +44,7 @@ export type { ValueEncoding, ValueEncodingName } from './networks/value-encoding
 
 // causal layers
 export { MaskedConv2d } from './layers/masked-conv2d';
-export type { MaskedConv2dOptions } from './layers/masked-conv2d';
+export type { MaskedConv2dOptions, PixelPlace } from './layers/masked-conv2d';
 export { ShiftedConv2d } from './layers/shifted-conv2d';
 export type { ShiftedConv2dOptions } from './layers/shifted-conv2d';
 export { CausalConv1d } from './layers/causal-conv1d';
