@@ -13,12 +13,14 @@ export type Tarballs = Readonly<Record<(typeof packages)[number], string>>;
 declare module 'vitest' {
   interface ProvidedContext {
     readonly tarballs: Tarballs;
-    /** The folder where npm has installed them, with Jest and other versions of Node. */
+    /** The folder where npm has installed them. */
     readonly installed: string;
+    /** The folder of packages where Jest and other versions of Node lie. */
+    readonly tools: string;
   }
 }
 
-/** Packs the packages as they would be published, and has npm install them, once for all tests. */
+/** Packs the packages as they would be published, and has npm install them, once for all tests, as well as what runs them. */
 export default function setup(project: TestProject): () => void {
   const folder = mkdtempSync(path.join(tmpdir(), 'dgm-tarballs-'));
   const wanted = packages.map((name) => `--filter=@dgm/${name}`);
@@ -36,10 +38,26 @@ export default function setup(project: TestProject): () => void {
 
   const installed = realpathSync(mkdtempSync(path.join(tmpdir(), 'dgm-installed-')));
   writeFileSync(path.join(installed, 'package.json'), JSON.stringify({ private: true }));
-  const versions = nodeMajors.map((major) => `${nodePackage(major)}@npm:${nodeBinaries}@${major}`);
-  npmInstall(installed, 'jest@30', ...versions, ...Object.values(tarballs));
+  npmInstall(installed, ...Object.values(tarballs));
   project.provide('installed', installed);
+
+  // pnpm links what it has unpacked once: Node alone is more than a hundred megabytes for each version. It would read all of
+  // a program to write a script that starts it.
+  const tools = realpathSync(mkdtempSync(path.join(tmpdir(), 'dgm-tools-')));
+  const versions = nodeMajors.map((major) => [nodePackage(major), `npm:${nodeBinaries}@${major}`]);
+  writeFileSync(
+    path.join(tools, 'package.json'),
+    JSON.stringify({ private: true, dependencies: { jest: '30', ...Object.fromEntries(versions) } }),
+  );
+  pnpm(
+    tools,
+    'install',
+    '--prefer-offline',
+    '--ignore-workspace',
+    '--config.prefer-symlinked-executables=true',
+  );
+  project.provide('tools', path.join(tools, 'node_modules'));
   return () => {
-    for (const made of [folder, installed]) rmSync(made, { recursive: true, force: true });
+    for (const made of [folder, installed, tools]) rmSync(made, { recursive: true, force: true });
   };
 }

@@ -17,7 +17,7 @@ it('runs under Jest with its default, CommonJS', () => {
      });`,
   );
   // A test that fails is an exit status, and then an error here.
-  const jest = path.join(inject('installed'), 'node_modules', 'jest', 'bin', 'jest.js');
+  const jest = path.join(inject('tools'), 'jest', 'bin', 'jest.js');
   const report = JSON.parse(node(project, jest, '--json', '--runInBand')) as {
     readonly numPassedTests: number;
     readonly testResults: readonly { readonly name: string }[];

@@ -26,7 +26,7 @@ afterAll(() => {
 });
 
 describe.each(nodeMajors)('Node %s', (major) => {
-  const binary = path.join(inject('installed'), 'node_modules', nodePackage(major), 'bin', 'node');
+  const binary = path.join(inject('tools'), nodePackage(major), 'bin', 'node');
   const node = (...args: string[]): string => run(project, binary, ...args);
 
   beforeAll(() => {
