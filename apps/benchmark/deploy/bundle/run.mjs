@@ -81,7 +81,8 @@ const steps = [
     '1',
   ],
   ['vae', '--models', 'vae', ...onDevices, ...(options.quick ? [] : ['--sweep'])],
-  // The model takes few levels: bits. The smallest batch comes first, so that it is there if the time ends.
+  // The model takes few levels: bits. The smallest batch comes first, so that it is there if the time ends, and nothing waits for
+  // PyTorch's compiler.
   [
     'unet',
     '--models',
@@ -90,7 +91,12 @@ const steps = [
     'binarized-mnist-10k',
     '--batches',
     options.software ? '16' : '16,64,256',
-    ...onDevices,
+    '--engines',
+    'compiled:webgpu',
+    '--peers',
+    'pytorch,pytorch-fused',
+    '--threads',
+    '1',
   ],
   ['images', '--models', 'glow,idf-image', '--dataset', 'mnist-10k', '--batches', '64,256', ...onDevices],
   ['flagships', '--models', 'flagships', ...onDevices],
