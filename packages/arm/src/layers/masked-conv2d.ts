@@ -131,7 +131,7 @@ export class MaskedConv2d extends BaseLayer {
   }
 }
 
-/** For each column of an image whether each tap is inside of it: 0 or 1, `[width, taps]`. */
+/** For each column of an image whether each tap lies inside it: 0 or 1, `[width, taps]`. */
 function insideByColumn(taps: readonly Tap[], width: number): Tensor {
   const isInside = (column: number): boolean => column >= 0 && column < width;
   const values = Array.from({ length: width }, (_, column) =>
