@@ -86,6 +86,8 @@ export function packageTests(options = {}) {
         ['json', { outputFile: `.test-results/${process.env.DGM_TEST_RESULTS ?? 'vitest'}.json` }],
       ],
       testTimeout: 30_000,
+      // Tensors die young: where there is room for more of them, the collector runs less often and copies less.
+      execArgv: ['--min-semi-space-size=16', '--max-semi-space-size=32'],
       // One tfjs engine fills a core. Turbo runs as many packages at once as there are cores: a second worker would only
       // load the engine, and have it compiled and optimized, once more.
       maxWorkers: process.env.TURBO_HASH === undefined ? 2 : 1,
