@@ -1,6 +1,11 @@
-import { describeBijector, describeCoverage, describeModel } from '@dgm/testing';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { describeBijector, describeCoverage, describeModel, type BijectorTable } from '@dgm/testing';
+import * as tf from '@tensorflow/tfjs-core';
+import { expect, test } from 'vitest';
 import * as api from '../src/index';
 import { continuousLayers, continuousTimeModels } from './continuous.cases';
+import { errorTable } from './error-table';
 import {
   autoregressiveLayers,
   couplings,
@@ -19,7 +24,16 @@ import {
 } from './models.cases';
 import { residualLayers, residualModels } from './residual.cases';
 
-const layers = {
+/** The table with one case for each row, whoever asks: what the contract measures of it, the README's table shows. */
+const sharing = (table: BijectorTable): BijectorTable =>
+  Object.fromEntries(
+    Object.entries(table).map(([name, makeCase]) => {
+      const the = makeCase();
+      return [name, () => the];
+    }),
+  );
+
+const layers = sharing({
   ...couplings,
   ...splineLayers,
   ...autoregressiveLayers,
@@ -28,7 +42,7 @@ const layers = {
   ...sylvesterLayers,
   ...residualLayers,
   ...continuousLayers,
-};
+});
 const models = {
   ...continuousModels,
   ...multiscaleModels,
@@ -75,4 +89,20 @@ describeCoverage({
     smoothMlp: 'src/continuous/continuous-flow.test.ts',
     spectralNormBound: 'src/residual/residual.test.ts',
   },
+});
+
+/** With DGM_WRITE_ERRORS=1 this test writes the table. */
+const [start, end] = ['<!-- errors -->\n', '\n<!-- /errors -->'];
+
+// Other backends round in another order; the contract holds them to its tolerances.
+test.runIf(tf.getBackend() === 'cpu')('the README shows the errors that are measured', () => {
+  const readme = resolve(process.cwd(), 'README.md');
+  const text = readFileSync(readme, 'utf8');
+  const [from, to] = [text.indexOf(start) + start.length, text.indexOf(end)];
+  const wanted = `\n${errorTable(layers)}\n`;
+  if (process.env['DGM_WRITE_ERRORS'] === '1') {
+    writeFileSync(readme, text.slice(0, from) + wanted + text.slice(to));
+    return;
+  }
+  expect(text.slice(from, to)).toBe(wanted);
 });

@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { clusters, priors } from './priors.cases';
 
-const [REACH, STEP] = [12, 0.16];
+const [REACH, STEP] = [12, 0.24];
 
 /** The mass in the square of side 2 * REACH around the origin, by the trapezoidal rule. */
 function mass(model: LikelihoodModel): number {

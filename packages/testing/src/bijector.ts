@@ -56,9 +56,9 @@ export interface BijectorErrors {
 
 const LARGEST_JACOBIAN = 5;
 
-/** Measures what {@link describeBijector} checks, so that documentation can quote it. */
-export function measureBijector(the: BijectorCase): BijectorErrors {
-  return withBijector(the, (bijector) => {
+/** Measures what {@link describeBijector} checks, once for each case, so that documentation can quote it. */
+export const measureBijector = oncePerCase((the: BijectorCase): BijectorErrors =>
+  withBijector(the, (bijector) => {
     const z = tensorOf(the.latent);
     const { y: image, logDet } = bijector.forwardAndLogDet(z);
     const dense = hasDenseJacobian(the);
@@ -79,10 +79,8 @@ export function measureBijector(the: BijectorCase): BijectorErrors {
       inverseJacobian: dense ? jacobianError(bijector, y, 'inverse') : NaN,
       mass: isScalarMap(the) ? massError(bijector, z) : NaN,
     };
-  });
-}
-
-const measured = oncePerCase(measureBijector);
+  }),
+);
 
 const isInvertible = (the: BijectorCase): boolean => the.invertible !== false;
 const hasDenseJacobian = (the: BijectorCase): boolean =>
@@ -97,7 +95,7 @@ const hasWrongShape = (the: BijectorCase): boolean =>
 /** Every check of a bijector, by what it shows. Each throws when the bijector breaks it. */
 export const bijectorChecks: Checks<BijectorCase> = {
   'undoes itself both ways': when(isInvertible, (the) => {
-    const { latentRoundTrip, dataRoundTrip } = measured(the);
+    const { latentRoundTrip, dataRoundTrip } = measureBijector(the);
     const { relative, absolute } = tolerances(the.tolerance).roundTrip;
     ensureBelow(latentRoundTrip, relative + absolute, 'inverse(forward(z)) - z');
     ensureBelow(dataRoundTrip, relative + absolute, 'forward(inverse(y)) - y');
@@ -105,11 +103,11 @@ export const bijectorChecks: Checks<BijectorCase> = {
 
   'has opposite log-determinants in its two directions': when(isInvertible, (the) => {
     const { relative, absolute } = tolerances(the.tolerance).logDet;
-    ensureBelow(measured(the).antisymmetry, relative + absolute, 'logDet forward + logDet inverse');
+    ensureBelow(measureBijector(the).antisymmetry, relative + absolute, 'logDet forward + logDet inverse');
   }),
 
   'has the log-determinant of its Jacobian': when(hasDenseJacobian, (the) => {
-    const { jacobian, inverseJacobian } = measured(the);
+    const { jacobian, inverseJacobian } = measureBijector(the);
     const { relative, absolute } = tolerances(the.tolerance).logDet;
     ensureBelow(jacobian, relative + absolute, 'logDet forward - log |det J|');
     if (isInvertible(the)) ensureBelow(inverseJacobian, relative + absolute, 'logDet inverse - log |det J|');
@@ -119,7 +117,7 @@ export const bijectorChecks: Checks<BijectorCase> = {
     (the) => isInvertible(the) && isScalarMap(the),
     (the) => {
       const { relative, absolute } = tolerances(the.tolerance).mass;
-      ensureBelow(measured(the).mass, relative + absolute, 'transformed mass - latent mass');
+      ensureBelow(measureBijector(the).mass, relative + absolute, 'transformed mass - latent mass');
     },
   ),
 
