@@ -10,8 +10,10 @@ const folder = new URL('../results/', import.meta.url);
 const COMPARISON = 'compare.json';
 const QUALITY = 'quality.json';
 const WEIGHTS = 'hybrid-weights.json';
-const files = readdirSync(folder).filter(
-  (name) => name.endsWith('.json') && ![COMPARISON, QUALITY, WEIGHTS, 'claims.json'].includes(name),
+const REAL_SIZES = /^compare-.*\.json$/;
+const names = readdirSync(folder).filter((name) => name.endsWith('.json'));
+const files = names.filter(
+  (name) => !REAL_SIZES.test(name) && ![COMPARISON, QUALITY, WEIGHTS, 'claims.json'].includes(name),
 );
 const fixture = new URL('fixtures/quality.json', import.meta.url);
 /** The comparison over several seeds, once there is one, and a small one of the same kind. */
@@ -56,6 +58,27 @@ describe('the committed results', () => {
     const complete = rows.filter(({ error }) => error === undefined);
     expect(complete.length).toBeGreaterThan(0);
   });
+
+  it.each(names.filter((name) => REAL_SIZES.test(name)))(
+    '%s: steps of both sides with their memory, and the command',
+    (name) => {
+      const { command, dataset, rows, measurements } = JSON.parse(
+        readFileSync(new URL(name, folder), 'utf8'),
+      ) as Comparison;
+      expect(`compare-${dataset.name}.json`).toBe(name);
+      expect(command).toContain(`--dataset ${dataset.name} `);
+      for (const { model, peer, ratio, error } of rows) {
+        expect({ model, error }).toEqual({ model, error: undefined });
+        expect(ratio, model).toBeGreaterThan(0);
+        const sides = measurements.filter((other) => other.model === model && other.error === null);
+        expect(sides.map(({ engine }) => engine)).toEqual(expect.arrayContaining(['compiled', peer]));
+        for (const { stepMemoryMiB, peakMemoryMiB } of sides) {
+          expect(stepMemoryMiB, model).toBeGreaterThan(0);
+          expect(stepMemoryMiB, model).toBeLessThan(peakMemoryMiB!);
+        }
+      }
+    },
+  );
 
   it(`${WEIGHTS}: hybrid models whose likelihood grows with its weight, and the command`, () => {
     const { command, curves } = JSON.parse(readFileSync(new URL(WEIGHTS, folder), 'utf8')) as WeightCurves;

@@ -6,6 +6,7 @@ import { claimsTable, withClaimFigures } from './claim-figures';
 import { familyTable, markdownTable, withNumbers } from './markdown';
 import { posteriorTable } from './posterior-table';
 import { publishedTable } from './published-table';
+import { realSizesTable } from './real-sizes';
 import { weightsTable } from './weights-table';
 import { qualityTable } from '../report/quality-table';
 import type { Results } from '../results/schema';
@@ -61,6 +62,11 @@ export const readmes: readonly Readme[] = [
   },
   {
     path: 'apps/benchmark/README.md',
+    block: 'real-sizes',
+    numbers: () => realSizesTable(['binarized-mnist-10k', 'mnist-10k'].map(realSize)),
+  },
+  {
+    path: 'apps/benchmark/README.md',
     block: 'claims',
     numbers: () => claimsTable(committedClaims()),
   },
@@ -97,10 +103,19 @@ const weightCurves = (): WeightCurves => readJson('../../results/hybrid-weights.
 const comparison = (): Comparison => readJson('../../results/compare.json');
 
 /** The comparison over several seeds, if there is one. */
-function quality(): Comparison | undefined {
-  const path = '../../results/quality.json';
-  return existsSync(new URL(path, import.meta.url)) ? readJson(path) : undefined;
+const quality = (): Comparison | undefined => readJsonIfAny('../../results/quality.json');
+
+/** The comparison of models on one data set, and their trainings, if there are any. */
+function realSize(dataset: string) {
+  const results = readJsonIfAny<Results>(`../../results/${dataset}.json`);
+  return {
+    comparison: readJson<Comparison>(`../../results/compare-${dataset}.json`),
+    ...(results && { results }),
+  };
 }
+
+const readJsonIfAny = <T>(path: string): T | undefined =>
+  existsSync(new URL(path, import.meta.url)) ? readJson(path) : undefined;
 
 function readJson<T>(path: string): T {
   return JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')) as T;

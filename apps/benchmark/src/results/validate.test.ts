@@ -10,7 +10,9 @@ const committed = (name: string): unknown =>
 it.each([
   ['digits', resultsSchema],
   ['binarized-digits', resultsSchema],
+  ['binarized-mnist-10k', resultsSchema],
   ['compare', comparisonSchema],
+  ['compare-mnist-10k', comparisonSchema],
   ['quality', comparisonSchema],
 ] as const)('accepts the committed %s.json as it is', (name, schema) => {
   const value = committed(name);
