@@ -42,7 +42,7 @@ export default function setup(project: TestProject): () => void {
   project.provide('installed', installed);
 
   // pnpm links what it has unpacked once: Node alone is more than a hundred megabytes for each version. It would read all of
-  // a program to write a script that starts it.
+  // a program to write a script that starts it. Nothing of these has to be built.
   const tools = realpathSync(mkdtempSync(path.join(tmpdir(), 'dgm-tools-')));
   const versions = nodeMajors.map((major) => [nodePackage(major), `npm:${nodeBinaries}@${major}`]);
   writeFileSync(
@@ -54,6 +54,7 @@ export default function setup(project: TestProject): () => void {
     'install',
     '--prefer-offline',
     '--ignore-workspace',
+    '--ignore-scripts',
     '--config.prefer-symlinked-executables=true',
   );
   project.provide('tools', path.join(tools, 'node_modules'));
