@@ -16,6 +16,7 @@ import type { SplitGraph } from '../update/split-updates';
 import type { ExecutableStep, StepExecutor, StepFeeds } from './step-executor';
 import type { CapturedStep } from './step-variant';
 import { processorTraits } from '../runtime/channel-block';
+import { plansMemory } from '../runtime/memory-plan';
 import { threadsFor } from '../runtime/threads';
 
 /** The backend that copies what a tensor is made of at once; others keep it, or copy it some time later. */
@@ -83,6 +84,7 @@ export class HostExecutor implements StepExecutor {
     const session = await this.#runtime.createSession(writeModel(packed.graph), {
       device,
       threads: threads ?? threadsFor(packed.graph),
+      plansMemory: plansMemory(packed.graph),
     });
     const variant = { ...split, ...packed, step, session };
     return {

@@ -11,6 +11,7 @@ import { loadRuntime } from '../runtime/load-runtime';
 import type { OnnxRuntime } from '../runtime/onnx-runtime';
 import { DEVICES } from '../runtime/runtime';
 import type { Device, Runtime, RuntimeSession, SessionOptions } from '../runtime/runtime';
+import { plansMemory } from '../runtime/memory-plan';
 import { threadsFor } from '../runtime/threads';
 import { CompiledFunction } from './compiled-function';
 import { CompiledLoop } from './compiled-loop';
@@ -60,7 +61,7 @@ export async function compile<Output extends string>(
   specs: Readonly<Record<string, InputSpec>>,
   options: CompileOptions = {},
 ): Promise<CompiledFunction<Output>> {
-  const { captured, whole, ...session } = await captureFor(fn, specs, options);
+  const { captured, whole, session } = await captureFor(fn, specs, options);
   return withSession(captured, writeModel(captured.graph), session, (created) => {
     return new CompiledFunction<Output>(captured, created, whole);
   });
@@ -78,10 +79,10 @@ export async function compileLoop(
   given: CompileOptions & { readonly changing: readonly string[] },
 ): Promise<CompiledLoop> {
   const { changing, ...options } = given;
-  const { captured, device, threads } = await captureFor(fn, specs, options);
+  const { captured, session } = await captureFor(fn, specs, options);
   const graph = withState(captured.graph);
   const model = writeLoop(graph, new Set([...captured.draws.keys(), ...changing]));
-  return withSession(captured, model, { device, threads }, (created) => {
+  return withSession(captured, model, session, (created) => {
     return new CompiledLoop({ ...captured, graph }, created);
   });
 }
@@ -105,8 +106,7 @@ interface FittedFunction {
   readonly captured: CapturedFunction;
   /** What the function computes, before it is divided. */
   readonly whole: Graph;
-  readonly device: Device;
-  readonly threads: number;
+  readonly session: SessionOptions;
 }
 
 /** Captures a function, and fits it to a device with so many threads. */
@@ -131,9 +131,9 @@ async function captureFor(
   }
   const runtime = await loadRuntime(given);
   const whole = tune(dropUnusedInputs(simplify(recorded)), device, await processorTraits(runtime, device));
-  const session = { device, threads: threads ?? threadsFor(whole) };
+  const session = { device, threads: threads ?? threadsFor(whole), plansMemory: plansMemory(whole) };
   const { graph, fixed } = await divided(whole, state, { runtime, session });
-  return { captured: { graph, fixed, specs, state, draws, runtime }, whole, ...session };
+  return { captured: { graph, fixed, specs, state, draws, runtime }, whole, session };
 }
 
 /** On a processor, what depends on variables alone has a session of its own; on a device all stays together. */

@@ -71,15 +71,16 @@ function isDevice(name: string): name is Device {
   return (DEVICES as readonly string[]).includes(name);
 }
 
-function sessionOptions(provider: string, { threads, resident = [] }: SessionOptions): object {
+function sessionOptions(
+  provider: string,
+  { threads, plansMemory = true, resident = [] }: SessionOptions,
+): object {
   return {
     executionProviders: [provider],
     // Warnings are about what the graph passes leave to the runtime's own; errors come as exceptions, and once is enough.
     logSeverityLevel: 4,
     graphOptimizationLevel: 'all',
-    // A plan of the memory of all runs is one block beside what the first run took: a U-Net's step held 1.7 times as much for it, and
-    // was no faster.
-    enableMemPattern: false,
+    enableMemPattern: plansMemory,
     ...(threads === undefined ? {} : { intraOpNumThreads: threads, interOpNumThreads: 1 }),
     // Between runs its threads would go on looking for work for some time, on the cores that another session wants by then:
     // training that validates after each epoch took twice as long.

@@ -40,6 +40,11 @@ export interface SessionOptions {
    * @defaultValue the runtime's own choice
    */
   readonly threads?: number;
+  /**
+   * Whether the runtime plans the memory of a run, on a CPU.
+   * @defaultValue true
+   */
+  readonly plansMemory?: boolean;
   /** Outputs that stay on the device; for `webgpu` only. */
   readonly resident?: readonly string[];
 }
