@@ -20,6 +20,8 @@ const start = (more: string, sources: Sources = known) =>
   compare([...`${line} ${more}`.split(' '), '--out', out], sources);
 
 const positive = expect.toSatisfy((value) => typeof value === 'number' && value > 0);
+/** A small model fits into memory that loading the libraries has taken. */
+const atLeast0 = expect.toSatisfy((value) => typeof value === 'number' && value >= 0);
 /** What was found: one test has the program look. */
 const known: Sources = { find: () => Promise.resolve(torch) };
 const title = 'dgm-bench compare';
@@ -80,7 +82,7 @@ describe.skipIf('missing' in torch)(
         ['compiled', 'pytorch'].map((engine) => ({
           engine,
           peakMemoryMiB: positive,
-          stepMemoryMiB: positive,
+          stepMemoryMiB: atLeast0,
         })),
       );
       for (const { engine, parameters, trainings } of measurements) {
