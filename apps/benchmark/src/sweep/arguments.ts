@@ -9,25 +9,16 @@ import {
 } from '../command-line/command-line';
 import { formatShard, parseShard, type Shard } from '../command-line/shard';
 import { runOptions } from '../run/arguments';
-import { QUICK_EPOCHS } from '../run/plan';
+import { QUICK_EPOCHS, type RunPlan } from '../run/plan';
 import { formatSpace, isList, parseSpace, type SearchSpace } from './search-space';
 
-/** What `dgm-bench sweep` does. */
-export interface SweepArguments {
+/** What `dgm-bench sweep` does: trains as a run does, with several seeds and settings. */
+export interface SweepArguments extends Omit<RunPlan, 'seed' | 'importanceSamples'> {
   readonly space: SearchSpace;
   /** How many settings to draw. @defaultValue all combinations */
   readonly random?: number;
-  readonly models: readonly string[];
   readonly seeds: readonly number[];
-  readonly dataset: string;
-  readonly dataFolder?: string;
-  readonly header?: boolean;
-  readonly engine: string;
-  readonly device: string;
-  /** The most epochs. @defaultValue the models' own */
-  readonly epochs?: number;
-  readonly maxSeconds?: number;
-  readonly quick: boolean;
+  /** Which part of the trainings. @defaultValue all of them */
   readonly shard?: Shard;
   readonly out: string;
   readonly resume: boolean;
