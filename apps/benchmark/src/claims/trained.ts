@@ -2,7 +2,7 @@ import { fit, Key, type Dataset } from '@dgm/core';
 import type { Experiment, Recipe } from '../recipes/shared/recipe';
 import type { Score } from '../results/schema';
 import { measureModel, type Measurements } from '../run/measure-model';
-import { mean, standardDeviation } from '../statistics/statistics';
+import { mean, standardError } from '../statistics/statistics';
 import type { ClaimContext, Measured } from './claim';
 
 export interface TrainedOptions {
@@ -115,9 +115,5 @@ export async function withTrained<T>(
 }
 
 export function overSeeds(values: readonly number[]): Measured {
-  const deviation = standardDeviation(values);
-  return {
-    value: mean(values),
-    standardError: deviation === null ? null : deviation / Math.sqrt(values.length),
-  };
+  return { value: mean(values), standardError: standardError(values) };
 }

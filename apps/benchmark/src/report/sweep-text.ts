@@ -1,6 +1,6 @@
 import type { Chosen, Sweep } from '../results/sweep';
-import { rankSettings, standardError } from '../statistics/ranking';
-import { mean } from '../statistics/statistics';
+import { rankSettings } from '../statistics/ranking';
+import { mean, standardError } from '../statistics/statistics';
 import { alignedText, decimal, kindLabels, meanWithDeviation } from './format';
 
 /** The settings of each model, best first, as lines of text for a terminal, and what the chosen ones reach. */

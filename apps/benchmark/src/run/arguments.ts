@@ -142,7 +142,7 @@ export function parseRunArguments(argv: readonly string[]): RunArguments {
     ...defined('device', values.device),
     ...defined('epochs', number('epochs', positiveInteger)),
     ...defined('maxSeconds', number('max-seconds', positive)),
-    ...defined('header', parseHeader(values.header)),
+    ...defined('header', parseHeader(values.header, runCommand)),
     ...defined('seed', number('seed', integer)),
     ...defined('quick', values.quick),
     ...defined('importanceSamples', number('importance-samples', positiveInteger)),
@@ -154,6 +154,10 @@ export function parseRunArguments(argv: readonly string[]): RunArguments {
   };
 }
 
-function parseHeader(text: string | undefined): boolean | undefined {
-  return text === undefined ? undefined : runCommand.oneOf(text, '--header', ['yes', 'no']) === 'yes';
+/** Reads `--header` of a command. */
+export function parseHeader(
+  text: string | undefined,
+  command: Pick<typeof runCommand, 'oneOf'>,
+): boolean | undefined {
+  return text === undefined ? undefined : command.oneOf(text, '--header', ['yes', 'no']) === 'yes';
 }

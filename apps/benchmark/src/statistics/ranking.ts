@@ -1,5 +1,5 @@
 import type { Settings, Sweep, Trial } from '../results/sweep';
-import { mean, standardDeviation } from './statistics';
+import { mean, standardError } from './statistics';
 
 /** The trials of one model with the same settings. */
 export interface RankedSettings {
@@ -40,10 +40,4 @@ function rankedSettings(trials: readonly Trial[]): RankedSettings {
     validation: isComplete ? mean(losses) : null,
     standardError: isComplete ? standardError(losses) : null,
   };
-}
-
-/** Of the mean of some numbers; null for fewer than two. */
-export function standardError(values: readonly number[]): number | null {
-  const deviation = standardDeviation(values);
-  return deviation === null ? null : deviation / Math.sqrt(values.length);
 }

@@ -11,6 +11,12 @@ export function standardDeviation(values: readonly number[]): number | null {
   return Math.sqrt(squares / (values.length - 1));
 }
 
+/** The standard error of the mean of some numbers; null for fewer than two. */
+export function standardError(values: readonly number[]): number | null {
+  const deviation = standardDeviation(values);
+  return deviation === null ? null : deviation / Math.sqrt(values.length);
+}
+
 /** As many digits as a measurement means, and a text can show. */
 export function rounded(value: number, digits = 5): number {
   return Number(value.toPrecision(digits));

@@ -8,7 +8,7 @@ import {
   positiveInteger,
 } from '../command-line/command-line';
 import { formatShard, parseShard, type Shard } from '../command-line/shard';
-import { runOptions } from '../run/arguments';
+import { parseHeader, runOptions } from '../run/arguments';
 import { QUICK_EPOCHS, type RunPlan } from '../run/plan';
 import { formatSpace, isList, parseSpace, type SearchSpace } from './search-space';
 
@@ -109,12 +109,7 @@ export function parseSweepArguments(argv: readonly string[]): SweepArguments {
     seeds: sweepCommand.numbers(values.seeds, '--seeds', integer),
     dataset: values.dataset ?? 'glyphs',
     ...defined('dataFolder', values['data-dir']),
-    ...defined(
-      'header',
-      values.header === undefined
-        ? undefined
-        : sweepCommand.oneOf(values.header, '--header', ['yes', 'no']) === 'yes',
-    ),
+    ...defined('header', parseHeader(values.header, sweepCommand)),
     engine: values.engine ?? 'auto',
     device: values.device ?? 'auto',
     ...defined('epochs', number('epochs', positiveInteger) ?? (values.quick ? QUICK_EPOCHS : undefined)),
