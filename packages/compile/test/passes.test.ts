@@ -124,6 +124,26 @@ describePass('read-filter-gradient', {
   },
 });
 
+describePass('drop-zeros', {
+  'a derivative of 0, through everything that is linear in it': {
+    f: (x, w) => {
+      const zero = tf.neg(tf.transpose(tf.zerosLike(x!)));
+      const zeros = tf.add(zero, zero) as tf.Tensor2D;
+      return tf.add(x!, tf.sum(tf.mul(x!, tf.matMul(w as tf.Tensor2D, zeros, false, true)), 0));
+    },
+    inputs: [
+      [3, 2],
+      [3, 3],
+    ],
+    left: ['Add'],
+  },
+  'not a constant of zeros that someone wrote': {
+    f: (x) => tf.mul(x!, tf.zeros([3])),
+    inputs: [[3]],
+    left: ['Multiply'],
+  },
+});
+
 describePass('fold-constants', {
   'what depends on nothing': {
     f: (x) => tf.add(x!, tf.sqrt(tf.mul(tf.scalar(2), tf.onesLike(tf.zeros([3]))))),
@@ -516,6 +536,7 @@ describe('all passes', () => {
       'apply-identities',
       'broadcast-tiles',
       'choose-convolutions',
+      'drop-zeros',
       'fold-constants',
       'merge-factors',
       'read-activation',
@@ -545,5 +566,17 @@ describe('all passes', () => {
     const gradient = tf.grad((x: Tensor) => tf.mean(tf.square(x)));
     const graph = simplify(captured({ f: (x) => gradient(x!), inputs: [[4, 3]], left: [] }));
     expect(kernelsOf(graph)).toEqual(['Multiply']);
+  });
+
+  test('the slope of a rectifier is constant to the gradient of a penalty on slopes', () => {
+    const score = (x: Tensor, w: Tensor) => tf.sum(tf.relu(tf.matMul(x, w as tf.Tensor2D)));
+    const penalty = (x: Tensor, w: Tensor) =>
+      tf.add(tf.sum(tf.square(x)), tf.sum(tf.square(tf.grad((at: Tensor) => score(at, w))(x))));
+    const f = (x?: Tensor, w?: Tensor) => tf.grad((at: Tensor) => penalty(at, w!))(x!);
+    const inputs = [
+      [3, 2],
+      [2, 4],
+    ];
+    expect(kernelsOf(simplify(captured({ f, inputs, left: [] })))).toEqual(['Multiply']);
   });
 });

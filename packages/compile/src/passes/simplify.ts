@@ -9,6 +9,7 @@ import { absorbTransposes } from './absorb-transposes';
 import { applyIdentities } from './apply-identities';
 import { broadcastTiles } from './broadcast-tiles';
 import { chooseConvolutions } from './choose-convolutions';
+import { dropZeros } from './drop-zeros';
 import { foldConstants } from './fold-constants';
 import { mergeFactors } from './merge-factors';
 import { absorbAffine } from './processor/absorb-affine';
@@ -56,6 +57,7 @@ const common: Pass = { name: 'share-common', apply: (graph) => rewrite(graph, sh
 export const portablePasses: readonly Pass[] = [
   local('read-filter-gradient', readFilterGradient),
   local('remove-aliases', removeAliases),
+  { name: 'drop-zeros', apply: (graph) => rewrite(graph, dropZeros()) },
   local('fold-constants', foldConstants),
   local('apply-identities', applyIdentities),
   { name: 'read-activation', apply: readActivation },
