@@ -122,7 +122,14 @@ export { MultiHeadAttention } from './nn/multi-head-attention';
 export type { AttentionState, MultiHeadAttentionOptions } from './nn/multi-head-attention';
 export type { Padding, PerAxis } from './nn/padding';
 export { gru, GruCell, lstm, LstmCell, Recurrent } from './nn/recurrent';
-export type { CellOptions, GruState, LstmState, RecurrentCell, RecurrentState } from './nn/recurrent';
+export type {
+  CellOptions,
+  GateWeights,
+  GruState,
+  LstmState,
+  RecurrentCell,
+  RecurrentState,
+} from './nn/recurrent';
 export { AveragePool2d, Upsample2d } from './nn/resample';
 export type { AveragePool2dOptions, Upsample2dOptions } from './nn/resample';
 export { ScalePixels } from './nn/scale-pixels';

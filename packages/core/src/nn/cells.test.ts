@@ -28,7 +28,9 @@ describe('GruCell', () => {
       const [reset, update] = [sigmoid(a[0]! + b[0]!), sigmoid(a[1]! + b[1]!)];
       const candidate = Math.tanh(a[2]! + reset * b[2]!);
       tf.tidy(() => {
-        const next = cell.advance(cell.project(tf.tensor2d([[0.7]])), { hidden: tf.tensor2d([[-0.4]]) });
+        const weights = cell.gates();
+        const projected = cell.project(tf.tensor2d([[0.7]]), weights);
+        const next = cell.advance(projected, { hidden: tf.tensor2d([[-0.4]]) }, weights);
         expect(next.hidden.dataSync()).toBeCloseToArray([(1 - update) * candidate + update * -0.4]);
         expect(cell.initialState(3).hidden.shape).toEqual([3, 1]);
       });
@@ -46,7 +48,8 @@ describe('LstmCell', () => {
       const memory = sigmoid(forget!) * 0.3 + sigmoid(input!) * Math.tanh(candidate!);
       tf.tidy(() => {
         const state = { ...cell.initialState(1), hidden: tf.tensor2d([[-0.4]]), cell: tf.tensor2d([[0.3]]) };
-        const next = cell.advance(cell.project(tf.tensor2d([[0.7]])), state);
+        const weights = cell.gates();
+        const next = cell.advance(cell.project(tf.tensor2d([[0.7]]), weights), state, weights);
         expect(next.hidden.dataSync()).toBeCloseToArray([sigmoid(output!) * Math.tanh(memory)]);
         expect(next.cell.dataSync()).toBeCloseToArray([memory]);
       });

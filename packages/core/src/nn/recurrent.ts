@@ -4,9 +4,8 @@ import { checkInteger, checkOptions, checkShape } from '../check/check';
 import { record } from '../construction/record';
 import { BaseModule, type Module } from '../model/module';
 import { sigmoid, tanh } from '../ops/activations';
-import { unstack } from '../ops/unstack';
+import { withGradient } from '../ops/differentiable';
 import { checkKey, type Key } from '../random/key';
-import { sizeOf } from '../shape/shape';
 import { uniformByFanIn } from './initial-values';
 import { BaseLayer } from './layer';
 import type { SequenceState, Step, StepLayer } from './step-layer';
@@ -14,9 +13,24 @@ import type { SequenceState, Step, StepLayer } from './step-layer';
 /** The state of a recurrent cell; `hidden`, `[n, hidden]`, is its output. */
 export type RecurrentState = SequenceState & { readonly hidden: Tensor };
 
+/** The weights of one gate of a cell: its columns of the cell's. */
+export interface GateWeights {
+  /** `[inputs, hidden]` */
+  readonly inputKernel: Tensor;
+  /** `[hidden, hidden]` */
+  readonly hiddenKernel: Tensor;
+  /** `[hidden]` */
+  readonly inputBias: Tensor;
+  /** `[hidden]` */
+  readonly hiddenBias: Tensor;
+}
+
 /**
  * What a recurrent layer repeats. The part of the gates that comes from the input is apart from the rest, so that a
  * layer computes it for all positions in one product.
+ *
+ * Gates are matrices of their own: as columns of one matrix they would be copied out of it at each position, and their gradients
+ * back into it.
  *
  * Methods are for use within a tidy: they leave intermediate tensors to it.
  */
@@ -24,10 +38,12 @@ export interface RecurrentCell<S extends RecurrentState> extends Module {
   readonly inputs: number;
   readonly hidden: number;
   initialState(n: number): S;
-  /** The part of the gates that comes from the input: `[..., inputs]` to `[..., gates]`. */
-  project(x: Tensor): Tensor;
-  /** The state after a position whose projected input is `projected`, `[n, gates]`. */
-  advance(projected: Tensor, state: S): S;
+  /** The weights by gate, which serve all positions. */
+  gates(): readonly GateWeights[];
+  /** The part of each gate that comes from the input: `[rows, inputs]` to as often `[rows, hidden]`. */
+  project(x: Tensor, gates: readonly GateWeights[]): Tensor[];
+  /** The state after a position whose projected input is `projected`, `[n, hidden]` for each gate. */
+  advance(projected: readonly Tensor[], state: S, gates: readonly GateWeights[]): S;
 }
 
 export interface CellOptions {
@@ -52,6 +68,7 @@ export abstract class BaseCell<S extends RecurrentState> extends BaseModule impl
   readonly hiddenKernel: Variable;
   readonly inputBias: Variable;
   readonly hiddenBias: Variable;
+  readonly #gates: number;
 
   protected constructor(where: string, gates: number, { inputs, hidden, key, ...unknown }: CellOptions) {
     super();
@@ -61,6 +78,7 @@ export abstract class BaseCell<S extends RecurrentState> extends BaseModule impl
     checkInteger(where, 'hidden', hidden);
     this.inputs = inputs;
     this.hidden = hidden;
+    this.#gates = gates;
     const make = (name: string, shape: readonly number[]): Variable =>
       this.parameter(name, uniformByFanIn(key.fold(name), shape, hidden));
     this.inputKernel = make('inputKernel', [inputs, gates * hidden]);
@@ -70,19 +88,30 @@ export abstract class BaseCell<S extends RecurrentState> extends BaseModule impl
   }
 
   abstract initialState(n: number): S;
-  abstract advance(projected: Tensor, state: S): S;
+  abstract project(x: Tensor, gates: readonly GateWeights[]): Tensor[];
+  abstract advance(projected: readonly Tensor[], state: S, gates: readonly GateWeights[]): S;
 
-  project(x: Tensor): Tensor {
-    const lead = x.shape.slice(0, -1);
-    const rows = tf.reshape(x, [sizeOf(lead), this.inputs]);
-    const gates = tf.add(tf.matMul(rows, this.inputKernel), this.inputBias);
-    return tf.reshape(gates, [...lead, this.inputBias.size]);
+  gates(): readonly GateWeights[] {
+    const byGate = (weights: Variable): Tensor[] => tf.split(weights, this.#gates, -1);
+    const [inputKernels, hiddenKernels] = [byGate(this.inputKernel), byGate(this.hiddenKernel)];
+    const [inputBiases, hiddenBiases] = [byGate(this.inputBias), byGate(this.hiddenBias)];
+    return inputKernels.map((inputKernel, gate) => ({
+      inputKernel,
+      hiddenKernel: hiddenKernels[gate]!,
+      inputBias: inputBiases[gate]!,
+      hiddenBias: hiddenBiases[gate]!,
+    }));
   }
+}
 
-  /** The part of the gates that comes from the hidden units. */
-  protected recur(hidden: Tensor): Tensor {
-    return tf.add(tf.matMul(hidden, this.hiddenKernel), this.hiddenBias);
-  }
+/** The input's part of a gate that adds the hidden units' part: with both biases, so that neither is added at each position. */
+function withBiases(x: Tensor, { inputKernel, inputBias, hiddenBias }: GateWeights): Tensor {
+  return tf.add(tf.matMul(x, inputKernel), tf.add(inputBias, hiddenBias));
+}
+
+/** A gate before its nonlinearity. */
+function preactivation(projected: Tensor, hidden: Tensor, { hiddenKernel }: GateWeights): Tensor {
+  return tf.add(tf.matMul(hidden, hiddenKernel), projected);
 }
 
 /** What a gated recurrent unit remembers, `[n, features]`. */
@@ -114,15 +143,49 @@ export class GruCell extends BaseCell<GruState> {
     return { hidden: tf.zeros([n, this.hidden]) };
   }
 
-  advance(projected: Tensor, { hidden }: GruState): GruState {
-    const sizes = [2 * this.hidden, this.hidden];
-    const [inputGates, inputCandidate] = tf.split(projected, sizes, 1);
-    const [hiddenGates, hiddenCandidate] = tf.split(this.recur(hidden), sizes, 1);
-    const [reset, update] = tf.split(sigmoid(tf.add(inputGates!, hiddenGates!)), 2, 1);
-    const candidate = tanh(tf.add(inputCandidate!, tf.mul(reset!, hiddenCandidate!)));
-    // (1 - z) c + z h with one product less.
-    return { hidden: tf.add(candidate, tf.mul(update!, tf.sub(hidden, candidate))) };
+  project(x: Tensor, [reset, update, candidate]: readonly GateWeights[]): Tensor[] {
+    const { inputKernel, inputBias } = candidate!;
+    return [withBiases(x, reset!), withBiases(x, update!), tf.add(tf.matMul(x, inputKernel), inputBias)];
   }
+
+  advance(projected: readonly Tensor[], { hidden }: GruState, gates: readonly GateWeights[]): GruState {
+    const [reset, update] = [0, 1].map((gate) => preactivation(projected[gate]!, hidden, gates[gate]!));
+    const { hiddenKernel, hiddenBias } = gates[2]!;
+    const recurring = tf.add(tf.matMul(hidden, hiddenKernel), hiddenBias);
+    return { hidden: gruOutput([reset!, update!, projected[2]!, recurring, hidden]) };
+  }
+}
+
+/**
+ * $(1 - z) \odot c + z \odot h$ of what goes into both gates, of both parts of the candidate and of h, with its gradients written
+ * out: those of the factors would go over the tensors nearly twice as often.
+ */
+function gruOutput(inputs: Tensor[]): Tensor {
+  const parts = ([toReset, toUpdate, projected, recurring]: Tensor[]): [Tensor, Tensor, Tensor] => {
+    const reset = sigmoid(toReset!);
+    return [reset, sigmoid(toUpdate!), tanh(tf.add(projected!, tf.mul(reset, recurring!)))];
+  };
+  return withGradient(
+    inputs,
+    (inputs) => {
+      const [, update, candidate] = parts(inputs);
+      // With one product less.
+      return tf.add(candidate, tf.mul(update, tf.sub(inputs[4]!, candidate)));
+    },
+    (dy, inputs) => {
+      const [reset, update, candidate] = parts(inputs);
+      const [, , , recurring, hidden] = inputs as [Tensor, Tensor, Tensor, Tensor, Tensor];
+      const dHidden = tf.mul(dy, update);
+      const dCandidate = tf.sub(dy, dHidden);
+      const dProjected = tf.sub(dCandidate, tf.mul(dCandidate, tf.square(candidate)));
+      const dRecurring = tf.mul(dProjected, reset);
+      // Each times 1 - r, or 1 - z, is the gradient before the sigmoid.
+      const [atReset, atUpdate] = [tf.mul(dRecurring, recurring), tf.mul(dHidden, tf.sub(hidden, candidate))];
+      const dReset = tf.sub(atReset, tf.mul(atReset, reset));
+      const dUpdate = tf.sub(atUpdate, tf.mul(atUpdate, update));
+      return [dReset, dUpdate, dProjected, dRecurring, dHidden];
+    },
+  );
 }
 
 /** What a long short-term memory remembers, `[n, features]` each. */
@@ -153,9 +216,18 @@ export class LstmCell extends BaseCell<LstmState> {
     return { hidden: tf.zeros([n, this.hidden]), cell: tf.zeros([n, this.hidden]) };
   }
 
-  advance(projected: Tensor, { hidden, cell }: LstmState): LstmState {
-    const gates = tf.add(projected, this.recur(hidden));
-    const [input, forget, candidate, output] = tf.split(gates, 4, 1);
+  project(x: Tensor, gates: readonly GateWeights[]): Tensor[] {
+    return gates.map((gate) => withBiases(x, gate));
+  }
+
+  advance(
+    projected: readonly Tensor[],
+    { hidden, cell }: LstmState,
+    gates: readonly GateWeights[],
+  ): LstmState {
+    const [input, forget, candidate, output] = gates.map((gate, index) =>
+      preactivation(projected[index]!, hidden, gate),
+    );
     const kept = tf.mul(sigmoid(forget!), cell);
     const next = tf.add(kept, tf.mul(sigmoid(input!), tanh(candidate!)));
     return { hidden: tf.mul(sigmoid(output!), tanh(next)), cell: next };
@@ -195,20 +267,32 @@ export class Recurrent<S extends RecurrentState> extends BaseLayer implements St
   run(x: Tensor, state?: S): { readonly outputs: Tensor; readonly state: S } {
     this.validate(x);
     return tf.tidy(() => {
+      const [n, length] = x.shape as [number, number, number];
+      const { cell } = this;
+      const gates = cell.gates();
+      // Positions come first, where those of one lie together.
+      const rows = tf.reshape(tf.transpose(x, [1, 0, 2]), [length * n, cell.inputs]);
+      const sizes = Array.from({ length }, () => n);
+      // tf.split has no gradient where there is a single part.
+      const byPosition = (part: Tensor): Tensor[] => (length === 1 ? [part] : tf.split(part, sizes, 0));
+      const projected = cell.project(rows, gates).map(byPosition);
       const visited: Tensor[] = [];
-      let current = state ?? this.cell.initialState(x.shape[0]!);
-      for (const projected of unstack(this.cell.project(x), 1)) {
-        current = this.cell.advance(projected, current);
+      let current = state ?? cell.initialState(n);
+      for (let position = 0; position < length; position++) {
+        const own = projected.map((parts) => parts[position]!);
+        current = cell.advance(own, current, gates);
         visited.push(current.hidden);
       }
-      return { outputs: tf.stack(visited, 1), state: current };
+      const outputs = tf.reshape(tf.concat(visited, 0), [length, n, cell.hidden]);
+      return { outputs: tf.transpose(outputs, [1, 0, 2]), state: current };
     });
   }
 
   step(x: Tensor, state: S): Step<S> {
     checkShape('Recurrent.step', 'x', x, ['n', this.cell.inputs]);
     return tf.tidy(() => {
-      const next = this.cell.advance(this.cell.project(x), state);
+      const gates = this.cell.gates();
+      const next = this.cell.advance(this.cell.project(x, gates), state, gates);
       // A tensor of its own, so that freeing the output leaves the state alone.
       return { output: tf.clone(next.hidden), state: next };
     });
