@@ -1,6 +1,6 @@
 import { sizeOf } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
 import { producer, topologicalOrder } from '../src/graph/graph';
@@ -458,6 +458,85 @@ describePass('cumulate-by-product', {
   ),
   'not of few rows': { f: (x) => tf.cumsum(x!, -1), inputs: [[12, 5]], left: ['Cumsum'] },
   'not along another axis': { f: (x) => tf.cumsum(x!, 0), inputs: [[100, 5]], left: ['Cumsum'] },
+});
+
+const positions = (x: Tensor): Tensor2D[] => tf.split(x as Tensor2D, 5, 0);
+/** What a weight gets at each position. */
+const weightGradients = (xs: readonly Tensor2D[], ds: readonly Tensor2D[]): Tensor[] =>
+  xs.map((x, position) => tf.matMul(x, ds[position]!, true, false));
+const summed = (parts: readonly Tensor[]): Tensor => parts.reduceRight((sum, part) => tf.add(sum, part));
+
+describePass('join-products', {
+  'of all positions': {
+    f: (x, d) => summed(weightGradients(positions(x!), positions(d!))),
+    inputs: [
+      [15, 5],
+      [15, 6],
+    ],
+    left: ['SplitV', 'Concat', 'SplitV', 'Concat', 'BatchMatMul'],
+  },
+  'not those that are read elsewhere, and of another form': {
+    f: (x, d, y, w) => {
+      const gradients = weightGradients(positions(x!), positions(d!));
+      return tf.mul(summed([...gradients, y!, tf.matMul(y!, w!)]), gradients[0]!);
+    },
+    inputs: [
+      [15, 5],
+      [15, 6],
+      [5, 6],
+      [6, 6],
+    ],
+    left: [
+      ...['SplitV', 'Concat', 'SplitV', 'Concat', 'BatchMatMul', 'BatchMatMul'],
+      ...['Add', 'Add', 'BatchMatMul', 'Add', 'Multiply'],
+    ],
+  },
+  'by what is stacked anyway, with zeros where a position has no product': {
+    f: (x, d) => {
+      const ds = positions(tf.tanh(d!)).map((each) => tf.neg(each));
+      const gradient = summed(weightGradients(positions(x!).slice(1), ds.slice(1)));
+      return tf.matMul(gradient, tf.concat(ds, 0), false, true);
+    },
+    inputs: [
+      [15, 5],
+      [15, 6],
+    ],
+    left: [
+      ...['SplitV', 'Concat', 'Tanh', 'SplitV', 'Neg', 'Neg', 'Neg', 'Neg', 'Neg', 'Concat'],
+      ...['BatchMatMul', 'BatchMatMul'],
+    ],
+  },
+  'not of three': {
+    f: (x, d) => summed(weightGradients(positions(x!).slice(2), positions(d!).slice(2))),
+    inputs: [
+      [15, 5],
+      [15, 6],
+    ],
+    left: ['SplitV', 'SplitV', 'BatchMatMul', 'BatchMatMul', 'Add', 'BatchMatMul', 'Add'],
+  },
+  'not where the copies take longer': {
+    f: (x, d) => summed(weightGradients(positions(x!), positions(d!))),
+    inputs: [
+      [5 * 2048, 5],
+      [5 * 2048, 6],
+    ],
+    left: [
+      ...['SplitV', 'SplitV', 'BatchMatMul', 'BatchMatMul', 'Add'],
+      ...['BatchMatMul', 'Add', 'BatchMatMul', 'Add', 'BatchMatMul', 'Add'],
+    ],
+  },
+});
+
+test('rows that are added up at several positions are one product with ones', async () => {
+  const f = (x?: Tensor) => summed(positions(x!).map((part) => tf.sum(part, 0)));
+  const inputs = [[15, 6]];
+  const graph = captured({ f, inputs, left: [] });
+  const [sum, join] = ['sum-by-product', 'join-products'].map((name) =>
+    processorPasses.find((pass) => pass.name === name),
+  );
+  const simplified = join!.apply(sum!.apply(graph));
+  expect(kernelsOf(simplified)).toEqual(['SplitV', 'Concat', 'BatchMatMul']);
+  await expectSameResults(simplified, graph, inputs);
 });
 
 describePass('coalesce-axes', {

@@ -21,6 +21,7 @@ import { cumulateByProduct } from './processor/cumulate-by-product';
 import { flattenRows } from './processor/flatten-rows';
 import { fuseStandardize } from './processor/fuse-standardize';
 import { gatherRows } from './processor/gather-rows';
+import { joinProducts } from './processor/join-products';
 import { mergeModulation } from './processor/merge-modulation';
 import { oneHotByProduct } from './processor/one-hot-by-product';
 import { sharePatches } from './processor/share-patches';
@@ -109,6 +110,7 @@ const processorPassesFor = ({ channelBlock }: ProcessorTraits): readonly Pass[] 
   local('spread-by-product', spreadByProduct),
   local('sum-by-product', sumByProduct),
   local('cumulate-by-product', cumulateByProduct),
+  { name: 'join-products', apply: joinProducts },
   common,
   local('remove-aliases', removeAliases),
   { name: 'transpose-recent', apply: transposeRecent },
