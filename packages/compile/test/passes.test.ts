@@ -157,6 +157,71 @@ describePass('fold-constants', {
   },
 });
 
+describePass('take-parts', {
+  'of a concatenation': {
+    f: (x, y) => tf.sub(...(tf.split(tf.concat([x!, y!], 1), 2, 1) as [Tensor, Tensor])),
+    inputs: [
+      [2, 3],
+      [2, 3],
+    ],
+    left: ['Sub'],
+  },
+  'of several in one, and of a stack': {
+    f: (x, y) => {
+      const [a, b] = tf.split(tf.concat([x!, y!, x!], -1), [5, 3], 1) as [Tensor, Tensor];
+      const [c, d] = tf.unstack(tf.stack([b, tf.neg(b)], 2), 2) as [Tensor, Tensor];
+      return tf.concat([a, c, d], 1);
+    },
+    inputs: [
+      [2, 3],
+      [2, 2],
+    ],
+    left: ['Concat', 'Reshape', 'Reshape', 'Neg', 'Reshape', 'Reshape', 'Concat'],
+  },
+  'of a permutation that reverses both halves': {
+    f: (x, y) => {
+      const reversed = tf.gather(tf.concat([x!, y!], 1), tf.tensor1d([5, 4, 3, 2, 1, 0], 'int32'), 1);
+      return tf.sub(...(tf.split(reversed, 2, 1) as [Tensor, Tensor]));
+    },
+    inputs: [
+      [2, 3],
+      [2, 3],
+    ],
+    left: ['GatherV2', 'GatherV2', 'Sub'],
+  },
+  'of two permutations, the second of which undoes the first in part': {
+    f: (x, y) => {
+      const reverse = (z: Tensor) => tf.gather(z, tf.tensor1d([5, 4, 3, 2, 1, 0], 'int32'), 1);
+      const [a, b] = tf.split(reverse(tf.concat([x!, y!], 1)), 2, 1) as [Tensor, Tensor];
+      return tf.concat(tf.split(reverse(tf.concat([a, tf.neg(b)], 1)), 2, 1), 0);
+    },
+    inputs: [
+      [2, 3],
+      [2, 3],
+    ],
+    left: ['GatherV2', 'Neg', 'GatherV2', 'Concat'],
+  },
+  'the whole of all its parts': {
+    f: (x) => tf.neg(tf.stack(tf.unstack(tf.concat(tf.split(x!, [1, 2], 1), 1), 1), 1)),
+    inputs: [[2, 3]],
+    left: ['Neg'],
+  },
+  'not pieces of a part, another axis, another order, or what is mixed': {
+    f: (x, y) => {
+      const whole = tf.concat([x!, y!], 1);
+      const [a, b] = tf.split(whole, [2, 4], 1) as [Tensor, Tensor];
+      const [c, d] = tf.split(whole, 2, 0) as [Tensor, Tensor];
+      const mixed = tf.gather(whole, tf.tensor1d([0, 3, 2, 1, 4, 5], 'int32'), 1);
+      return tf.concat([b, a, tf.concat([d, c], 0), ...tf.split(mixed, 2, 1)], 1);
+    },
+    inputs: [
+      [2, 3],
+      [2, 3],
+    ],
+    left: ['Concat', 'SplitV', 'SplitV', 'Concat', 'GatherV2', 'SplitV', 'Concat'],
+  },
+});
+
 describePass('apply-identities', {
   'sums with 0, products and quotients with 1': {
     f: (x) => tf.neg(tf.div(tf.mul(tf.add(x!, 0), 1), 1)),
@@ -546,6 +611,7 @@ describe('all passes', () => {
       'scan-in-place',
       'share-common',
       'share-softmax',
+      'take-parts',
       'type-one-hot',
     ]);
   });

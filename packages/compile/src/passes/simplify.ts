@@ -39,6 +39,7 @@ import { shareCommon } from './share-common';
 import { shareSoftmax } from './share-softmax';
 import { isSpectral } from './spectral/cost';
 import { spectralConvolutions } from './spectral/spectral-convolutions';
+import { takeParts } from './take-parts';
 import { typeOneHot } from './type-one-hot';
 
 /** A transformation of a graph that keeps what it computes. */
@@ -61,6 +62,7 @@ export const portablePasses: readonly Pass[] = [
   { name: 'drop-zeros', apply: (graph) => rewrite(graph, dropZeros()) },
   local('fold-constants', foldConstants),
   local('apply-identities', applyIdentities),
+  local('take-parts', takeParts),
   { name: 'read-activation', apply: readActivation },
   common,
   local('repeat-rows-last', repeatRowsLast),
