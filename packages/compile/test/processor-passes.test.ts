@@ -562,6 +562,54 @@ describePass('coalesce-axes', {
   },
 });
 
+describe('sum-at-once', () => {
+  const SHAPES = [
+    [8, 3],
+    [8, 5],
+  ];
+  const gradients = (f: PassCase['f']) => {
+    const graph = captured({ f, inputs: SHAPES, left: [] });
+    return ['sum-by-product', 'sum-at-once', 'share-common'].reduce(
+      (current, name) => processorPasses.find((pass) => pass.name === name)!.apply(current),
+      graph,
+    );
+  };
+  const layer = (x: Tensor, dz: Tensor) =>
+    tf.concat([tf.matMul(x, dz, true), tf.reshape(tf.sum(dz, 0), [1, 5])], 0);
+
+  test('computes the gradient of a bias before that of the weights, once', async () => {
+    const after = gradients((x, z) => layer(x!, tf.neg(z!)));
+    expect(kernelsOf(after)).toEqual(['Neg', 'BatchMatMul', 'BatchMatMul', 'Reshape', 'Concat']);
+    const [total, weights] = topologicalOrder(after.outputs.values()).slice(1);
+    expect(weights!.inputs[2]).toBe(total!.outputs[0]);
+    await expectSameResults(
+      after,
+      captured({ f: (x, z) => layer(x!, tf.neg(z!)), inputs: SHAPES, left: [] }),
+      SHAPES,
+    );
+  });
+
+  test('adds nothing where the sum is infinite', async () => {
+    const after = gradients((x, z) => layer(tf.square(x!), tf.mul(tf.square(z!), 3e38)));
+    const session = await InferenceSession.create(writeModel(after));
+    const [x0, x1] = SHAPES.map(
+      ([rows, columns]) =>
+        new OrtTensor('float32', new Float32Array(rows! * columns!).fill(2), [rows!, columns!]),
+    );
+    const { 'out/y': y } = await session.run({ x0: x0!, x1: x1! });
+    await session.release();
+    expect(new Set(y!.data as Float32Array)).toEqual(new Set([Infinity]));
+  });
+
+  test('leaves other products alone', () => {
+    const after = gradients((x, z) =>
+      tf.concat([tf.matMul(x!, z!, true), tf.matMul(tf.neg(x!), tf.neg(z!), true)], 0),
+    );
+    expect(kernelsOf(after)).toEqual(['BatchMatMul', 'Neg', 'Neg', 'BatchMatMul', 'Concat']);
+    expect(topologicalOrder(after.outputs.values())[0]!.inputs).toHaveLength(2);
+  });
+});
+
 describePass('transpose-recent', {
   'what was computed last, in a product of many rows': {
     f: (x, dy) => tf.matMul(x!, tf.neg(dy!), true),

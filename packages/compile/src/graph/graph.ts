@@ -113,6 +113,16 @@ export function topologicalOrder(outputs: Iterable<Value>): Node[] {
   return order;
 }
 
+/** How many nodes follow one after the other before each value that the graph computes. */
+export function depthsOf(graph: Graph): ReadonlyMap<Value, number> {
+  const depths = new Map<Value, number>();
+  for (const { inputs, outputs } of topologicalOrder(graph.outputs.values())) {
+    const depth = 1 + Math.max(0, ...inputs.map((input) => depths.get(input) ?? 0));
+    outputs.forEach((output) => depths.set(output, depth));
+  }
+  return depths;
+}
+
 /** How often each value is read: by nodes, and as an output. */
 export function readersOf(graph: Graph): ReadonlyMap<Value, number> {
   const readers = new Map<Value, number>();

@@ -36,7 +36,8 @@ export const matmulKernels: KernelTable = {
         const matrix = (name: string, { shape }: Value) =>
           shape.length === 2 ? name : onnx.reshape(name, shape.slice(-2));
         const operands = [matrix(names[0]!, inputs[0]!), matrix(names[1]!, inputs[1]!), ...names.slice(2)];
-        const product = onnx.node('Gemm', operands, { transA, transB });
+        const beta = 'beta' in attributes ? { beta: { float: Number(attributes['beta']) } } : {};
+        const product = onnx.node('Gemm', operands, { transA, transB, ...beta });
         return [outputs[0]!.shape.length === 2 ? product : onnx.reshape(product, outputs[0]!.shape)];
       }
       const transposed = (name: string, rank: number) =>

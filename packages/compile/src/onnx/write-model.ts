@@ -1,6 +1,6 @@
 import { fusedKernels } from '../kernels/fused';
 import { kernels } from '../kernels/table';
-import { dataOf, inputValue, topologicalOrder } from '../graph/graph';
+import { dataOf, depthsOf, inputValue, topologicalOrder } from '../graph/graph';
 import type { Data, DType, Graph, Node, Value } from '../graph/graph';
 import type { OnnxAttribute, OnnxBuilder } from '../kernels/onnx-builder';
 import { encode, type Message } from './protobuf';
@@ -32,9 +32,19 @@ export function writeModel(
   const outputs = [...graph.outputs.keys()].map((name) => `${outputPrefix}${name}`);
   const writer = new ModelWriter({ names, taken: [...graph.inputs.keys(), ...outputs] });
   for (const [name, value] of graph.inputs) writer.input(name, value);
-  for (const node of topologicalOrder(graph.outputs.values())) writer.lower(node);
+  for (const node of topologicalOrder(deepestFirst(graph))) writer.lower(node);
   for (const [name, value] of graph.outputs) writer.output(`${outputPrefix}${name}`, value);
   return writer.finish(metadata);
+}
+
+/**
+ * The outputs of a graph, those last that need the least. The runtime computes the last of the nodes that nothing reads first, with what that needs:
+ * so the gradient of a layer's weights while what it is made of is in a cache, and not after the gradients of all layers' inputs.
+ */
+function deepestFirst(graph: Graph): readonly Value[] {
+  const depths = depthsOf(graph);
+  const depthOf = (value: Value) => depths.get(value) ?? 0;
+  return [...graph.outputs.values()].sort((a, b) => depthOf(b) - depthOf(a));
 }
 
 /** An input of {@link writeLoop} with one element for each step: it says how many there are. */

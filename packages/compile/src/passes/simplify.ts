@@ -28,6 +28,7 @@ import { sharePatches } from './processor/share-patches';
 import { softplusBySigmoid } from './processor/softplus-by-sigmoid';
 import { spreadByProduct } from './processor/spread-by-product';
 import { stepByHardSigmoid } from './processor/step-by-hard-sigmoid';
+import { sumAtOnce } from './processor/sum-at-once';
 import { sumByProduct } from './processor/sum-by-product';
 import { transposeRecent } from './processor/transpose-recent';
 import { readActivation } from './read-activation';
@@ -116,6 +117,8 @@ const processorPassesFor = ({ channelBlock }: ProcessorTraits): readonly Pass[] 
   common,
   local('remove-aliases', removeAliases),
   { name: 'transpose-recent', apply: transposeRecent },
+  { name: 'sum-at-once', apply: sumAtOnce },
+  common,
   local('coalesce-axes', coalesceAxes),
   local('step-by-hard-sigmoid', stepByHardSigmoid),
   local('remove-aliases', removeAliases),

@@ -1,6 +1,6 @@
 import { sizeOf } from '@dgm/core';
 import { convolutionGeometry } from '../../kernels/convolution-geometry';
-import { createNode, topologicalOrder } from '../../graph/graph';
+import { createNode, depthsOf } from '../../graph/graph';
 import type { Graph, Node, Value } from '../../graph/graph';
 import { rewrite } from '../../graph/rewrite';
 import { reshaped } from './narrow-rows';
@@ -105,14 +105,4 @@ function transposedProduct(node: Node, { transposed, other }: TallProduct): Valu
     { shape: [transposed, 1, other], dtype: a.dtype },
   ]).outputs[0]!;
   return reshaped(back, [transposed, other]);
-}
-
-/** How many nodes follow one after the other before each value. */
-function depthsOf(graph: Graph): ReadonlyMap<Value, number> {
-  const depths = new Map<Value, number>();
-  for (const { inputs, outputs } of topologicalOrder(graph.outputs.values())) {
-    const depth = 1 + Math.max(0, ...inputs.map((input) => depths.get(input) ?? 0));
-    outputs.forEach((output) => depths.set(output, depth));
-  }
-  return depths;
 }
