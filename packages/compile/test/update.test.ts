@@ -1,11 +1,17 @@
 import { adam, adamax, Key, mlp, ModelStep, rmsprop, sgd } from '@dgm/core';
-import type { OptimizerFactory, StepOptions } from '@dgm/core';
+import type { OptimizerFactory, StepOptions, StepProgram } from '@dgm/core';
+import { relativeError } from '@dgm/testing';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { captureStep } from '../src/engine/step-variant';
+import { compiled } from '../src/index';
 import type { CapturedStep } from '../src/engine/step-variant';
 import { topologicalOrder } from '../src/graph/graph';
+import type { Graph } from '../src/graph/graph';
 import { Arena } from '../src/update/arena';
 import type { ElementwiseProgram } from '../src/update/expression';
+import { cutAtUpdates } from '../src/update/cut-at-updates';
 import { splitUpdates } from '../src/update/split-updates';
 import { Denoiser } from './support/network-model';
 
@@ -179,5 +185,82 @@ describe('splitUpdates', () => {
     expect(updates[0]!.scalars.length).toBe(2);
     expect(formulas.size).toBe(1);
     expect(inGraph.length).toBe(4 + 1);
+  });
+});
+
+describe('cutAtUpdates', () => {
+  type Other = (now: Tensor, before: Tensor, shared: Tensor) => Tensor;
+
+  /** Two players: the first moves `w` by what both see, the second `v` by what it makes of the first's new weights and old ones. */
+  function players(size: number, other: Other) {
+    const [w, v] = tf.tidy(
+      () => [tf.variable(tf.linspace(0, 1, size)), tf.variable(tf.ones([size]))] as const,
+    );
+    const program: StepProgram<Tensor> = {
+      state: new Map([
+        ['w', w],
+        ['v', v],
+      ]),
+      run: ({ batch }) =>
+        tf.tidy(() => {
+          const before = tf.clone(w);
+          const shared = tf.sin(tf.mul(batch, w));
+          w.assign(tf.sub(w, tf.mul(0.1, tf.square(shared))));
+          v.assign(tf.sub(v, other(w, before, shared)));
+          return { 'first/total': tf.mean(shared), 'second/total': tf.mean(tf.exp(v)) };
+        }),
+    };
+    return { program, variables: [w, v] };
+  }
+  const feed = { batch: tf.scalar(0.7), key: Key.of(0), learningRates: {}, step: 1 };
+  const partsOf = (program: StepProgram<Tensor>) => {
+    const { graph, state } = captureStep(program, feed);
+    return cutAtUpdates(graph, new Set(state.keys()));
+  };
+
+  test.each<[string, number, Other, number | undefined]>([
+    ['the second player reads the new weights as state', 40_000, (now) => tf.exp(now), 0],
+    ['what both compute crosses', 40_000, (now, _, shared) => tf.cos(tf.mul(now, shared)), 1],
+    [
+      'not where it reads old weights',
+      40_000,
+      (now, before) => tf.cos(tf.mul(now, tf.exp(before))),
+      undefined,
+    ],
+    ['not for little', 40, (now) => tf.exp(now), undefined],
+    ['not where nothing new is read', 40_000, (_, __, shared) => tf.exp(shared), undefined],
+  ])('%s', async (_, size, other, crossing) => {
+    const [actual, expected] = [players(size, other), players(size, other)];
+    const parts = partsOf(actual.program);
+    if (crossing === undefined) expect(parts.length).toBe(1);
+    else {
+      expect(parts.length).toBe(2);
+      expect([...parts[1]!.inputs.keys()].filter((name) => name.startsWith('cross/')).length).toBe(crossing);
+      const [first, second] = parts.map((part) => splitUpdates(part, new Set(['state/0', 'state/1'])).graph);
+      const kernels = ({ outputs }: Graph) => topologicalOrder(outputs.values()).map(({ kernel }) => kernel);
+      expect(kernels(first!)).not.toContain('Exp');
+      expect(kernels(second!)).not.toContain('Sin');
+      expect(kernels(second!)).not.toContain('Square');
+    }
+    const step = await compiled().prepare(actual.program);
+    const terms = [];
+    for (let at = 0; at < 3; at++) {
+      await step.run(feed);
+      terms.push(
+        tf.tidy(() =>
+          Object.values(expected.program.run({ ...feed, step: tf.scalar(1) })).map(
+            (term) => term.dataSync()[0]!,
+          ),
+        ),
+      );
+    }
+    const drained = (await step.drain()).map((each) => Object.values(each));
+    expect(relativeError(drained.flat(), terms.flat())).toBeLessThan(1e-5);
+    await step.sync();
+    actual.variables.forEach((variable, index) =>
+      expect(relativeError(variable.dataSync(), expected.variables[index]!.dataSync())).toBeLessThan(1e-5),
+    );
+    step.dispose();
+    tf.dispose([...actual.variables, ...expected.variables]);
   });
 });

@@ -6,14 +6,16 @@ import type { Data, Value } from '../graph/graph';
 import { dropUnusedInputs } from '../graph/substitute';
 import { writeModel } from '../onnx/write-model';
 import { tune } from '../passes/simplify';
+import type { ProcessorTraits } from '../passes/simplify';
 import type { Device, Runtime, RuntimeSession, RuntimeTensor } from '../runtime/runtime';
 import { Arena } from '../update/arena';
 import type { Block } from '../update/arena';
+import { cutAtUpdates } from '../update/cut-at-updates';
 import { packVectors } from '../update/pack-vectors';
 import type { Pack, PackedGraph } from '../update/pack-vectors';
 import { splitUpdates } from '../update/split-updates';
 import type { SplitGraph } from '../update/split-updates';
-import type { ExecutableStep, StepExecutor, StepFeeds } from './step-executor';
+import type { ExecutableStep, HostTensor, StepExecutor, StepFeeds } from './step-executor';
 import type { CapturedStep } from './step-variant';
 import { processorTraits } from '../runtime/channel-block';
 import { plansMemory } from '../runtime/memory-plan';
@@ -29,13 +31,13 @@ export interface HostExecutorOptions {
   readonly threads?: number | undefined;
 }
 
-/** A captured step without its optimizer, and the session that computes it. */
-interface Variant extends Omit<SplitGraph, 'graph'>, PackedGraph {
+/** A part of a captured step without its optimizer, and the session that computes it. */
+interface Part extends Omit<SplitGraph, 'graph'>, PackedGraph {
   readonly step: CapturedStep;
   readonly session: RuntimeSession;
 }
 
-/** A variant tied to memory: what to feed, where results go, what to do with them. */
+/** A part tied to memory: what to feed, where results go, what to do with them. */
 interface Bound {
   readonly feeds: Record<string, RuntimeTensor>;
   /** The memory behind the feeds that are not state. */
@@ -64,7 +66,7 @@ export class HostExecutor implements StepExecutor {
   readonly queueLength = 1;
   readonly #runtime: Runtime;
   readonly #options: HostExecutorOptions;
-  #bound = new Map<Variant, Bound>();
+  #bound = new Map<Part, Bound>();
   #state = new Map<Variable, Block>();
   #leaves: Block[] = [];
   #arena: Arena | undefined;
@@ -76,20 +78,15 @@ export class HostExecutor implements StepExecutor {
   }
 
   async compile(step: CapturedStep): Promise<ExecutableStep> {
-    const { device, threads } = this.#options;
-    const split = splitUpdates(step.graph, new Set(step.state.keys()));
-    const traits = await processorTraits(this.#runtime, device);
-    const tuned = tune(dropUnusedInputs(split.graph), device, traits);
-    const packed = packVectors(tuned, new Set([...step.state.keys(), ...leavesInMemory(split)]));
-    const session = await this.#runtime.createSession(writeModel(packed.graph), {
-      device,
-      threads: threads ?? threadsFor(packed.graph),
-      plansMemory: plansMemory(packed.graph),
-    });
-    const variant = { ...split, ...packed, step, session };
+    const traits = await processorTraits(this.#runtime, this.#options.device);
+    const parts: Part[] = [];
+    for (const graph of cutAtUpdates(step.graph, new Set(step.state.keys())))
+      parts.push(await this.#compilePart({ ...step, graph }, traits));
     return {
-      run: (feeds) => this.#run(variant, feeds),
-      release: () => session.release(),
+      run: (feeds) => this.#run(step, parts, feeds),
+      release: async () => {
+        for (const { session } of parts) await session.release();
+      },
     };
   }
 
@@ -119,44 +116,68 @@ export class HostExecutor implements StepExecutor {
     this.#arena = undefined;
   }
 
-  async #run(variant: Variant, given: StepFeeds): Promise<void> {
-    const { feeds, fed, fetches, fetched, gather, scatter, scalars, updates } = this.#boundTo(variant);
+  async #compilePart(step: CapturedStep, traits: ProcessorTraits): Promise<Part> {
+    const { device, threads } = this.#options;
+    const split = splitUpdates(step.graph, new Set(step.state.keys()));
+    const tuned = tune(dropUnusedInputs(split.graph), device, traits);
+    const packed = packVectors(tuned, new Set([...step.state.keys(), ...leavesInMemory(split)]));
+    const session = await this.#runtime.createSession(writeModel(packed.graph), {
+      device,
+      threads: threads ?? threadsFor(packed.graph),
+      plansMemory: plansMemory(packed.graph),
+    });
+    return { ...split, ...packed, step, session };
+  }
+
+  async #run(step: CapturedStep, parts: readonly Part[], given: StepFeeds): Promise<void> {
+    const results = new Map(given);
+    for (const part of parts) await this.#runPart(part, results);
+    this.#waiting.push(
+      Object.fromEntries(step.terms.map((name) => [name, Number(results.get(name)!.data[0])])),
+    );
+  }
+
+  /** @param given - what is fed, to which the part adds what it puts out but for the state and what the updates read */
+  async #runPart(part: Part, given: Map<string, HostTensor>): Promise<void> {
+    const { feeds, fed, fetches, fetched, gather, scatter, scalars, updates } = this.#boundTo(part);
     gather();
     for (const [name, { data, shape, dtype }] of given) {
       // Memory that was filled anew needs no new tensor.
-      if (!variant.graph.inputs.has(name) || fed.get(name) === data) continue;
+      if (!part.graph.inputs.has(name) || fed.get(name) === data) continue;
       feeds[name] = this.#runtime.tensor(data, shape, dtype);
       fed.set(name, data);
     }
-    const results = await variant.session.run(feeds, fetches);
+    const results = await part.session.run(feeds, fetches);
     if (!this.#runtime.fillsFetches) {
       for (const [name, data] of fetched) data.set(results[name]!.data as Float32Array);
     }
     scatter();
     const values = scalars.map(
       (name) =>
-        variant.formulas.get(name)?.((input) => given.get(input)!.data[0]!) ?? scalarOf(results, name),
+        part.formulas.get(name)?.((input) => given.get(input)!.data[0]!) ??
+        Number(results[`out/${name}`]!.data[0]),
     );
     for (const update of updates) update.apply(update.scalars.map((index) => values[index]!));
-    const terms: Record<string, number> = {};
-    for (const name of variant.step.terms) terms[name] = scalarOf(results, name);
-    this.#waiting.push(terms);
+    for (const [name, { shape, dtype }] of part.graph.outputs) {
+      const data = results[`out/${name}`]!.data as Data;
+      if (!fetched.has(`out/${name}`)) given.set(name, { data, shape, dtype });
+    }
   }
 
-  #boundTo(variant: Variant): Bound {
-    const known = this.#bound.get(variant);
+  #boundTo(part: Part): Bound {
+    const known = this.#bound.get(part);
     if (known !== undefined) return known;
-    this.#makeRoom(variant);
-    const { step, graph, updates, leaves } = variant;
+    this.#makeRoom(part);
+    const { step, graph, updates, leaves } = part;
     const blocks = new Map<string, Block>();
     for (const [name, variable] of step.state) blocks.set(name, this.#state.get(variable)!);
-    tensorLeavesOf(variant).forEach((value, index) => {
+    tensorLeavesOf(part).forEach((value, index) => {
       const { offset, data } = this.#leaves[index]!;
       blocks.set(leaves.get(value)!, { offset, data: data.subarray(0, sizeOf(value.shape)) });
     });
-    const [entering, leaving] = [packMemory(variant.inputs, blocks), packMemory(variant.outputs, blocks)];
+    const [entering, leaving] = [packMemory(part.inputs, blocks), packMemory(part.outputs, blocks)];
     const memory = new Map([...blocks].map(([name, { data }]) => [name, data]));
-    memory.set(variant.inputs.name, entering.data).set(variant.outputs.name, leaving.data);
+    memory.set(part.inputs.name, entering.data).set(part.outputs.name, leaving.data);
     const tensor = (data: Float32Array, { shape }: Value) => this.#runtime.tensor(data, shape, 'float32');
     const feeds: Record<string, RuntimeTensor> = {};
     for (const [name, value] of graph.inputs) {
@@ -188,18 +209,18 @@ export class HostExecutor implements StepExecutor {
         scalars: update.scalars.map((value) => scalars.indexOf(value)),
       })),
     };
-    this.#bound.set(variant, bound);
+    this.#bound.set(part, bound);
     return bound;
   }
 
-  /** Makes an arena that holds the state and this variant's leaves; a variant after the first mostly finds room. */
-  #makeRoom(variant: Variant): void {
-    const wanted = tensorLeavesOf(variant).map(({ shape }) => sizeOf(shape));
+  /** Makes an arena that holds the state and this part's leaves; a part after the first mostly finds room. */
+  #makeRoom(part: Part): void {
+    const wanted = tensorLeavesOf(part).map(({ shape }) => sizeOf(shape));
     const hasRoom =
-      [...variant.step.state.values()].every((variable) => this.#state.has(variable)) &&
+      [...part.step.state.values()].every((variable) => this.#state.has(variable)) &&
       wanted.every((size, index) => (this.#leaves[index]?.data.length ?? -1) >= size);
     if (hasRoom) return;
-    const variables = [...new Set([...this.#state.keys(), ...variant.step.state.values()])];
+    const variables = [...new Set([...this.#state.keys(), ...part.step.state.values()])];
     const leaves = Array.from({ length: Math.max(wanted.length, this.#leaves.length) }, (_, index) =>
       Math.max(wanted[index] ?? 0, this.#leaves[index]?.data.length ?? 0),
     );
@@ -215,10 +236,6 @@ export class HostExecutor implements StepExecutor {
     this.#arena = arena;
     this.#bound = new Map();
   }
-}
-
-function scalarOf(results: Readonly<Record<string, RuntimeTensor>>, name: string): number {
-  return Number(results[`out/${name}`]!.data[0]);
 }
 
 /** The memory of a pack, and how to copy its parts there and back: each lies in a block of its own too. */
@@ -244,7 +261,7 @@ function leavesInMemory({ updates, leaves }: SplitGraph): string[] {
 }
 
 /** What the session computes for the updates, in a stable order: gradients, mostly. */
-function tensorLeavesOf({ updates }: Variant): Value[] {
+function tensorLeavesOf({ updates }: Part): Value[] {
   const tensors = new Set(updates.flatMap((update) => update.tensors));
   return [...tensors].filter(({ source }) => source.kind !== 'input');
 }

@@ -12,7 +12,7 @@ export type StepFeeds = ReadonlyMap<string, HostTensor>;
 
 /** A captured step that is ready to run on its executor's state. */
 export interface ExecutableStep {
-  /** Runs once; leaves the state as it was where it fails. */
+  /** Runs once; where it fails, leaves the state as it was, or as the players left it that have had their turn. */
   run(feeds: StepFeeds): Promise<void>;
   /** Frees the session, not the state. */
   release(): Promise<void>;

@@ -15,7 +15,7 @@ export function substitute(graph: Graph, replacements: ReadonlyMap<string, Value
 }
 
 /** The same outputs of nodes that read other values in place of some. */
-function withReplaced(
+export function withReplaced(
   outputs: ReadonlyMap<string, Value>,
   replacements: ReadonlyMap<Value, Value>,
 ): ReadonlyMap<string, Value> {
