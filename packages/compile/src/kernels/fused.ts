@@ -16,21 +16,33 @@ export const fusedKernels: Readonly<Record<string, Pick<Kernel, 'lower'>>> = {
       return [normal!, precision!];
     },
   },
+  /** Each row of `[n, rows, columns]` times a number for that row, plus another. */
+  AffineRows: {
+    lower: ({ onnx, names, inputs }) => {
+      const moment = (value: number) =>
+        onnx.vector(new Array<number>(inputs[1]!.shape[0]!).fill(value), 'float32');
+      return [onnx.node('BatchNormalization', [...names, moment(0), moment(1)], { epsilon: { float: 0 } })];
+    },
+  },
   /** 1 where a number is positive, else 0. Only denormal numbers end up in between. */
   HardStep: {
     lower: ({ onnx, names }) => [
       onnx.node('HardSigmoid', names, { alpha: { float: 3e38 }, beta: { float: 0 } }),
     ],
   },
-  /** An image, channels last, as `BlockedConv2D` reads it. */
+  /** An image, channels first or last, as `BlockedConv2D` reads it. */
   Blocked: {
-    lower: ({ onnx, names }) => [onnx.node('com.microsoft.nchwc.ReorderInput', names, { channels_last: 1 })],
+    lower: ({ onnx, names, attributes }) => [
+      onnx.node('com.microsoft.nchwc.ReorderInput', names, {
+        channels_last: Number(attributes['channelsLast']),
+      }),
+    ],
   },
-  /** What `BlockedConv2D` made, channels last. */
+  /** What `BlockedConv2D` made, channels first or last. */
   Unblocked: {
     lower: ({ onnx, names, attributes }) => [
       onnx.node('com.microsoft.nchwc.ReorderOutput', names, {
-        channels_last: 1,
+        channels_last: Number(attributes['channelsLast']),
         channels: Number(attributes['channels']),
       }),
     ],

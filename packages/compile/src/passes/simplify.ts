@@ -16,9 +16,11 @@ import { absorbAffine } from './processor/absorb-affine';
 import { biasOfConvolution } from './processor/bias-of-convolution';
 import { blockedConvolutions } from './processor/blocked-convolutions';
 import { boundMaskedScores } from './processor/bound-masked-scores';
+import { channelsFirst } from './processor/channels-first';
 import { coalesceAxes } from './processor/coalesce-axes';
 import { cumulateByProduct } from './processor/cumulate-by-product';
 import { flattenRows } from './processor/flatten-rows';
+import { fuseAffineRows } from './processor/fuse-affine-rows';
 import { fuseStandardize } from './processor/fuse-standardize';
 import { gatherRows } from './processor/gather-rows';
 import { joinProducts } from './processor/join-products';
@@ -104,6 +106,8 @@ const processorPassesFor = ({ channelBlock }: ProcessorTraits): readonly Pass[] 
   },
   { name: 'share-patches', apply: sharePatches },
   { name: 'bias-of-convolution', apply: biasOfConvolution },
+  { name: 'channels-first', apply: (graph) => channelsFirst(graph, channelBlock) },
+  local('fuse-affine-rows', fuseAffineRows),
   ...(channelBlock === undefined ? [] : [local('blocked-convolutions', blockedConvolutions(channelBlock))]),
   local('gather-rows', gatherRows),
   local('softplus-by-sigmoid', softplusBySigmoid),

@@ -5,7 +5,8 @@ import type { Node, Value } from '../../graph/graph';
 import type { Rule } from '../../graph/rewrite';
 import { hasManyRows, hasNarrowRows, matrixOf, reshaped, rowsOf } from './narrow-rows';
 
-const ELEMENTWISE = new Set([
+/** Kernels that make each number of a result from one number of each operand. */
+export const ELEMENTWISE: ReadonlySet<string> = new Set([
   'Abs',
   'Add',
   'Cast',
