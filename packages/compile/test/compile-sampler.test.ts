@@ -1,5 +1,6 @@
 import {
   categoricalHead,
+  DgmError,
   gibbs,
   hmc,
   Key,
@@ -14,6 +15,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { allMakers } from '../../arm/test/arm.cases';
+import { compileLoop } from '../src/function/compile';
 import { compile, compileSampler } from '../src/index';
 
 const key = Key.of(0);
@@ -182,5 +184,33 @@ describe('a compiled loop of many steps', () => {
       tf.dispose([compiled, eager]);
       sampler.dispose();
     }
+  });
+
+  test('keeps the draws of calls that overlap apart', async () => {
+    const loop: SamplingLoop = {
+      steps: 5,
+      inputs: {},
+      start: () => ({ x: tf.zeros([3]) }),
+      next: ({ x }, _, own) => ({ x: tf.add(x!, own.normal([3])) }),
+      finish: ({ x }) => tf.clone(x!),
+    };
+    const sampler = await compileSampler(loop);
+    for (const seeds of [[0], [1, 2, 3]]) {
+      const samples = await Promise.all(seeds.map((seed) => taken(sampler.sample(Key.of(seed)))));
+      const eager = await Promise.all(seeds.map((seed) => taken(runSamplingLoop(loop, Key.of(seed)))));
+      expect(samples).toEqual(eager);
+    }
+    sampler.dispose();
+  });
+
+  test('a loop is not used once it was disposed of', async () => {
+    const specs = { x: { shape: [2] } };
+    const options = { changing: [] };
+    const loop = await compileLoop(({ tensors }) => ({ x: tf.add(tensors['x']!, 1) }), specs, options);
+    const inputs = { start: { x: tf.zeros([2]) }, tensors: {}, numbers: {}, key: () => key };
+    expect(await taken((await loop.run(3, inputs))['x']!)).toEqual([3, 3]);
+    loop.dispose();
+    await expect(loop.run(3, inputs)).rejects.toSatisfy((error) => DgmError.is(error, 'state'));
+    inputs.start.x.dispose();
   });
 });

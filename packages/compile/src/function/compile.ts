@@ -10,12 +10,13 @@ import { processorTraits } from '../runtime/channel-block';
 import { loadRuntime } from '../runtime/load-runtime';
 import type { OnnxRuntime } from '../runtime/onnx-runtime';
 import { DEVICES } from '../runtime/runtime';
-import type { Device, Runtime, RuntimeSession, SessionOptions } from '../runtime/runtime';
+import type { Device, Runtime, SessionOptions } from '../runtime/runtime';
 import { plansMemory } from '../runtime/memory-plan';
 import { threadsFor } from '../runtime/threads';
 import { CompiledFunction } from './compiled-function';
 import { CompiledLoop } from './compiled-loop';
 import type { CapturedFunction } from './function-feeds';
+import { FunctionSessions } from './function-sessions';
 
 /** Where and how a captured function runs. */
 export interface CompileOptions {
@@ -62,9 +63,8 @@ export async function compile<Output extends string>(
   options: CompileOptions = {},
 ): Promise<CompiledFunction<Output>> {
   const { captured, whole, session } = await captureFor(fn, specs, options);
-  return withSession(captured, writeModel(captured.graph), session, (created) => {
-    return new CompiledFunction<Output>(captured, created, whole);
-  });
+  const sessions = await FunctionSessions.open(captured, { session, write: (graph) => writeModel(graph) });
+  return new CompiledFunction<Output>(captured, sessions, whole);
 }
 
 /**
@@ -80,26 +80,13 @@ export async function compileLoop(
 ): Promise<CompiledLoop> {
   const { changing, ...options } = given;
   const { captured, session } = await captureFor(fn, specs, options);
-  const graph = withState(captured.graph);
-  const model = writeLoop(graph, new Set([...captured.draws.keys(), ...changing]));
-  return withSession(captured, model, session, (created) => {
-    return new CompiledLoop({ ...captured, graph }, created);
+  const stacked = new Set([...captured.draws.keys(), ...changing]);
+  const looped = { ...captured, graph: withState(captured.graph) };
+  const sessions = await FunctionSessions.open(looped, {
+    session,
+    write: (graph) => writeLoop(graph, stacked),
   });
-}
-
-/** Creates the session that a function runs in; where that fails, the other one goes too. */
-async function withSession<T>(
-  { runtime, fixed }: CapturedFunction,
-  model: Uint8Array,
-  options: SessionOptions,
-  make: (session: RuntimeSession) => T,
-): Promise<T> {
-  try {
-    return make(await runtime.createSession(model, options));
-  } catch (error) {
-    await fixed?.session.release();
-    throw error;
-  }
+  return new CompiledLoop(looped, sessions);
 }
 
 interface FittedFunction {

@@ -1,12 +1,12 @@
-import { checkInteger, sizeOf, StateError } from '@dgm/core';
+import { checkInteger, sizeOf } from '@dgm/core';
 import type { Key } from '@dgm/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { zeroData } from '../graph/graph';
 import type { Graph } from '../graph/graph';
 import { printGraph } from '../graph/print';
-import type { RuntimeSession } from '../runtime/runtime';
-import { FunctionFeeds, toTensors } from './function-feeds';
+import { toTensors } from './function-feeds';
 import type { CapturedFunction, Feeds } from './function-feeds';
+import type { FunctionSessions } from './function-sessions';
 
 /** What one call is given. */
 export interface CallInputs {
@@ -28,21 +28,18 @@ export interface LoopOptions {
 export class CompiledFunction<Output extends string = string> {
   readonly #whole: Graph;
   readonly #parts: CapturedFunction;
-  readonly #feeds: FunctionFeeds;
-  readonly #session: RuntimeSession;
+  readonly #sessions: FunctionSessions;
   /** All outputs, in memory of their own. */
   readonly #fetches: Readonly<Record<string, null>>;
-  #isDisposed = false;
 
   /**
    * @param whole - the graph of which `parts` has two
    * @internal
    */
-  constructor(parts: CapturedFunction, session: RuntimeSession, whole: Graph) {
+  constructor(parts: CapturedFunction, sessions: FunctionSessions, whole: Graph) {
     this.#whole = whole;
     this.#parts = parts;
-    this.#feeds = new FunctionFeeds(parts);
-    this.#session = session;
+    this.#sessions = sessions;
     this.#fetches = Object.fromEntries([...parts.graph.outputs.keys()].map((name) => [`out/${name}`, null]));
   }
 
@@ -67,12 +64,11 @@ export class CompiledFunction<Output extends string = string> {
     tensors: Readonly<Record<string, Tensor | number>>,
     { key }: { readonly key?: Key } = {},
   ): Promise<Record<Output, Tensor>> {
-    this.#checkAlive();
-    const variables = await this.#feeds.variables();
-    const given = await this.#feeds.tensors(tensors);
-    const results = await this.#feeds.withDraws(key, (draws) =>
-      this.#call({ ...variables, ...given, ...draws }),
-    );
+    const { feeds } = this.#sessions;
+    const results = await this.#sessions.use(async (run) => {
+      const given = await feeds.tensors(tensors);
+      return feeds.withDraws(key, (draws) => run({ ...given, ...draws }, this.#fetches));
+    });
     return toTensors<Output>(this.#parts.graph, results);
   }
 
@@ -89,35 +85,33 @@ export class CompiledFunction<Output extends string = string> {
    */
   async loop(count: number, { start, each }: LoopOptions): Promise<Record<Output, Tensor>> {
     checkInteger('CompiledFunction.loop', 'count', count);
-    this.#checkAlive();
-    const variables = await this.#feeds.variables();
+    const { feeds } = this.#sessions;
     const outputs = [...this.#parts.graph.outputs.keys()];
-    // What goes around is read from one memory and written into the other.
-    const memories = [this.#memoryFor(outputs), this.#memoryFor(outputs)];
-    let carried = await this.#feeds.tensors(start);
-    let results: Feeds = {};
-    for (let index = 0; index < count; index++) {
-      const { tensors = {}, key } = each?.(index) ?? {};
-      const feeds: Feeds = { ...variables, ...carried, ...(await this.#feeds.tensors(tensors)) };
-      results = await this.#feeds.withDraws(key, (draws) =>
-        this.#call({ ...feeds, ...draws }, memories[index % 2]),
-      );
-      const current = results;
-      carried = Object.fromEntries(
-        outputs
-          .filter((name) => this.#parts.graph.inputs.has(name))
-          .map((name) => [name, current[`out/${name}`]!]),
-      );
-    }
+    const results = await this.#sessions.use(async (run) => {
+      // What goes around is read from one memory and written into the other.
+      const memories = [this.#memoryFor(outputs), this.#memoryFor(outputs)];
+      let carried = await feeds.tensors(start);
+      let latest: Feeds = {};
+      for (let index = 0; index < count; index++) {
+        const { tensors = {}, key } = each?.(index) ?? {};
+        const given: Feeds = { ...carried, ...(await feeds.tensors(tensors)) };
+        const fetches = { ...this.#fetches, ...memories[index % 2] };
+        const current = await feeds.withDraws(key, (draws) => run({ ...given, ...draws }, fetches));
+        carried = Object.fromEntries(
+          outputs
+            .filter((name) => this.#parts.graph.inputs.has(name))
+            .map((name) => [name, current[`out/${name}`]!]),
+        );
+        latest = current;
+      }
+      return latest;
+    });
     return toTensors<Output>(this.#parts.graph, results);
   }
 
   /** Frees what the runtime holds. Calling it again does nothing. */
   dispose(): void {
-    if (this.#isDisposed) return;
-    this.#isDisposed = true;
-    this.#feeds.clear();
-    void this.#session.release();
+    this.#sessions.dispose();
   }
 
   /** Room for outputs that become inputs, where the runtime can write into memory of ours. */
@@ -129,22 +123,5 @@ export class CompiledFunction<Output extends string = string> {
       return [`out/${name}`, runtime.tensor(zeroData(sizeOf(shape), dtype), shape, dtype)] as const;
     });
     return Object.fromEntries(rooms);
-  }
-
-  #call(feeds: Feeds, memory?: Feeds): Promise<Feeds> {
-    this.#feeds.check(feeds);
-    return this.#session.run(feeds, memory === undefined ? this.#fetches : { ...this.#fetches, ...memory });
-  }
-
-  #checkAlive(): void {
-    if (this.#isDisposed) {
-      throw new StateError({
-        where: 'CompiledFunction.run',
-        argument: 'the function',
-        expected: 'to be alive',
-        actual: 'one that was disposed of',
-        remedy: 'compile it again',
-      });
-    }
   }
 }

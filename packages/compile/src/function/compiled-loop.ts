@@ -4,10 +4,10 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { topologicalOrder } from '../graph/graph';
 import type { Graph } from '../graph/graph';
 import { STEPS } from '../onnx/write-model';
-import type { RuntimeSession } from '../runtime/runtime';
 import { multiplyAdds } from '../runtime/threads';
-import { FunctionFeeds, toTensors } from './function-feeds';
+import { toTensors } from './function-feeds';
 import type { CapturedFunction, Feeds } from './function-feeds';
+import type { FunctionSessions } from './function-sessions';
 
 /** How many numbers are drawn for one run of the loop at most: 1 MiB, which a cache holds. */
 const NUMBERS_AT_ONCE = 2 ** 18;
@@ -32,54 +32,50 @@ export interface LoopInputs {
  */
 export class CompiledLoop {
   readonly #function: CapturedFunction;
-  readonly #feeds: FunctionFeeds;
-  readonly #session: RuntimeSession;
+  readonly #sessions: FunctionSessions;
   readonly #stepsAtOnce: number;
-  #isDisposed = false;
 
-  constructor(captured: CapturedFunction, session: RuntimeSession) {
+  constructor(captured: CapturedFunction, sessions: FunctionSessions) {
     this.#function = captured;
-    this.#feeds = new FunctionFeeds(captured);
-    this.#session = session;
-    this.#stepsAtOnce = stepsAtOnce(captured.graph, this.#feeds.drawn.values());
+    this.#sessions = sessions;
+    this.#stepsAtOnce = stepsAtOnce(captured.graph, sessions.feeds.drawn.values());
   }
 
-  /** @returns the outputs of the last step, as tensors that the caller owns */
+  /**
+   * @returns the outputs of the last step, as tensors that the caller owns
+   * @throws StateError after `dispose`
+   */
   async run(steps: number, { start, tensors, numbers, key }: LoopInputs): Promise<Record<string, Tensor>> {
     const { graph, runtime } = this.#function;
+    const { feeds } = this.#sessions;
     const read = Object.entries(numbers).filter(([name]) => graph.inputs.has(name));
     const names = [...graph.outputs.keys()];
-    const fixed = { ...(await this.#feeds.variables()), ...(await this.#feeds.tensors(tensors)) };
-    let state = await this.#feeds.tensors(start);
-    let results: Feeds = {};
-    for (let first = 0; first < steps; first += this.#stepsAtOnce) {
-      const count = Math.min(this.#stepsAtOnce, steps - first);
-      const keys = Array.from({ length: count }, (_, index) => key(first + index));
-      const feeds: Feeds = { ...fixed, ...state, ...this.#feeds.stackedDraws(keys) };
-      for (const [name, values] of read)
-        feeds[name] = runtime.tensor(
-          Float32Array.from(values.slice(first, first + count)),
-          [count],
-          'float32',
-        );
-      this.#feeds.check(feeds);
-      feeds[STEPS] = runtime.tensor(new Float32Array(count), [count], 'float32');
-      results = await this.#session.run(
-        feeds,
-        Object.fromEntries(names.map((name) => [`out/${name}`, null])),
-      );
-      const current = results;
-      state = Object.fromEntries(names.map((name) => [name, current[`out/${name}`]!]));
-    }
+    const fetches = Object.fromEntries(names.map((name) => [`out/${name}`, null]));
+    const vector = (values: Iterable<number>) => {
+      const data = Float32Array.from(values);
+      return runtime.tensor(data, [data.length], 'float32');
+    };
+    const results = await this.#sessions.use(async (run) => {
+      const fixed = await feeds.tensors(tensors);
+      let state = await feeds.tensors(start);
+      let latest: Feeds = {};
+      for (let first = 0; first < steps; first += this.#stepsAtOnce) {
+        const count = Math.min(this.#stepsAtOnce, steps - first);
+        const given: Feeds = { ...fixed, ...state, [STEPS]: vector(new Float32Array(count)) };
+        for (const [name, values] of read) given[name] = vector(values.slice(first, first + count));
+        const keys = Array.from({ length: count }, (_, index) => key(first + index));
+        const current = await feeds.withStackedDraws(keys, (draws) => run({ ...given, ...draws }, fetches));
+        state = Object.fromEntries(names.map((name) => [name, current[`out/${name}`]!]));
+        latest = current;
+      }
+      return latest;
+    });
     return toTensors(graph, results);
   }
 
   /** Frees what the runtime holds. Calling it again does nothing. */
   dispose(): void {
-    if (this.#isDisposed) return;
-    this.#isDisposed = true;
-    this.#feeds.clear();
-    void this.#session.release();
+    this.#sessions.dispose();
   }
 }
 

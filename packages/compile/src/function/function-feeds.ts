@@ -22,6 +22,9 @@ export interface CapturedFunction {
 
 export type Feeds = Record<string, RuntimeTensor>;
 
+/** What follows from the variables where a session has it as constants. */
+export const BUILT_IN: Feeds = Object.freeze({});
+
 /** A variable that is read, and what its input is like. */
 interface UsedVariable {
   readonly name: string;
@@ -44,8 +47,8 @@ export class FunctionFeeds {
   readonly #read = new Map<string, ReadVariable>();
   /** What follows from the variables as they were read last. */
   #ofVariables: { readonly of: readonly object[]; readonly feeds: Promise<Feeds> } | undefined;
-  /** Draws of calls that have ended: the memory is filled anew. */
-  readonly #usedDraws: Feeds[] = [];
+  /** Draws of calls that have ended, by how many of them are stacked: the memory is filled anew. */
+  readonly #usedDraws = new Map<number, Feeds[]>();
 
   constructor(captured: CapturedFunction) {
     this.#function = captured;
@@ -57,34 +60,24 @@ export class FunctionFeeds {
     });
   }
 
-  /** @throws ShapeError for an input that is missing */
-  check(feeds: Feeds): void {
-    const missing = [...this.#function.graph.inputs.keys()].find((name) => feeds[name] === undefined);
-    if (missing !== undefined) throw missingInput(missing);
-  }
-
   /** Runs a call that is given the draws of a key, whose memory is used again after it. */
-  async withDraws<T>(key: Key | undefined, call: (draws: Feeds) => Promise<T>): Promise<T> {
+  withDraws<T>(key: Key | undefined, call: (draws: Feeds) => Promise<T>): Promise<T> {
     if (key === undefined || this.drawn.size === 0) return call({});
-    const feeds = this.#usedDraws.pop() ?? this.#roomForDraws();
-    for (const [name, { refill }] of this.drawn) refill(key, feeds[name]!.data as Float32Array);
-    try {
-      return await call(feeds);
-    } finally {
-      this.#usedDraws.push(feeds);
-    }
+    return this.#withRoom([], async (room) => {
+      for (const [name, { refill }] of this.drawn) refill(key, room[name]!.data as Float32Array);
+      return call(room);
+    });
   }
 
-  /** The draws of several calls, stacked. */
-  stackedDraws(keys: readonly Key[]): Feeds {
-    const { runtime } = this.#function;
-    const entries = [...this.drawn].map(([name, { shape, refill }]) => {
-      const size = sizeOf(shape);
-      const values = new Float32Array(keys.length * size);
-      keys.forEach((key, index) => refill(key, values.subarray(index * size, (index + 1) * size)));
-      return [name, runtime.tensor(values, [keys.length, ...shape], 'float32')] as const;
+  /** The same with the draws of several keys, stacked. */
+  withStackedDraws<T>(keys: readonly Key[], call: (draws: Feeds) => Promise<T>): Promise<T> {
+    return this.#withRoom([keys.length], async (room) => {
+      for (const [name, { shape, refill }] of this.drawn) {
+        const [size, values] = [sizeOf(shape), room[name]!.data as Float32Array];
+        keys.forEach((key, index) => refill(key, values.subarray(index * size, (index + 1) * size)));
+      }
+      return call(room);
     });
-    return Object.fromEntries(entries);
   }
 
   /**
@@ -128,11 +121,22 @@ export class FunctionFeeds {
     return feeds;
   }
 
+  /**
+   * What follows from the variables, for constants of a session. Until one of them is assigned, `variables` gives {@link BUILT_IN}, and
+   * no copies are kept.
+   */
+  async handOver(): Promise<Feeds> {
+    const feeds = await this.variables();
+    this.#ofVariables = { of: this.#ofVariables!.of, feeds: Promise.resolve(BUILT_IN) };
+    this.#read.clear();
+    return feeds;
+  }
+
   /** Forgets the variables, and frees what computes with them alone. */
   clear(): void {
     this.#read.clear();
     this.#ofVariables = undefined;
-    this.#usedDraws.length = 0;
+    this.#usedDraws.clear();
     void this.#function.fixed?.session.release();
   }
 
@@ -167,12 +171,25 @@ export class FunctionFeeds {
     this.#read.set(name, { dataId, tensor });
   }
 
-  #roomForDraws(): Feeds {
+  /** @param stack - how many draws of each kind there is room for, along a first axis; `[]` for one */
+  async #withRoom<T>(stack: readonly number[], call: (room: Feeds) => Promise<T>): Promise<T> {
+    const count = sizeOf(stack);
+    const used = this.#usedDraws.get(count) ?? [];
+    this.#usedDraws.set(count, used);
+    const room = used.pop() ?? this.#roomForDraws(stack);
+    try {
+      return await call(room);
+    } finally {
+      used.push(room);
+    }
+  }
+
+  #roomForDraws(stack: readonly number[]): Feeds {
     const { runtime } = this.#function;
-    const rooms = [...this.drawn].map(
-      ([name, { shape }]) =>
-        [name, runtime.tensor(new Float32Array(sizeOf(shape)), shape, 'float32')] as const,
-    );
+    const rooms = [...this.drawn].map(([name, spec]) => {
+      const shape = [...stack, ...spec.shape];
+      return [name, runtime.tensor(new Float32Array(sizeOf(shape)), shape, 'float32')] as const;
+    });
     return Object.fromEntries(rooms);
   }
 }
@@ -195,16 +212,6 @@ function wrongShape(name: string, expected: readonly number[], actual: readonly 
     expected: `of shape ${formatShape(expected)}`,
     actual: formatShape(actual),
     remedy: 'compile the function for this shape too',
-  });
-}
-
-function missingInput(name: string): ShapeError {
-  const isDraw = name.startsWith('draw/');
-  return new ShapeError({
-    where: 'CompiledFunction.run',
-    argument: isDraw ? 'key' : name,
-    expected: isDraw ? 'for the draws of the function' : 'among the inputs',
-    actual: 'nothing',
   });
 }
 
