@@ -1,7 +1,7 @@
 import { categoricalHead, Key } from '@dgm/core';
 import { convArm } from '@dgm/arm';
 import * as tf from '@tensorflow/tfjs-core';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { compiledSampler, eagerSampler, type Sampler } from './sampler';
 
 const makeModel = () =>
@@ -30,5 +30,17 @@ test('samplers draw as the experiment says, where it says how', async () => {
   const compiled = await compiledSampler({ model, sample }, 5, { device: 'cpu' });
   expect(await drawn(eagerSampler({ model, sample }, 5))).toEqual(expected);
   expect(await drawn(compiled)).toEqual(expected);
+  model.dispose();
+});
+
+test('one line says why samples are drawn op by op', async () => {
+  const warn = vi.spyOn(console, 'warn').mockReturnValue();
+  const model = makeModel();
+  const sample = (key: Key, n: number) => tf.tensor(key.normal([n]).arraySync() as number[]);
+  const sampler = await compiledSampler({ model, sample }, 5, { device: 'cpu' });
+  expect(warn.mock.calls).toEqual([[expect.stringMatching(/^Sampling runs eagerly\. [^\n]+$/)]]);
+  const expected = tf.tidy(() => [...sample(Key.of(1), 5).dataSync()]);
+  expect(await drawn(sampler)).toEqual(expected);
+  warn.mockRestore();
   model.dispose();
 });

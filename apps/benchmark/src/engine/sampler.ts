@@ -21,7 +21,7 @@ export function eagerSampler(sampled: Sampled, n: number): Sampler {
   return { draw: (key) => Promise.resolve(drawOf(sampled, key, n)), dispose: () => undefined };
 }
 
-/** What draws `n` samples in the compiled engine's runtime, if the model's sampling can be captured; else op by op. */
+/** What draws `n` samples in the compiled engine's runtime, if the model's sampling can be captured; else op by op, and says why. */
 export async function compiledSampler(
   sampled: Sampled,
   n: number,
@@ -37,6 +37,8 @@ export async function compiledSampler(
     return { draw: async (key) => (await sampler.run({}, { key })).x, dispose: () => sampler.dispose() };
   } catch (error) {
     if (!DgmError.is(error, 'engine') && !DgmError.is(error, 'unsupported')) throw error;
+    // Not on the standard output, on which the programs of a comparison answer.
+    console.warn(`Sampling runs eagerly. ${error.message}`);
     return eagerSampler(sampled, n);
   }
 }
