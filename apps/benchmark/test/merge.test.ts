@@ -160,7 +160,7 @@ describe('merging', () => {
       command: comparison.command.replace(' --out', ` --shard ${model === 'vae' ? 1 : 2}/2 --out`),
       rows: comparison.rows.filter((row) => (row.model === 'vae') === (model === 'vae')),
       measurements: comparison.measurements.filter((row) => (row.model === 'vae') === (model === 'vae')),
-      sweep: model === 'vae' ? comparison.sweep! : [],
+      sizes: model === 'vae' ? comparison.sizes! : [],
     });
     expect(mergeComparisons(parts(by('vae'), by('other')))).toEqual(comparison);
   });

@@ -18,7 +18,7 @@ describe('parseCompareArguments', () => {
       maxSeconds: 5,
       seeds: [0],
       quick: false,
-      sweep: false,
+      sizes: false,
       out: 'out',
       resume: false,
       overwrite: false,
@@ -28,7 +28,7 @@ describe('parseCompareArguments', () => {
 
   const line =
     '--models vae,arm --dataset digits --data-dir d --batches 64,256 --threads 1,4 --engines eager:wasm,compiled,compiled:webgpu --peers pytorch,jax';
-  const more = '--seconds 2.5 --max-seconds 30 --seeds=-1,2 --quick --sweep --shard 2/3 --out o --resume';
+  const more = '--seconds 2.5 --max-seconds 30 --seeds=-1,2 --quick --sizes --shard 2/3 --out o --resume';
   const given = parseCompareArguments(`${line} ${more}`.split(' '));
 
   it('reads every option', () => {
@@ -48,7 +48,7 @@ describe('parseCompareArguments', () => {
       maxSeconds: 30,
       seeds: [-1, 2],
       quick: true,
-      sweep: true,
+      sizes: true,
       shard: { index: 2, count: 3 },
       out: 'o',
       resume: true,
@@ -87,7 +87,7 @@ describe('parseCompareArguments', () => {
     [['--max-seconds', '-1'], '--max-seconds to be 0 or a positive number'],
     [['--max-seconds=-1'], '--max-seconds to be 0 or a positive number'],
     [['--seconds', '0', '--max-seconds', '0'], 'to leave something to do'],
-    [['--seconds', '0', '--sweep'], '--seconds to be positive with --sweep'],
+    [['--seconds', '0', '--sizes'], '--seconds to be positive with --sizes'],
     [['--seeds', '0,1,0'], '--seeds to differ'],
     [['--seeds', '0,'], '--seeds to be an integer, got ""'],
     [['--seeds', '0.5'], '--seeds to be an integer'],

@@ -29,7 +29,7 @@ export interface CompareArguments {
   /** Of the trainings, one for each; the first is that of the timing too. */
   readonly seeds: readonly number[];
   readonly quick: boolean;
-  readonly sweep: boolean;
+  readonly sizes: boolean;
   readonly shard?: Shard;
   readonly out: string;
   readonly resume: boolean;
@@ -61,7 +61,7 @@ export const compareCommandLine = new CommandLine({
       value: 'K/N',
       help: 'only the K-th of N parts of the models, for N machines; then merge',
     },
-    sweep: {
+    sizes: {
       type: 'boolean',
       default: false,
       help: 'also batch sizes from 16 to 1024, hidden layers of 64 to 2048 units, and made-up images of 8 x 8 to 28 x 28 or tables of 8 to 512 columns: the first model, timed only',
@@ -113,7 +113,7 @@ export const compareCommandLine = new CommandLine({
     overwrite: { type: 'boolean', default: false, help: 'replace another comparison in --out' },
   },
   groups: {
-    'What to compare': ['models', 'dataset', 'data-dir', 'batches', 'shard', 'sweep', 'seeds'],
+    'What to compare': ['models', 'dataset', 'data-dir', 'batches', 'shard', 'sizes', 'seeds'],
     'On what': ['threads', 'engines', 'peers'],
     'How long': ['seconds', 'max-seconds', 'quick'],
     'Where to': ['out', 'resume', 'overwrite'],
@@ -146,7 +146,7 @@ export function parseCompareArguments(argv: readonly string[]): CompareArguments
     const text = values[name];
     return text === undefined ? undefined : compareCommandLine.numbers(text, `--${name}`, range);
   };
-  const { quick, sweep, out, resume, overwrite, help, dataset } = values;
+  const { quick, sizes, out, resume, overwrite, help, dataset } = values;
   return possible({
     models: names(values.models),
     dataset,
@@ -159,7 +159,7 @@ export function parseCompareArguments(argv: readonly string[]): CompareArguments
     maxSeconds: number('max-seconds', SECONDS_PER_TRAINING),
     seeds: numbers('seeds', integer)!,
     quick,
-    sweep,
+    sizes,
     ...defined('shard', values.shard === undefined ? undefined : parseShard(values.shard, WHERE)),
     out,
     resume,
@@ -170,7 +170,7 @@ export function parseCompareArguments(argv: readonly string[]): CompareArguments
 
 /** @throws ArgumentError for options that contradict each other */
 function possible(given: CompareArguments): CompareArguments {
-  const { seconds, maxSeconds, seeds, sweep } = given;
+  const { seconds, maxSeconds, seeds, sizes } = given;
   const refuse = (argument: string, expected: string, actual: string) => {
     throw new ArgumentError({ where: WHERE, argument, expected, actual });
   };
@@ -180,7 +180,7 @@ function possible(given: CompareArguments): CompareArguments {
   if (seconds === 0 && maxSeconds === 0) {
     refuse('--seconds and --max-seconds', 'to leave something to do', 'no timing and no training: both 0');
   }
-  if (seconds === 0 && sweep) refuse('--seconds', 'to be positive with --sweep, which only times', '0');
+  if (seconds === 0 && sizes) refuse('--seconds', 'to be positive with --sizes, which only times', '0');
   return given;
 }
 
@@ -237,7 +237,7 @@ export function compareCommand(given: CompareArguments): string {
     // A value that starts with a dash would be read as an option.
     given.seeds[0]! < 0 ? `--seeds=${given.seeds.join(',')}` : `--seeds ${given.seeds.join(',')}`,
     given.quick && '--quick',
-    given.sweep && '--sweep',
+    given.sizes && '--sizes',
     given.shard !== undefined && `--shard ${formatShard(given.shard)}`,
     '--out DIR',
   ]

@@ -27,7 +27,7 @@ import { findLibrary, type Interpreter } from './programs/python';
 import { rowsOf } from '../statistics/rows';
 import { libraryOf, type Comparison, type Measurement, type PeerLibrary } from '../results/comparison';
 import { sizedData } from './measure/sized-data';
-import { sweepOf } from './measure/sweep';
+import { sizesOf } from './measure/sizes';
 import type { Recipe } from '../recipes/shared/recipe';
 import { comparisonTable, describeRow } from '../report/comparison-text';
 import { writeComparison } from './write-comparison';
@@ -98,11 +98,11 @@ async function compareIn(
         await addMeasurements(failureOf(family, given));
       }
     }
-    if (given.sweep && tasks.length > 0 && (given.shard?.index ?? 1) === 1) {
+    if (given.sizes && tasks.length > 0 && (given.shard?.index ?? 1) === 1) {
       const { entry } = chosen.find(({ entry: { name } }) => name === tasks[0]!.model)!;
       const sized = await writeSizedData(entry, dataset, folder);
-      for await (const rows of sweepOf(tasks[0]!, sized, comparison.sweep ?? [])) {
-        await add({ sweep: [...(comparison.sweep ?? []), ...rows] });
+      for await (const rows of sizesOf(tasks[0]!, sized, comparison.sizes ?? [])) {
+        await add({ sizes: [...(comparison.sizes ?? []), ...rows] });
       }
     }
   } finally {

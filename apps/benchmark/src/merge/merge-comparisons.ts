@@ -9,9 +9,9 @@ export function mergeComparisons(parts: readonly Part<Comparison>[]): Comparison
   requireAlike(parts, 'the data set', ({ content: { dataset } }) => `${dataset.name} ${dataset.sha256}`);
   requireAlike(parts, 'the command', ({ content }) => withoutShard(content.command));
   const [{ content: first }] = parts as [Part<Comparison>];
-  const sweep = joined(
+  const sizes = joined(
     parts,
-    (content) => content.sweep ?? [],
+    (content) => content.sizes ?? [],
     (row) => `${row.axis} ${row.variables ?? row.width} of ${nameOf(row)}`,
   );
   return {
@@ -26,7 +26,7 @@ export function mergeComparisons(parts: readonly Part<Comparison>[]): Comparison
     dataset: first.dataset,
     rows: joined(parts, ({ rows }) => rows, nameOf),
     measurements: parts.flatMap(({ content }) => content.measurements),
-    ...(sweep.length > 0 ? { sweep } : {}),
+    ...(sizes.length > 0 ? { sizes } : {}),
   };
 }
 

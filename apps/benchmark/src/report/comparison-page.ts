@@ -1,4 +1,4 @@
-import type { Comparison, ComparisonMachine, SweepRow } from '../results/comparison';
+import type { Comparison, ComparisonMachine, SizeRow } from '../results/comparison';
 import { qualityRows } from '../statistics/quality-rows';
 import { engineOf, meanRatios, peersOf } from './comparison-text';
 import { decimal } from './format';
@@ -20,7 +20,7 @@ const TIMES =
 
 /** The report of a comparison as one HTML file that asks for nothing else. */
 export function renderComparison(comparison: Comparison): string {
-  const { dataset, machine, rows, measurements, sweep = [], command } = comparison;
+  const { dataset, machine, rows, measurements, sizes = [], command } = comparison;
   const labelled = rows.map((row) => ({ ...row, label: `${row.model}, ${decimal(row.batch)}` }));
   return renderDocument({
     heading: `Against ${peersOf(rows)}`,
@@ -33,7 +33,7 @@ export function renderComparison(comparison: Comparison): string {
           where there are several. ${meanRatios(rows).map((line) => html`<b>${line}.</b> `)}
         </p>
       </section>
-      ${qualitySection(comparison)} ${sweepSection(sweep)} ${threadsSection(measurements)}
+      ${qualitySection(comparison)} ${sizesSection(sizes)} ${threadsSection(measurements)}
       <section>
         ${measurementsTable(measurements)}
         <p class="note">
@@ -67,13 +67,13 @@ function qualitySection(comparison: Comparison): Markup | undefined {
   );
 }
 
-function sweepSection(sweep: readonly SweepRow[]): Markup | false {
-  const rows = sweep.map((row) => ({ ...row, label: `${row.axis} ${decimal(sizeOf(row))}` }));
+function sizesSection(sizes: readonly SizeRow[]): Markup | false {
+  const rows = sizes.map((row) => ({ ...row, label: `${row.axis} ${decimal(sizeOf(row))}` }));
   return (
     rows.length > 0 &&
     html`<section>
       <h2>Sizes of ${rows[0]!.model}</h2>
-      <div class="views">${costCharts(sweep)}</div>
+      <div class="views">${costCharts(sizes)}</div>
       ${ratioChart(rows)} ${rowsTable(rows)}
       <p class="note">
         Nothing is trained here. Data of other numbers of variables are made up: images whose pixels have as

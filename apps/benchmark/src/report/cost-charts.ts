@@ -1,4 +1,4 @@
-import type { SweepRow } from '../results/comparison';
+import type { SizeRow } from '../results/comparison';
 import { engineOf } from './comparison-text';
 import type { Markup } from './html';
 import { logChart } from './log-chart';
@@ -10,9 +10,9 @@ const axes = {
 } as const;
 
 /** How the time of a training step grows with each size: our fastest engine and its fastest peer, each at its best. */
-export function costCharts(sweep: readonly SweepRow[]): readonly (Markup | undefined)[] {
+export function costCharts(sizes: readonly SizeRow[]): readonly (Markup | undefined)[] {
   return (Object.keys(axes) as (keyof typeof axes)[]).map((axis) => {
-    const rows = fastest(sweep.filter((row) => row.axis === axis));
+    const rows = fastest(sizes.filter((row) => row.axis === axis));
     const pointsOf = (ms: 'oursMs' | 'peerMs') =>
       rows.flatMap((row) => (row[ms] === null ? [] : [[sizeOf(row)!, row[ms]] as const]));
     const [ours, peer] = [pointsOf('oursMs'), pointsOf('peerMs')];
@@ -39,10 +39,10 @@ export function costCharts(sweep: readonly SweepRow[]): readonly (Markup | undef
 }
 
 /** What changes along the curve of a row. */
-export const sizeOf = ({ axis, ...row }: SweepRow): number | null => row[axis] ?? null;
+export const sizeOf = ({ axis, ...row }: SizeRow): number | null => row[axis] ?? null;
 
 /** Of each size the row in which ours is fastest. */
-function fastest(rows: readonly SweepRow[]): readonly SweepRow[] {
+function fastest(rows: readonly SizeRow[]): readonly SizeRow[] {
   const sizes = [...new Set(rows.map(sizeOf))];
   return sizes
     .flatMap((size) => {
@@ -52,6 +52,6 @@ function fastest(rows: readonly SweepRow[]): readonly SweepRow[] {
     .sort((a, b) => sizeOf(a)! - sizeOf(b)!);
 }
 
-function namesOf(rows: readonly SweepRow[], name: (row: SweepRow) => string | null): string {
+function namesOf(rows: readonly SizeRow[], name: (row: SizeRow) => string | null): string {
   return [...new Set(rows.flatMap((row) => name(row) ?? []))].join(', ');
 }

@@ -23,8 +23,8 @@ export interface Comparison {
   readonly rows: readonly ComparisonRow[];
   /** What the rows are made of: each engine and each peer with each number of threads. */
   readonly measurements: readonly Measurement[];
-  /** Other batch sizes, widths and numbers of variables, timed only; absent without `--sweep`. */
-  readonly sweep?: readonly SweepRow[];
+  /** Other batch sizes, widths and numbers of variables, timed only; absent without `--sizes`. */
+  readonly sizes?: readonly SizeRow[];
 }
 
 export interface ComparisonMachine extends Machine {
@@ -85,7 +85,7 @@ export interface ComparisonRow {
   readonly error?: string;
 }
 
-export interface SweepRow extends ComparisonRow {
+export interface SizeRow extends ComparisonRow {
   /** What changes along this curve. */
   readonly axis: 'batch' | 'width' | 'variables';
   readonly width: number | null;

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { DgmError } from '@dgm/core';
 import { describe, expect, it } from 'vitest';
+import { madeUpComparison } from '../../test/fixtures/comparison';
 import { isScore } from './schema';
 import { comparisonSchema, resultsSchema, validated } from './validate';
 
@@ -17,6 +18,17 @@ it.each([
 ] as const)('accepts the committed %s.json as it is', (name, schema) => {
   const value = committed(name);
   expect(validated<unknown>(schema, value, name)).toEqual(value);
+});
+
+it('reads comparisons in which other sizes are called a sweep', () => {
+  const { sizes, ...comparison } = madeUpComparison();
+  const older = { ...comparison, command: `${comparison.command} --sweep`, sweep: sizes };
+  expect(sizes).not.toEqual([]);
+  expect(validated(comparisonSchema, older, 'compare.json')).toEqual({
+    ...comparison,
+    command: `${comparison.command} --sizes`,
+    sizes,
+  });
 });
 
 describe('results of somebody else', () => {

@@ -211,26 +211,34 @@ const measurement = v.object({
   error: v.nullable(v.string()),
 });
 
-/** `compare.json`. */
-export const comparisonSchema: v.GenericSchema<unknown, Comparison> = v.object({
-  schema: v.literal(1),
-  machine: comparisonMachine,
-  machines: machinesOf(comparisonMachine),
-  command: v.string(),
-  dataset,
-  rows: v.array(v.object(row)),
-  measurements: v.array(measurement),
-  sweep: v.exactOptional(
-    v.array(
-      v.object({
-        ...row,
-        axis: v.picklist(['batch', 'width', 'variables']),
-        width: v.nullable(count),
-        variables: v.exactOptional(count),
-      }),
-    ),
-  ),
-});
+const sizes = v.array(
+  v.object({
+    ...row,
+    axis: v.picklist(['batch', 'width', 'variables']),
+    width: v.nullable(count),
+    variables: v.exactOptional(count),
+  }),
+);
+
+/** `compare.json`. In older files other sizes are called a sweep. */
+export const comparisonSchema: v.GenericSchema<unknown, Comparison> = v.pipe(
+  v.object({
+    schema: v.literal(1),
+    machine: comparisonMachine,
+    machines: machinesOf(comparisonMachine),
+    command: v.string(),
+    dataset,
+    rows: v.array(v.object(row)),
+    measurements: v.array(measurement),
+    sizes: v.exactOptional(sizes),
+    sweep: v.exactOptional(sizes),
+  }),
+  v.transform(({ sweep, ...comparison }) => ({
+    ...comparison,
+    command: comparison.command.replace(' --sweep', ' --sizes'),
+    ...(sweep === undefined ? {} : { sizes: sweep }),
+  })),
+);
 
 const settings = v.record(v.string(), number);
 

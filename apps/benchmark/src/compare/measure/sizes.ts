@@ -1,5 +1,5 @@
 import { sizeOf } from '@dgm/core';
-import type { SweepRow } from '../../results/comparison';
+import type { SizeRow } from '../../results/comparison';
 import { rowsOf } from '../../statistics/rows';
 import type { DataFiles } from '../programs/protocol';
 import { measure, type Task } from './measure';
@@ -13,7 +13,7 @@ const SECONDS_PER_POINT = 4;
 interface Point {
   readonly size: number;
   readonly change: Pick<Task, 'batch' | 'width'> & Partial<Pick<Task, 'data'>>;
-  readonly said: Pick<SweepRow, 'axis' | 'width' | 'variables'>;
+  readonly said: Pick<SizeRow, 'axis' | 'width' | 'variables'>;
 }
 
 /**
@@ -21,11 +21,11 @@ interface Point {
  * @param sized - data sets of several numbers of variables that the model can learn
  * @param done - rows of an earlier command, whose points are skipped
  */
-export async function* sweepOf(
+export async function* sizesOf(
   { training: _, ...task }: Task,
   sized: readonly DataFiles[],
-  done: readonly SweepRow[],
-): AsyncGenerator<readonly SweepRow[]> {
+  done: readonly SizeRow[],
+): AsyncGenerator<readonly SizeRow[]> {
   for (const { size, change, said } of pointsOf(sized)) {
     if (done.some((row) => row.axis === said.axis && row[said.axis] === size)) continue;
     console.log(`${task.model}, ${said.axis} ${size}`);
