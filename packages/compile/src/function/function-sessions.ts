@@ -67,7 +67,7 @@ export class FunctionSessions {
     const builtIn = this.#builtIn;
     const useGiven = async (): Promise<T> => {
       const variables = await this.#feeds.variables();
-      if (variables === BUILT_IN) return call((feeds, fetches) => builtIn!.run(feeds, fetches));
+      if (variables === BUILT_IN) return call(builtIn!.run);
       this.#builtIn?.free();
       this.#builtIn = undefined;
       const given = await this.#giving();
