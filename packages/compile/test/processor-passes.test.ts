@@ -40,6 +40,31 @@ const mask = (hides: (row: number, column: number) => boolean) =>
   tf.tensor2d(Array.from({ length: 3 }, (_, row) => [0, 1, 2].map((c) => (hides(row, c) ? -1e9 : 0))));
 const isLater = (row: number, column: number) => column > row;
 
+/** Weights whose sum along an axis is 1, most of them next to nothing. */
+function weightsOf(x: Tensor, axis: number): Tensor {
+  const scores = tf.mul(x, 100);
+  const powers = tf.exp(tf.sub(scores, tf.max(scores, axis, true)));
+  return tf.div(powers, tf.sum(powers, axis, true));
+}
+
+describePass('flush-weights', {
+  'of examples': {
+    f: (x) => weightsOf(x!, 0),
+    inputs: [[32, 4]],
+    left: ['Multiply', 'Max', 'Sub', 'Exp', 'Sum', 'RealDiv', 'Threshold'],
+  },
+  'not of classes': {
+    f: (x) => weightsOf(x!, -1),
+    inputs: [[4, 32]],
+    left: ['Multiply', 'Max', 'Sub', 'Exp', 'Sum', 'RealDiv'],
+  },
+  'nor other quotients': {
+    f: (x) => tf.div(tf.exp(x!), tf.sum(x!, 0, true)),
+    inputs: [[4, 32]],
+    left: ['Exp', 'Sum', 'RealDiv'],
+  },
+});
+
 describePass('bound-masked-scores', {
   'a causal mask': {
     f: (x) => tf.softmax(tf.add(x!, mask(isLater))),

@@ -24,6 +24,12 @@ export const fusedKernels: Readonly<Record<string, Pick<Kernel, 'lower'>>> = {
       return [onnx.node('BatchNormalization', [...names, moment(0), moment(1)], { epsilon: { float: 0 } })];
     },
   },
+  /** Numbers above a least one, and 0 for the others. */
+  Threshold: {
+    lower: ({ onnx, names, attributes }) => [
+      onnx.node('ThresholdedRelu', names, { alpha: { float: Number(attributes['least']) } }),
+    ],
+  },
   /** 1 where a number is positive, else 0. Only denormal numbers end up in between. */
   HardStep: {
     lower: ({ onnx, names }) => [

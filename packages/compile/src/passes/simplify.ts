@@ -20,6 +20,7 @@ import { channelsFirst } from './processor/channels-first';
 import { coalesceAxes } from './processor/coalesce-axes';
 import { cumulateByProduct } from './processor/cumulate-by-product';
 import { flattenRows } from './processor/flatten-rows';
+import { flushWeights } from './processor/flush-weights';
 import { fuseAffineRows } from './processor/fuse-affine-rows';
 import { fuseStandardize } from './processor/fuse-standardize';
 import { gatherRows } from './processor/gather-rows';
@@ -132,7 +133,10 @@ const processorPassesFor = ({ channelBlock }: ProcessorTraits): readonly Pass[] 
 export const processorPasses = processorPassesFor({});
 
 /** What pays on processors that are slow with numbers near 0, before the other passes. */
-export const underflowPasses: readonly Pass[] = [local('bound-masked-scores', boundMaskedScores)];
+export const underflowPasses: readonly Pass[] = [
+  local('bound-masked-scores', boundMaskedScores),
+  local('flush-weights', flushWeights),
+];
 
 /** Folding makes new constants, identities new chains, and merged chains new twins, so that all passes run twice. */
 const ROUNDS = 2;

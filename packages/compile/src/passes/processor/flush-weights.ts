@@ -1,0 +1,27 @@
+import { createNode, producer } from '../../graph/graph';
+import type { Rule } from '../../graph/rewrite';
+
+/** Beside weights whose sum is 1, no float32 sum notices what is below this. */
+const LEAST = 2 ** -53;
+
+/**
+ * Leaves out weights of examples or components that no sum notices: $w_i = e^{x_i - \max_j x_j} / \sum_j e^{x_j - \max_k x_k}$, as in the
+ * gradient of a logarithm of a sum of exponentials, becomes 0 below $2^{-53}$. With importance weights, whose logarithms are hundreds
+ * apart, most are that small, and some processors take a hundred cycles for each product of theirs below $10^{-38}$: the two products
+ * with the gradient of 2048 x 64 x 1088 took 15 ms each, where the forward one takes 4.
+ *
+ * Weights along the last axis are left alone: those are probabilities of classes, many and rarely that small.
+ */
+export const flushWeights: Rule = (node) => {
+  const [exponentials] = node.inputs;
+  const [weights] = node.outputs;
+  const power = exponentials && producer(exponentials);
+  if (node.kernel !== 'RealDiv' || power?.kernel !== 'Exp') return undefined;
+  const difference = producer(power.inputs[0]!);
+  const largest = difference?.kernel === 'Sub' ? difference.inputs[1]! : undefined;
+  const { shape } = weights!;
+  const isOverLast = largest === undefined || largest.shape.at(-1) !== shape.at(-1) || shape.length < 2;
+  if (isOverLast || largest.shape.every((size, axis) => size === shape[axis])) return undefined;
+  const sum = createNode(node.kernel, node.inputs, node.attributes, node.outputs).outputs;
+  return createNode('Threshold', sum, { least: LEAST }, [weights!]).outputs;
+};
