@@ -272,6 +272,92 @@ describePass('share-common', {
   },
 });
 
+/** What goes back through two layers, from a slope in each score: of the loss, and of the scores themselves. */
+function backwards(slope: Tensor, [w, v, m]: readonly Tensor[]): Tensor {
+  const inner = tf.mul(tf.matMul(slope as tf.Tensor2D, v as tf.Tensor2D, false, true), m!);
+  return tf.matMul(inner as tf.Tensor2D, w as tf.Tensor2D, false, true);
+}
+
+describePass('share-row-scales', {
+  'one way back for two slopes': {
+    f: (c, ...weights) => tf.add(backwards(c!, weights), backwards(tf.ones([4, 1]), weights)),
+    inputs: [
+      [4, 1],
+      [3, 5],
+      [5, 1],
+      [4, 5],
+    ],
+    left: ['BatchMatMul', 'Multiply', 'BatchMatMul', 'Multiply', 'Add'],
+  },
+  'not where the second layer is another one': {
+    f: (c, w, v, m, u) => tf.add(backwards(c!, [w!, v!, m!]), backwards(tf.ones([4, 1]), [u!, v!, m!])),
+    inputs: [
+      [4, 1],
+      [3, 5],
+      [5, 1],
+      [4, 5],
+      [3, 5],
+    ],
+    left: ['BatchMatMul', 'Multiply', 'Multiply', 'BatchMatMul', 'BatchMatMul', 'Add'],
+  },
+  'not where one slope is all there is': {
+    f: (c, ...weights) => backwards(c!, weights),
+    inputs: [
+      [4, 1],
+      [3, 5],
+      [5, 1],
+      [4, 5],
+    ],
+    left: ['BatchMatMul', 'Multiply', 'BatchMatMul'],
+  },
+});
+
+const transposed = (a?: Tensor, b?: Tensor) => tf.matMul(a as tf.Tensor2D, b as tf.Tensor2D, true, false);
+
+describePass('merge-products', {
+  'of two matrices with one, whose rows are scaled once': {
+    f: (a, d, b, c) => tf.add(transposed(a, tf.mul(c!, b!)), transposed(d, b)),
+    inputs: [
+      [4, 3],
+      [4, 3],
+      [4, 20],
+      [4, 1],
+    ],
+    left: ['Multiply', 'Add', 'BatchMatMul'],
+  },
+  'among others': {
+    f: (a, d, b, e) => tf.add(tf.add(transposed(a, b), transposed(a, e)), transposed(d, b)),
+    inputs: [
+      [4, 3],
+      [4, 3],
+      [4, 20],
+      [4, 20],
+    ],
+    left: ['Add', 'BatchMatMul', 'BatchMatMul', 'Add'],
+  },
+  'not where something else reads a product': {
+    f: (a, d, b) => {
+      const product = transposed(a, b);
+      return tf.mul(product, tf.add(product, transposed(d, b)));
+    },
+    inputs: [
+      [4, 3],
+      [4, 3],
+      [4, 20],
+    ],
+    left: ['BatchMatMul', 'BatchMatMul', 'Add', 'Multiply'],
+  },
+  'not for few columns': {
+    f: (a, d, b) => tf.add(transposed(a, b), transposed(d, b)),
+    inputs: [
+      [4, 3],
+      [4, 3],
+      [4, 2],
+    ],
+    left: ['BatchMatMul', 'BatchMatMul', 'Add'],
+  },
+});
+
 describePass('repeat-rows-last', {
   'one time for a whole batch is prepared once': {
     f: (t, kernel, x) => {
@@ -604,12 +690,15 @@ describe('all passes', () => {
       'drop-zeros',
       'fold-constants',
       'merge-factors',
+      'merge-products',
       'read-activation',
       'read-filter-gradient',
       'remove-aliases',
       'repeat-rows-last',
       'scan-in-place',
       'share-common',
+      'share-common',
+      'share-row-scales',
       'share-softmax',
       'take-parts',
       'type-one-hot',

@@ -453,6 +453,14 @@ describe('bias-of-convolution', () => {
 });
 
 describePass('sum-by-product', {
+  'of rows that have a factor each': {
+    f: (x, c) => tf.sum(tf.mul(x!, c!), 0),
+    inputs: [
+      [12, 5],
+      [12, 1],
+    ],
+    left: ['Reshape', 'BatchMatMul'],
+  },
   'of the rows of a matrix': { f: (x) => tf.sum(x!, 0), inputs: [[12, 5]], left: ['BatchMatMul'] },
   'over several leading axes, which stay': {
     f: (x) => tf.sum(x!, [1, 0], true),

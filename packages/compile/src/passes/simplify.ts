@@ -12,6 +12,7 @@ import { chooseConvolutions } from './choose-convolutions';
 import { dropZeros } from './drop-zeros';
 import { foldConstants } from './fold-constants';
 import { mergeFactors } from './merge-factors';
+import { mergeProducts } from './merge-products';
 import { absorbAffine } from './processor/absorb-affine';
 import { biasOfConvolution } from './processor/bias-of-convolution';
 import { blockedConvolutions } from './processor/blocked-convolutions';
@@ -40,6 +41,7 @@ import { removeAliases } from './remove-aliases';
 import { repeatRowsLast } from './repeat-rows-last';
 import { scanInPlace } from './scan-in-place';
 import { shareCommon } from './share-common';
+import { shareRowScales } from './share-row-scales';
 import { shareSoftmax } from './share-softmax';
 import { isSpectral } from './spectral/cost';
 import { spectralConvolutions } from './spectral/spectral-convolutions';
@@ -67,8 +69,12 @@ export const portablePasses: readonly Pass[] = [
   local('fold-constants', foldConstants),
   local('apply-identities', applyIdentities),
   local('take-parts', takeParts),
+  // What is computed twice has one activation to read.
+  common,
   { name: 'read-activation', apply: readActivation },
   common,
+  { name: 'share-row-scales', apply: shareRowScales },
+  { name: 'merge-products', apply: mergeProducts },
   local('repeat-rows-last', repeatRowsLast),
   local('broadcast-tiles', broadcastTiles),
   { name: 'absorb-padding', apply: absorbPadding },

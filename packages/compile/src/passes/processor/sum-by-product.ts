@@ -2,11 +2,13 @@ import { sizeOf } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { createNode } from '../../graph/graph';
 import type { Rule } from '../../graph/rewrite';
+import { rowScaling } from '../row-scaling';
 import { filled, hasNarrowRows, matrixOf, product, reshaped } from './narrow-rows';
 
 /**
  * Adds up the rows of a matrix, which is what the gradient of a bias does, or the numbers of each short row, as the product with
- * a vector of ones: the same additions by the runtime's fastest code.
+ * a vector of ones: the same additions by the runtime's fastest code. Rows that have a factor each are added up by the product with
+ * these: $1^\top \mathrm{diag}(c) B = c^\top B$.
  */
 export const sumByProduct: Rule = (node) => {
   const [x] = node.inputs;
@@ -21,7 +23,8 @@ export const sumByProduct: Rule = (node) => {
   const isLeading = axes.every((axis) => axis < summed) && summed > 0 && summed < rank;
   if (!isLeading) return undefined;
   const [rows, columns] = [sizeOf(x.shape.slice(0, summed)), sizeOf(y.shape)];
-  const total = createNode('BatchMatMul', [filled([rows], 1), reshaped(x, [rows, columns])], {}, [
+  const { column, base } = (rank === 2 && rowScaling(x)) || { column: filled([rows], 1), base: x };
+  const total = createNode('BatchMatMul', [reshaped(column, [rows]), reshaped(base, [rows, columns])], {}, [
     { shape: [columns], dtype: 'float32' },
   ]).outputs[0]!;
   return [reshaped(total, y.shape)];
