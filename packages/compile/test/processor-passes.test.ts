@@ -41,8 +41,8 @@ const mask = (hides: (row: number, column: number) => boolean) =>
 const isLater = (row: number, column: number) => column > row;
 
 /** Weights whose sum along an axis is 1, most of them next to nothing. */
-function weightsOf(x: Tensor, axis: number): Tensor {
-  const scores = tf.mul(x, 100);
+function weightsOf(x: Tensor, axis: number, scale = 100): Tensor {
+  const scores = scale === 1 ? x : tf.mul(x, scale);
   const powers = tf.exp(tf.sub(scores, tf.max(scores, axis, true)));
   return tf.div(powers, tf.sum(powers, axis, true));
 }
@@ -53,10 +53,15 @@ describePass('flush-weights', {
     inputs: [[32, 4]],
     left: ['Multiply', 'Max', 'Sub', 'Exp', 'Sum', 'RealDiv', 'Threshold'],
   },
+  'of components': {
+    f: (x) => weightsOf(tf.add(x!, tf.matMul(x!, x!)), -1),
+    inputs: [[8, 8]],
+    left: ['BatchMatMul', 'Add', 'Multiply', 'Max', 'Sub', 'Exp', 'Sum', 'RealDiv', 'Threshold'],
+  },
   'not of classes': {
-    f: (x) => weightsOf(x!, -1),
-    inputs: [[4, 32]],
-    left: ['Multiply', 'Max', 'Sub', 'Exp', 'Sum', 'RealDiv'],
+    f: (x, w, bias) => weightsOf(tf.reshape(tf.add(tf.matMul(x!, w!), bias!), [8, 3]), -1, 1),
+    inputs: [[4, 5], [5, 6], [6]],
+    left: ['BatchMatMul', 'Add', 'Reshape', 'Max', 'Sub', 'Exp', 'Sum', 'RealDiv'],
   },
   'nor other quotients': {
     f: (x) => tf.div(tf.exp(x!), tf.sum(x!, 0, true)),
