@@ -154,6 +154,15 @@ describe('klDivergence', () => {
     });
   });
 
+  it('keeps its digits for scales that are nearly equal, and for others', () => {
+    const logScales = [1e-4, 0.01, 0.2, 0.2499, 0.2501, 0.3, 1, 5].flatMap((size) => [-size, size]);
+    const expected = logScales.map((logScale) => 0.5 * (Math.expm1(2 * logScale) - 2 * logScale));
+    tf.tidy(() => {
+      const nearby = new Normal(0, { logScale: t(logScales) });
+      expect(divergence(nearby, new Normal(0, 1))).toBeCloseToArray(expected, { absolute: 0, relative: 2e-6 });
+    });
+  });
+
   it('sums over the event of independent factors', () => {
     tf.tidy(() => {
       const posterior = new Independent(new Normal(t([[0.5, -1]]), t([[0.3, 4]])), 1);

@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { UnsupportedError } from '../errors/dgm-error';
-import { exp, expm1 } from '../ops/activations';
+import { exp } from '../ops/activations';
 import { broadcastTo } from '../ops/broadcast-to';
 import { logSigmoid } from '../ops/log-arithmetic';
 import { selectByMask } from '../ops/select';
-import { logDeviance, stirlingError, stirlingErrorSlope } from '../ops/stirling';
+import { expDeviance, logDeviance, stirlingError, stirlingErrorSlope } from '../ops/stirling';
 import { broadcastShapes, sameShape } from '../shape/shape';
 import type { Bernoulli } from './bernoulli';
 import type { Beta } from './beta';
@@ -116,7 +116,7 @@ type Located = Pick<Normal, 'location' | 'scale'>;
 function normal(p: Located, q: Located): Tensor {
   const logSquare = tf.mul(2, minus(logScaleOf(p.scale), logScaleOf(q.scale)));
   const distance = times(minus(p.location, q.location), inverseScaleOf(q.scale));
-  return tf.mul(0.5, tf.add(logDeviance(expm1(logSquare), logSquare), tf.square(distance)));
+  return tf.mul(0.5, tf.add(expDeviance(logSquare), tf.square(distance)));
 }
 
 /** $\ln \tfrac{s_q}{s_p} + \tfrac{d}{s_q} + \tfrac{s_p}{s_q} e^{-d / s_p} - 1$ with $d = |\mu_p - \mu_q|$. */
@@ -156,7 +156,7 @@ function continuousBernoulli(p: ContinuousBernoulli, q: ContinuousBernoulli): Te
 /** $\lambda_p (t - \ln(1 + t))$ with $1 + t = \lambda_q / \lambda_p$. */
 function poisson(p: Poisson, q: Poisson): Tensor {
   const logRatio = tf.sub(q.logRate(), p.logRate());
-  return tf.mul(p.mean(), logDeviance(expm1(logRatio), logRatio));
+  return tf.mul(p.mean(), expDeviance(logRatio));
 }
 
 /** $\theta_p \ln \tfrac{\theta_p}{\theta_q} + (1 - \theta_p) \ln \tfrac{1 - \theta_p}{1 - \theta_q}$, from the logits. */

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { expm1 } from './activations';
 import { elementwise } from './differentiable';
 import { digamma, lgamma } from './gamma';
 import { log1p } from './log-arithmetic';
@@ -62,6 +63,18 @@ const devianceNearOne = elementwise(
   },
   (t) => tf.div(t, tf.add(1, t)),
 );
+
+/**
+ * $e^x - 1 - x$, which is $x^2/2$ near 0: {@link logDeviance} of a ratio that is known by its logarithm x.
+ * @param x - any shape
+ */
+export function expDeviance(x: Tensor): Tensor {
+  return expDevianceOf(x);
+}
+const expDevianceOf = elementwise((x) => {
+  const series = polynomial(x, [1 / 2, 1 / 6, 1 / 24, 1 / 120, 1 / 720, 1 / 5040, 1 / 40320]);
+  return tf.where(tf.less(tf.abs(x), 0.5), tf.mul(tf.square(x), series), tf.sub(tf.expm1(x), x));
+}, expm1);
 
 /**
  * $\ln B(a, b) = \ln \Gamma(a) + \ln \Gamma(b) - \ln \Gamma(a + b)$, without the difference of large numbers.
