@@ -306,11 +306,62 @@ describe('absorb-affine', () => {
   });
 });
 
-describePass('one-hot-by-product', {
+/** Some of them below 0 or above 4. */
+const indices = (x: Tensor) => tf.cast(tf.round(tf.add(tf.mul(x, 3), 2)), 'int32') as Tensor1D;
+const pick = (x: Tensor, index: Tensor, other = 0) =>
+  tf.sum(tf.where(tf.cast(tf.oneHot(indices(index), 5), 'bool'), x, other), -1);
+
+describe('pick-by-index', () => {
+  const { apply } = processorPasses.find(({ name }) => name === 'pick-by-index')!;
+
+  test('takes a number of each row', async () => {
+    const inputs = [MANY, [8, 9]];
+    const before = simplify(captured({ f: (x, index) => pick(x!, index!), inputs, left: [] }));
+    const after = apply(before);
+    expect(kernelsOf(before).slice(-3)).toEqual(['OneHot', 'Select', 'Sum']);
+    expect(kernelsOf(after).slice(-6)).toEqual([
+      'Equal',
+      'Reshape',
+      'Reshape',
+      'PickLast',
+      'Reshape',
+      'Select',
+    ]);
+    await expectSameResults(after, before, inputs);
+  });
+
+  test('leaves alone what has another number beside it, and sums of columns', () => {
+    const columns = (x: Tensor, index: Tensor) =>
+      tf.sum(tf.where(tf.cast(tf.oneHot(indices(index), 5), 'bool'), x, 0), 0);
+    const f: PassCase['f'] = (x, index) => tf.add(pick(x!, index!, 1), columns(x!, index!));
+    const before = simplify(captured({ f, inputs: [[5, 5], [5]], left: [] }));
+    expect(kernelsOf(apply(before))).toEqual(kernelsOf(before));
+  });
+});
+
+test('pick-by-index takes infinities as they are, and nothing from beside them', async () => {
+  const graph = tune(
+    simplify(captured({ f: (x, index) => pick(x!, index!), inputs: [[4, 5], [4]], left: [] })),
+    'cpu',
+  );
+  expect(kernelsOf(graph)).toContain('PickLast');
+  const session = await InferenceSession.create(writeModel(graph));
+  const rows = [Infinity, NaN, -Infinity, 3, NaN];
+  const x0 = new OrtTensor('float32', Float32Array.from([0, 1, 2, 3].flatMap(() => rows)), [4, 5]);
+  const x1 = new OrtTensor('float32', Float32Array.of(-2 / 3, -1 / 3, 0, 1 / 3), [4]); // 0, 1, 2, 3
+  const { 'out/y': y } = await session.run({ x0, x1 });
+  await session.release();
+  expect([...(y!.data as Float32Array)]).toEqual([Infinity, NaN, -Infinity, 3]);
+});
+
+describePass('one-hot-by-rows', {
   'an index of many': {
-    f: (x) => tf.oneHot(classes(x!), 5, 1, 0, 'float32'),
+    f: (x) => tf.oneHot(indices(x!), 5, 1, 0, 'float32'),
     inputs: [[8, 9]],
-    left: ['Round', 'Abs', 'Cast', 'Reshape', 'Cast', 'BatchMatMul', 'Equal', 'Cast', 'Reshape'],
+    left: [
+      ...['Multiply', 'Add', 'Round', 'Cast', 'Reshape', 'Maximum', 'Minimum'],
+      ...['GatherV2', 'Reshape'],
+    ],
   },
   'few, or other values': {
     f: (x) => tf.oneHot(classes(x!), 5, 2, 1, 'float32'),

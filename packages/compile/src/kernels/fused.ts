@@ -4,6 +4,10 @@ import type { Kernel } from './kernel';
 
 /** What passes put in the place of several kernels of tfjs, which has none of its own: lowered, never captured. */
 export const fusedKernels: Readonly<Record<string, Pick<Kernel, 'lower'>>> = {
+  /** The number at an index, of one column, along the last axis. */
+  PickLast: {
+    lower: ({ onnx, names }) => [onnx.node('GatherElements', names, { axis: -1 })],
+  },
   /** Each vector of the last axis with mean 0 and variance 1, and the reciprocals of what they were divided by. */
   Standardize: {
     lower: ({ onnx, names, inputs, attributes }) => {

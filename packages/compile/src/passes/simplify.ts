@@ -27,7 +27,8 @@ import { fuseStandardize } from './processor/fuse-standardize';
 import { gatherRows } from './processor/gather-rows';
 import { joinProducts } from './processor/join-products';
 import { mergeModulation } from './processor/merge-modulation';
-import { oneHotByProduct } from './processor/one-hot-by-product';
+import { oneHotByRows } from './processor/one-hot-by-rows';
+import { pickByIndex } from './processor/pick-by-index';
 import { sharePatches } from './processor/share-patches';
 import { softplusBySigmoid } from './processor/softplus-by-sigmoid';
 import { spreadByProduct } from './processor/spread-by-product';
@@ -118,7 +119,8 @@ const processorPassesFor = ({ channelBlock }: ProcessorTraits): readonly Pass[] 
   ...(channelBlock === undefined ? [] : [local('blocked-convolutions', blockedConvolutions(channelBlock))]),
   local('gather-rows', gatherRows),
   local('softplus-by-sigmoid', softplusBySigmoid),
-  local('one-hot-by-product', oneHotByProduct),
+  local('pick-by-index', pickByIndex),
+  local('one-hot-by-rows', oneHotByRows),
   local('flatten-rows', flattenRows),
   local('remove-aliases', removeAliases),
   local('spread-by-product', spreadByProduct),
