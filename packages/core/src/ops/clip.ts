@@ -39,5 +39,10 @@ export function clipToRange(
 
 /** 1 where `min` <= x <= `max` and 0 elsewhere, with gradient 0. */
 function inside(x: Tensor, min: number, max: number): Tensor {
-  return elementwise((x) => tf.cast(tf.logicalAnd(tf.greaterEqual(x, min), tf.lessEqual(x, max)), 'float32'), tf.zerosLike)(x); // prettier-ignore
+  const isInside = (x: Tensor): Tensor => {
+    if (min === -Infinity) return tf.lessEqual(x, max);
+    const isAbove = tf.greaterEqual(x, min);
+    return max === Infinity ? isAbove : tf.logicalAnd(isAbove, tf.lessEqual(x, max));
+  };
+  return elementwise((x) => tf.cast(isInside(x), 'float32'), tf.zerosLike)(x);
 }
