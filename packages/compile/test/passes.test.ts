@@ -265,6 +265,11 @@ describePass('share-common', {
     inputs: [[33]],
     left: ['Sub', 'Multiply'],
   },
+  'in either order where that does not matter': {
+    f: (x, y) => tf.add(tf.sub(tf.mul(x!, y!), tf.mul(y!, x!)), tf.sub(tf.sub(x!, y!), tf.sub(y!, x!))),
+    inputs: [[3], [3]],
+    left: ['Multiply', 'Sub', 'Sub', 'Sub', 'Sub', 'Add'],
+  },
   'other attributes are another node': {
     f: (x) => tf.add(tf.leakyRelu(x!, 0.1), tf.leakyRelu(x!, 0.2)),
     inputs: [[3]],

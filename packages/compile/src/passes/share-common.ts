@@ -4,6 +4,18 @@ import type { Rule } from '../graph/rewrite';
 /** Constants up to this size are compared by their contents; there are few others that are equal. */
 const COMPARED = 64;
 
+/** Kernels whose two inputs may be exchanged. */
+const SYMMETRIC = new Set([
+  'Add',
+  'Equal',
+  'LogicalAnd',
+  'LogicalOr',
+  'Maximum',
+  'Minimum',
+  'Multiply',
+  'NotEqual',
+]);
+
 /** A rule that gives equal nodes (same kernel, inputs and attributes) one set of outputs. Made anew for each graph. */
 export function shareCommon(): Rule {
   const ids = new Map<Value, number>();
@@ -22,7 +34,9 @@ export function shareCommon(): Rule {
     return id;
   };
   return (node) => {
-    const key = `${node.kernel} ${node.inputs.map(idOf).join(',')} ${JSON.stringify(node.attributes)}`;
+    const inputs = node.inputs.map(idOf);
+    if (SYMMETRIC.has(node.kernel)) inputs.sort((a, b) => a - b);
+    const key = `${node.kernel} ${inputs.join(',')} ${JSON.stringify(node.attributes)}`;
     const twin = seen.get(key);
     if (twin !== undefined) return twin.outputs;
     seen.set(key, node);
