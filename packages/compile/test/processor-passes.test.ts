@@ -508,6 +508,23 @@ describe('bias-of-convolution', () => {
   });
 });
 
+describePass('sum-of-squares', {
+  'of all numbers, with or without their axes': {
+    f: (x, y) => tf.add(tf.sum(tf.square(x!)), tf.sum(tf.mul(y!, y!), [1, 0, 2], true)),
+    inputs: [[12, 5], MANY],
+    left: ['SumOfSquares', 'SumOfSquares', 'Reshape', 'Add'],
+  },
+  'of none': { f: (x) => tf.sum(tf.square(x!)), inputs: [[0, 5]], left: ['SumOfSquares'] },
+  'not of each row, and not of products': {
+    f: (x, y) => tf.add(tf.sum(tf.square(x!), 1), tf.sum(tf.mul(x!, y!))),
+    inputs: [
+      [12, 5],
+      [12, 5],
+    ],
+    left: ['Square', 'Sum', 'Multiply', 'Sum', 'Add'],
+  },
+});
+
 describePass('sum-by-product', {
   'of rows that have a factor each': {
     f: (x, c) => tf.sum(tf.mul(x!, c!), 0),

@@ -8,6 +8,10 @@ export const fusedKernels: Readonly<Record<string, Pick<Kernel, 'lower'>>> = {
   PickLast: {
     lower: ({ onnx, names }) => [onnx.node('GatherElements', names, { axis: -1 })],
   },
+  /** The sum of the squares of all numbers. */
+  SumOfSquares: {
+    lower: ({ onnx, names }) => [onnx.node('ReduceSumSquare', names, { keepdims: 0 })],
+  },
   /** Each vector of the last axis with mean 0 and variance 1, and the reciprocals of what they were divided by. */
   Standardize: {
     lower: ({ onnx, names, inputs, attributes }) => {

@@ -35,6 +35,7 @@ import { spreadByProduct } from './processor/spread-by-product';
 import { stepByHardSigmoid } from './processor/step-by-hard-sigmoid';
 import { sumAtOnce } from './processor/sum-at-once';
 import { sumByProduct } from './processor/sum-by-product';
+import { sumOfSquares } from './processor/sum-of-squares';
 import { transposeRecent } from './processor/transpose-recent';
 import { readActivation } from './read-activation';
 import { readFilterGradient } from './read-filter-gradient';
@@ -124,6 +125,7 @@ const processorPassesFor = ({ channelBlock }: ProcessorTraits): readonly Pass[] 
   local('flatten-rows', flattenRows),
   local('remove-aliases', removeAliases),
   local('spread-by-product', spreadByProduct),
+  local('sum-of-squares', sumOfSquares),
   local('sum-by-product', sumByProduct),
   local('cumulate-by-product', cumulateByProduct),
   { name: 'join-products', apply: joinProducts },
