@@ -354,6 +354,50 @@ test('pick-by-index takes infinities as they are, and nothing from beside them',
   expect([...(y!.data as Float32Array)]).toEqual([Infinity, NaN, -Infinity, 3]);
 });
 
+describe('scale-one-hot', () => {
+  const { apply } = processorPasses.find(({ name }) => name === 'scale-one-hot')!;
+  const SHAPES = [MANY, [8, 9]];
+  /** The gradient of a categorical log-likelihood for that of its result. */
+  const gradient = (logits: Tensor, index: Tensor, dy: Tensor) => {
+    const exponentials = tf.exp(logits);
+    const shares = tf.div(exponentials, tf.sum(exponentials, -1, true));
+    return tf.mul(tf.expandDims(dy, -1), tf.sub(tf.oneHot(indices(index), 5, 1, 0, 'float32'), shares));
+  };
+  /** One number where some of what is in range is observed, and some of what is not. */
+  const masked = (index: Tensor, other = 0) =>
+    tf.where(tf.less(tf.abs(index), 1), tf.fill(index.shape, 0.3), tf.fill(index.shape, other));
+
+  test('puts the number into the rows, and leaves those empty where the mask does not hold', async () => {
+    const f: PassCase['f'] = (logits, index) => gradient(logits!, index!, masked(index!));
+    const before = simplify(captured({ f, inputs: SHAPES, left: [] }));
+    const after = apply(before);
+    const last = producer(after.outputs.get('y')!)!;
+    expect(last.kernel).toBe('Sub');
+    expect(producer(last.inputs[0]!)).toMatchObject({
+      kernel: 'OneHot',
+      attributes: { onValue: Math.fround(0.3) },
+    });
+    await expectSameResults(after, before, SHAPES);
+    await expectSameResults(tune(before, 'cpu'), before, SHAPES);
+  });
+
+  test.each<[string, PassCase['f']]>([
+    ['another number elsewhere', (logits, index) => gradient(logits!, index!, masked(index!, 1))],
+    ['a number for each row', (logits, index) => gradient(logits!, index!, index!)],
+    [
+      'what is no one-hot row',
+      (logits, index) =>
+        tf.mul(
+          tf.expandDims(masked(index!), -1),
+          tf.sub(logits!, tf.div(tf.exp(logits!), tf.sum(logits!, -1, true))),
+        ),
+    ],
+  ])('leaves alone %s', (_, f) => {
+    const before = simplify(captured({ f, inputs: SHAPES, left: [] }));
+    expect(kernelsOf(apply(before))).toEqual(kernelsOf(before));
+  });
+});
+
 describePass('one-hot-by-rows', {
   'an index of many': {
     f: (x) => tf.oneHot(indices(x!), 5, 1, 0, 'float32'),

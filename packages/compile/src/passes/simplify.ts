@@ -29,6 +29,7 @@ import { joinProducts } from './processor/join-products';
 import { mergeModulation } from './processor/merge-modulation';
 import { oneHotByRows } from './processor/one-hot-by-rows';
 import { pickByIndex } from './processor/pick-by-index';
+import { scaleOneHot } from './processor/scale-one-hot';
 import { sharePatches } from './processor/share-patches';
 import { softplusBySigmoid } from './processor/softplus-by-sigmoid';
 import { spreadByProduct } from './processor/spread-by-product';
@@ -121,6 +122,7 @@ const processorPassesFor = ({ channelBlock }: ProcessorTraits): readonly Pass[] 
   local('gather-rows', gatherRows),
   local('softplus-by-sigmoid', softplusBySigmoid),
   local('pick-by-index', pickByIndex),
+  local('scale-one-hot', scaleOneHot),
   local('one-hot-by-rows', oneHotByRows),
   local('flatten-rows', flattenRows),
   local('remove-aliases', removeAliases),

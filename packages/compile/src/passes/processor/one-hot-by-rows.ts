@@ -5,18 +5,21 @@ import { clamped } from './indices';
 import { cast, hasNarrowRows, reshaped } from './narrow-rows';
 
 /**
- * Copies one-hot rows from a matrix of them. Indices out of range take its last row, which is empty: from the end that is -1, too.
- * The runtime's own comparison with a row of classes goes row by row, and another pass makes numbers of truths: 4096 rows of 17 take
- * 24 µs so, and 59 by way of a product and a comparison.
+ * Copies one-hot rows, or multiples of them, from a matrix of them. Indices out of range take its last row, which is empty: from the
+ * end that is -1, too. The runtime's own comparison with a row of classes goes row by row, and another pass makes numbers of truths:
+ * 4096 rows of 17 take 24 µs so, and 59 by way of a product and a comparison.
  */
 export const oneHotByRows: Rule = (node) => {
   const [indices] = node.inputs;
   const [y] = node.outputs;
   if (node.kernel !== 'OneHot' || indices?.dtype !== 'int32' || y === undefined || !hasNarrowRows(y))
     return undefined;
-  if (node.attributes['onValue'] !== 1 || node.attributes['offValue'] !== 0) return undefined;
+  const { onValue, offValue } = node.attributes;
+  if (offValue !== 0 || y.dtype === 'int32') return undefined;
   const [rows, width] = [sizeOf(indices.shape), y.shape.at(-1)!];
-  const all = Float32Array.from({ length: (width + 1) * width }, (_, at) => (at % (width + 1) === 0 ? 1 : 0));
+  const all = Float32Array.from({ length: (width + 1) * width }, (_, at) =>
+    at % (width + 1) === 0 ? Number(onValue) : 0,
+  );
   const table = constantValue(all, [width + 1, width], 'float32');
   const row = clamped(reshaped(indices, [rows]), -1, width);
   const spec = { shape: [rows, width], dtype: 'float32' as const };
