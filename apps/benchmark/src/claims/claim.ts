@@ -1,6 +1,7 @@
 import type { Dataset } from '@dgm/core';
 import type { TextTable } from '@dgm/data';
 import type { StartedEngine } from '../engine/engine';
+import type { Comparison } from '../results/comparison';
 import type { Recipe } from '../recipes/shared/recipe';
 
 /** A figure that a README or the site states, and how it is measured again. */
@@ -42,6 +43,8 @@ export interface Measured {
 export interface ClaimContext {
   readonly seeds: readonly number[];
   readonly engine: StartedEngine;
+  /** Where times are taken from, of models that it has measured. */
+  readonly comparison?: Comparison;
   /** Where trained models are kept, for claims that are measured later. */
   readonly modelsFolder?: string;
   dataset(name: string): Promise<Dataset>;

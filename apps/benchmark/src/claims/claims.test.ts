@@ -1,7 +1,9 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { Comparison } from '../results/comparison';
 import { formatBound, isWithin, type Bound, type Claim } from './claim';
 import { claims, readCommittedClaims } from './claims';
 import { describeOutcome } from './measure-claim';
@@ -56,6 +58,31 @@ async function measured(all: readonly Claim[], ...words: string[]) {
     error.mockRestore();
   }
 }
+
+describe('a comparison', () => {
+  const committed = fileURLToPath(new URL('../../results/compare.json', import.meta.url));
+  // What has been measured needs no data.
+  const ofThreads = registry
+    .filter(({ name }) => name === 'speed.threads.vae')
+    .map((each) => ({ ...each, requires: {} }));
+
+  it('gives the times that claims compare', async () => {
+    const { measurements } = JSON.parse(await readFile(committed, 'utf8')) as Comparison;
+    const ms = (threads: number) =>
+      measurements.find(
+        (each) => each.model === 'vae' && each.engine === 'compiled' && each.threads === threads,
+      )!.msPerStep!.median;
+    const { outcomes } = await measured(ofThreads, '--comparison', committed);
+    expect(outcomes[0]!.value).toBe(ms(2) / ms(1));
+  });
+
+  it.each([
+    ['is not there', path.join(tmpdir(), 'no such folder', 'compare.json'), 'which cannot be read'],
+    ['is none', fileURLToPath(new URL('../../results/claims.json', import.meta.url)), 'claims.json'],
+  ])('that %s', async (_, file, message) => {
+    await expect(measured(ofThreads, '--comparison', file)).rejects.toThrow(message);
+  });
+});
 
 describe('the registry', () => {
   it('has names of their own, of family, data or quantity, and what it is', () => {

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { ArgumentError } from '@dgm/core';
 import { CommandLine } from '../command-line/command-line';
 import { findTorch } from '../compare/programs/python';
 import { loadDataset } from '../datasets/datasets';
@@ -8,9 +9,10 @@ import { loadTextTable } from '../datasets/text-tables';
 import { startEngine } from '../engine/engine';
 import { discoverFamilies, selectCandidates } from '../families';
 import { describeError } from '../report/format';
+import type { Comparison } from '../results/comparison';
 import { stringifyResults } from '../results/json';
 import { describeMachine } from '../results/machine';
-import { validated } from '../results/validate';
+import { comparisonSchema, validated } from '../results/validate';
 import { formatBound, type Claim, type ClaimContext } from './claim';
 import { describeOutcome, measureClaim } from './measure-claim';
 import { committedClaimsSchema, type CommittedClaims, type Outcome } from './outcome';
@@ -31,6 +33,11 @@ const commandLine = new CommandLine({
       type: 'boolean',
       default: false,
       help: 'also put the values among the committed ones, for the READMEs',
+    },
+    comparison: {
+      type: 'string',
+      value: 'FILE',
+      help: 'take the times of models from this compare.json where it has them, of the same commit and machine',
     },
     'models-dir': {
       type: 'string',
@@ -73,7 +80,10 @@ export async function claims(
       console.log(`${name.padEnd(width)}  ${formatBound(bound)} ${unit}, ${minutes} min: ${what}`);
     return 0;
   }
-  const context = await makeContext(values['data-dir'], values['models-dir']);
+  const context = {
+    ...(await makeContext(values['data-dir'], values['models-dir'])),
+    ...(values.comparison !== undefined && { comparison: await readComparison(values.comparison) }),
+  };
   const outcomes: Outcome[] = [];
   for (const claim of chosen) {
     const outcome = await measureClaim(claim, context, await missingOf(claim, context));
@@ -84,6 +94,22 @@ export async function claims(
     if (values.record && outcome.value !== null) await record(claim, outcome);
   }
   return outcomes.some(({ holds }) => holds === false) ? 1 : 0;
+}
+
+async function readComparison(file: string): Promise<Comparison> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new ArgumentError({
+      where: commandLine.where,
+      argument: '--comparison',
+      expected: 'to be the compare.json of a comparison',
+      actual: `${file}, which cannot be read`,
+      cause,
+    });
+  }
+  return validated(comparisonSchema, JSON.parse(text), file);
 }
 
 async function makeContext(

@@ -13,7 +13,7 @@ import { StepLoop } from '../../compare/programs/step-loop';
 import { discoverFamilies } from '../../families';
 import { repository } from '../../program-files';
 import { meanRatio } from '../../report/comparison-text';
-import { PEERS, type ComparisonRow, type Measurement, type PeerName } from '../../results/comparison';
+import type { Comparison, ComparisonRow, Measurement, PeerName } from '../../results/comparison';
 import { rowsOf } from '../../statistics/rows';
 import { median } from '../../statistics/statistics';
 import type { Claim, ClaimContext, Measured } from '../claim';
@@ -31,17 +31,14 @@ interface Comparing extends Pick<Task, 'batch' | 'width'> {
   readonly threads?: readonly number[];
 }
 
-/** The compiled engine and peers, turn by turn: the measurements of each model. */
+/** The compiled engine and peers, turn by turn: the measurements of each model, now or in the comparison that is given. */
 async function measureAll(
-  {
-    models,
-    peers,
-    dataset = 'digits',
-    threads = [...new Set([1, availableParallelism()])],
-    ...size
-  }: Comparing,
+  comparing: Comparing,
   context: ClaimContext,
 ): Promise<readonly (readonly Measurement[])[]> {
+  const { models, peers, dataset = 'digits', threads = oneAndAll(), ...size } = comparing;
+  const measured = context.comparison && measuredIn(context.comparison, comparing);
+  if (measured !== undefined) return measured;
   const folder = await mkdtemp(path.join(tmpdir(), 'dgm-claims-'));
   try {
     const data = await writeDataFiles(await context.dataset(dataset), folder);
@@ -56,6 +53,27 @@ async function measureAll(
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+const oneAndAll = (): readonly number[] => [...new Set([1, availableParallelism()])];
+
+/** What a comparison says of models on one data set; undefined where it has not measured all of that. */
+function measuredIn(
+  { dataset: { name }, measurements }: Comparison,
+  { models, peers, dataset = 'digits', threads = oneAndAll(), batch, width }: Comparing,
+): readonly (readonly Measurement[])[] | undefined {
+  const programs: readonly string[] = ['compiled', ...peers];
+  const all = models.map((model) =>
+    measurements.filter(
+      (each) => each.model === model && programs.includes(each.engine) && threads.includes(each.threads),
+    ),
+  );
+  const hasAll = all.every((each) =>
+    programs.every((engine) =>
+      threads.every((count) => each.some((the) => the.engine === engine && the.threads === count)),
+    ),
+  );
+  return name === dataset && batch === undefined && width === undefined && hasAll ? all : undefined;
 }
 
 /** What has been compared in this run: several claims read one comparison. */
@@ -231,10 +249,14 @@ const IN_JAX = [
   ...['ddgm', 'jem', 'gan-r3', 'gan-wgan-gp'],
 ];
 
+/** PyTorch's compiler is not among them: it takes minutes for a model, and three of three had slower steps for it. */
+const FASTEST: readonly PeerName[] = ['pytorch', 'pytorch-fused', 'jax'];
+
 const ofAll = async (context: ClaimContext) =>
-  rows({ models: await modelsOfDigits(context), peers: PEERS }, context);
+  rows({ models: await modelsOfDigits(context), peers: FASTEST }, context);
 const ofJax = (context: ClaimContext) => rows({ models: IN_JAX, peers: ['jax'] }, context);
-const ofTransformer = (context: ClaimContext) => rows({ models: ['arm-transformer'], peers: PEERS }, context);
+const ofTransformer = (context: ClaimContext) =>
+  rows({ models: ['arm-transformer'], peers: FASTEST }, context);
 const ofPyTorch = (models: readonly string[], context: ClaimContext) =>
   rows({ models, peers: ['pytorch'] }, context);
 
@@ -243,7 +265,10 @@ const common = {
   seeds: [0],
   requires: { dataset: 'digits', pytorch: true },
 } as const;
-const againstAll = { ...common, unit: 'times as fast as the fastest peer' } as const;
+const againstAll = {
+  ...common,
+  unit: 'times as fast as the fastest of PyTorch, with fused optimizers or without, and JAX',
+} as const;
 const againstJax = { ...common, unit: 'times as fast as JAX', requires: { dataset: 'digits' } } as const;
 const alone = { seeds: [0], requires: { dataset: 'digits' } } as const;
 /** Why a second thread is worth less than a half. */
@@ -329,7 +354,7 @@ export const claims: readonly Claim[] = [
   {
     ...againstAll,
     name: 'speed.all.one',
-    what: 'compiled training steps against the fastest of all peers, one thread: the geometric mean of all models',
+    what: 'compiled training steps against the fastest peer, one thread: the geometric mean of all models',
     bound: { atLeast: 1.6 },
     minutes: 90,
     measure: async (context) => meanOf(await ofAll(context), 'one-thread'),
@@ -337,7 +362,7 @@ export const claims: readonly Claim[] = [
   {
     ...againstAll,
     name: 'speed.all.best',
-    what: "compiled training steps against the fastest of all peers, each side's best threads: the geometric mean",
+    what: "compiled training steps against the fastest peer, each side's best threads: the geometric mean",
     bound: { atLeast: 1.6 },
     minutes: 90,
     measure: async (context) => meanOf(await ofAll(context), 'fastest'),
@@ -345,7 +370,7 @@ export const claims: readonly Claim[] = [
   {
     ...againstAll,
     name: 'speed.all.worst',
-    what: 'compiled training steps against the fastest of all peers: the lowest row of both settings',
+    what: 'compiled training steps against the fastest peer: the lowest row of both settings',
     bound: { atLeast: 1.1 },
     minutes: 90,
     measure: async (context) => lowest(ratiosOf(await ofAll(context))),
@@ -369,7 +394,7 @@ export const claims: readonly Claim[] = [
   {
     ...againstAll,
     name: 'speed.transformer.one',
-    what: 'the training step of the causal transformer against the fastest of all peers, one thread',
+    what: 'the training step of the causal transformer against the fastest peer, one thread',
     bound: { atLeast: 1.2 },
     minutes: 3,
     measure: async (context) => meanOf(await ofTransformer(context), 'one-thread'),
@@ -377,7 +402,7 @@ export const claims: readonly Claim[] = [
   {
     ...againstAll,
     name: 'speed.transformer.best',
-    what: "the training step of the causal transformer against the fastest of all peers, each side's best threads",
+    what: "the training step of the causal transformer against the fastest peer, each side's best threads",
     bound: { atLeast: 1.2 },
     minutes: 3,
     measure: async (context) => meanOf(await ofTransformer(context), 'fastest'),
