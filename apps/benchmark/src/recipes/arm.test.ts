@@ -1,4 +1,4 @@
-import { Key } from '@dgm/core';
+import { countParameters, Key } from '@dgm/core';
 import type { Dataset, LikelihoodModel } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
@@ -38,3 +38,16 @@ describe.each(recipes.map((entry) => [entry.name, entry] as const))('%s', (_, { 
     expect(accepts!(datasetOf([40, 40], 2))).toBe(false);
   });
 });
+
+it.each([
+  [2, 784 * 500 + 500 + 500 * 784 + 784],
+  [17, 17 * 784 * 500 + 500 + 500 * 17 * 784 + 17 * 784],
+])(
+  'arm-made of 784 variables of %d values has the bits themselves or a feature for each value',
+  async (levels, parameters) => {
+    const { create } = recipes.find(({ name }) => name === 'arm-made')!;
+    const { model } = await create({ dataset: datasetOf([784], levels), key: Key.of(0), quick: false });
+    expect(countParameters(model)).toBe(parameters);
+    model.dispose();
+  },
+);

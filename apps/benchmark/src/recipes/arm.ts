@@ -99,8 +99,14 @@ const models: readonly ArmRecipe[] = [
     training: averaged,
     // Of 784 values one layer of the paper's size learns much faster than two.
     trainingOfMany: { ...bookTraining, optimizer: adam({ learningRate: 1e-3 }) },
+    // Of many bits, too, as in the paper: with a feature for each value every step would change all of a unit's weights for the
+    // values of an empty background together, and its sum by as many times the rate.
     make: (options, { quick, dataset }) =>
-      made({ ...options, hidden: quick ? [128] : hasManyValues(dataset) ? [500] : [512, 512] }),
+      made({
+        ...options,
+        hidden: quick ? [128] : hasManyValues(dataset) ? [500] : [512, 512],
+        ...(hasManyValues(dataset) && dataset.levels === 2 && { encoding: 'raw' }),
+      }),
   },
   {
     name: 'arm-nade',

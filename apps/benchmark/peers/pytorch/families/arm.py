@@ -189,8 +189,10 @@ class TransformerArm(Arm):
 class Made(Arm):
     def __init__(self, task):
         super().__init__(task)
-        hidden = (128,) if task.quick else (500,) if self.dims >= MANY_VALUES else (512, 512)
-        variables = torch.arange(self.dims).repeat_interleave(self.levels)
+        many = self.dims >= MANY_VALUES
+        hidden = (128,) if task.quick else (500,) if many else (512, 512)
+        self.sees_bits = many and self.levels == 2
+        variables = torch.arange(self.dims).repeat_interleave(1 if self.sees_bits else self.levels)
         degrees = [variables, *(degrees_of(units, self.dims) for units in hidden)]
         masks = [late[:, None] >= early[None, :] for early, late in zip(degrees, degrees[1:])]
         outputs = torch.arange(self.dims).repeat_interleave(self.outputs)
@@ -198,7 +200,7 @@ class Made(Arm):
         self.layers = nn.ModuleList(map(MaskedLinear, masks))
 
     def logits(self, x):
-        h = F.one_hot(x.long(), self.levels).float().flatten(1)
+        h = x.float() if self.sees_bits else F.one_hot(x.long(), self.levels).float().flatten(1)
         for layer in self.layers[:-1]:
             h = layer(h).relu()
         return self.layers[-1](h).view(len(x), self.dims, self.outputs)
