@@ -162,6 +162,16 @@ describe('blocked-convolutions', () => {
       },
     ],
     [
+      'few taps and many outputs',
+      {
+        f: filterGradient(),
+        inputs: [
+          [B, 8, 8, 3],
+          [2, 2, 3, 6 * B],
+        ],
+      },
+    ],
+    [
       'a stride',
       {
         f: filterGradient({ stride: 2 }),

@@ -542,6 +542,24 @@ describe('bias-of-convolution', () => {
     await expectSameResults(absorbed, graph, the.inputs);
   });
 
+  test.each([
+    [
+      [50, 5],
+      ['Conv2D', 'Reshape'],
+    ],
+    [
+      [5, 50],
+      ['Conv2D', 'Reshape', 'Add'],
+    ],
+  ])('to a result in the shape [%i, %i]', async (shape, left) => {
+    const f: PassCase['f'] = (x, filter, bias) => tf.add(tf.reshape(convolve(x!, filter!), shape), bias!);
+    const inputs = [[2, 5, 5, 5], [3, 3, 5, 5], [shape[1]!]];
+    const graph = simplify(captured({ f, inputs, left: [] }));
+    const absorbed = apply(graph);
+    expect(kernelsOf(absorbed)).toEqual(left);
+    await expectSameResults(absorbed, graph, inputs);
+  });
+
   test('not what else is added, and not where the convolution is read too', () => {
     const f: PassCase['f'] = (x, filter, bias) => {
       const y = convolve(tf.add(convolve(x!, filter!), x!), filter!);

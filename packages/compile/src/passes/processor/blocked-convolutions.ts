@@ -9,6 +9,11 @@ import { firstOf } from './image-layout';
 
 /** Below this many multiply-adds the time goes into nodes, of which the other forms have fewer. */
 const LEAST_WORK = 1e6;
+/**
+ * With so few taps and so many outputs the gradient of a filter is better a product with patches, which are then few: of 48 to 96
+ * channels at 64 positions of 64 examples 0.95 ms with two taps in place of 1.45, and 1.3 with three in place of 1.6.
+ */
+const [FEW_TAPS, WIDE] = [4, 96];
 /** So much more may be computed for examples that fill up a block. */
 const MOST_FILLED = 1.25;
 
@@ -73,9 +78,10 @@ function isBlocked(geometry: Geometry, block: number): boolean {
 function isBlockedGradient(geometry: Geometry, block: number): boolean {
   const { batchSize, outChannels, filterHeight, filterWidth, strideHeight, strideWidth } = geometry;
   const examples = Math.ceil(batchSize / block) * block;
+  const taps = filterHeight * filterWidth;
   // With a stride there may be rows of the image that no position reaches, and the result would be larger.
-  if (filterHeight * filterWidth === 1 || outChannels % block !== 0 || strideHeight * strideWidth !== 1)
-    return false;
+  if (taps === 1 || outChannels % block !== 0 || strideHeight * strideWidth !== 1) return false;
+  if (taps <= FEW_TAPS && outChannels >= WIDE) return false;
   return examples <= MOST_FILLED * batchSize && workOf(geometry, examples) >= LEAST_WORK;
 }
 
