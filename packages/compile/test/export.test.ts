@@ -168,6 +168,18 @@ describe('exportOnnx', () => {
 });
 
 describe('exportFunction', () => {
+  test('a chain of Reshapes is one, none where it leads back, and none that nothing reads', async () => {
+    const file = exportFunction(
+      ({ tensors }) => ({ y: tf.matMul(tf.matMul(tensors['x']!, tensors['x']!), tensors['x']!) }),
+      { x: { shape: [1, 3, 3] } },
+    );
+    expect(read(file).operators).toEqual(['Reshape', 'Gemm', 'Gemm', 'Reshape']);
+    const x = tf.tensor3d([1, 2, 0, 0, 1, 0, 0, 0, 1], [1, 3, 3]);
+    const { y } = await run(file, { x });
+    expect([...(y!.data as Float32Array)]).toEqual([1, 6, 0, 0, 1, 0, 0, 0, 1]);
+    x.dispose();
+  });
+
   // The second row has names that are otherwise given to results and constants.
   test.each([
     ['a', 'b', 'product', 'minus'],

@@ -27,7 +27,8 @@ function convolve(call: LoweringCall, geometry: Geometry): string {
     const matrix = onnx.reshape(filter, [filterHeight * filterWidth * inChannels, outChannels]);
     const operands = [patches(onnx, x, geometry), matrix, ...bias];
     const product = onnx.node('Gemm', operands, { transA: 0, transB: 0 });
-    return onnx.reshape(product, outputs[0]!.shape);
+    const { batchSize, outHeight, outWidth } = geometry;
+    return onnx.reshape(product, outputs[0]!.shape, [batchSize * outHeight * outWidth, outChannels]);
   }
   const weights = onnx.node('Transpose', [filter], { perm: [3, 2, 0, 1] });
   const y = onnx.node('Conv', [toChannelsFirst(onnx, x), weights, ...bias], {

@@ -38,7 +38,11 @@ export const matmulKernels: KernelTable = {
         const operands = [matrix(names[0]!, inputs[0]!), matrix(names[1]!, inputs[1]!), ...names.slice(2)];
         const beta = 'beta' in attributes ? { beta: { float: Number(attributes['beta']) } } : {};
         const product = onnx.node('Gemm', operands, { transA, transB, ...beta });
-        return [outputs[0]!.shape.length === 2 ? product : onnx.reshape(product, outputs[0]!.shape)];
+        return [
+          outputs[0]!.shape.length === 2
+            ? product
+            : onnx.reshape(product, outputs[0]!.shape, outputs[0]!.shape.slice(-2)),
+        ];
       }
       const transposed = (name: string, rank: number) =>
         onnx.node('Transpose', [name], {

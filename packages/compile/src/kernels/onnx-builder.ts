@@ -23,5 +23,6 @@ export interface OnnxBuilder {
   /** The name of a value of the graph. */
   nameOf(value: Value): string;
   cast(name: string, to: DType | 'int64'): string;
-  reshape(name: string, shape: readonly number[]): string;
+  /** A value in another shape, from its own where that is known: a chain of these is one Reshape, or none. */
+  reshape(name: string, shape: readonly number[], from?: readonly number[]): string;
 }

@@ -1,3 +1,5 @@
+import { sameShape } from '@dgm/core';
+import type { Shape } from '@dgm/core';
 import { fusedKernels } from '../kernels/fused';
 import { kernels } from '../kernels/table';
 import { dataOf, depthsOf, inputValue, topologicalOrder } from '../graph/graph';
@@ -204,6 +206,12 @@ class ModelWriter implements OnnxBuilder {
   readonly prefix: string;
   readonly #taken: readonly string[];
   readonly #written = new Map<string, string[]>();
+  /** The shapes of names, where they are known. */
+  readonly #shapes = new Map<string, Shape>();
+  /** What was reshaped to the results of Reshapes. */
+  readonly #reshaped = new Map<string, string>();
+  /** Reshapes that nothing has read yet, by the names of their results. */
+  readonly #unread = new Map<string, OnnxNode>();
   #count = 0;
 
   constructor({ names = new Map(), outer, prefix = '', taken = [] }: WriterOptions) {
@@ -216,6 +224,7 @@ class ModelWriter implements OnnxBuilder {
   /** With `stack`, there is a first axis of that size, or of an unknown size of that name. */
   input(name: string, value: Value, stack?: string | number): void {
     this.#names.set(value, name);
+    if (stack === undefined) this.#shapes.set(name, value.shape);
     this.#inputs.push(valueInfo(name, value, stack));
   }
 
@@ -225,17 +234,28 @@ class ModelWriter implements OnnxBuilder {
     node.outputs.forEach((value, index) => this.define(value, results[index]!));
   }
 
+  /** Writes the Reshape whose result has a name, if nothing has read it before. */
+  read(name: string): void {
+    const node = this.#unread.get(name);
+    if (node === undefined) return this.#outer?.read(name);
+    this.#unread.delete(name);
+    this.#nodes.push(node);
+  }
+
   /** A node's result takes the output's name; what has a name already, an input or another output, is copied. */
   output(name: string, value: Value): void {
     const own = this.nameOf(value);
     if (!this.#results.has(own) || this.#outputNames.has(own)) return this.copy(name, value);
+    this.read(own);
     this.#outputNames.set(own, name);
     this.declareOutput(name, value);
   }
 
   /** An output that leaves the name of a value to graphs inside this one, which may use it. */
   copy(name: string, value: Value): void {
-    this.#nodes.push({ opType: 'Identity', input: [this.nameOf(value)], output: [name], attribute: [] });
+    const own = this.nameOf(value);
+    this.read(own);
+    this.#nodes.push({ opType: 'Identity', input: [own], output: [name], attribute: [] });
     this.declareOutput(name, value);
   }
 
@@ -246,6 +266,7 @@ class ModelWriter implements OnnxBuilder {
 
   define(value: Value, name: string): void {
     this.#names.set(value, name);
+    this.#shapes.set(name, value.shape);
   }
 
   nameOf(value: Value): string {
@@ -291,6 +312,7 @@ class ModelWriter implements OnnxBuilder {
       name,
       ...encodeAttribute(value),
     }));
+    inputs.forEach((input) => this.read(input));
     this.#nodes.push({ ...operator(op), input: inputs, output, attribute });
     return output;
   }
@@ -315,8 +337,17 @@ class ModelWriter implements OnnxBuilder {
     return this.node('Cast', [name], { to: dataTypes[to] });
   }
 
-  reshape(name: string, shape: readonly number[]): string {
-    return this.node('Reshape', [name, this.int64(shape)]);
+  reshape(name: string, shape: Shape, from?: Shape): string {
+    // To a Reshape, a size of 0 is that of its input.
+    if (shape.includes(0)) return this.node('Reshape', [name, this.int64(shape)]);
+    if (from !== undefined) this.#shapes.set(name, from);
+    const source = this.#reshaped.get(name) ?? name;
+    const own = this.#shapes.get(source);
+    if (own !== undefined && sameShape(own, shape)) return source;
+    const result = this.node('Reshape', [source, this.int64(shape)]);
+    if (this.#nodes.at(-1)?.output[0] === result) this.#unread.set(result, this.#nodes.pop()!);
+    this.#reshaped.set(result, source);
+    return result;
   }
 
   /** Steps of a graph, with its inputs and then as many that are stacked. */
@@ -325,6 +356,7 @@ class ModelWriter implements OnnxBuilder {
       { name: 'body', type: attributeTypes.graph, g: body.#graph() },
       { name: 'num_scan_inputs', ...encodeAttribute(stacked) },
     ];
+    inputs.forEach((input) => this.read(input));
     this.#nodes.push({ opType: 'Scan', input: inputs, output: outputs, attribute });
   }
 
