@@ -707,6 +707,30 @@ test('rows that are added up at several positions are one product with ones', as
   await expectSameResults(simplified, graph, inputs);
 });
 
+describe('bias-after-product', () => {
+  const { apply } = processorPasses.find(({ name }) => name === 'bias-after-product')!;
+  const dense = (x?: Tensor, w?: Tensor, b?: Tensor) => tf.add(tf.matMul(x!, w!), b!);
+
+  test.each<readonly [string, PassCase]>([
+    ['of a large result', { f: dense, inputs: [[4096, 3], [3, 64], [64]], left: ['BatchMatMul', 'Add'] }],
+    ['not of a smaller one', { f: dense, inputs: [[4095, 3], [3, 64], [64]], left: ['BatchMatMul'] }],
+    ['not of short rows', { f: dense, inputs: [[8192, 3], [3, 63], [63]], left: ['BatchMatMul'] }],
+    [
+      'not before what the runtime computes within the product',
+      {
+        f: (...inputs) => tf.tanh(dense(...inputs)),
+        inputs: [[4096, 3], [3, 64], [64]],
+        left: ['BatchMatMul', 'Tanh'],
+      },
+    ],
+  ])('%s', async (_, the) => {
+    const graph = simplify(captured(the));
+    const changed = apply(graph);
+    expect(kernelsOf(changed)).toEqual(the.left);
+    await expectSameResults(changed, graph, the.inputs);
+  });
+});
+
 describePass('coalesce-axes', {
   'a matrix transposed': {
     f: (x) => tf.transpose(x!, [2, 3, 0, 1]),

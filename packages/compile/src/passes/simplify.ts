@@ -14,6 +14,7 @@ import { foldConstants } from './fold-constants';
 import { mergeFactors } from './merge-factors';
 import { mergeProducts } from './merge-products';
 import { absorbAffine } from './processor/absorb-affine';
+import { biasAfterProduct } from './processor/bias-after-product';
 import { biasOfConvolution } from './processor/bias-of-convolution';
 import { blockedConvolutions } from './processor/blocked-convolutions';
 import { boundMaskedScores } from './processor/bound-masked-scores';
@@ -139,6 +140,7 @@ const processorPassesFor = ({ channelBlock }: ProcessorTraits): readonly Pass[] 
   local('coalesce-axes', coalesceAxes),
   local('step-by-hard-sigmoid', stepByHardSigmoid),
   local('remove-aliases', removeAliases),
+  { name: 'bias-after-product', apply: biasAfterProduct },
 ];
 
 /** Those for a runtime without a direct convolution. */
