@@ -1,10 +1,11 @@
-import { adam, eager, fit, Key } from '@dgm/core';
+import { adam, eager, fit, Key, mlp } from '@dgm/core';
 import type { Engine, FitOptions, GenerativeModel } from '@dgm/core';
 import { relativeError } from '@dgm/testing';
 import { expect, test } from 'vitest';
 import { gaussianExamples } from '../../core/test/support/models';
 import { TinyEnergy, TinyGan } from '../../core/test/support/players';
 import { compiled } from '../src/index';
+import { Denoiser } from './support/network-model';
 
 const key = Key.of(3);
 const train = gaussianExamples(key.fold('train'), 40);
@@ -28,6 +29,10 @@ async function trained(model: GenerativeModel, engine: Engine) {
 test.each<[string, () => GenerativeModel]>([
   ['a GAN with a lazy penalty, clipped weights and a rare generator', () => new TinyGan(key)],
   ['an energy-based model with persistent chains', () => new TinyEnergy(key)],
+  [
+    'a network whose gradients are too large to be copied',
+    () => new Denoiser({ network: mlp([3, 300, 300, 3], { key }), eventShape: [3] }),
+  ],
 ])('compiles %s to the numbers of the eager engine', async (_, make) => {
   const [expected, actual] = [await trained(make(), eager()), await trained(make(), compiled())];
   actual.state.forEach((values, index) =>

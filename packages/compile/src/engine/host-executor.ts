@@ -2,6 +2,7 @@ import { sizeOf } from '@dgm/core';
 import type { StepTerms } from '@dgm/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Variable } from '@tensorflow/tfjs-core';
+import { zeroData } from '../graph/graph';
 import type { Data, Value } from '../graph/graph';
 import { dropUnusedInputs } from '../graph/substitute';
 import { writeModel } from '../onnx/write-model';
@@ -18,11 +19,14 @@ import type { SplitGraph } from '../update/split-updates';
 import type { ExecutableStep, HostTensor, StepExecutor, StepFeeds } from './step-executor';
 import type { CapturedStep } from './step-variant';
 import { processorTraits } from '../runtime/channel-block';
+import { canLeaveOutCopies } from '../runtime/leave-out-copies';
 import { plansMemory } from '../runtime/memory-plan';
 import { threadsFor } from '../runtime/threads';
 
 /** The backend that copies what a tensor is made of at once; others keep it, or copy it some time later. */
 const COPIES_AT_ONCE = 'wasm';
+/** Below as many numbers a copy of the results takes less time than to do without. */
+const LEAST_COPIED = 1 << 16;
 
 export interface HostExecutorOptions {
   /** Where losses and gradients are computed. */
@@ -35,6 +39,8 @@ export interface HostExecutorOptions {
 interface Part extends Omit<SplitGraph, 'graph'>, PackedGraph {
   readonly step: CapturedStep;
   readonly session: RuntimeSession;
+  /** Whether all results go into memory that they are given. */
+  readonly withoutCopies: boolean;
 }
 
 /** A part tied to memory: what to feed, where results go, what to do with them. */
@@ -121,12 +127,16 @@ export class HostExecutor implements StepExecutor {
     const split = splitUpdates(step.graph, new Set(step.state.keys()));
     const tuned = tune(dropUnusedInputs(split.graph), device, traits);
     const packed = packVectors(tuned, new Set([...step.state.keys(), ...leavesInMemory(split)]));
-    const session = await this.#runtime.createSession(writeModel(packed.graph), {
+    const numbers = [...packed.graph.outputs.values()].reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+    const withoutCopies =
+      device === 'cpu' && numbers >= LEAST_COPIED && (await canLeaveOutCopies(this.#runtime));
+    const session = await this.#runtime.createSession(writeModel(packed.graph, { withoutCopies }), {
       device,
       threads: threads ?? threadsFor(packed.graph),
       plansMemory: plansMemory(packed.graph),
+      withoutCopies,
     });
-    return { ...split, ...packed, step, session };
+    return { ...split, ...packed, step, session, withoutCopies };
   }
 
   async #run(step: CapturedStep, parts: readonly Part[], given: StepFeeds): Promise<void> {
@@ -178,7 +188,7 @@ export class HostExecutor implements StepExecutor {
     const [entering, leaving] = [packMemory(part.inputs, blocks), packMemory(part.outputs, blocks)];
     const memory = new Map([...blocks].map(([name, { data }]) => [name, data]));
     memory.set(part.inputs.name, entering.data).set(part.outputs.name, leaving.data);
-    const tensor = (data: Float32Array, { shape }: Value) => this.#runtime.tensor(data, shape, 'float32');
+    const tensor = (data: Data, { shape, dtype }: Value) => this.#runtime.tensor(data, shape, dtype);
     const feeds: Record<string, RuntimeTensor> = {};
     for (const [name, value] of graph.inputs) {
       const data = memory.get(name);
@@ -189,7 +199,9 @@ export class HostExecutor implements StepExecutor {
     for (const [name, value] of graph.outputs) {
       const data = memory.get(name);
       if (data !== undefined) fetched.set(`out/${name}`, data);
-      fetches[`out/${name}`] = data !== undefined && this.#runtime.fillsFetches ? tensor(data, value) : null;
+      const own = part.withoutCopies ? zeroData(sizeOf(value.shape), value.dtype) : undefined;
+      const given = this.#runtime.fillsFetches ? (data ?? own) : undefined;
+      fetches[`out/${name}`] = given === undefined ? null : tensor(given, value);
     }
     const scalars = [...new Set(updates.flatMap((update) => update.scalars))];
     const bound = {

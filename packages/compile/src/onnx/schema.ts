@@ -49,7 +49,15 @@ const TensorType: MessageType = {
   elemType: { id: 1, type: 'int32' },
   shape: { id: 2, type: TensorShape },
 };
-const Type: MessageType = { tensorType: { id: 1, type: TensorType } };
+const SequenceType: MessageType = {
+  get elemType() {
+    return { id: 1, type: Type };
+  },
+};
+const Type: MessageType = {
+  tensorType: { id: 1, type: TensorType },
+  sequenceType: { id: 4, type: SequenceType },
+};
 const ValueInfo: MessageType = { name: { id: 1, type: 'string' }, type: { id: 2, type: Type } };
 
 const Graph: MessageType = {

@@ -24,17 +24,26 @@ export interface WriteOptions {
   readonly outputPrefix?: string;
   /** Names of constants; the others are numbered. */
   readonly names?: ReadonlyMap<Value, string>;
+  /**
+   * Whether there is one output more, {@link NO_COPIES}, before the others.
+   * @defaultValue false
+   */
+  readonly withoutCopies?: boolean;
 }
+
+/** An output that is a sequence, which a binding that knows tensors alone cannot hand out. */
+export const NO_COPIES = 'no copies';
 
 /** Writes a graph as the bytes of an `.onnx` file. */
 export function writeModel(
   graph: Graph,
-  { metadata = {}, outputPrefix = 'out/', names = new Map() }: WriteOptions = {},
+  { metadata = {}, outputPrefix = 'out/', names = new Map(), withoutCopies = false }: WriteOptions = {},
 ): Uint8Array {
   const outputs = [...graph.outputs.keys()].map((name) => `${outputPrefix}${name}`);
   const writer = new ModelWriter({ names, taken: [...graph.inputs.keys(), ...outputs] });
   for (const [name, value] of graph.inputs) writer.input(name, value);
   for (const node of topologicalOrder(deepestFirst(graph))) writer.lower(node);
+  if (withoutCopies) writer.emptySequence(NO_COPIES);
   for (const [name, value] of graph.outputs) writer.output(`${outputPrefix}${name}`, value);
   return writer.finish(metadata);
 }
@@ -262,6 +271,13 @@ class ModelWriter implements OnnxBuilder {
   /** Says that what has a name already is an output. */
   declareOutput(name: string, value: Value): void {
     this.#outputs.push(valueInfo(name, value));
+  }
+
+  /** An output that is a sequence of no tensors. */
+  emptySequence(name: string): void {
+    this.#nodes.push({ opType: 'SequenceEmpty', input: [], output: [name], attribute: [] });
+    const elemType = { tensorType: { elemType: dataTypes.float32 } };
+    this.#outputs.push({ name, type: { sequenceType: { elemType } } });
   }
 
   define(value: Value, name: string): void {

@@ -29,7 +29,9 @@ export function channelBlock(runtime: Runtime): Promise<number | undefined> {
 async function measured(runtime: Runtime): Promise<number | undefined> {
   const shape = [1, 1, 2, CHANNELS];
   const x = inputValue('x', { shape, dtype: 'float32' });
-  const y = createNode('Blocked', [x], { channelsLast: true }, [{ shape: [1, CHANNELS, 1, 2], dtype: 'float32' }]).outputs[0]!;
+  const y = createNode('Blocked', [x], { channelsLast: true }, [
+    { shape: [1, CHANNELS, 1, 2], dtype: 'float32' },
+  ]).outputs[0]!;
   const model = writeModel({ inputs: new Map([['x', x]]), outputs: new Map([['y', y]]) });
   const session = await runtime.createSession(model, { device: 'cpu', threads: 1 });
   try {

@@ -2,6 +2,7 @@ import { EngineError, sizeOf } from '@dgm/core';
 import { dataOf } from '../graph/graph';
 import type { Data } from '../graph/graph';
 import { freeAtOnce } from './free-at-once';
+import { leavingOutCopies } from './leave-out-copies';
 import { messageOf } from './message';
 import { missingDevice } from './missing-device';
 import { probeModel } from './probe';
@@ -54,7 +55,9 @@ export function runtimeOf(module: OnnxRuntime): Runtime {
       const create = (bytes: Uint8Array, given: SessionOptions) =>
         InferenceSession.create(bytes, sessionOptions(provider, given));
       try {
-        return explaining(await create(model, options), `${identity.name} on ${device}`);
+        const session = await create(model, options);
+        const silent = options.withoutCopies === true ? leavingOutCopies(session) : session;
+        return explaining(silent, `${identity.name} on ${device}`);
       } catch (cause) {
         // Either the graph is at fault or the device: one that runs nothing at all is missing.
         const probe = await create(probeModel(), { device }).catch(() => undefined);

@@ -45,6 +45,12 @@ export interface SessionOptions {
    * @defaultValue true
    */
   readonly plansMemory?: boolean;
+  /**
+   * Whether runs are given memory for each of their outputs and the runtime makes no copies of them. For a model that is written so, where
+   * `canLeaveOutCopies`.
+   * @defaultValue false
+   */
+  readonly withoutCopies?: boolean;
   /** Outputs that stay on the device; for `webgpu` only. */
   readonly resident?: readonly string[];
 }
