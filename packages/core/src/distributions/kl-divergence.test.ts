@@ -159,7 +159,10 @@ describe('klDivergence', () => {
     const expected = logScales.map((logScale) => 0.5 * (Math.expm1(2 * logScale) - 2 * logScale));
     tf.tidy(() => {
       const nearby = new Normal(0, { logScale: t(logScales) });
-      expect(divergence(nearby, new Normal(0, 1))).toBeCloseToArray(expected, { absolute: 0, relative: 2e-6 });
+      expect(divergence(nearby, new Normal(0, 1))).toBeCloseToArray(expected, {
+        absolute: 0,
+        relative: 2e-6,
+      });
     });
   });
 

@@ -43,7 +43,7 @@ describe('vaeGan', () => {
     expect(model).toBeInstanceOf(VaeGan);
     const before = errorOf(model);
     const optimizer = adam({ learningRate: 1e-2, beta1: 0.5 });
-    await fit(model, { train }, { key, optimizer, batchSize: 64, epochs: 300, engine: compiled() });
+    await fit(model, { train }, { key, optimizer, batchSize: 64, epochs: 100, engine: compiled() });
     expect(errorOf(model)).toBeLessThan(before / 5);
     expectNoLeaks(() => {
       const x = tf.zeros([3, 2]);
