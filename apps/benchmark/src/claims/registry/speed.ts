@@ -252,8 +252,8 @@ const IN_JAX = [
 /** PyTorch's compiler is not among them: it takes minutes for a model, and three of three had slower steps for it. */
 const FASTEST: readonly PeerName[] = ['pytorch', 'pytorch-fused', 'jax'];
 
-const ofAll = async (context: ClaimContext) =>
-  rows({ models: await modelsOfDigits(context), peers: FASTEST }, context);
+const ofAll = async (context: ClaimContext, size: Pick<Comparing, 'threads'> = {}) =>
+  rows({ models: await modelsOfDigits(context), peers: FASTEST, ...size }, context);
 const ofJax = (context: ClaimContext) => rows({ models: IN_JAX, peers: ['jax'] }, context);
 const ofTransformer = (context: ClaimContext) =>
   rows({ models: ['arm-transformer'], peers: FASTEST }, context);
@@ -357,7 +357,7 @@ export const claims: readonly Claim[] = [
     what: 'compiled training steps against the fastest peer, one thread: the geometric mean of all models',
     bound: { atLeast: 1.6 },
     minutes: 90,
-    measure: async (context) => meanOf(await ofAll(context), 'one-thread'),
+    measure: async (context) => meanOf(await ofAll(context, { threads: [1] }), 'one-thread'),
   },
   {
     ...againstAll,
