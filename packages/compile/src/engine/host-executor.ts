@@ -25,7 +25,7 @@ import { threadsFor } from '../runtime/threads';
 
 /** The backend that copies what a tensor is made of at once; others keep it, or copy it some time later. */
 const COPIES_AT_ONCE = 'wasm';
-/** Below as many numbers a copy of the results takes less time than to do without. */
+/** With fewer numbers than this, copying the results takes less time than the error that replaces the copies. */
 const LEAST_COPIED = 1 << 16;
 
 export interface HostExecutorOptions {

@@ -49,8 +49,9 @@ export function writeModel(
 }
 
 /**
- * The outputs of a graph, those last that need the least. The runtime computes the last of the nodes that nothing reads first, with what that needs:
- * so the gradient of a layer's weights while what it is made of is in a cache, and not after the gradients of all layers' inputs.
+ * The outputs of a graph, sorted by how many nodes come before them, most first. The runtime starts from the last output and computes what
+ * it needs, then goes on to the one before. In this order it computes the gradient of a layer's weights while its factors are still in a
+ * cache, instead of after the gradients of the inputs of all layers.
  */
 function deepestFirst(graph: Graph): readonly Value[] {
   const depths = depthsOf(graph);

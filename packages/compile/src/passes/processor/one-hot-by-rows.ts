@@ -5,9 +5,9 @@ import { clamped } from './indices';
 import { cast, hasNarrowRows, reshaped } from './narrow-rows';
 
 /**
- * Copies one-hot rows, or multiples of them, from a matrix of them. Indices out of range take its last row, which is empty: from the
- * end that is -1, too. The runtime's own comparison with a row of classes goes row by row, and another pass makes numbers of truths:
- * 4096 rows of 17 take 24 µs so, and 59 by way of a product and a comparison.
+ * Copies one-hot rows, or multiples of them, from a constant matrix that holds one for each class and a last row of zeros. Every index
+ * out of range is clamped to that last row, which -1 means as well. For 4096 rows of 17 classes this takes 24 µs; comparing each index
+ * with all classes by way of a product, and casting the result to numbers, takes 59 µs.
  */
 export const oneHotByRows: Rule = (node) => {
   const [indices] = node.inputs;
