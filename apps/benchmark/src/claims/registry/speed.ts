@@ -249,7 +249,10 @@ const IN_JAX = [
   ...['ddgm', 'jem', 'gan-r3', 'gan-wgan-gp'],
 ];
 
-/** The peers that steps are held against. PyTorch's compiler is not among them: with it, the steps of all three models that were tried took longer, and one VAE had not compiled after 170 s. */
+/**
+ * The peers that steps are held against. PyTorch's compiler is not among them: with it, the steps of all three models that were tried took
+ * longer, and one VAE had not compiled after 170 s.
+ */
 const FASTEST: readonly PeerName[] = ['pytorch', 'pytorch-fused', 'jax'];
 
 const ofAll = async (context: ClaimContext, size: Pick<Comparing, 'threads'> = {}) =>
