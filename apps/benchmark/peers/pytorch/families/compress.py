@@ -11,6 +11,8 @@ from parts import RoundStraightThrough, mlp
 BETAS = (3.5, 1.8, 0.9, 0.45, 0.22, 0.11, 0.05)
 GROUPS = (4, 4, 8, 16)
 COMPONENTS = 3
+# As in packages/compress/src/lossy/code-distribution.ts: a network that has hardly learned may give infinite scales.
+LARGEST_LOG_SCALE = 16
 
 
 class Parallel(nn.Module):
@@ -96,7 +98,7 @@ class Compressor(nn.Module):
             logits, mean, log_scale = parameters.view(n, 3, group, COMPONENTS).unbind(1)
             chosen = torch.distributions.Categorical(logits=logits).sample().unsqueeze(-1)
             noise = torch.logit(torch.rand(n, group).clamp(1e-6, 1 - 1e-6))
-            scale = torch.exp(log_scale.gather(-1, chosen)).squeeze(-1)
+            scale = torch.exp(log_scale.gather(-1, chosen).clamp(max=LARGEST_LOG_SCALE)).squeeze(-1)
             parts.append((mean.gather(-1, chosen).squeeze(-1) + scale * noise).round())
         y = torch.cat(parts, 1) * torch.exp(-(rate @ self.log_gain))
         return ((self.decoder(y) + 1) * self.half).clamp(0, 2 * self.half).view(n, *self.shape)
