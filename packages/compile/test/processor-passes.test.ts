@@ -68,6 +68,30 @@ describePass('flush-weights', {
     inputs: [[4, 32]],
     left: ['Exp', 'Sum', 'RealDiv'],
   },
+  'of a softmax that products read': {
+    f: (x, w) => tf.matMul(tf.softmax(tf.mul(tf.square(x!), -50)), w!),
+    inputs: [
+      [4, 5],
+      [5, 2],
+    ],
+    left: ['Square', 'Multiply', 'Softmax', 'Threshold', 'BatchMatMul'],
+  },
+  'not of one that a logarithm follows': {
+    f: (x) => {
+      const weights = tf.softmax(tf.mul(tf.square(x!), -5));
+      return tf.mul(weights, tf.log(tf.reshape(weights, [4, 5])));
+    },
+    inputs: [[4, 5]],
+    left: ['Square', 'Multiply', 'Softmax', 'Reshape', 'Log', 'Multiply'],
+  },
+  'nor of one of classes': {
+    f: (x, w) => tf.mul(tf.softmax(tf.matMul(x!, w!)), 2),
+    inputs: [
+      [4, 5],
+      [5, 3],
+    ],
+    left: ['BatchMatMul', 'Softmax', 'Multiply'],
+  },
 });
 
 describePass('bound-masked-scores', {

@@ -44,6 +44,18 @@ export const fusedKernels: Readonly<Record<string, Pick<Kernel, 'lower'>>> = {
       onnx.node('HardSigmoid', names, { alpha: { float: 3e38 }, beta: { float: 0 } }),
     ],
   },
+  /** ONNX's convolution as it is: of images and filters with their channels first. */
+  FirstConv2D: {
+    lower: ({ onnx, names, attributes }) => {
+      const geometry = attributes['geometry'] as Geometry;
+      return [
+        onnx.node('Conv', names, {
+          ...windowAttributes(geometry),
+          dilations: [geometry.dilationHeight, geometry.dilationWidth],
+        }),
+      ];
+    },
+  },
   /** An image, channels first or last, as `BlockedConv2D` reads it. */
   Blocked: {
     lower: ({ onnx, names, attributes }) => [

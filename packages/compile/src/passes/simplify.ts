@@ -21,6 +21,7 @@ import { boundMaskedScores } from './processor/bound-masked-scores';
 import { channelsFirst } from './processor/channels-first';
 import { coalesceAxes } from './processor/coalesce-axes';
 import { cumulateByProduct } from './processor/cumulate-by-product';
+import { filterGradientByRows } from './processor/filter-gradient-by-rows';
 import { flattenRows } from './processor/flatten-rows';
 import { flushWeights } from './processor/flush-weights';
 import { fuseAffineRows } from './processor/fuse-affine-rows';
@@ -119,6 +120,7 @@ const processorPassesFor = ({ channelBlock }: ProcessorTraits): readonly Pass[] 
   { name: 'bias-of-convolution', apply: biasOfConvolution },
   { name: 'channels-first', apply: (graph) => channelsFirst(graph, channelBlock) },
   local('fuse-affine-rows', fuseAffineRows),
+  local('filter-gradient-by-rows', filterGradientByRows),
   ...(channelBlock === undefined ? [] : [local('blocked-convolutions', blockedConvolutions(channelBlock))]),
   local('gather-rows', gatherRows),
   local('softplus-by-sigmoid', softplusBySigmoid),
@@ -149,7 +151,7 @@ export const processorPasses = processorPassesFor({});
 /** What pays on processors that are slow with numbers near 0, before the other passes. */
 export const underflowPasses: readonly Pass[] = [
   local('bound-masked-scores', boundMaskedScores),
-  local('flush-weights', flushWeights),
+  { name: 'flush-weights', apply: flushWeights },
 ];
 
 /** Folding makes new constants, identities new chains, and merged chains new twins, so that all passes run twice. */

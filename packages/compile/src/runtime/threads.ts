@@ -34,6 +34,8 @@ const products: Readonly<Record<string, (node: Node) => number>> = {
     sizeOf(y!.shape) * a!.shape.at(attributes['transposeA'] ? -2 : -1)!,
   BlockedConv2D: ({ inputs: [, filter], outputs: [y] }) =>
     (sizeOf(y!.shape) * sizeOf(filter!.shape)) / filter!.shape[0]!,
+  FirstConv2D: ({ inputs: [, filter], outputs: [y] }) =>
+    (sizeOf(y!.shape) * sizeOf(filter!.shape)) / filter!.shape[0]!,
   Conv2D: ({ inputs: [, filter], outputs: [y] }) => convolution(y!.shape, filter!.shape),
   Conv2DBackpropInput: ({ inputs: [dy, filter] }) => convolution(dy!.shape, filter!.shape),
   Conv2DBackpropFilter: ({ inputs: [, dy], outputs: [filter] }) => convolution(dy!.shape, filter!.shape),

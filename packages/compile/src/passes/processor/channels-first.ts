@@ -6,6 +6,7 @@ import type { Graph, Node, Value } from '../../graph/graph';
 import { rewrite } from '../../graph/rewrite';
 import { transpose } from '../spectral/nodes';
 import { makesAnyLayout, readsAnyLayout } from './blocked-convolutions';
+import { readsAnyLayoutByRows } from './filter-gradient-by-rows';
 import { ELEMENTWISE } from './flatten-rows';
 import { firstOf, firstShape, toFirst, toLast } from './image-layout';
 import { reshaped } from './narrow-rows';
@@ -128,7 +129,7 @@ function isTurn(node: Node, perm: string): boolean {
 /** Whether a node reads an image in either layout. */
 function readsBoth(node: Node, image: Value, block: number | undefined): boolean {
   if (node.kernel === 'Sum') return summedAxes(node, image) !== undefined;
-  return block !== undefined && readsAnyLayout(node, block);
+  return readsAnyLayoutByRows(node, image) || (block !== undefined && readsAnyLayout(node, block));
 }
 
 /** An elementwise node with the channels first, and its result in the layout in which others expect it. */

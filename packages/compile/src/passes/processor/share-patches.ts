@@ -2,6 +2,7 @@ import { topologicalOrder, createNode } from '../../graph/graph';
 import type { Graph, Node, Value } from '../../graph/graph';
 import { rewrite } from '../../graph/rewrite';
 import { convolutionGeometry } from '../../kernels/convolution-geometry';
+import { isByRows } from './filter-gradient-by-rows';
 
 /**
  * Makes a product with patches of each convolution whose filter's gradient is one, too: the patches are the same, and are there
@@ -11,7 +12,7 @@ export function sharePatches(graph: Graph): Graph {
   const nodes = topologicalOrder(graph.outputs.values());
   const seen = new Map<Value, Set<string>>();
   for (const node of nodes.filter(({ kernel }) => kernel === 'Conv2DBackpropFilter')) {
-    if (node.attributes['form'] !== 'product') continue;
+    if (node.attributes['form'] !== 'product' || isByRows(node)) continue;
     const image = node.inputs[0]!;
     seen.set(image, (seen.get(image) ?? new Set<string>()).add(windows(node, node.outputs[0]!)));
   }
