@@ -51,12 +51,12 @@ describePass('flush-weights', {
   'of examples': {
     f: (x) => weightsOf(x!, 0),
     inputs: [[32, 4]],
-    left: ['Multiply', 'Max', 'Sub', 'Exp', 'Sum', 'RealDiv', 'Threshold'],
+    left: ['Multiply', 'Max', 'Sub', 'Maximum', 'Exp', 'Threshold', 'Sum', 'RealDiv'],
   },
   'of components': {
     f: (x) => weightsOf(tf.add(x!, tf.matMul(x!, x!)), -1),
     inputs: [[8, 8]],
-    left: ['BatchMatMul', 'Add', 'Multiply', 'Max', 'Sub', 'Exp', 'Sum', 'RealDiv', 'Threshold'],
+    left: ['BatchMatMul', 'Add', 'Multiply', 'Max', 'Sub', 'Maximum', 'Exp', 'Threshold', 'Sum', 'RealDiv'],
   },
   'not of classes': {
     f: (x, w, bias) => weightsOf(tf.reshape(tf.add(tf.matMul(x!, w!), bias!), [8, 3]), -1, 1),
@@ -75,6 +75,19 @@ describePass('flush-weights', {
       [5, 2],
     ],
     left: ['Square', 'Multiply', 'Softmax', 'Threshold', 'BatchMatMul'],
+  },
+  'of the gradient of a logarithm of a sum of exponentials': {
+    f: (x) => {
+      const scores = tf.mul(tf.square(x!), -50);
+      const centred = tf.sub(scores, tf.max(scores, -1, true));
+      const weights = tf.exp(tf.sub(centred, tf.log(tf.sum(tf.exp(centred), -1, true))));
+      return tf.mul(weights, scores);
+    },
+    inputs: [[4, 5]],
+    left: [
+      ...['Square', 'Multiply', 'Max', 'Sub', 'Maximum', 'Exp', 'Threshold', 'Sum', 'Log'],
+      ...['Sub', 'Maximum', 'Exp', 'Threshold', 'Multiply'],
+    ],
   },
   'not of one that a logarithm follows': {
     f: (x) => {

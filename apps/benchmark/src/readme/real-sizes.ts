@@ -39,10 +39,14 @@ export function realSizesTable(sizes: readonly RealSize[]): string {
     'model and taking steps adds to a process that has loaded its libraries, at its peak: data, weights, optimizer and results of a',
     'step. “Process” is the peak of all that, and of drawing 64 samples. Both are the resident memory that the system counts, on both',
     'sides. Trained with one seed; a `≤` marks a bound, and what follows it is an estimate with 1000 importance samples; “by the clock”',
-    `is a training that would have gone on. ${machine.cpu}, other work beside it: ${sizes
-      .map(({ comparison }) => decimal(comparison.machine.load, 0))
-      .join(' and ')} processes wanted a core at the start.`,
+    `is a training that would have gone on. ${machine.cpu}, ${loadOf(sizes.map(({ comparison }) => comparison.machine.load))}.`,
   ].join('\n');
+}
+
+/** How busy the machine was when it was measured. */
+function loadOf(loads: readonly number[]): string {
+  if (Math.max(...loads) < 1) return 'with nothing else to do at the start';
+  return `other work beside it: ${loads.map((load) => decimal(load, 0)).join(' and ')} processes wanted a core at the start`;
 }
 
 function cellsOf(row: ComparisonRow, { comparison, results }: RealSize): readonly string[] {

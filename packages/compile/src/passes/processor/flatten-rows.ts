@@ -42,6 +42,7 @@ export const ELEMENTWISE: ReadonlySet<string> = new Set([
   'Step',
   'Sub',
   'Tanh',
+  'Threshold',
 ]);
 /** Reductions by the name of the attribute that holds their axes. */
 const REDUCTIONS: Readonly<Record<string, string>> = { Max: 'reductionIndices', Mean: 'axis', Sum: 'axis' };
