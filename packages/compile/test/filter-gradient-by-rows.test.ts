@@ -10,8 +10,18 @@ import { simplify } from '../src/passes/simplify';
 import { threadsFor } from '../src/runtime/threads';
 import { captured, expectSameResults, kernelsOf } from './support/describe-pass';
 
+type Padding = Parameters<typeof tf.conv2d>[3];
+
+/** More zeros than a filter of two by two has taps. */
+const WIDE: Padding = [
+  [0, 0],
+  [2, 0],
+  [1, 3],
+  [0, 0],
+];
+
 interface Options {
-  readonly pad?: 'same' | 'valid';
+  readonly pad?: Padding;
   readonly stride?: number;
 }
 
@@ -35,6 +45,7 @@ const cases: Readonly<Record<string, Case>> = {
   'few outputs': { image: [5, 12, 12, 64], filter: [5, 3, 64, 3] },
   'no padding': { image: [15, 9, 8, 20], filter: [3, 2, 20, 24], pad: 'valid' },
   'no padding and more inputs': { image: [15, 9, 8, 24], filter: [2, 3, 24, 20], pad: 'valid' },
+  'more inputs and wide padding': { image: [15, 9, 8, 24], filter: [2, 2, 24, 20], pad: WIDE },
   'one dimension': { image: [8, 1, 40, 24], filter: [1, 5, 24, 32] },
 };
 

@@ -31,7 +31,7 @@ export const filterGradientByRows: Rule = (node) => {
   const [result] = node.outputs as [Value];
   const geometry = geometryOf(node);
   const { filterHeight, filterWidth, inChannels, outChannels } = geometry;
-  if (isImage(x, node)) {
+  if (isImageX(geometry)) {
     const sums = convolvedRows(x, dy, geometry);
     return [
       reshape(
@@ -62,12 +62,14 @@ export function isByRows(node: Node): boolean {
 
 /** Whether the gradient of a filter reads one of its operands with the channels first as easily as with the channels last. */
 export function readsAnyLayoutByRows(node: Node, operand: Value): boolean {
-  return isByRows(node) && !isImage(operand, node);
+  return isByRows(node) && operand !== node.inputs[isImageX(geometryOf(node)) ? 0 : 1];
 }
 
-function isImage(operand: Value, { inputs: [x, dy] }: Node): boolean {
-  const [inChannels, outChannels] = [x!.shape[3]!, dy!.shape[3]!];
-  return operand === (outChannels >= inChannels ? x : dy);
+/** Whether x is the image and dy the filter: where dy has no fewer channels, or some taps see nothing but padding. */
+function isImageX({ inChannels, outChannels, filterHeight, filterWidth, padInfo }: Geometry): boolean {
+  const { top, bottom, left, right } = padInfo;
+  const isWide = Math.max(top, bottom) >= filterHeight || Math.max(left, right) >= filterWidth;
+  return outChannels >= inChannels || isWide;
 }
 
 function geometryOf({ inputs: [x], outputs: [filter], attributes }: Node): Geometry {
