@@ -274,6 +274,9 @@ const alone = { seeds: [0], requires: { dataset: 'digits' } } as const;
 /** Why steps of JAX are faster where they are. */
 const FUSION =
   'JAX computes what lies between products in one pass, which two threads share: on one thread only WGAN-GP (.91) and JEM (.95) are slower than JAX, with the best threads also the VAEs, DDGM, Glow and RealNVP';
+/** Which rows are below the bound, and why. */
+const SMALL_NODES =
+  'the top-down VAE with the best threads of JAX, which computes what lies between small products in one pass; below 1.1 are also other VAEs, DDGM, RealNVP, JEM and GANs against JAX, and the transformer and VDM against PyTorch';
 /** Why the step of the transformer is not as much faster on every processor. */
 const LIBRARY =
   'on an Intel Xeon; on an AMD EPYC the step was 1.26 times as fast on one thread and 1.75 times with the best threads';
@@ -378,6 +381,7 @@ export const claims: readonly Claim[] = [
     name: 'speed.all.worst',
     what: 'compiled training steps against the fastest peer: the lowest row of both settings',
     bound: { atLeast: 1.1 },
+    missed: SMALL_NODES,
     minutes: 90,
     measure: async (context) => lowest(ratiosOf(await ofAll(context))),
   },
