@@ -80,6 +80,14 @@ export function windowAttributes(geometry: Geometry): Record<'kernel_shape' | 's
   };
 }
 
+/** Those of convolutions, whose taps may have gaps between them. */
+export function convolutionAttributes(geometry: Geometry): Record<string, number[]> {
+  return {
+    ...windowAttributes(geometry),
+    dilations: [geometry.dilationHeight, geometry.dilationWidth],
+  };
+}
+
 /** How much larger the result of a transposed convolution is than its strides and padding tell. */
 export function outputPadding(geometry: Geometry): number[] {
   const { inHeight, inWidth, outHeight, outWidth, filterHeight, filterWidth, padInfo } = geometry;

@@ -1,5 +1,10 @@
 import type { OnnxBuilder } from './onnx-builder';
-import { convolutionGeometry, outputPadding, windowAttributes } from './convolution-geometry';
+import {
+  convolutionAttributes,
+  convolutionGeometry,
+  outputPadding,
+  windowAttributes,
+} from './convolution-geometry';
 import type { Geometry } from './convolution-geometry';
 import type { KernelTable, LoweringCall } from './kernel';
 import { toChannelsFirst, toChannelsLast } from './layout';
@@ -12,10 +17,6 @@ import { spread, spreadFilterGradient } from './spread';
  */
 function isMisread({ inChannels, outChannels }: Geometry): boolean {
   return inChannels > 3 && inChannels % 3 === 0 && inChannels % 4 !== 0 && outChannels % 4 === 0;
-}
-
-function dilationsOf({ dilationHeight, dilationWidth }: Geometry): number[] {
-  return [dilationHeight, dilationWidth];
 }
 
 function convolve(call: LoweringCall, geometry: Geometry): string {
@@ -32,8 +33,7 @@ function convolve(call: LoweringCall, geometry: Geometry): string {
   }
   const weights = onnx.node('Transpose', [filter], { perm: [3, 2, 0, 1] });
   const y = onnx.node('Conv', [toChannelsFirst(onnx, x), weights, ...bias], {
-    ...windowAttributes(geometry),
-    dilations: dilationsOf(geometry),
+    ...convolutionAttributes(geometry),
   });
   return toChannelsLast(onnx, y);
 }
@@ -68,8 +68,7 @@ function depthwiseInputGradient(
         groupedFilter(onnx, pick(filter!, index, 3), [height!, width!, channels!, 1]),
       ],
       {
-        ...windowAttributes(geometry),
-        dilations: dilationsOf(geometry),
+        ...convolutionAttributes(geometry),
         output_padding: outputPadding(geometry),
         group: channels!,
       },
@@ -132,7 +131,7 @@ export const convolutionKernels: KernelTable = {
       const y = onnx.node(
         'Conv',
         [toChannelsFirst(onnx, names[0]!), groupedFilter(onnx, names[1]!, inputs[1]!.shape)],
-        { ...windowAttributes(geometry), dilations: dilationsOf(geometry), group: geometry.inChannels },
+        { ...convolutionAttributes(geometry), group: geometry.inChannels },
       );
       return [toChannelsLast(onnx, y)];
     },

@@ -1,4 +1,4 @@
-import { windowAttributes } from './convolution-geometry';
+import { convolutionAttributes } from './convolution-geometry';
 import type { Geometry } from './convolution-geometry';
 import type { Kernel } from './kernel';
 
@@ -46,15 +46,9 @@ export const fusedKernels: Readonly<Record<string, Pick<Kernel, 'lower'>>> = {
   },
   /** ONNX's convolution as it is: of images and filters with their channels first. */
   FirstConv2D: {
-    lower: ({ onnx, names, attributes }) => {
-      const geometry = attributes['geometry'] as Geometry;
-      return [
-        onnx.node('Conv', names, {
-          ...windowAttributes(geometry),
-          dilations: [geometry.dilationHeight, geometry.dilationWidth],
-        }),
-      ];
-    },
+    lower: ({ onnx, names, attributes }) => [
+      onnx.node('Conv', names, convolutionAttributes(attributes['geometry'] as Geometry)),
+    ],
   },
   /** An image, channels first or last, as `BlockedConv2D` reads it. */
   Blocked: {
@@ -79,15 +73,11 @@ export const fusedKernels: Readonly<Record<string, Pick<Kernel, 'lower'>>> = {
    * `[outputs / block, inputs / block, height, width, block, block]`, the outputs last.
    */
   BlockedConv2D: {
-    lower: ({ onnx, names, attributes }) => {
-      const geometry = attributes['geometry'] as Geometry;
-      return [
-        onnx.node('com.microsoft.nchwc.Conv', names, {
-          ...windowAttributes(geometry),
-          dilations: [geometry.dilationHeight, geometry.dilationWidth],
-          group: 1,
-        }),
-      ];
-    },
+    lower: ({ onnx, names, attributes }) => [
+      onnx.node('com.microsoft.nchwc.Conv', names, {
+        ...convolutionAttributes(attributes['geometry'] as Geometry),
+        group: 1,
+      }),
+    ],
   },
 };

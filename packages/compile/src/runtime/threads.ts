@@ -32,14 +32,17 @@ export function multiplyAdds(node: Node): number {
 const products: Readonly<Record<string, (node: Node) => number>> = {
   BatchMatMul: ({ inputs: [a], outputs: [y], attributes }) =>
     sizeOf(y!.shape) * a!.shape.at(attributes['transposeA'] ? -2 : -1)!,
-  BlockedConv2D: ({ inputs: [, filter], outputs: [y] }) =>
-    (sizeOf(y!.shape) * sizeOf(filter!.shape)) / filter!.shape[0]!,
-  FirstConv2D: ({ inputs: [, filter], outputs: [y] }) =>
-    (sizeOf(y!.shape) * sizeOf(filter!.shape)) / filter!.shape[0]!,
+  BlockedConv2D: outputsFirst,
+  FirstConv2D: outputsFirst,
   Conv2D: ({ inputs: [, filter], outputs: [y] }) => convolution(y!.shape, filter!.shape),
   Conv2DBackpropInput: ({ inputs: [dy, filter] }) => convolution(dy!.shape, filter!.shape),
   Conv2DBackpropFilter: ({ inputs: [, dy], outputs: [filter] }) => convolution(dy!.shape, filter!.shape),
 };
+
+/** Of a convolution whose filter has its outputs first. */
+function outputsFirst({ inputs: [, filter], outputs: [y] }: Node): number {
+  return (sizeOf(y!.shape) * sizeOf(filter!.shape)) / filter!.shape[0]!;
+}
 
 function convolution(result: readonly number[], filter: readonly number[]): number {
   return (sizeOf(result) * sizeOf(filter)) / filter.at(-1)!;
